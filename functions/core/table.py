@@ -1,0 +1,152 @@
+"""The DynamoDB table: its keys, and the few calls that are made of it.
+
+One table. A submission is one partition, read whole by one consistent query: its `record`, and an item
+of each lane's own ("lane#0001#reading"), so that no two writers touch one item. An assessment is another:
+its `assessment` item and its parked sheets. `docs/record.md` lists every item, writer and condition.
+"""
+
+from decimal import Decimal
+from typing import Any, cast
+
+RECORD = "record"
+ASSESSMENT = "assessment"
+BY_ASSESSMENT = "by-assessment"
+
+Item = dict[str, Any]
+
+
+def submission_pk(submission_id: str) -> str:
+    return f"submission#{submission_id}"
+
+
+def assessment_pk(tenant: str, assessment: str) -> str:
+    return f"assessment#{tenant}#{assessment}"
+
+
+def lane_sk(run: int, lane: str) -> str:
+    return f"lane#{run:04d}#{lane}"
+
+
+def parked_sk(submission_id: str) -> str:
+    return f"parked#{submission_id}"
+
+
+class ConditionFailed(Exception):
+    """A conditional write met another state. `item` is what stands there (None: nothing does)."""
+
+    def __init__(self, item: Item | None) -> None:
+        super().__init__("the condition of a write did not hold")
+        self.item = item
+
+
+class Table:
+    """One DynamoDB table behind plain Python values (numbers come back as int or float)."""
+
+    def __init__(self, client: Any, name: str) -> None:
+        self._client = client
+        self.name = name
+
+    def get(self, pk: str, sk: str) -> Item | None:
+        """One item, read consistently; None where there is none."""
+        answer = self._client.get_item(TableName=self.name, Key=_marshal({"pk": pk, "sk": sk}), ConsistentRead=True)
+        return _unmarshal(answer["Item"]) if "Item" in answer else None
+
+    def partition(self, pk: str, prefix: str = "") -> list[Item]:
+        """All items of a partition (or those whose sort key starts with `prefix`), read consistently."""
+        condition, values = "pk = :pk", {":pk": pk}
+        if prefix:
+            condition, values = "pk = :pk AND begins_with(sk, :sk)", {":pk": pk, ":sk": prefix}
+        return self._pages(KeyConditionExpression=condition, values=values, ConsistentRead=True)
+
+    def by_assessment(self, tenant: str, assessment: str) -> list[Item]:
+        """Every submission's record of an assessment, oldest first (an index: a moment behind the table)."""
+        return self._pages(
+            IndexName=BY_ASSESSMENT, KeyConditionExpression="gsi1pk = :pk", values={":pk": f"{tenant}#{assessment}"}
+        )
+
+    def put(self, item: Item) -> None:
+        self._client.put_item(TableName=self.name, Item=_marshal(item))
+
+    def update(
+        self,
+        pk: str,
+        sk: str,
+        expression: str,
+        *,
+        values: Item,
+        names: dict[str, str] | None = None,
+        condition: str | None = None,
+    ) -> Item:
+        """One UpdateItem; the item as it then stands.
+
+        Raises
+        ------
+        ConditionFailed
+            The condition did not hold; the error carries the item that stands there.
+        """
+        request: dict[str, Any] = {
+            "TableName": self.name,
+            "Key": _marshal({"pk": pk, "sk": sk}),
+            "UpdateExpression": expression,
+            "ExpressionAttributeValues": _marshal(values),
+            "ReturnValues": "ALL_NEW",
+        }
+        if names:
+            request["ExpressionAttributeNames"] = names
+        if condition:
+            request["ConditionExpression"] = condition
+            request["ReturnValuesOnConditionCheckFailure"] = "ALL_OLD"
+        try:
+            answer = self._client.update_item(**request)
+        except self._client.exceptions.ConditionalCheckFailedException as error:
+            standing = error.response.get("Item")
+            raise ConditionFailed(_unmarshal(standing) if standing else None) from error
+        return _unmarshal(answer["Attributes"])
+
+    def delete(self, pk: str, sk: str) -> None:
+        self._client.delete_item(TableName=self.name, Key=_marshal({"pk": pk, "sk": sk}))
+
+    def _pages(self, *, values: Item, **request: Any) -> list[Item]:
+        request |= {"TableName": self.name, "ExpressionAttributeValues": _marshal(values)}
+        items: list[Item] = []
+        while True:
+            answer = self._client.query(**request)
+            items.extend(_unmarshal(item) for item in answer["Items"])
+            if "LastEvaluatedKey" not in answer:
+                return items
+            request["ExclusiveStartKey"] = answer["LastEvaluatedKey"]
+
+
+def _marshal(item: Item) -> dict[str, Any]:
+    from boto3.dynamodb.types import TypeSerializer
+
+    serialise = TypeSerializer().serialize
+    return {name: serialise(_exact(value)) for name, value in item.items()}
+
+
+def _unmarshal(item: dict[str, Any]) -> Item:
+    from boto3.dynamodb.types import TypeDeserializer
+
+    deserialise = TypeDeserializer().deserialize
+    return {name: _plain(deserialise(value)) for name, value in item.items()}
+
+
+def _exact(value: Any) -> Any:
+    """DynamoDB takes decimals, no binary floats."""
+    if isinstance(value, float):
+        return Decimal(str(value))
+    if isinstance(value, dict):
+        return {name: _exact(part) for name, part in value.items()}
+    if isinstance(value, list | tuple):
+        return [_exact(part) for part in value]
+    return value
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, Decimal):
+        return int(value) if value == value.to_integral_value() else float(value)
+    if isinstance(value, dict):
+        return {name: _plain(part) for name, part in value.items()}
+    if isinstance(value, list):
+        return [_plain(part) for part in cast("list[Any]", value)]
+    return value

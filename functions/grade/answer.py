@@ -1,0 +1,56 @@
+"""The answers of a sheet, cut out of its transcript: the contract between cutting and marking."""
+
+from dataclasses import dataclass
+
+from core.result import Place, ReviewReason
+from core.transcript import Line
+
+
+@dataclass(frozen=True, slots=True)
+class AnswerLine:
+    """A line of the sheet and the page (from 1) it stands on."""
+
+    page: int
+    line: Line
+
+    @property
+    def place(self) -> Place:
+        return Place(self.page, self.line.box)
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What a student wrote for one question.
+
+    `text` is the lines joined, without the label, printed question text and teachers' marks. `review`
+    holds what the cutting is unsure of (UNLABELLED, CROSSED_OUT, …). `attempt` counts from 1 where a
+    student answered one question more than once.
+    """
+
+    question: str
+    text: str
+    lines: tuple[AnswerLine, ...]
+    review: tuple[ReviewReason, ...] = ()
+    attempt: int = 1
+
+    @property
+    def places(self) -> tuple[Place, ...]:
+        return tuple(line.place for line in self.lines)
+
+    @property
+    def ocr_confidence(self) -> float:
+        """0 to 100, weighted by the length of the lines; 100 where there is no line."""
+        weight = sum(len(line.line.text) for line in self.lines)
+        return sum(len(line.line.text) * line.line.confidence for line in self.lines) / weight if weight else 100.0
+
+
+@dataclass(frozen=True, slots=True)
+class AnswerSheet:
+    """A sheet cut into answers. `leftover`: lines no question claimed. `student`: a name or number line
+    read from the sheet itself. `review`: what concerns the whole sheet (NO_TEXT, …)."""
+
+    answers: tuple[Answer, ...]
+    leftover: tuple[AnswerLine, ...] = ()
+    student: str | None = None
+    review: tuple[ReviewReason, ...] = ()
+    warnings: tuple[str, ...] = ()
