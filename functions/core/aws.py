@@ -1,13 +1,20 @@
-"""The one place that makes AWS clients: one session, each client once a process."""
+"""The one place that touches boto3: one session, each client once a process, DynamoDB's own types."""
 
 from functools import cache
 from typing import Any
 
 import boto3
+from boto3.dynamodb.types import TypeDeserializer, TypeSerializer
 from botocore.config import Config
+from botocore.exceptions import BotoCoreError, ClientError
+
+# What a call may raise when the service, or the way to it, is at fault.
+SERVICE_ERRORS = (ClientError, BotoCoreError)
 
 # A dropped connection is noticed and tried again well inside the shortest function timeout.
 _CONFIG = Config(connect_timeout=3, read_timeout=20, retries={"mode": "standard", "total_max_attempts": 5})
+_serialise = TypeSerializer().serialize
+_deserialise = TypeDeserializer().deserialize
 
 
 @cache
@@ -22,4 +29,16 @@ def _client(service: str, config: Config) -> Any:
 
 def client(service: str, config: Config | None = None) -> Any:
     """A boto3 client, kept for the life of the process. `config` is merged over the house's own."""
-    return _client(service, _CONFIG.merge(config) if config else _CONFIG)
+    merged = _CONFIG.merge(config) if config else _CONFIG
+    # Presigned forms are still signed the old way by default, which newer regions refuse.
+    return _client(service, merged.merge(Config(signature_version="s3v4")) if service == "s3" else merged)
+
+
+def to_dynamodb(item: dict[str, Any]) -> dict[str, Any]:
+    """A plain item in DynamoDB's typed JSON; numbers must be int or Decimal."""
+    return {name: _serialise(value) for name, value in item.items()}
+
+
+def from_dynamodb(item: dict[str, Any]) -> dict[str, Any]:
+    """The plain item again; numbers come as Decimal."""
+    return {name: _deserialise(value) for name, value in item.items()}

@@ -6,7 +6,9 @@ its `assessment` item and its parked sheets. `docs/record.md` lists every item, 
 """
 
 from decimal import Decimal
-from typing import Any, cast
+from typing import Any
+
+from core.aws import from_dynamodb, to_dynamodb
 
 RECORD = "record"
 ASSESSMENT = "assessment"
@@ -118,17 +120,11 @@ class Table:
 
 
 def _marshal(item: Item) -> dict[str, Any]:
-    from boto3.dynamodb.types import TypeSerializer
-
-    serialise = TypeSerializer().serialize
-    return {name: serialise(_exact(value)) for name, value in item.items()}
+    return to_dynamodb({name: _exact(value) for name, value in item.items()})
 
 
 def _unmarshal(item: dict[str, Any]) -> Item:
-    from boto3.dynamodb.types import TypeDeserializer
-
-    deserialise = TypeDeserializer().deserialize
-    return {name: _plain(deserialise(value)) for name, value in item.items()}
+    return {name: _plain(value) for name, value in from_dynamodb(item).items()}
 
 
 def _exact(value: Any) -> Any:
@@ -148,5 +144,5 @@ def _plain(value: Any) -> Any:
     if isinstance(value, dict):
         return {name: _plain(part) for name, part in value.items()}
     if isinstance(value, list):
-        return [_plain(part) for part in cast("list[Any]", value)]
+        return [_plain(part) for part in value]
     return value

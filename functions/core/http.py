@@ -1,0 +1,100 @@
+"""What the two HTTP doors share: who asks, and errors as problem details (RFC 9457)."""
+
+import json
+import re
+from typing import Any
+
+from aws_lambda_powertools import Logger
+from aws_lambda_powertools.event_handler import APIGatewayHttpResolver, Response
+from aws_lambda_powertools.event_handler.exceptions import NotFoundError
+
+from core import errors
+from core.aws import SERVICE_ERRORS
+
+PROBLEM = "application/problem+json"
+_TENANT = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}")
+# A rejected document is met at the door as well, where its bytes are at hand.
+_DOCUMENT_STATUS: dict[type[Exception], int] = {
+    errors.UnsupportedFileType: 415,
+    errors.FileTypeMismatch: 415,
+    errors.FileTooLarge: 413,
+}
+
+
+def problem(status: int, name: str, detail: str, headers: dict[str, str] | None = None) -> Response[str]:
+    """A problem document; `type` is the error's name, the same word as in a submission's reason."""
+    body = {"type": f"urn:gradeline:problem:{name}", "title": _title(name), "status": status, "detail": detail}
+    return Response(
+        status_code=status, content_type=PROBLEM, body=json.dumps(body, ensure_ascii=False), headers=dict(headers or {})
+    )
+
+
+def _title(name: str) -> str:
+    return re.sub(r"(?<=[a-z])(?=[A-Z])", " ", name).capitalize()
+
+
+def resolver(logger: Logger) -> APIGatewayHttpResolver:
+    """An HTTP API resolver that turns every error of ours into a problem document."""
+    app = APIGatewayHttpResolver()
+
+    def refused(error: errors.GradelineError) -> Response[str]:
+        name = type(error).__name__
+        logger.info("refused", problem=name)
+        if isinstance(error, errors.TransientError):
+            return problem(503, name, error.message, {"Retry-After": "2"})
+        if isinstance(error, errors.RequestRefused):
+            return problem(error.status, name, error.message)
+        return problem(_DOCUMENT_STATUS.get(type(error), 422), name, error.message)
+
+    def unavailable(error: Exception) -> Response[str]:
+        logger.exception("a service did not answer", exc_info=error)
+        sentence = "A service behind this door did not answer. Please send the same request again."
+        return problem(503, errors.ServiceUnavailable.__name__, sentence, {"Retry-After": "2"})
+
+    def unknown_route(_error: NotFoundError) -> Response[str]:
+        return problem(404, errors.NotFound.__name__, "There is nothing at this address.")
+
+    def unexpected(error: Exception) -> Response[str]:
+        logger.exception("unexpected", exc_info=error)
+        return problem(500, "InternalError", "Something went wrong on our side; it has been logged.")
+
+    app.exception_handler(errors.GradelineError)(refused)
+    app.exception_handler(list(SERVICE_ERRORS))(unavailable)
+    app.exception_handler(NotFoundError)(unknown_route)
+    app.exception_handler(Exception)(unexpected)
+    return app
+
+
+def tenant_of(app: APIGatewayHttpResolver) -> str:
+    """The tenant that the request's token speaks for."""
+    return _claims(app)["tenant"]
+
+
+def user_of(app: APIGatewayHttpResolver) -> str:
+    """Who asks, for the audit of a changed mark."""
+    return _claims(app)["user"]
+
+
+def _claims(app: APIGatewayHttpResolver) -> dict[str, str]:
+    context: dict[str, Any] = app.current_event.raw_event.get("requestContext", {})
+    claims = context.get("authorizer", {}).get("jwt", {}).get("claims", {})
+    tenant = str(claims.get("custom:tenant") or claims.get("tenant") or "")
+    if not _TENANT.fullmatch(tenant):
+        raise errors.NotPermitted("The token names no tenant (claim custom:tenant).")
+    return {"tenant": tenant, "user": str(claims.get("name") or claims.get("sub") or "unknown")}
+
+
+def header_text(value: str | None) -> str | None:
+    """A header as text; one whose bytes were not UTF-8 is refused rather than guessed at."""
+    if value is None:
+        return None
+    try:
+        # Gateways hand undecodable bytes on as Latin-1 or as the replacement character.
+        text = value.encode("latin-1").decode("utf-8") if not value.isascii() else value
+    except UnicodeEncodeError:
+        text = value
+    except UnicodeDecodeError:
+        raise errors.InvalidHeader("A header is not valid UTF-8 text.") from None
+    if "\ufffd" in text:
+        raise errors.InvalidHeader("A header or parameter is not valid UTF-8 text.")
+    return text

@@ -1,0 +1,57 @@
+"""An assessment's shelf: which paper, key document and marking scheme count now, and their revision.
+
+One item holds references; the documents themselves lie in S3 under `assessments/` and are never changed
+once written. Whatever comes newest counts; every change raises the revision, so that it can be seen which
+sheets were graded against what.
+"""
+
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from core.clock import now
+from core.table import ASSESSMENT, ConditionFailed, Item, Table, assessment_pk
+
+Slot = Literal["paper", "key_document", "scheme"]
+
+
+@dataclass(frozen=True, slots=True)
+class Shelf:
+    """What stands on the shelf: S3 keys (None: nothing there yet) and the revision, 0 for an empty one."""
+
+    paper: str | None = None
+    key_document: str | None = None
+    scheme: str | None = None
+    revision: int = 0
+
+    @classmethod
+    def from_item(cls, item: Item | None) -> "Shelf":
+        if item is None:
+            return cls()
+        keys = {slot: item[slot]["key"] if slot in item else None for slot in ("paper", "key_document", "scheme")}
+        return cls(revision=int(item.get("revision", 0)), **keys)
+
+
+def load(table: Table, tenant: str, assessment: str) -> Shelf:
+    """The shelf, read consistently."""
+    return Shelf.from_item(table.get(assessment_pk(tenant, assessment), ASSESSMENT))
+
+
+def document_key(tenant: str, assessment: str, slot: Slot, name: str) -> str:
+    return f"assessments/{tenant}/{assessment}/{slot}/{name}.json"
+
+
+def place(table: Table, tenant: str, assessment: str, slot: Slot, *, key: str, received_at: str) -> bool:
+    """Put a document on the shelf; False where a newer one, or this very one, stands there already."""
+    document: dict[str, Any] = {"key": key, "received_at": received_at, "placed_at": now()}
+    try:
+        table.update(
+            assessment_pk(tenant, assessment),
+            ASSESSMENT,
+            "SET #slot = :document ADD revision :one",
+            names={"#slot": slot, "#key": "key"},
+            values={":document": document, ":one": 1, ":received_at": received_at, ":key": key},
+            condition="attribute_not_exists(#slot) OR (#slot.received_at <= :received_at AND #slot.#key <> :key)",
+        )
+    except ConditionFailed:
+        return False
+    return True

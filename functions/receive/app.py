@@ -1,0 +1,69 @@
+"""Door of everything that comes in: API bodies, uploads, the drop folder."""
+
+from functools import cache, partial
+from typing import Any
+
+from aws_lambda_powertools import Logger, Metrics
+from aws_lambda_powertools.event_handler import Response
+from aws_lambda_powertools.metrics import MetricUnit
+from aws_lambda_powertools.utilities.typing import LambdaContext
+
+from core import aws, flow, http
+from core.seal import Seal
+from core.settings import settings
+from core.submission import Submission, parse_assessment, parse_kind, parse_student
+from receive import requests, uploads
+from receive.events import accept_records
+from receive.intake import Desk, accept
+
+logger = Logger()
+metrics = Metrics()
+app = http.resolver(logger)
+
+
+@cache
+def desk() -> Desk:
+    secret = settings().identity_secret.encode()
+    start = partial(
+        flow.start, stepfunctions=aws.client("stepfunctions"), state_machine_arn=settings().state_machine_arn
+    )
+    return Desk(secret, Seal(secret), settings().temp_bucket, aws.client("s3"), start)
+
+
+@app.post("/submissions")
+def submit() -> Response[str]:
+    offer = requests.offer(app.current_event, tenant=http.tenant_of(app), max_bytes=settings().max_body_bytes)
+    return accepted(accept(offer, desk()))
+
+
+@app.post("/uploads")
+def request_upload() -> Response[str]:
+    body = requests.json_body(app.current_event)
+    claims = uploads.parse_request(
+        body,
+        tenant=http.tenant_of(app),
+        assessment=parse_assessment(body.get("assessment")),
+        kind=parse_kind(body.get("kind")),
+        student=parse_student(body.get("student")),
+    )
+    return requests.ticket(uploads.issue(claims, desk(), max_bytes=settings().max_file_bytes))
+
+
+@app.post("/uploads/<upload_id>/complete")
+def complete_upload(upload_id: str) -> Response[str]:
+    return accepted(uploads.complete(upload_id, desk(), tenant=http.tenant_of(app)))
+
+
+def accepted(submission: Submission) -> Response[str]:
+    logger.info("received", submission_id=submission.id, kind=submission.kind, door=submission.door)
+    metrics.add_metric("SubmissionsReceived", MetricUnit.Count, 1)
+    return requests.receipt(submission)
+
+
+@logger.inject_lambda_context(clear_state=True)
+@metrics.log_metrics
+def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any] | None:
+    if "Records" in event:
+        accept_records(event["Records"], desk(), logger, metrics)
+        return None
+    return app.resolve(event, context)

@@ -1,0 +1,52 @@
+"""What an object in the temp bucket is, kept sealed in its metadata: whose, of which assessment, since when.
+
+So a finished upload, its S3 event and a sweep can each start the same execution from the object alone.
+"""
+
+import json
+from dataclasses import asdict, dataclass
+from typing import Self
+
+from core.seal import Seal
+from core.submission import Door, Kind, SourceFile, Submission
+
+METADATA_NAME = "receipt"
+
+
+@dataclass(frozen=True, slots=True)
+class Claims:
+    """What was declared at the door. `sha256` in hex; `received_at` None where S3 will say it (uploads)."""
+
+    tenant: str
+    assessment: str
+    kind: Kind
+    student: str | None
+    sha256: str
+    size: int
+    media_type: str | None
+    received_at: str | None = None
+
+    def sealed(self, seal: Seal, submission_id: str) -> str:
+        return seal.close(json.dumps(asdict(self), separators=(",", ":")), bound_to=submission_id)
+
+    @classmethod
+    def unsealed(cls, text: str, seal: Seal, submission_id: str) -> Self:
+        """Raises ValueError where the text was not sealed here for this submission."""
+        body = json.loads(seal.open(text, bound_to=submission_id))
+        return cls(**{**body, "kind": Kind(body["kind"])})
+
+    def submission(
+        self, submission_id: str, seal: Seal, *, door: Door, bucket: str, key: str, version_id: str, received_at: str
+    ) -> Submission:
+        """The first run of what was received."""
+        return Submission(
+            id=submission_id,
+            run=1,
+            tenant=self.tenant,
+            assessment=self.assessment,
+            kind=self.kind,
+            student=seal.close(self.student, bound_to=submission_id) if self.student else None,
+            door=door,
+            received_at=received_at,
+            file=SourceFile(bucket, key, version_id, self.size, self.sha256, self.media_type),
+        )

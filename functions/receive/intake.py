@@ -1,0 +1,116 @@
+"""An API body comes in: put in the temp bucket, start the execution, answer. Two calls, nothing between."""
+
+import base64
+import hashlib
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from core import errors, filetypes
+from core.clock import now
+from core.seal import Seal
+from core.submission import Door, Kind, Submission, id_from_content
+from receive.claims import METADATA_NAME, Claims
+
+
+class Starter(Protocol):
+    def __call__(self, submission: Submission, /) -> bool: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """A file as it stands at the API's door. `media_type` and `name` are what the sender declares."""
+
+    tenant: str
+    assessment: str
+    kind: Kind
+    student: str | None
+    body: bytes
+    media_type: str | None = None
+    name: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """What every way in works with: the identity secret, the temp bucket and the two services."""
+
+    secret: bytes
+    seal: Seal
+    bucket: str
+    s3: Any
+    start: Starter
+
+
+def accept(offer: Offer, desk: Desk) -> Submission:
+    """Keep the bytes, start their execution, and say under which id.
+
+    When this returns the file is durable in the temp bucket and its execution exists. The same file sent
+    again finds the first one's object and execution and gives the same submission.
+
+    Raises
+    ------
+    EmptyFile, UnsupportedFileType, FileTypeMismatch
+        The body is nothing that is read; nothing was written.
+    """
+    media_type = check_body(offer)
+    sha256 = hashlib.sha256(offer.body).hexdigest()
+    submission_id = id_from_content(
+        desk.secret,
+        tenant=offer.tenant,
+        assessment=offer.assessment,
+        kind=offer.kind,
+        student=offer.student,
+        sha256=sha256,
+    )
+    claims = Claims(
+        offer.tenant, offer.assessment, offer.kind, offer.student, sha256, len(offer.body), media_type, now()
+    )
+    key = f"incoming/{submission_id}"
+    claims, version_id = _put(key, offer.body, claims, submission_id, desk)
+    submission = claims.submission(
+        submission_id,
+        desk.seal,
+        door=Door.API,
+        bucket=desk.bucket,
+        key=key,
+        version_id=version_id,
+        received_at=claims.received_at or now(),
+    )
+    desk.start(submission)
+    return submission
+
+
+def check_body(offer: Offer) -> str:
+    """The body's media type by its content, held against what is declared."""
+    if not offer.body:
+        raise errors.EmptyFile("The file is empty (0 bytes). Please send the document itself.")
+    found = filetypes.sniff(offer.body[:1024])
+    if found is None:
+        raise errors.UnsupportedFileType(f"The file is not {filetypes.READABLE}.")
+    for declared in (filetypes.declared(offer.media_type), filetypes.by_name(offer.name or "")):
+        if declared is not None and declared != found:
+            raise errors.FileTypeMismatch(f"The file says it is {declared}, but its content is {found}.")
+    return found
+
+
+def _put(key: str, body: bytes, claims: Claims, submission_id: str, desk: Desk) -> tuple[Claims, str]:
+    """Write the object once. Where it stands already, its own claims and version are the ones that count."""
+    try:
+        answer = desk.s3.put_object(
+            Bucket=desk.bucket,
+            Key=key,
+            Body=body,
+            ContentType=claims.media_type,
+            ChecksumSHA256=base64.b64encode(bytes.fromhex(claims.sha256)).decode(),
+            Metadata={METADATA_NAME: claims.sealed(desk.seal, submission_id)},
+            IfNoneMatch="*",
+        )
+    except desk.s3.exceptions.ClientError as error:
+        # 412: it stands already. 409: somebody else is writing the same object at this moment.
+        if error.response["ResponseMetadata"]["HTTPStatusCode"] not in (409, 412):
+            raise
+        standing = desk.s3.head_object(Bucket=desk.bucket, Key=key)
+        return (
+            Claims.unsealed(standing["Metadata"][METADATA_NAME], desk.seal, submission_id),
+            standing["VersionId"],
+        )
+    return claims, answer["VersionId"]
