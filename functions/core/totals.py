@@ -1,0 +1,60 @@
+"""Which questions count, and what a sheet adds up to: said once, for grading and for moderation.
+
+"Answer any two" counts the best two. Marks may be None (a person has to give them): they add nothing,
+but an attempt whose marks are still open stands before a question that was left out.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from core.assessment import Question, QuestionPaper
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """One answerable question on one sheet: what it got (None: still open), out of what, and if it was tried."""
+
+    marks: float | None
+    max_marks: float
+    answered: bool = True
+
+
+def add(marks: list[float]) -> float:
+    """A sum of marks, rounded to two decimals."""
+    return round(sum(marks), 2)
+
+
+def counted_questions(paper: QuestionPaper, attempts: Mapping[str, Attempt]) -> frozenset[str]:
+    """The ids of the answerable questions that count towards the total."""
+    return frozenset(leaf for question in paper.questions for leaf in _counted(question, attempts))
+
+
+def maximum(paper: QuestionPaper, attempts: Mapping[str, Attempt]) -> float:
+    """What the sheet can reach: of parts to choose from, as many as count, the dearest first."""
+    return add([_maximum(question, attempts) for question in paper.questions])
+
+
+def _counted(node: Question, attempts: Mapping[str, Attempt]) -> list[str]:
+    if not node.parts:
+        return [node.id] if node.id in attempts else []
+    branches = [_counted(part, attempts) for part in node.parts]
+    if node.choose is not None and node.choose < len(branches):
+        order = sorted(range(len(branches)), key=lambda index: (*_rank(branches[index], attempts), index))
+        best = sorted(order[: max(node.choose, 0)])
+        branches = [branches[index] for index in best]
+    return [leaf for branch in branches for leaf in branch]
+
+
+def _rank(leaves: list[str], attempts: Mapping[str, Attempt]) -> tuple[float, bool]:
+    """Sorts the best branch first: most marks, then tried before left out."""
+    return (
+        -sum(attempts[leaf].marks or 0.0 for leaf in leaves),
+        not any(attempts[leaf].answered for leaf in leaves),
+    )
+
+
+def _maximum(node: Question, attempts: Mapping[str, Attempt]) -> float:
+    if not node.parts:
+        return attempts[node.id].max_marks if node.id in attempts else 0.0
+    parts = sorted((_maximum(part, attempts) for part in node.parts), reverse=True)
+    return sum(parts[: node.choose] if node.choose is not None else parts)

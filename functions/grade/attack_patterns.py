@@ -1,0 +1,81 @@
+"""The wordings by which answers speak to the grader, as expressions over one sentence or line."""
+
+import re
+
+_NEAR = r"[^.!?\n]{0,40}"
+_TO = r"(?:grader|grading|marker|examiner|teacher|assistant|ai|model|chatbot|llm|system|professor|evaluator|moderator)"
+_ORDERS = (
+    r"(?:instructions?|prompts?|rules?|guidelines?|directions?|messages?|rubrics?|schemes?|criteri(?:a|on)|context"
+    r"|commands?|orders?|text)"
+)
+_HIDDEN = (
+    r"(?:mark(?:ing)?[ -]?schemes?|schemes? of marks|rubrics?|answer[ -]?keys?|model[ -]?answers?"
+    r"|(?:mark(?:ing)?|grading|assessment) criteria|system (?:prompt|message)s?"
+    r"|(?:your|the|initial|hidden|previous|above) (?:prompts?|instructions?|criteria|rules)"
+    r"|(?:correct|expected|reference|right) answers?|accepted wordings?)"
+)
+_GRADE = r"(?:marks?|points?|scores?|credits?|grades?)"
+_MOST = r"(?:full|max(?:imum)?|all|highest|top|perfect|complete|total|\d+(?:\s*(?:/|out of)\s*\d+)?|five|ten)"
+
+ORDER = (
+    rf"\b(?:ignore|disregard|forget|override|overrule|bypass|skip)\b{_NEAR}"
+    rf"\b(?:above|previous|prior|earlier|all|any|your|these|the|other)\b{_NEAR}\b{_ORDERS}\b",
+    rf"\b(?:you are|act as|pretend to be|behave as|roleplay as)\s+(?:now\s+)?(?:a|an|the|my)?\s*(?:\w+\s+){{0,3}}"
+    rf"{_TO}\b",
+    r"\b(?:new|updated|additional|important|special)\s+(?:\w+\s+)?(?:instructions?|directive|task)\b\s*(?:for\b|to\b|:)",
+    rf"\b(?:note|message|attention|instruction|hint|memo|reminder|warning)s?\b[\s,:]*(?:to|for)\s+(?:the\s+|all\s+)?{_TO}\b",
+    rf"\b(?:dear|hello|hi|hey|attention|attn)\b[\s,:]*(?:the\s+|all\s+)?{_TO}\b",
+    r"\b(?:developer|debug|admin|god|jailbreak|sudo)\s+mode\b",
+    r"\b(?:ignoriere|vergiss|ignora|olvida|ignorez|oubliez|negeer|ignoruj)\b[^.!?\n]{0,50}"
+    r"(?:anweisung|instruc|consigne|opdracht|istruzion|instruk)",
+    rf"\b(?:set|report|output|return|answer with|respond with|reply with)\b{_NEAR}\b"
+    rf"(?:confidence|verdicts?|json)\b{_NEAR}",
+    r"\bthis (?:overrides|supersedes|replaces)\b",
+    r"\bas an? (?:ai|large language model|language model)\b",
+)
+CLAIM = (
+    rf"\b(?:give|award|grant|assign|allocate|allot|put|deserves?|gets?|earns?|receives?|add)\b{_NEAR}"
+    rf"\b{_MOST}\b[^.!?\n]{{0,20}}\b{_GRADE}\b",
+    rf"\b(?:full|maximum|max|perfect|highest|top|100\s*%)\s+(?:possible\s+)?{_GRADE}\b",
+    rf"\b(?:please|kindly|pls|plz)\b{_NEAR}\b(?:pass me|{_GRADE}|be (?:kind|generous|lenient))\b",
+    rf"\b(?:mark|grade|score|treat|count|accept|consider|rate)\b{_NEAR}"
+    r"\bas\s+(?:\w+\s+)?(?:correct|right|met|full|perfect|complete)\b",
+    rf"\b(?:all|every|each)\s+(?:of the\s+)?(?:\w+\s+)?(?:criteri(?:a|on)|key ?points?|requirements?)\b{_NEAR}"
+    r"\b(?:met|satisfied|fulfilled|correct|covered)\b",
+    r"\b(?:this|the|my)\s+(?:student(?:'s)?\s+)?(?:answer|response|submission)\s+(?:is|was|has been|should be)\s+"
+    r"(?:already\s+|fully\s+|completely\s+|100\s*%\s+|absolutely\s+)*"
+    r"(?:correct|right|perfect|graded|marked|verified|approved|worth)\b",
+    r"\b(?:teacher|examiner|grader|marker|moderator|invigilator|professor)(?:['’]s)?\s+"
+    r"(?:note|comment|remark|decision|mark|verdict)s?\s*:",
+    rf"^\s*(?:{_GRADE}|grade|result)\s*(?:awarded|given|obtained)?\s*[:=]\s*\d+(?:\s*(?:/|out of)\s*\d+)?",
+    rf"^\s*(?:total|final)\s+{_GRADE}\s*[:=]?\s*\d+",
+    r"(?:[✓✔]\s*){2,}",
+)
+REQUEST = (
+    r"\b(?:print|reveal|show|repeat|output|list|tell|display|write(?: out)?|disclose|leak|dump|quote|copy|include"
+    rf"|share|give|what (?:is|are|was|were))\b{_NEAR}\b{_HIDDEN}",
+)
+HEADER = (
+    r"^\s*(?:<\|?[a-z_]+\|?>|\[/?inst\]|#{2,}\s*(?:system|instruction|assistant|user|response)"
+    r"|(?:system|assistant|developer|user)\s*:|</?\s*(?:system|assistant|user|answer|student|instructions?|prompt)[^>\n]*>)",
+    r"</(?:answer|student_answer|student|user|data|system)>",
+    r"^\s*(?:q(?:uestion)?\.?\s*\d+|section\s+[a-z\d])\b[^\n]*[\[(]\s*\d+\s*(?:marks?|points?|m)\s*[\])][^\n]*",
+    r"[\[(]\s*\d+\s*(?:/\s*\d+)?\s*(?:marks?|points?)\s*[\])]",
+    r"-{3,}\s*(?:end|begin|start)\b[^\n]*",
+)
+PATTERNS = {
+    name: tuple(re.compile(part, re.IGNORECASE | re.MULTILINE) for part in parts)
+    for name, parts in (
+        ("an order to the grader", ORDER),
+        ("a claim on marks", CLAIM),
+        ("a request for the scheme or the prompt", REQUEST),
+        ("a fake header", HEADER),
+    )
+}
+SPOKEN = tuple(pattern for name in list(PATTERNS)[:3] for pattern in PATTERNS[name])
+JSON_KEY = re.compile(
+    r"[\"'“”](?:verdicts?|marks?|score|criteria|criterion|confidence|role|content|grade|feedback|evidence|quote|met"
+    r"|result)[\"'“”]\s*:",
+    re.IGNORECASE,
+)
+CODED = re.compile(r"(?<![\w/+])(?=[\w/+]*[A-Z])(?=[\w/+]*[a-z])(?=[\w/+]*\d)[A-Za-z0-9+/]{28,}={0,2}")

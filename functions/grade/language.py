@@ -1,0 +1,73 @@
+"""English as students write it: words, stems, negation. Everything the key-point marker knows of grammar."""
+
+import re
+from functools import lru_cache
+
+import snowballstemmer
+
+_TOKEN = re.compile(r"[a-z]+(?:['’](?:t|s|re|ve|ll|d|m))?|\d+(?:[.,]\d+)*|[+\-*/=<>&%°]")
+_STEMMER = snowballstemmer.stemmer("english")
+
+
+def word_set(text: str) -> frozenset[str]:
+    """The words of a list that is written as prose, for tables in the code."""
+    return frozenset(text.split())
+
+
+STOP = word_set(
+    """a an the this that these those it its it's they them their there he she his her him we us our you your i me my
+    is are was were be been being am do does did done doing have has had having will would shall should can could may
+    might must of in on at to from by with for about into onto as than then so because since if when while where which
+    who whom whose what why how and or but also too very just only such some any each every both all more most much
+    many other another same own again once up down out off over under after before between through during it'll that's
+    there's etc ie eg e g s t get gets got make makes made go goes going use uses used using let lets like well way
+    thing things example called known said say says means mean meaning basically simply actually really one's
+    respectively thus hence therefore however order able become becomes"""
+)
+NEGATIONS = word_set("not no never none nothing neither nor cannot without nobody nowhere hardly lack lacks non")
+_NUMBER_WORDS = {
+    "zero": "0", "one": "1", "two": "2", "three": "3", "four": "4", "five": "5", "six": "6", "seven": "7",
+    "eight": "8", "nine": "9", "ten": "10", "first": "1st", "second": "2nd", "third": "3rd",
+}  # fmt: skip
+_NOT_FORMS = word_set(
+    "cannot cant dont doesnt isnt arent wont didnt wasnt werent couldnt shouldnt wouldnt hasnt havent"
+)
+_SPELLINGS = (
+    (re.compile(r"isation(s?)$"), r"ization\1"),
+    (re.compile(r"is(e[sd]?|ing)$"), r"iz\1"),
+    (re.compile(r"our(s?|ed|ing|al)$"), r"or\1"),
+)
+_SENTENCE = re.compile(r"[.!?;]+(?=\s|$)|\n+")
+
+
+@lru_cache(maxsize=1 << 16)
+def stem(word: str) -> str:
+    """The word's stem, the same for British and American spellings."""
+    if len(word) > 5:
+        for written, american in _SPELLINGS:
+            word = written.sub(american, word)
+    return str(_STEMMER.stemWord(word))
+
+
+def words(text: str) -> list[str]:
+    """The words in lower case; "n't" as "not", number words as digits, signs left out."""
+    found: list[str] = []
+    for token in _TOKEN.findall(text.casefold().replace("’", "'")):
+        if token in _NOT_FORMS or token.endswith("n't"):
+            found.append("not")
+        elif token[0].isalnum():
+            word = token.split("'")[0]
+            found.append(_NUMBER_WORDS.get(word, word))
+    return found
+
+
+def sentences(text: str) -> list[str]:
+    return [part.strip() for part in _SENTENCE.split(text) if part.strip()]
+
+
+def is_content(word: str) -> bool:
+    return word not in STOP and word not in NEGATIONS and (len(word) > 1 or word.isdigit())
+
+
+def content_stems(text: str) -> list[str]:
+    return [stem(word) for word in words(text) if is_content(word)]

@@ -1,0 +1,233 @@
+"""A whole sheet: every answer to the marker that fits its question, sums in code, doubts to a person."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+
+from core import totals
+from core.assessment import OBJECTIVE, MarkingScheme, Question, QuestionPaper, SchemeEntry
+from core.result import Place, QuestionMark, ReviewReason, SheetResult, Usage
+from grade import attacks
+from grade.answer import Answer, AnswerSheet
+from grade.decision import clamp, to_step
+from grade.doubts import reading_doubts
+from grade.freetext import FreeTextMark, FreeTextMarker, FreeTextTask
+from grade.objective import mark_objective
+
+# Textract's scale. Below these a reading is too weak to stand without a look: a lone letter or number
+# carries all the marks of its question, a sentence survives a misread word.
+_WEAK_OBJECTIVE, _WEAK_TEXT = 80.0, 70.0
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """A leaf of the paper with what is needed to mark it."""
+
+    question: Question
+    context: str
+    entry: SchemeEntry | None
+    max_marks: float
+    answers: tuple[Answer, ...]
+
+
+def mark_sheet(
+    paper: QuestionPaper, scheme: MarkingScheme, sheet: AnswerSheet, *, free_text: FreeTextMarker
+) -> SheetResult:
+    """Marks every answerable question of the paper; `paper` and `scheme` are already joined.
+
+    A question without an answer gets 0 (marker "none"). Of parts to choose from the best count. Marks of
+    None (a person has to give them) add nothing to the sum until then.
+    """
+    warnings = list(sheet.warnings)
+    asked = list(_asked(paper, scheme, sheet, warnings))
+    marks, usage = _mark_all(asked, free_text, scheme.rounding)
+    attempts = {
+        one.question.id: totals.Attempt(mark.marks, one.max_marks, bool(one.answers))
+        for one, mark in zip(asked, marks, strict=True)
+    }
+    counted = totals.counted_questions(paper, attempts)
+    marks = [mark if mark.question in counted else _not_counted(mark) for mark in marks]
+    return SheetResult(
+        marks=totals.add([mark.marks for mark in marks if mark.counted and mark.marks is not None]),
+        max_marks=totals.maximum(paper, attempts),
+        questions=tuple(marks),
+        review=_sheet_review(sheet, paper),
+        leftover="\n".join(line.line.text for line in sheet.leftover),
+        warnings=tuple(warnings),
+        usage=usage,
+    )
+
+
+def _asked(paper: QuestionPaper, scheme: MarkingScheme, sheet: AnswerSheet, warnings: list[str]) -> Iterator[_Asked]:
+    entries: dict[str, SchemeEntry] = {}
+    for listed in scheme.entries:
+        entries.setdefault(listed.question, listed)
+    answers: dict[str, list[Answer]] = {}
+    for answer in sorted(sheet.answers, key=lambda one: one.attempt):
+        answers.setdefault(answer.question, []).append(answer)
+    for question, context in _leaves(paper.questions, ""):
+        entry = entries.get(question.id)
+        worth = _worth(question, entry)
+        if worth is None:
+            warnings.append(f"Nothing says how many marks question {question.id} carries; it is marked out of 1.")
+        yield _Asked(question, context, entry, 1.0 if worth is None else worth, tuple(answers.get(question.id, ())))
+
+
+def _leaves(questions: Iterable[Question], context: str) -> Iterator[tuple[Question, str]]:
+    """Every answerable question with the printed text of the questions above it."""
+    for question in questions:
+        if question.parts:
+            yield from _leaves(question.parts, f"{context}\n{question.text}".strip())
+        else:
+            yield question, context
+
+
+def _worth(question: Question, entry: SchemeEntry | None) -> float | None:
+    if question.marks is not None:
+        return max(question.marks, 0.0)
+    if entry is not None and entry.marks is not None:
+        return max(entry.marks, 0.0)
+    if entry is not None and entry.criteria:
+        return totals.add([criterion.marks for criterion in entry.criteria])
+    return None
+
+
+def _mark_all(
+    asked: Sequence[_Asked], free_text: FreeTextMarker, step: float | None
+) -> tuple[list[QuestionMark], Usage]:
+    """One mark a question; all free text goes to its marker at once."""
+    inspections = {id(answer): attacks.inspect(answer.text) for one in asked for answer in one.answers}
+    written = [
+        (one, answer)
+        for one in asked
+        if one.question.type not in OBJECTIVE
+        for answer in one.answers
+        if inspections[id(answer)].clean
+    ]
+    tasks = [
+        FreeTextTask(
+            one.question,
+            one.context,
+            one.entry if one.entry is not None and _says_something(one.entry) else None,
+            replace(answer, text=inspections[id(answer)].clean),
+            one.max_marks,
+            step,
+        )
+        for one, answer in written
+    ]
+    replies = free_text.mark(tasks) if tasks else []
+    by_answer = {id(answer): reply for (_, answer), reply in zip(written, replies, strict=True)}
+    marks = []
+    for one in asked:
+        attempts = [_mark_attempt(one, answer, inspections[id(answer)], by_answer, step) for answer in one.answers]
+        marks.append(_of_attempts(attempts, objective=one.question.type in OBJECTIVE) if attempts else _unanswered(one))
+    return marks, sum((reply.usage for reply in replies), Usage())
+
+
+def _says_something(entry: SchemeEntry) -> bool:
+    return bool(entry.criteria or entry.model_answer.strip() or any(answer.strip() for answer in entry.answers))
+
+
+def _mark_attempt(
+    one: _Asked,
+    answer: Answer,
+    inspection: attacks.Inspection,
+    replies: dict[int, FreeTextMark],
+    step: float | None,
+) -> QuestionMark:
+    objective = one.question.type in OBJECTIVE
+    if not inspection.clean:
+        mark = FreeTextMark(
+            0.0,
+            0.9,
+            "none",
+            "Nothing is left that answers the question." if answer.text.strip() else "Nothing can be read.",
+        )
+    elif objective:
+        mark = _objective(one, inspection.clean, step)
+    else:
+        mark = replies[id(answer)]
+    review = dict.fromkeys((*answer.review, *mark.review))
+    if inspection.signs:
+        review[ReviewReason.ATTACK] = None
+    if answer.lines and answer.ocr_confidence < (_WEAK_OBJECTIVE if objective else _WEAK_TEXT):
+        review[ReviewReason.LOW_OCR_CONFIDENCE] = None
+    if not objective:
+        review |= dict.fromkeys(reading_doubts(inspection.clean))
+        if one.entry is None or not _says_something(one.entry):
+            review[ReviewReason.NO_SCHEME] = None
+    reason = mark.reason
+    if inspection.signs:
+        reason = f"{reason} The answer holds {', '.join(inspection.signs)}; that part was left out of the marking."
+    return QuestionMark(
+        question=one.question.id,
+        label=one.question.label,
+        marks=mark.marks,
+        max_marks=one.max_marks,
+        answer=answer.text,
+        places=answer.places,
+        marker=mark.marker,
+        confidence=round(clamp(mark.confidence, 0.0, 1.0), 3),
+        reason=reason,
+        feedback=mark.feedback,
+        criteria=mark.criteria,
+        review=tuple(review),
+    )
+
+
+def _objective(one: _Asked, text: str, step: float | None) -> FreeTextMark:
+    entry = one.entry
+    if entry is not None and not entry.answers and entry.model_answer.strip():
+        entry = replace(entry, answers=(entry.model_answer.strip(),))
+    if entry is None:
+        reason = "The marking scheme holds no answer to this question."
+        return FreeTextMark(None, 0.0, "objective", reason, review=(ReviewReason.NO_SCHEME,))
+    decision = mark_objective(one.question, entry, text, one.max_marks)
+    marks = None
+    if decision.marks is not None:
+        marks = clamp(to_step(decision.marks, step), -abs(entry.negative), one.max_marks)
+    return FreeTextMark(marks, decision.confidence, "objective", decision.reason, review=decision.review)
+
+
+def _of_attempts(attempts: list[QuestionMark], *, objective: bool) -> QuestionMark:
+    """One mark for a question that was answered more than once: for written text the best attempt, for a
+    choice or a value the worst (several tries at one value are no answer). A person looks either way."""
+    if len(attempts) == 1:
+        return attempts[0]
+    ranked = sorted(attempts, key=lambda mark: mark.marks if mark.marks is not None else -1.0, reverse=not objective)
+    kept = ranked[0]
+    places: tuple[Place, ...] = tuple(place for mark in attempts for place in mark.places)
+    review = tuple(
+        dict.fromkeys((ReviewReason.EXTRA_ANSWERS, *(reason for mark in attempts for reason in mark.review)))
+    )
+    which = "lowest" if objective else "best"
+    given = ", ".join("open" if mark.marks is None else f"{mark.marks:g}" for mark in attempts)
+    reason = f"Answered {len(attempts)} times ({given}); the {which} counts. {kept.reason}"
+    answer = "\n\n".join(mark.answer for mark in attempts)
+    return replace(kept, answer=answer, places=places, review=review, reason=reason)
+
+
+def _unanswered(one: _Asked) -> QuestionMark:
+    return QuestionMark(
+        question=one.question.id,
+        label=one.question.label,
+        marks=0.0,
+        max_marks=one.max_marks,
+        answer="",
+        places=(),
+        marker="none",
+        confidence=0.95,
+        reason="Not answered.",
+    )
+
+
+def _not_counted(mark: QuestionMark) -> QuestionMark:
+    why = (
+        "Not needed: enough others were answered." if mark.marker == "none" else "An extra attempt; better ones count."
+    )
+    return replace(mark, counted=False, reason=f"{mark.reason} {why}")
+
+
+def _sheet_review(sheet: AnswerSheet, paper: QuestionPaper) -> tuple[ReviewReason, ...]:
+    known = {leaf.id for leaf in paper.leaves()}
+    unknown = [ReviewReason.UNKNOWN_QUESTION] if any(answer.question not in known for answer in sheet.answers) else []
+    return tuple(dict.fromkeys((*sheet.review, *unknown)))

@@ -1,0 +1,118 @@
+"""Numbers as they are written: "9,81", "1,000", "3.0 × 10⁸", "3e8", "¾", "1 1/2", "−4", "25 %".
+
+A comma or a point can be ambiguous ("1,000" is a thousand or one): then the second reading is kept too.
+"""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+_PLAIN = str.maketrans(
+    {"−": "-", "–": "-", "—": "-", "×": "x", "·": "·", "∙": "·", "⋅": "·", "\u00a0": " ", "\u202f": " ", "\u2009": " "}
+)
+_SUPER = "⁰¹²³⁴⁵⁶⁷⁸⁹⁻⁺"
+_FROM_SUPER = str.maketrans(_SUPER, "0123456789-+")
+_VULGAR = {
+    "½": 1 / 2,
+    "¼": 1 / 4,
+    "¾": 3 / 4,
+    "⅓": 1 / 3,
+    "⅔": 2 / 3,
+    "⅛": 1 / 8,
+    "⅜": 3 / 8,
+    "⅝": 5 / 8,
+    "⅞": 7 / 8,
+    "⅕": 1 / 5,
+}
+_DIGITS = r"(?:\d{1,3}(?:[ ']\d{3})+(?!\d)|\d+(?:[.,]\d+)*|[.,]\d+)"
+_NUMBER = re.compile(
+    rf"(?P<sign>(?<![\w.,)])[-+]\s?|(?<=[=(:\s])[-+]\s?)?(?<![\w.])(?:(?P<digits>{_DIGITS})"
+    r"(?:\s?[x*·]\s?10\s?(?:\^\s?\(?\s?(?P<power>[-+]?\d{1,3})\)?|\*\*\s?(?P<stars>[-+]?\d{1,3})|(?P<raised>["
+    + _SUPER
+    + r"]{1,4}))|[eE](?P<e>[-+]?\d{1,3})(?!\w))?"
+    r"(?:(?P<mixed>\s?[½¼¾⅓⅔⅛⅜⅝⅞⅕])|(?:\s(?P<whole>\d{1,3}))?\s?/\s?(?P<over>\d{1,6})(?![\d.,]*\d))?"
+    r"|(?P<vulgar>[½¼¾⅓⅔⅛⅜⅝⅞⅕])|10(?P<ten>[" + _SUPER + r"]{1,4}))"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Number:
+    """A number in a text. `other` is its second reading; `figures` its significant figures as written;
+    `decimals` how many stand behind the point; `start` and `end` its place."""
+
+    value: float
+    start: int
+    end: int
+    figures: int
+    decimals: int
+    other: float | None = None
+
+
+def read_numbers(text: str) -> list[Number]:
+    """Every number in the text, in order. Powers beyond 10^±300 are left out."""
+    return [number for match in _NUMBER.finditer(text.translate(_PLAIN)) if (number := _number(match)) is not None]
+
+
+def first_number(text: str) -> Number | None:
+    return next(iter(read_numbers(text)), None)
+
+
+def _number(match: re.Match[str]) -> Number | None:
+    sign = -1.0 if (match["sign"] or "").strip() == "-" else 1.0
+    if match["vulgar"]:
+        return Number(sign * _VULGAR[match["vulgar"]], match.start(), match.end(), 1, 0)
+    if match["ten"]:
+        return Number(sign * 10.0 ** int(match["ten"].translate(_FROM_SUPER)), match.start(), match.end(), 1, 0)
+    written = match["digits"]
+    values = list(_values(written))
+    raised = match["power"] or match["stars"] or (match["raised"] or "").translate(_FROM_SUPER) or match["e"]
+    if raised:
+        values = [value * 10.0 ** clamp_power(int(raised)) for value in values]
+    if match["mixed"]:
+        values = [values[0] + _VULGAR[match["mixed"].strip()]]
+    if match["over"]:
+        over = int(match["over"])
+        if over == 0:
+            return None
+        values = [values[0] + int(match["whole"]) / over if match["whole"] else values[0] / over]
+    figures, decimals = _precision(written)
+    other = sign * values[1] if len(values) > 1 else None
+    return Number(sign * values[0], match.start(), match.end(), figures, decimals, other)
+
+
+def clamp_power(power: int) -> int:
+    return max(-300, min(300, power))
+
+
+def _values(written: str) -> Iterator[float]:
+    """The readings of digits with separators, likeliest first."""
+    bare = re.sub(r"[ ']", "", written)
+    commas, points = bare.count(","), bare.count(".")
+    if commas and points:
+        decimal = "," if bare.rfind(",") > bare.rfind(".") else "."
+        thousands = "." if decimal == "," else ","
+        yield (
+            float(bare.replace(thousands, "").replace(decimal, "."))
+            if bare.count(decimal) == 1
+            else float(re.sub(r"[.,]", "", bare))
+        )
+    elif commas > 1 or points > 1:
+        yield float(re.sub(r"[.,]", "", bare))
+    elif commas or points:
+        head, tail = re.split(r"[.,]", bare)
+        grouped = len(tail) == 3 and 1 <= len(head) <= 3 and not head.startswith("0")
+        as_decimal, as_thousands = float(f"{head or '0'}.{tail}"), float(head + tail)
+        if grouped:
+            yield from (as_thousands, as_decimal) if commas else (as_decimal, as_thousands)
+        else:
+            yield as_decimal
+    else:
+        yield float(bare)
+
+
+def _precision(written: str) -> tuple[int, int]:
+    """Significant figures and decimals as written. Zeros at the end of a whole number count."""
+    parts = re.split(r"[.,]", written)
+    decimals = len(parts[-1]) if len(parts) == 2 else 0
+    digits = re.sub(r"\D", "", written).lstrip("0")
+    return max(len(digits), 1), decimals
