@@ -63,6 +63,7 @@ def accepted(submission: Submission) -> Response[str]:
 @logger.inject_lambda_context(clear_state=True)
 @metrics.log_metrics
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any] | None:
+    metrics.add_metric("Deliveries", MetricUnit.Count, 1)
     if "Records" in event:
         accept_records(event["Records"], desk(), logger, metrics)
         return None

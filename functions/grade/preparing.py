@@ -1,0 +1,47 @@
+"""A paper or an answer key becomes what sheets are graded against, and takes its place on the shelf."""
+
+from typing import Any
+
+from core import record, shelf
+from core.assessment import QuestionPaper
+from core.clock import now
+from core.submission import Kind, State, Submission
+from core.table import Table
+from core.transcript import Transcript
+from grade.sheets import Graded, Library, timeline
+
+
+def prepare(state: dict[str, Any], *, library: Library, table: Table) -> Graded:
+    """Read the question tree (or the key's answers) out of a transcript and put it on the shelf.
+
+    A paper in which no question is found does not replace one that stands: it ends as NEEDS_REVIEW.
+    """
+    joined_at = now()
+    submission = Submission.from_state(state)
+    transcript_key = state["outcome"]["reading"]["value"]["transcript"]["key"]
+    transcript = Transcript.from_dict(library.read(transcript_key))
+    document, usable = _parse(submission, transcript, library, table)
+    slot: shelf.Slot = "paper" if submission.kind is Kind.QUESTION_PAPER else "key_document"
+    key = shelf.document_key(submission.tenant, submission.assessment, slot, f"{submission.id}-{submission.run}")
+    library.write(key, document)
+    if usable:
+        shelf.place(table, submission.tenant, submission.assessment, slot, key=key, received_at=submission.received_at)
+    ending = State.READY if usable else State.NEEDS_REVIEW
+    attributes = {"paper_key": key, "transcript_key": transcript_key, "timeline": timeline(state, joined_at)}
+    return Graded(record.end(table, submission, ending, attributes))
+
+
+def _parse(
+    submission: Submission, transcript: Transcript, library: Library, table: Table
+) -> tuple[dict[str, Any], bool]:
+    """The document to keep, and whether anything was found in it."""
+    from grade.key import parse_key
+    from grade.paper import parse_paper
+
+    if submission.kind is Kind.QUESTION_PAPER:
+        paper = parse_paper(transcript)
+        return paper.to_dict(), bool(paper.questions)
+    current = shelf.load(table, submission.tenant, submission.assessment)
+    standing = library.read_kept(current.paper)
+    scheme = parse_key(transcript, QuestionPaper.from_dict(standing) if standing else None)
+    return scheme.to_dict(), bool(scheme.entries)

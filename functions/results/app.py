@@ -1,0 +1,92 @@
+"""Door of what people ask for: status, marks, assessments, the marking scheme."""
+
+import json
+import re
+from typing import Any
+
+from aws_lambda_powertools import Logger
+from aws_lambda_powertools.event_handler import Response
+from aws_lambda_powertools.utilities.typing import LambdaContext
+
+from core import aws, errors, http
+from core.scheme import parse_scheme
+from core.seal import Seal
+from core.settings import settings
+from core.submission import parse_assessment
+from core.table import Table
+from results.desk import Desk
+
+logger = Logger()
+app = http.resolver(logger)
+_ID = re.compile(r"[0-9a-f]{32}")
+_WAIT = re.compile(r"\bwait=(\d{1,2})\b")
+_MAX_WAIT_SECONDS = 20
+
+
+def desk() -> Desk:
+    secret = settings().identity_secret.encode()
+    return Desk(
+        tenant=http.tenant_of(app),
+        table=Table(aws.client("dynamodb"), settings().table),
+        s3=aws.client("s3"),
+        bucket=settings().documents_bucket,
+        stepfunctions=aws.client("stepfunctions"),
+        state_machine_arn=settings().state_machine_arn,
+        seal=Seal(secret),
+        secret=secret,
+        release=release,
+    )
+
+
+def release(tenant: str, assessment: str) -> None:
+    """Ask `recover` to send the sheets on; it does so behind our back, with a dead-end queue of its own."""
+    event = {"action": "release", "tenant": tenant, "assessment": assessment}
+    aws.client("lambda").invoke(
+        FunctionName=settings().recover_function, InvocationType="Event", Payload=json.dumps(event).encode()
+    )
+
+
+@app.get("/submissions/<submission_id>")
+def submission(submission_id: str) -> dict[str, Any]:
+    asked = _WAIT.search(app.current_event.headers.get("prefer", ""))
+    wait = min(int(asked.group(1)), _MAX_WAIT_SECONDS) if asked else 0
+    return desk().submission(parse_id(submission_id), wait_seconds=wait)
+
+
+@app.get("/submissions/<submission_id>/transcript")
+def transcript(submission_id: str) -> dict[str, Any]:
+    return desk().transcript(parse_id(submission_id))
+
+
+@app.get("/assessments/<assessment>")
+def assessment(assessment: str) -> dict[str, Any]:
+    return desk().assessment(parse_assessment(assessment))
+
+
+@app.get("/assessments/<assessment>/submissions")
+def submissions(assessment: str) -> dict[str, Any]:
+    return {"submissions": desk().submissions(parse_assessment(assessment)), "next": None}
+
+
+@app.get("/assessments/<assessment>/results.csv")
+def results_csv(assessment: str) -> Response[str]:
+    body = desk().results_csv(parse_assessment(assessment))
+    return Response(200, content_type="text/csv; charset=utf-8", body=body)
+
+
+@app.put("/assessments/<assessment>/marking-scheme")
+def marking_scheme(assessment: str) -> dict[str, Any]:
+    name = parse_assessment(assessment)
+    scheme = parse_scheme(app.current_event.decoded_body or "")
+    return desk().put_scheme(name, scheme.to_dict())
+
+
+def parse_id(submission_id: str) -> str:
+    if not _ID.fullmatch(submission_id):
+        raise errors.NotFound("There is no submission of this id.")
+    return submission_id
+
+
+@logger.inject_lambda_context(clear_state=True)
+def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
+    return app.resolve(event, context)

@@ -1,0 +1,109 @@
+"""What people ask about submissions and assessments, answered for one tenant."""
+
+import json
+import time
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from core import errors, shelf
+from core.clock import now
+from core.seal import Seal
+from core.submission import keyed_hash
+from core.table import RECORD, Table
+from results import documents, gradebook, status
+
+_POLL_SECONDS = 0.25
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """One tenant's desk: the table, the documents bucket, the state machine, and how a release is asked for."""
+
+    tenant: str
+    table: Table
+    s3: Any
+    bucket: str
+    stepfunctions: Any
+    state_machine_arn: str
+    seal: Seal
+    secret: bytes
+    release: Callable[[str, str], None]
+
+    def submission(self, submission_id: str, *, wait_seconds: float = 0) -> dict[str, Any]:
+        """A submission's status, with its result or paper once it is there; waits for an ending if asked to.
+
+        Raises
+        ------
+        NotFound
+        """
+        until = time.monotonic() + wait_seconds
+        while True:
+            found = self._status(submission_id)
+            if found is None:
+                raise errors.NotFound("There is no submission of this id.")
+            if status.has_ended(found) or time.monotonic() >= until:
+                return found
+            time.sleep(_POLL_SECONDS)
+
+    def _status(self, submission_id: str) -> dict[str, Any] | None:
+        items = status.find(self.table, submission_id, self.tenant)
+        if items is None:
+            return status.from_execution(self.stepfunctions, self.state_machine_arn, submission_id, self.tenant)
+        record, found = items[RECORD], status.from_items(items, self.seal)
+        for name in ("result", "paper"):
+            if record.get(f"{name}_key"):
+                found[name] = documents.read(self.s3, self.bucket, record[f"{name}_key"])
+        return found
+
+    def transcript(self, submission_id: str) -> dict[str, Any]:
+        """What was read of a submission. Raises NotFound before it has been."""
+        items = status.find(self.table, submission_id, self.tenant) or {}
+        key = items.get(RECORD, {}).get("transcript_key")
+        if not key:
+            raise errors.NotFound("There is no transcript of this submission (yet).")
+        transcript: dict[str, Any] = documents.read(self.s3, self.bucket, key)
+        return transcript
+
+    def assessment(self, assessment: str) -> dict[str, Any]:
+        """The paper and scheme that count now, and how many submissions stand where."""
+        current = shelf.load(self.table, self.tenant, assessment)
+        records = self.table.by_assessment(self.tenant, assessment)
+        if not records and current.revision == 0:
+            raise errors.NotFound("There is no assessment of this name.")
+
+        def of(key: str | None) -> Any:
+            return documents.read(self.s3, self.bucket, key) if key else None
+
+        return {
+            "id": assessment,
+            "paper": of(current.paper),
+            "scheme": of(current.scheme) or of(current.key_document),
+            "revision": current.revision,
+            "counts": dict(Counter(record["state"] for record in records)),
+        }
+
+    def submissions(self, assessment: str) -> list[dict[str, Any]]:
+        """Every submission of an assessment, oldest first, without results."""
+        records = self.table.by_assessment(self.tenant, assessment)
+        return [status.from_items({RECORD: record}, self.seal) for record in records]
+
+    def results_csv(self, assessment: str) -> str:
+        records = self.table.by_assessment(self.tenant, assessment)
+        marks = {
+            record["pk"].removeprefix("submission#"): record["question_marks"]
+            for record in records
+            if "question_marks" in record
+        }
+        return gradebook.to_csv([status.from_items({RECORD: record}, self.seal) for record in records], marks)
+
+    def put_scheme(self, assessment: str, scheme: dict[str, Any]) -> dict[str, Any]:
+        """Keep a parsed marking scheme and have the sheets graded against it."""
+        body = json.dumps(scheme, ensure_ascii=False, sort_keys=True).encode()
+        name = keyed_hash(self.secret, "scheme", body.decode())
+        key = shelf.document_key(self.tenant, assessment, "scheme", name)
+        self.s3.put_object(Bucket=self.bucket, Key=key, Body=body, ContentType="application/json")
+        if shelf.place(self.table, self.tenant, assessment, "scheme", key=key, received_at=now()):
+            self.release(self.tenant, assessment)
+        return {"assessment": assessment, "entries": len(scheme["entries"]), "warnings": scheme["warnings"]}

@@ -1,0 +1,48 @@
+"""An assessment's marks as a table: one row a sheet, one column a question."""
+
+import csv
+import io
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from core.submission import Kind
+
+# A cell that opens with one of these is taken for a formula by spreadsheets.
+_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+_BEFORE = ("student", "submission", "state", "marks", "max_marks", "needs_review")
+
+
+def safe_cell(value: Any) -> Any:
+    """Text that no spreadsheet takes for a formula; numbers stay numbers."""
+    if isinstance(value, str) and value.startswith(_FORMULA):
+        return "'" + value
+    return value
+
+
+def to_csv(statuses: Sequence[dict[str, Any]], marks: dict[str, list[dict[str, Any]]]) -> str:
+    """The sheets of an assessment as CSV (RFC 4180). `marks` holds each graded sheet's questions by submission."""
+    labels = list(dict.fromkeys(question["label"] for sheet in marks.values() for question in sheet))
+    out = io.StringIO()
+    writer = csv.writer(out)
+    writer.writerow([*_BEFORE, *(safe_cell(f"Q{label}") for label in labels)])
+    for status in _newest(statuses):
+        by_label = {question["label"]: question["marks"] for question in marks.get(status["id"], [])}
+        review = status["state"] == "NEEDS_REVIEW"
+        row = [status["student"] or "", status["id"], status["state"], status.get("marks"), status.get("max_marks")]
+        writer.writerow(
+            [safe_cell(cell) for cell in [*row, "yes" if review else "no"]]
+            + [by_label.get(label, "") for label in labels]
+        )
+    return out.getvalue()
+
+
+def _newest(statuses: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The sheets that count: of each student's attempts the newest one, in the order of their names."""
+    newest: dict[str, dict[str, Any]] = {}
+    for status in statuses:
+        if status["kind"] != Kind.ANSWER_SHEET or status["state"] in ("DUPLICATE_OF", "ERASED"):
+            continue
+        who = status["student"] or status["id"]
+        if who not in newest or status["received_at"] >= newest[who]["received_at"]:
+            newest[who] = status
+    return [newest[who] for who in sorted(newest)]

@@ -1,0 +1,155 @@
+"""Where a submission stands, put together from its record, its lanes' items and, before those, its execution."""
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from core.clock import milliseconds
+from core.flow import execution_arn
+from core.seal import Seal
+from core.submission import ENDED, State, Submission
+from core.table import RECORD, Item, Table, lane_sk, submission_pk
+
+Status = dict[str, Any]
+_FROM_EXECUTION = {"RUNNING": State.RECEIVED, "SUCCEEDED": State.RECEIVED}
+_READY_FOR_GRADING = ("reading", "storing")
+
+
+def find(table: Table, submission_id: str, tenant: str) -> dict[str, Item] | None:
+    """A submission's items by sort key, None where there is none of this tenant's."""
+    items = {item["sk"]: item for item in table.partition(submission_pk(submission_id))}
+    record = items.get(RECORD)
+    return items if record and record.get("tenant") == tenant else None
+
+
+def from_items(items: Mapping[str, Item], seal: Seal) -> Status:
+    """The status of a recorded submission, without its result."""
+    record = items[RECORD]
+    submission_id = record["pk"].removeprefix(submission_pk(""))
+    run = int(record["run"])
+    reading = items.get(lane_sk(run, "reading"), {})
+    storing = items.get(lane_sk(run, "storing"), {})
+    return {
+        "id": submission_id,
+        "run": run,
+        "assessment": record["assessment"],
+        "kind": record["kind"],
+        "student": seal.open(record["student"], bound_to=submission_id) if record.get("student") else None,
+        "state": _state(record, reading, storing).value,
+        "door": record["door"],
+        "received_at": record["received_at"],
+        "ended_at": record.get("ended_at"),
+        "reason": record.get("failure"),
+        "duplicate_of": record.get("duplicate_of"),
+        "revision": record.get("revision"),
+        "marks": record.get("marks"),
+        "max_marks": record.get("max_marks"),
+        "lanes": _lanes(record, reading, storing),
+        "timeline": _timeline(record, reading, storing),
+        "result": None,
+        "paper": None,
+        "file": {
+            "media_type": json.loads(record["input"])["file"]["media_type"],
+            "size": json.loads(record["input"])["file"]["size"],
+            "pages": reading.get("pages_total"),
+        },
+    }
+
+
+def from_execution(stepfunctions: Any, state_machine_arn: str, submission_id: str, tenant: str) -> Status | None:
+    """The status before the record is written: what the execution itself knows."""
+    arn = execution_arn(state_machine_arn, submission_id, 1)
+    try:
+        found = stepfunctions.describe_execution(executionArn=arn)
+    except stepfunctions.exceptions.ExecutionDoesNotExist:
+        return None
+    submission = Submission.from_state(json.loads(found["input"]))
+    if submission.tenant != tenant:
+        return None
+    return {
+        "id": submission.id,
+        "run": submission.run,
+        "assessment": submission.assessment,
+        "kind": submission.kind.value,
+        "student": None,
+        "state": _FROM_EXECUTION.get(found["status"], State.FAILED).value,
+        "door": submission.door.value,
+        "received_at": submission.received_at,
+        "ended_at": None,
+        "reason": None,
+        "duplicate_of": None,
+        "lanes": {lane: {"state": "waiting"} for lane in ("reading", "storing", "recording", "grading")},
+        "timeline": {"received_at": submission.received_at},
+        "result": None,
+        "paper": None,
+        "file": {"media_type": submission.file.media_type, "size": submission.file.size, "pages": None},
+    }
+
+
+def has_ended(status: Status) -> bool:
+    return State(status["state"]) in ENDED or status["state"] == State.AWAITING_PAPER
+
+
+def _state(record: Item, reading: Item, storing: Item) -> State:
+    """The recorded state; while the lanes run, which of them is still at work."""
+    state = State(record["state"])
+    if state is not State.READING:
+        return state
+    if reading.get("ended_at") and storing.get("ended_at"):
+        return State.GRADING
+    return State.STORING if reading.get("ended_at") else State.READING
+
+
+def _lanes(record: Item, reading: Item, storing: Item) -> dict[str, Any]:
+    ended = record["state"] != State.READING
+    graded_at = record.get("timeline", {}).get("graded_at")
+    joined_at = record.get("timeline", {}).get("joined_at")
+    both = bool(reading.get("ended_at") and storing.get("ended_at"))
+    return {
+        "reading": _lane(reading, ended)
+        | {name: reading.get(name) for name in ("pages_total", "pages_done", "first_ocr_at")},
+        "storing": _lane(storing, ended),
+        "recording": {"state": "done", "started_at": record.get("recorded_at"), "ended_at": record.get("recorded_at")},
+        "grading": {
+            "state": "done" if graded_at else ("failed" if ended else ("running" if both else "waiting")),
+            "started_at": joined_at,
+            "ended_at": graded_at,
+        },
+    }
+
+
+def _lane(item: Item, ended: bool) -> dict[str, Any]:
+    """A lane by its own item: one that ended the run without ending itself has failed."""
+    done = bool(item.get("ended_at"))
+    return {
+        "state": "done" if done else ("failed" if ended else "running"),
+        "started_at": item.get("started_at"),
+        "ended_at": item.get("ended_at"),
+    }
+
+
+def _timeline(record: Item, reading: Item, storing: Item) -> dict[str, Any]:
+    """The moments of this run and the time that the lanes saved by running side by side, in ms.
+
+    Saved is what reading, storing and recording took, each for itself, less the time from the first lane's
+    start to the join. It is null until the join.
+    """
+    timeline = {
+        "received_at": record["received_at"],
+        "first_ocr_at": reading.get("first_ocr_at"),
+        "read_at": reading.get("ended_at"),
+        "stored_at": storing.get("ended_at"),
+        "recorded_at": record.get("recorded_at"),
+        **record.get("timeline", {}),
+    }
+    timeline["saved_ms"] = _saved(reading, storing, timeline.get("joined_at"))
+    return timeline
+
+
+def _saved(reading: Item, storing: Item, joined_at: str | None) -> int | None:
+    if not joined_at or not reading.get("ended_at") or not storing.get("ended_at"):
+        return None
+    alone = sum(milliseconds(lane["started_at"], lane["ended_at"]) for lane in (reading, storing))
+    first = min(reading["started_at"], storing["started_at"])
+    last = max(reading["ended_at"], storing["ended_at"])
+    return max(0, alone - milliseconds(first, last))

@@ -1,0 +1,9 @@
+"""What every test may count on. Powertools reads its names when a door is imported, so they stand here."""
+
+import os
+
+os.environ.setdefault("POWERTOOLS_SERVICE_NAME", "gradeline")
+os.environ.setdefault("POWERTOOLS_METRICS_NAMESPACE", "Gradeline")
+os.environ.setdefault("AWS_EC2_METADATA_DISABLED", "true")
+# Colours and widths of the surrounding terminal are no part of a test.
+os.environ.setdefault("NO_COLOR", "1")

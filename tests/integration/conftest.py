@@ -1,0 +1,116 @@
+"""Doors against moto, in memory: real boto3, real handlers, no server."""
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from types import SimpleNamespace
+from typing import Any
+
+import boto3
+import pytest
+from moto import mock_aws
+
+from core import aws
+from core.settings import settings
+
+REGION = "eu-west-1"
+TEMP, DOCUMENTS, TABLE = "stack-temp", "stack-documents", "stack-table"
+MACHINE = f"arn:aws:states:{REGION}:123456789012:stateMachine:stack-grading"
+SECRET = "a secret of the tests"
+ENVIRONMENT = {
+    "AWS_DEFAULT_REGION": REGION,
+    "AWS_ACCESS_KEY_ID": "testing",
+    "AWS_SECRET_ACCESS_KEY": "testing",
+    "TEMP_BUCKET": TEMP,
+    "DOCUMENTS_BUCKET": DOCUMENTS,
+    "TABLE": TABLE,
+    "STATE_MACHINE_ARN": MACHINE,
+    "IDENTITY_SECRET": SECRET,
+    "DROP_TENANT": "demo",
+}
+
+
+@dataclass
+class Cloud:
+    """An account in memory, and the calls that were made of it, in order."""
+
+    calls: list[str] = field(default_factory=list)
+
+    def client(self, service: str) -> Any:
+        """A client of the test's own: its calls are not recorded."""
+        return boto3.client(service, region_name=REGION)
+
+    def put(self, key: str, body: bytes, **more: Any) -> str:
+        return self.client("s3").put_object(Bucket=TEMP, Key=key, Body=body, **more)["VersionId"]
+
+    def executions(self) -> dict[str, dict[str, Any]]:
+        """Inputs of all executions by name."""
+        stepfunctions = self.client("stepfunctions")
+        found = stepfunctions.list_executions(stateMachineArn=MACHINE)["executions"]
+        return {
+            run["name"]: json.loads(stepfunctions.describe_execution(executionArn=run["executionArn"])["input"])
+            for run in found
+        }
+
+
+@pytest.fixture
+def cloud(monkeypatch: pytest.MonkeyPatch) -> Iterator[Cloud]:
+    for name, value in ENVIRONMENT.items():
+        monkeypatch.setenv(name, value)
+    with mock_aws():
+        made = Cloud()
+        _make_stack(made)
+        _forget_clients()
+        session = aws._session()
+        session.events.register("before-call.*.*", lambda model, **_: made.calls.append(model.name))
+        yield made
+    _forget_clients()
+
+
+def _forget_clients() -> None:
+    from receive import app as receive_door
+
+    for cached in (aws._client, aws._session, settings, receive_door.desk):
+        cached.cache_clear()
+
+
+def _make_stack(cloud: Cloud) -> None:
+    s3 = cloud.client("s3")
+    for bucket in (TEMP, DOCUMENTS):
+        s3.create_bucket(Bucket=bucket, CreateBucketConfiguration={"LocationConstraint": REGION})
+        s3.put_bucket_versioning(Bucket=bucket, VersioningConfiguration={"Status": "Enabled"})
+    names = ("pk", "sk", "gsi1pk", "gsi1sk")
+    cloud.client("dynamodb").create_table(
+        TableName=TABLE,
+        BillingMode="PAY_PER_REQUEST",
+        AttributeDefinitions=[{"AttributeName": name, "AttributeType": "S"} for name in names],
+        KeySchema=[{"AttributeName": "pk", "KeyType": "HASH"}, {"AttributeName": "sk", "KeyType": "RANGE"}],
+        GlobalSecondaryIndexes=[
+            {
+                "IndexName": "by-assessment",
+                "KeySchema": [
+                    {"AttributeName": "gsi1pk", "KeyType": "HASH"},
+                    {"AttributeName": "gsi1sk", "KeyType": "RANGE"},
+                ],
+                "Projection": {"ProjectionType": "ALL"},
+            }
+        ],
+    )
+    trust = {"Version": "2012-10-17", "Statement": []}
+    role = cloud.client("iam").create_role(RoleName="flow", AssumeRolePolicyDocument=json.dumps(trust))
+    cloud.client("stepfunctions").create_state_machine(
+        name="stack-grading",
+        roleArn=role["Role"]["Arn"],
+        definition=json.dumps({"StartAt": "Done", "States": {"Done": {"Type": "Succeed"}}}),
+    )
+
+
+@pytest.fixture
+def context() -> SimpleNamespace:
+    return SimpleNamespace(
+        function_name="door",
+        memory_limit_in_mb=512,
+        invoked_function_arn="arn:aws:lambda:eu-west-1:123456789012:function:door",
+        aws_request_id="00000000-0000-0000-0000-000000000000",
+        get_remaining_time_in_millis=lambda: 30_000,
+    )
