@@ -32,6 +32,8 @@ class Settings:
     model_concurrency: int = 20
     model_timeout_seconds: float = 45.0
     model_secret_arn: str = ""
+    openai_base_url: str = ""
+    openai_api_key: str = ""
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str] | None = None) -> "Settings":

@@ -1,0 +1,71 @@
+# Two commands matter: `make demo` shows the whole thing on this machine, `make test` proves it.
+# Needed: Python 3.11 or newer and make. Everything else comes from hash-pinned requirements into .venv.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+CHECK := .venv-check
+INSTALL := -m pip install --quiet --disable-pip-version-check --require-hashes --no-deps -r
+
+.DEFAULT_GOAL := help
+.PHONY: help setup demo serve test lint check lock clean
+
+help: ## this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+setup: $(VENV)/.local ## what the local cloud and the command line need
+
+demo: $(VENV)/.local ## the main job on samples/: five sheets read, stored, graded; report in out/
+	@$(BIN)/gradeline demo
+
+serve: $(VENV)/.local ## the local cloud with API, drop folder and page, until Ctrl-C
+	@$(BIN)/gradeline serve
+
+test: lint ## every test that needs Python alone (under eight minutes on two cores)
+	@$(BIN)/python -m pytest
+
+lint: $(VENV)/.test ## ruff, mypy --strict, the import contract
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/mypy
+	@PYTHONPATH=functions $(BIN)/lint-imports --no-cache
+
+check: $(VENV)/.test $(CHECK)/.ready ## what needs Node, the runtime's Python or the package index (SAM, cfn-lint, ASL)
+	@$(BIN)/python -m pytest tests/check
+
+lock: ## pin every requirement again, with hashes (needs uv)
+	@requirements/lock.sh
+
+clean: ## both environments and everything that was built
+	rm -rf $(VENV) $(CHECK) .aws-sam out .gradeline
+
+$(BIN)/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+	  { echo "Gradeline needs Python 3.11 or newer; name one with PYTHON=/path/to/python3." >&2; exit 1; }
+	@$(PYTHON) -m venv $(VENV)
+
+# The import roots of this checkout (functions/ is Lambda's), and the command `gradeline`.
+define entry
+	@printf '%s\n%s/functions\n' "$(CURDIR)" "$(CURDIR)" > \
+	  "$$($(BIN)/python -c 'import sysconfig; print(sysconfig.get_path("purelib"))')/gradeline.pth"
+	@printf '#!/bin/sh\nexec "$$(dirname "$$0")/python" -m local "$$@"\n' > $(BIN)/gradeline
+	@chmod +x $(BIN)/gradeline
+endef
+
+$(VENV)/.local: requirements/local.txt | $(BIN)/python
+	@echo "Installing what the local cloud needs (about a minute, once) ..."
+	@$(BIN)/python $(INSTALL) requirements/local.txt
+	$(entry)
+	@touch $@
+
+$(VENV)/.test: requirements/test.txt | $(BIN)/python
+	@echo "Installing what the tests need (about a minute, once) ..."
+	@$(BIN)/python $(INSTALL) requirements/test.txt
+	$(entry)
+	@touch $@ $(VENV)/.local
+
+$(CHECK)/.ready: requirements/check.txt
+	@echo "Installing what the checks of the stack need (once) ..."
+	@$(PYTHON) -m venv $(CHECK)
+	@$(CHECK)/bin/python $(INSTALL) requirements/check.txt
+	@touch $@

@@ -1,0 +1,48 @@
+"""Door after the join: the merged state in, a prepared paper or a graded sheet out."""
+
+from functools import cache, partial
+from typing import Any
+
+from aws_lambda_powertools import Logger, Metrics
+from aws_lambda_powertools.metrics import MetricUnit
+from aws_lambda_powertools.utilities.typing import LambdaContext
+
+from core import aws
+from core.settings import settings
+from core.submission import Kind, Submission
+from core.table import Table
+from grade.freetext import FreeTextMarker
+from grade.markers import configured_marker
+from grade.marking import mark_sheet
+from grade.preparing import prepare
+from grade.sheets import Library, grade_sheet
+
+logger = Logger()
+metrics = Metrics()
+
+
+@cache
+def library() -> Library:
+    return Library(aws.client("s3"), settings().documents_bucket)
+
+
+@cache
+def free_text() -> FreeTextMarker:
+    return configured_marker(settings(), partial(aws.client, "secretsmanager"))
+
+
+@logger.inject_lambda_context(clear_state=True)
+@metrics.log_metrics
+def handler(state: dict[str, Any], _context: LambdaContext) -> dict[str, Any]:
+    submission = Submission.from_state(state)
+    logger.append_keys(submission_id=submission.id, run=submission.run)
+    table = Table(aws.client("dynamodb"), settings().table)
+    if submission.kind is Kind.ANSWER_SHEET:
+        mark = partial(mark_sheet, free_text=free_text())
+        graded = grade_sheet(state, library=library(), table=table, mark=mark)
+    else:
+        graded = prepare(state, library=library(), table=table)
+    logger.info("graded", kind=submission.kind, state=graded.state)
+    metrics.add_dimension(name="state", value=graded.state.value)
+    metrics.add_metric("SubmissionsGraded", MetricUnit.Count, 1)
+    return graded.to_state()

@@ -1,0 +1,43 @@
+"""Which marker of free text is configured: a model where one is named, key points where none is."""
+
+import json
+from typing import Any
+
+from core.settings import Settings
+from grade.freetext import FreeTextMarker
+
+_OPENAI = "https://api.openai.com/v1"
+
+
+def configured_marker(settings: Settings, secrets: Any) -> FreeTextMarker:
+    """The marker that the stack's parameters ask for. `secrets` is called for a Secrets Manager client
+    only where a model's key lies there."""
+    # Each marker is imported where it is chosen: without a model nothing of openai is loaded.
+    if not settings.model:
+        from grade.keypoints import KeyPointMarker
+
+        return KeyPointMarker()
+    from openai import AsyncOpenAI
+
+    from grade.calls import Limits
+    from grade.model import ModelMarker
+
+    client = AsyncOpenAI(
+        # An empty key is a configuration that every call will be refused for; it ends as a review, not as a crash.
+        api_key=_api_key(settings, secrets) or "none",
+        base_url=settings.openai_base_url or _OPENAI,
+        timeout=settings.model_timeout_seconds,
+    )
+    limits = Limits(concurrency=settings.model_concurrency, timeout_seconds=settings.model_timeout_seconds)
+    return ModelMarker(client, model=settings.model, limits=limits)
+
+
+def _api_key(settings: Settings, secrets: Any) -> str:
+    if not settings.model_secret_arn:
+        return settings.openai_api_key
+    text: str = secrets().get_secret_value(SecretId=settings.model_secret_arn)["SecretString"]
+    try:
+        body = json.loads(text)
+    except ValueError:
+        return text.strip()
+    return str(body.get("api_key", "")) if isinstance(body, dict) else text.strip()

@@ -1,0 +1,197 @@
+"""The store lane, the endings and the parked, against moto."""
+
+import hashlib
+import json
+from typing import Any
+
+import pytest
+
+from core import record, shelf
+from core.submission import Door, Kind, SourceFile, State, Submission
+from core.table import RECORD, Table, submission_pk
+from persist import app as persist_door
+from recover import app as recover_door
+from tests.integration.conftest import DOCUMENTS, TABLE, TEMP, Cloud
+
+BODY = b"%PDF-1.7 a sheet"
+SHA256 = hashlib.sha256(BODY).hexdigest()
+
+
+def received(cloud: Cloud, name: str = "1", sha256: str | None = SHA256, body: bytes = BODY) -> Submission:
+    """A submission whose bytes lie in the temp bucket."""
+    submission_id = name.rjust(32, "0")
+    key = f"incoming/{submission_id}"
+    version = cloud.put(key, body)
+    file = SourceFile(TEMP, key, version, len(body), sha256, "application/pdf")
+    return Submission(
+        submission_id, 1, "demo", "bio", Kind.ANSWER_SHEET, None, Door.API, "2026-01-31T08:30:00.125Z", file
+    )
+
+
+def recorded(cloud: Cloud, submission: Submission, state: State = State.READING) -> Table:
+    """Its record, as the state machine's own write leaves it."""
+    table = Table(cloud.client("dynamodb"), TABLE)
+    record.create(table, submission, state, {})
+    return table
+
+
+def state_of(table: Table, submission: Submission) -> dict[str, Any]:
+    found = table.get(submission_pk(submission.id), RECORD)
+    assert found is not None
+    return found
+
+
+# ── the store lane ───────────────────────────────────────────────────────────────────────────────
+
+
+def test_the_copy_carries_the_checksum_of_what_was_received(cloud: Cloud, context: Any) -> None:
+    value = persist_door.handler(received(cloud).to_state(), context)
+    assert value["sha256"] == SHA256
+    kept = cloud.client("s3").get_object(Bucket=DOCUMENTS, Key=value["key"], VersionId=value["version_id"])
+    assert kept["Body"].read() == BODY
+    assert value["duplicate_of"] is None
+
+
+def test_every_lane_reads_the_pinned_version_also_when_the_object_is_overwritten(cloud: Cloud, context: Any) -> None:
+    submission = received(cloud)
+    cloud.put(submission.file.key, b"%PDF-1.7 something else")
+    value = persist_door.handler(submission.to_state(), context)
+    assert value["sha256"] == SHA256
+
+
+def test_a_copy_that_stands_is_verified_and_not_made_again(cloud: Cloud, context: Any) -> None:
+    submission = received(cloud)
+    first = persist_door.handler(submission.to_state(), context)
+    cloud.calls.clear()
+    second = persist_door.handler(submission.to_state(), context)
+    assert "CopyObject" not in cloud.calls
+    assert second["version_id"] == first["version_id"]
+
+
+def test_a_later_run_finds_the_durable_copy_as_its_source(cloud: Cloud, context: Any) -> None:
+    submission = received(cloud)
+    first = persist_door.handler(submission.to_state(), context)
+    kept = SourceFile(DOCUMENTS, first["key"], first["version_id"], len(BODY), SHA256, "application/pdf")
+    second = persist_door.handler(submission.next_run(2, kept).to_state(), context)
+    assert (second["sha256"], second["version_id"]) == (SHA256, first["version_id"])
+
+
+def test_a_copy_with_another_checksum_than_declared_is_not_accepted(cloud: Cloud, context: Any) -> None:
+    submission = received(cloud, sha256="00" * 32)
+    with pytest.raises(Exception, match="declared at the door") as raised:
+        persist_door.handler(submission.to_state(), context)
+    assert type(raised.value).__name__ == "CopyNotVerified"
+
+
+def test_one_content_of_one_student_is_claimed_once(cloud: Cloud, context: Any) -> None:
+    first, second = received(cloud, "1"), received(cloud, "2", sha256=None)
+    assert persist_door.handler(first.to_state(), context)["duplicate_of"] is None
+    assert persist_door.handler(second.to_state(), context)["duplicate_of"] == first.id
+    assert persist_door.handler(first.to_state(), context)["duplicate_of"] is None
+
+
+# ── endings ──────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_an_ending_is_written_once_and_found_again(cloud: Cloud) -> None:
+    submission = received(cloud)
+    table = recorded(cloud, submission)
+    assert record.end(table, submission, State.GRADED, {"marks": 3.5}) is State.GRADED
+    assert record.end(table, submission, State.FAILED) is State.GRADED
+    assert state_of(table, submission)["marks"] == 3.5
+
+
+def test_a_late_ending_of_an_older_run_is_dropped(cloud: Cloud) -> None:
+    submission = received(cloud)
+    table = recorded(cloud, submission, State.FAILED)
+    record.create(table, submission.next_run(2), State.READING, {})
+    assert record.end(table, submission, State.GRADED) is State.READING
+    assert state_of(table, submission)["run"] == 2
+
+
+def test_an_ending_without_a_record_makes_one(cloud: Cloud) -> None:
+    submission = received(cloud)
+    table = Table(cloud.client("dynamodb"), TABLE)
+    assert record.end(table, submission, State.FAILED, {"failure": {"type": "X", "message": "y"}}) is State.FAILED
+    assert state_of(table, submission)["assessment"] == "bio"
+
+
+def test_a_rejection_keeps_the_sentence_for_the_teacher(cloud: Cloud, context: Any) -> None:
+    submission = received(cloud)
+    table = recorded(cloud, submission)
+    cause = json.dumps({"errorMessage": "The PDF asks for a password.", "errorType": "EncryptedDocument"})
+    state = {
+        **submission.to_state(),
+        "outcome": {"reading": {"ok": False, "fault": "document", "error": "EncryptedDocument", "cause": cause}},
+    }
+    assert recover_door.handler({"action": "reject", "state": state}, context) == {"state": "REJECTED"}
+    found = state_of(table, submission)
+    assert found["failure"] == {"type": "EncryptedDocument", "message": "The PDF asks for a password."}
+
+
+def test_an_execution_that_ended_without_a_word_gets_its_ending(cloud: Cloud, context: Any) -> None:
+    submission = received(cloud)
+    table = recorded(cloud, submission)
+    event = {"detail": {"status": "TIMED_OUT", "input": json.dumps(submission.to_state())}}
+    assert recover_door.handler(event, context) == {"state": "FAILED"}
+    assert state_of(table, submission)["failure"]["type"] == "Execution.TIMED_OUT"
+
+
+# ── the parked ───────────────────────────────────────────────────────────────────────────────────
+
+
+def paper_arrives(table: Table, name: str = "p1", at: str = "2026-01-31T09:00:00.000Z") -> None:
+    shelf.place(table, "demo", "bio", "paper", key=f"assessments/demo/bio/paper/{name}.json", received_at=at)
+
+
+def test_a_sheet_before_its_paper_waits_and_is_released_once(cloud: Cloud, context: Any) -> None:
+    submission = received(cloud)
+    table = recorded(cloud, submission)
+    assert recover_door.handler({"action": "park", "state": submission.to_state()}, context) == {
+        "state": "AWAITING_PAPER"
+    }
+    assert cloud.executions() == {}
+    paper_arrives(table)
+    release = {"action": "release", "tenant": "demo", "assessment": "bio"}
+    assert recover_door.handler(release, context) == {"released": 1}
+    assert recover_door.handler(release, context) == {"released": 0}
+    assert list(cloud.executions()) == [f"{submission.id}-2"]
+
+
+def test_a_sheet_whose_paper_came_in_that_moment_does_not_wait_for_ever(cloud: Cloud, context: Any) -> None:
+    submission = received(cloud)
+    table = recorded(cloud, submission)
+    paper_arrives(table)
+    recover_door.handler({"action": "park", "state": submission.to_state()}, context)
+    assert list(cloud.executions()) == [f"{submission.id}-2"]
+
+
+def test_a_claimed_run_that_never_began_is_started_by_the_next_release(cloud: Cloud, context: Any) -> None:
+    submission = received(cloud)
+    table = recorded(cloud, submission)
+    recover_door.handler({"action": "park", "state": submission.to_state()}, context)
+    record.claim_next_run(table, state_of(table, submission))
+    paper_arrives(table)
+    recover_door.handler({"action": "release", "tenant": "demo", "assessment": "bio"}, context)
+    assert list(cloud.executions()) == [f"{submission.id}-2"]
+
+
+def test_sheets_graded_against_an_older_revision_go_through_again(cloud: Cloud, context: Any) -> None:
+    submission = received(cloud)
+    table = recorded(cloud, submission)
+    paper_arrives(table)
+    record.end(table, submission, State.GRADED, {"revision": 1})
+    release = {"action": "release", "tenant": "demo", "assessment": "bio"}
+    assert recover_door.handler(release, context) == {"released": 0}
+    shelf.place(table, "demo", "bio", "scheme", key="assessments/demo/bio/scheme/s.json", received_at="2026-02-01")
+    assert recover_door.handler(release, context) == {"released": 1}
+
+
+def test_the_newest_paper_counts_even_if_an_older_one_ends_later(cloud: Cloud) -> None:
+    table = Table(cloud.client("dynamodb"), TABLE)
+    paper_arrives(table, "newer", "2026-01-31T10:00:00.000Z")
+    paper_arrives(table, "older", "2026-01-31T09:00:00.000Z")
+    paper_arrives(table, "newer", "2026-01-31T10:00:00.000Z")
+    current = shelf.load(table, "demo", "bio")
+    assert current.paper == "assessments/demo/bio/paper/newer.json"
+    assert current.revision == 1

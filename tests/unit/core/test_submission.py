@@ -1,0 +1,73 @@
+"""Identity: one receipt has one id, whoever delivers it and how often."""
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from core import errors
+from core.submission import (
+    Door,
+    Kind,
+    SourceFile,
+    Submission,
+    id_from_content,
+    keyed_hash,
+    parse_assessment,
+    parse_student,
+)
+
+SECRET = b"secret"
+TEXT = st.text(max_size=20)
+
+
+def submission(**change: Any) -> Submission:
+    file = SourceFile("temp", "incoming/1", "v1", 10, "ab" * 32, "application/pdf")
+    made = Submission("0" * 32, 1, "demo", "bio", Kind.ANSWER_SHEET, None, Door.API, "2026-01-31T08:30:00.125Z", file)
+    return replace(made, **change)
+
+
+@given(st.lists(TEXT, min_size=1, max_size=4), st.lists(TEXT, min_size=1, max_size=4))
+def test_only_equal_parts_have_equal_hashes(one: list[str], other: list[str]) -> None:
+    assert (keyed_hash(SECRET, *one) == keyed_hash(SECRET, *other)) == (one == other)
+
+
+def test_an_id_cannot_be_guessed_without_the_secret() -> None:
+    given = {"tenant": "t", "assessment": "a", "kind": Kind.ANSWER_SHEET, "student": "Ada", "sha256": "00" * 32}
+    assert id_from_content(SECRET, **given) != id_from_content(b"another", **given)
+
+
+@pytest.mark.parametrize("student", [None, "sealed.abc"])
+def test_a_submission_comes_out_of_a_state_as_it_went_in(student: str | None) -> None:
+    made = submission(student=student)
+    assert Submission.from_state(made.to_state()) == made
+
+
+def test_an_execution_name_fits_step_functions() -> None:
+    name = submission(run=9999).execution_name
+    assert len(name) <= 80
+    assert name.replace("-", "").isalnum()
+
+
+@pytest.mark.parametrize("name", ["biology-1", "A", "2026.physics_2", "x" * 64])
+def test_good_names_of_assessments(name: str) -> None:
+    assert parse_assessment(name) == name
+
+
+@pytest.mark.parametrize("name", ["../x", "a/b", "a..b", "-a", ".a", "x" * 65, "a b", "ä", "a\n"])
+def test_bad_names_of_assessments(name: str) -> None:
+    with pytest.raises(errors.InvalidAssessment):
+        parse_assessment(name)
+
+
+@pytest.mark.parametrize(("label", "kept"), [("  Ada ", "Ada"), ("Zoë Müller", "Zoë Müller"), ("", None), (" ", None)])
+def test_students_are_labelled_as_people_write(label: str, kept: str | None) -> None:
+    assert parse_student(label) == kept
+
+
+@pytest.mark.parametrize("label", ["a/b", "a\\b", "..", "a\x00b", "a\nb", "x" * 129])
+def test_labels_that_are_no_names(label: str) -> None:
+    with pytest.raises(errors.InvalidStudent):
+        parse_student(label)
