@@ -1,0 +1,198 @@
+"""The files of one errand on their way: which there are, whose they are, by which door they go, how they fared."""
+
+import unicodedata
+from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+
+from core import filetypes
+from core.errors import RequestRefused
+from core.result import QuestionMark, SheetResult
+from core.settings import Settings
+from core.submission import Door, Kind, parse_student
+from core.transcript import Transcript
+from local.client import ApiClient, ApiError
+from local.status import Status
+from local.timeline import Timeline
+
+_AT_ONCE = 8
+# What file managers, editors and browsers leave lying about.
+_CLUTTER = (".", "~", "thumbs.db", "desktop.ini")
+
+Drop = Callable[[str, bytes, str], None]
+
+
+class UsageError(Exception):
+    """What was asked for cannot be done as it was asked: a sentence, exit code 2."""
+
+
+@dataclass
+class Delivery:
+    """One file. `id` is unknown until its receipt (in the drop folder, until it is seen in the assessment's
+    list); `refusal` is the sentence with which a door turned it away; `result` is what counts for it: its own,
+    or that of the earlier submission of the same file."""
+
+    path: Path
+    kind: Kind
+    student: str | None = None
+    door: Door = Door.API
+    id: str | None = None
+    run: int = 1
+    refusal: str | None = None
+    status: Status | None = None
+    result: SheetResult | None = None
+    transcript: Transcript | None = None
+    timeline: Timeline | None = None
+
+    @property
+    def name(self) -> str:
+        """How it is called on the screen."""
+        return self.student or self.path.name
+
+    @property
+    def ended(self) -> bool:
+        return self.refusal is not None or (self.status is not None and self.status.ended)
+
+    @property
+    def well(self) -> bool:
+        return self.status is not None and self.status.well and self.refusal is None
+
+    @property
+    def marks(self) -> tuple[QuestionMark, ...]:
+        return self.result.questions if self.result else ()
+
+    @property
+    def doubtful(self) -> tuple[QuestionMark, ...]:
+        """The answers that want a person."""
+        return tuple(mark for mark in self.marks if mark.review)
+
+    @property
+    def problem(self) -> str | None:
+        """Why there are no marks, in a sentence; None where there are."""
+        if self.refusal:
+            return self.refusal
+        if self.status and self.status.reason:
+            return self.status.reason.message
+        if self.status and self.status.ended and not self.status.well:
+            return "It ended without a reason."
+        return None
+
+
+def collect(paths: Iterable[Path]) -> tuple[list[Delivery], list[Path]]:
+    """The answer sheets among files and folders (not their subfolders), and what was passed over in folders.
+
+    Each sheet's student is its file's name without the extension.
+
+    Raises
+    ------
+    UsageError
+        A path does not exist, a file named itself is of no type that is read, a name cannot be a student's,
+        or two sheets would be one student's.
+    """
+    files: list[Path] = []
+    passed_over: list[Path] = []
+    for path in paths:
+        if path.is_dir():
+            inside = sorted(entry for entry in path.iterdir() if entry.is_file() and not is_clutter(entry))
+            files += [entry for entry in inside if filetypes.by_name(entry.name)]
+            passed_over += [entry for entry in inside if not filetypes.by_name(entry.name)]
+        else:
+            check_readable(path)
+            files.append(path)
+    sheets = [Delivery(path, Kind.ANSWER_SHEET, student_of(path)) for path in files]
+    _refuse_namesakes(sheets)
+    return sheets, passed_over
+
+
+def check_readable(path: Path) -> None:
+    """
+    Raises
+    ------
+    UsageError
+        There is no such file, or its name says that it is of no type that is read.
+    """
+    if not path.is_file():
+        raise UsageError(f"There is no file {path}.")
+    if not filetypes.by_name(path.name):
+        raise UsageError(f"{path} is not {filetypes.READABLE} by its name.")
+
+
+def student_of(path: Path) -> str:
+    """
+    Raises
+    ------
+    UsageError
+        The name cannot be a student's label.
+    """
+    # Some file systems take names apart (é as e and an accent); a student is one student on all of them.
+    stem = unicodedata.normalize("NFC", path.stem)
+    try:
+        return parse_student(stem) or stem
+    except RequestRefused as refused:
+        raise UsageError(f"{path.name}: {refused.message}") from None
+
+
+def is_clutter(path: Path) -> bool:
+    return path.name.lower().startswith(_CLUTTER)
+
+
+def send(delivery: Delivery, client: ApiClient, assessment: str, *, drop: Drop | None = None) -> None:
+    """Send one file by its door; a refusal is kept with it, not raised. A file too large for a body is uploaded."""
+    body = delivery.path.read_bytes()
+    media_type = filetypes.by_name(delivery.path.name) or "application/octet-stream"
+    if delivery.door is Door.DROP and drop:
+        drop(drop_key(delivery, assessment), body, media_type)
+        return
+    if delivery.door is Door.API and len(body) > Settings.max_body_bytes:
+        delivery.door = Door.UPLOAD
+    call = client.upload if delivery.door is Door.UPLOAD else client.submit
+    try:
+        receipt = call(assessment, delivery.kind.value, body, media_type=media_type, student=delivery.student)
+    except ApiError as error:
+        if error.status in (401, 403):
+            raise
+        delivery.refusal = str(error)
+    else:
+        delivery.id, delivery.run = receipt.id, receipt.run
+
+
+def send_all(deliveries: Sequence[Delivery], client: ApiClient, assessment: str, *, drop: Drop | None = None) -> None:
+    """Send them at once, a few at a time.
+
+    Raises
+    ------
+    Unreachable, ApiError
+        Nobody answers, or the token is not accepted.
+    """
+    with ThreadPoolExecutor(_AT_ONCE, thread_name_prefix="send") as pool:
+        sent = [pool.submit(send, delivery, client, assessment, drop=drop) for delivery in deliveries]
+        try:
+            for one in sent:
+                one.result()
+        except BaseException:
+            pool.shutdown(wait=False, cancel_futures=True)
+            raise
+
+
+def drop_key(delivery: Delivery, assessment: str) -> str:
+    """Where a file goes in the drop folder (`receive/drop.py` has the grammar)."""
+    extension = delivery.path.suffix.lower()
+    match delivery.kind:
+        case Kind.QUESTION_PAPER:
+            return f"drop/{assessment}/question-paper{extension}"
+        case Kind.ANSWER_KEY:
+            return f"drop/{assessment}/answer-key{extension}"
+        case _:
+            return f"drop/{assessment}/answers/{delivery.student}{extension}"
+
+
+def _refuse_namesakes(sheets: Sequence[Delivery]) -> None:
+    seen: dict[str | None, Path] = {}
+    for sheet in sheets:
+        if sheet.student in seen:
+            raise UsageError(
+                f"{seen[sheet.student]} and {sheet.path} would both be the sheet of “{sheet.student}”. "
+                "Rename one of them."
+            )
+        seen[sheet.student] = sheet.path

@@ -1,0 +1,104 @@
+"""What the API says of a submission, parsed once: its state, its lanes with their times, its marks."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Self
+
+from core.assessment import QuestionPaper
+from core.clock import parse
+from core.result import SheetResult
+from core.submission import ENDED, Kind, State
+
+LANES = ("reading", "storing", "recording", "grading")
+
+
+@dataclass(frozen=True, slots=True)
+class Lane:
+    """One lane of a run. `state` is waiting, running, done or failed; a time is None until it has come."""
+
+    state: str = "waiting"
+    started_at: datetime | None = None
+    ended_at: datetime | None = None
+    first_ocr_at: datetime | None = None
+    pages_total: int | None = None
+    pages_done: int | None = None
+
+    @classmethod
+    def from_dict(cls, data: dict[str, Any]) -> Self:
+        return cls(
+            state=data.get("state") or "waiting",
+            started_at=_moment(data.get("started_at")),
+            ended_at=_moment(data.get("ended_at")),
+            first_ocr_at=_moment(data.get("first_ocr_at")),
+            pages_total=data.get("pages_total"),
+            pages_done=data.get("pages_done"),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """Why a submission ended without marks: the error's name and a sentence for the teacher."""
+
+    type: str
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class Status:
+    """One submission as the API tells of it. `document` is the answer as it came, for `--json`."""
+
+    id: str
+    run: int
+    assessment: str
+    kind: Kind
+    student: str | None
+    state: State
+    door: str
+    received_at: datetime | None
+    ended_at: datetime | None
+    reason: Reason | None
+    duplicate_of: str | None
+    lanes: dict[str, Lane]
+    result: SheetResult | None
+    paper: QuestionPaper | None
+    document: dict[str, Any]
+
+    @property
+    def ended(self) -> bool:
+        return self.state in ENDED
+
+    @property
+    def well(self) -> bool:
+        """True where it ended as it was meant to: marked, prepared, or known already."""
+        return self.state in (State.GRADED, State.NEEDS_REVIEW, State.READY, State.DUPLICATE_OF)
+
+    @classmethod
+    def from_dict(cls, data: dict[str, Any]) -> Self:
+        """
+        Raises
+        ------
+        KeyError, ValueError
+            The answer is not that of a submission.
+        """
+        reason, lanes = data.get("reason"), data.get("lanes") or {}
+        return cls(
+            id=data["id"],
+            run=int(data.get("run") or 1),
+            assessment=data["assessment"],
+            kind=Kind(data["kind"]),
+            student=data.get("student") or None,
+            state=State(data["state"]),
+            door=data.get("door") or "",
+            received_at=_moment(data.get("received_at")),
+            ended_at=_moment(data.get("ended_at")),
+            reason=Reason(reason.get("type") or "", reason.get("message") or "") if reason else None,
+            duplicate_of=data.get("duplicate_of"),
+            lanes={name: Lane.from_dict(lanes.get(name) or {}) for name in LANES},
+            result=SheetResult.from_dict(data["result"]) if data.get("result") else None,
+            paper=QuestionPaper.from_dict(data["paper"]) if data.get("paper") else None,
+            document=data,
+        )
+
+
+def _moment(text: str | None) -> datetime | None:
+    return parse(text) if text else None
