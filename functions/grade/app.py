@@ -33,6 +33,7 @@ def free_text() -> FreeTextMarker:
 
 @logger.inject_lambda_context(clear_state=True)
 @metrics.log_metrics
+@aws.named_errors()
 def handler(state: dict[str, Any], _context: LambdaContext) -> dict[str, Any]:
     submission = Submission.from_state(state)
     logger.append_keys(submission_id=submission.id, run=submission.run)

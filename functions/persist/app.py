@@ -18,6 +18,7 @@ logger = Logger()
 
 
 @logger.inject_lambda_context(clear_state=True)
+@aws.named_errors()
 def handler(state: dict[str, Any], _context: LambdaContext) -> dict[str, Any]:
     started_at = now()
     submission = Submission.from_state(state)

@@ -11,9 +11,10 @@ from core.settings import settings
 from core.submission import Submission
 from core.table import Table
 from recover import endings
-from recover.release import Desk, park, release
+from recover.release import Desk, park, release, resume
 
 logger = Logger()
+ENDINGS = {"reject": endings.reject, "duplicate": endings.duplicate, "fail": endings.fail}
 
 
 def desk() -> Desk:
@@ -24,21 +25,20 @@ def desk() -> Desk:
 
 
 @logger.inject_lambda_context(clear_state=True)
+@aws.named_errors()
 def handler(event: dict[str, Any], _context: LambdaContext) -> dict[str, Any]:
-    table = Table(aws.client("dynamodb"), settings().table)
-    action = "finalise" if "detail" in event else event["action"]
+    if "detail" in event:
+        # EventBridge: an execution has ended otherwise than by succeeding.
+        return {"state": endings.finalise(event["detail"], desk().table)}
+    action = event["action"]
     logger.info("asked", action=action)
+    if action in ENDINGS:
+        return {"state": ENDINGS[action](event["state"], desk().table)}
     match action:
         case "park":
             return {"state": park(Submission.from_state(event["state"]), desk())}
         case "release":
             return {"released": release(event["tenant"], event["assessment"], desk())}
-        case "reject":
-            return {"state": endings.reject(event["state"], table)}
-        case "duplicate":
-            return {"state": endings.duplicate(event["state"], table)}
-        case "fail":
-            return {"state": endings.fail(event["state"], table)}
-        case "finalise":
-            return {"state": endings.finalise(event["detail"], table)}
+        case "resume":
+            return {"resumed": resume(event["submissions"], desk())}
     raise ValueError(f"unknown action {action!r}")

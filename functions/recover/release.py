@@ -54,6 +54,11 @@ def release(tenant: str, assessment: str, desk: Desk) -> int:
     return _run_all(dict.fromkeys([*waiting, *outdated]), desk)
 
 
+def resume(ids: Iterable[str], desk: Desk) -> list[str]:
+    """Run failed or stuck submissions again; the ids of those that were started."""
+    return [submission_id for submission_id in ids if run_again(submission_id, desk)]
+
+
 def _run_all(ids: Iterable[str], desk: Desk) -> int:
     with ThreadPoolExecutor(_AT_ONCE) as pool:
         return sum(pool.map(lambda submission_id: run_again(submission_id, desk), ids))

@@ -1,0 +1,58 @@
+"""Small documents for tests: typed and scanned, good and bad. The text is each test's own."""
+
+import io
+from collections.abc import Sequence
+
+from PIL import Image, ImageDraw, ImageFont
+from pypdf import PdfReader, PdfWriter
+from reportlab.lib.pagesizes import A4
+from reportlab.pdfgen.canvas import Canvas
+
+
+def typed_pdf(*pages: Sequence[str]) -> bytes:
+    """A PDF with a text layer, one sequence of lines a page."""
+    out = io.BytesIO()
+    canvas = Canvas(out, pagesize=A4, invariant=1)
+    for lines in pages:
+        canvas.setFont("Helvetica", 12)
+        for number, line in enumerate(lines):
+            canvas.drawString(60, 780 - 22 * number, line)
+        canvas.showPage()
+    canvas.save()
+    return out.getvalue()
+
+
+def picture(lines: Sequence[str], *, image_format: str = "PNG") -> bytes:
+    """A clean printed picture of some lines, about 100 dpi."""
+    image = Image.new("RGB", (830, 80 + 56 * len(lines)), "white")
+    draw = ImageDraw.Draw(image)
+    font = ImageFont.load_default(26)
+    for number, line in enumerate(lines):
+        draw.text((50, 40 + 56 * number), line, fill="black", font=font)
+    out = io.BytesIO()
+    image.save(out, image_format)
+    return out.getvalue()
+
+
+def scanned_pdf(*pages: Sequence[str]) -> bytes:
+    """A PDF of pictures without a text layer."""
+    images = [Image.open(io.BytesIO(picture(lines))).convert("RGB") for lines in pages]
+    out = io.BytesIO()
+    images[0].save(out, "PDF", save_all=True, append_images=images[1:], resolution=100)
+    return out.getvalue()
+
+
+def encrypted_pdf(lines: Sequence[str] = ("a page",)) -> bytes:
+    writer = PdfWriter(clone_from=PdfReader(io.BytesIO(typed_pdf(lines))))
+    writer.encrypt("a password", algorithm="AES-256")
+    return _written(writer)
+
+
+def pdf_without_pages() -> bytes:
+    return _written(PdfWriter())
+
+
+def _written(writer: PdfWriter) -> bytes:
+    out = io.BytesIO()
+    writer.write(out)
+    return out.getvalue()
