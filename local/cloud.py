@@ -1,0 +1,301 @@
+"""The local cloud: everything `template.yaml` describes, on one loopback port, without an account and without Docker.
+
+moto keeps S3, DynamoDB, SQS, Secrets Manager and Step Functions, and its interpreter runs the real state
+machine. The Lambda and Textract services, the HTTP front door and the events are ours. See docs/local-cloud.md.
+"""
+
+import logging
+import os
+import shutil
+import socket
+import tempfile
+import threading
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+from local import process
+from local.calls import CLIENT, STATE_MACHINE, Call, CallLog
+from local.edge import Edge
+from local.events import EventBus, ExecutionWatcher
+from local.faults import Faults
+from local.front import FrontDoor
+from local.notifications import BucketNotifications
+from local.ocr import OcrProcesses
+from local.process import CloudError
+from local.provision import Secrets, provision
+from local.runtime import LambdaService
+from local.s3 import S3Door
+from local.stack import ACCOUNT, REGION, Function, Stack
+from local.textract import Reader, TextractService
+from local.tokens import AUDIENCE, Tokens
+
+__all__ = ["CloudError", "LocalCloud"]
+
+ROOT = Path(__file__).parent.parent
+_one_at_a_time = threading.Lock()
+
+
+class LocalCloud:
+    """The stack of `template.yaml`, running. Use it as a context manager, or `start()` and `stop()` it.
+
+    * `port` 0 takes a free one. `folder` keeps logs, keys and secrets; without one they go when the cloud does.
+    * `environment` is given to every function on top of its own (a model's API key, say);
+      `parameters` are template parameters (`Model`, `TextractTps` …).
+    * `ocr_processes` read pages side by side, one core each; `reader` replaces the OCR engine (tests).
+    * `retry_seconds`: waits before an asynchronous call is tried again (AWS: 60 and 120).
+
+    One cloud a process at a time: moto keeps its state in the process.
+    """
+
+    endpoint_url: str
+    stack: Stack
+    faults: Faults
+
+    def __init__(
+        self,
+        *,
+        port: int = 0,
+        folder: Path | None = None,
+        environment: Mapping[str, str] | None = None,
+        ocr_processes: int = 2,
+        parameters: Mapping[str, str] | None = None,
+        template: Path = ROOT / "template.yaml",
+        reader: Reader | None = None,
+        retry_seconds: Sequence[float] = (1.0, 2.0),
+    ) -> None:
+        self._port = port
+        self._given_folder = folder
+        self._extra_environment = dict(environment or {})
+        self._parameters = dict(parameters or {})
+        self._template = template
+        self._ocr_processes = ocr_processes
+        self._reader = reader
+        self._retry_seconds = retry_seconds
+        self._closing: list[Callable[[], None]] = []
+        self._clients: dict[str, Any] = {}
+        self._clients_lock = threading.Lock()
+        self._log = CallLog()
+        self.faults = Faults()
+
+    # ── life ─────────────────────────────────────────────────────────────────────────────────────
+
+    def __enter__(self) -> Self:
+        return self.start()
+
+    def __exit__(self, *_: type[BaseException] | BaseException | TracebackType | None) -> None:
+        self.stop()
+
+    def start(self) -> Self:
+        """Runs until `stop()`.
+
+        Raises
+        ------
+        CloudError
+            The port is taken, another cloud runs in this process, or something it needs is missing.
+        """
+        if not _one_at_a_time.acquire(blocking=False):
+            raise CloudError("A local cloud is already running in this process; stop it before starting another.")
+        self._closing.append(_one_at_a_time.release)
+        try:
+            self._start()
+        except BaseException:
+            self.stop()
+            raise
+        return self
+
+    def stop(self) -> None:
+        """Ends everything that was started, last things first; no process is left when it returns."""
+        while self._closing:
+            close = self._closing.pop()
+            try:
+                close()
+            except Exception:
+                logging.getLogger("gradeline.local").exception("Something did not end in order")
+        self._clients.clear()
+
+    def _start(self) -> None:
+        listener = process.listen(self._port)
+        self._closing.append(listener.close)
+        self._port = listener.getsockname()[1]
+        self.endpoint_url = f"http://127.0.0.1:{self._port}"
+        self.folder = self._given_folder or self._temporary_folder()
+        self.folder.mkdir(parents=True, exist_ok=True)
+        logs = self.folder / "logs"
+        logs.mkdir(exist_ok=True)
+        self._closing.append(process.stop_on_termination())
+        self._closing.append(process.prepare(self._port))
+        self._closing.append(process.log_to(logs / "cloud.log"))
+
+        secrets = Secrets(self._given_folder)
+        self._tokens = Tokens(self.endpoint_url, self._given_folder)
+        defaults = {
+            "JwtIssuer": self.endpoint_url,
+            "JwtAudience": AUDIENCE,
+            # About what the engines do; asking for more only makes pages wait in line.
+            "TextractTps": str(max(2, self._ocr_processes)),
+        }
+        self.stack = Stack(
+            self._template,
+            parameters=defaults | self._parameters,
+            secret=secrets.string,
+            endpoint_url=self.endpoint_url,
+        )
+        reader = self._start_reader()
+        self._functions = LambdaService(
+            self.stack.functions,
+            folder=logs,
+            environment=self._function_environment,
+            dead_end=self._dead_end,
+            retry_seconds=self._retry_seconds,
+        )
+        self._closing.append(self._functions.stop)
+        self._serve(listener, reader)
+        provision(self.stack, self.client, secrets)
+        self._bus.start()
+        self._watcher.start()
+
+    def _start_reader(self) -> Reader:
+        if self._reader is not None:
+            return self._reader
+        reader = OcrProcesses(self._ocr_processes, self.folder / "logs" / "ocr.log")
+        self._closing.append(reader.close)
+        return reader
+
+    def _serve(self, listener: socket.socket, reader: Reader) -> None:
+        from moto.moto_server.werkzeug_app import DomainDispatcherApplication, MotoRequestHandler, create_backend_app
+        from werkzeug.serving import make_server
+
+        moto = DomainDispatcherApplication(create_backend_app)
+        s3 = S3Door(moto)
+        self._bus = EventBus(self.stack.rules, invoke=self._functions.call_later)
+        self._watcher = ExecutionWatcher(self._bus, _describe_execution)
+        notifications = BucketNotifications(
+            self.stack.notifications, invoke=self._functions.call_later, look_up=s3.look_up
+        )
+        front = FrontDoor(
+            self.stack.routes,
+            cors=self.stack.cors,
+            tokens=self._tokens,
+            invoke=self._functions.call,
+            web=ROOT / "web",
+            page_config=lambda: {"apiUrl": "", "token": self.token(), "local": True},
+        )
+        edge = Edge(
+            moto=moto,
+            services=(self._functions, TextractService(reader, fetch=s3.read), self._bus, s3),
+            front=front.answer,
+            observers=(notifications.observe, self._watcher.observe),
+            buckets=[self.stack.bucket(name) for name in self.stack.of_type("AWS::S3::Bucket")],
+            log=self._log,
+            faults=self.faults,
+        )
+        server = make_server(
+            "127.0.0.1", self._port, edge, threaded=True, request_handler=MotoRequestHandler, fd=listener.fileno()
+        )
+        server.daemon_threads = True
+        thread = threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True, name="local-cloud")
+        thread.start()
+
+        def close() -> None:
+            server.shutdown()
+            thread.join(5)
+            server.server_close()
+
+        self._closing += [close, self._stop_executions, self._bus.stop, self._watcher.stop]
+
+    # ── what others use ──────────────────────────────────────────────────────────────────────────
+
+    @property
+    def api_url(self) -> str:
+        """Where the HTTP API is."""
+        return self.endpoint_url
+
+    def client(self, service: str) -> Any:
+        """A boto3 client of this cloud; one for each service."""
+        with self._clients_lock:
+            if service not in self._clients:
+                self._clients[service] = self._make_client(service)
+            return self._clients[service]
+
+    def token(self, tenant: str | None = "demo", name: str = "teacher", **claims: Any) -> str:
+        """A bearer token for the HTTP API."""
+        return self._tokens.issue(tenant, name, **claims)
+
+    def calls(self, *, everybody: bool = False) -> list[Call]:
+        """Every AWS call of the functions and the state machine, in order; with `everybody` clients' as well."""
+        callers = {*self.stack.functions, STATE_MACHINE}
+        return [call for call in self._log.snapshot() if everybody or call.caller in callers]
+
+    def clear_calls(self) -> None:
+        self._log.clear()
+
+    def events(self) -> list[dict[str, Any]]:
+        """Everything that was put on the event bus, in order."""
+        return self._bus.events()
+
+    def invoke(self, function: str, event: Any) -> Any:
+        """What a function (logical id) returns, or its error, as parsed JSON."""
+        import json
+
+        return json.loads(self._functions.call(function, event).result)
+
+    def _make_client(self, service: str) -> Any:
+        import boto3
+        from botocore.config import Config
+
+        config = Config(
+            retries={"total_max_attempts": 1},
+            proxies={},
+            max_pool_connections=32,
+            read_timeout=900,
+            signature_version="s3v4" if service == "s3" else None,
+        )
+        return boto3.Session().client(
+            service,
+            endpoint_url=self.endpoint_url,
+            region_name=REGION,
+            aws_access_key_id=CLIENT,
+            aws_secret_access_key="local",  # noqa: S106 -- a dummy: signatures are not checked
+            config=config,
+        )
+
+    # ── for the services ─────────────────────────────────────────────────────────────────────────
+
+    def _function_environment(self, function: Function) -> dict[str, str]:
+        return {
+            **function.environment,
+            "AWS_ENDPOINT_URL": self.endpoint_url,
+            "AWS_ACCESS_KEY_ID": function.logical_id,
+            "AWS_SECRET_ACCESS_KEY": "local",
+            "AWS_EC2_METADATA_DISABLED": "true",
+            # Nothing of the machine's own AWS set-up gets in, and nothing goes through a proxy.
+            "AWS_CONFIG_FILE": os.devnull,
+            "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
+            "NO_PROXY": "127.0.0.1,localhost",
+            **self._extra_environment,
+        }
+
+    def _dead_end(self, queue: str, message: str) -> None:
+        sqs = self.client("sqs")
+        sqs.send_message(QueueUrl=sqs.get_queue_url(QueueName=queue)["QueueUrl"], MessageBody=message)
+
+    def _stop_executions(self) -> None:
+        """Running executions end with their cloud; their threads would call a port that is gone."""
+        for arn in self._watcher.running():
+            self.client("stepfunctions").stop_execution(executionArn=arn, error="CloudStopped", cause="Stopped.")
+
+    def _temporary_folder(self) -> Path:
+        folder = Path(tempfile.mkdtemp(prefix="gradeline-"))
+        self._closing.append(lambda: shutil.rmtree(folder, ignore_errors=True))
+        return folder
+
+
+def _describe_execution(arn: str) -> Mapping[str, Any]:
+    # moto's own object, not a request: it is asked many times a second.
+    from moto.stepfunctions.parser.models import stepfunctions_parser_backends
+
+    backend: Any = stepfunctions_parser_backends[ACCOUNT][REGION]
+    described: Mapping[str, Any] = backend.describe_execution(arn).to_describe_output()
+    return described

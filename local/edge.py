@@ -1,0 +1,181 @@
+"""The one port: every request comes in here, is recorded, may meet a fault, and goes to its service.
+
+Lambda, Textract, EventBridge's PutEvents and S3's gaps are answered by the local cloud; every other AWS
+request goes to moto; what is no AWS request belongs to the HTTP API and the page.
+"""
+
+import io
+import logging
+import time
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+from wsgiref.types import StartResponse, WSGIEnvironment
+
+from local.calls import Call, CallLog, Request, identify
+from local.faults import Faults, error_answer
+
+logger = logging.getLogger("gradeline.local")
+
+_LOOPBACK = ("127.0.0.1", "localhost", "[::1]")
+_REASONS = {200: "OK", 201: "Created", 202: "Accepted", 204: "No Content", 303: "See Other", 304: "Not Modified"}
+
+
+@dataclass
+class Response:
+    """An HTTP answer. Header names may repeat (`Set-Cookie`)."""
+
+    status: int
+    headers: list[tuple[str, str]] = field(default_factory=list)
+    body: bytes = b""
+
+    def header(self, name: str) -> str | None:
+        return next((value for given, value in self.headers if given.lower() == name.lower()), None)
+
+    @classmethod
+    def error(
+        cls, service: str, code: str, message: str, status: int = 400, details: Mapping[str, str] | None = None
+    ) -> "Response":
+        status, headers, body = error_answer(service, code, message, status, details)
+        return cls(status, list(headers.items()), body)
+
+
+class Service(Protocol):
+    """What answers some AWS requests itself. None: not mine."""
+
+    def answer(self, call: Call, request: Request) -> Response | None: ...
+
+
+class Edge:
+    """The WSGI application of the local cloud.
+
+    `services` are asked in order before moto; `observers` see every AWS call that was answered, after its
+    answer is known and before the caller has it; `front` answers what is no AWS request.
+    """
+
+    def __init__(
+        self,
+        *,
+        moto: Any,
+        services: Iterable[Service],
+        front: Callable[[Request], Response],
+        observers: Iterable[Callable[[Call, Request, Response], None]],
+        buckets: Iterable[str],
+        log: CallLog,
+        faults: Faults,
+    ) -> None:
+        self._moto = moto
+        self._services = tuple(services)
+        self._front = front
+        self._observers = tuple(observers)
+        self._buckets = frozenset(buckets)
+        self._log = log
+        self._faults = faults
+
+    def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        request = read_request(environ)
+        if not _is_loopback(request.headers.get("host", "")):
+            # A page elsewhere whose name was turned to this machine has no business here.
+            response = Response(421, [("Content-Type", "text/plain")], b"This server answers to loopback names only.\n")
+        elif (call := identify(request, self._buckets)) is not None:
+            response = self._answer_call(call, request)
+        else:
+            response = self._front(request)
+        return _send(response, start_response, with_body=request.method != "HEAD")
+
+    def _answer_call(self, call: Call, request: Request) -> Response:
+        self._log.begin(call)
+        try:
+            response = self._with_faults(call, request)
+        except Exception as error:
+            # moto lets some failures through as exceptions; a service answers with an error of its own.
+            logger.exception("%s failed", call.name)
+            response = Response.error(call.service, "InternalServerError", f"{type(error).__name__}: {error}", 500)
+        call.status, call.ended = response.status, time.time()
+        return response
+
+    def _with_faults(self, call: Call, request: Request) -> Response:
+        faults = self._faults.of(call)
+        for fault in faults:
+            time.sleep(fault.seconds)
+        failing = next((fault for fault in faults if fault.code), None)
+        if failing is None or failing.carried_out:
+            response = self._serve(call, request)
+        if failing is not None:
+            call.error = failing.code
+            return Response.error(call.service, failing.code, "A fault that a test asked for.", failing.status)
+        return response
+
+    def _serve(self, call: Call, request: Request) -> Response:
+        for service in self._services:
+            response = service.answer(call, request)
+            if response is not None:
+                break
+        else:
+            response = forward(self._moto, request)
+        for observe in self._observers:
+            observe(call, request, response)
+        return response
+
+
+def read_request(environ: WSGIEnvironment) -> Request:
+    """The request with its whole body; headers by lower-case name, repeated ones joined by commas."""
+    stream = environ["wsgi.input"]
+    if environ.get("wsgi.input_terminated"):
+        body = stream.read()
+    else:
+        length = environ.get("CONTENT_LENGTH") or "0"
+        body = stream.read(int(length)) if length.isdigit() else b""
+    headers = {
+        name[5:].replace("_", "-").lower(): value
+        for name, value in environ.items()
+        if name.startswith("HTTP_") and isinstance(value, str)
+    }
+    for name in ("CONTENT_TYPE", "CONTENT_LENGTH"):
+        if environ.get(name):
+            headers[name.replace("_", "-").lower()] = environ[name]
+    # WSGI hands the path over as Latin-1 characters of its bytes (PEP 3333).
+    path = environ.get("PATH_INFO", "").encode("latin-1").decode("utf-8", "replace")
+    return Request(environ["REQUEST_METHOD"], path, environ.get("QUERY_STRING", ""), headers, body, environ)
+
+
+def forward(moto: Any, request: Request, *, headers: Mapping[str, str] | None = None) -> Response:
+    """The answer of moto; `headers` are added to the request's own."""
+    environ: dict[str, Any] = dict(request.environ)
+    for name, value in (headers or {}).items():
+        environ["HTTP_" + name.upper().replace("-", "_")] = value
+    environ["wsgi.input"] = io.BytesIO(request.body)
+    environ["CONTENT_LENGTH"] = str(len(request.body))
+    environ.pop("wsgi.input_terminated", None)
+    environ.pop("HTTP_TRANSFER_ENCODING", None)
+    response = Response(500)
+
+    def start(status: str, headers: list[tuple[str, str]], _: Any = None) -> Callable[[bytes], object]:
+        response.status, response.headers = int(status.split(maxsplit=1)[0]), headers
+        return lambda _data: None
+
+    chunks = moto(environ, start)
+    try:
+        response.body = b"".join(chunks)
+    finally:
+        if hasattr(chunks, "close"):
+            chunks.close()
+    return response
+
+
+def _is_loopback(host: str) -> bool:
+    name = host if host.endswith("]") else host.rsplit(":", 1)[0]
+    return name in _LOOPBACK or name.endswith(".localhost")
+
+
+def _send(response: Response, start_response: StartResponse, *, with_body: bool) -> Iterable[bytes]:
+    headers = [
+        (name, value) for name, value in response.headers if name.lower() not in ("content-length", "connection")
+    ]
+    if with_body:
+        headers.append(("Content-Length", str(len(response.body))))
+    else:
+        # The answer to HEAD names the length of what GET would send.
+        headers.append(("Content-Length", response.header("content-length") or str(len(response.body))))
+    start_response(f"{response.status} {_REASONS.get(response.status, 'Status')}", headers)
+    return [response.body] if with_body else []

@@ -1,0 +1,185 @@
+"""The event bus: events put on it, the state machine's changes of status, and the rules that call functions."""
+
+import datetime
+import json
+import logging
+import re
+import threading
+import uuid
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
+
+from local.calls import Call, Request
+from local.edge import Response
+from local.stack import ACCOUNT, REGION, Rule
+from local.template import TemplateError
+
+logger = logging.getLogger("gradeline.local")
+
+_ENDED = ("SUCCEEDED", "FAILED", "TIMED_OUT", "ABORTED")
+_RATE = re.compile(r"rate\((\d+) (minute|hour|day)s?\)")
+_UNITS = {"minute": 60, "hour": 3600, "day": 86400}
+
+
+class EventBus:
+    """The default bus. Events are kept in memory, and matched against the template's rules.
+
+    `invoke` takes a function's logical id and the event as JSON.
+    """
+
+    def __init__(self, rules: Iterable[Rule], *, invoke: Callable[[str, bytes], Any]) -> None:
+        self._rules = tuple(rules)
+        self._invoke = invoke
+        self._events: list[dict[str, Any]] = []
+        self._lock = threading.Lock()
+        self._stopping = threading.Event()
+        for rule in self._rules:
+            if rule.pattern is not None:
+                check_pattern(rule.pattern)
+
+    def start(self) -> None:
+        for rule in self._rules:
+            if rule.schedule:
+                threading.Thread(target=self._tick, args=(rule,), daemon=True, name=f"rule-{rule.name}").start()
+
+    def stop(self) -> None:
+        self._stopping.set()
+
+    def events(self) -> list[dict[str, Any]]:
+        with self._lock:
+            return list(self._events)
+
+    def put(self, source: str, detail_type: str, detail: Any, resources: Iterable[str] = ()) -> str:
+        event = {
+            "version": "0",
+            "id": str(uuid.uuid4()),
+            "detail-type": detail_type,
+            "source": source,
+            "account": ACCOUNT,
+            "time": datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds").replace("+00:00", "Z"),
+            "region": REGION,
+            "resources": list(resources),
+            "detail": detail,
+        }
+        with self._lock:
+            self._events.append(event)
+        for rule in self._rules:
+            if rule.pattern is not None and matches(rule.pattern, event):
+                self._invoke(rule.function, json.dumps(event).encode())
+        return str(event["id"])
+
+    def answer(self, call: Call, request: Request) -> Response | None:
+        """PutEvents; everything else of EventBridge is not ours."""
+        if call.service != "events" or call.operation != "PutEvents":
+            return None
+        results = [self._put_entry(entry) for entry in json.loads(request.body).get("Entries", [])]
+        body = {"FailedEntryCount": sum("ErrorCode" in result for result in results), "Entries": results}
+        return Response(200, [("Content-Type", "application/x-amz-json-1.1")], json.dumps(body).encode())
+
+    def _put_entry(self, entry: Mapping[str, Any]) -> dict[str, str]:
+        missing = [name for name in ("Source", "DetailType", "Detail") if not entry.get(name)]
+        if missing:
+            return {"ErrorCode": "InvalidArgument", "ErrorMessage": f"Parameter {missing[0]} is not valid."}
+        try:
+            detail = json.loads(entry["Detail"])
+        except ValueError:
+            return {"ErrorCode": "MalformedDetail", "ErrorMessage": "Detail is malformed."}
+        return {"EventId": self.put(entry["Source"], entry["DetailType"], detail, entry.get("Resources", ()))}
+
+    def _tick(self, rule: Rule) -> None:
+        match = _RATE.fullmatch(rule.schedule or "")
+        if match is None:
+            logger.warning("The schedule %r of %s is not run here: only rate(…) is.", rule.schedule, rule.name)
+            return
+        while not self._stopping.wait(int(match[1]) * _UNITS[match[2]]):
+            event = {"source": "aws.events", "detail-type": "Scheduled Event", "detail": {}}
+            self._invoke(rule.function, json.dumps(event).encode())
+
+
+def matches(pattern: Mapping[str, Any], event: Any) -> bool:
+    """EventBridge's rule for lists of exact values: every field named is there with one of the values."""
+    if not isinstance(event, Mapping):
+        return False
+    for name, wanted in pattern.items():
+        if isinstance(wanted, Mapping):
+            if not matches(wanted, event.get(name)):
+                return False
+        else:
+            given = event.get(name)
+            if not any(value in wanted for value in (given if isinstance(given, list) else [given])):
+                return False
+    return True
+
+
+def check_pattern(pattern: Mapping[str, Any]) -> None:
+    """Refuses what `matches` would silently take for a value."""
+    for name, wanted in pattern.items():
+        if isinstance(wanted, Mapping):
+            check_pattern(wanted)
+        elif not isinstance(wanted, list) or any(isinstance(value, Mapping | list) for value in wanted):
+            raise TemplateError(f"The local cloud matches event patterns by exact values only ({name}: {wanted!r}).")
+
+
+class ExecutionWatcher:
+    """Tells the bus when an execution changes its status, as Step Functions does.
+
+    `describe` gives an execution's description by its ARN; it is asked often, so it should be cheap.
+    """
+
+    def __init__(self, bus: EventBus, describe: Callable[[str], Mapping[str, Any]], *, seconds: float = 0.05) -> None:
+        self._bus = bus
+        self._describe = describe
+        self._seconds = seconds
+        self._running: set[str] = set()
+        self._known: set[str] = set()
+        self._lock = threading.Lock()
+        self._stopping = threading.Event()
+        self._thread = threading.Thread(target=self._watch, daemon=True, name="executions")
+
+    def start(self) -> None:
+        self._thread.start()
+
+    def stop(self) -> None:
+        self._stopping.set()
+        if self._thread.is_alive():
+            self._thread.join(5)
+
+    def observe(self, call: Call, _request: Request, response: Response) -> None:
+        if call.name != "stepfunctions:StartExecution" or response.status != 200:
+            return
+        arn = json.loads(response.body)["executionArn"]
+        with self._lock:
+            if arn in self._known:
+                return
+            self._known.add(arn)
+            self._running.add(arn)
+
+    def running(self) -> list[str]:
+        with self._lock:
+            return sorted(self._running)
+
+    def _watch(self) -> None:
+        while not self._stopping.wait(self._seconds):
+            for arn in self.running():
+                try:
+                    described = self._describe(arn)
+                except Exception:
+                    logger.exception("An execution could not be described")
+                    continue
+                if described["status"] in _ENDED:
+                    with self._lock:
+                        self._running.discard(arn)
+                    self._bus.put("aws.states", "Step Functions Execution Status Change", _detail(described), [arn])
+
+
+def _detail(described: Mapping[str, Any]) -> dict[str, Any]:
+    """https://docs.aws.amazon.com/step-functions/latest/dg/eventbridge-integration.html"""
+    detail = {
+        name: described.get(name)
+        for name in ("executionArn", "stateMachineArn", "name", "input", "output", "error", "cause")
+    }
+    detail["status"] = str(getattr(described["status"], "value", described["status"]))
+    for name in ("startDate", "stopDate"):
+        value = described.get(name)
+        detail[name] = int(value.timestamp() * 1000) if isinstance(value, datetime.datetime) else None
+    return detail

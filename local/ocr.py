@@ -1,0 +1,209 @@
+"""Pages read by a real OCR engine (RapidOCR), in processes of their own that end with the cloud."""
+
+import importlib.util
+import json
+import os
+import queue
+import subprocess
+import sys
+import threading
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO, Any, cast
+
+from local.process import CloudError
+
+Point = tuple[float, float]
+# A page takes 2 to 4 s on one core; what takes this long hangs.
+PAGE_SECONDS = 120.0
+_NEEDS = ("rapidocr", "onnxruntime", "cv2")
+
+
+@dataclass(frozen=True)
+class Word:
+    """`polygon`: four corners as fractions of the page, the text's top left first. `confidence` 0 to 1."""
+
+    text: str
+    confidence: float
+    polygon: tuple[Point, ...]
+
+
+@dataclass(frozen=True)
+class Line:
+    text: str
+    confidence: float
+    polygon: tuple[Point, ...]
+    words: tuple[Word, ...]
+
+
+@dataclass(frozen=True)
+class Page:
+    """A page as it lay: size in pixels; `rotation`, degrees clockwise, by which its text is turned."""
+
+    width: int
+    height: int
+    rotation: int
+    lines: tuple[Line, ...]
+
+
+class Unreadable(Exception):
+    """The page was not read; `code` is the exception that Textract names."""
+
+    def __init__(self, code: str, message: str) -> None:
+        super().__init__(message)
+        self.code = code
+
+
+class Busy(Exception):
+    """No engine came free in time."""
+
+
+class OcrProcesses:
+    """So many engines, each in a process with one core. They load in the background from the start."""
+
+    def __init__(self, count: int, log: Path) -> None:
+        missing = [name for name in _NEEDS if importlib.util.find_spec(name) is None]
+        if missing:
+            raise CloudError(
+                f"The OCR engine is not installed ({', '.join(missing)} is missing); run `make setup` or install "
+                "requirements/local.txt."
+            )
+        self._log = log
+        self._free: queue.Queue[_Engine] = queue.Queue()
+        self._engines: set[_Engine] = set()
+        self._lock = threading.Lock()
+        self._closed = False
+        for _ in range(count):
+            self._start_one()
+
+    def read(self, content: bytes, page: int | None = None, *, wait: float | None = None) -> Page:
+        """The one page of a document, or page `page` (from 0) of a longer one.
+
+        Raises
+        ------
+        Unreadable
+            Textract would refuse the document, or the engine failed on it.
+        Busy
+            No engine came free within `wait` seconds.
+        """
+        try:
+            engine = self._free.get(timeout=wait)
+        except queue.Empty:
+            raise Busy from None
+        try:
+            return engine.read(content, page)
+        except (OSError, ValueError) as error:
+            self._replace(engine)
+            raise Unreadable("InternalServerError", "The OCR engine stopped on this page.") from error
+        finally:
+            if not engine.dead:
+                self._free.put(engine)
+
+    def close(self) -> None:
+        with self._lock:
+            self._closed = True
+            engines = list(self._engines)
+        for engine in engines:
+            engine.close()
+
+    def _start_one(self) -> None:
+        with self._lock:
+            if self._closed:
+                return
+            engine = _Engine(self._log)
+            self._engines.add(engine)
+        self._free.put(engine)
+
+    def _replace(self, engine: "_Engine") -> None:
+        engine.close()
+        with self._lock:
+            self._engines.discard(engine)
+        self._start_one()
+
+
+class _Engine:
+    """One process, seen from outside."""
+
+    def __init__(self, log: Path) -> None:
+        self.dead = False
+        self._broken: str | None = None
+        self._greeted = False
+        ours, lifeline = os.pipe()
+        # The child reads the end that never says anything; it closes with us, however we end.
+        try:
+            with log.open("ab") as errors:
+                self._process = subprocess.Popen(
+                    [sys.executable, "-m", "local.ocr_process", str(ours)],
+                    stdin=subprocess.PIPE,
+                    stdout=subprocess.PIPE,
+                    stderr=errors,
+                    cwd=Path(__file__).parent.parent,
+                    pass_fds=(ours,),
+                    start_new_session=True,
+                    env={**os.environ, "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"},
+                )
+        finally:
+            os.close(ours)
+        self._lifeline = lifeline
+        self._questions = cast("IO[bytes]", self._process.stdin)
+        self._answers = cast("IO[bytes]", self._process.stdout)
+
+    def read(self, content: bytes, page: int | None) -> Page:
+        """Raises ValueError or OSError where the process has gone."""
+        watchdog = threading.Timer(PAGE_SECONDS, self._process.kill)
+        watchdog.daemon = True
+        watchdog.start()
+        try:
+            if not self._greeted:
+                self._broken = self._line().get("broken")
+                self._greeted = True
+            if self._broken:
+                raise Unreadable("InternalServerError", f"The OCR engine cannot be loaded: {self._broken}")
+            self._questions.write(json.dumps({"bytes": len(content), "page": page}).encode() + b"\n" + content)
+            self._questions.flush()
+            answer = self._line()
+        finally:
+            watchdog.cancel()
+        if "refused" in answer:
+            raise Unreadable(answer["refused"], answer["message"])
+        return _page(answer["page"])
+
+    def close(self) -> None:
+        self.dead = True
+        os.close(self._lifeline)
+        self._process.kill()
+        self._process.wait()
+        for stream in (self._questions, self._answers):
+            try:
+                stream.close()
+            except OSError:
+                # What was still to be written to the process goes nowhere.
+                continue
+
+    def _line(self) -> dict[str, Any]:
+        line = self._answers.readline()
+        if not line:
+            raise ValueError("the process has ended")
+        answer: dict[str, Any] = json.loads(line)
+        return answer
+
+
+def _page(body: dict[str, Any]) -> Page:
+    return Page(
+        body["width"],
+        body["height"],
+        body["rotation"],
+        tuple(
+            Line(
+                line["text"],
+                line["confidence"],
+                _polygon(line["polygon"]),
+                tuple(Word(word["text"], word["confidence"], _polygon(word["polygon"])) for word in line["words"]),
+            )
+            for line in body["lines"]
+        ),
+    )
+
+
+def _polygon(points: list[list[float]]) -> tuple[Point, ...]:
+    return tuple((x, y) for x, y in points)

@@ -1,0 +1,191 @@
+"""Program: reads pages with RapidOCR, one at a time, on one core.
+
+A request on stdin is a line of JSON (`{"bytes": n, "page": null}`) and then n bytes; an answer on stdout is
+a line of JSON: {"page": …} as `local.ocr.Page` has it, or {"refused": code, "message"}. The first line
+says {"ready": true} once the models are loaded, or {"broken": why}. Ends when stdin does; a page in work
+does not hold that up.
+"""
+
+import json
+import os
+import signal
+import sys
+import threading
+from dataclasses import asdict
+from typing import Any, BinaryIO
+
+import numpy as np
+
+from local.ocr import Line, Page, Word
+from local.raster import Pixels, Refusal, pixels_of, pixels_of_page
+
+# The longest side that the engine sees: more costs time and reads no better on scans of 150 to 300 dpi.
+_MAX_SIDE = 1600
+_FLIP_SAMPLE = 16
+Point = tuple[float, float]
+
+
+class Engine:
+    """RapidOCR with its page decisions made here: rotation once for the page, never for a single line."""
+
+    def __init__(self) -> None:
+        from rapidocr import RapidOCR
+
+        self._ocr = RapidOCR(
+            params={
+                "Global.max_side_len": _MAX_SIDE,
+                "Global.log_level": "critical",
+                "EngineConfig.onnxruntime.intra_op_num_threads": 1,
+                "EngineConfig.onnxruntime.inter_op_num_threads": 1,
+            }
+        )
+        # The models load on first use: use them now, not on the first page.
+        blank = np.full((64, 256, 3), 255, np.uint8)
+        blank[28:36, 40:216] = 0
+        self._ocr(blank, use_det=True, use_cls=True, use_rec=True)
+
+    def read(self, pixels: Pixels) -> Page:
+        """The page as it lies; where it is turned, the turns are found and the boxes turned back."""
+        height, width = pixels.shape[:2]
+        turns, found = 0, self._lines(pixels)
+        if _mostly_upright_boxes(found):
+            turns, found = 3, self._lines(_turned(pixels, 3))
+        if self._upside_down(_turned(pixels, turns), found):
+            other = (turns + 2) % 4
+            again = self._lines(_turned(pixels, other))
+            if _sureness(again) > _sureness(found):
+                turns, found = other, again
+        size = (width, height) if turns % 2 == 0 else (height, width)
+        lines = tuple(_line(entry, turns, size) for entry in found)
+        return Page(width=width, height=height, rotation=90 * turns, lines=lines)
+
+    def _lines(self, pixels: Pixels) -> list[tuple[Any, str, float, Any]]:
+        result = self._ocr(pixels, use_det=True, use_cls=False, use_rec=True, return_word_box=True)
+        if getattr(result, "txts", None) is None or result.boxes is None:
+            return []
+        words = result.word_results if len(result.word_results) == len(result.txts) else [()] * len(result.txts)
+        return list(zip(result.boxes, result.txts, result.scores, words, strict=True))
+
+    def _upside_down(self, pixels: Pixels, found: list[tuple[Any, str, float, Any]]) -> bool:
+        """Whether most of the longest lines look turned by 180 degrees."""
+        longest = sorted(found, key=lambda entry: -len(entry[1]))[:_FLIP_SAMPLE]
+        votes = 0
+        for box, *_ in longest:
+            left, top = np.maximum(box.min(axis=0).astype(int), 0)
+            right, bottom = box.max(axis=0).astype(int) + 1
+            answer = self._ocr(pixels[top:bottom, left:right], use_det=False, use_cls=True, use_rec=False)
+            label, score = answer.cls_res[0]
+            votes += label == "180" and score > 0.6
+        return votes * 2 > len(longest)
+
+
+def _mostly_upright_boxes(found: list[tuple[Any, str, float, Any]]) -> bool:
+    """Whether lines stand rather than lie: a page turned by a quarter. Boxes of one or two letters say nothing."""
+    sides = [box.max(axis=0) - box.min(axis=0) for box, text, *_ in found if len(text) > 2]
+    standing = sum(1 for width, height in sides if height > 1.5 * width)
+    return standing * 2 > len(sides)
+
+
+def _turned(pixels: Pixels, turns: int) -> Pixels:
+    """Turned counter-clockwise by quarter turns."""
+    return pixels if turns == 0 else np.ascontiguousarray(np.rot90(pixels, turns))
+
+
+def _sureness(found: list[tuple[Any, str, float, Any]]) -> float:
+    letters = sum(len(text) for _, text, *_ in found)
+    return sum(score * len(text) for _, text, score, _ in found) / letters if letters else 0.0
+
+
+def _line(entry: tuple[Any, str, float, Any], turns: int, size: tuple[int, int]) -> Line:
+    box, text, score, words = entry
+    corners = [(float(x), float(y)) for x, y in box]
+    tokens = text.split()
+    if [word[0] for word in words] == tokens:
+        parts = [(word[0], float(word[1]), [(float(x), float(y)) for x, y in word[2]]) for word in words]
+    else:
+        parts = [(token, float(score), part) for token, part in zip(tokens, _cut(corners, text, tokens), strict=True)]
+    return Line(
+        text=" ".join(tokens),
+        confidence=float(score),
+        polygon=_as_it_lay(corners, turns, size),
+        words=tuple(Word(token, sure, _as_it_lay(part, turns, size)) for token, sure, part in parts),
+    )
+
+
+def _cut(corners: list[Point], text: str, tokens: list[str]) -> list[list[Point]]:
+    """Boxes of a line's words by their share of its letters."""
+    boxes, start, length = [], 0, max(len(text), 1)
+    for token in tokens:
+        start = text.index(token, start)
+        first, last = start / length, (start + len(token)) / length
+        start += len(token)
+        top_left, top_right, bottom_right, bottom_left = corners
+        boxes.append(
+            [
+                _between(top_left, top_right, first),
+                _between(top_left, top_right, last),
+                _between(bottom_left, bottom_right, last),
+                _between(bottom_left, bottom_right, first),
+            ]
+        )
+    return boxes
+
+
+def _between(start: Point, end: Point, share: float) -> Point:
+    return (start[0] + (end[0] - start[0]) * share, start[1] + (end[1] - start[1]) * share)
+
+
+def _as_it_lay(corners: list[Point], turns: int, size: tuple[int, int]) -> tuple[Point, ...]:
+    """Corners in pixels of the turned page as fractions of the page that was given; the text's own first corner
+    stays first, which is how Textract shows a turned line."""
+    width, height = size
+    points = []
+    for x, y in corners:
+        across, down = min(max(x / width, 0.0), 1.0), min(max(y / height, 0.0), 1.0)
+        for _ in range(turns % 4):
+            # Undoes one quarter turn counter-clockwise.
+            across, down = 1.0 - down, across
+        points.append((across, down))
+    return tuple(points)
+
+
+def serve(stdin: BinaryIO, stdout: BinaryIO) -> None:
+    """Answers until stdin ends."""
+
+    def tell(answer: dict[str, Any]) -> None:
+        stdout.write(json.dumps(answer).encode() + b"\n")
+        stdout.flush()
+
+    try:
+        engine = Engine()
+    except Exception as error:  # noqa: BLE001 -- whatever keeps the engine from loading is told in one sentence
+        tell({"broken": f"{type(error).__name__}: {error}"})
+        return
+    tell({"ready": True})
+    while header := stdin.readline():
+        request = json.loads(header)
+        content = stdin.read(request["bytes"])
+        try:
+            page = request["page"]
+            pixels = pixels_of(content) if page is None else pixels_of_page(content, page)
+            tell({"page": asdict(engine.read(pixels))})
+        except Refusal as refusal:
+            tell({"refused": refusal.code, "message": str(refusal)})
+        except Exception as error:  # noqa: BLE001 -- one page's failure must not end the process
+            sys.excepthook(*sys.exc_info())
+            tell({"refused": "InternalServerError", "message": f"The page could not be read ({type(error).__name__})."})
+
+
+def _end_with(lifeline: int) -> None:
+    """Ends this process when the other end of the pipe is gone, even in the middle of a page."""
+    os.read(lifeline, 1)
+    os._exit(0)
+
+
+if __name__ == "__main__":
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    threading.Thread(target=_end_with, args=(int(sys.argv[1]),), daemon=True).start()
+    # Libraries may print; the answers' stream is kept to ourselves.
+    answers = os.fdopen(os.dup(1), "wb")
+    os.dup2(2, 1)
+    serve(sys.stdin.buffer, answers)

@@ -1,0 +1,175 @@
+"""Presigned requests: a POST form held to its policy, and the age of presigned URLs.
+
+The rules and their errors are S3's: https://docs.aws.amazon.com/AmazonS3/latest/API/sigv4-HTTPPOSTConstructPolicy.html
+Signatures are not checked: whoever reaches the loopback port could sign as well.
+"""
+
+import base64
+import datetime
+import io
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import quote
+from xml.sax.saxutils import escape
+
+from werkzeug.formparser import FormDataParser
+
+from local.calls import Request
+from local.edge import Response
+
+# Form fields that S3 keeps with the object, beside x-amz-meta-*.
+KEPT_FIELDS = (
+    "cache-control",
+    "content-disposition",
+    "content-encoding",
+    "expires",
+    "x-amz-tagging",
+    "x-amz-storage-class",
+    "x-amz-server-side-encryption",
+)
+_NEED_NO_CONDITION = {"x-amz-signature", "file", "policy", "awsaccesskeyid", "signature"}
+
+
+class PolicyRefusal(Exception):
+    """S3's refusal of a form: its code, HTTP status and what it says beside the message."""
+
+    def __init__(self, code: str, message: str, status: int = 403, details: Mapping[str, str] | None = None) -> None:
+        super().__init__(message)
+        self.code = code
+        self.status = status
+        self.details = dict(details or {})
+
+
+@dataclass(frozen=True)
+class Form:
+    """A POST form: fields by lower-case name, the file's bytes, the key with `${filename}` filled in."""
+
+    fields: dict[str, str]
+    content: bytes
+    key: str
+
+
+def read_form(request: Request) -> Form:
+    """The form of a browser's upload."""
+    environ = dict(request.environ) | {"wsgi.input": io.BytesIO(request.body), "CONTENT_LENGTH": str(len(request.body))}
+    environ.pop("wsgi.input_terminated", None)
+    try:
+        _, values, files = FormDataParser(silent=False).parse_from_environ(environ)
+    except ValueError as error:
+        text = "The body of your POST request is not well-formed multipart/form-data."
+        raise PolicyRefusal("MalformedPOSTRequest", text, 400) from error
+    fields = {name.lower(): value for name, value in values.items()}
+    file = files.get("file")
+    content = file.read() if file is not None else fields.pop("file", "").encode()
+    if "key" not in fields:
+        raise PolicyRefusal("InvalidArgument", "Bucket POST must contain a field named 'key'.", 400)
+    filename = (file.filename if file is not None else "") or ""
+    key = fields["key"].replace("${filename}", filename.replace("\\", "/").rsplit("/", 1)[-1])
+    return Form(fields, content, key)
+
+
+def enforce(form: Form, bucket: str, now: datetime.datetime) -> None:
+    """Refuses a form that its policy does not allow.
+
+    Raises
+    ------
+    PolicyRefusal
+        Named as S3 names it.
+    """
+    if "policy" not in form.fields:
+        raise PolicyRefusal("AccessDenied", "Access Denied")
+    policy = _read_policy(form.fields["policy"])
+    if _time(policy["expiration"]) <= now:
+        raise PolicyRefusal("AccessDenied", "Invalid according to Policy: Policy expired.")
+    values = {**form.fields, "key": form.key, "bucket": bucket}
+    allowed: set[str] = set()
+    for condition in policy["conditions"]:
+        for operator, name, value in _conditions(condition):
+            if operator == "content-length-range":
+                _check_length(len(form.content), int(name), int(value))
+                continue
+            allowed.add(name)
+            _check_field(operator, name, str(value), values.get(name, ""))
+    extra = sorted(
+        name
+        for name in form.fields
+        if name not in allowed and name not in _NEED_NO_CONDITION and not name.startswith("x-ignore-")
+    )
+    if extra:
+        raise PolicyRefusal("AccessDenied", f"Invalid according to Policy: Extra input fields: {', '.join(extra)}")
+
+
+def success(form: Form, bucket: str, kept: list[tuple[str, str]]) -> Response:
+    """S3's answer to a form that it has stored; `kept` are the headers that name what is stored."""
+    location = f"/{bucket}/{quote(form.key)}"
+    headers = [*kept, ("Location", location)]
+    redirect = form.fields.get("success_action_redirect") or form.fields.get("redirect")
+    if redirect:
+        return Response(303, [*kept, ("Location", redirect)])
+    status = form.fields.get("success_action_status")
+    if status == "201":
+        etag = escape(dict(kept).get("ETag", ""))
+        inner = f"<Location>{escape(location)}</Location><Bucket>{escape(bucket)}</Bucket>"
+        body = f"<PostResponse>{inner}<Key>{escape(form.key)}</Key><ETag>{etag}</ETag></PostResponse>"
+        return Response(201, [*headers, ("Content-Type", "application/xml")], body.encode())
+    return Response(200 if status == "200" else 204, headers)
+
+
+def has_expired(arguments: Mapping[str, str], now: datetime.datetime | None = None) -> bool:
+    """Whether a presigned URL (either signature version) is past its time. A request without one is not."""
+    now = now or datetime.datetime.now(datetime.UTC)
+    try:
+        if "X-Amz-Date" in arguments and "X-Amz-Expires" in arguments:
+            signed = datetime.datetime.strptime(arguments["X-Amz-Date"], "%Y%m%dT%H%M%SZ").replace(tzinfo=datetime.UTC)
+            return now > signed + datetime.timedelta(seconds=int(arguments["X-Amz-Expires"]))
+        if "AWSAccessKeyId" in arguments and "Expires" in arguments:
+            return now.timestamp() > int(arguments["Expires"])
+    except ValueError:
+        return True
+    return False
+
+
+def _read_policy(encoded: str) -> dict[str, Any]:
+    try:
+        policy = json.loads(base64.b64decode(encoded, validate=True))
+        _time(policy["expiration"])
+        list(policy["conditions"])
+    except (ValueError, KeyError, TypeError) as error:
+        raise PolicyRefusal("InvalidPolicyDocument", "Invalid Policy: Invalid JSON.", 400) from error
+    return dict(policy)
+
+
+def _time(text: str) -> datetime.datetime:
+    return datetime.datetime.fromisoformat(text.replace("Z", "+00:00"))
+
+
+def _conditions(condition: Any) -> list[tuple[str, str, Any]]:
+    """(operator, field, value) of one condition; for content-length-range the two bounds."""
+    if isinstance(condition, dict):
+        return [("eq", name.lower(), value) for name, value in condition.items()]
+    if isinstance(condition, list) and len(condition) == 3:
+        operator, name, value = condition
+        if operator == "content-length-range":
+            return [(operator, str(name), value)]
+        if operator in ("eq", "starts-with"):
+            return [(operator, str(name).removeprefix("$").lower(), value)]
+    raise PolicyRefusal("InvalidPolicyDocument", "Invalid Policy: Invalid condition.", 400)
+
+
+def _check_field(operator: str, name: str, wanted: str, given: str) -> None:
+    if given == wanted if operator == "eq" else given.startswith(wanted):
+        return
+    condition = json.dumps([operator, f"${name}", wanted])
+    raise PolicyRefusal("AccessDenied", f"Invalid according to Policy: Policy Condition failed: {condition}")
+
+
+def _check_length(length: int, smallest: int, largest: int) -> None:
+    if length > largest:
+        details = {"ProposedSize": str(length), "MaxSizeAllowed": str(largest)}
+        raise PolicyRefusal("EntityTooLarge", "Your proposed upload exceeds the maximum allowed size", 400, details)
+    if length < smallest:
+        details = {"ProposedSize": str(length), "MinSizeAllowed": str(smallest)}
+        text = "Your proposed upload is smaller than the minimum allowed size"
+        raise PolicyRefusal("EntityTooSmall", text, 400, details)

@@ -1,0 +1,145 @@
+"""What moto's S3 does not enforce: checksums that a caller declares, conditions of a copy, presigned requests."""
+
+import base64
+import datetime
+import hashlib
+from typing import Any
+from urllib.parse import quote, unquote
+
+from werkzeug.test import Client
+
+from local import presigned
+from local.calls import Call, Request
+from local.edge import Response, forward
+from local.notifications import StoredObject
+
+_FAILED = "At least one of the pre-conditions you specified did not hold"
+# Only names the caller to moto; nothing here is a secret.
+_AUTHORIZATION = "AWS4-HMAC-SHA256 Credential=local/20260101/us-east-1/s3/aws4_request, SignedHeaders=host, Signature=0"
+
+
+class S3Door:
+    """Stands before moto's S3 and answers, or prepares, what moto would let through."""
+
+    def __init__(self, moto: Any) -> None:
+        self._moto = moto
+        self._client = Client(moto)
+
+    def answer(self, call: Call, request: Request) -> Response | None:
+        if call.service != "s3":
+            return None
+        if presigned.has_expired(request.arguments()):
+            return Response.error("s3", "AccessDenied", "Request has expired", 403)
+        if call.operation == "PostObject":
+            return self._post(call, request)
+        if call.operation == "PutObject" and "x-amz-checksum-sha256" in request.headers:
+            return self._put_with_checksum(request)
+        if call.operation == "CopyObject":
+            return self._refuse_copy(call, request)
+        return None
+
+    def look_up(self, bucket: str, key: str, version_id: str | None) -> StoredObject:
+        """What is stored under a key.
+
+        Raises
+        ------
+        KeyError
+            Nothing is.
+        """
+        response = self._ask("HEAD", bucket, key, query={"versionId": version_id} if version_id else {})
+        if response.status_code != 200:
+            raise KeyError(key)
+        headers = response.headers
+        return StoredObject(
+            bucket=bucket,
+            key=key,
+            version_id=headers.get("x-amz-version-id") or version_id,
+            size=int(headers["Content-Length"]),
+            etag=headers["ETag"].strip('"'),
+        )
+
+    def read(self, bucket: str, key: str, version_id: str | None) -> bytes:
+        """An object's bytes; KeyError where there is none."""
+        response = self._ask("GET", bucket, key, query={"versionId": version_id} if version_id else {})
+        if response.status_code != 200:
+            raise KeyError(key)
+        return bytes(response.data)
+
+    def _put_with_checksum(self, request: Request) -> Response | None:
+        if "aws-chunked" in request.headers.get("content-encoding", ""):
+            return None
+        if not is_sha256_of(request.headers["x-amz-checksum-sha256"], request.body):
+            return _bad_digest()
+        # moto keeps a checksum only where its algorithm is named as well.
+        return forward(self._moto, request, headers={"x-amz-sdk-checksum-algorithm": "SHA256"})
+
+    def _refuse_copy(self, call: Call, request: Request) -> Response | None:
+        if request.headers.get("if-none-match") == "*":
+            try:
+                self.look_up(call.parameters["Bucket"], call.parameters["Key"], None)
+            except KeyError:
+                pass
+            else:
+                return Response.error("s3", "PreconditionFailed", _FAILED, 412, {"Condition": "If-None-Match"})
+        wanted = request.headers.get("x-amz-copy-source-if-match")
+        if wanted:
+            source, _, version = call.parameters["CopySource"].partition("?versionId=")
+            bucket, _, key = source.partition("/")
+            try:
+                etag = self.look_up(bucket, unquote(key), version or None).etag
+            except KeyError:
+                return None
+            if etag != wanted.strip('"'):
+                return Response.error(
+                    "s3", "PreconditionFailed", _FAILED, 412, {"Condition": "x-amz-copy-source-If-Match"}
+                )
+        return None
+
+    def _post(self, call: Call, request: Request) -> Response:
+        """A browser's form, held to its policy and stored as S3 would."""
+        bucket = call.parameters["Bucket"]
+        try:
+            form = presigned.read_form(request)
+            call.parameters["Key"] = form.key
+            presigned.enforce(form, bucket, datetime.datetime.now(datetime.UTC))
+        except presigned.PolicyRefusal as refusal:
+            return Response.error("s3", refusal.code, str(refusal), refusal.status, refusal.details)
+        declared = form.fields.get("x-amz-checksum-sha256")
+        if declared and not is_sha256_of(declared, form.content):
+            return _bad_digest()
+        headers = {"Content-Type": form.fields.get("content-type", "binary/octet-stream")}
+        headers |= {name: value for name, value in form.fields.items() if name.startswith("x-amz-meta-")}
+        headers |= {name: form.fields[name] for name in presigned.KEPT_FIELDS if name in form.fields}
+        if declared:
+            headers |= {"x-amz-checksum-sha256": declared, "x-amz-sdk-checksum-algorithm": "SHA256"}
+        stored = self._ask("PUT", bucket, form.key, headers=headers, body=form.content)
+        if stored.status_code != 200:
+            return Response(stored.status_code, list(stored.headers.items()), stored.data)
+        kept = [(name, stored.headers[name]) for name in ("ETag", "x-amz-version-id") if name in stored.headers]
+        return presigned.success(form, bucket, kept)
+
+    def _ask(
+        self,
+        method: str,
+        bucket: str,
+        key: str,
+        *,
+        query: dict[str, str] | None = None,
+        headers: dict[str, str] | None = None,
+        body: bytes = b"",
+    ) -> Any:
+        return self._client.open(
+            f"/{bucket}/{quote(key)}",
+            method=method,
+            query_string=query or {},
+            headers={"Authorization": _AUTHORIZATION, **(headers or {})},
+            data=body,
+        )
+
+
+def is_sha256_of(declared: str, body: bytes) -> bool:
+    return base64.b64encode(hashlib.sha256(body).digest()).decode() == declared
+
+
+def _bad_digest() -> Response:
+    return Response.error("s3", "BadDigest", "The SHA256 you specified did not match the calculated checksum.", 400)

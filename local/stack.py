@@ -1,0 +1,303 @@
+"""What `template.yaml` says exists: names, functions, triggers, routes and rules, for the local cloud to make.
+
+Nothing is created here (`local.provision` does that). Functions and the state machine refer to each other,
+and environments hold secrets, so an environment is resolved when it is first asked for.
+"""
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from local.template import Template, TemplateError, load
+
+ACCOUNT = "123456789012"
+REGION = "us-east-1"
+STACK_NAME = "gradeline-local"
+
+_NAMED_BY = {
+    "AWS::S3::Bucket": "BucketName",
+    "AWS::DynamoDB::Table": "TableName",
+    "AWS::Serverless::Function": "FunctionName",
+    "AWS::Serverless::StateMachine": "Name",
+    "AWS::SQS::Queue": "QueueName",
+    "AWS::SecretsManager::Secret": "Name",
+    "AWS::Logs::LogGroup": "LogGroupName",
+}
+_ARN = {
+    "AWS::S3::Bucket": "arn:aws:s3:::{name}",
+    "AWS::DynamoDB::Table": "arn:aws:dynamodb:{region}:{account}:table/{name}",
+    "AWS::Serverless::Function": "arn:aws:lambda:{region}:{account}:function:{name}",
+    "AWS::Serverless::StateMachine": "arn:aws:states:{region}:{account}:stateMachine:{name}",
+    "AWS::SQS::Queue": "arn:aws:sqs:{region}:{account}:{name}",
+    "AWS::SecretsManager::Secret": "arn:aws:secretsmanager:{region}:{account}:secret:{name}",
+    "AWS::Logs::LogGroup": "arn:aws:logs:{region}:{account}:log-group:{name}",
+}
+_REFERENCE_IS_ARN = {"AWS::Serverless::StateMachine", "AWS::SecretsManager::Secret"}
+
+
+@dataclass(frozen=True)
+class Function:
+    """One Lambda function. `timeout` in seconds, `memory` in MB, `layers` are logical ids, `retries` how often
+    an asynchronous call is tried again, `failure_queue` the name of the queue that is told when it never worked."""
+
+    logical_id: str
+    name: str
+    arn: str
+    handler: str
+    timeout: float
+    memory: int
+    code: Path
+    layers: tuple[str, ...]
+    retries: int
+    failure_queue: str | None
+    resolve_environment: Callable[[], dict[str, str]] = field(repr=False)
+
+    @property
+    def environment(self) -> dict[str, str]:
+        return self.resolve_environment()
+
+
+@dataclass(frozen=True)
+class Notification:
+    """A put into a bucket that calls a function. `events` are S3's patterns ("s3:ObjectCreated:*")."""
+
+    id: str
+    bucket: str
+    function: str
+    events: tuple[str, ...]
+    prefix: str = ""
+    suffix: str = ""
+
+
+@dataclass(frozen=True)
+class Route:
+    """One route of the HTTP API. `path` as the template has it; `authorised`: a token is asked for."""
+
+    method: str
+    path: str
+    function: str
+    authorised: bool
+
+
+@dataclass(frozen=True)
+class Rule:
+    """An event pattern on the default bus, or a schedule ("rate(5 minutes)"), that calls a function."""
+
+    name: str
+    function: str
+    pattern: dict[str, Any] | None = None
+    schedule: str | None = None
+
+
+@dataclass(frozen=True)
+class Cors:
+    origins: tuple[str, ...] = ()
+    methods: tuple[str, ...] = ()
+    headers: tuple[str, ...] = ()
+    exposed: tuple[str, ...] = ()
+    max_age: int = 0
+
+
+class Stack:
+    """The template, resolved for this machine. Logical ids go in, names and descriptions come out."""
+
+    def __init__(
+        self,
+        template: Path,
+        *,
+        parameters: Mapping[str, str] | None = None,
+        secret: Callable[[str], str],
+        endpoint_url: str = "http://127.0.0.1:0",
+    ) -> None:
+        self.folder = template.parent
+        self.endpoint_url = endpoint_url
+        self.template = Template(
+            load(template),
+            parameters=parameters or {},
+            pseudo={
+                "AWS::AccountId": ACCOUNT,
+                "AWS::Partition": "aws",
+                "AWS::Region": REGION,
+                "AWS::StackName": STACK_NAME,
+                "AWS::StackId": f"arn:aws:cloudformation:{REGION}:{ACCOUNT}:stack/{STACK_NAME}/local",
+                "AWS::URLSuffix": "amazonaws.com",
+            },
+            reference=self._reference,
+            attribute=self._attribute,
+            secret=secret,
+        )
+        self.functions = {name: self._function(name) for name in self._of("AWS::Serverless::Function")}
+        self.notifications: list[Notification] = []
+        self.routes: list[Route] = []
+        self.rules: list[Rule] = []
+        for name in self.functions:
+            self._read_events(name)
+
+    # ── names ────────────────────────────────────────────────────────────────────────────────────
+
+    def name(self, logical_id: str) -> str:
+        """The physical name: the template's own, or stack and logical id."""
+        kind = self._kind(logical_id)
+        given = None
+        if kind in _NAMED_BY:
+            given = self.template.resolve(self.template.properties(logical_id).get(_NAMED_BY[kind]))
+        return str(given) if given else f"{STACK_NAME}-{logical_id}"
+
+    def arn(self, logical_id: str) -> str:
+        kind = self._kind(logical_id)
+        if kind not in _ARN:
+            raise TemplateError(f"The local cloud has no ARN for {logical_id} ({kind}).")
+        return _ARN[kind].format(name=self.name(logical_id), region=REGION, account=ACCOUNT)
+
+    def bucket(self, logical_id: str) -> str:
+        if self._kind(logical_id) != "AWS::S3::Bucket":
+            raise KeyError(logical_id)
+        return self.name(logical_id)
+
+    @property
+    def table(self) -> str:
+        return self.name(self._only("AWS::DynamoDB::Table"))
+
+    @property
+    def state_machine_arn(self) -> str:
+        return self.arn(self._only("AWS::Serverless::StateMachine"))
+
+    def _reference(self, logical_id: str) -> str:
+        kind = self._kind(logical_id)
+        if kind == "AWS::SQS::Queue":
+            return f"{self.endpoint_url}/{ACCOUNT}/{self.name(logical_id)}"
+        return self.arn(logical_id) if kind in _REFERENCE_IS_ARN else self.name(logical_id)
+
+    def _attribute(self, logical_id: str, attribute: str) -> str:
+        if attribute == "Arn":
+            return self.arn(logical_id)
+        if attribute in ("QueueName", "Name", "TableName"):
+            return self.name(logical_id)
+        if attribute == "ApiEndpoint":
+            return self.endpoint_url
+        raise TemplateError(f"The local cloud does not know {logical_id}.{attribute}.")
+
+    def _kind(self, logical_id: str) -> str:
+        try:
+            return str(self.template.resources[logical_id]["Type"])
+        except KeyError:
+            raise TemplateError(f"The template has no resource {logical_id!r} here.") from None
+
+    def _of(self, kind: str) -> list[str]:
+        return self.template.of_type(kind)
+
+    def _only(self, kind: str) -> str:
+        names = self._of(kind)
+        if len(names) != 1:
+            raise TemplateError(f"The local cloud expects one {kind}; the template has {len(names)}.")
+        return names[0]
+
+    # ── what there is ────────────────────────────────────────────────────────────────────────────
+
+    def properties(self, logical_id: str) -> dict[str, Any]:
+        """All of a resource's properties, resolved."""
+        resolved: dict[str, Any] = self.template.resolve(self.template.properties(logical_id))
+        return resolved
+
+    def of_type(self, kind: str) -> dict[str, dict[str, Any]]:
+        """Logical id → resolved properties of every resource of one type."""
+        return {name: self.properties(name) for name in self._of(kind)}
+
+    def state_machine(self) -> tuple[str, str]:
+        """Name of the state machine and its definition as JSON text, substitutions made."""
+        import json
+
+        import yaml
+
+        logical_id = self._only("AWS::Serverless::StateMachine")
+        properties = self.properties(logical_id)
+        given = {name: str(value) for name, value in properties.get("DefinitionSubstitutions", {}).items()}
+        text = (self.folder / properties["DefinitionUri"]).read_text(encoding="utf-8")
+        used = set(re.findall(r"\$\{(\w+)\}", text))
+        if used - set(given):
+            raise TemplateError(f"The state machine uses {sorted(used - set(given))}, which nothing substitutes.")
+        definition = re.sub(r"\$\{(\w+)\}", lambda match: given[match[1]], text)
+        return self.name(logical_id), json.dumps(yaml.safe_load(definition))
+
+    @property
+    def cors(self) -> Cors:
+        names = self._of("AWS::Serverless::HttpApi")
+        body = self.properties(names[0]).get("CorsConfiguration") if names else None
+        if not body:
+            return Cors()
+        return Cors(
+            origins=tuple(body.get("AllowOrigins", ())),
+            methods=tuple(body.get("AllowMethods", ())),
+            headers=tuple(body.get("AllowHeaders", ())),
+            exposed=tuple(body.get("ExposeHeaders", ())),
+            max_age=int(body.get("MaxAge", 0)),
+        )
+
+    def token_rules(self) -> tuple[str, tuple[str, ...]]:
+        """Issuer and audiences of the API's tokens."""
+        for name in self._of("AWS::Serverless::HttpApi"):
+            auth = self.properties(name).get("Auth", {})
+            for authorizer in auth.get("Authorizers", {}).values():
+                rules = authorizer.get("JwtConfiguration", {})
+                return str(rules.get("issuer", "")), tuple(str(value) for value in rules.get("audience", ()))
+        return "", ()
+
+    def _function(self, logical_id: str) -> Function:
+        own = self.template.properties(logical_id)
+        unresolved = own.get("Environment", {}).get("Variables", {})
+        body = {key: value for key, value in own.items() if key not in ("Environment", "Policies", "Events")}
+        invoke = own.get("EventInvokeConfig", {})
+        destination = invoke.get("DestinationConfig", {}).get("OnFailure", {}).get("Destination")
+        queues = {self.arn(name): self.name(name) for name in self._of("AWS::SQS::Queue")}
+        plain = {key: self.template.resolve(body[key]) for key in ("Handler", "Timeout", "MemorySize", "CodeUri")}
+        return Function(
+            logical_id=logical_id,
+            name=self.name(logical_id),
+            arn=self.arn(logical_id),
+            handler=plain["Handler"],
+            timeout=float(plain["Timeout"]),
+            memory=int(plain["MemorySize"]),
+            code=self.folder / plain["CodeUri"],
+            layers=tuple(layer["Ref"] for layer in body.get("Layers", ())),
+            retries=int(invoke.get("MaximumRetryAttempts", 2)),
+            failure_queue=queues[self.template.resolve(destination)] if destination else None,
+            resolve_environment=lambda: {key: _text(self.template.resolve(value)) for key, value in unresolved.items()},
+        )
+
+    def _read_events(self, function: str) -> None:
+        for name, event in self.template.properties(function).get("Events", {}).items():
+            body = event.get("Properties", {})
+            match event["Type"]:
+                case "S3":
+                    self.notifications.append(self._notification(name, function, body))
+                case "HttpApi":
+                    auth = self.template.resolve(body.get("Auth", {})).get("Authorizer")
+                    self.routes.append(Route(body["Method"].upper(), body["Path"], function, auth != "NONE"))
+                case "EventBridgeRule" | "CloudWatchEvent":
+                    self.rules.append(Rule(name, function, pattern=self.template.resolve(body["Pattern"])))
+                case "Schedule" | "ScheduleV2":
+                    schedule = body.get("Schedule") or body.get("ScheduleExpression")
+                    self.rules.append(Rule(name, function, schedule=self.template.resolve(schedule)))
+                case other:
+                    raise TemplateError(f"The local cloud does not know the event type {other} ({function}.{name}).")
+
+    def _notification(self, name: str, function: str, body: dict[str, Any]) -> Notification:
+        events = self.template.resolve(body["Events"])
+        rules = self.template.resolve(body.get("Filter", {})).get("S3Key", {}).get("Rules", ())
+        filters = {rule["Name"].lower(): rule["Value"] for rule in rules}
+        return Notification(
+            id=name,
+            bucket=self.bucket(body["Bucket"]["Ref"]),
+            function=function,
+            events=(events,) if isinstance(events, str) else tuple(events),
+            prefix=filters.get("prefix", ""),
+            suffix=filters.get("suffix", ""),
+        )
+
+
+def _text(value: Any) -> str:
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return "" if value is None else str(value)

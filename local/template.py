@@ -1,0 +1,219 @@
+"""The SAM template as data: YAML with CloudFormation's tags, and the functions that those tags stand for.
+
+Only what `template.yaml` uses is understood; anything else is refused with a sentence, never guessed.
+"""
+
+import re
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+Resolver = Callable[[str], str]
+
+_NO_VALUE = object()
+_SUBSTITUTION = re.compile(r"\$\{(!?)([^}]+)\}")
+_DYNAMIC = re.compile(r"\{\{resolve:secretsmanager:((?:[^:{}]|:(?!SecretString))+):SecretString(?::([^:{}]*))?\}\}")
+
+
+class TemplateError(Exception):
+    """The template asks for something that the local cloud does not know."""
+
+
+class _Loader(yaml.SafeLoader):
+    """Reads `!Ref X` as {"Ref": X} and `!Sub X` as {"Fn::Sub": X}."""
+
+
+def _tagged(loader: _Loader, suffix: str, node: yaml.Node) -> dict[str, Any]:
+    if isinstance(node, yaml.ScalarNode):
+        value: Any = loader.construct_scalar(node)
+    elif isinstance(node, yaml.SequenceNode):
+        value = loader.construct_sequence(node, deep=True)
+    else:
+        value = loader.construct_mapping(node, deep=True)  # type: ignore[arg-type]
+    if suffix in ("Ref", "Condition"):
+        return {suffix: value}
+    if suffix == "GetAtt" and isinstance(value, str):
+        value = value.split(".", 1)
+    return {f"Fn::{suffix}": value}
+
+
+_Loader.add_multi_constructor("!", _tagged)
+
+
+def load(path: Path) -> dict[str, Any]:
+    """The template's tree, tags as dictionaries."""
+    with path.open(encoding="utf-8") as file:
+        tree = yaml.load(file, Loader=_Loader)  # noqa: S506 -- derived from SafeLoader
+    if not isinstance(tree, dict) or "Resources" not in tree:
+        raise TemplateError(f"{path.name} is no template: it has no Resources.")
+    return tree
+
+
+class Template:
+    """Values of a template's nodes for one set of parameters.
+
+    `reference` gives what `!Ref` of a resource stands for, `attribute` what `!GetAtt` does (called with
+    the logical id and the attribute's name), `secret` the string of a secret named by its ARN.
+    """
+
+    def __init__(
+        self,
+        tree: Mapping[str, Any],
+        *,
+        parameters: Mapping[str, str],
+        pseudo: Mapping[str, str],
+        reference: Resolver,
+        attribute: Callable[[str, str], str],
+        secret: Resolver,
+    ) -> None:
+        self._mappings = tree.get("Mappings", {})
+        self._conditions = tree.get("Conditions", {})
+        self._values = _parameter_values(tree.get("Parameters", {}), parameters) | dict(pseudo)
+        self._globals = tree.get("Globals", {})
+        self._reference = reference
+        self._attribute = attribute
+        self._secret = secret
+        self.resources: dict[str, dict[str, Any]] = {
+            name: resource for name, resource in tree["Resources"].items() if self._exists(resource)
+        }
+
+    def properties(self, name: str) -> dict[str, Any]:
+        """A resource's properties, the Globals of its kind merged below them; not resolved yet."""
+        resource = self.resources[name]
+        own = resource.get("Properties") or {}
+        kind = {"AWS::Serverless::Function": "Function", "AWS::Serverless::HttpApi": "HttpApi"}.get(resource["Type"])
+        return _merged(self._globals.get(kind, {}), own) if kind else own
+
+    def of_type(self, kind: str) -> list[str]:
+        """The logical ids of the resources of one type, in the template's order."""
+        return [name for name, resource in self.resources.items() if resource["Type"] == kind]
+
+    def resolve(self, node: Any) -> Any:
+        """The node with every function in it replaced by its value."""
+        value = self._resolve(node)
+        return None if value is _NO_VALUE else value
+
+    def _exists(self, resource: dict[str, Any]) -> bool:
+        name = resource.get("Condition")
+        return True if name is None else self.condition(name)
+
+    def condition(self, name: str) -> bool:
+        if name not in self._conditions:
+            raise TemplateError(f"The template names a condition {name!r} that it does not have.")
+        return self._truth(self._conditions[name])
+
+    def _truth(self, node: Any) -> bool:
+        if isinstance(node, dict) and len(node) == 1:
+            name, argument = next(iter(node.items()))
+            if name == "Condition":
+                return self.condition(argument)
+            if name == "Fn::Equals":
+                left, right = (self._resolve(part) for part in argument)
+                return _text(left) == _text(right)
+            if name == "Fn::Not":
+                return not self._truth(argument[0])
+            if name == "Fn::And":
+                return all(self._truth(part) for part in argument)
+            if name == "Fn::Or":
+                return any(self._truth(part) for part in argument)
+        raise TemplateError(f"The local cloud cannot decide the condition {node!r}.")
+
+    def _resolve(self, node: Any) -> Any:
+        if isinstance(node, list):
+            return [value for value in map(self._resolve, node) if value is not _NO_VALUE]
+        if isinstance(node, str):
+            return _DYNAMIC.sub(self._dynamic, node)
+        if not isinstance(node, dict):
+            return node
+        if len(node) == 1:
+            name, argument = next(iter(node.items()))
+            if name == "Ref":
+                return self._ref(argument)
+            if isinstance(name, str) and name.startswith("Fn::"):
+                return self._function(name, argument)
+        resolved = {key: self._resolve(value) for key, value in node.items()}
+        return {key: value for key, value in resolved.items() if value is not _NO_VALUE}
+
+    def _function(self, name: str, argument: Any) -> Any:
+        match name:
+            case "Fn::Sub":
+                return self._substitute(argument)
+            case "Fn::GetAtt":
+                return self._attribute(argument[0], argument[1])
+            case "Fn::If":
+                return self._resolve(argument[1] if self.condition(argument[0]) else argument[2])
+            case "Fn::Join":
+                return argument[0].join(_text(value) for value in self._resolve(argument[1]))
+            case "Fn::Select":
+                return self._resolve(argument[1])[int(self._resolve(argument[0]))]
+            case "Fn::FindInMap":
+                table, first, second = (self._resolve(part) for part in argument[:3])
+                try:
+                    return self._mappings[table][first][second]
+                except KeyError:
+                    raise TemplateError(f"The mapping {table} has no entry {first}.{second}.") from None
+        raise TemplateError(f"The local cloud does not know the function {name}.")
+
+    def _ref(self, name: str) -> Any:
+        if name == "AWS::NoValue":
+            return _NO_VALUE
+        if name in self._values:
+            return self._values[name]
+        if name not in self.resources:
+            raise TemplateError(f"The template refers to {name!r}, which is neither a parameter nor a resource here.")
+        return self._reference(name)
+
+    def _substitute(self, argument: Any) -> str:
+        text, given = (argument, {}) if isinstance(argument, str) else argument
+
+        def value(match: re.Match[str]) -> str:
+            literal, name = match.groups()
+            if literal:
+                return "${" + name + "}"
+            if name in given:
+                return _text(self._resolve(given[name]))
+            if "." in name and not name.startswith("AWS::"):
+                return self._attribute(*name.split(".", 1))
+            return _text(self._ref(name))
+
+        return _DYNAMIC.sub(self._dynamic, _SUBSTITUTION.sub(value, text))
+
+    def _dynamic(self, match: re.Match[str]) -> str:
+        if match[2]:
+            raise TemplateError("The local cloud resolves whole secrets, not one key of a secret.")
+        return self._secret(match[1])
+
+
+def _parameter_values(declared: Mapping[str, Any], given: Mapping[str, str]) -> dict[str, Any]:
+    unknown = sorted(set(given) - set(declared))
+    if unknown:
+        raise TemplateError(f"The template has no parameter {', '.join(unknown)}.")
+    missing = [name for name, body in declared.items() if name not in given and "Default" not in body]
+    if missing:
+        raise TemplateError(f"The template asks for a value of {', '.join(missing)}.")
+    return {name: given.get(name, body.get("Default")) for name, body in declared.items()}
+
+
+def _merged(base: Any, over: Any) -> Any:
+    """SAM's rule for Globals: maps are merged key by key, lists are joined, all else is replaced."""
+    if isinstance(base, dict) and isinstance(over, dict) and not _is_function(base) and not _is_function(over):
+        return {
+            key: _merged(base[key], over[key]) if key in base and key in over else over.get(key, base.get(key))
+            for key in [*base, *(key for key in over if key not in base)]
+        }
+    if isinstance(base, list) and isinstance(over, list):
+        return [*base, *over]
+    return over
+
+
+def _is_function(node: dict[str, Any]) -> bool:
+    return len(node) == 1 and (next(iter(node)) == "Ref" or next(iter(node)).startswith("Fn::"))
+
+
+def _text(value: Any) -> str:
+    """CloudFormation's way of writing a value into a string."""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return str(value)
