@@ -150,7 +150,8 @@ class ApiClient:
 
     def submissions(self, assessment: str) -> Iterator[Status]:
         """Every submission of an assessment, without its marks, page by page."""
-        path, query = f"/assessments/{quote(assessment, safe='')}/submissions", {}
+        path = f"/assessments/{quote(assessment, safe='')}/submissions"
+        query: dict[str, str] = {}
         while True:
             answer = self._json("GET", path, params=query)
             for item in answer["submissions"]:

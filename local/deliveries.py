@@ -29,15 +29,19 @@ class UsageError(Exception):
 
 @dataclass
 class Delivery:
-    """One file. `id` is unknown until its receipt (in the drop folder, until it is seen in the assessment's
-    list); `refusal` is the sentence with which a door turned it away; `result` is what counts for it: its own,
-    or that of the earlier submission of the same file."""
+    """One file on its way.
+
+    `id` is unknown until its receipt (in the drop folder, until it is seen in the assessment's list; `earlier`
+    are ids of older submissions that it is not). `refusal` is the sentence with which a door turned it away.
+    `result` is what counts for it: its own, or that of the earlier submission of the same file.
+    """
 
     path: Path
     kind: Kind
     student: str | None = None
     door: Door = Door.API
     id: str | None = None
+    earlier: frozenset[str] = frozenset()
     run: int = 1
     refusal: str | None = None
     status: Status | None = None

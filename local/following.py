@@ -8,9 +8,11 @@ from local.client import ApiClient, ApiError
 from local.deliveries import Delivery
 from local.status import Status
 
-# Up to so many are asked one by one (each answer brings its marks); more are asked as one list.
-_ONE_BY_ONE = 4
+# Up to so many are asked one by one (an answer brings lanes and marks); of more, the rest is looked up in one list.
+_ONE_BY_ONE = 6
 _FRAME_SECONDS = 0.125
+# Asking must not cost more than this share of the time: on a small machine it would slow the reading down.
+_SHARE = 0.1
 
 
 class TookTooLong(Exception):
@@ -28,7 +30,8 @@ def follow(
     clock: Callable[[], float] = time.monotonic,
     pause: Callable[[float], None] = time.sleep,
 ) -> None:
-    """Ask every `every` seconds until all have ended, calling `show` several times a second meanwhile.
+    """Ask every `every` seconds (more seldom where an answer takes long) until all have ended, calling `show`
+    several times a second meanwhile.
 
     Raises
     ------
@@ -37,15 +40,17 @@ def follow(
     """
     end = clock() + limit
     while True:
+        asked = clock()
         refresh(deliveries, client, assessment)
+        answered = clock()
         show()
         if all(delivery.ended for delivery in deliveries):
             return
-        if clock() > end:
+        if answered > end:
             waiting = [delivery.name for delivery in deliveries if not delivery.ended]
             raise TookTooLong(f"Still not done after {limit / 60:.0f} minutes: {', '.join(waiting[:10])}.")
-        asked = clock()
-        while clock() - asked < every:
+        again = answered + max(every, (answered - asked) / _SHARE)
+        while clock() < again:
             pause(_FRAME_SECONDS)
             show()
 
@@ -53,30 +58,23 @@ def follow(
 def refresh(deliveries: Sequence[Delivery], client: ApiClient, assessment: str) -> None:
     """Bring every delivery that has not ended up to date; those that end now get their result."""
     open_ones = [delivery for delivery in deliveries if not delivery.ended]
-    nameless = [delivery for delivery in open_ones if delivery.id is None]
-    if nameless or len(open_ones) > _ONE_BY_ONE:
+    if len(open_ones) > _ONE_BY_ONE or any(delivery.id is None for delivery in open_ones):
         listed = {status.id: status for status in client.submissions(assessment)}
-        _name(nameless, deliveries, list(listed.values()))
-        news = [listed.get(delivery.id or "") for delivery in open_ones]
-    else:
-        news = [_ask(delivery, client) for delivery in open_ones]
-    for delivery, status in zip(open_ones, news, strict=True):
+        name_drops(open_ones, deliveries, list(listed.values()))
+        for delivery in open_ones:
+            status = listed.get(delivery.id or "")
+            # A list knows the state but not the lanes: what is known of them already says more.
+            if status is not None and (status.ended or delivery.status is None):
+                take(delivery, status, client)
+    for delivery in [delivery for delivery in open_ones if delivery.id and not delivery.ended][:_ONE_BY_ONE]:
+        status = _ask(delivery.id or "", client)
         if status is not None:
-            _take(delivery, status, client)
+            take(delivery, status, client)
 
 
-def _ask(delivery: Delivery, client: ApiClient) -> Status | None:
-    try:
-        return client.submission(delivery.id or "")
-    except ApiError as error:
-        # Between its receipt and its record a submission may be unknown for a moment.
-        if error.status == 404:
-            return None
-        raise
-
-
-def _take(delivery: Delivery, status: Status, client: ApiClient) -> None:
-    """An ending is asked for once more by its id: lists carry no marks. A file sent before has its marks there."""
+def take(delivery: Delivery, status: Status, client: ApiClient) -> None:
+    """Note a status. An ending is asked for once more by its id (lists carry no marks); a file that had been
+    sent before has its marks with the first one."""
     if status.ended and status.result is None and status.paper is None:
         status = client.submission(status.id)
     delivery.status, delivery.run = status, status.run
@@ -85,14 +83,24 @@ def _take(delivery: Delivery, status: Status, client: ApiClient) -> None:
         delivery.result = client.submission(status.duplicate_of).result
 
 
-def _name(nameless: Sequence[Delivery], deliveries: Sequence[Delivery], listed: Sequence[Status]) -> None:
+def name_drops(nameless: Sequence[Delivery], deliveries: Sequence[Delivery], listed: Sequence[Status]) -> None:
     """Find what was put into the drop folder: the newest drop of that kind and student that nobody else claims."""
     taken = {delivery.id for delivery in deliveries}
-    newest_first = sorted(listed, key=lambda status: status.received_at.timestamp() if status.received_at else 0.0)
+    newest_last = sorted(listed, key=lambda status: status.received_at.timestamp() if status.received_at else 0.0)
     for delivery in nameless:
-        for status in reversed(newest_first):
+        for status in reversed(newest_last):
             same = status.kind is delivery.kind and status.student == delivery.student
-            if same and status.door == Door.DROP.value and status.id not in taken:
+            fresh = status.id not in taken and status.id not in delivery.earlier
+            if delivery.id is None and same and status.door == Door.DROP.value and fresh:
                 delivery.id = status.id
                 taken.add(status.id)
-                break
+
+
+def _ask(submission_id: str, client: ApiClient) -> Status | None:
+    try:
+        return client.submission(submission_id)
+    except ApiError as error:
+        # Between its receipt and its record a submission may be unknown for a moment.
+        if error.status == 404:
+            return None
+        raise

@@ -1,0 +1,203 @@
+"""`gradeline`: the command line. Parses what was asked for, calls one command, says every failure in a sentence.
+
+Exit codes: 0 done; 1 some submissions were rejected or failed (they are listed), or nobody answered; 2 bad usage;
+130 stopped by Ctrl-C; 141 the reader of the output went away.
+"""
+
+import argparse
+import os
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+DONE, SOME_FAILED, BAD_USAGE, STOPPED, PIPE_CLOSED = 0, 1, 2, 130, 141
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    asked = parser().parse_args(arguments)
+    try:
+        code: int = asked.command(asked)
+        sys.stdout.flush()
+    except KeyboardInterrupt:
+        _say("Stopped.")
+        return STOPPED
+    except BrokenPipeError:
+        # Python flushes once more at its end; that must not complain either.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return PIPE_CLOSED
+    except Exception as error:
+        expected = _expected(error)
+        if expected is None:
+            raise
+        _say(f"gradeline: {error}")
+        return expected
+    return code
+
+
+def parser() -> argparse.ArgumentParser:
+    top = argparse.ArgumentParser(
+        prog="gradeline",
+        description="Reads, stores and marks answer sheets side by side.",
+        epilog="Exit codes: 0 done, 1 some submissions rejected or failed (listed), 2 bad usage.",
+        allow_abbrev=False,
+    )
+    commands = top.add_subparsers(title="commands", metavar="COMMAND", required=True)
+    _add_demo(commands)
+    _add_serve(commands)
+    _add_grade(commands)
+    _add_documents(commands)
+    return top
+
+
+def _add_demo(commands: Any) -> None:
+    demo = commands.add_parser("demo", help="the main job on the sample sheets: lanes, marks, report page and CSV")
+    demo.add_argument("--out", type=Path, default=Path("out"), metavar="DIR", help="where to write (default: out)")
+    demo.add_argument(
+        "--port", type=_port, default=0, metavar="N", help="port of the local cloud (default: a free one)"
+    )
+    demo.add_argument("--keep", action="store_true", help="keep the local cloud running afterwards, until Ctrl-C")
+    demo.set_defaults(command=_demo)
+
+
+def _add_serve(commands: Any) -> None:
+    serve = commands.add_parser("serve", help="the local cloud with API, page and drop folder until Ctrl-C")
+    serve.add_argument("--port", type=_port, default=8330, metavar="N", help="port, 0 for a free one (default: 8330)")
+    serve.add_argument(
+        "--folder",
+        type=Path,
+        default=Path(".gradeline"),
+        metavar="DIR",
+        help="holds drop/ (put files there) and results/ (default: .gradeline)",
+    )
+    serve.set_defaults(command=_serve)
+
+
+def _add_grade(commands: Any) -> None:
+    grade = commands.add_parser("grade", help="mark a folder of sheets, here or by a deployed stack")
+    grade.add_argument("sheets", nargs="+", type=Path, metavar="SHEET", help="answer sheets, or folders of them")
+    grade.add_argument("--paper", type=Path, required=True, metavar="P", help="the question paper")
+    how = grade.add_mutually_exclusive_group()
+    how.add_argument("--key", type=Path, metavar="K", help="the answer key, as a document")
+    how.add_argument("--scheme", type=Path, metavar="S", help="the marking scheme, YAML or JSON")
+    grade.add_argument("--assessment", metavar="NAME", help="its name (default: that of the paper's file)")
+    grade.add_argument("--csv", type=Path, metavar="F", help="write the marks as a table")
+    grade.add_argument("--json", metavar="F", help="write everything as JSON; - for standard output")
+    grade.add_argument("--report", type=Path, metavar="F", help="write the report page")
+    grade.add_argument(
+        "--api", metavar="URL", help="a deployed stack's address; its token is taken from GRADELINE_TOKEN"
+    )
+    grade.set_defaults(command=_grade)
+
+
+def _add_documents(commands: Any) -> None:
+    questions = commands.add_parser("questions", help="what a paper asks: its questions with marks and doubts")
+    questions.add_argument("paper", type=Path, metavar="PAPER")
+    questions.add_argument("--json", action="store_true", help="one JSON document on standard output")
+    questions.set_defaults(command=_questions)
+
+    extract = commands.add_parser("extract", help="what a file says: its transcript")
+    extract.add_argument("file", type=Path, nargs="?", metavar="FILE")
+    extract.add_argument("--json", action="store_true", help="one JSON document on standard output")
+    extract.add_argument(
+        "--textract-response",
+        type=Path,
+        nargs="+",
+        default=[],
+        metavar="R.json",
+        help="read saved Textract answers (one, or the parts of one job in order) instead of a file",
+    )
+    extract.set_defaults(command=_extract)
+
+    evaluate = commands.add_parser("evaluate", help="how well the configured marker agrees with people")
+    evaluate.add_argument(
+        "file", type=Path, metavar="FILE.csv", help="columns question, reference, answer, max_marks, human_marks"
+    )
+    evaluate.add_argument("--json", action="store_true", help="one JSON document on standard output")
+    evaluate.set_defaults(command=_evaluate)
+
+
+# Each command is imported when it is asked for: `--help` and the small ones are there at once.
+
+
+def _demo(asked: argparse.Namespace) -> int:
+    from local import demo
+
+    return demo.run(out=asked.out, port=asked.port, keep=asked.keep, stdout=_stdout(), stderr=_stderr())
+
+
+def _serve(asked: argparse.Namespace) -> int:
+    from local import serve
+
+    return serve.run(port=asked.port, folder=asked.folder, stdout=_stdout(), stderr=_stderr())
+
+
+def _grade(asked: argparse.Namespace) -> int:
+    from local import grading
+
+    names = ("paper", "sheets", "key", "scheme", "assessment", "csv", "json", "report", "api")
+    request = grading.Request(**{name: getattr(asked, name) for name in names})
+    return grading.run(request, stdout=_stdout(), stderr=_stderr())
+
+
+def _questions(asked: argparse.Namespace) -> int:
+    from local import documents
+
+    return documents.questions(asked.paper, as_json=asked.json, stdout=_stdout(), stderr=_stderr())
+
+
+def _extract(asked: argparse.Namespace) -> int:
+    from local import documents
+
+    return documents.extract(
+        asked.file, asked.textract_response, as_json=asked.json, stdout=_stdout(), stderr=_stderr()
+    )
+
+
+def _evaluate(asked: argparse.Namespace) -> int:
+    from local import documents
+
+    return documents.evaluate(asked.file, as_json=asked.json, stdout=_stdout(), stderr=_stderr())
+
+
+def _expected(error: Exception) -> int | None:
+    """The exit code of a failure that is a sentence by itself; None for one that is a bug."""
+    from core.errors import GradelineError
+    from local.client import ApiError, InsecureApi, Unreachable
+    from local.cloud import CloudError
+    from local.deliveries import UsageError
+    from local.errand import PaperNotUsable
+    from local.following import TookTooLong
+
+    if isinstance(error, UsageError | InsecureApi | CloudError):
+        return BAD_USAGE
+    if isinstance(error, ApiError | Unreachable | PaperNotUsable | TookTooLong | GradelineError):
+        return SOME_FAILED
+    # A folder that cannot be written to, a disk that is full: the system's own sentence names the file.
+    return BAD_USAGE if isinstance(error, OSError) else None
+
+
+def _port(text: str) -> int:
+    try:
+        port = int(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{text} is no number") from None
+    if not 0 <= port <= 65535:
+        raise argparse.ArgumentTypeError(f"a port lies between 0 and 65535, not at {port}")
+    return port
+
+
+def _stdout() -> Any:
+    from local.screen import Screen
+
+    return Screen()
+
+
+def _stderr() -> Any:
+    from local.screen import Screen
+
+    return Screen(stderr=True)
+
+
+def _say(sentence: str) -> None:
+    print(sentence, file=sys.stderr)

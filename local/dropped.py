@@ -1,0 +1,153 @@
+"""What was dropped and how it fares: told line by line, refusals beside the file, marks written for each assessment."""
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from core.errors import RequestRefused
+from core.submission import Door, Kind
+from local import wording
+from local.client import ApiClient
+from local.deliveries import Delivery
+from local.dropfolder import DropFolder
+from local.errand import Errand, write_csv
+from local.following import name_drops, refresh
+
+_REFUSED = ".refused.json"
+# Where nothing is under way, an assessment is looked at again every so many rounds: a later paper may move it.
+_CALM_ROUNDS = 10
+
+
+@dataclass
+class Dropped:
+    """Follows every file of a drop folder. `errand(assessment)` makes the errand that marks are written with."""
+
+    folder: DropFolder
+    results: Path
+    s3: Any
+    bucket: str
+    client: ApiClient
+    errand: Callable[[str], Errand]
+    say: Callable[[str], None]
+    _files: dict[str, Delivery] = field(default_factory=dict)
+    _put_at: dict[str, datetime] = field(default_factory=dict)
+    _replaced: dict[str, set[str]] = field(default_factory=dict)
+    _unwritten: set[str] = field(default_factory=set)
+    _round: int = 0
+
+    def look(self) -> None:
+        """One round: new files in, news of the old ones, marks where an assessment has come to rest."""
+        self._round += 1
+        for path, key in self.folder.scan():
+            self._take_in(path, key)
+        self._look_for_refusals()
+        for assessment in {_assessment(key) for key in self._files}:
+            self._follow(assessment)
+        for assessment in sorted(self._unwritten):
+            self._write(assessment)
+
+    def _take_in(self, path: Path, key: str) -> None:
+        from receive.drop import parse_key
+
+        self.folder.note(path, None)
+        self._put_at[key] = datetime.now(UTC)
+        try:
+            _, kind, student, _ = parse_key(key)
+        except RequestRefused:
+            # Its report says why; only the door decides what is refused.
+            kind, student = Kind.ANSWER_SHEET, None
+        before = self._files.get(key)
+        if before and before.id:
+            self._replaced.setdefault(key, set()).add(before.id)
+        earlier = frozenset(self._replaced.get(key, ()))
+        self._files[key] = Delivery(path, kind, student, Door.DROP, earlier=earlier)
+        self.say(f"{_inside(key)}: received")
+
+    def _look_for_refusals(self) -> None:
+        for key, put_at in list(self._put_at.items()):
+            delivery = self._files[key]
+            if delivery.id or delivery.refusal:
+                del self._put_at[key]
+                continue
+            report = self._refusal(key, put_at)
+            if report:
+                delivery.refusal = report
+                self.folder.note(delivery.path, report)
+                self.say(f"{_inside(key)}: refused. {report}")
+
+    def _refusal(self, key: str, put_at: datetime) -> str | None:
+        try:
+            found = self.s3.get_object(Bucket=self.bucket, Key=key + _REFUSED)
+        except self.s3.exceptions.NoSuchKey:
+            return None
+        # An older report is about an older file of this name. S3 tells whole seconds.
+        if found["LastModified"] < put_at - timedelta(seconds=1):
+            return None
+        return str(json.loads(found["Body"].read()).get("message", "It was refused."))
+
+    def _follow(self, assessment: str) -> None:
+        mine = {key: delivery for key, delivery in self._files.items() if _assessment(key) == assessment}
+        if self._round % _CALM_ROUNDS == 0 or any(not delivery.ended for delivery in mine.values()):
+            self._reopen(assessment, list(mine.values()))
+        open_ones = {key: delivery for key, delivery in mine.items() if not delivery.ended}
+        if not open_ones:
+            return
+        refresh(list(mine.values()), self.client, assessment)
+        for key, delivery in open_ones.items():
+            if delivery.ended:
+                self._tell_ending(key, delivery)
+                self._unwritten.add(assessment)
+
+    def _reopen(self, assessment: str, deliveries: list[Delivery]) -> None:
+        """A paper or key that comes later sends sheets through again: their new run is followed as well."""
+        known = {delivery.id: delivery for delivery in deliveries if delivery.id}
+        listed = list(self.client.submissions(assessment))
+        name_drops([delivery for delivery in deliveries if not delivery.ended], deliveries, listed)
+        for status in listed:
+            delivery = known.get(status.id)
+            if delivery and status.run > delivery.run:
+                delivery.status, delivery.result, delivery.run = None, None, status.run
+
+    def _tell_ending(self, key: str, delivery: Delivery) -> None:
+        status = delivery.status
+        if status is None:
+            return
+        if delivery.result:
+            text = f"{wording.number(delivery.result.marks)} / {wording.number(delivery.result.max_marks)}"
+            if delivery.doubtful:
+                text += f", {wording.count(len(delivery.doubtful), 'answer')} to look at"
+        else:
+            text = wording.state(status.state) + (f". {delivery.problem}" if delivery.problem else "")
+        self.say(f"{_inside(key)}: {text}")
+        if delivery.problem:
+            self.folder.note(delivery.path, delivery.problem)
+
+    def _write(self, assessment: str) -> None:
+        """The report and the CSV of an assessment, once nothing of it is under way."""
+        mine = [delivery for key, delivery in sorted(self._files.items()) if _assessment(key) == assessment]
+        sheets = [delivery for delivery in mine if delivery.kind is Kind.ANSWER_SHEET]
+        waiting = [delivery for delivery in mine if not delivery.ended]
+        if waiting:
+            return
+        self._unwritten.discard(assessment)
+        if not any(sheet.result for sheet in sheets):
+            return
+        errand = self.errand(assessment)
+        errand.load_paper()
+        errand.gather(sheets)
+        folder = self.results / assessment
+        title = errand.paper.title if errand.paper and errand.paper.title else assessment
+        errand.write_report(folder / "report.html", sheets, title=title)
+        write_csv(folder / "results.csv", sheets)
+        self.say(f"{assessment}: {wording.count(len(sheets), 'sheet')}, marks in {folder}")
+
+
+def _assessment(key: str) -> str:
+    return key.split("/")[1]
+
+
+def _inside(key: str) -> str:
+    return key.removeprefix("drop/")

@@ -1,0 +1,219 @@
+"""One errand from the scheme to the marks: what `gradeline demo` and `gradeline grade` have in common."""
+
+import json
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from rich.console import Console
+
+from core.assessment import QuestionPaper
+from core.flow import execution_arn
+from core.submission import Door, Kind
+from local import wording
+from local.client import ApiClient, ApiError
+from local.deliveries import Delivery, Drop, UsageError, send_all
+from local.following import follow
+from local.gradebook import to_csv
+from local.lanes import LaneBoard
+from local.report import write_report
+from local.timeline import Timeline, from_history, from_lanes, read_history
+
+if TYPE_CHECKING:
+    from local.cloud import LocalCloud
+
+_MINUTES_AT_LEAST = 15
+_MINUTES_A_SHEET = 2
+
+
+class PaperNotUsable(Exception):
+    """The question paper or the answer key did not become a paper: nothing can be marked."""
+
+
+@dataclass
+class Errand:
+    """`progress` is where the lanes are shown; `cloud` the local one, None where the API is elsewhere;
+    `every` how often the API is asked, in seconds."""
+
+    client: ApiClient
+    assessment: str
+    progress: Console
+    cloud: "LocalCloud | None" = None
+    every: float = 0.5
+    paper: QuestionPaper | None = None
+    warnings: list[str] = field(default_factory=list)
+
+    def put_scheme(self, path: Path) -> None:
+        """
+        Raises
+        ------
+        UsageError
+            The scheme is not one: the message names the file and what is wrong in which line.
+        """
+        media_type = "application/json" if path.suffix.lower() == ".json" else "application/yaml"
+        try:
+            answer = self.client.put_scheme(self.assessment, path.read_bytes(), media_type)
+        except ApiError as error:
+            if error.status in (400, 422):
+                raise UsageError(f"{path}: {error}") from None
+            raise
+        self.warnings += [f"{path.name}: {warning}" for warning in answer.get("warnings") or ()]
+
+    def prepare(self, papers: Sequence[Delivery]) -> None:
+        """Send the paper, and the key as a document where there is one, and wait until they can be marked by.
+
+        Sheets would be read meanwhile, but a key that comes after a sheet's marks would change them.
+
+        Raises
+        ------
+        PaperNotUsable
+        """
+        with self.progress.status("Reading the question paper …") if self.progress.is_terminal else _Nothing():
+            send_all(papers, self.client, self.assessment)
+            self._follow(papers, lambda: None)
+        for paper in papers:
+            if not paper.well:
+                raise PaperNotUsable(f"{paper.path.name}: {paper.problem}")
+        self.load_paper()
+
+    def load_paper(self) -> None:
+        """The paper that counts now, with its warnings."""
+        found = self.client.assessment(self.assessment).get("paper")
+        self.paper = QuestionPaper.from_dict(found) if found else None
+        if self.paper:
+            self.warnings += [f"The paper: {warning}" for warning in self.paper.warnings]
+
+    def mark(self, sheets: Sequence[Delivery]) -> None:
+        """Send the sheets at once and show their lanes until each has ended."""
+        with LaneBoard(sheets, self.progress) as lanes:
+            send_all(sheets, self.client, self.assessment, drop=self._drop())
+
+            def show() -> None:
+                lanes.clock_ahead = self.client.clock_ahead
+                lanes.show()
+
+            self._follow(sheets, show)
+
+    def gather(self, sheets: Sequence[Delivery]) -> None:
+        """What the report shows beside the marks: what was read, and when each lane ran."""
+        for sheet in sheets:
+            sheet.timeline = self._timeline(sheet)
+            if sheet.result and sheet.status:
+                read_as = sheet.status.duplicate_of or sheet.status.id
+                sheet.transcript = self.client.transcript(read_as)
+
+    def write_report(self, path: Path, sheets: Sequence[Delivery], *, title: str) -> int:
+        moment = datetime.now().astimezone()
+        return write_report(
+            path,
+            title=title,
+            made_at=f"{moment.day} {moment:%B %Y, %H:%M}",
+            paper=self.paper,
+            sheets=sheets,
+            notes=[*self.notes(sheets), *self.warnings],
+        )
+
+    def notes(self, sheets: Sequence[Delivery]) -> list[str]:
+        """Sentences that belong under the marks."""
+        markers = {mark.marker for sheet in sheets for mark in sheet.marks}
+        found = []
+        if "key-points" in markers and not any(marker.startswith("model:") for marker in markers):
+            found.append("Free text was marked by key points, as no model is configured: those marks are provisional.")
+        lanes = [sheet.timeline for sheet in sheets if sheet.timeline and sheet.result]
+        saved = [lane.saved_seconds for lane in lanes if lane.saved_seconds is not None]
+        if saved and sum(saved) > 0:
+            source = "the executions' histories" if all(lane.proven for lane in lanes) else "the record"
+            found.append(
+                "Storing and recording ran while the pages were read: that saved "
+                f"{wording.seconds(sum(saved) / len(saved))} a sheet, {wording.seconds(sum(saved))} in all ({source})."
+            )
+        return found
+
+    def _follow(self, deliveries: Sequence[Delivery], show: Any) -> None:
+        minutes = max(_MINUTES_AT_LEAST, _MINUTES_A_SHEET * len(deliveries))
+        follow(deliveries, self.client, self.assessment, every=self.every, limit=60 * minutes, show=show)
+
+    def _drop(self) -> Drop | None:
+        if self.cloud is None:
+            return None
+        s3, bucket = self.cloud.client("s3"), self.cloud.stack.bucket("TempBucket")
+
+        def put(key: str, body: bytes, media_type: str) -> None:
+            s3.put_object(Bucket=bucket, Key=key, Body=body, ContentType=media_type)
+
+        return put
+
+    def _timeline(self, sheet: Delivery) -> Timeline | None:
+        if sheet.status is None or sheet.id is None:
+            return None
+        if self.cloud is None:
+            return from_lanes(sheet.status.lanes)
+        # Run 1 is the arrival: a later one finds what was read and kept, and has no lanes to speak of.
+        arn = execution_arn(self.cloud.stack.state_machine_arn, sheet.id, 1)
+        return from_history(read_history(self.cloud.client("stepfunctions"), arn))
+
+
+def open_cloud(*, port: int = 0, folder: Path | None = None) -> "LocalCloud":
+    """The local cloud, with the model that the environment names (MODEL, OPENAI_BASE_URL, OPENAI_API_KEY).
+
+    A key alone configures nothing: answers leave this machine only where a model is named.
+    """
+    from local.cloud import LocalCloud
+
+    given = {"Model": os.environ.get("MODEL", ""), "ModelBaseUrl": os.environ.get("OPENAI_BASE_URL", "")}
+    parameters = {name: value for name, value in given.items() if value and given["Model"]}
+    key = os.environ.get("OPENAI_API_KEY", "")
+    return LocalCloud(
+        port=port,
+        folder=folder,
+        environment={"OPENAI_API_KEY": key} if key and given["Model"] else {},
+        # What is dropped here belongs to the one teacher who is signed in here.
+        parameters={"DropTenant": "demo", **parameters},
+    )
+
+
+def document(errand: Errand, sheets: Sequence[Delivery]) -> dict[str, Any]:
+    """The JSON document of `gradeline grade --json`."""
+    return {
+        "assessment": errand.assessment,
+        "paper": errand.paper.to_dict() if errand.paper else None,
+        "sheets": [
+            {
+                "file": str(sheet.path),
+                "student": sheet.student,
+                "id": sheet.id,
+                "state": sheet.status.state.value if sheet.status else None,
+                "problem": sheet.problem,
+                "result": sheet.result.to_dict() if sheet.result else None,
+            }
+            for sheet in sheets
+        ],
+        "marked": sum(sheet.result is not None for sheet in sheets),
+        "failed": sum(not sheet.well for sheet in sheets),
+        "review": sum(len(sheet.doubtful) for sheet in sheets),
+        "warnings": errand.warnings,
+    }
+
+
+def write_csv(path: Path, sheets: Sequence[Delivery]) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(to_csv(sheets))
+
+
+def write_json(path: Path, body: dict[str, Any]) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(json.dumps(body, ensure_ascii=False, indent=2) + "\n", encoding="utf-8")
+
+
+def papers(paper: Path, key: Path | None) -> list[Delivery]:
+    found = [Delivery(paper, Kind.QUESTION_PAPER, door=Door.API)]
+    return found + ([Delivery(key, Kind.ANSWER_KEY, door=Door.API)] if key else [])
+
+
+class _Nothing:
+    def __enter__(self) -> None: ...
+
+    def __exit__(self, *_: object) -> None: ...

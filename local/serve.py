@@ -1,0 +1,80 @@
+"""`gradeline serve`: the local cloud with its API, page and drop folder until Ctrl-C."""
+
+import time
+from pathlib import Path
+
+from rich.console import Console
+from rich.text import Text
+
+from local.client import ApiClient, ApiError, Unreachable
+from local.cloud import LocalCloud
+from local.dropfolder import DropFolder
+from local.dropped import Dropped
+from local.errand import Errand, open_cloud
+
+_ROUND_SECONDS = 1.0
+
+
+def run(*, port: int, folder: Path, stdout: Console, stderr: Console) -> int:
+    """Never returns by itself: Ctrl-C (KeyboardInterrupt) ends it, and the cloud with it."""
+    folder = folder.resolve()
+    with open_cloud(port=port, folder=folder) as cloud, ApiClient(cloud.api_url, cloud.token()) as client:
+        dropped = _dropped(cloud, client, folder, stdout)
+        dropped.folder.prepare()
+        _tell(cloud, folder, stdout)
+        while True:
+            try:
+                dropped.look()
+            except (ApiError, Unreachable, OSError) as error:
+                # One bad moment (a folder unplugged, a call refused) is told and does not end the service.
+                stderr.print(Text(f"{error}", style="yellow"), soft_wrap=True)
+            time.sleep(_ROUND_SECONDS)
+
+
+def _dropped(cloud: LocalCloud, client: ApiClient, folder: Path, stdout: Console) -> Dropped:
+    s3, bucket = cloud.client("s3"), cloud.stack.bucket("TempBucket")
+
+    def put(key: str, body: bytes, media_type: str) -> None:
+        s3.put_object(Bucket=bucket, Key=key, Body=body, ContentType=media_type)
+
+    def say(line: str) -> None:
+        stdout.print(Text.assemble((time.strftime("%H:%M:%S  "), "dim"), line), soft_wrap=True)
+
+    return Dropped(
+        DropFolder(folder / "drop", put, time.monotonic),
+        results=folder / "results",
+        s3=s3,
+        bucket=bucket,
+        client=client,
+        errand=lambda assessment: Errand(client, assessment, stdout, cloud),
+        say=say,
+    )
+
+
+def _tell(cloud: LocalCloud, folder: Path, stdout: Console) -> None:
+    def line(name: str, value: str) -> None:
+        stdout.print(Text.assemble((f"  {name:<12}", "dim"), value), soft_wrap=True)
+
+    stdout.print(Text("Gradeline is running, for this machine alone. Ctrl-C stops it.", style="bold"))
+    stdout.print()
+    line("Page", f"{cloud.api_url}/")
+    line("API", cloud.api_url)
+    line("Drop folder", str(folder / "drop"))
+    line("Marks", str(folder / "results"))
+    stdout.print()
+    stdout.print(Text("Put files into the drop folder and they are read and marked:"))
+    for example in ("question-paper.pdf", "answer-key.pdf", "answers/STUDENT.pdf"):
+        stdout.print(Text(f"  {folder / 'drop'}/ASSESSMENT/{example}"), soft_wrap=True)
+    stdout.print()
+    stdout.print(Text("Or use the API, with this token for a day:"))
+    stdout.print(Text(f"  export TOKEN={cloud.token()}"), soft_wrap=True)
+    stdout.print(Text('  export AUTH="Authorization: Bearer $TOKEN"'), soft_wrap=True)
+    for example in (
+        f'curl -X PUT -H "$AUTH" -H "Content-Type: application/yaml" --data-binary @scheme.yaml '
+        f"{cloud.api_url}/assessments/NAME/marking-scheme",
+        f'curl -H "$AUTH" -H "Content-Type: application/pdf" --data-binary @sheet.pdf '
+        f'"{cloud.api_url}/submissions?assessment=NAME&kind=answer_sheet&student=Mina"',
+        f'curl -H "$AUTH" {cloud.api_url}/assessments/NAME/results.csv',
+    ):
+        stdout.print(Text(f"  {example}"), soft_wrap=True)
+    stdout.print()

@@ -1,0 +1,188 @@
+"""Which files are sheets, whose they are, by which door they go, and how they are followed to their end."""
+
+import unicodedata
+from pathlib import Path
+
+import pytest
+
+from core.submission import Door, Kind
+from local.client import ApiClient, ApiError
+from local.deliveries import Delivery, UsageError, collect, drop_key, send, send_all
+from local.following import TookTooLong, follow, refresh
+from tests.cli.papers import status_document
+from tests.cli.standin import StandIn
+
+
+def sheets_of(*paths: Path) -> list[str | None]:
+    return [delivery.student for delivery in collect(paths)[0]]
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    for name in ("mina.jpg", "Jonas Weber.PDF", ".DS_Store", "~$notes.pdf", "notes.docx", "Thumbs.db"):
+        (tmp_path / name).write_bytes(b"x")
+    (tmp_path / "old").mkdir()
+    (tmp_path / "old" / "ana.png").write_bytes(b"x")
+    return tmp_path
+
+
+def test_a_folder_gives_its_sheets_and_names_what_it_passes_over(folder: Path) -> None:
+    sheets, passed_over = collect([folder])
+
+    assert [sheet.student for sheet in sheets] == ["Jonas Weber", "mina"]
+    assert [path.name for path in passed_over] == ["notes.docx"]
+
+
+def test_files_and_folders_mix(folder: Path) -> None:
+    assert sheets_of(folder / "mina.jpg", folder / "old") == ["mina", "ana"]
+
+
+def test_a_name_is_one_name_on_every_file_system(tmp_path: Path) -> None:
+    path = tmp_path / (unicodedata.normalize("NFD", "Zoë") + ".png")
+    path.write_bytes(b"x")
+
+    assert sheets_of(path) == [unicodedata.normalize("NFC", "Zoë")]
+
+
+def test_two_sheets_of_one_student_are_not_guessed_at(tmp_path: Path) -> None:
+    for name in ("mina.jpg", "mina.pdf"):
+        (tmp_path / name).write_bytes(b"x")
+
+    with pytest.raises(UsageError, match="both be the sheet of “mina”"):
+        collect([tmp_path])
+
+
+@pytest.mark.parametrize(
+    ("name", "sentence"), [("gone.pdf", "no file"), ("notes.docx", "not a PDF, JPEG, PNG or TIFF")]
+)
+def test_a_file_that_cannot_be_a_sheet_is_said_at_once(folder: Path, name: str, sentence: str) -> None:
+    with pytest.raises(UsageError, match=sentence):
+        collect([folder / name])
+
+
+def test_each_file_goes_by_its_door(api: StandIn, client: ApiClient, folder: Path) -> None:
+    dropped: list[tuple[str, bytes, str]] = []
+    sheets = [
+        Delivery(folder / "mina.jpg", Kind.ANSWER_SHEET, "mina", Door.API),
+        Delivery(folder / "Jonas Weber.PDF", Kind.ANSWER_SHEET, "Jonas Weber", Door.UPLOAD),
+        Delivery(folder / "old" / "ana.png", Kind.ANSWER_SHEET, "Ana Pires", Door.DROP),
+    ]
+
+    send_all(sheets, client, "rivers", drop=lambda key, body, media_type: dropped.append((key, body, media_type)))
+
+    assert sorted(asked.path for asked in api.asked if asked.path != "/store")[:2] == ["/submissions", "/uploads"]
+    assert dropped == [("drop/rivers/answers/Ana Pires.png", b"x", "image/png")]
+    assert sheets[0].id and sheets[1].id and sheets[2].id is None
+
+
+def test_a_file_too_large_for_a_body_is_uploaded(api: StandIn, client: ApiClient, tmp_path: Path) -> None:
+    (tmp_path / "big.pdf").write_bytes(bytes(4_400_001))
+    big = Delivery(tmp_path / "big.pdf", Kind.ANSWER_SHEET, "big")
+
+    send(big, client, "rivers")
+
+    assert big.door is Door.UPLOAD and api.asked[0].path == "/uploads"
+
+
+def test_a_refusal_is_kept_with_its_file_and_the_others_go_on(api: StandIn, client: ApiClient, folder: Path) -> None:
+    api.on_submit = lambda query, body: {}
+    answer = api.answer
+    api.answer = lambda asked: (  # type: ignore[method-assign]
+        (400, {"type": "EmptyFile", "title": "Empty", "detail": "The file is empty."})
+        if asked.query.get("student") == "mina"
+        else answer(asked)
+    )
+    sheets, _ = collect([folder])
+
+    send_all(sheets, client, "rivers")
+    refresh(sheets, client, "rivers")
+
+    jonas, mina = sheets
+    assert (mina.refusal, mina.ended, mina.well) == ("The file is empty.", True, False)
+    assert jonas.well and jonas.result
+
+
+def test_a_token_that_is_not_accepted_stops_everything(api: StandIn, client: ApiClient, folder: Path) -> None:
+    api.replies["POST", "/submissions"] = (401, {"message": "Unauthorized"})
+
+    with pytest.raises(ApiError, match="token"):
+        send_all(collect([folder])[0], client, "rivers")
+
+
+@pytest.mark.parametrize(
+    ("kind", "key"),
+    [
+        (Kind.QUESTION_PAPER, "drop/rivers/question-paper.pdf"),
+        (Kind.ANSWER_KEY, "drop/rivers/answer-key.pdf"),
+        (Kind.ANSWER_SHEET, "drop/rivers/answers/Mina.pdf"),
+    ],
+)
+def test_the_drop_folder_has_a_place_for_each_kind(kind: Kind, key: str) -> None:
+    assert drop_key(Delivery(Path("x.PDF"), kind, "Mina"), "rivers") == key
+
+
+def sent(api: StandIn, number: int, **changes: object) -> list[Delivery]:
+    found = []
+    for index in range(number):
+        name = f"{index:032x}"
+        api.documents[name] = status_document(name, student=f"s{index}", **changes)
+        found.append(Delivery(Path(f"s{index}.png"), Kind.ANSWER_SHEET, f"s{index}", id=name))
+    return found
+
+
+def test_many_sheets_are_followed_in_few_requests(api: StandIn, client: ApiClient) -> None:
+    deliveries = sent(api, 30, state="READING", result=None)
+
+    refresh(deliveries, client, "rivers")
+
+    assert len(api.asked) <= 7
+    assert all(delivery.status for delivery in deliveries)
+
+
+def test_an_ending_found_in_a_list_gets_its_marks(api: StandIn, client: ApiClient) -> None:
+    deliveries = sent(api, 8)
+
+    refresh(deliveries, client, "rivers")
+
+    assert all(delivery.result for delivery in deliveries)
+
+
+def test_a_drop_is_found_in_the_list_by_its_student(api: StandIn, client: ApiClient) -> None:
+    sent(api, 3, door="drop")
+    dropped = Delivery(Path("s1.png"), Kind.ANSWER_SHEET, "s1", Door.DROP)
+
+    refresh([dropped], client, "rivers")
+
+    assert dropped.id == f"{1:032x}" and dropped.result
+
+
+def test_a_file_sent_before_has_the_marks_of_the_first(api: StandIn, client: ApiClient) -> None:
+    (first,) = sent(api, 1)
+    api.documents["d" * 32] = status_document("d" * 32, state="DUPLICATE_OF", duplicate_of=first.id, result=None)
+    again = Delivery(Path("again.png"), Kind.ANSWER_SHEET, "again", id="d" * 32)
+
+    refresh([again], client, "rivers")
+
+    assert again.well and again.result and again.result.max_marks == 11
+
+
+def test_following_ends_when_the_last_has_ended(api: StandIn, client: ApiClient) -> None:
+    (delivery,) = sent(api, 1, state="READING", result=None)
+    shown = 0
+
+    def show() -> None:
+        nonlocal shown
+        shown += 1
+        if shown == 5:
+            api.documents[delivery.id or ""] = status_document(delivery.id or "")
+
+    follow([delivery], client, "rivers", every=0.05, limit=30, show=show, pause=lambda _: None)
+
+    assert delivery.result and shown > 5
+
+
+def test_following_does_not_wait_for_ever(api: StandIn, client: ApiClient) -> None:
+    deliveries = sent(api, 1, state="AWAITING_PAPER", result=None)
+
+    with pytest.raises(TookTooLong, match="s0"):
+        follow(deliveries, client, "rivers", every=0.01, limit=0.05, show=lambda: None, pause=lambda _: None)

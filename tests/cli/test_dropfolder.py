@@ -1,0 +1,261 @@
+"""The drop folder: a file goes in once it is whole, once; what is refused says so beside itself."""
+
+import io
+import json
+import os
+import unicodedata
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from core.submission import Kind
+from local.client import ApiClient
+from local.dropfolder import DropFolder
+from local.dropped import Dropped
+from local.errand import Errand
+from local.screen import Screen
+from tests.cli.papers import picture, status_document, transcript
+from tests.cli.standin import StandIn
+
+
+class Clock:
+    now = 0.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+class Bucket:
+    """As much of S3 as a drop needs: what was put, and the reports of refusals."""
+
+    class exceptions:  # noqa: N801 - boto3's own name
+        class NoSuchKey(Exception): ...
+
+    def __init__(self) -> None:
+        self.objects: dict[str, bytes] = {}
+        self.puts: list[str] = []
+
+    def put(self, key: str, body: bytes, _: str) -> None:
+        self.objects[key] = body
+        self.puts.append(key)
+
+    def get_object(self, *, Bucket: str, Key: str) -> dict[str, Any]:  # noqa: N803 - boto3's own names
+        if Key not in self.objects:
+            raise self.exceptions.NoSuchKey
+        return {"Body": io.BytesIO(self.objects[Key]), "LastModified": datetime.now(UTC)}
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+def bucket() -> Bucket:
+    return Bucket()
+
+
+@pytest.fixture
+def drop(tmp_path: Path, clock: Clock, bucket: Bucket) -> DropFolder:
+    folder = DropFolder(tmp_path / "drop", bucket.put, clock)
+    folder.prepare()
+    (folder.folder / "rivers" / "answers").mkdir(parents=True)
+    return folder
+
+
+def put(drop: DropFolder, name: str, body: bytes = b"%PDF-") -> Path:
+    path = drop.folder / "rivers" / "answers" / name
+    path.write_bytes(body)
+    return path
+
+
+def looks(drop: DropFolder, clock: Clock, seconds: int) -> list[str]:
+    keys = []
+    for _ in range(seconds):
+        keys += [key for _, key in drop.scan()]
+        clock.now += 1
+    return keys
+
+
+def test_a_file_goes_in_once(drop: DropFolder, clock: Clock, bucket: Bucket) -> None:
+    put(drop, "Mina Okafor.pdf")
+
+    assert looks(drop, clock, 20) == ["drop/rivers/answers/Mina Okafor.pdf"]
+    assert bucket.objects == {"drop/rivers/answers/Mina Okafor.pdf": b"%PDF-"}
+
+
+def test_a_file_still_being_copied_is_waited_for(drop: DropFolder, clock: Clock, bucket: Bucket) -> None:
+    for length in range(1, 8):
+        put(drop, "mina.pdf", b"x" * length)
+        assert looks(drop, clock, 1) == []
+
+    assert looks(drop, clock, 5) == ["drop/rivers/answers/mina.pdf"]
+    assert bucket.objects["drop/rivers/answers/mina.pdf"] == b"x" * 7
+
+
+def test_an_empty_file_may_only_have_been_begun(drop: DropFolder, clock: Clock) -> None:
+    put(drop, "mina.pdf", b"")
+    assert looks(drop, clock, 9) == []
+
+    put(drop, "mina.pdf", b"%PDF-")
+    assert looks(drop, clock, 5) == ["drop/rivers/answers/mina.pdf"]
+
+    put(drop, "zed.pdf", b"")
+    assert looks(drop, clock, 12) == ["drop/rivers/answers/zed.pdf"], "in the end it is put, to be refused visibly"
+
+
+def test_a_changed_file_goes_in_again(drop: DropFolder, clock: Clock) -> None:
+    path = put(drop, "mina.pdf")
+    looks(drop, clock, 5)
+    path.write_bytes(b"%PDF-2")
+
+    assert looks(drop, clock, 5) == ["drop/rivers/answers/mina.pdf"]
+
+
+def test_a_file_replaced_by_one_of_the_same_size_goes_in_again(drop: DropFolder, clock: Clock) -> None:
+    path = put(drop, "mina.pdf", b"abc")
+    looks(drop, clock, 5)
+    path.write_bytes(b"abd")
+    os.utime(path, ns=(1, 2_000_000_000_000_000_000))
+
+    assert looks(drop, clock, 5) == ["drop/rivers/answers/mina.pdf"]
+
+
+@pytest.mark.parametrize(
+    "name",
+    [".DS_Store", "~$mina.pdf", "Thumbs.db", "desktop.ini", "mina.pdf.part", "x.crdownload", "a.pdf.refused.txt"],
+)
+def test_clutter_and_unfinished_downloads_stay_outside(drop: DropFolder, clock: Clock, name: str) -> None:
+    put(drop, name)
+
+    assert looks(drop, clock, 15) == []
+
+
+def test_a_name_is_one_name_on_every_file_system(drop: DropFolder, clock: Clock) -> None:
+    put(drop, unicodedata.normalize("NFD", "Zoë.pdf"))
+
+    assert looks(drop, clock, 5) == ["drop/rivers/answers/" + unicodedata.normalize("NFC", "Zoë.pdf")]
+
+
+def test_a_file_that_cannot_be_opened_is_tried_again(drop: DropFolder, clock: Clock) -> None:
+    put(drop, "b.pdf")
+    gone = drop.folder / "rivers" / "answers" / "a.pdf"
+    gone.symlink_to(drop.folder / "nowhere.pdf")
+
+    assert looks(drop, clock, 5) == ["drop/rivers/answers/b.pdf"]
+
+    (drop.folder / "nowhere.pdf").write_bytes(b"%PDF-")
+    assert "drop/rivers/answers/a.pdf" in looks(drop, clock, 5)
+
+
+def test_the_folder_says_how_it_is_used(drop: DropFolder, clock: Clock) -> None:
+    assert "answers/{student}.pdf" in (drop.folder / "README.txt").read_text()
+    assert looks(drop, clock, 15) == []
+
+
+class Room:
+    """A drop folder with the API's stand-in behind it."""
+
+    def __init__(self, drop: DropFolder, clock: Clock, bucket: Bucket, client: ApiClient, results: Path) -> None:
+        self.lines: list[str] = []
+        self.clock = clock
+        self.dropped = Dropped(
+            drop,
+            results=results,
+            s3=bucket,
+            bucket="temp",
+            client=client,
+            errand=lambda assessment: Errand(client, assessment, Screen(stderr=True)),
+            say=self.lines.append,
+        )
+
+    def rounds(self, number: int = 4) -> None:
+        for _ in range(number):
+            self.dropped.look()
+            self.clock.now += 1
+
+
+@pytest.fixture
+def room(drop: DropFolder, clock: Clock, bucket: Bucket, client: ApiClient, tmp_path: Path) -> Room:
+    return Room(drop, clock, bucket, client, tmp_path / "results")
+
+
+def test_what_is_refused_says_so_beside_itself(drop: DropFolder, bucket: Bucket, room: Room) -> None:
+    path = put(drop, "notes.docx")
+    report = {"refused": "InvalidDropKey", "message": "Put a file as drop/ASSESSMENT/question-paper.EXT …"}
+    room.rounds()
+    bucket.objects["drop/rivers/answers/notes.docx.refused.json"] = json.dumps(report).encode()
+    room.rounds()
+
+    assert path.with_name("notes.docx.refused.txt").read_text().startswith("Put a file as drop/")
+    assert room.lines[-1].startswith("rivers/answers/notes.docx: refused. Put a file as")
+
+    del bucket.objects["drop/rivers/answers/notes.docx.refused.json"]
+    path.write_bytes(b"another")
+    room.rounds()
+    assert not path.with_name("notes.docx.refused.txt").exists(), "a new file is not judged by the old one's report"
+
+
+def test_marks_are_written_when_an_assessment_has_come_to_rest(
+    drop: DropFolder, room: Room, api: StandIn, tmp_path: Path
+) -> None:
+    picture(drop.folder / "rivers" / "answers" / "Mina Okafor.png", size=(300, 420))
+    room.rounds(4)
+    api.documents["a" * 32] = status_document("a" * 32, door="drop")
+    api.replies["GET", f"/submissions/{'a' * 32}/transcript"] = (200, transcript().to_dict())
+    room.rounds(2)
+
+    assert "rivers/answers/Mina Okafor.png: 8 / 11" in room.lines
+    assert "Mina Okafor" in (tmp_path / "results" / "rivers" / "report.html").read_text()
+    assert b"Mina Okafor" in (tmp_path / "results" / "rivers" / "results.csv").read_bytes()
+
+
+def test_a_rejected_sheet_says_why_beside_itself(drop: DropFolder, room: Room, api: StandIn) -> None:
+    path = put(drop, "Mina Okafor.pdf")
+    reason = {"type": "EncryptedDocument", "message": "The PDF asks for a password."}
+    api.documents["a" * 32] = status_document("a" * 32, door="drop", state="REJECTED", result=None, reason=reason)
+    room.rounds(6)
+
+    assert "rivers/answers/Mina Okafor.pdf: cannot be read. The PDF asks for a password." in room.lines
+    assert path.with_name("Mina Okafor.pdf.refused.txt").read_text() == "The PDF asks for a password.\n"
+
+
+def test_a_replaced_sheet_is_not_taken_for_the_one_before(drop: DropFolder, room: Room, api: StandIn) -> None:
+    path = put(drop, "Mina Okafor.pdf")
+    locked = {"state": "REJECTED", "result": None, "reason": {"type": "NoPages", "message": "It has no pages."}}
+    api.documents["a" * 32] = status_document("a" * 32, door="drop", **locked)
+    room.rounds(6)
+    path.write_bytes(b"%PDF-better")
+    room.rounds(5)
+    assert not path.with_name("Mina Okafor.pdf.refused.txt").exists()
+
+    api.documents["b" * 32] = status_document("b" * 32, door="drop")
+    api.replies["GET", f"/submissions/{'b' * 32}/transcript"] = (200, transcript().to_dict())
+    room.rounds(3)
+
+    assert "rivers/answers/Mina Okafor.pdf: 8 / 11" in room.lines
+
+
+def test_sheets_that_a_later_paper_sends_through_again_are_told_again(
+    drop: DropFolder, room: Room, api: StandIn
+) -> None:
+    put(drop, "Mina Okafor.pdf")
+    api.documents["a" * 32] = status_document("a" * 32, door="drop", state="READY", result=None)
+    room.rounds(5)
+    api.documents["a" * 32] = status_document("a" * 32, door="drop", run=2)
+    api.replies["GET", f"/submissions/{'a' * 32}/transcript"] = (200, transcript().to_dict())
+    room.rounds(12)
+
+    assert "rivers/answers/Mina Okafor.pdf: 8 / 11" in room.lines
+
+
+def test_papers_are_followed_as_papers(drop: DropFolder, room: Room, api: StandIn) -> None:
+    (drop.folder / "rivers" / "question-paper.pdf").write_bytes(b"%PDF-")
+    ready = {"kind": "question_paper", "student": None, "state": "READY", "result": None}
+    api.documents["c" * 32] = status_document("c" * 32, door="drop", **ready)
+    room.rounds(6)
+
+    assert "rivers/question-paper.pdf: ready" in room.lines
+    assert next(iter(room.dropped._files.values())).kind is Kind.QUESTION_PAPER

@@ -1,0 +1,103 @@
+"""The marks on the terminal, in the orientation that fits, with what wants a person in words."""
+
+import io
+from dataclasses import replace
+from pathlib import Path
+
+from rich.console import Console
+
+from core.result import ReviewReason
+from core.submission import Kind
+from local.comparison import Expected, compare, read_expected
+from local.deliveries import Delivery
+from local.marks_table import print_doubts, print_marks
+from tests.cli.papers import mark, result, sheet
+
+
+def printed(sheets: list[Delivery], width: int = 100) -> list[str]:
+    console = Console(width=width, file=io.StringIO(), color_system=None)
+    print_marks(console, sheets)
+    print_doubts(console, sheets, more_at="report.html")
+    return [" ".join(line.split()) for line in console.file.getvalue().splitlines()]  # type: ignore[attr-defined]
+
+
+def test_a_row_a_sheet_with_total_and_maxima() -> None:
+    head, mina, most = printed([sheet(Path("a.png"))])
+
+    assert head == "Sheet 1 2 3(a) 3(b) Total"
+    assert mina == "Mina Okafor 1 2 3 2 8"
+    assert most == "out of 1 2 3 5 11"
+
+
+def test_questions_become_rows_where_columns_would_not_fit() -> None:
+    many = replace(result(), questions=tuple(mark("1", 1, 1) for _ in range(1)))
+    wide = replace(many, questions=tuple(replace(mark("1", 1, 1), question=str(number)) for number in range(1, 31)))
+
+    lines = printed([sheet(Path("a.png"), "Mina", result=wide), sheet(Path("b.png"), "Jonas", result=wide)], width=80)
+
+    assert lines[0] == "Question Mina Jonas out of"
+    assert "30 1 1 1" in lines
+
+
+def test_totals_alone_where_neither_fits() -> None:
+    wide = replace(result(), questions=tuple(replace(mark("1", 1, 1), question=str(n)) for n in range(1, 40)))
+    lines = printed([sheet(Path("a.png"), f"student {number}", result=wide) for number in range(20)], width=80)
+
+    assert lines[0] == "Sheet Total out of to look at"
+
+
+def test_what_wants_a_person_is_marked_and_explained() -> None:
+    lines = printed([sheet(Path("a.png"), result=result(doubtful=True))])
+
+    assert "Mina Okafor 1 2 3 2? 8" in lines
+    assert "Please look at this one:" in lines
+    assert "Mina Okafor 3(b) 2 / 5 borderline; hard to read" in lines
+
+
+def test_a_doubt_about_a_whole_sheet_is_told() -> None:
+    lines = printed([sheet(Path("a.png"), result=replace(result(), review=(ReviewReason.UNKNOWN_STUDENT,)))])
+
+    assert "Mina Okafor the sheet whose sheet?" in lines
+
+
+def test_a_long_list_of_doubts_ends_with_where_the_rest_is() -> None:
+    lines = printed([sheet(Path("a.png"), f"s{number}", result=result(doubtful=True)) for number in range(20)])
+
+    assert lines[-1] == "… and 5 more, in report.html"
+
+
+def test_an_extra_attempt_stands_in_brackets() -> None:
+    extra = replace(result(), questions=(*result().questions[:3], replace(result().questions[3], counted=False)))
+
+    assert "Mina Okafor 1 2 3 (2) 8" in printed([sheet(Path("a.png"), result=extra)])
+
+
+def test_a_sheet_without_marks_is_listed_with_its_reason() -> None:
+    refused = Delivery(Path("z.pdf"), Kind.ANSWER_SHEET, "Zed [bold]", refusal="The file is empty.")
+
+    assert printed([refused]) == ["Zed [bold] has no marks: The file is empty."]
+
+
+def test_marks_are_held_against_a_teachers(tmp_path: Path) -> None:
+    (tmp_path / "expected.json").write_text(
+        '{"sheets": [{"file": "a.png", "student": "Mina Okafor", "questions": ['
+        '{"question": "1", "marks": 1, "counted": true}, {"question": "2", "marks": 1, "counted": true},'
+        '{"question": "3(a)", "marks": 1, "counted": true}, {"question": "3(b)", "marks": 5, "counted": true},'
+        '{"question": "4", "marks": 3, "counted": false}]}]}'
+    )
+    expected = read_expected(tmp_path / "expected.json")
+
+    decided = compare([sheet(Path("a.png"))], expected)
+    in_review = compare([sheet(Path("a.png"), result=result(doubtful=True))], expected)
+
+    assert expected[0].path == tmp_path / "a.png"
+    assert (decided.compared, decided.exact, decided.within, decided.reviewed) == (4, 1, 2, 0)
+    assert decided.apart == ("Mina Okafor 3(a): 3 instead of 1", "Mina Okafor 3(b): 2 instead of 5")
+    assert (in_review.compared, in_review.reviewed, len(in_review.apart)) == (3, 1, 1)
+    assert not decided.agrees
+
+
+def test_a_sheet_that_got_no_marks_agrees_with_nothing() -> None:
+    missing = compare([], [Expected(Path("a.png"), "Mina", {"1": 1})])
+
+    assert not missing.agrees and missing.apart == ("Mina 1: no mark instead of 1",)
