@@ -1,0 +1,218 @@
+"""Marks as papers print them, found in a text with where they stand.
+
+`[5]`, `(5 marks)`, `5 M`, `(1 x 3 = 3 marks)`, `[2+3]`, `8 marks.` at a line's end, `(Total for Question 1 is
+5 marks)`, `____ / 5`. A bare number in the right margin is a matter of geometry and decided by the paper.
+"""
+
+import re
+from dataclasses import dataclass
+from enum import IntEnum
+
+_FRACTIONS = {"½": 0.5, "¼": 0.25, "¾": 0.75}
+_NUMBER_WORDS = {
+    word: value
+    for value, word in enumerate(
+        [
+            "zero",
+            "one",
+            "two",
+            "three",
+            "four",
+            "five",
+            "six",
+            "seven",
+            "eight",
+            "nine",
+            "ten",
+            "eleven",
+            "twelve",
+            "thirteen",
+            "fourteen",
+            "fifteen",
+        ]
+    )
+}
+NUM = r"(?:\d{1,3}(?:\.\d{1,2})?(?:\s?[½¼¾])?|[½¼¾]|\d\s1/2)"
+UNIT = r"(?:marks?|mks?|pts?|points?|Marks?|MARKS?|MKS?|PTS?|POINTS?)"
+_OPEN, _CLOSE = r"[\[({]\s*", r"\s*[\])}]"
+
+
+class Form(IntEnum):
+    """How surely a token is marks: the surer form wins where a question shows several."""
+
+    BARE_MARGIN = 1
+    BARE_PAREN = 2
+    LINE_END = 3
+    BARE_BRACKET = 4
+    EXPLICIT = 5
+
+
+@dataclass(frozen=True, slots=True)
+class PrintedMarks:
+    """`value`: what the whole is worth. `each`, `count`: how it is shared ("5 x 2 = 10"; which of the two
+    factors is the share shows in the number of parts). `shares`: "[2+3]". `total`: printed as a total, for
+    the question numbered `question` where it says so. `per_part`: "2 marks each"."""
+
+    value: float
+    form: Form
+    start: int
+    end: int
+    each: float | None = None
+    count: float | None = None
+    shares: tuple[float, ...] = ()
+    total: bool = False
+    per_part: bool = False
+    question: str | None = None
+
+
+def number(text: str) -> float:
+    """A number as `NUM` matches it."""
+    text = text.strip().lower()
+    if text in _NUMBER_WORDS:
+        return float(_NUMBER_WORDS[text])
+    if text.endswith(" 1/2"):
+        return float(text[:-4]) + 0.5
+    extra = _FRACTIONS.get(text[-1:], 0.0)
+    whole = text[:-1].strip() if extra else text
+    return (float(whole) if whole else 0.0) + extra
+
+
+_TOTAL_FOR = re.compile(
+    rf"{_OPEN}?total\s+(?:marks?\s+)?(?:for\s+)?(?:this\s+)?question\s*(\d{{1,2}})?\s*(?:is|=|:|–"
+    rf"|-)?\s*({NUM})\s*{UNIT}?\.?"
+    rf"(?:{_CLOSE})?",
+    re.IGNORECASE,
+)
+_TOTAL = re.compile(
+    rf"{_OPEN}(?:sub-?)?total\s*(?:{UNIT})?\s*[:=–-]?\s*({NUM})\s*{UNIT}?{_CLOSE}"
+    rf"|^\s*total\s*[:=–-]?\s*({NUM})\s*{UNIT}?\s*$",
+    re.IGNORECASE,
+)
+_PRODUCT = re.compile(
+    rf"(?P<open>[\[(]\s*)?(?P<a>{NUM})\s*{UNIT}?\s*[x×X*✕]\s*(?P<b>{NUM})\s*{UNIT}?\s*(?:=\s*(?P<c>{NUM}))?"
+    rf"\s*(?P<unit>{UNIT}|M(?=\s*[\])]))?(?P<close>\s*[\])])?",
+)
+_SUM = re.compile(
+    rf"{_OPEN}({NUM}(?:\s*\+\s*{NUM}){{1,5}})\s*(?:=\s*({NUM}))?\s*{UNIT}?{_CLOSE}",
+    re.IGNORECASE,
+)
+_EXPLICIT = re.compile(
+    rf"{_OPEN}(?:(?:max(?:imum)?\.?|worth|carries|for|total)\s*)?(?:{UNIT}\s*[:=–-]?\s*)?({NUM}"
+    rf"|{'|'.join(_NUMBER_WORDS)})"
+    rf"\s*-?\s*(?:{UNIT}|M\b|m\b)\s*(for\s+)?(each|per\s\w+|every)?[^\])}}\n]{{0,24}}{_CLOSE}",
+    re.IGNORECASE,
+)
+_MARKS_FIRST = re.compile(
+    rf"{_OPEN}(?:max(?:imum)?\.?\s*)?{UNIT}\s*[:=–-]?\s*({NUM}){_CLOSE}"
+    rf"|\bmarks?\s*[:=–-]\s*({NUM})\s*$",
+    re.IGNORECASE,
+)
+_LINE_END = re.compile(
+    rf"(?:^|(?<=[\s.?!:,;\-–—)]))({NUM}|{'|'.join(_NUMBER_WORDS)})\s*-?\s*({UNIT}|M)(\s+each)?\s*\.?\s*$"
+)
+_NOT_MARKS = re.compile(
+    r"\b(?:scored?|scores|got|gets?|gained|obtain(?:s|ed)?|secured?|earn(?:s|ed)?|award(?:ed)?|lost|of|than|by|out"
+    r"|at|the|a)\s*$",
+    re.IGNORECASE,
+)
+_BARE_BRACKET = re.compile(rf"(?:^|(?<=[\s.?!:;)]))\[\s*({NUM})\s*\]")
+_BARE_PAREN = re.compile(rf"(?:^|\t)\(\s*({NUM})\s*\)\s*$")
+_OUT_OF = re.compile(rf"(?:____\s*|^|\t)/\s*({NUM})\s*(?:{UNIT})?\s*$", re.IGNORECASE)
+
+
+def find_marks(text: str) -> list[PrintedMarks]:
+    """Everything in the text that looks like marks, in order, none overlapping another."""
+    found: list[PrintedMarks] = []
+    for read in (_totals, _products, _sums, _explicit, _bare):
+        for marks in read(text):
+            if not any(marks.start < other.end and other.start < marks.end for other in found):
+                found.append(marks)
+    return sorted(found, key=lambda marks: marks.start)
+
+
+def _totals(text: str) -> list[PrintedMarks]:
+    found = [
+        PrintedMarks(number(match[2]), Form.EXPLICIT, match.start(), match.end(), total=True, question=match[1])
+        for match in _TOTAL_FOR.finditer(text)
+    ]
+    found += [
+        PrintedMarks(number(match[1] or match[2]), Form.EXPLICIT, match.start(), match.end(), total=True)
+        for match in _TOTAL.finditer(text)
+    ]
+    return found
+
+
+def _products(text: str) -> list[PrintedMarks]:
+    found = []
+    for match in _PRODUCT.finditer(text):
+        bracketed = bool(match["open"] and match["close"])
+        a, b = number(match["a"]), number(match["b"])
+        product = number(match["c"]) if match["c"] else a * b
+        if abs(product - a * b) > 0.01 or not (match["unit"] or bracketed) or not (match["c"] or match["unit"]):
+            continue
+        if bracketed or match["unit"]:
+            found.append(
+                PrintedMarks(product, Form.EXPLICIT, match.start(), match.end(), each=b, count=a, per_part=False)
+            )
+    return found
+
+
+def _sums(text: str) -> list[PrintedMarks]:
+    found = []
+    for match in _SUM.finditer(text):
+        shares = tuple(number(share) for share in match[1].split("+"))
+        if match[2] is None or abs(number(match[2]) - sum(shares)) < 0.01:
+            found.append(PrintedMarks(sum(shares), Form.EXPLICIT, match.start(), match.end(), shares=shares))
+    return found
+
+
+def _explicit(text: str) -> list[PrintedMarks]:
+    found = [
+        PrintedMarks(number(match[1]), Form.EXPLICIT, match.start(), match.end(), per_part=bool(match[3]))
+        for match in _EXPLICIT.finditer(text)
+    ]
+    found += [
+        PrintedMarks(number(match[1] or match[2]), Form.EXPLICIT, match.start(), match.end())
+        for match in _MARKS_FIRST.finditer(text)
+    ]
+    for match in _LINE_END.finditer(text):
+        if not _NOT_MARKS.search(text[: match.start()].rstrip(" ")):
+            per_part = bool(match[3])
+            found.append(PrintedMarks(number(match[1]), Form.LINE_END, match.start(), match.end(), per_part=per_part))
+    return found
+
+
+def _bare(text: str) -> list[PrintedMarks]:
+    found = [
+        PrintedMarks(number(match[1]), Form.BARE_BRACKET, match.start(), match.end())
+        for match in _BARE_BRACKET.finditer(text)
+    ]
+    for pattern, form in ((_BARE_PAREN, Form.BARE_PAREN), (_OUT_OF, Form.BARE_BRACKET)):
+        found += [PrintedMarks(number(m[1]), form, m.start(), m.end()) for m in pattern.finditer(text)]
+    return found
+
+
+def without(text: str, marks: list[PrintedMarks]) -> str:
+    """The text with these tokens cut out."""
+    for token in sorted(marks, key=lambda token: -token.start):
+        text = (
+            text[: token.start].rstrip(" ") + (" " if text[token.end :].strip() else "") + text[token.end :].lstrip(" ")
+        )
+    return text.strip()
+
+
+_BROKEN = re.compile(rf"({_OPEN}(?:total\s+)?{NUM}|(?:^|\s){NUM})\s*$", re.IGNORECASE)
+_MENDS = re.compile(rf"^{UNIT}(?:\s+each)?\s*[\])}}]?\.?(?=\s|$)")
+
+
+def mend(upper: str, lower: str) -> tuple[str, str] | None:
+    """Marks that break over two lines ("… (5" / "marks) …") put together on the first; None where none do."""
+    broken = _BROKEN.search(upper)
+    rest = _MENDS.match(lower)
+    if broken is None or rest is None:
+        return None
+    opened = broken[1].lstrip()[0] in "[({"
+    closed = rest[0].rstrip(".")[-1:] in "])}"
+    if opened != closed or (not opened and lower[rest.end() :].strip()):
+        return None
+    return f"{upper} {rest[0]}", lower[rest.end() :].strip()

@@ -1,0 +1,90 @@
+"""A question paper's transcript as a tree of questions with marks, options and every doubt in a sentence.
+
+The steps, each in its own room: rows of what stands side by side (`rows`), without running heads
+(`running_heads`), cut at labels (`pieces`), lists found among the labels (`chains`), nested (`outline`),
+then marks, options and types read into the tree (`assembly`) and the sums checked (`sums`).
+"""
+
+import re
+from dataclasses import replace
+
+from core.assessment import QuestionPaper
+from core.transcript import Transcript
+from grade.assembly import Assembly
+from grade.marks_printed import mend
+from grade.notation import read_notation
+from grade.outline import read_outline
+from grade.paper_totals import take_totals
+from grade.pieces import pieces_of
+from grade.rows import GAP, Cell, Row, rows_of
+from grade.running_heads import without_running_heads
+from grade.sums import checked
+
+_LONGEST_ROW = 4000
+_MOST_ROWS = 20_000
+
+
+def parse_paper(transcript: Transcript) -> QuestionPaper:
+    """The question tree of a paper. Never raises on what a page may hold: what cannot be read is a warning."""
+    warnings = list(transcript.warnings)
+    rows = rows_of(transcript)
+    if len(rows) > _MOST_ROWS:
+        warnings.append(f"Only the first {_MOST_ROWS} lines of the paper were looked at for questions.")
+    rows = _mended(without_running_heads([_shortened(row) for row in rows[:_MOST_ROWS]]))
+    rows, totals = take_totals(rows)
+    outline = read_outline(pieces_of(rows))
+    assembly = Assembly(read_notation(rows), totals.sections)
+    questions = assembly.questions(outline)
+    warnings += assembly.warnings
+    if not questions:
+        warnings.append("No numbered questions were found in this document.")
+    paper = QuestionPaper(0.0, questions, (), _title(rows), totals.paper)
+    return checked(paper, warnings)
+
+
+def _shortened(row: Row) -> Row:
+    if len(row.text) <= _LONGEST_ROW:
+        return row
+    return replace(row, cells=(Cell(row.text[:_LONGEST_ROW].replace(GAP, " "), row.left, row.right),))
+
+
+def _mended(rows: list[Row]) -> list[Row]:
+    """Marks that break over two rows stand on the first of them."""
+    kept: list[Row] = []
+    for row in rows:
+        mended = mend(kept[-1].text, row.text) if kept else None
+        if mended is None:
+            kept.append(row)
+            continue
+        kept[-1] = replace(kept[-1], cells=_retold(kept[-1], mended[0]))
+        if mended[1]:
+            kept.append(replace(row, cells=_retold(row, mended[1])))
+    return kept
+
+
+def _retold(row: Row, text: str) -> tuple[Cell, ...]:
+    """The row's cells with another text; what was cut or added stands in the last (or only) one."""
+    parts = text.split(GAP)
+    if len(parts) != len(row.cells):
+        return (Cell(text.replace(GAP, " "), row.left, row.right),)
+    return tuple(replace(cell, text=part.strip()) for cell, part in zip(row.cells, parts, strict=True))
+
+
+def _title(rows: list[Row]) -> str:
+    """The tallest line near the top of the first page that is neither an instruction nor a field to fill in."""
+    first = [row for row in rows[:12] if row.page == rows[0].page] if rows else []
+    named = [
+        row
+        for row in first
+        if len(re.sub(r"[\W\d_]", "", row.text)) >= 4
+        and len(row.text) < 120
+        and not re.match(
+            r"(?:name|roll|class|date|time|max|total|marks|q\d|question|\d|section|instruction)",
+            row.text,
+            re.IGNORECASE,
+        )
+    ]
+    if not named:
+        return ""
+    tallest = max(row.bottom - row.top for row in named)
+    return next(row.text.replace(GAP, " ") for row in named if row.bottom - row.top > 0.9 * tallest)

@@ -1,0 +1,173 @@
+"""A transcript as rows of cells: what stands beside each other on a page, in reading order.
+
+Readers differ in what they call a line: a question's number, its text and the marks in the margin may come
+as one line, or as three. Here they are one row with three cells, so that what follows sees one picture.
+Positions are fractions of the page.
+"""
+
+import itertools
+import re
+import unicodedata
+from dataclasses import dataclass, replace
+
+from core.transcript import Line, Page, Transcript
+
+GAP = "\t"
+"""Stands between two cells in a row's text: a space much wider than one between words."""
+
+_INVISIBLE = re.compile("[\u00ad\u200b-\u200f\u2028-\u202e\u2060-\u2064\ufeff]")
+_WIDE_GAP = re.compile(r"\t+|\s{4,}")
+_LEADERS = re.compile(r"(?:[.·…_‥]\s?){5,}|…{2,}|_{3,}")
+BLANK = "____"
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    text: str
+    left: float
+    right: float
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """Cells from left to right. `origin` is the left edge of the column that the row stands in, `width`
+    that column's width."""
+
+    page: int
+    cells: tuple[Cell, ...]
+    top: float
+    bottom: float
+    origin: float = 0.0
+    width: float = 1.0
+
+    @property
+    def left(self) -> float:
+        return self.cells[0].left
+
+    @property
+    def right(self) -> float:
+        return max(cell.right for cell in self.cells)
+
+    @property
+    def text(self) -> str:
+        return GAP.join(cell.text for cell in self.cells)
+
+    @property
+    def indent(self) -> float:
+        """From the left edge of the row's column."""
+        return self.left - self.origin
+
+    @property
+    def reach(self) -> float:
+        """How far the row's text runs towards the right edge of its column, 1 for up to the edge."""
+        return (self.right - self.origin) / self.width
+
+
+def clean(text: str) -> str:
+    """Full-width forms as their plain ones, invisible characters gone, dotted lines as one blank."""
+    text = _INVISIBLE.sub("", text)
+    text = "".join(unicodedata.normalize("NFKC", c) if "\uff01" <= c <= "\uff5e" else c for c in text)
+    text = text.replace("\u00a0", " ").replace("\u3000", " ").replace("【", "[").replace("】", "]")
+    return _LEADERS.sub(f" {BLANK} ", text).strip(" \r\n")
+
+
+def rows_of(transcript: Transcript) -> list[Row]:
+    """All rows of a document in reading order, without empty ones."""
+    return [row for page in transcript.pages for row in page_rows(page)]
+
+
+def page_rows(page: Page) -> list[Row]:
+    rows: list[Row] = []
+    for line in page.lines:
+        row = _row(page.number, line)
+        if row is None:
+            continue
+        beside = _row_beside(rows, row)
+        if beside is None:
+            rows.append(row)
+        else:
+            rows[beside] = _merge(rows[beside], row)
+    return _in_columns(rows)
+
+
+def _row(page: int, line: Line) -> Row | None:
+    left, top, width, height = line.box
+    cells = [
+        Cell(re.sub(r"\s+", " ", text).strip(), left + width * start, left + width * end)
+        for text, start, end in _pieces(line)
+    ]
+    kept = tuple(cell for cell in cells if cell.text)
+    return Row(page, kept, top, top + height) if kept else None
+
+
+def _pieces(line: Line) -> list[tuple[str, float, float]]:
+    """A line's text cut at wide gaps, each piece with where it starts and ends, as shares of the line."""
+    text = clean(line.text)
+    pieces: list[tuple[str, float, float]] = []
+    start = 0
+    size = max(len(text), 1)
+    for gap in _WIDE_GAP.finditer(text):
+        pieces.append((text[start : gap.start()], start / size, gap.start() / size))
+        start = gap.end()
+    pieces.append((text[start:], start / size, 1.0))
+    return pieces
+
+
+def _overlap(one: Row, other: Row) -> float:
+    """Share of the lower row's height that both have in common."""
+    common = min(one.bottom, other.bottom) - max(one.top, other.top)
+    lower = min(one.bottom - one.top, other.bottom - other.top)
+    return common / lower if lower > 0 else 0.0
+
+
+_ONLY_MARKS = re.compile(
+    r"[\[({]?\s*(?:total\s*:?\s*)?\d{1,3}(?:\.\d+)?\s*(?:marks?|pts?|points?|m)?\s*[\])}]?", re.IGNORECASE
+)
+
+
+def _row_beside(rows: list[Row], row: Row) -> int | None:
+    """The row that this one continues to the right or opens at the left, if there is one.
+
+    Only the row just before counts: at the same height further back stands the other column. Marks in the
+    right margin are the exception, since many readers give them after all else on the page.
+    """
+    if not rows:
+        return None
+    if _beside(rows[-1], row):
+        return len(rows) - 1
+    if row.left < 0.7 or not _ONLY_MARKS.fullmatch(row.text):
+        return None
+    for index in range(len(rows) - 1, -1, -1):
+        if rows[index].page == row.page and _overlap(rows[index], row) > 0.4 and rows[index].right <= row.left:
+            return index
+    return None
+
+
+def _beside(row: Row, other: Row) -> bool:
+    if row.page != other.page or _overlap(row, other) < 0.5:
+        return False
+    return other.left >= row.right - 0.012 or other.right <= row.left + 0.012
+
+
+def _merge(row: Row, other: Row) -> Row:
+    cells = tuple(sorted(row.cells + other.cells, key=lambda cell: cell.left))
+    return Row(row.page, cells, min(row.top, other.top), max(row.bottom, other.bottom))
+
+
+def _in_columns(rows: list[Row]) -> list[Row]:
+    """Tells each row the column that it stands in: one, or two side by side."""
+    if not rows:
+        return []
+    left, right = min(row.left for row in rows), max(row.right for row in rows)
+    second = [row for row in rows if row.left > 0.46]
+    first = [row for row in rows if row.left < 0.4 and row.right < 0.56]
+    reading_down = sum(1 for above, row in itertools.pairwise(rows) if row.left > 0.46 and above.left > 0.46)
+    if len(second) >= 5 and len(first) >= 5 and reading_down >= 4 and len(second) + len(first) > 0.7 * len(rows):
+        middle = min(row.left for row in second)
+        return [
+            replace(row, origin=middle, width=max(right - middle, 0.01))
+            if row.left >= middle
+            else replace(row, origin=left, width=max(min(middle, right) - left, 0.01))
+            for row in rows
+        ]
+    return [replace(row, origin=left, width=max(right - left, 0.01)) for row in rows]

@@ -1,0 +1,224 @@
+"""Labels as students write them and OCR misreads them: where on a line they may stand, what they may mean.
+
+A label is not decided here. Each spot gets every reading that it could have, with what the reading costs;
+the sheet as a whole then decides (`cutting`).
+"""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+Path = tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What a spot may say: the steps of a label, what it costs to believe it, and where it ends in the line.
+    `relative`: only a part, which belongs under the question that is open. `style`: how it is written, "Q"
+    (with a word), "1)", "1.1", "1a", "A1", "a)", "1" (nothing behind it)."""
+
+    path: Path
+    cost: float
+    end: int
+    style: str
+    relative: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Spot:
+    """A place where a label may stand, `start` in its line. `skip` is what it costs to hold it for no label.
+    `section`: a section's heading, which opens no question."""
+
+    start: int
+    readings: tuple[Reading, ...]
+    skip: float
+    inline: bool = False
+    section: bool = False
+
+
+_NUM = r"[\dlIiOoSsBbZz|]{1,3}"
+_CLOSE = r"(?:[).:\]}>,;]|[-–—](?!\s?\d))"
+_OPEN = r"[(\[{<]"
+_WORD = r"(?:questions?|ques|qus|qn|q|ans(?:wer)?s?(?:\s*(?:to|of|no|for))?|sol(?:ution)?|no)"
+_QUESTION = re.compile(
+    rf"{_OPEN}?\s?{_WORD}\s*[.:)#\-]?\s*(?:(?:{_WORD})\s*[.:)#\-]?\s*)?{_OPEN}?\s?(?P<num>{_NUM})(?![A-Za-z]{{3}})\s?{_CLOSE}*",
+    re.IGNORECASE,
+)
+_NUMBERED = re.compile(rf"(?:{_OPEN}\s?(?P<open>{_NUM})\s?[)\]}}>]|(?P<num>{_NUM})\s?{_CLOSE}+)(?!\d)")
+_TIGHT = re.compile(r"(?P<num>\d{1,2})[.)](?=\d)")
+_DOTTED = re.compile(r"(?:q\s?\.?\s?)?(?P<path>\d{1,2}(?:\.\d{1,2}){1,3})(?:[.):]|(?=\s|$))", re.IGNORECASE)
+_BARE = re.compile(r"(?P<num>\d{1,2})(?=\s|$|[(\[a-h])")
+_SECTIONED = re.compile(r"(?P<section>[A-H])\s?[.\-]?\s?(?P<num>\d{1,2})(?:\s?[).:]|(?=\s|$))")
+_SECTION = re.compile(r"\W*(?:section|part|group)\s*[-–—:.]?\s*[\"'(]?([A-H]|[IVX]{1,3}|\d)[\"')]?\W*$", re.IGNORECASE)
+_PART = re.compile(
+    rf"\s{{0,3}}(?:{_OPEN}\s?(?P<inside>[A-Za-z0-9|]{{1,4}})\s?[)\]}}>]\s?[.:]?|(?P<closed>[A-Za-z0-9"
+    rf"|]{{1,4}})\s?{_CLOSE})"
+)
+_LOOSE_PART = re.compile(r"\s?(?P<part>[a-h]|[ivx]{2,3})(?=\s|$)")
+
+_DIGITS = {
+    "l": "1", "I": "1", "i": "1", "|": "1", "o": "0", "O": "0", "s": "5", "S": "5", "B": "8", "b": "6",
+    "z": "2", "Z": "2",
+}  # fmt: skip
+_LETTERS = {
+    "0": "o", "o": "a", "6": "b", "8": "b", "1": "i", "l": "i", "|": "i", "cl": "d", "u": "a", "e": "c", "q": "a",
+    "9": "g", "4": "a", "11": "ii", "ll": "ii", "il": "ii", "li": "ii", "111": "iii", "lll": "iii", "iil": "iii",
+    "lii": "iii", "lv": "iv", "1v": "iv", "n": "ii", "t": "i", "h": "b", "5": "s", "ci": "d", "a1": "a", "ü": "ii",
+}  # fmt: skip
+
+
+def opening_spot(text: str) -> Spot | None:
+    """The label that a line may open with."""
+    lead = len(text) - len(text.lstrip())
+    if found := _SECTION.match(text):
+        return Spot(0, (Reading((_step(found[1]),), 0.0, len(text), "section"),), 4.0, section=True)
+    readings, skip = _read(text[lead:])
+    if not readings:
+        return None
+    return Spot(lead, tuple(replace(reading, end=reading.end + lead) for reading in readings), skip)
+
+
+def inline_spots(text: str, start: int) -> Iterator[Spot]:
+    """Labels inside a line, after a space: "1. B  2. C  3. True", "a) false b) true"."""
+    for gap in re.finditer(r"(?<=[\s,;])(?=[(\[]?[A-Za-z\d])", text[start:]):
+        at = start + gap.start()
+        wide = text[:at].endswith(("   ", "\t"))
+        found, _ = _read(text[at:])
+        kept = [
+            replace(
+                reading, end=reading.end + at, cost=reading.cost + (0.3 if wide else 0.7 if reading.relative else 1.0)
+            )
+            for reading in found
+            if wide or _is_closed(text[at : at + reading.end])
+        ]
+        if kept:
+            yield Spot(at, tuple(kept), 1.6 if wide else 0.9, inline=True)
+
+
+def _is_closed(label: str) -> bool:
+    return label.rstrip()[-1:] in ").:]}" or bool(re.match(r"q(?:uestion)?\s?\d", label, re.IGNORECASE))
+
+
+def _read(text: str) -> tuple[list[Reading], float]:
+    """Every reading of the label that the text opens with, the cheapest of each meaning, and what it costs
+    to take it for no label."""
+    best: dict[tuple[Path, bool], Reading] = {}
+    skip = 0.0
+    for read in (_question, _numbered, _dotted, _sectioned, _bare, _part):
+        for reading, strength in read(text):
+            key = (reading.path, reading.relative)
+            if key not in best or reading.cost < best[key].cost:
+                best[key] = reading
+            skip = max(skip, strength - min(reading.cost, 1.0))
+    return list(best.values()), skip
+
+
+_Found = Iterator[tuple[Reading, float]]
+"""Readings, each with how strongly it looks like a label."""
+
+
+def _question(text: str) -> _Found:
+    found = _QUESTION.match(text)
+    if found is None or not re.match(r"\W*(?:q|ans|sol|no)", text, re.IGNORECASE):
+        return
+    for number, cost in _numbers(found["num"]):
+        yield from _with_parts(text, Reading(number, cost, found.end(), "Q"), 5.0)
+
+
+def _numbered(text: str) -> _Found:
+    if found := _NUMBERED.match(text):
+        written = found["open"] or found["num"]
+        if re.search(r"[\dlI|]", written):
+            for number, cost in _numbers(written):
+                yield from _with_parts(text, Reading(number, cost, found.end(), "1)"), 3.0)
+        if written in _LETTERS and written.isdigit():
+            yield Reading((_LETTERS[written],), 1.0, found.end(), "a)", relative=True), 1.8
+    elif found := _TIGHT.match(text):
+        yield Reading((_step(found["num"]),), 0.8, found.end(), "1)"), 1.8
+
+
+def _dotted(text: str) -> _Found:
+    if found := _DOTTED.match(text):
+        path = tuple(_step(step) for step in found["path"].split("."))
+        yield from _with_parts(text, Reading(path, 0.0, found.end(), "1.1"), 1.6)
+
+
+def _sectioned(text: str) -> _Found:
+    if found := _SECTIONED.match(text):
+        path = (found["section"].lower(), _step(found["num"]))
+        yield from _with_parts(text, Reading(path, 0.0, found.end(), "A1"), 2.5)
+
+
+def _bare(text: str) -> _Found:
+    found = _BARE.match(text)
+    if found is None:
+        return
+    alone = not text[found.end() :].strip()
+    for reading, strength in _with_parts(text, Reading((_step(found["num"]),), 0.0, found.end(), "1"), 0.6):
+        yield reading, 1.0 if alone else strength
+
+
+def _part(text: str) -> _Found:
+    found = _PART.match(text)
+    if found is None:
+        return
+    written = found["inside"] or found["closed"]
+    for part, cost in _parts(written):
+        reading = Reading((part,), cost, found.end(), "a)", relative=True)
+        yield from _with_parts(text, reading, 2.2 if found["inside"] else 1.8, closed_only=True)
+
+
+def _with_parts(text: str, reading: Reading, strength: float, *, closed_only: bool = False) -> _Found:
+    """The reading, and those with the parts that follow on the same line: "2 (a) (i)"."""
+    yield reading, strength
+    if len(reading.path) >= 4:
+        return
+    rest = text[reading.end :]
+    found = _PART.match(rest)
+    if found is not None:
+        for part, cost in _parts(found["inside"] or found["closed"]):
+            capital = 0.6 if (found["inside"] or found["closed"]).isupper() else 0.0
+            longer = replace(
+                reading, path=(*reading.path, part), cost=reading.cost + cost + capital, end=reading.end + found.end()
+            )
+            yield from _with_parts(text, _glued(longer), max(strength, 2.2) + 0.8, closed_only=closed_only)
+    elif not closed_only and (loose := _LOOSE_PART.match(rest)):
+        apart = 0.3 if loose[0].startswith(" ") else 0.0
+        longer = replace(
+            reading, path=(*reading.path, loose["part"]), cost=reading.cost + apart, end=reading.end + loose.end()
+        )
+        yield _glued(longer), strength + 0.8
+
+
+def _glued(reading: Reading) -> Reading:
+    return replace(reading, style="1a") if reading.style == "1" else reading
+
+
+def _step(text: str) -> str:
+    return str(int(text)) if text.isdigit() and text.isascii() else text.lower()
+
+
+def _numbers(written: str) -> Iterator[tuple[Path, float]]:
+    """The numbers that these characters may stand for, with what each costs; also with a part glued on."""
+    wrong = sum(1 for character in written if not character.isdigit())
+    digits = "".join(_DIGITS.get(character, character) for character in written)
+    if digits.isdigit() and int(digits):
+        cost = 0.5 * wrong + (0.4 if wrong == len(written) else 0.0)
+        yield (_step(digits),), cost
+        if wrong and len(digits) == 3 and "11" in digits:
+            # An upright stroke read twice: "Qll1" for Q11.
+            yield (_step(digits.replace("11", "1", 1)),), cost + 0.3
+    head = "".join(_DIGITS.get(character, character) for character in written[:-1])
+    if len(written) > 1 and written[-1].isalpha() and head.isdigit() and int(head):
+        strokes = sum(1 for character in written[:-1] if not character.isdigit())
+        for part, cost in _parts(written[-1]):
+            yield (_step(head), part), 0.2 + cost + 0.3 * strokes
+
+
+def _parts(written: str) -> Iterator[tuple[str, float]]:
+    lowered = written.lower()
+    if written.isalpha() and (len(written) == 1 or re.fullmatch(r"[ivx]+", lowered)):
+        yield lowered, 0.0
+    meant = _LETTERS.get(written) or _LETTERS.get(lowered)
+    if meant and meant != lowered:
+        yield meant, 1.0

@@ -1,0 +1,32 @@
+"""Transcripts made by hand: lines of text set as they would stand on a page."""
+
+from core.transcript import Line, Page, Transcript
+
+_LEFT, _TOP, _LEADING, _HEIGHT, _GLYPH = 0.08, 0.06, 0.024, 0.014, 0.0085
+
+
+def page_of(*lines: str, confidence: float = 99.0, handwriting: bool = False) -> Transcript:
+    """One page; leading spaces indent a line, an empty line leaves a gap."""
+    return pages_of(lines, confidence=confidence, handwriting=handwriting)
+
+
+def pages_of(*pages: tuple[str, ...], confidence: float = 99.0, handwriting: bool = False) -> Transcript:
+    return Transcript(
+        tuple(
+            Page(
+                number,
+                "textract" if handwriting else "text_layer",
+                tuple(
+                    Line(text.strip(), confidence, _box(text, row), handwriting)
+                    for row, text in enumerate(page)
+                    if text.strip()
+                ),
+            )
+            for number, page in enumerate(pages, 1)
+        )
+    )
+
+
+def _box(text: str, row: int) -> tuple[float, float, float, float]:
+    indent = len(text) - len(text.lstrip())
+    return (_LEFT + indent * _GLYPH, _TOP + row * _LEADING, min(len(text.strip()) * _GLYPH, 0.86), _HEIGHT)
