@@ -173,8 +173,9 @@ def _json_parameters(body: bytes) -> dict[str, Any]:
         return {}
     short = {name: value for name, value in tree.items() if isinstance(value, str | int | float | bool)}
     short = {name: value for name, value in short.items() if not isinstance(value, str) or len(value) <= _MAX_PARAMETER}
-    if isinstance(tree.get("Key"), dict):
-        short["Key"] = tree["Key"]
+    for name in ("Key", "Item"):
+        if isinstance(tree.get(name), dict) and len(str(tree[name])) <= _MAX_PARAMETER:
+            short[name] = tree[name]
     if isinstance(tree.get("Document"), dict):
         short["Document"] = {"S3Object": tree["Document"]["S3Object"]} if "S3Object" in tree["Document"] else {}
     return short

@@ -17,8 +17,9 @@ from typing import Any, Self
 
 from local import process
 from local.calls import CLIENT, STATE_MACHINE, Call, CallLog
-from local.edge import Edge
-from local.events import EventBus, ExecutionWatcher
+from local.edge import Edge, OneAtATime
+from local.events import EventBus
+from local.executions import Executions
 from local.faults import Faults
 from local.front import FrontDoor
 from local.notifications import BucketNotifications
@@ -154,7 +155,7 @@ class LocalCloud:
         self._serve(listener, reader)
         provision(self.stack, self.client, secrets)
         self._bus.start()
-        self._watcher.start()
+        self._executions.start()
 
     def _start_reader(self) -> Reader:
         if self._reader is not None:
@@ -167,10 +168,10 @@ class LocalCloud:
         from moto.moto_server.werkzeug_app import DomainDispatcherApplication, MotoRequestHandler, create_backend_app
         from werkzeug.serving import make_server
 
-        moto = DomainDispatcherApplication(create_backend_app)
+        moto = OneAtATime(DomainDispatcherApplication(create_backend_app))
         s3 = S3Door(moto)
         self._bus = EventBus(self.stack.rules, invoke=self._functions.call_later)
-        self._watcher = ExecutionWatcher(self._bus, _describe_execution)
+        self._executions = Executions(self._bus, _describe_execution)
         notifications = BucketNotifications(
             self.stack.notifications, invoke=self._functions.call_later, look_up=s3.look_up
         )
@@ -184,9 +185,9 @@ class LocalCloud:
         )
         edge = Edge(
             moto=moto,
-            services=(self._functions, TextractService(reader, fetch=s3.read), self._bus, s3),
+            services=(self._functions, TextractService(reader, fetch=s3.read), self._bus, self._executions, s3),
             front=front.answer,
-            observers=(notifications.observe, self._watcher.observe),
+            observers=(notifications.observe, self._executions.observe),
             buckets=[self.stack.bucket(name) for name in self.stack.of_type("AWS::S3::Bucket")],
             log=self._log,
             faults=self.faults,
@@ -203,7 +204,9 @@ class LocalCloud:
             thread.join(5)
             server.server_close()
 
-        self._closing += [close, self._stop_executions, self._bus.stop, self._watcher.stop]
+        # The other way round: nothing new begins, what runs ends while its services still answer.
+        self._closing += [close, self._executions.settle, self._functions.stop, self._stop_executions]
+        self._closing += [self._bus.stop, self._executions.stop]
 
     # ── what others use ──────────────────────────────────────────────────────────────────────────
 
@@ -283,7 +286,7 @@ class LocalCloud:
 
     def _stop_executions(self) -> None:
         """Running executions end with their cloud; their threads would call a port that is gone."""
-        for arn in self._watcher.running():
+        for arn in self._executions.running():
             self.client("stepfunctions").stop_execution(executionArn=arn, error="CloudStopped", cause="Stopped.")
 
     def _temporary_folder(self) -> Path:

@@ -4,8 +4,11 @@ Lambda, Textract, EventBridge's PutEvents and S3's gaps are answered by the loca
 request goes to moto; what is no AWS request belongs to the HTTP API and the page.
 """
 
+import contextlib
 import io
 import logging
+import re
+import threading
 import time
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
@@ -44,6 +47,26 @@ class Service(Protocol):
     """What answers some AWS requests itself. None: not mine."""
 
     def answer(self, call: Call, request: Request) -> Response | None: ...
+
+
+class OneAtATime:
+    """moto, one request to a store at a time: there a condition is checked and the write done in two steps."""
+
+    _STORES = re.compile(r"/(dynamodb|s3|states)/aws4_request")
+
+    def __init__(self, app: Any) -> None:
+        self._app = app
+        self._locks = {name: threading.Lock() for name in ("dynamodb", "s3", "states")}
+
+    def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        store = self._STORES.search(environ.get("HTTP_AUTHORIZATION", ""))
+        with self._locks[store[1]] if store else contextlib.nullcontext():
+            chunks = self._app(environ, start_response)
+            try:
+                return [b"".join(chunks)]
+            finally:
+                if hasattr(chunks, "close"):
+                    chunks.close()
 
 
 class Edge:
@@ -154,12 +177,7 @@ def forward(moto: Any, request: Request, *, headers: Mapping[str, str] | None = 
         response.status, response.headers = int(status.split(maxsplit=1)[0]), headers
         return lambda _data: None
 
-    chunks = moto(environ, start)
-    try:
-        response.body = b"".join(chunks)
-    finally:
-        if hasattr(chunks, "close"):
-            chunks.close()
+    response.body = b"".join(moto(environ, start))
     return response
 
 

@@ -1,4 +1,4 @@
-"""The event bus: events put on it, the state machine's changes of status, and the rules that call functions."""
+"""The event bus: what is put on it, and the template's rules that call functions."""
 
 import datetime
 import json
@@ -16,7 +16,6 @@ from local.template import TemplateError
 
 logger = logging.getLogger("gradeline.local")
 
-_ENDED = ("SUCCEEDED", "FAILED", "TIMED_OUT", "ABORTED")
 _RATE = re.compile(r"rate\((\d+) (minute|hour|day)s?\)")
 _UNITS = {"minute": 60, "hour": 3600, "day": 86400}
 
@@ -118,68 +117,3 @@ def check_pattern(pattern: Mapping[str, Any]) -> None:
             check_pattern(wanted)
         elif not isinstance(wanted, list) or any(isinstance(value, Mapping | list) for value in wanted):
             raise TemplateError(f"The local cloud matches event patterns by exact values only ({name}: {wanted!r}).")
-
-
-class ExecutionWatcher:
-    """Tells the bus when an execution changes its status, as Step Functions does.
-
-    `describe` gives an execution's description by its ARN; it is asked often, so it should be cheap.
-    """
-
-    def __init__(self, bus: EventBus, describe: Callable[[str], Mapping[str, Any]], *, seconds: float = 0.05) -> None:
-        self._bus = bus
-        self._describe = describe
-        self._seconds = seconds
-        self._running: set[str] = set()
-        self._known: set[str] = set()
-        self._lock = threading.Lock()
-        self._stopping = threading.Event()
-        self._thread = threading.Thread(target=self._watch, daemon=True, name="executions")
-
-    def start(self) -> None:
-        self._thread.start()
-
-    def stop(self) -> None:
-        self._stopping.set()
-        if self._thread.is_alive():
-            self._thread.join(5)
-
-    def observe(self, call: Call, _request: Request, response: Response) -> None:
-        if call.name != "stepfunctions:StartExecution" or response.status != 200:
-            return
-        arn = json.loads(response.body)["executionArn"]
-        with self._lock:
-            if arn in self._known:
-                return
-            self._known.add(arn)
-            self._running.add(arn)
-
-    def running(self) -> list[str]:
-        with self._lock:
-            return sorted(self._running)
-
-    def _watch(self) -> None:
-        while not self._stopping.wait(self._seconds):
-            for arn in self.running():
-                try:
-                    described = self._describe(arn)
-                except Exception:
-                    logger.exception("An execution could not be described")
-                    continue
-                if described["status"] in _ENDED:
-                    with self._lock:
-                        self._running.discard(arn)
-                    self._bus.put("aws.states", "Step Functions Execution Status Change", _detail(described), [arn])
-
-
-def _detail(described: Mapping[str, Any]) -> dict[str, Any]:
-    """https://docs.aws.amazon.com/step-functions/latest/dg/eventbridge-integration.html"""
-    detail = {
-        name: described.get(name)
-        for name in ("executionArn", "stateMachineArn", "name", "input", "output", "error", "cause")
-    }
-    detail["status"] = str(getattr(described["status"], "value", described["status"]))
-    for name in ("startDate", "stopDate"):
-        value = described.get(name)
-        detail[name] = int(value.timestamp() * 1000) if isinstance(value, datetime.datetime) else None
-    return detail

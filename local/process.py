@@ -68,11 +68,13 @@ def log_to(path: Path) -> Callable[[], None]:
     """Sends the log of moto, the server and the cloud into a file, and not to the terminal."""
     handler = logging.FileHandler(path, encoding="utf-8")
     handler.setFormatter(logging.Formatter("%(asctime)s %(name)s %(levelname)s %(message)s"))
-    loggers = [logging.getLogger(name) for name in ("moto", "werkzeug", "gradeline.local")]
+    # What moto logs flows through the states; the history has it, a log file must not. It stays quiet afterwards
+    # too: an execution that is just ending still writes.
+    logging.getLogger("moto").setLevel(logging.CRITICAL)
+    loggers = [logging.getLogger(name) for name in ("werkzeug", "gradeline.local")]
     kept = [(logger, logger.level, logger.propagate) for logger in loggers]
     for logger in loggers:
-        # moto logs what flows through the states; the execution history has it, a log file must not.
-        logger.setLevel(logging.CRITICAL if logger.name == "moto" else logging.WARNING)
+        logger.setLevel(logging.WARNING)
         logger.propagate = False
         logger.addHandler(handler)
 

@@ -71,26 +71,29 @@ class LambdaService:
         pool = self._pool(name)
         if pool is None:
             return _refusal(404, "ResourceNotFoundException", f"Function not found: {name}")
-        if len(body) > (MAX_EVENT_BYTES if invocation_type == "Event" else MAX_PAYLOAD_BYTES):
-            return _refusal(413, "RequestTooLargeException", f"{len(body)} byte payload is too large")
-        if invocation_type == "DryRun":
-            return Response(204)
-        try:
-            json.loads(body or b"{}")
-        except ValueError as error:
-            return _refusal(400, "InvalidRequestContentException", f"Could not parse request body into json: {error}")
+        refused = self._refused(body, invocation_type)
+        if refused is not None or invocation_type == "DryRun":
+            return refused or Response(204)
         if invocation_type == "Event":
             request_id = self.call_later(pool.function.logical_id, body or b"{}")
             return Response(202, [("x-amzn-RequestId", request_id)])
         invocation = pool.run(body or b"{}")
-        headers = {
-            "Content-Type": "application/json",
-            "x-amzn-RequestId": invocation.request_id,
-            "X-Amz-Executed-Version": "$LATEST",
-        }
+        headers = [("Content-Type", "application/json"), ("x-amzn-RequestId", invocation.request_id)]
+        headers.append(("X-Amz-Executed-Version", "$LATEST"))
         if invocation.error:
-            headers["X-Amz-Function-Error"] = "Unhandled"
-        return Response(200, list(headers.items()), invocation.result)
+            headers.append(("X-Amz-Function-Error", "Unhandled"))
+        return Response(200, headers, invocation.result)
+
+    def _refused(self, body: bytes, invocation_type: str) -> Response | None:
+        if self._stopping.is_set():
+            return _refusal(500, "ServiceException", "The local cloud is stopping.")
+        if len(body) > (MAX_EVENT_BYTES if invocation_type == "Event" else MAX_PAYLOAD_BYTES):
+            return _refusal(413, "RequestTooLargeException", f"{len(body)} byte payload is too large")
+        try:
+            json.loads(body or b"{}")
+        except ValueError as error:
+            return _refusal(400, "InvalidRequestContentException", f"Could not parse request body into json: {error}")
+        return None
 
     def call(self, name: str, event: Any) -> Invocation:
         """A synchronous call from within the cloud."""
@@ -111,6 +114,8 @@ class LambdaService:
         return request_id
 
     def stop(self) -> None:
+        if self._stopping.is_set():
+            return
         self._stopping.set()
         for worker in list(self._workers.values()):
             worker.close()
@@ -128,10 +133,12 @@ class LambdaService:
         for attempt in range(1 + function.retries):
             if attempt and self._stopping.wait(self._retry_seconds[min(attempt, len(self._retry_seconds)) - 1]):
                 return
-            invocation = pool.run(payload, request_id)
-            if not invocation.error or self._stopping.is_set():
+            if self._stopping.is_set():
                 return
-        if invocation is not None and function.failure_queue:
+            invocation = pool.run(payload, request_id)
+            if not invocation.error:
+                return
+        if invocation is not None and function.failure_queue and not self._stopping.is_set():
             record = _failure_record(function, invocation, payload, 1 + function.retries)
             self._dead_end(function.failure_queue, json.dumps(record))
 
@@ -168,7 +175,12 @@ class _Pool:
         with self._slots:
             taken = False
             while not taken:
-                worker = self._worker()
+                try:
+                    worker = self._worker()
+                except (OSError, ValueError):
+                    # The fork server is gone: the cloud is stopping.
+                    invocation.fail("Runtime.ExitError", "The local cloud is stopping")
+                    return invocation
                 taken = worker.run(invocation, lambda: self._fork_server.kill(worker.id))  # noqa: B023 -- called inside
             if worker.alive:
                 with self._lock:

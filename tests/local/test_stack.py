@@ -1,0 +1,128 @@
+"""What the local cloud makes is what `template.yaml` says."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from local.provision import Secrets
+from local.stack import Stack
+
+TEMPLATE = Path(__file__).parents[2] / "template.yaml"
+
+
+@pytest.fixture(scope="module")
+def stack() -> Stack:
+    return Stack(
+        TEMPLATE, secret=lambda _arn: "a-secret", parameters={"JwtIssuer": "http://issuer", "JwtAudience": "us"}
+    )
+
+
+def test_every_function_has_a_handler_that_its_folder_holds(stack: Stack) -> None:
+    assert {"ReceiveFunction", "ExtractFunction", "PersistFunction", "GradeFunction", "ResultsFunction"} <= set(
+        stack.functions
+    )
+    for function in stack.functions.values():
+        package, module, _ = function.handler.split(".")
+        assert (function.code / package).is_dir(), function.logical_id
+        assert module == "app"
+        assert 0 < function.timeout <= 900
+        assert function.memory >= 128
+        assert "BaseLayer" in function.layers
+
+
+def test_environments_are_the_globals_and_the_functions_own(stack: Stack) -> None:
+    extract = stack.functions["ExtractFunction"].environment
+    assert extract["TEMP_BUCKET"] == stack.bucket("TempBucket")
+    assert extract["TABLE"] == stack.table
+    assert extract["STATE_MACHINE_ARN"] == stack.state_machine_arn
+    assert extract["IDENTITY_SECRET"] == "a-secret"
+    assert float(extract["TEXTRACT_TPS"]) > 0
+    assert "TEXTRACT_TPS" not in stack.functions["PersistFunction"].environment
+    assert all(isinstance(value, str) for value in extract.values())
+
+
+def test_a_parameter_reaches_the_environment() -> None:
+    given = Stack(TEMPLATE, secret=str, parameters={"Model": "some-model", "TextractTps": "7"})
+    assert given.functions["GradeFunction"].environment["MODEL"] == "some-model"
+    assert given.functions["ExtractFunction"].environment["TEXTRACT_TPS"] == "7"
+
+
+def test_puts_under_the_drop_prefix_call_receive(stack: Stack) -> None:
+    drop = next(one for one in stack.notifications if one.prefix == "drop/")
+    assert (drop.bucket, drop.function) == (stack.bucket("TempBucket"), "ReceiveFunction")
+    assert drop.events == ("s3:ObjectCreated:*",)
+
+
+def test_routes_ask_for_a_token(stack: Stack) -> None:
+    submit = next(route for route in stack.routes if (route.method, route.path) == ("POST", "/submissions"))
+    assert submit.function == "ReceiveFunction"
+    assert submit.authorised
+    assert stack.token_rules() == ("http://issuer", ("us",))
+
+
+def test_executions_that_end_badly_reach_recover(stack: Stack) -> None:
+    rule = next(rule for rule in stack.rules if rule.function == "RecoverFunction" and rule.pattern)
+    assert rule.pattern is not None
+    assert rule.pattern["detail"]["stateMachineArn"] == [stack.state_machine_arn]
+    assert "TIMED_OUT" in rule.pattern["detail"]["status"]
+
+
+def test_failed_asynchronous_calls_have_a_queue(stack: Stack) -> None:
+    receive = stack.functions["ReceiveFunction"]
+    assert receive.retries == 2
+    assert receive.failure_queue == stack.name("DeadEnds")
+
+
+def test_the_definition_is_substituted_whole(stack: Stack) -> None:
+    name, definition = stack.state_machine()
+    assert stack.state_machine_arn.endswith(f":{name}")
+    assert "${" not in definition
+    assert stack.functions["GradeFunction"].arn in definition
+    assert json.loads(definition)["States"]
+
+
+def test_secrets_are_kept_in_the_folder_and_only_there(tmp_path: Path) -> None:
+    arn = "arn:aws:secretsmanager:us-east-1:123456789012:secret:gradeline-local-IdentitySecret"
+    kept = Secrets(tmp_path)
+    first = kept.string(arn)
+    assert len(first) >= 40
+    assert Secrets(tmp_path).string(arn) == first
+    assert Secrets(None).string(arn) != first
+    (file,) = tmp_path.iterdir()
+    assert file.stat().st_mode & 0o077 == 0
+
+
+def test_the_resolver_agrees_with_sams_own_translation(stack: Stack) -> None:
+    pytest.importorskip("samtranslator", reason="aws-sam-translator is not among the test requirements")
+    translated = translate()
+    for name, function in stack.functions.items():
+        properties = translated["Resources"][name]["Properties"]
+        assert properties["Handler"] == function.handler
+        assert properties["Timeout"] == function.timeout
+        assert properties["MemorySize"] == function.memory
+        assert set(properties["Environment"]["Variables"]) == set(function.environment)
+
+
+def translate() -> dict[str, Any]:
+    """SAM's translation of the template, local paths replaced by S3 addresses as `sam package` does."""
+    import boto3
+    from samtranslator.parser.parser import Parser
+    from samtranslator.translator.translator import Translator
+
+    from local.template import load
+
+    text = json.dumps(load(TEMPLATE))
+    tree = json.loads(text)
+    tree["Globals"]["Function"]["CodeUri"] = "s3://bucket/code"
+    for resource in tree["Resources"].values():
+        if resource["Type"] == "AWS::Serverless::LayerVersion":
+            resource["Properties"]["ContentUri"] = "s3://bucket/layer"
+        if resource["Type"] == "AWS::Serverless::StateMachine":
+            resource["Properties"]["DefinitionUri"] = "s3://bucket/definition"
+    session = boto3.Session(region_name="us-east-1")
+    translated: dict[str, Any] = Translator({}, Parser(), plugins=[], boto_session=session).translate(
+        tree, parameter_values={name: body.get("Default", "") for name, body in tree["Parameters"].items()}
+    )
+    return translated
