@@ -1,0 +1,84 @@
+"""Servers on loopback, each a process of its own that ends with the one that started it."""
+
+import json
+import os
+import subprocess
+import sys
+import threading
+import urllib.request
+from types import TracebackType
+from typing import Any, Self
+
+from benchmarks.quota import Allowance
+
+# What boto3 needs to be content, and nothing of this machine's own settings.
+AWS_ENVIRONMENT = {
+    "AWS_ACCESS_KEY_ID": "benchmark",
+    "AWS_SECRET_ACCESS_KEY": "benchmark",
+    "AWS_DEFAULT_REGION": "us-east-1",
+    "AWS_REGION": "us-east-1",
+    "AWS_EC2_METADATA_DISABLED": "true",
+    "AWS_CONFIG_FILE": os.devnull,
+    "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
+}
+
+
+def until_input_closes() -> None:
+    """End this process, in the background, as soon as whoever holds its standard input is gone."""
+
+    def wait() -> None:
+        sys.stdin.buffer.read()
+        os._exit(0)
+
+    threading.Thread(target=wait, daemon=True).start()
+
+
+class Server:
+    """`python -m module`, which prints its address and ends when its input is closed."""
+
+    def __init__(self, module: str) -> None:
+        self._process = subprocess.Popen(
+            [sys.executable, "-m", module], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+        )
+        assert self._process.stdout is not None
+        self.address = self._process.stdout.readline().strip()
+        if not self.address:
+            raise RuntimeError(f"{module} did not start")
+
+    def close(self) -> None:
+        assert self._process.stdin is not None
+        self._process.stdin.close()
+        try:
+            self._process.wait(timeout=5)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        self.close()
+
+
+class TextractServer(Server):
+    """`benchmarks.textract_endpoint`, and its accounts."""
+
+    def __init__(self) -> None:
+        super().__init__("benchmarks.textract_endpoint")
+
+    def open_account(self, name: str, allowance: Allowance) -> str:
+        """Open it anew, with a full burst and counters at 0; the endpoint for a client of it."""
+        url = f"{self.address}/accounts/{name}"
+        _ask("PUT", url, json.dumps(allowance.to_dict()).encode())
+        return url
+
+    def report(self, name: str) -> dict[str, Any]:
+        """What happened there: `textract_endpoint.Account.report`, and the server's own CPU seconds so far."""
+        return _ask("GET", f"{self.address}/accounts/{name}")
+
+
+def _ask(method: str, url: str, body: bytes | None = None) -> dict[str, Any]:
+    with urllib.request.urlopen(urllib.request.Request(url, data=body, method=method), timeout=10) as answer:  # noqa: S310
+        told: dict[str, Any] = json.loads(answer.read())
+        return told

@@ -1,0 +1,30 @@
+"""S3 and DynamoDB on loopback (moto), in a process of their own: what a reading asks of them costs it nothing here.
+
+    python -m benchmarks.store_endpoint
+
+prints its address and serves until its standard input is closed.
+"""
+
+import logging
+
+from benchmarks.loopback import until_input_closes
+
+
+def main() -> None:
+    from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
+    from werkzeug.serving import WSGIRequestHandler, make_server
+
+    class Keeping(WSGIRequestHandler):
+        protocol_version = "HTTP/1.1"  # connections are kept, as AWS keeps them
+
+    logging.getLogger("werkzeug").setLevel(logging.ERROR)
+    server = make_server(
+        "127.0.0.1", 0, DomainDispatcherApplication(create_backend_app), threaded=True, request_handler=Keeping
+    )
+    print(f"http://127.0.0.1:{server.server_port}", flush=True)
+    until_input_closes()
+    server.serve_forever()
+
+
+if __name__ == "__main__":
+    main()

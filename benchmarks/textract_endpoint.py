@@ -1,0 +1,232 @@
+"""Textract's DetectDocumentText on loopback, with a quota and with latencies, in a process of its own.
+
+    python -m benchmarks.textract_endpoint
+
+prints its address and serves until its standard input is closed. One process holds many accounts, each with
+its own quota:
+
+* `PUT /accounts/{name}` with an `Allowance` in JSON opens one anew, full burst, counters at 0;
+* `POST /accounts/{name}/` takes the calls: a boto3 client has `{address}/accounts/{name}` as its endpoint;
+* `GET /accounts/{name}` tells what happened there.
+
+It is to cost next to nothing beside what it measures: answers are made in advance, connections are plain asyncio
+protocols, and the clock of a page runs from the moment when its call has arrived whole.
+"""
+
+import asyncio
+import base64
+import binascii
+import contextlib
+import itertools
+import json
+import time
+import uuid
+from collections.abc import Callable
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+from benchmarks.loopback import until_input_closes
+from benchmarks.quota import Allowance, TokenBucket
+from benchmarks.scans import labels_in, pages_of_pdf
+from benchmarks.textract_answers import Answer, answers, label
+
+_MOST_BYTES = 10_000_000
+_TARGET = "Textract.DetectDocumentText"
+_PICTURES = (b"\xff\xd8\xff", b"\x89PNG\r\n\x1a\n", b"II*\x00", b"MM\x00*")
+_UNKNOWN = label(0, 0)
+
+
+@dataclass(frozen=True)
+class Call:
+    """An admitted call: seconds since the account was opened, what it sent and what became of it.
+
+    `pages` names the pages whose pictures the document holds; one that was drawn anew holds none of them.
+    """
+
+    at: float
+    latency: float
+    bytes: int
+    pages: tuple[str, ...]
+    fault: str | None
+
+
+@dataclass(frozen=True)
+class Reply:
+    """An answer and the seconds it is held back. `body` None closes the connection without one."""
+
+    status: int
+    body: bytes | None
+    delay: float = 0.0
+
+
+@dataclass
+class Account:
+    allowance: Allowance
+    bucket: TokenBucket
+    opened_at: float
+    calls: list[Call] = field(default_factory=list)
+    throttled: int = 0
+    refused: dict[str, int] = field(default_factory=dict)
+    admitted: int = 0
+
+    def report(self) -> dict[str, Any]:
+        return {
+            "allowance": self.allowance.to_dict(),
+            "admitted": self.admitted,
+            "throttled": self.throttled,
+            "refused": self.refused,
+            "calls": [asdict(call) for call in self.calls],
+        }
+
+
+class Service:
+    """The accounts and their answers; knows HTTP's bodies and nothing of its connections."""
+
+    def __init__(self, prepared: list[Answer], clock: Callable[[], float] = time.monotonic) -> None:
+        self._answers = prepared
+        self._clock = clock
+        self._accounts: dict[str, Account] = {}
+
+    def reply(self, method: str, path: str, target: str, body: bytes) -> Reply:
+        arrived = self._clock()
+        parts = path.strip("/").split("/")
+        if len(parts) != 2 or parts[0] != "accounts":
+            return _error(404, "UnknownOperationException", "No such address.")
+        if method == "PUT":
+            allowance = Allowance.from_dict(json.loads(body))
+            self._accounts[parts[1]] = Account(allowance, TokenBucket(allowance.tps, self._clock), arrived)
+            return Reply(200, b"{}")
+        account = self._accounts.get(parts[1])
+        if account is None:
+            return _error(404, "ResourceNotFoundException", "No such account.")
+        if method == "GET":
+            return Reply(200, json.dumps(account.report() | {"cpu_seconds": time.process_time()}).encode())
+        if target != _TARGET:
+            return _error(400, "UnknownOperationException", "Only DetectDocumentText is answered here.")
+        return self._detect(account, body, arrived)
+
+    def _detect(self, account: Account, body: bytes, arrived: float) -> Reply:
+        if not account.bucket.admit():
+            account.throttled += 1
+            return _error(400, "ProvisionedThroughputExceededException", "Provisioned rate exceeded")
+        index, account.admitted = account.admitted, account.admitted + 1
+        document, refusal = _document(body)
+        if refusal is not None:
+            account.refused[refusal] = account.refused.get(refusal, 0) + 1
+            return _error(400, refusal, "Request has an invalid document.")
+        allowance = account.allowance
+        fault = allowance.fault(index)
+        latency = allowance.latency(index) * (allowance.stall_factor if fault == "stall" else 1.0)
+        pages = labels_in(document)
+        account.calls.append(Call(arrived - account.opened_at, latency, len(document), pages, fault))
+        # What the answer took to be made is not added to what the page takes.
+        delay = latency - (self._clock() - arrived)
+        if fault == "drop":
+            return Reply(0, None, delay / 2)
+        if fault == "error":
+            return _error(500, "InternalServerError", "Internal Server Error", delay / 2)
+        answer = self._answers[index % len(self._answers)]
+        return Reply(200, answer.body(pages[0] if pages else _UNKNOWN), delay)
+
+
+def _document(body: bytes) -> tuple[bytes, str | None]:
+    """The bytes that were sent, or the error by which Textract refuses them."""
+    try:
+        document = base64.b64decode(json.loads(body)["Document"]["Bytes"], validate=True)
+    except (ValueError, KeyError, TypeError, binascii.Error):
+        return b"", "InvalidParameterException"
+    if len(document) > _MOST_BYTES:
+        return b"", "DocumentTooLargeException"
+    if document.startswith(_PICTURES):
+        return document, None
+    if not document.startswith(b"%PDF-") or pages_of_pdf(document) != 1:
+        return b"", "UnsupportedDocumentException"
+    return document, None
+
+
+def _error(status: int, code: str, message: str, delay: float = 0.0) -> Reply:
+    return Reply(status, json.dumps({"__type": code, "message": message}).encode(), delay)
+
+
+class Connection(asyncio.Protocol):
+    """HTTP/1.1 with Content-Length, one request after the other: what urllib3 speaks to AWS."""
+
+    def __init__(self, service: Service) -> None:
+        self._service = service
+        self._transport: asyncio.Transport | None = None
+        self._parts: list[bytes] = []
+        self._held = 0
+        self._head: tuple[str, str, dict[str, str]] | None = None
+        self._length = 0
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        assert isinstance(transport, asyncio.Transport)
+        self._transport = transport
+
+    def data_received(self, data: bytes) -> None:
+        self._parts.append(data)
+        self._held += len(data)
+        if self._head is None and not self._read_head():
+            return
+        if self._held >= self._length:
+            self._answer()
+
+    def _read_head(self) -> bool:
+        joined = b"".join(self._parts)
+        head, found, rest = joined.partition(b"\r\n\r\n")
+        if not found:
+            self._parts = [joined]
+            return False
+        first, *lines = head.decode("latin-1").split("\r\n")
+        method, path, _ = first.split(" ", 2)
+        headers = {name.lower(): value.strip() for name, _, value in (line.partition(":") for line in lines)}
+        self._head = method, path, headers
+        self._parts, self._held = [rest], len(rest)
+        self._length = int(headers.get("content-length", "0"))
+        if headers.get("expect", "").lower() == "100-continue" and self._transport:
+            self._transport.write(b"HTTP/1.1 100 Continue\r\n\r\n")
+        return True
+
+    def _answer(self) -> None:
+        assert self._head is not None
+        method, path, headers = self._head
+        body = b"".join(self._parts)
+        self._head, self._parts, self._held = None, [], 0
+        reply = self._service.reply(method, path, headers.get("x-amz-target", ""), body[: self._length])
+        if reply.delay > 0:
+            asyncio.get_running_loop().call_later(reply.delay, self._send, reply)
+        else:
+            self._send(reply)
+
+    def _send(self, reply: Reply) -> None:
+        if self._transport is None or self._transport.is_closing():
+            return
+        if reply.body is None:
+            self._transport.close()
+            return
+        head = (
+            f"HTTP/1.1 {reply.status} {'OK' if reply.status == 200 else 'Error'}\r\n"
+            f"x-amzn-RequestId: {uuid.UUID(int=next(_request_numbers))}\r\n"
+            "Content-Type: application/x-amz-json-1.1\r\n"
+            f"Content-Length: {len(reply.body)}\r\n\r\n"
+        )
+        self._transport.write(head.encode() + reply.body)
+
+
+_request_numbers = itertools.count(1)
+
+
+async def serve(said: Callable[[str], None]) -> None:
+    """Serve on a free port until cancelled; `said` is given the address once it is open."""
+    service = Service(answers(seed=1))
+    server = await asyncio.get_running_loop().create_server(
+        lambda: Connection(service), "127.0.0.1", 0, backlog=512, start_serving=True
+    )
+    said(f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}")
+    await server.serve_forever()
+
+
+if __name__ == "__main__":
+    until_input_closes()
+    with contextlib.suppress(KeyboardInterrupt):
+        asyncio.run(serve(lambda address: print(address, flush=True)))
