@@ -1,5 +1,6 @@
 """What the two HTTP doors share: who asks, and errors as problem details (RFC 9457)."""
 
+import base64
 import json
 import re
 from typing import Any
@@ -7,6 +8,7 @@ from typing import Any
 from aws_lambda_powertools import Logger
 from aws_lambda_powertools.event_handler import APIGatewayHttpResolver, Response
 from aws_lambda_powertools.event_handler.exceptions import NotFoundError
+from aws_lambda_powertools.utilities.data_classes import APIGatewayProxyEventV2
 
 from core import errors
 from core.aws import SERVICE_ERRORS
@@ -98,3 +100,13 @@ def header_text(value: str | None) -> str | None:
     if "\ufffd" in text:
         raise errors.InvalidHeader("A header or parameter is not valid UTF-8 text.")
     return text
+
+
+def raw_body(event: APIGatewayProxyEventV2) -> bytes:
+    """The request's bytes. Raises InvalidUpload where they are not the base64 text that the gateway announced."""
+    if event.body is None:
+        return b""
+    try:
+        return base64.b64decode(event.body, validate=True) if event.is_base64_encoded else event.body.encode()
+    except ValueError:
+        raise errors.InvalidUpload("The body is not the base64 text that the gateway announced.") from None

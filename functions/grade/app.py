@@ -37,6 +37,7 @@ def free_text() -> FreeTextMarker:
 def handler(state: dict[str, Any], _context: LambdaContext) -> dict[str, Any]:
     submission = Submission.from_state(state)
     logger.append_keys(submission_id=submission.id, run=submission.run)
+    metrics.add_metric("Deliveries", MetricUnit.Count, 1)
     table = Table(aws.client("dynamodb"), settings().table)
     if submission.kind is Kind.ANSWER_SHEET:
         mark = partial(mark_sheet, free_text=free_text())
@@ -44,6 +45,5 @@ def handler(state: dict[str, Any], _context: LambdaContext) -> dict[str, Any]:
     else:
         graded = prepare(state, library=library(), table=table)
     logger.info("graded", kind=submission.kind, state=graded.state)
-    metrics.add_dimension(name="state", value=graded.state.value)
-    metrics.add_metric("SubmissionsGraded", MetricUnit.Count, 1)
+    metrics.add_metric(f"Ended{graded.state.title().replace('_', '')}", MetricUnit.Count, 1)
     return graded.to_state()

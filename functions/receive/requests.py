@@ -1,6 +1,5 @@
 """HTTP requests in, HTTP answers out: what a submission looks like on the wire."""
 
-import base64
 import json
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -10,7 +9,7 @@ from aws_lambda_powertools.utilities.data_classes import APIGatewayProxyEventV2
 
 from core import errors
 from core.clock import stamp
-from core.http import header_text
+from core.http import header_text, raw_body
 from core.submission import State, Submission, parse_assessment, parse_kind, parse_student
 from receive.body import Form, parse_form
 from receive.intake import Offer
@@ -46,15 +45,6 @@ def offer(event: APIGatewayProxyEventV2, *, tenant: str, max_bytes: int) -> Offe
         media_type=form.media_type,
         name=form.name,
     )
-
-
-def raw_body(event: APIGatewayProxyEventV2) -> bytes:
-    if event.body is None:
-        return b""
-    try:
-        return base64.b64decode(event.body, validate=True) if event.is_base64_encoded else event.body.encode()
-    except ValueError:
-        raise errors.InvalidUpload("The body is not the base64 text that the gateway announced.") from None
 
 
 def json_body(event: APIGatewayProxyEventV2) -> dict[str, Any]:

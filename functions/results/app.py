@@ -77,8 +77,11 @@ def results_csv(assessment: str) -> Response[str]:
 @app.put("/assessments/<assessment>/marking-scheme")
 def marking_scheme(assessment: str) -> dict[str, Any]:
     name = parse_assessment(assessment)
-    scheme = parse_scheme(app.current_event.decoded_body or "")
-    return desk().put_scheme(name, scheme.to_dict())
+    try:
+        text = http.raw_body(app.current_event).decode("utf-8")
+    except UnicodeDecodeError:
+        raise errors.InvalidMarkingScheme("The marking scheme is not UTF-8 text.") from None
+    return desk().put_scheme(name, parse_scheme(text).to_dict())
 
 
 def parse_id(submission_id: str) -> str:

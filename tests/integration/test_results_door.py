@@ -1,0 +1,146 @@
+"""What people ask for: the status at every moment, marks as a table, the marking scheme with exact complaints."""
+
+import csv
+import io
+import json
+from typing import Any
+
+import pytest
+
+from core import flow, record
+from core.seal import Seal
+from core.submission import Door, Kind, SourceFile, State, Submission
+from core.table import Table, lane_sk, submission_pk
+from results import app as door
+from tests.integration.conftest import DOCUMENTS, MACHINE, SECRET, TABLE, TEMP, Cloud
+from tests.integration.http import answer, request
+
+STARTED, ENDED = "2026-01-31T08:30:01.000Z", "2026-01-31T08:30:03.000Z"
+
+
+def submission(name: str = "1", student: str | None = "Ada", at: str = "2026-01-31T08:30:00.125Z") -> Submission:
+    submission_id = name.rjust(32, "0")
+    sealed = Seal(SECRET.encode()).close(student, bound_to=submission_id) if student else None
+    file = SourceFile(TEMP, f"incoming/{submission_id}", "v1", 10, "ab" * 32, "application/pdf")
+    return Submission(submission_id, 1, "demo", "bio", Kind.ANSWER_SHEET, sealed, Door.API, at, file)
+
+
+@pytest.fixture
+def table(cloud: Cloud) -> Table:
+    return Table(cloud.client("dynamodb"), TABLE)
+
+
+def get(context: Any, path: str, **more: Any) -> tuple[int, Any]:
+    return answer(door.handler(request("GET", path, **more), context))
+
+
+def status(context: Any, of: Submission, **more: Any) -> Any:
+    found, body = get(context, f"/submissions/{of.id}", **more)
+    assert found == 200, body
+    return body
+
+
+def lane(table: Table, of: Submission, name: str, **attributes: Any) -> None:
+    table.put({"pk": submission_pk(of.id), "sk": lane_sk(of.run, name), **attributes})
+
+
+def test_the_status_is_right_before_the_record_exists(cloud: Cloud, context: Any) -> None:
+    one = submission()
+    flow.start(one, stepfunctions=cloud.client("stepfunctions"), state_machine_arn=MACHINE)
+    found = status(context, one)
+    assert (found["state"], found["assessment"], found["lanes"]["reading"]["state"]) == ("RECEIVED", "bio", "waiting")
+
+
+def test_the_status_follows_the_lanes(table: Table, context: Any) -> None:
+    one = submission()
+    record.create(table, one, State.READING, {})
+    assert status(context, one)["state"] == "READING"
+    lane(table, one, "reading", started_at=STARTED, pages_total=3, pages_done=1)
+    assert status(context, one)["lanes"]["reading"]["pages_done"] == 1
+    lane(table, one, "reading", started_at=STARTED, ended_at=ENDED, pages_total=3, pages_done=3)
+    assert status(context, one)["state"] == "STORING"
+    lane(table, one, "storing", started_at=STARTED, ended_at=ENDED)
+    assert status(context, one)["state"] == "GRADING"
+
+
+def test_the_time_saved_is_what_ran_at_once(table: Table, context: Any) -> None:
+    one = submission()
+    record.create(table, one, State.READING, {})
+    lane(table, one, "reading", started_at=STARTED, ended_at=ENDED)
+    lane(table, one, "storing", started_at=STARTED, ended_at="2026-01-31T08:30:02.500Z")
+    record.end(table, one, State.GRADED, {"timeline": {"joined_at": ENDED, "graded_at": "2026-01-31T08:30:04.000Z"}})
+    timeline = status(context, one)["timeline"]
+    assert timeline["saved_ms"] == 1500
+    assert timeline["graded_at"] == "2026-01-31T08:30:04.000Z"
+
+
+def test_a_student_is_named_to_the_own_tenant_alone(table: Table, context: Any) -> None:
+    one = submission()
+    record.create(table, one, State.READING, {})
+    assert status(context, one)["student"] == "Ada"
+    assert get(context, f"/submissions/{one.id}", tenant="other")[0] == 404
+    assert get(context, f"/submissions/{one.id}/transcript", tenant="other")[0] == 404
+    assert get(context, "/assessments/bio", tenant="other")[0] == 404
+    assert get(context, "/assessments/bio/submissions", tenant="other")[1]["submissions"] == []
+
+
+def test_who_waits_is_answered_at_the_ending(table: Table, context: Any) -> None:
+    one = submission()
+    record.create(table, one, State.READING, {})
+    assert status(context, one, headers={"prefer": "wait=1"})["state"] == "READING"
+    record.end(table, one, State.GRADED)
+    assert status(context, one, headers={"prefer": "wait=20"})["state"] == "GRADED"
+
+
+def test_marks_as_csv_are_safe_and_count_the_newest_attempt(table: Table, context: Any) -> None:
+    old, new = submission("1", "=HYPERLINK(1)"), submission("2", "=HYPERLINK(1)", "2026-02-01T08:00:00.000Z")
+    for one, marks in ((new, 2.5), (old, 1)):
+        record.create(table, one, State.READING, {})
+        questions = [{"question": "1", "label": "1", "marks": marks, "max_marks": 3, "review": [], "counted": True}]
+        record.end(table, one, State.GRADED, {"marks": marks, "max_marks": 3, "question_marks": questions})
+    response = door.handler(request("GET", "/assessments/bio/results.csv"), context)
+    assert response["headers"]["Content-Type"].startswith("text/csv")
+    rows = list(csv.DictReader(io.StringIO(response["body"])))
+    assert [(row["student"], row["marks"], row["Q1"]) for row in rows] == [("'=HYPERLINK(1)", "2.5", "2.5")]
+
+
+def put_scheme(context: Any, text: str) -> tuple[int, Any]:
+    return answer(door.handler(request("PUT", "/assessments/bio/marking-scheme", body=text.encode()), context))
+
+
+def test_a_scheme_takes_its_place_and_asks_for_a_release(cloud: Cloud, context: Any, monkeypatch: Any) -> None:
+    asked: list[tuple[str, str]] = []
+    monkeypatch.setattr(door, "release", lambda *who: asked.append(who))
+    scheme = 'questions:\n  - {question: "1", type: choice, marks: 1, answer: B}\n'
+    assert put_scheme(context, scheme)[0] == 200
+    assert put_scheme(context, scheme)[0] == 200
+    assert asked == [("demo", "bio")]
+    assert get(context, "/assessments/bio")[1]["scheme"]["entries"][0]["answers"] == ["B"]
+
+
+def test_a_bad_scheme_is_told_by_line(cloud: Cloud, context: Any) -> None:
+    found, body = put_scheme(context, 'questions:\n  - question: "1"\n    marks: lots\n')
+    assert (found, body["type"]) == (422, "urn:gradeline:problem:InvalidMarkingScheme")
+    assert "ine 3" in body["detail"]
+    assert cloud.calls == []
+
+
+def test_a_scheme_that_is_no_text_is_refused(cloud: Cloud, context: Any) -> None:
+    event = request("PUT", "/assessments/bio/marking-scheme", body=b"\xff\xfe\x00")
+    assert answer(door.handler(event, context))[0] == 422
+
+
+def test_an_unknown_id_or_route_is_a_problem_document(cloud: Cloud, context: Any) -> None:
+    for path in ("/submissions/nonsense", "/submissions/" + "0" * 32, "/assessments/none", "/nowhere"):
+        found, body = get(context, path)
+        assert (found, body["type"]) == (404, "urn:gradeline:problem:NotFound")
+
+
+def test_documents_are_read_with_the_status(cloud: Cloud, table: Table, context: Any) -> None:
+    one = submission()
+    record.create(table, one, State.READING, {})
+    for key, body in (("results/r.json", {"marks": 2}), ("transcripts/t.json", {"pages": []})):
+        cloud.client("s3").put_object(Bucket=DOCUMENTS, Key=key, Body=json.dumps(body))
+    record.end(table, one, State.GRADED, {"result_key": "results/r.json", "transcript_key": "transcripts/t.json"})
+    assert status(context, one)["result"] == {"marks": 2}
+    assert get(context, f"/submissions/{one.id}/transcript") == (200, {"pages": []})
