@@ -37,7 +37,7 @@ _SPELLINGS = (
     (re.compile(r"is(e[sd]?|ing)$"), r"iz\1"),
     (re.compile(r"our(s?|ed|ing|al)$"), r"or\1"),
 )
-_SENTENCE = re.compile(r"[.!?;]+(?=\s|$)|\n+")
+_SENTENCE = re.compile(r"(?<=[.!?;])\s+|\n\s*\n|\n(?=\s*(?:[-•*▪–]|\(?[0-9a-z]{1,2}[.)]\s))")
 
 
 @lru_cache(maxsize=1 << 16)
@@ -62,7 +62,22 @@ def words(text: str) -> list[str]:
 
 
 def sentences(text: str) -> list[str]:
-    return [part.strip() for part in _SENTENCE.split(text) if part.strip()]
+    """Sentences and list items. A line's end alone ends none: written lines wrap."""
+    return [" ".join(part.split()) for part in _SENTENCE.split(text) if part.strip(" .;!?\n")]
+
+
+_NO_ANSWER = re.compile(
+    r"\W*(?:(?:i|we)\s+)?(?:really\s+)?(?:do\s?n['o]?t|do not|dont|cannot|can'?t|did\s?n'?t)\s+"
+    r"(?:really\s+)?(?:know|understand|remember|recall|get it)(?:\s+(?:it|this|the answer|how|why|anything|at all|sorry))*\W*"
+    r"|\W*(?:no|not|none|not answered|no answer|n/?a|idk|nothing|unsure|not sure|no idea|no clue|blank|skip(?:ped)?|\?+)\W*"
+    r"|\W*",
+    re.IGNORECASE,
+)
+
+
+def gives_up(text: str) -> bool:
+    """Whether the answer only says that there is none ("I don't know", "no idea", "?")."""
+    return _NO_ANSWER.fullmatch(" ".join(text.replace("’", "'").split())) is not None
 
 
 def is_content(word: str) -> bool:

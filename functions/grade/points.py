@@ -1,58 +1,103 @@
-"""One key point against one answer: is it said, partly said, or not, and in which words."""
+"""One key point against one answer: is it said, partly said, or not, in which words, and how sure that is."""
 
-from collections.abc import Sequence
+import itertools
+import re
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Literal
 
-from rapidfuzz.distance import Levenshtein
+from core.result import Verdict
+from grade.alignment import Alignment, align, weight
+from grade.language import sentences
+from grade.reading import Reading, read, read_known
 
-from grade.language import content_stems, sentences, words
-
-_MET, _PARTLY = 0.7, 0.4
+# Shares of a point's words, by weight. The doubt is the variance of the share of the point's marks that
+# reading words alone leaves: small where nearly all or nearly nothing is said, large between.
+_MET, _PARTLY = 0.7, 0.45
+_DOUBT = ((0.0, 0.06), (0.2, 0.1), (0.35, 0.17), (0.5, 0.2), (0.65, 0.2), (0.75, 0.13), (0.9, 0.07), (1.0, 0.05))
+_DENIED = 0.2
+_ASKED_WEIGHT = 0.3
+_WHOLE_ANSWER = 0.95
+_BRACKETS = re.compile(r"\(([^()]*)\)")
 
 
 @dataclass(frozen=True, slots=True)
-class Verdict:
-    """`score` is the weighted share of the point's words that are found, 0 to 1; `words` the passage."""
+class Point:
+    """`score` is the share of the point's words that are said; `words` the passage that says most of them;
+    `doubt` the variance of the share of its marks."""
 
-    verdict: Literal["met", "partly", "not"]
+    verdict: Verdict
     share: float
     score: float
-    confidence: float
+    doubt: float
     words: str
 
 
-def judge(wordings: Sequence[str], answer: str, asked: frozenset[str]) -> Verdict:
-    """The best of the wordings, each against the answer's best passage. Words of the question weigh little."""
-    score, passage = 0.0, ""
-    for wording in wordings:
-        for part in [*sentences(answer), answer]:
-            found = _recall(wording, part, asked)
+@dataclass(frozen=True, slots=True)
+class Passage:
+    text: str
+    reading: Reading
+    worth: float = 1.0
+
+
+def passages(answer: str) -> tuple[Passage, ...]:
+    """Where a point may be said: each sentence, each two neighbours, and, worth a little less, the whole."""
+    parts = sentences(answer)[:60]
+    found = [Passage(part, read(part)) for part in parts]
+    found += [Passage(f"{one} {two}", read(f"{one}. {two}"), 0.99) for one, two in itertools.pairwise(parts)]
+    if len(parts) > 2:
+        found.append(Passage(answer, read(answer), _WHOLE_ANSWER))
+    return tuple(found)
+
+
+def judge(wordings: Sequence[str], said: Sequence[Passage], asked: frozenset[str]) -> Point:
+    """The best of the wordings in the answer's best passage. The question's own words weigh little."""
+    best, score, words = None, 0.0, ""
+    for wording in (variant for given in wordings for variant in variants(given)):
+        wanted = read_known(wording)
+        for passage in said:
+            alignment = align(wanted, passage.reading, asked)
+            found = _score(alignment, asked) * passage.worth
             if found > score + 1e-9:
-                score, passage = found, part
+                best, score, words = alignment, found, passage.text
+    short = best is not None and len(best.found) <= 2
+    doubt = _doubt(score)
+    if best is not None and best.contradicts and score >= _PARTLY:
+        doubt = max(doubt, _DENIED)
     if score >= _MET:
-        return Verdict("met", 1.0, score, min(0.95, 0.5 + score - _MET + 0.2), passage)
-    if score >= _PARTLY:
-        return Verdict("partly", 0.5, score, 0.5, passage)
-    return Verdict("not", 0.0, score, min(0.9, 0.55 + _PARTLY - score), "")
+        return Point("met", 1.0, score, doubt, words)
+    if score >= _PARTLY and not short:
+        return Point("partly", 0.5, score, doubt, words)
+    return Point("not", 0.0, score, doubt, "")
 
 
-def _recall(wording: str, passage: str, asked: frozenset[str]) -> float:
-    wanted = dict.fromkeys(content_stems(wording))
-    if not wanted:
-        plain, said = words(wording), words(passage)
-        return float(bool(plain) and plain == said[: len(plain)])
-    said_stems = set(content_stems(passage))
-    weights = {term: 0.2 if term in asked else 1.0 for term in wanted}
-    found = sum(weight for term, weight in weights.items() if _said(term, said_stems))
-    return found / sum(weights.values())
+def variants(wording: str) -> Iterator[str]:
+    """A wording without what stands in brackets, and what a bracket offers instead ("(or …)")."""
+    bare = " ".join(_BRACKETS.sub(" ", wording).split())
+    if bare:
+        yield bare
+    for inside in _BRACKETS.findall(wording):
+        offered = re.match(r"\s*or\s+(.+)", inside, re.IGNORECASE)
+        if offered:
+            yield offered.group(1)
+    if not bare:
+        yield wording
 
 
-def _said(term: str, said: set[str]) -> bool:
-    if term in said:
-        return True
-    if len(term) < 5:
-        return False
-    return any(
-        abs(len(term) - len(other)) <= 1 and Levenshtein.distance(term, other, score_cutoff=1) <= 1 for other in said
-    )
+def _score(alignment: Alignment, asked: frozenset[str]) -> float:
+    """The share of the words that are said, and not denied; a denied wording is no part of it."""
+    total = said = 0.0
+    for found in alignment.found:
+        worth = weight(found.wanted) * (_ASKED_WEIGHT if found.wanted.stem in asked else 1.0)
+        total += worth
+        said += 0.0 if found.against else worth * found.score
+    return said / total if total else 0.0
+
+
+def _doubt(score: float) -> float:
+    below = _DOUBT[0]
+    for above in _DOUBT:
+        if score <= above[0]:
+            width = above[0] - below[0]
+            return below[1] + ((score - below[0]) / width if width else 1.0) * (above[1] - below[1])
+        below = above
+    return below[1]
