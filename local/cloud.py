@@ -134,6 +134,8 @@ class LocalCloud:
         defaults = {
             "JwtIssuer": self.endpoint_url,
             "JwtAudience": AUDIENCE,
+            # The page is served here; by this other name of the machine it is another origin to a browser.
+            "WebOrigin": f"http://localhost:{self._port}",
             # About what the engines do; asking for more only makes pages wait in line.
             "TextractTps": str(max(2, self._ocr_processes)),
         }
@@ -169,7 +171,7 @@ class LocalCloud:
         from werkzeug.serving import make_server
 
         moto = OneAtATime(DomainDispatcherApplication(create_backend_app))
-        s3 = S3Door(moto)
+        s3 = S3Door(moto, self.stack.upload_origins())
         self._bus = EventBus(self.stack.rules, invoke=self._functions.call_later)
         self._executions = Executions(self._bus, _describe_execution)
         notifications = BucketNotifications(

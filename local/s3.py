@@ -3,6 +3,7 @@
 import base64
 import datetime
 import hashlib
+from collections.abc import Collection, Mapping
 from typing import Any
 from urllib.parse import quote, unquote
 
@@ -19,10 +20,14 @@ _AUTHORIZATION = "AWS4-HMAC-SHA256 Credential=local/20260101/us-east-1/s3/aws4_r
 
 
 class S3Door:
-    """Stands before moto's S3 and answers, or prepares, what moto would let through."""
+    """Stands before moto's S3 and answers, or prepares, what moto would let through.
 
-    def __init__(self, moto: Any) -> None:
+    `origins`: for each bucket the pages' origins that its CORS rules let upload with a form.
+    """
+
+    def __init__(self, moto: Any, origins: Mapping[str, Collection[str]] | None = None) -> None:
         self._moto = moto
+        self._origins = origins or {}
         self._client = Client(moto)
 
     def answer(self, call: Call, request: Request) -> Response | None:
@@ -31,7 +36,11 @@ class S3Door:
         if presigned.has_expired(request.arguments()):
             return Response.error("s3", "AccessDenied", "Request has expired", 403)
         if call.operation == "PostObject":
-            return self._post(call, request)
+            response = self._post(call, request)
+            origin = request.headers.get("origin", "")
+            if origin in self._origins.get(call.parameters["Bucket"], ()):
+                response.headers += [("Access-Control-Allow-Origin", origin), ("Vary", "Origin")]
+            return response
         if call.operation == "PutObject" and "x-amz-checksum-sha256" in request.headers:
             return self._put_with_checksum(request)
         if call.operation == "CopyObject":

@@ -4,13 +4,16 @@ Nothing is created here (`local.provision` does that). Functions and the state m
 and environments hold secrets, so an environment is resolved when it is first asked for.
 """
 
+import json
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from local.template import Template, TemplateError, load
+import yaml
+
+from local.template import Template, TemplateError, as_text, load
 
 ACCOUNT = "123456789012"
 REGION = "us-east-1"
@@ -128,7 +131,7 @@ class Stack:
             attribute=self._attribute,
             secret=secret,
         )
-        self.functions = {name: self._function(name) for name in self._of("AWS::Serverless::Function")}
+        self.functions = {name: self._function(name) for name in self.template.of_type("AWS::Serverless::Function")}
         self.notifications: list[Notification] = []
         self.routes: list[Route] = []
         self.rules: list[Rule] = []
@@ -185,11 +188,8 @@ class Stack:
         except KeyError:
             raise TemplateError(f"The template has no resource {logical_id!r} here.") from None
 
-    def _of(self, kind: str) -> list[str]:
-        return self.template.of_type(kind)
-
     def _only(self, kind: str) -> str:
-        names = self._of(kind)
+        names = self.template.of_type(kind)
         if len(names) != 1:
             raise TemplateError(f"The local cloud expects one {kind}; the template has {len(names)}.")
         return names[0]
@@ -203,14 +203,10 @@ class Stack:
 
     def of_type(self, kind: str) -> dict[str, dict[str, Any]]:
         """Logical id → resolved properties of every resource of one type."""
-        return {name: self.properties(name) for name in self._of(kind)}
+        return {name: self.properties(name) for name in self.template.of_type(kind)}
 
     def state_machine(self) -> tuple[str, str]:
         """Name of the state machine and its definition as JSON text, substitutions made."""
-        import json
-
-        import yaml
-
         logical_id = self._only("AWS::Serverless::StateMachine")
         properties = self.properties(logical_id)
         given = {name: str(value) for name, value in properties.get("DefinitionSubstitutions", {}).items()}
@@ -223,7 +219,7 @@ class Stack:
 
     @property
     def cors(self) -> Cors:
-        names = self._of("AWS::Serverless::HttpApi")
+        names = self.template.of_type("AWS::Serverless::HttpApi")
         body = self.properties(names[0]).get("CorsConfiguration") if names else None
         if not body:
             return Cors()
@@ -235,9 +231,18 @@ class Stack:
             max_age=int(body.get("MaxAge", 0)),
         )
 
+    def upload_origins(self) -> dict[str, set[str]]:
+        """For each bucket the origins whose pages may POST into it."""
+        origins: dict[str, set[str]] = {}
+        for name, properties in self.of_type("AWS::S3::Bucket").items():
+            for rule in properties.get("CorsConfiguration", {}).get("CorsRules", ()):
+                if "POST" in rule["AllowedMethods"]:
+                    origins.setdefault(self.bucket(name), set()).update(rule["AllowedOrigins"])
+        return origins
+
     def token_rules(self) -> tuple[str, tuple[str, ...]]:
         """Issuer and audiences of the API's tokens."""
-        for name in self._of("AWS::Serverless::HttpApi"):
+        for name in self.template.of_type("AWS::Serverless::HttpApi"):
             auth = self.properties(name).get("Auth", {})
             for authorizer in auth.get("Authorizers", {}).values():
                 rules = authorizer.get("JwtConfiguration", {})
@@ -250,7 +255,7 @@ class Stack:
         body = {key: value for key, value in own.items() if key not in ("Environment", "Policies", "Events")}
         invoke = own.get("EventInvokeConfig", {})
         destination = invoke.get("DestinationConfig", {}).get("OnFailure", {}).get("Destination")
-        queues = {self.arn(name): self.name(name) for name in self._of("AWS::SQS::Queue")}
+        queues = {self.arn(name): self.name(name) for name in self.template.of_type("AWS::SQS::Queue")}
         plain = {key: self.template.resolve(body[key]) for key in ("Handler", "Timeout", "MemorySize", "CodeUri")}
         return Function(
             logical_id=logical_id,
@@ -263,7 +268,9 @@ class Stack:
             layers=tuple(layer["Ref"] for layer in body.get("Layers", ())),
             retries=int(invoke.get("MaximumRetryAttempts", 2)),
             failure_queue=queues[self.template.resolve(destination)] if destination else None,
-            resolve_environment=lambda: {key: _text(self.template.resolve(value)) for key, value in unresolved.items()},
+            resolve_environment=lambda: {
+                key: as_text(self.template.resolve(value)) for key, value in unresolved.items()
+            },
         )
 
     def _read_events(self, function: str) -> None:
@@ -295,9 +302,3 @@ class Stack:
             prefix=filters.get("prefix", ""),
             suffix=filters.get("suffix", ""),
         )
-
-
-def _text(value: Any) -> str:
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    return "" if value is None else str(value)

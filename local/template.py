@@ -111,7 +111,7 @@ class Template:
                 return self.condition(argument)
             if name == "Fn::Equals":
                 left, right = (self._resolve(part) for part in argument)
-                return _text(left) == _text(right)
+                return as_text(left) == as_text(right)
             if name == "Fn::Not":
                 return not self._truth(argument[0])
             if name == "Fn::And":
@@ -145,7 +145,7 @@ class Template:
             case "Fn::If":
                 return self._resolve(argument[1] if self.condition(argument[0]) else argument[2])
             case "Fn::Join":
-                return argument[0].join(_text(value) for value in self._resolve(argument[1]))
+                return argument[0].join(as_text(value) for value in self._resolve(argument[1]))
             case "Fn::Select":
                 return self._resolve(argument[1])[int(self._resolve(argument[0]))]
             case "Fn::FindInMap":
@@ -173,10 +173,10 @@ class Template:
             if literal:
                 return "${" + name + "}"
             if name in given:
-                return _text(self._resolve(given[name]))
+                return as_text(self._resolve(given[name]))
             if "." in name and not name.startswith("AWS::"):
                 return self._attribute(*name.split(".", 1))
-            return _text(self._ref(name))
+            return as_text(self._ref(name))
 
         return _DYNAMIC.sub(self._dynamic, _SUBSTITUTION.sub(value, text))
 
@@ -212,8 +212,8 @@ def _is_function(node: dict[str, Any]) -> bool:
     return len(node) == 1 and (next(iter(node)) == "Ref" or next(iter(node)).startswith("Fn::"))
 
 
-def _text(value: Any) -> str:
+def as_text(value: Any) -> str:
     """CloudFormation's way of writing a value into a string."""
     if isinstance(value, bool):
         return "true" if value else "false"
-    return str(value)
+    return "" if value is None else str(value)

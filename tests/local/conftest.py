@@ -1,0 +1,44 @@
+"""Requests as they reach the port, made by hand."""
+
+from collections.abc import Callable
+from urllib.parse import urlsplit
+
+import pytest
+
+from local.calls import Request
+
+MakeRequest = Callable[..., Request]
+
+
+@pytest.fixture
+def request_of() -> MakeRequest:
+    """Makes a request; `caller` signs it as that function for `service`."""
+
+    def make(
+        method: str = "GET",
+        url: str = "/",
+        *,
+        caller: str | None = None,
+        service: str = "s3",
+        headers: dict[str, str] | None = None,
+        body: bytes = b"",
+    ) -> Request:
+        parts = urlsplit(url)
+        given = {name.lower(): value for name, value in (headers or {}).items()}
+        if caller:
+            scope = f"{caller}/20260101/us-east-1/{service}/aws4_request"
+            given["authorization"] = f"AWS4-HMAC-SHA256 Credential={scope}, SignedHeaders=host, Signature=x"
+        environ = {
+            "REQUEST_METHOD": method,
+            "PATH_INFO": parts.path,
+            "QUERY_STRING": parts.query,
+            "CONTENT_TYPE": given.get("content-type", ""),
+            "SERVER_NAME": "localhost",
+            "SERVER_PORT": "80",
+            "wsgi.url_scheme": "http",
+            "HTTP_HOST": "localhost",
+            **{f"HTTP_{name.upper().replace('-', '_')}": value for name, value in given.items()},
+        }
+        return Request(method, parts.path, parts.query, given, body, environ)
+
+    return make

@@ -1,0 +1,104 @@
+"""The real engine reads real pixels, whichever way the page lies, and ends when its cloud does."""
+
+import io
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from PIL import Image, ImageDraw, ImageFont
+
+from local.ocr import OcrProcesses, Page, Unreadable
+from local.process import CloudError
+
+FONT = Path(__file__).parents[2] / "samples" / "fonts" / "ComicNeue-Regular.otf"
+LINES = ("1. The water boils at a hundred", "2. Light is faster than sound", "3. Plants need carbon dioxide")
+
+
+def sheet() -> Image.Image:
+    page = Image.new("L", (1000, 700), 255)
+    draw = ImageDraw.Draw(page)
+    font = ImageFont.truetype(FONT, 44)
+    for number, line in enumerate(LINES):
+        draw.text((80, 90 + 120 * number), line, fill=20, font=font)
+    return page
+
+
+def encoded(picture: Image.Image) -> bytes:
+    out = io.BytesIO()
+    picture.save(out, "PNG")
+    return out.getvalue()
+
+
+@pytest.fixture(scope="module")
+def engine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[OcrProcesses]:
+    processes = OcrProcesses(1, tmp_path_factory.mktemp("ocr") / "ocr.log")
+    yield processes
+    processes.close()
+
+
+def text(page: Page) -> list[str]:
+    return [" ".join(line.text.split()) for line in page.lines]
+
+
+def test_lines_and_words_are_read_with_their_place(engine: OcrProcesses) -> None:
+    page = engine.read(encoded(sheet()))
+    assert (page.width, page.height, page.rotation) == (1000, 700, 0)
+    assert text(page) == list(LINES)
+    first = page.lines[0]
+    assert first.confidence > 0.8
+    assert [word.text for word in first.words] == LINES[0].split()
+    left, top = first.polygon[0]
+    assert left == pytest.approx(0.08, abs=0.03)
+    assert top == pytest.approx(0.14, abs=0.04)
+    lefts = [word.polygon[0][0] for word in first.words]
+    assert lefts == sorted(lefts)
+    assert all(left - 0.02 <= x <= first.polygon[1][0] + 0.02 for x in lefts)
+
+
+@pytest.mark.parametrize("clockwise", [90, 180, 270])
+def test_a_turned_page_is_read_upright_and_shown_as_it_lies(engine: OcrProcesses, clockwise: int) -> None:
+    page = engine.read(encoded(sheet().rotate(-clockwise, expand=True)))
+    assert page.rotation == clockwise
+    assert text(page) == list(LINES)
+    start, end = page.lines[0].polygon[0], page.lines[0].polygon[1]
+    # The text runs to the right on an upright page, down on one that was turned clockwise by a quarter.
+    run = (end[0] - start[0], end[1] - start[1])
+    towards = {90: (0, 1), 180: (-1, 0), 270: (0, -1)}[clockwise]
+    assert run[0] * towards[0] + run[1] * towards[1] > 0.3
+
+
+def test_a_blank_page_has_no_lines(engine: OcrProcesses) -> None:
+    assert engine.read(encoded(Image.new("L", (600, 800), 255))).lines == ()
+
+
+def test_a_document_that_is_none_is_refused_and_the_engine_goes_on(engine: OcrProcesses) -> None:
+    with pytest.raises(Unreadable) as refused:
+        engine.read(b"no picture at all")
+    assert refused.value.code == "UnsupportedDocumentException"
+    assert text(engine.read(encoded(sheet()))) == list(LINES)
+
+
+def test_an_engine_that_dies_is_replaced(engine: OcrProcesses) -> None:
+    (process,) = engine._engines
+    process._process.kill()
+    process._process.wait()
+    with pytest.raises(Unreadable) as refused:
+        engine.read(encoded(sheet()))
+    assert refused.value.code == "InternalServerError"
+    assert text(engine.read(encoded(sheet()))) == list(LINES)
+
+
+def test_closing_ends_the_process_even_in_the_middle_of_loading(tmp_path: Path) -> None:
+    processes = OcrProcesses(1, tmp_path / "ocr.log")
+    (process,) = processes._engines
+    began = time.monotonic()
+    processes.close()
+    assert process._process.poll() is not None
+    assert time.monotonic() - began < 2
+
+
+def test_a_missing_engine_is_a_sentence(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("local.ocr._NEEDS", ("an_engine_that_is_not_installed",))
+    with pytest.raises(CloudError, match="OCR engine is not installed"):
+        OcrProcesses(1, tmp_path / "ocr.log")

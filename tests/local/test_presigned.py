@@ -1,0 +1,201 @@
+"""A browser's form is held to its policy with S3's own errors, and what it stores is all there."""
+
+import base64
+import datetime
+import hashlib
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import boto3
+import pytest
+from botocore.config import Config
+
+from local.calls import identify
+from local.edge import OneAtATime, Response
+from local.presigned import has_expired
+from local.s3 import S3Door
+
+BODY = b"a scanned sheet"
+SHA256 = base64.b64encode(hashlib.sha256(BODY).digest()).decode()
+KEY = "uploads/0123"
+
+
+@pytest.fixture
+def door() -> Iterator[S3Door]:
+    from moto.core.base_backend import BackendDict
+    from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
+
+    moto = OneAtATime(DomainDispatcherApplication(create_backend_app))
+    door = S3Door(moto, {"temp": {"http://page"}})
+    door._ask("PUT", "temp", "")
+    enabled = b"<VersioningConfiguration><Status>Enabled</Status></VersioningConfiguration>"
+    door._ask("PUT", "temp", "", query={"versioning": ""}, body=enabled)
+    yield door
+    BackendDict.reset()
+
+
+def presigned_form(**changes: Any) -> dict[str, str]:
+    """The fields that boto3 presigns for one declared upload."""
+    s3 = boto3.client(
+        "s3",
+        region_name="us-east-1",
+        aws_access_key_id="ReceiveFunction",
+        aws_secret_access_key="x",
+        config=Config(signature_version="s3v4"),
+    )
+    fields = {"x-amz-meta-receipt": "sealed", "x-amz-checksum-sha256": SHA256, "Content-Type": "image/png"}
+    conditions: list[Any] = [{name: value} for name, value in fields.items()]
+    conditions.append(["content-length-range", 1, changes.pop("largest", 100)])
+    form: dict[str, str] = s3.generate_presigned_post(
+        "temp", KEY, Fields=fields, Conditions=conditions, ExpiresIn=changes.pop("seconds", 60)
+    )["fields"]
+    return form
+
+
+def post(door: S3Door, request_of: Any, form: dict[str, str], body: bytes = BODY, *, origin: str = "") -> Response:
+    boundary = "frontier"
+    parts = [
+        f'--{boundary}\r\nContent-Disposition: form-data; name="{name}"\r\n\r\n{value}\r\n'.encode()
+        for name, value in form.items()
+    ]
+    head = f'--{boundary}\r\nContent-Disposition: form-data; name="file"; filename="my sheet.png"\r\n'
+    parts.append(head.encode() + b"Content-Type: application/x-whatever\r\n\r\n" + body + b"\r\n")
+    content = b"".join(parts) + f"--{boundary}--\r\n".encode()
+    headers = {"content-type": f"multipart/form-data; boundary={boundary}"} | ({"origin": origin} if origin else {})
+    request = request_of("POST", "/temp", headers=headers, body=content)
+    call = identify(request, ["temp"])
+    assert call is not None
+    response = door.answer(call, request)
+    assert response is not None
+    return response
+
+
+def code(response: Response) -> str:
+    return response.body.decode().split("<Code>")[1].split("</Code>")[0]
+
+
+def test_a_form_as_presigned_is_stored_with_metadata_checksum_and_version(door: S3Door, request_of: Any) -> None:
+    response = post(door, request_of, presigned_form())
+    assert response.status == 204
+    version = response.header("x-amz-version-id")
+    assert version
+    assert response.header("ETag") == f'"{hashlib.md5(BODY).hexdigest()}"'  # noqa: S324 -- S3's ETag
+    assert response.header("Location") == f"/temp/{KEY}"
+    stored = door._ask("HEAD", "temp", KEY, query={"versionId": version}, headers={"x-amz-checksum-mode": "ENABLED"})
+    assert stored.headers["x-amz-meta-receipt"] == "sealed"
+    assert stored.headers["x-amz-checksum-sha256"] == SHA256
+    assert stored.headers["Content-Type"] == "image/png"
+    assert door.read("temp", KEY, version) == BODY
+
+
+@pytest.mark.parametrize(
+    ("changed", "error", "status"),
+    [
+        ({"key": "uploads/another"}, "AccessDenied", 403),
+        ({"x-amz-meta-receipt": "forged"}, "AccessDenied", 403),
+        ({"x-amz-meta-more": "1"}, "AccessDenied", 403),
+        ({"Content-Type": "text/html"}, "AccessDenied", 403),
+        ({"policy": "bm90IGpzb24="}, "InvalidPolicyDocument", 400),
+    ],
+)
+def test_a_form_that_differs_from_what_was_presigned_is_refused(
+    door: S3Door, request_of: Any, changed: dict[str, str], error: str, status: int
+) -> None:
+    response = post(door, request_of, presigned_form() | changed)
+    assert (code(response), response.status) == (error, status)
+    with pytest.raises(KeyError):
+        door.look_up("temp", changed.get("key", KEY), None)
+
+
+def test_a_form_without_a_policy_or_after_its_time_is_refused(door: S3Door, request_of: Any) -> None:
+    form = presigned_form()
+    del form["policy"]
+    assert code(post(door, request_of, form)) == "AccessDenied"
+    late = post(door, request_of, presigned_form(seconds=-1))
+    assert code(late) == "AccessDenied"
+    assert b"Policy expired" in late.body
+
+
+def test_a_file_longer_or_shorter_than_allowed_is_refused(door: S3Door, request_of: Any) -> None:
+    too_large = post(door, request_of, presigned_form(largest=5))
+    assert (code(too_large), too_large.status) == ("EntityTooLarge", 400)
+    assert b"<MaxSizeAllowed>5</MaxSizeAllowed>" in too_large.body
+    assert code(post(door, request_of, presigned_form(), b"")) == "EntityTooSmall"
+
+
+def test_bytes_other_than_the_declared_ones_are_refused(door: S3Door, request_of: Any) -> None:
+    response = post(door, request_of, presigned_form(), b"another sheet!!")
+    assert (code(response), response.status) == ("BadDigest", 400)
+
+
+def test_a_page_of_an_allowed_origin_may_read_the_answer(door: S3Door, request_of: Any) -> None:
+    allowed = post(door, request_of, presigned_form(), origin="http://page")
+    assert allowed.header("Access-Control-Allow-Origin") == "http://page"
+    assert (
+        post(door, request_of, presigned_form(), origin="http://elsewhere").header("Access-Control-Allow-Origin")
+        is None
+    )
+
+
+def test_the_file_name_can_be_part_of_the_key(door: S3Door, request_of: Any) -> None:
+    policy = {
+        "expiration": (datetime.datetime.now(datetime.UTC) + datetime.timedelta(minutes=1)).isoformat(),
+        "conditions": [{"bucket": "temp"}, ["starts-with", "$key", "uploads/"], {"success_action_status": "201"}],
+    }
+    form = {"key": "uploads/${filename}", "success_action_status": "201"}
+    form["policy"] = base64.b64encode(json.dumps(policy).encode()).decode()
+    response = post(door, request_of, form)
+    assert response.status == 201
+    assert b"<Key>uploads/my sheet.png</Key>" in response.body
+    assert door.read("temp", "uploads/my sheet.png", None) == BODY
+
+
+@pytest.mark.parametrize(
+    ("arguments", "expired"),
+    [
+        ({}, False),
+        ({"X-Amz-Date": "20260101T000000Z", "X-Amz-Expires": "60"}, False),
+        ({"X-Amz-Date": "20260101T000000Z", "X-Amz-Expires": "20"}, True),
+        ({"AWSAccessKeyId": "k", "Expires": "1767225660"}, False),
+        ({"AWSAccessKeyId": "k", "Expires": "1767225620"}, True),
+        ({"X-Amz-Date": "yesterday", "X-Amz-Expires": "20"}, True),
+    ],
+)
+def test_a_presigned_url_has_an_age(arguments: dict[str, str], expired: bool) -> None:
+    now = datetime.datetime(2026, 1, 1, 0, 0, 30, tzinfo=datetime.UTC)
+    assert has_expired(arguments, now) is expired
+
+
+def put(door: S3Door, request_of: Any, headers: dict[str, str], *, key: str = "k") -> Response | None:
+    request = request_of("PUT", f"/temp/{key}", caller="ReceiveFunction", headers=headers, body=BODY)
+    call = identify(request, ["temp"])
+    assert call is not None
+    return door.answer(call, request)
+
+
+def test_a_put_with_a_declared_checksum_is_checked_and_keeps_it(door: S3Door, request_of: Any) -> None:
+    stored = put(door, request_of, {"x-amz-checksum-sha256": SHA256})
+    assert stored is not None
+    assert stored.status == 200
+    seen = door._ask("HEAD", "temp", "k", headers={"x-amz-checksum-mode": "ENABLED"})
+    assert seen.headers["x-amz-checksum-sha256"] == SHA256
+    wrong = put(door, request_of, {"x-amz-checksum-sha256": base64.b64encode(bytes(32)).decode()}, key="wrong")
+    assert wrong is not None
+    assert code(wrong) == "BadDigest"
+    with pytest.raises(KeyError):
+        door.look_up("temp", "wrong", None)
+
+
+def test_conditions_of_a_copy_hold(door: S3Door, request_of: Any) -> None:
+    door._ask("PUT", "temp", "source", body=BODY)
+    etag = door.look_up("temp", "source", None).etag
+    source = {"x-amz-copy-source": "temp/source"}
+    for condition in ({"if-none-match": "*"}, {"x-amz-copy-source-if-match": f'"{etag}"'}):
+        assert put(door, request_of, source | condition, key="target") is None
+    refused = put(door, request_of, source | {"if-none-match": "*"}, key="source")
+    assert refused is not None
+    assert (code(refused), refused.status) == ("PreconditionFailed", 412)
+    refused = put(door, request_of, source | {"x-amz-copy-source-if-match": '"other"'}, key="target")
+    assert refused is not None
+    assert refused.status == 412

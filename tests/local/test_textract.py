@@ -1,0 +1,215 @@
+"""The Textract endpoint answers in Textract's JSON, with Textract's limits and errors."""
+
+import base64
+import io
+import json
+import threading
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import pytest
+import trp
+from PIL import Image
+from reportlab.pdfgen.canvas import Canvas
+
+from local.calls import Call
+from local.edge import Response
+from local.ocr import Busy, Line, Page, Unreadable, Word
+from local.raster import Refusal, page_count, pixels_of, pixels_of_page
+from local.textract import TextractService
+
+BOX = ((0.1, 0.2), (0.5, 0.2), (0.5, 0.25), (0.1, 0.25))
+PAGE = Page(100, 200, 0, (Line("Two words", 0.9, BOX, (Word("Two", 0.95, BOX), Word("words", 0.85, BOX))),))
+SAMPLE = b"\x89PNG the bytes of a page"
+
+
+class FakeReader:
+    """Reads every page alike, or fails as it is told; counts."""
+
+    def __init__(self, failure: Exception | None = None) -> None:
+        self.failure = failure
+        self.reads: list[bytes] = []
+        self.gate = threading.Event()
+        self.gate.set()
+
+    def read(self, content: bytes, page: int | None = None, *, wait: float | None = None) -> Page:
+        self.reads.append(content)
+        self.gate.wait(5)
+        if self.failure:
+            raise self.failure
+        return PAGE
+
+    def close(self) -> None:
+        """Nothing to end."""
+
+
+def fetch(bucket: str, key: str, version: str | None) -> bytes:
+    return {("temp", "k", None): b"newest", ("temp", "k", "v1"): b"first"}[bucket, key, version]
+
+
+@pytest.fixture
+def detect(request_of: Any) -> Callable[..., Response]:
+    def ask(document: Any, reader: FakeReader | None = None, service: TextractService | None = None) -> Response:
+        service = service or TextractService(reader or FakeReader(), fetch=fetch)
+        call = Call(0, "ExtractFunction", "textract", "DetectDocumentText", {})
+        response = service.answer(call, request_of("POST", body=json.dumps({"Document": document}).encode()))
+        assert response is not None
+        return response
+
+    return ask
+
+
+def in_bytes(content: bytes = SAMPLE) -> dict[str, str]:
+    return {"Bytes": base64.b64encode(content).decode()}
+
+
+def error(response: Response) -> str:
+    assert response.status >= 400
+    name: str = json.loads(response.body)["__type"]
+    assert response.header("x-amzn-ErrorType") == name
+    return name
+
+
+def test_a_page_is_told_as_blocks_that_trp_reads(detect: Callable[..., Response]) -> None:
+    body = json.loads(detect(in_bytes()).body)
+    assert body["DocumentMetadata"] == {"Pages": 1}
+    page, line, *words = body["Blocks"]
+    assert [block["BlockType"] for block in body["Blocks"]] == ["PAGE", "LINE", "WORD", "WORD"]
+    assert page["Relationships"] == [{"Type": "CHILD", "Ids": [line["Id"]]}]
+    assert line["Relationships"] == [{"Type": "CHILD", "Ids": [word["Id"] for word in words]}]
+    assert (line["Text"], line["Confidence"]) == ("Two words", 90.0)
+    assert {word["TextType"] for word in words} == {"PRINTED"}
+    assert line["Geometry"]["BoundingBox"] == pytest.approx({"Width": 0.4, "Height": 0.05, "Left": 0.1, "Top": 0.2})
+    assert line["Geometry"]["Polygon"][0] == {"X": 0.1, "Y": 0.2}
+    assert len({block["Id"] for block in body["Blocks"]}) == 4
+    (parsed,) = trp.Document(body).pages
+    assert [one.text for one in parsed.lines] == ["Two words"]
+
+
+def test_an_object_is_read_in_its_pinned_version(detect: Callable[..., Response]) -> None:
+    reader = FakeReader()
+    detect({"S3Object": {"Bucket": "temp", "Name": "k", "Version": "v1"}}, reader)
+    detect({"S3Object": {"Bucket": "temp", "Name": "k"}}, reader)
+    assert reader.reads == [b"first", b"newest"]
+    assert error(detect({"S3Object": {"Bucket": "temp", "Name": "gone"}})) == "InvalidS3ObjectException"
+
+
+@pytest.mark.parametrize(
+    "document",
+    [{}, None, {"Bytes": ""}, {"Bytes": "%%"}, {"Bytes": "QQ==", "S3Object": {"Bucket": "temp", "Name": "k"}}],
+)
+def test_a_request_without_one_document_is_invalid(detect: Callable[..., Response], document: Any) -> None:
+    assert error(detect(document)) == "InvalidParameterException"
+
+
+def test_a_document_over_ten_megabytes_is_too_large(detect: Callable[..., Response]) -> None:
+    reader = FakeReader()
+    assert error(detect(in_bytes(bytes(10_485_761)), reader)) == "DocumentTooLargeException"
+    assert reader.reads == []
+
+
+@pytest.mark.parametrize(
+    ("failure", "name", "status"),
+    [
+        (Unreadable("BadDocumentException", "no"), "BadDocumentException", 400),
+        (Unreadable("InternalServerError", "no"), "InternalServerError", 500),
+        (Busy(), "ProvisionedThroughputExceededException", 400),
+    ],
+)
+def test_what_the_reader_says_is_named_as_textract_names_it(
+    detect: Callable[..., Response], failure: Exception, name: str, status: int
+) -> None:
+    response = detect(in_bytes(), FakeReader(failure))
+    assert (error(response), response.status) == (name, status)
+
+
+def test_a_page_asked_for_again_while_it_is_read_is_read_once(detect: Callable[..., Response]) -> None:
+    reader = FakeReader()
+    reader.gate.clear()
+    service = TextractService(reader, fetch=fetch)
+    with ThreadPoolExecutor(3) as pool:
+        answers = [pool.submit(detect, in_bytes(), service=service) for _ in range(3)]
+        reader.gate.set()
+        assert {answer.result().status for answer in answers} == {200}
+    assert len(reader.reads) == 1
+
+
+def test_a_failed_page_is_tried_afresh(detect: Callable[..., Response]) -> None:
+    reader = FakeReader(Busy())
+    service = TextractService(reader, fetch=fetch)
+    assert detect(in_bytes(), service=service).status == 400
+    reader.failure = None
+    assert detect(in_bytes(), service=service).status == 200
+
+
+def picture(kind: str, mode: str = "RGB", size: tuple[int, int] = (40, 30), **options: Any) -> bytes:
+    out = io.BytesIO()
+    Image.new(mode, size, **options.pop("new", {})).save(out, kind, **options)
+    return out.getvalue()
+
+
+def pdf(pages: int, size: tuple[float, float] = (595, 842)) -> bytes:
+    out = io.BytesIO()
+    canvas = Canvas(out, pagesize=size)
+    for number in range(pages):
+        canvas.drawString(20, 20, f"page {number}")
+        canvas.showPage()
+    canvas.save()
+    return out.getvalue()
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        picture("JPEG"),
+        picture("JPEG", "CMYK"),
+        picture("PNG", "RGBA"),
+        picture("PNG", "P"),
+        picture("PNG", "I;16"),
+        picture("TIFF", "1"),
+        picture("TIFF", "L"),
+    ],
+)
+def test_pictures_of_every_kind_become_three_channels(content: bytes) -> None:
+    pixels = pixels_of(content)
+    assert pixels.shape == (30, 40, 3)
+    assert pixels.dtype == "uint8"
+
+
+def test_transparent_paper_is_white() -> None:
+    assert pixels_of(picture("PNG", "RGBA", new={"color": (0, 0, 0, 0)})).min() == 255
+
+
+def test_a_pdf_page_is_drawn_at_two_hundred_dots_an_inch() -> None:
+    height, width, _ = pixels_of(pdf(1)).shape
+    assert (width, height) == pytest.approx((595 / 72 * 200, 842 / 72 * 200), abs=2)
+
+
+@pytest.mark.parametrize(
+    ("content", "code"),
+    [
+        (b"plain text", "UnsupportedDocumentException"),
+        (picture("GIF"), "UnsupportedDocumentException"),
+        (pdf(2), "UnsupportedDocumentException"),
+        (b"%PDF-1.7 cut off", "BadDocumentException"),
+        (picture("PNG", size=(400, 400))[:200], "BadDocumentException"),
+        (picture("PNG", "1", size=(10_001, 5)), "BadDocumentException"),
+        (pdf(1, (9_001, 100)), "BadDocumentException"),
+        (picture("TIFF", save_all=True, append_images=[Image.new("RGB", (4, 4))]), "UnsupportedDocumentException"),
+        (bytes(10_485_761), "DocumentTooLargeException"),
+    ],
+)
+def test_what_textract_refuses_is_refused_by_name(content: bytes, code: str) -> None:
+    with pytest.raises(Refusal) as refused:
+        pixels_of(content)
+    assert refused.value.code == code
+
+
+def test_one_page_of_many_can_be_drawn() -> None:
+    document = pdf(3)
+    assert page_count(document) == 3
+    assert pixels_of_page(document, 2).shape[2] == 3
+    tiff = picture("TIFF", save_all=True, append_images=[Image.new("RGB", (4, 6))])
+    assert page_count(tiff) == 2
+    assert pixels_of_page(tiff, 1).shape == (6, 4, 3)
