@@ -50,8 +50,12 @@ def parser() -> argparse.ArgumentParser:
     return top
 
 
+def _command(commands: Any, name: str, *, help: str) -> Any:
+    return commands.add_parser(name, help=help, description=f"{help[0].upper()}{help[1:]}.", allow_abbrev=False)
+
+
 def _add_demo(commands: Any) -> None:
-    demo = commands.add_parser("demo", help="the main job on the sample sheets: lanes, marks, report page and CSV")
+    demo = _command(commands, "demo", help="the main job on the sample sheets: lanes, marks, report page and CSV")
     demo.add_argument("--out", type=Path, default=Path("out"), metavar="DIR", help="where to write (default: out)")
     demo.add_argument(
         "--port", type=_port, default=0, metavar="N", help="port of the local cloud (default: a free one)"
@@ -61,7 +65,7 @@ def _add_demo(commands: Any) -> None:
 
 
 def _add_serve(commands: Any) -> None:
-    serve = commands.add_parser("serve", help="the local cloud with API, page and drop folder until Ctrl-C")
+    serve = _command(commands, "serve", help="the local cloud with API, page and drop folder until Ctrl-C")
     serve.add_argument("--port", type=_port, default=8330, metavar="N", help="port, 0 for a free one (default: 8330)")
     serve.add_argument(
         "--folder",
@@ -74,7 +78,7 @@ def _add_serve(commands: Any) -> None:
 
 
 def _add_grade(commands: Any) -> None:
-    grade = commands.add_parser("grade", help="mark a folder of sheets, here or by a deployed stack")
+    grade = _command(commands, "grade", help="mark a folder of sheets, here or by a deployed stack")
     grade.add_argument("sheets", nargs="+", type=Path, metavar="SHEET", help="answer sheets, or folders of them")
     grade.add_argument("--paper", type=Path, required=True, metavar="P", help="the question paper")
     how = grade.add_mutually_exclusive_group()
@@ -91,14 +95,17 @@ def _add_grade(commands: Any) -> None:
 
 
 def _add_documents(commands: Any) -> None:
-    questions = commands.add_parser("questions", help="what a paper asks: its questions with marks and doubts")
+    questions = _command(commands, "questions", help="what a paper asks: its questions with marks and doubts")
     questions.add_argument("paper", type=Path, metavar="PAPER")
     questions.add_argument("--json", action="store_true", help="one JSON document on standard output")
     questions.set_defaults(command=_questions)
 
-    extract = commands.add_parser("extract", help="what a file says: its transcript")
+    extract = _command(commands, "extract", help="what a file says: its transcript")
     extract.add_argument("file", type=Path, nargs="?", metavar="FILE")
     extract.add_argument("--json", action="store_true", help="one JSON document on standard output")
+    extract.add_argument(
+        "--sheet", action="store_true", help="read it as an answer sheet: a text layer has to agree with what is seen"
+    )
     extract.add_argument(
         "--textract-response",
         type=Path,
@@ -109,7 +116,7 @@ def _add_documents(commands: Any) -> None:
     )
     extract.set_defaults(command=_extract)
 
-    evaluate = commands.add_parser("evaluate", help="how well the configured marker agrees with people")
+    evaluate = _command(commands, "evaluate", help="how well the configured marker agrees with people")
     evaluate.add_argument(
         "file", type=Path, metavar="FILE.csv", help="columns question, reference, answer, max_marks, human_marks"
     )
@@ -150,7 +157,12 @@ def _extract(asked: argparse.Namespace) -> int:
     from local import documents
 
     return documents.extract(
-        asked.file, asked.textract_response, as_json=asked.json, stdout=_stdout(), stderr=_stderr()
+        asked.file,
+        asked.textract_response,
+        sheet=asked.sheet,
+        as_json=asked.json,
+        stdout=_stdout(),
+        stderr=_stderr(),
     )
 
 
@@ -164,10 +176,10 @@ def _expected(error: Exception) -> int | None:
     """The exit code of a failure that is a sentence by itself; None for one that is a bug."""
     from core.errors import GradelineError
     from local.client import ApiError, InsecureApi, Unreachable
-    from local.cloud import CloudError
     from local.deliveries import UsageError
     from local.errand import PaperNotUsable
     from local.following import TookTooLong
+    from local.process import CloudError
 
     if isinstance(error, UsageError | InsecureApi | CloudError):
         return BAD_USAGE

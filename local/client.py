@@ -4,7 +4,7 @@ Every call may be repeated: a submission's id follows from its content, so a sec
 """
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
@@ -52,22 +52,24 @@ class Receipt:
 class _Token(requests.auth.AuthBase):
     """Sets the header itself: a ~/.netrc on the machine would otherwise replace it."""
 
-    def __init__(self, token: str) -> None:
+    def __init__(self, token: str | Callable[[], str]) -> None:
         self._token = token
 
     def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
-        request.headers["Authorization"] = f"Bearer {self._token}"
+        token = self._token if isinstance(self._token, str) else self._token()
+        request.headers["Authorization"] = f"Bearer {token}"
         return request
 
 
 class ApiClient:
-    """The API at `url`, as the bearer of `token`. Safe to share between threads.
+    """The API at `url`, as the bearer of `token` (or of what it gives, asked before each request). Safe to share
+    between threads.
 
     `tries` is how often a request is made at most where the connection drops or the server answers
     429, 502, 503 or 504; `pause` the first wait between two of them in seconds (it doubles, with jitter).
     """
 
-    def __init__(self, url: str, token: str, *, tries: int = 5, pause: float = 0.3) -> None:
+    def __init__(self, url: str, token: str | Callable[[], str], *, tries: int = 5, pause: float = 0.3) -> None:
         parts = urlsplit(url)
         local = parts.hostname in _LOOPBACK
         if parts.scheme not in ("http", "https") or not parts.hostname:

@@ -13,6 +13,7 @@ _ONE_BY_ONE = 6
 _FRAME_SECONDS = 0.125
 # Asking must not cost more than this share of the time: on a small machine it would slow the reading down.
 _SHARE = 0.1
+_LONGEST_PAUSE_SECONDS = 2.0
 
 
 class TookTooLong(Exception):
@@ -49,7 +50,7 @@ def follow(
         if answered > end:
             waiting = [delivery.name for delivery in deliveries if not delivery.ended]
             raise TookTooLong(f"Still not done after {limit / 60:.0f} minutes: {', '.join(waiting[:10])}.")
-        again = answered + max(every, (answered - asked) / _SHARE)
+        again = answered + max(every, min((answered - asked) / _SHARE, _LONGEST_PAUSE_SECONDS))
         while clock() < again:
             pause(_FRAME_SECONDS)
             show()

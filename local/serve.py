@@ -1,5 +1,7 @@
 """`gradeline serve`: the local cloud with its API, page and drop folder until Ctrl-C."""
 
+import os
+import shlex
 import time
 from pathlib import Path
 
@@ -13,16 +15,23 @@ from local.dropped import Dropped
 from local.errand import Errand, open_cloud
 
 _ROUND_SECONDS = 1.0
+_TOKEN = "token"  # noqa: S105 - the name of a file
+_TOKEN_SECONDS = 6 * 3600
 
 
 def run(*, port: int, folder: Path, stdout: Console, stderr: Console) -> int:
     """Never returns by itself: Ctrl-C (KeyboardInterrupt) ends it, and the cloud with it."""
     folder = folder.resolve()
-    with open_cloud(port=port, folder=folder) as cloud, ApiClient(cloud.api_url, cloud.token()) as client:
+    with open_cloud(port=port, folder=folder) as cloud, ApiClient(cloud.api_url, cloud.token) as client:
         dropped = _dropped(cloud, client, folder, stdout)
         dropped.folder.prepare()
+        _write_token(cloud, folder)
         _tell(cloud, folder, stdout)
+        renewed = time.monotonic()
         while True:
+            if time.monotonic() - renewed > _TOKEN_SECONDS:
+                _write_token(cloud, folder)
+                renewed = time.monotonic()
             try:
                 dropped.look()
             except (ApiError, Unreachable, OSError) as error:
@@ -66,9 +75,8 @@ def _tell(cloud: LocalCloud, folder: Path, stdout: Console) -> None:
     for example in ("question-paper.pdf", "answer-key.pdf", "answers/STUDENT.pdf"):
         stdout.print(Text(f"  {folder / 'drop'}/ASSESSMENT/{example}"), soft_wrap=True)
     stdout.print()
-    stdout.print(Text("Or use the API, with this token for a day:"))
-    stdout.print(Text(f"  export TOKEN={cloud.token()}"), soft_wrap=True)
-    stdout.print(Text('  export AUTH="Authorization: Bearer $TOKEN"'), soft_wrap=True)
+    stdout.print(Text("Or use the API; its token lies in a file and is renewed while this runs:"))
+    stdout.print(Text(f'  AUTH="Authorization: Bearer $(cat {shlex.quote(str(folder / _TOKEN))})"'), soft_wrap=True)
     for example in (
         f'curl -X PUT -H "$AUTH" -H "Content-Type: application/yaml" --data-binary @scheme.yaml '
         f"{cloud.api_url}/assessments/NAME/marking-scheme",
@@ -78,3 +86,11 @@ def _tell(cloud: LocalCloud, folder: Path, stdout: Console) -> None:
     ):
         stdout.print(Text(f"  {example}"), soft_wrap=True)
     stdout.print()
+
+
+def _write_token(cloud: LocalCloud, folder: Path) -> None:
+    """For this user alone to read, and whole at every moment."""
+    fresh = folder / f"{_TOKEN}.new"
+    with os.fdopen(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
+        file.write(cloud.token())
+    fresh.replace(folder / _TOKEN)

@@ -55,7 +55,10 @@ _REVIEW = {
         "provisional",
         "The model that marks free text could not be asked; the mark is provisional.",
     ),
-    ReviewReason.EXTRA_ANSWERS: ("more answers than asked", "More parts were answered than asked for; the best count."),
+    ReviewReason.EXTRA_ANSWERS: (
+        "more answers than asked",
+        "More was answered than asked for; check which answer is meant to count.",
+    ),
 }
 
 _MARKERS = {

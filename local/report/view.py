@@ -63,6 +63,8 @@ class SheetPage:
 
 @dataclass(frozen=True, slots=True)
 class SheetView:
+    """`cells` are the answers in the order of the report's questions, None where the sheet has no such one."""
+
     anchor: str
     name: str
     file: str
@@ -71,6 +73,7 @@ class SheetView:
     share: str
     state: str
     answers: tuple[Answer, ...]
+    cells: tuple[Answer | None, ...]
     pages: tuple[SheetPage, ...]
     reviews: tuple[str, ...]
     warnings: tuple[str, ...]
@@ -119,8 +122,12 @@ def build(
         for number, (delivery, drawn) in enumerate(zip(deliveries, pictures, strict=True), start=1)
         if delivery.result
     ]
-    sheets = tuple(_sheet(f"s{number}", delivery, drawn, asked) for number, delivery, drawn in marked)
-    questions = _questions(sheets)
+    questions = {
+        mark.question: (wording.question(mark.question), wording.number(mark.max_marks))
+        for _, delivery, _ in marked
+        for mark in delivery.marks
+    }
+    sheets = tuple(_sheet(f"s{number}", delivery, drawn, asked, list(questions)) for number, delivery, drawn in marked)
     results = [delivery.result for _, delivery, _ in marked if delivery.result]
     return ReportView(
         title=title,
@@ -137,13 +144,16 @@ def build(
     )
 
 
-def _sheet(anchor: str, delivery: Delivery, drawn: list[Picture], asked: dict[str, Asked]) -> SheetView:
+def _sheet(
+    anchor: str, delivery: Delivery, drawn: list[Picture], asked: dict[str, Asked], questions: list[str]
+) -> SheetView:
     result = delivery.result
     assert result is not None  # noqa: S101 - build() hands in marked sheets alone
     answers = tuple(
         _answer(f"{anchor}-{index}", mark, asked.get(mark.question, Asked("")))
         for index, mark in enumerate(result.questions, start=1)
     )
+    by_question = {answer.mark.question: answer for answer in reversed(answers)}
     timeline = delivery.timeline
     saved = timeline.saved_seconds if timeline else None
     return SheetView(
@@ -155,6 +165,7 @@ def _sheet(anchor: str, delivery: Delivery, drawn: list[Picture], asked: dict[st
         share=f"{result.marks / result.max_marks:.0%}" if result.max_marks else "–",
         state=wording.state(delivery.status.state) if delivery.status else "",
         answers=answers,
+        cells=tuple(by_question.get(question) for question in questions),
         pages=tuple(_page(picture, delivery, answers) for picture in drawn),
         reviews=tuple(wording.in_a_sentence(reason) for reason in result.review),
         warnings=result.warnings,
@@ -209,10 +220,6 @@ def _page(picture: Picture, delivery: Delivery, answers: tuple[Answer, ...]) -> 
         for index, place in enumerate(p for p in answer.mark.places if p.page == picture.page)
     )
     return SheetPage(picture, highlights, lines)
-
-
-def _questions(sheets: Sequence[SheetView]) -> dict[str, tuple[str, str]]:
-    return {answer.mark.question: (answer.name, answer.maximum) for sheet in sheets for answer in sheet.answers}
 
 
 def _average(question: str, sheets: Sequence[SheetView]) -> str:

@@ -1,0 +1,220 @@
+"""`gradeline questions`, `extract` and `evaluate`: what a file says and asks, without a cloud."""
+
+import json
+import sys
+import tempfile
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+from rich.text import Text
+from rich.tree import Tree
+
+from core.assessment import Question, QuestionPaper
+from core.submission import Kind
+from core.transcript import Transcript
+from local import wording
+from local.deliveries import UsageError, check_readable
+
+
+def questions(paper: Path, *, as_json: bool, stdout: Console, stderr: Console) -> int:
+    """What a paper asks."""
+    from grade.paper import parse_paper
+
+    found = parse_paper(read(paper, Kind.QUESTION_PAPER, stderr))
+    if as_json:
+        _print_json(questions_document(found))
+        return 0
+    _print_paper(found, paper, stdout)
+    return 0
+
+
+def extract(
+    file: Path | None, responses: Sequence[Path], *, sheet: bool, as_json: bool, stdout: Console, stderr: Console
+) -> int:
+    """What a file says, or what saved Textract answers say. As a `sheet`, a PDF's text layer is held against OCR."""
+    if bool(file) == bool(responses):
+        raise UsageError("Name a file to read, or saved answers of Textract with --textract-response: one of the two.")
+    kind = Kind.ANSWER_SHEET if sheet else Kind.QUESTION_PAPER
+    transcript = from_responses(responses) if file is None else read(file, kind, stderr)
+    if as_json:
+        _print_json(transcript_document(transcript))
+        return 0
+    for page in transcript.pages:
+        source = "text layer" if page.source == "text_layer" else "OCR"
+        stdout.print(Text(f"── page {page.number}, {source} ──", style="dim"))
+        stdout.print(Text(page.text), soft_wrap=True)
+    _print_warnings(transcript.warnings, stderr)
+    return 0
+
+
+def evaluate(file: Path, *, as_json: bool, stdout: Console, stderr: Console) -> int:
+    """How well the configured marker agrees with people."""
+    from local import evaluate as evaluation
+
+    if not file.is_file():
+        raise UsageError(f"There is no file {file}.")
+    found = evaluation.evaluate_file(file, progress=stderr)
+    if as_json:
+        _print_json(found)
+    else:
+        evaluation.print_evaluation(found, stdout)
+    return 0
+
+
+def read(path: Path, kind: Kind, stderr: Console) -> Transcript:
+    """A file's transcript; an OCR engine is started at the first page that needs one.
+
+    Raises
+    ------
+    UsageError
+        There is no such file.
+    DocumentRejected
+        It cannot be read; the message is for a teacher.
+    """
+    from extract.documents import read_document
+
+    check_readable(path)
+    with _ocr(stderr) as ocr:
+        return read_document(path.read_bytes(), ocr=ocr, kind=kind, name=path.name, workers=1)
+
+
+def from_responses(paths: Sequence[Path]) -> Transcript:
+    """
+    Raises
+    ------
+    UsageError
+        A file is missing, or is no answer of Textract's.
+    """
+    from extract.transcript import transcript_from_textract
+
+    return transcript_from_textract([_response(path) for path in paths])
+
+
+def questions_document(paper: QuestionPaper) -> dict[str, Any]:
+    """As DESIGN.md and docs/cli.md have it."""
+    return {
+        "total_marks": _whole(paper.total_marks),
+        "questions": [_question(question) for question in paper.questions],
+        "warnings": list(paper.warnings),
+    }
+
+
+def transcript_document(transcript: Transcript) -> dict[str, Any]:
+    return {
+        "pages": [
+            {
+                "number": page.number,
+                "source": page.source,
+                "lines": [
+                    {
+                        "text": line.text,
+                        "confidence": line.confidence,
+                        "box": list(line.box),
+                        "handwriting": line.handwriting,
+                    }
+                    for line in page.lines
+                ],
+            }
+            for page in transcript.pages
+        ],
+        "text": transcript.text,
+        "warnings": list(transcript.warnings),
+    }
+
+
+@contextmanager
+def _ocr(stderr: Console) -> Iterator[Any]:
+    """A page's bytes → an answer as Textract gives it, from the engine of the local cloud."""
+    from local.ocr import OcrProcesses, Unreadable
+    from local.textract import blocks_of
+
+    engines: list[OcrProcesses] = []
+    with tempfile.TemporaryDirectory(prefix="gradeline-") as folder:
+
+        def ask(content: bytes) -> dict[str, Any]:
+            from extract.textract import PageRefused
+
+            if not engines:
+                stderr.print(Text("Some pages are pictures; the OCR engine reads them …", style="dim"))
+                engines.append(OcrProcesses(1, Path(folder) / "ocr.log"))
+            try:
+                page = engines[0].read(content)
+            except Unreadable as error:
+                raise PageRefused(error.code) from None
+            return {"DocumentMetadata": {"Pages": 1}, "Blocks": list(blocks_of(page))}
+
+        try:
+            yield ask
+        finally:
+            for engine in engines:
+                engine.close()
+
+
+def _response(path: Path) -> dict[str, Any]:
+    try:
+        body = json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise UsageError(f"There is no file {path}.") from None
+    except ValueError as error:
+        raise UsageError(f"{path} is not JSON: {error}.") from None
+    if not isinstance(body, dict):
+        raise UsageError(f"{path} is no answer of Textract's: an object is expected.")
+    return body
+
+
+def _question(question: Question) -> dict[str, Any]:
+    return {
+        "label": question.label,
+        "marks": _whole(question.marks),
+        "type": question.type.value,
+        "text": question.text,
+        "choose": question.choose,
+        "options": [{"label": option.label, "text": option.text} for option in question.options],
+        "parts": [_question(part) for part in question.parts],
+    }
+
+
+def _whole(marks: float | None) -> float | int | None:
+    """3.0 is written as 3."""
+    return int(marks) if marks is not None and marks == int(marks) else marks
+
+
+def _print_paper(paper: QuestionPaper, path: Path, stdout: Console) -> None:
+    tree = Tree(Text(paper.title or path.name, style="bold"), guide_style="dim")
+    for question in paper.questions:
+        _grow(tree, question)
+    stdout.print(tree)
+    leaves = len(list(paper.leaves()))
+    stdout.print(Text(f"{wording.count(leaves, 'question')}, {wording.number(paper.total_marks)} marks"))
+    _print_warnings(paper.warnings, stdout)
+
+
+def _grow(tree: Tree, question: Question) -> None:
+    """One line a question, cut off at the terminal's edge: label, marks, kind, text."""
+    kind = "" if question.parts else question.type.value.replace("_", "/")
+    line = Text(no_wrap=True, overflow="ellipsis")
+    line.append(question.label, "bold")
+    if question.marks is not None:
+        line.append(f"  [{wording.number(question.marks)}]", "green")
+    if question.choose is not None:
+        line.append(f"  any {question.choose}", "yellow")
+    line.append(f"  {kind}" if kind else "", "dim")
+    line.append(f"  {' '.join(question.text.split())}")
+    branch = tree.add(line)
+    for option in question.options:
+        branch.add(Text(f"{option.label}  {' '.join(option.text.split())}", "dim", no_wrap=True, overflow="ellipsis"))
+    for part in question.parts:
+        _grow(branch, part)
+
+
+def _print_warnings(warnings: Sequence[str], console: Console) -> None:
+    for warning in warnings:
+        console.print(Text(f"Note: {warning}", style="yellow"), soft_wrap=True)
+
+
+def _print_json(document: dict[str, Any]) -> None:
+    json.dump(document, sys.stdout, ensure_ascii=False, indent=2)
+    sys.stdout.write("\n")
