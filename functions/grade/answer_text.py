@@ -124,7 +124,7 @@ def _only_ticks(said: str) -> bool:
 def _out_of(said: str, node: Node) -> bool:
     """Whether it is marks out of what the question is worth ("1/2" for 2 marks)."""
     found = re.search(r"/\s*(\d+)\W*$", said)
-    return bool(found) and node.question.marks is not None and float(found[1]) == node.question.marks
+    return found is not None and node.question.marks is not None and float(found[1]) == node.question.marks
 
 
 def _without_margin_mark(said: str, node: Node) -> str:

@@ -121,6 +121,9 @@ class Assembly:
         parts = self._siblings(draft.parts, f"{path}{name}.", below)
         parts = self._chosen(parts, replace(rubric, choose=None) if rubric.span is None else rubric, text)
         choose = self._how_many(rubric, len(parts), label) if rubric.span is None else None
+        if len(parts) == 1 and parts[0].choose and parts[0].type is QuestionType.SECTION:
+            # The choice was printed under a heading of its own, but holds for the whole section.
+            choose, parts = parts[0].choose, parts[0].parts
         printed = self._sections.get(draft.name) if draft.name else None
         if printed is None and rubric.total is not None and not rubric.total.per_part:
             printed = rubric.total.value
@@ -316,7 +319,8 @@ class Assembly:
     def _group(self, draft: Draft, identity: str, own: Own, above: Above) -> Question:
         rubric = read_rubric(_joined([own.text, *draft.notes]))
         each = next((m.value for m in own.marks if m.per_part), rubric.each)
-        below = Above(each, frozenset(), above.choice, above.true_false or says_true_false(own.text))
+        true_false = above.true_false or says_true_false(own.text)
+        below = Above(each, frozenset(), above.choice or rubric.choice, true_false)
         parts = [self._question(part, f"{identity}.", below) for part in draft.parts]
         ors = [self._own_or(part) for part in draft.parts]
         choose = self._how_many(rubric, len(parts), f"Question {identity}")
@@ -392,10 +396,11 @@ def replace_marks(own: Own, more: list[PrintedMarks]) -> Own:
 
 
 def _implied(parts: list[Question], marks: float, choose: int | None) -> list[Question]:
-    """Objective parts that print no marks share their question's evenly: 5 marks for 5 true/false lines."""
-    if any(part.marks is not None or part.parts for part in parts) or any(
-        part.type is QuestionType.TEXT for part in parts
-    ):
+    """Parts that print no marks share their question's evenly where that is what must be meant: 5 marks for
+    5 true/false lines, 5 marks for "any one of"."""
+    if any(part.marks is not None or part.parts for part in parts):
+        return parts
+    if choose is None and any(part.type is QuestionType.TEXT for part in parts):
         return parts
     share = marks / (choose or len(parts))
     return [replace(part, marks=share) for part in parts] if share * 4 == int(share * 4) else parts

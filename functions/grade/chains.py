@@ -104,11 +104,11 @@ def _step(one: Piece, value: int, other: Piece, following: int) -> float | None:
         cost -= 0.2
     elif following > value + 1:
         cost -= 0.5 + 0.45 * min(following - value - 1, 6)
-    if one.tokens[0].style != other.tokens[0].style and not {one.tokens[0].style, other.tokens[0].style} <= {
-        "1.1",
-        "1.",
-    }:
-        cost -= 1.2 if "Q1" in (one.tokens[0].style, other.tokens[0].style) else 0.6
+    styles = (one.tokens[0].style, other.tokens[0].style)
+    if styles[0] != styles[1] and "1.1" not in styles:
+        cost -= 1.2 if "Q1" in styles else 0.6
+    if "1.1" in styles and len(one.tokens) != len(other.tokens):
+        return cost  # 1.1.1 stands further in than 1.1
     same_row = one.row is other.row
     apart = abs((one.left - one.row.origin) - (other.left - other.row.origin))
     if not same_row and one.opens and other.opens and apart > (0.03 if one.row.page == other.row.page else 0.05):
@@ -147,6 +147,8 @@ def _weight(pieces: list[Piece], index: int, piece: Piece, kind: Kind) -> float:
         return weight - (0.3 if token.style == "1" else 0.2)
     if re.match(r"[a-zµ%°]", text):
         weight -= 1.0 if token.style == "1" else 0.5
+    elif token.style == "(1)":
+        pass
     elif re.match(r"[\d=×÷+\-−*/<>^,;)]", text):
         weight -= 0.6 if re.match(r"[\d\-−+]", text) and token.style != "1" else 1.2
     elif token.style == "1" and re.match(r"[A-Z]{1,3}\b(?! [a-z])", text):

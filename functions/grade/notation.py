@@ -3,7 +3,7 @@
 import re
 from collections import Counter
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from grade.marks_printed import Form, PrintedMarks, find_marks, without
 from grade.pieces import Piece
@@ -24,22 +24,28 @@ class Notation:
 
 
 def read_notation(rows: Iterable[Row]) -> Notation:
-    explicit = header = paren = 0
+    explicit = header = 0
+    parens: list[float] = []
     edges: list[float] = []
     for row in rows:
         last = row.cells[-1]
         header += bool(_HEADER.fullmatch(last.text) and last.left > 0.6)
         found = [m for m in find_marks(row.text) if not m.total]
         explicit += any(m.form is Form.EXPLICIT or m.form is Form.BARE_BRACKET for m in found)
-        paren += any(m.form is Form.BARE_PAREN for m in found) and last.left > 0.6
+        parens += [m.value for m in found if m.form is Form.BARE_PAREN and last.left > 0.6]
         if _NUMBER_CELL.fullmatch(last.text) and in_right_margin(row) and (len(row.cells) > 1 or row.left > 0.8):
             edges.append(last.right)
     edge, count = _most_aligned(edges)
     return Notation(
         margin=(count >= 2 and count > explicit) or (header > 0 and count >= 1),
-        paren=paren >= 2 or (paren >= 1 and explicit == 0),
+        paren=bool(parens) and not _are_equation_numbers(parens),
         edge=edge,
     )
+
+
+def _are_equation_numbers(values: list[float]) -> bool:
+    """(1), (2), (3) down the margin: equations, not marks."""
+    return len(values) > 2 and values == [float(number) for number in range(1, len(values) + 1)]
 
 
 def in_right_margin(row: Row) -> bool:
@@ -60,6 +66,9 @@ def piece_marks(piece: Piece, notation: Notation, *, last: bool) -> tuple[str, l
     text = piece.text
     kept = [token for token in find_marks(text) if _counts(token, text, notation, last=last)]
     margin = _margin(piece, notation, kept)
+    if notation.paren and not piece.tokens:
+        # Where "(2)" are marks, "[12]" alone in the margin is their sum over the question.
+        kept = [replace(m, total=True) if m.form is Form.BARE_BRACKET and _alone(m, text) else m for m in kept]
     text = without(text, kept)
     if margin is not None:
         text = text[: text.rindex(margin[1])].rstrip()
@@ -75,6 +84,10 @@ def _counts(token: PrintedMarks, text: str, notation: Notation, *, last: bool) -
         own_cell = before.endswith(GAP) or not before
         return (not after and (own_cell or last or before[-1:] in ".?!:;)_")) or (not before and bool(after))
     return True
+
+
+def _alone(token: PrintedMarks, text: str) -> bool:
+    return not text[: token.start].strip() and not text[token.end :].strip()
 
 
 def _margin(piece: Piece, notation: Notation, kept: list[PrintedMarks]) -> tuple[PrintedMarks, str] | None:

@@ -39,7 +39,7 @@ def options_score(
 ) -> float:
     """Above 0: options. `marked`: how many of them carry marks of their own; `choice`, `true_false`: what
     the headings above say."""
-    if not 2 <= len(texts) <= 6 or kind is Kind.NUMBER or kind is None:
+    if not 2 <= len(texts) <= 6 or kind is None or (kind is Kind.NUMBER and style != "(1)"):
         return -9.0
     score = -2.0
     score += 1.8 if kind is Kind.UPPER else -1.0 if kind in (Kind.ROMAN_LOWER, Kind.ROMAN_UPPER) else 0.4
@@ -49,9 +49,9 @@ def options_score(
     score += 1.5 if _CHOOSES.search(stem) else -1.5 if _ASKS_FOR_EACH.search(stem) else 0.0
     score -= 3.0 if true_false else 0.0
     ending = stem.rstrip().rstrip("_").rstrip()
-    score += (
-        0.8 if stem.rstrip().endswith(("____", "?")) else 0.6 if ending[-1:].isalpha() or ending[-1:] == ":" else 0.0
-    )
+    breaks_off = ending[-1:].isalpha() or ending[-1:] in (":", ",")
+    score += 0.8 if stem.rstrip().endswith(("____", "?")) else 1.0 if breaks_off else 0.4 if "____" in stem else 0.0
+    score += 0.6 if max(len(text.split()) for text in texts) <= 4 and marked == 0 else 0.0
     score -= 1.5 if not stem.strip() else 0.0
     longest = max(len(text) for text in texts)
     score += 1.0 if longest <= 30 else 0.4 if longest <= 90 else -0.4

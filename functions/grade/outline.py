@@ -6,9 +6,10 @@ from dataclasses import dataclass, field
 
 from grade.chains import Chain, best_chain, is_instruction
 from grade.headings import Heading, find_headings
-from grade.marks_printed import find_marks
+from grade.marks_printed import find_marks, without
 from grade.numbering import Kind, Token
 from grade.pieces import Piece, in_list_order
+from grade.rows import BLANK
 
 _DEEPEST = 5
 
@@ -156,7 +157,7 @@ def _outermost(pieces: list[Piece], first: int) -> Chain | None:
         if numbers is None:
             return chain
         spread = sum(1 for item in chain.items[1:] if item > numbers.items[0])
-        if chain.items[0] < numbers.items[0] and spread and chain.items[-1] < numbers.items[-1]:
+        if chain.items[0] < numbers.items[0] and spread:
             return chain
     if numbers is not None:
         return numbers
@@ -223,22 +224,39 @@ def _inside(pieces: list[Piece], parent: Draft, depth: int) -> tuple[list[Piece]
 
 
 def _inner(pieces: list[Piece], kind: Kind, parent: Draft) -> Chain | None:
+    """The list of this kind among the pieces, where it may be the parts of `parent`."""
     chain = best_chain(pieces, kind)
-    if chain is None or chain.values[0] != 1:
+    if chain is None or chain.values[0] != 1 or all(_is_rule(pieces[item]) for item in chain.items):
         return None
+    items = [pieces[item] for item in chain.items]
     count = len(set(chain.values))
-    if kind is Kind.NUMBER:
-        styles = {pieces[item].tokens[0].style for item in chain.items}
-        if styles <= {"1.1", "(1)"}:
-            return chain if count > 1 or styles == {"1.1"} else None
-        return chain if count > 1 and parent.kind is not Kind.NUMBER else None
-    if {pieces[item].tokens[0].style for item in chain.items} == {"A"}:
-        return chain if count > 2 else None
-    if count > 1:
-        return chain
-    only = pieces[chain.items[0]]
+    styles = {piece.tokens[0].style for piece in items}
     marked = any(find_marks(piece.text) for piece in pieces[chain.items[0] :])
-    return chain if marked and only.tokens[0].style in ("(a)", "(i)") and re.match(r"[A-Z]", only.text) else None
+    if kind is Kind.NUMBER:
+        parts = _numbers_are_parts(items, styles, count, parent, marked=marked)
+    elif styles == {"A"}:
+        parts = count > 2
+    else:
+        parts = count > 1 or (marked and styles <= {"(a)", "(i)"} and bool(re.match(r"[A-Z]", items[0].text)))
+    return chain if parts else None
+
+
+def _numbers_are_parts(items: list[Piece], styles: set[str], count: int, parent: Draft, *, marked: bool) -> bool:
+    """Numbers inside a question are more often a list that it speaks of than its parts."""
+    if styles == {"1.1"}:
+        return True
+    if count < 2:
+        return False
+    if styles == {"(1)"} or parent.kind in (Kind.UPPER, Kind.ROMAN_UPPER):
+        return True
+    asks = sum(1 for piece in items if piece.text.rstrip(" _").endswith("?")) * 2 > len(items)
+    return (marked or asks) and (parent.kind is not Kind.NUMBER or (parent.style == "Q1" and "Q1" not in styles))
+
+
+def _is_rule(piece: Piece) -> bool:
+    """A line to write on, with no words of its own."""
+    said = without(piece.text, find_marks(piece.text))
+    return BLANK in piece.text and not said.replace(BLANK, "").strip() and len(piece.tokens) == 1
 
 
 def _are_statements(pieces: list[Piece], chain: Chain) -> bool:

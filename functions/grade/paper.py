@@ -13,8 +13,9 @@ from core.transcript import Transcript
 from grade.assembly import Assembly
 from grade.marks_printed import mend
 from grade.notation import read_notation
-from grade.outline import read_outline
-from grade.paper_totals import take_totals
+from grade.numbering import read_label
+from grade.outline import Outline, read_outline
+from grade.paper_totals import head_total, take_totals
 from grade.pieces import pieces_of
 from grade.rows import GAP, Cell, Row, rows_of
 from grade.running_heads import without_running_heads
@@ -33,6 +34,8 @@ def parse_paper(transcript: Transcript) -> QuestionPaper:
     rows = _mended(without_running_heads([_shortened(row) for row in rows[:_MOST_ROWS]]))
     rows, totals = take_totals(rows)
     outline = read_outline(pieces_of(rows))
+    if totals.paper is None:
+        totals.paper = head_total(_head(outline) or [row.text for row in rows[:12]])
     assembly = Assembly(read_notation(rows), totals.sections)
     questions = assembly.questions(outline)
     warnings += assembly.warnings
@@ -40,6 +43,15 @@ def parse_paper(transcript: Transcript) -> QuestionPaper:
         warnings.append("No numbered questions were found in this document.")
     paper = QuestionPaper(0.0, questions, (), _title(rows), totals.paper)
     return checked(paper, warnings)
+
+
+def _head(outline: Outline) -> list[str]:
+    """The lines above the first question, with a heading that stands among them."""
+    head = [piece.whole for piece in outline.preamble]
+    first = outline.drafts[0] if outline.drafts else None
+    if first is not None and first.flat:
+        head += [first.heading, *(piece.whole for piece in first.own)]
+    return head
 
 
 def _shortened(row: Row) -> Row:
@@ -78,8 +90,10 @@ def _title(rows: list[Row]) -> str:
         for row in first
         if len(re.sub(r"[\W\d_]", "", row.text)) >= 4
         and len(row.text) < 120
+        and read_label(row.text, bare=False) is None
         and not re.match(
-            r"(?:name|roll|class|date|time|max|total|marks|q\d|question|\d|section|instruction)",
+            r"(?:(?:name|roll|class|date|time)\s*(?:no\.?\s*)?[:._]|max|total|marks|q\.?\s?(?:no|\d)|question|\d"
+            r"|section|instruction|answer)",
             row.text,
             re.IGNORECASE,
         )

@@ -24,16 +24,25 @@ _AT_THE_END = re.compile(
     rf"\s*{UNIT}?\.?\s*[\])]?",
     re.IGNORECASE,
 )
+_ALONE_AT_THE_END = re.compile(
+    rf"\W*(?:grand\s+)?total\W*(?:(?:marks|score)\W*)?(?:____|out of|of)?[\s/:=]*({NUM})\s*{UNIT}?\W*", re.IGNORECASE
+)
 _IN_THE_HEAD = (
     re.compile(
         rf"\b(?:max(?:imum)?\.?|full|total)\s*(?:possible\s+)?(?:marks?|mks?|points?|score)\b[^\d\n]{{0,24}}({NUM})",
         re.IGNORECASE,
     ),
-    re.compile(rf"\bthe\s+total\s+(?:number\s+of\s+)?(?:marks?|points?)[^\d\n]{{0,40}}({NUM})", re.IGNORECASE),
+    re.compile(
+        rf"\b(?:the\s+)?(?:total|maximum)\s+(?:number\s+of\s+)?(?:marks?|points?)[^\d\n]{{0,40}}({NUM})", re.IGNORECASE
+    ),
+    re.compile(rf"({NUM})\s*{UNIT}\s+(?:in\s+)?total\b|\btotal\s+of\s+({NUM})\s*{UNIT}", re.IGNORECASE),
     re.compile(rf"\b(?:M\.?\s?M\.?|F\.?\s?M\.?)\s*[:=–.-]?\s*({NUM})(?!\d)"),
-    re.compile(rf"\b(?:out of|total\s*[:=–-]?)\s*({NUM})\s*{UNIT}?(?:$|[\s.\])])", re.IGNORECASE),
+    re.compile(rf"\b(?:out of|total|maximum|max)\s*[:=–.-]?\s*({NUM})\s*{UNIT}?(?:$|[\s.\])])", re.IGNORECASE),
     re.compile(rf"(?:^|\t|[\s(\[])(?:marks?|points?)\s*[:=–-]\s*({NUM})(?:$|[\s\])])", re.IGNORECASE),
     re.compile(rf"(?:^|\t)[\[(]?\s*({NUM})\s*{UNIT}(?:\s+total)?\s*[\])]?\s*(?:$|\t)", re.IGNORECASE),
+)
+_NOT_THE_PAPERS = re.compile(
+    r"\beach\b|\bper\b|\bnegative\b|[x×]\s*\d|\bquestions?\s+\d|\bsection\s+[A-H]\b", re.IGNORECASE
 )
 
 
@@ -41,10 +50,13 @@ def take_totals(rows: list[Row]) -> tuple[list[Row], Totals]:
     """The rows without those that only print a total, and the totals."""
     totals = Totals()
     kept: list[Row] = []
-    for row in rows:
+    for index, row in enumerate(rows):
         found = _AT_THE_END.search(row.text)
         if found is None:
-            kept.append(row)
+            if index >= len(rows) - 2 and (last := _ALONE_AT_THE_END.fullmatch(row.text)) and not _often(rows):
+                totals.paper = number(last[1])
+            else:
+                kept.append(row)
             continue
         marks = number(found["marks"])
         if found["what"].lower() in ("section", "part"):
@@ -55,33 +67,19 @@ def take_totals(rows: list[Row]) -> tuple[list[Row], Totals]:
         rest = (row.text[: found.start()] + row.text[found.end() :]).strip(" \t.[]()")
         if rest:
             kept.append(row)
-    if totals.paper is None:
-        totals.paper = _head_total(kept)
     return kept, totals
 
 
-def _head_total(rows: Sequence[Row]) -> float | None:
-    """From the paper's head: the rows before the first that opens with a question's number."""
-    head: list[str] = []
-    for row in rows[:60]:
-        if re.match(r"(?:q(?:uestion)?\.?\s*)?1\s*[.):]\s*\S", row.text, re.IGNORECASE) and not head_continues(
-            row.text
-        ):
-            break
-        if re.match(r"\W*(?:section|part|group)\s*[-–—:]?\s*[\W]?(?:A|I|1)\b", row.text, re.IGNORECASE):
-            break
-        head.append(row.text)
+def _often(rows: Sequence[Row]) -> bool:
+    """Whether totals stand all over the paper, so that the last one is only the last question's."""
+    return sum(1 for row in rows if _ALONE_AT_THE_END.fullmatch(row.text)) > 1
+
+
+def head_total(head: Sequence[str]) -> float | None:
+    """The total that the lines above the first question print."""
+    lines = [text for text in head if len(re.findall(r"\t\s*\d", text)) < 3]
     for pattern in _IN_THE_HEAD:
-        for text in head:
-            if (found := pattern.search(text)) and not re.search(
-                r"\beach\b|\bper\b|\bnegative\b|[x×]\s*\d", text, re.IGNORECASE
-            ):
-                return number(found[1])
+        for text in lines:
+            if (found := pattern.search(text)) and not _NOT_THE_PAPERS.search(text):
+                return number(next(group for group in found.groups() if group))
     return None
-
-
-def head_continues(text: str) -> bool:
-    """A numbered instruction on the front page, not a question."""
-    from grade.chains import is_instruction
-
-    return is_instruction(re.sub(r"^\W*(?:q\w*\.?\s*)?\d+\s*[.):]\s*", "", text))

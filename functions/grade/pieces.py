@@ -66,7 +66,7 @@ def _place(row: Row, position: int) -> float:
 
 
 _LETTER_INSIDE = re.compile(
-    r"(?:(?<=\s)|(?<=[.?!:;]))(?:\(\s?([A-Ha-h]|[ivx]{1,4})\s?\)|([A-Ha-h])[).](?=\s)|(?<=\t)([B-F])\s)\s*"
+    r"(?:(?<=\s)|(?<=[.?!:;]))(?:\(\s?([A-Ha-h]|[ivx]{1,4})\s?\)|\((\d)\)|([A-Ha-h])[).](?=\s)|(?<=\t)([B-F])\s)\s*"
 )
 _REFERENCE = re.compile(
     r"\b(?:parts?|in|to|from|and|or|of|answers?|questions?|using|both|either|with|by|see|between|than|statement)\s*$",
@@ -79,8 +79,10 @@ def _inner_starts(text: str, opening: Token | None) -> list[int]:
     found: list[tuple[int, int, str]] = []
     for match in _LETTER_INSIDE.finditer(text):
         after_gap = GAP in text[max(0, match.start() - 1) : match.start()]
+        if match[2] and (opening is None or opening.style != "(1)"):
+            continue  # marks in the margin, unless the row itself opens with a number in brackets
         if after_gap or not _REFERENCE.search(text[: match.start()]):
-            found.append((match.start(), match.end(), match[1] or match[2] or match[3]))
+            found.append((match.start(), match.end(), match[1] or match[2] or match[3] or match[4]))
     before = opening.name if opening else None
     starts: list[int] = []
     for index, (start, end, name) in enumerate(found):

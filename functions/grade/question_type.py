@@ -15,11 +15,13 @@ _EXPLAINS = re.compile(
 )
 _COUNTS = re.compile(
     r"\b(?:calculate|compute|how (?:many|much|far|long|fast|tall|high|deep|wide|old|heavy)|work out|solve|simplify"
-    r"|find (?:the )?(?:value|mass|length|area|volume|speed|velocity|acceleration|force|distance|height|sum|product"
+    r"|find (?:the |its |their )?(?:value|mass|length|area|volume|speed|velocity|acceleration|force|distance|height"
+    r"|sum|product"
     r"|number|total|mean|median|mode|range|"
     r"probability|perimeter|cost|price|time|angle|power|energy|work|current|resistance|voltage|pressure|density"
     r"|weight|amount|percentage|ratio|average|x|y)"
-    r"|evaluate|determine the (?:value|mass|length|area|volume|speed|velocity|force|distance|number)"
+    r"|evaluate(?=\s+(?:[\d(√∫x]|the (?:expression|integral)))|determine the (?:value|mass|length|area|volume|speed"
+    r"|velocity|force|distance|number)"
     r"|what is the (?:value|mass|sum|product|remainder|area|perimeter|volume|speed|probability|average)"
     r"|(?:significant figures|decimal places?)|to the nearest)\b"
     r"|____\s*(?:cm|mm|km|m|kg|g|s|m/s|N|J|W|V|A|Ω|°C|Pa|Hz|mol|%|L|ml|hours?|minutes?|seconds?)(?:\b|$|[²³^/])"

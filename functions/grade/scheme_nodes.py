@@ -83,7 +83,8 @@ def _check_json(text: str) -> None:
 def _refuse_aliases(text: str) -> None:
     for event in yaml.parse(text, Loader=yaml.SafeLoader):
         if isinstance(event, yaml.AliasEvent):
-            raise InvalidMarkingScheme(f"Line {event.start_mark.line + 1}: aliases (*name) are not read here.")
+            line = event.start_mark.line + 1 if event.start_mark else 1
+            raise InvalidMarkingScheme(f"Line {line}: aliases (*name) are not read here.")
 
 
 def fields(node: yaml.MappingNode, allowed: dict[str, str], where: str, complaints: Complaints) -> dict[str, yaml.Node]:

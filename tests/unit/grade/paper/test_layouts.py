@@ -1,0 +1,58 @@
+"""Papers of clearly different layouts (`tests/papers`), each against a truth that was written by hand."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from core.assessment import Question, QuestionPaper
+from grade.paper import parse_paper
+from tests.papers.reading import read_pdf
+
+PAPERS = Path(__file__).parents[3] / "papers"
+NAMES = sorted(path.stem for path in (PAPERS / "truth").glob("*.json"))
+
+
+def truth_of(name: str) -> dict[str, Any]:
+    return json.loads((PAPERS / "truth" / f"{name}.json").read_text("utf-8"))
+
+
+def nodes(questions: tuple[Question, ...]) -> list[Question]:
+    return [node for question in questions for node in (question, *nodes(question.parts))]
+
+
+@pytest.fixture(scope="module", params=[False, True], ids=["cells", "joined"])
+def papers(request: pytest.FixtureRequest) -> dict[str, QuestionPaper]:
+    """Every paper, read with what stands side by side as lines of its own, and as one line."""
+    return {name: parse_paper(read_pdf(PAPERS / "pdf" / f"{name}.pdf", join=request.param)) for name in NAMES}
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_every_label_and_mark_is_right(papers: dict[str, QuestionPaper], name: str) -> None:
+    truth, paper = truth_of(name), papers[name]
+    assert [[q.id, q.label, q.marks] for q in nodes(paper.questions)] == truth["questions"]
+    assert (paper.total_marks, paper.printed_total) == (truth["total"], truth["printed_total"])
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_choices_types_and_options_are_right(papers: dict[str, QuestionPaper], name: str) -> None:
+    truth = truth_of(name)
+    found = {q.id: q for q in nodes(papers[name].questions)}
+    assert {q.id: q.choose for q in found.values() if q.choose} == truth.get("choose", {})
+    assert {identity: found[identity].type.value for identity in truth["types"]} == truth["types"]
+    said = {i: [f"{option.label} {option.text}" for option in found[i].options] for i in truth.get("options", {})}
+    assert said == truth.get("options", {})
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_paper_that_holds_no_doubt_brings_no_warning(papers: dict[str, QuestionPaper], name: str) -> None:
+    expected = truth_of(name).get("warns", [])
+    warnings = papers[name].warnings
+    assert len(warnings) == len(expected)
+    assert all(word in warning for word, warning in zip(expected, warnings, strict=True))
+
+
+def test_there_are_at_least_fifteen_layouts_and_each_has_its_truth() -> None:
+    assert len(NAMES) >= 15
+    assert sorted(path.stem for path in (PAPERS / "pdf").glob("*.pdf")) == NAMES
