@@ -1,0 +1,94 @@
+"""Door of the reading lane: state in, the document read and its transcript kept, references and counts out."""
+
+import os
+import time
+from functools import cache
+from typing import Any
+
+from aws_lambda_powertools import Logger, Metrics
+from aws_lambda_powertools.metrics import MetricUnit
+from aws_lambda_powertools.utilities.typing import LambdaContext
+from botocore.config import Config
+from botocore.exceptions import BotoCoreError, HTTPClientError
+
+from core import aws
+from core.clock import milliseconds
+from core.seal import Seal
+from core.settings import settings
+from core.submission import Submission
+from core.table import Table
+from extract.limits import Limits
+from extract.pacing import Pacer, SharedSchedule
+from extract.reading import Collaborators, Reading, read_submission
+from extract.sandbox import Sandbox
+from extract.textract import TextractReader, parse_lean
+
+logger = Logger()
+metrics = Metrics()
+
+# All that the child sees of this function's environment: where its loader finds libraries.
+_LOADER = ("PATH", "LD_LIBRARY_PATH", "LANG", "TZ")
+_TRANSPORT = (BotoCoreError, HTTPClientError)
+# What the function keeps back for its last writes.
+_LAST_SECONDS = 10.0
+
+sandbox = Sandbox({name: os.environ[name] for name in _LOADER if name in os.environ})
+if "AWS_LAMBDA_RUNTIME_API" in os.environ:
+    # While the runtime still starts, where processor time costs nothing.
+    sandbox.start()
+
+
+@cache
+def textract() -> Any:
+    """One attempt a call: the pauses between attempts are ours (`extract.textract`)."""
+    config = Config(
+        max_pool_connections=settings().textract_concurrency,
+        read_timeout=30,
+        retries={"mode": "standard", "total_max_attempts": 1},
+    )
+    return parse_lean(aws.client("textract", config))
+
+
+def collaborators(context: LambdaContext) -> Collaborators:
+    table = Table(aws.client("dynamodb"), settings().table)
+    pacer = Pacer(settings().textract_tps, lambda rate: SharedSchedule(table, rate), on_fault=beside)
+    deadline = time.time() + context.get_remaining_time_in_millis() / 1000 - _LAST_SECONDS
+    return Collaborators(
+        s3=aws.client("s3"),
+        textract=TextractReader(textract(), pacer, transport_faults=_TRANSPORT, deadline=deadline),
+        table=table,
+        documents_bucket=settings().documents_bucket,
+        sandbox=sandbox,
+        limits=Limits(
+            max_bytes=settings().max_file_bytes, max_pages=settings().max_pages, max_pixels=settings().max_pixels
+        ),
+        workers=settings().textract_concurrency,
+        transport_faults=_TRANSPORT,
+        on_fault=beside,
+    )
+
+
+def beside(fault: Exception) -> None:
+    """Something that reading can do without went wrong."""
+    logger.warning("beside the reading", fault=type(fault).__name__)
+
+
+@logger.inject_lambda_context(clear_state=True)
+@metrics.log_metrics
+def handler(state: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
+    sandbox.start()
+    submission = Submission.from_state(state)
+    logger.append_keys(submission_id=submission.id, run=submission.run)
+    seal = Seal(settings().identity_secret.encode())
+    key = seal.open(submission.file.key, bound_to=submission.id)
+    reading = read_submission(submission, key, collaborators(context))
+    measure(reading)
+    return reading.to_state()
+
+
+def measure(reading: Reading) -> None:
+    counts, duration = reading.counts, milliseconds(reading.started_at, reading.ended_at)
+    metrics.add_metric("PagesRead", MetricUnit.Count, counts.pages)
+    metrics.add_metric("PagesByOcr", MetricUnit.Count, 0 if reading.kept else counts.ocr_pages)
+    metrics.add_metric("ReadingDuration", MetricUnit.Milliseconds, duration)
+    logger.info("read", pages=counts.pages, ocr_pages=counts.ocr_pages, kept=reading.kept, milliseconds=duration)

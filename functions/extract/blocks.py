@@ -1,0 +1,130 @@
+"""Textract's blocks, checked and joined, so that `trp` can parse them.
+
+`trp` takes an answer at its word: it fails on one without Blocks, on a line without Confidence, on a key without
+Relationships, on a part of a job that does not open with its page, and it puts all text on the last page where the
+pages are listed first. Real answers have all of these. So blocks are gathered page by page over all parts of a
+job, links are kept only where they lead somewhere, and what `trp` requires is filled in.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Any
+
+from core import errors
+
+Block = dict[str, Any]
+
+# What a transcript is made of; forms, tables and layout are not asked for and not needed.
+_READ = frozenset({"LINE", "WORD"})
+_WHOLE_PAGE = {"Left": 0.0, "Top": 0.0, "Width": 1.0, "Height": 1.0}
+
+
+@dataclass(slots=True)
+class Gathered:
+    """`pages` holds each page's blocks by its number, its PAGE block first; `missing` the pages that a job names
+    as failed or counts without delivering them."""
+
+    pages: dict[int, list[Block]] = field(default_factory=dict)
+    missing: set[int] = field(default_factory=set)
+
+
+def gather(responses: Iterable[dict[str, Any]]) -> Gathered:
+    """All parts of one answer, in order.
+
+    Raises
+    ------
+    ReadingIncomplete
+        The job is still running, or its last part says that more follow.
+    PageUnreadable
+        The job has failed.
+    """
+    gathered = Gathered()
+    total, follows = 0, None
+    for part in responses:
+        _check_status(part)
+        total = max(total, _whole((part.get("DocumentMetadata") or {}).get("Pages"), 0))
+        follows = part.get("NextToken")
+        for warning in part.get("Warnings") or ():
+            gathered.missing.update(_whole(page, 0) for page in warning.get("Pages") or ())
+        _sort_in(part.get("Blocks") or (), gathered.pages)
+    if follows:
+        raise errors.ReadingIncomplete("Textract's answer goes on: its last part names a part that follows.")
+    gathered.missing.update(number for number in range(1, total + 1) if number not in gathered.pages)
+    gathered.missing.discard(0)
+    for number, blocks in gathered.pages.items():
+        gathered.pages[number] = _for_trp(blocks)
+    return gathered
+
+
+def _check_status(part: dict[str, Any]) -> None:
+    status = part.get("JobStatus")
+    if status == "IN_PROGRESS":
+        raise errors.ReadingIncomplete("Textract has not finished reading this document yet.")
+    if status == "FAILED":
+        reason = part.get("StatusMessage") or "it gave no reason"
+        raise errors.PageUnreadable(f"Textract could not read this document: {reason}.")
+
+
+def _sort_in(blocks: Iterable[Any], pages: dict[int, list[Block]]) -> None:
+    """Each block to its page. An answer for a single page numbers none: its blocks follow their PAGE block."""
+    last = max(pages, default=0) or 1
+    opened = 0
+    for block in blocks:
+        if not isinstance(block, dict) or "Id" not in block:
+            continue
+        number = _whole(block.get("Page"), 0)
+        if not number:
+            if block.get("BlockType") == "PAGE" and opened:
+                last += 1
+            number = last
+        opened += block.get("BlockType") == "PAGE"
+        pages.setdefault(number, []).append(block)
+
+
+def _for_trp(blocks: list[Block]) -> list[Block]:
+    known = {block["Id"] for block in blocks if block.get("BlockType") == "WORD"}
+    page = next((block for block in blocks if block.get("BlockType") == "PAGE"), {"Id": "page"})
+    first = {"BlockType": "PAGE", "Id": page["Id"], "Geometry": _geometry(page), "Confidence": 100.0}
+    return [first, *(_complete(block, known) for block in blocks if block.get("BlockType") in _READ)]
+
+
+def _complete(block: Block, known: set[str]) -> Block:
+    children = [
+        identity
+        for relation in block.get("Relationships") or ()
+        if relation.get("Type") == "CHILD"
+        for identity in relation.get("Ids") or ()
+        if identity in known
+    ]
+    return {
+        "BlockType": block["BlockType"],
+        "Id": block["Id"],
+        "Text": str(block.get("Text") or ""),
+        "TextType": block.get("TextType"),
+        # Textract has always told; one that does not tell is not to be trusted.
+        "Confidence": _number(block.get("Confidence"), 0.0),
+        "Geometry": _geometry(block),
+        "Relationships": [{"Type": "CHILD", "Ids": children}],
+    }
+
+
+def _geometry(block: Block) -> dict[str, Any]:
+    """Bounding box and a polygon of four corners, clockwise from the text's own top left."""
+    given = block.get("Geometry") or {}
+    box = given.get("BoundingBox") or _WHOLE_PAGE
+    left, top = _number(box.get("Left"), 0.0), _number(box.get("Top"), 0.0)
+    right, bottom = left + _number(box.get("Width"), 0.0), top + _number(box.get("Height"), 0.0)
+    corners = [(left, top), (right, top), (right, bottom), (left, bottom)]
+    polygon = [(_number(p.get("X"), 0.0), _number(p.get("Y"), 0.0)) for p in given.get("Polygon") or ()]
+    return {
+        "BoundingBox": {"Left": left, "Top": top, "Width": right - left, "Height": bottom - top},
+        "Polygon": [{"X": x, "Y": y} for x, y in (polygon if len(polygon) >= 4 else corners)],
+    }
+
+
+def _number(value: Any, otherwise: float) -> float:
+    return float(value) if isinstance(value, int | float) else otherwise
+
+
+def _whole(value: Any, otherwise: int) -> int:
+    return value if isinstance(value, int) and value > 0 else otherwise

@@ -1,0 +1,221 @@
+"""What can be seen on a PDF page: its ink, the pictures on it, and whether its words are among the ink.
+
+The page is drawn small and grey, which costs a few milliseconds, and measured. Nothing of the drawing is sent
+anywhere: it only tells whether the text layer says what a person sees.
+"""
+
+import ctypes
+import re
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+import pypdfium2.raw as pdfium
+
+from extract.glyphs import GlyphPage, Matrix, Piece
+
+_DPI = 50
+_LONGEST = 1000
+# Grey levels by which ink differs from its paper, and by which a word must differ from what is around it.
+_INK = 70
+_SEEN = 24
+_RULE = 12
+_FLAT = 3
+_GRID = 40
+_OBJECTS = 20_000
+_SHOWING = frozenset(
+    {
+        pdfium.FPDF_ANNOT_FREETEXT,
+        pdfium.FPDF_ANNOT_INK,
+        pdfium.FPDF_ANNOT_STAMP,
+        pdfium.FPDF_ANNOT_WIDGET,
+        pdfium.FPDF_ANNOT_LINE,
+        pdfium.FPDF_ANNOT_POLYGON,
+        pdfium.FPDF_ANNOT_POLYLINE,
+    }
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Drawing:
+    """The page in grey, 8 bits a pixel, in the upright direction; `scale` is pixels a point."""
+
+    grey: bytes
+    width: int
+    height: int
+    scale: float
+
+    def box(self, piece: Piece) -> tuple[int, int, int, int]:
+        """A word's pixels, within the drawing; empty where the word lies outside of it."""
+        return (
+            max(0, int(piece.x0 * self.scale)),
+            max(0, int(piece.y0 * self.scale)),
+            min(self.width, int(piece.x1 * self.scale) + 1),
+            min(self.height, int(piece.y1 * self.scale) + 1),
+        )
+
+    def shows(self, piece: Piece) -> bool:
+        """Whether anything at all can be seen where the word is said to stand."""
+        x0, y0, x1, y1 = self.box(piece)
+        if x0 >= x1 or y0 >= y1:
+            return False
+        # The middle of a word shows most of it; only what does not show there is looked at whole.
+        for rows in (range(y0 + (y1 - y0) // 3, y1, max(1, (y1 - y0) // 3)), range(y0, y1)):
+            low, high = 255, 0
+            for y in rows:
+                row = self.grey[y * self.width + x0 : y * self.width + x1]
+                low, high = min(low, *row), max(high, *row)
+            if high - low >= _SEEN:
+                return True
+        return False
+
+
+def draw(page: pdfium.FPDF_PAGE, shape: GlyphPage) -> Drawing:
+    scale = min(_DPI / 72, _LONGEST / max(shape.width, shape.height, 1.0))
+    width, height = max(1, round(shape.width * scale)), max(1, round(shape.height * scale))
+    bitmap = pdfium.FPDFBitmap_CreateEx(width, height, pdfium.FPDFBitmap_Gray, None, 0)
+    if not bitmap:
+        raise MemoryError("no room to draw the page")
+    try:
+        pdfium.FPDFBitmap_FillRect(bitmap, 0, 0, width, height, 0xFFFFFFFF)
+        pdfium.FPDF_RenderPageBitmap(bitmap, page, 0, 0, width, height, shape.rotation // 90, pdfium.FPDF_ANNOT)
+        stride = pdfium.FPDFBitmap_GetStride(bitmap)
+        raw = ctypes.string_at(pdfium.FPDFBitmap_GetBuffer(bitmap), stride * height)
+    finally:
+        pdfium.FPDFBitmap_Destroy(bitmap)
+    if stride != width:
+        raw = b"".join(raw[y * stride : y * stride + width] for y in range(height))
+    return Drawing(raw, width, height, scale)
+
+
+@dataclass(frozen=True, slots=True)
+class Ink:
+    """Pixels of ink: under the words of the layer, and elsewhere (without straight lines and flat rules)."""
+
+    of_words: int
+    elsewhere: int
+
+
+def measure(drawing: Drawing, words: Iterable[Piece]) -> Ink:
+    paper = _paper(drawing.grey)
+    table = bytes(int(abs(level - paper) > _INK) for level in range(256))
+    ink = bytearray(drawing.grey.translate(table))
+    before = ink.count(1)
+    for word in words:
+        x0, y0, x1, y1 = drawing.box(word)
+        x0, x1 = max(0, x0 - 2), min(drawing.width, x1 + 2)
+        blank = bytes(max(0, x1 - x0))
+        for y in range(max(0, y0 - 1), min(drawing.height, y1 + 1)):
+            ink[y * drawing.width + x0 : y * drawing.width + x1] = blank
+    left = ink.count(1)
+    return Ink(before - left, _without_rules(bytes(ink), drawing.width, drawing.height) if left else 0)
+
+
+def _paper(grey: bytes) -> int:
+    sample = grey[::7]
+    return 255 if sample.count(255) * 2 > len(sample) else Counter(sample).most_common(1)[0][0]
+
+
+def _without_rules(ink: bytes, width: int, height: int) -> int:
+    """Ink that is left when rules, frames and dotted writing lines are taken away."""
+    rows = [_short_runs(ink[y * width : (y + 1) * width]) for y in range(height)]
+    turned = b"".join(rows)
+    columns = [_short_runs(turned[x::width]) for x in range(width)]
+    standing = b"".join(columns)
+    filled = [standing[y::height].count(1) for y in range(height)]
+    total, band = 0, []
+    for count in [*filled, 0]:
+        if count:
+            band.append(count)
+        else:
+            total += sum(band) if len(band) > _FLAT else 0
+            band = []
+    return total
+
+
+def _short_runs(row: bytes) -> bytes:
+    return _LONG_RUN.sub(lambda run: bytes(len(run.group())), row) if row.count(1) >= _RULE else row
+
+
+_LONG_RUN = re.compile(rb"\x01{%d,}" % _RULE)
+
+
+def picture_share(page: pdfium.FPDF_PAGE, shape: GlyphPage) -> float:
+    """How much of the page lies under pictures, 0 to 1, on a coarse grid."""
+    cells: set[int] = set()
+    for x0, y0, x1, y1 in _pictures(page, shape.matrix):
+        columns = _cells(x0, x1, shape.width)
+        for row in _cells(y0, y1, shape.height):
+            cells.update(row * _GRID + column for column in columns)
+    return len(cells) / (_GRID * _GRID)
+
+
+def _cells(low: float, high: float, length: float) -> range:
+    """The grid cells whose centres lie between two edges."""
+    if length <= 0:
+        return range(0)
+    first, last = low / length * _GRID - 0.5, high / length * _GRID - 0.5
+    return range(max(0, int(first + 0.999)), max(0, min(_GRID, int(last + 1))))
+
+
+def _pictures(page: pdfium.FPDF_PAGE, matrix: Matrix) -> Iterator[tuple[float, float, float, float]]:
+    left, bottom, right, top = (ctypes.c_float() for _ in range(4))
+    edges = [ctypes.byref(edge) for edge in (left, bottom, right, top)]
+    waiting: list[tuple[object, Matrix, int]] = [(None, matrix, 0)]
+    seen = 0
+    while waiting:
+        form, to_page, depth = waiting.pop()
+        count = pdfium.FPDFFormObj_CountObjects(form) if form else pdfium.FPDFPage_CountObjects(page)
+        for index in range(min(max(count, 0), _OBJECTS - seen)):
+            seen += 1
+            item = pdfium.FPDFFormObj_GetObject(form, index) if form else pdfium.FPDFPage_GetObject(page, index)
+            kind = pdfium.FPDFPageObj_GetType(item)
+            if kind == pdfium.FPDF_PAGEOBJ_IMAGE and pdfium.FPDFPageObj_GetBounds(item, *edges):
+                yield _mapped(to_page, left.value, bottom.value, right.value, top.value)
+            elif kind == pdfium.FPDF_PAGEOBJ_FORM and depth < 5:
+                waiting.append((item, _product(_matrix(item), to_page), depth + 1))
+
+
+def _matrix(item: object) -> Matrix:
+    m = pdfium.FS_MATRIX()
+    if not pdfium.FPDFPageObj_GetMatrix(item, ctypes.byref(m)):
+        return (1.0, 0.0, 0.0, 1.0, 0.0, 0.0)
+    return (m.a, m.b, m.c, m.d, m.e, m.f)
+
+
+def _product(m: Matrix, n: Matrix) -> Matrix:
+    """First m, then n."""
+    return (
+        m[0] * n[0] + m[1] * n[2],
+        m[0] * n[1] + m[1] * n[3],
+        m[2] * n[0] + m[3] * n[2],
+        m[2] * n[1] + m[3] * n[3],
+        m[4] * n[0] + m[5] * n[2] + n[4],
+        m[4] * n[1] + m[5] * n[3] + n[5],
+    )
+
+
+def _mapped(m: Matrix, x0: float, y0: float, x1: float, y1: float) -> tuple[float, float, float, float]:
+    xs = [m[0] * x + m[2] * y + m[4] for x in (x0, x1) for y in (y0, y1)]
+    ys = [m[1] * x + m[3] * y + m[5] for x in (x0, x1) for y in (y0, y1)]
+    return min(xs), min(ys), max(xs), max(ys)
+
+
+def shows_annotations(page: pdfium.FPDF_PAGE) -> bool:
+    """Whether something is written or drawn over the page that no text layer holds: fields, notes, strokes."""
+    for index in range(pdfium.FPDFPage_GetAnnotCount(page)):
+        annotation = pdfium.FPDFPage_GetAnnot(page, index)
+        kind = pdfium.FPDFAnnot_GetSubtype(annotation)
+        pdfium.FPDFPage_CloseAnnot(annotation)
+        if kind in _SHOWING:
+            return True
+    return False
+
+
+def only_text(page: pdfium.FPDF_PAGE) -> bool:
+    """Whether nothing but text is drawn on the page, so that there is no other ink to look for."""
+    count = pdfium.FPDFPage_CountObjects(page)
+    return count <= _OBJECTS and all(
+        pdfium.FPDFPageObj_GetType(pdfium.FPDFPage_GetObject(page, index)) == pdfium.FPDF_PAGEOBJ_TEXT
+        for index in range(count)
+    )

@@ -1,0 +1,170 @@
+"""Pacing calls to the account's quota, shared by all who read at the same time.
+
+What is shared is one number: the moment up to which the quota has been given away (a virtual schedule, as in
+ITU-T I.371's GCRA). A reader moves it on by as many calls as it is about to make, and learns when each may begin.
+So a lone document has the whole quota with a burst of one second, ten at once take turns, and when a function
+dies what it had reserved is a fraction of a second that passes by itself: nothing is counted, nothing can leak.
+"""
+
+import math
+import threading
+import time
+from collections import deque
+from collections.abc import Callable
+from typing import Protocol
+
+from core import errors
+from core.table import ConditionFailed, Table
+
+PACING = ("pacing", "textract")
+# The schedule runs a little slower than the quota, so that jitter on the way does not overtake it.
+_SHARE = 0.98
+_BURST_SECONDS = 1.0
+# How far ahead of need a reader reserves, and how many seconds of quota at a time: what others wait for.
+_AHEAD_SECONDS = 0.1
+_BATCH_SECONDS = 0.34
+_TRIES = 8
+
+
+class Schedule(Protocol):
+    def reserve(self, calls: int) -> float:
+        """Reserve that many calls; the moment (epoch seconds) from which the first of them counts."""
+
+
+class LocalSchedule:
+    """The schedule of this process alone."""
+
+    def __init__(self, rate: float, clock: Callable[[], float] = time.time) -> None:
+        self._rate, self._clock = rate, clock
+        self._until = 0.0
+
+    def reserve(self, calls: int) -> float:
+        start = max(self._until, self._clock())
+        self._until = start + calls / self._rate
+        return start
+
+
+class SharedSchedule:
+    """The schedule of the account, in one item of the table."""
+
+    def __init__(self, table: Table, rate: float, clock: Callable[[], float] = time.time) -> None:
+        self._table, self._rate, self._clock = table, rate, clock
+
+    def reserve(self, calls: int) -> float:
+        cost = round(calls / self._rate, 6)
+        busy = True
+        for _ in range(_TRIES):
+            now = round(self._clock(), 6)
+            try:
+                if busy:
+                    until = self._move("SET tat = tat + :cost", "tat >= :now", {":cost": cost, ":now": now})
+                else:
+                    until = self._move(
+                        "SET tat = :until",
+                        "attribute_not_exists(tat) OR tat < :now",
+                        {":until": round(now + cost, 6), ":now": now},
+                    )
+                return until - cost
+            except ConditionFailed:
+                busy = not busy
+        raise errors.ServiceUnavailable("The schedule of Textract calls is too busy.")
+
+    def _move(self, change: str, condition: str, values: dict[str, float]) -> float:
+        return float(self._table.update(*PACING, change, values=values, condition=condition)["tat"])
+
+
+class Pacer:
+    """Admits calls, each at its moment. Safe to use from many threads.
+
+    The first calls begin at once, before the schedule has answered: what they cost is reserved beside them. Where
+    the shared schedule cannot be reached, this process paces itself by the whole quota, and throttles do the rest.
+    """
+
+    def __init__(
+        self,
+        tps: float,
+        schedule: Callable[[float], Schedule] | None = None,
+        *,
+        clock: Callable[[], float] = time.time,
+        on_fault: Callable[[Exception], None] = lambda _: None,
+    ) -> None:
+        rate = max(tps, 0.05) * _SHARE
+        self._clock, self._on_fault = clock, on_fault
+        self._local = LocalSchedule(rate, clock)
+        self._schedule: Schedule = schedule(rate) if schedule else self._local
+        self._step = 1 / rate
+        self._burst = max(_BURST_SECONDS, self._step)
+        self._batch = max(1, math.ceil(tps * _BATCH_SECONDS))
+        self._head_start = max(1, int(tps / 10))
+        self._changed = threading.Condition()
+        self._slots: deque[float] = deque()
+        self._last_slot = 0.0
+        self._waiting = 0
+        self._owed = 0
+        self._asking = False
+
+    def admit(self, deadline: float = math.inf) -> None:
+        """Return when the next call may begin; `deadline` in epoch seconds.
+
+        Raises
+        ------
+        ServiceUnavailable
+            That moment lies after the deadline.
+        """
+        slot = self._slot()
+        if slot is None:
+            return
+        if slot > deadline:
+            raise errors.ServiceUnavailable("Textract's quota is used up for longer than this reading may take.")
+        delay = slot - self._clock()
+        if delay > 0:
+            time.sleep(delay)
+
+    def _slot(self) -> float | None:
+        with self._changed:
+            if self._head_start:
+                self._head_start -= 1
+                self._owed += 1
+                self._ask()
+                return None
+            self._waiting += 1
+            try:
+                while not self._slots:
+                    self._ask()
+                    self._changed.wait()
+                return self._slots.popleft()
+            finally:
+                self._waiting -= 1
+
+    def _ask(self) -> None:
+        if not self._asking:
+            self._asking = True
+            threading.Thread(target=self._reserve, name="pacing", daemon=True).start()
+
+    def _reserve(self) -> None:
+        """Reserve for whoever waits, until nobody does."""
+        while True:
+            with self._changed:
+                early = self._last_slot - _AHEAD_SECONDS - self._clock() if self._slots or self._waiting else 0.0
+            if early > 0:
+                time.sleep(early)
+            with self._changed:
+                wanted = min(self._batch, self._waiting - len(self._slots))
+                owed, self._owed = self._owed, 0
+                if wanted <= 0 and not owed:
+                    self._asking = False
+                    return
+            self._grant(owed, max(wanted, 0))
+
+    def _grant(self, owed: int, wanted: int) -> None:
+        try:
+            start = self._schedule.reserve(owed + wanted)
+        except Exception as fault:  # noqa: BLE001 - whatever keeps the table away, reading goes on
+            self._on_fault(fault)
+            self._schedule = self._local
+            start = self._schedule.reserve(owed + wanted)
+        with self._changed:
+            for call in range(owed + 1, owed + wanted + 1):
+                self._last_slot = start + call * self._step - self._burst
+                self._slots.append(self._last_slot)
+            self._changed.notify_all()

@@ -1,0 +1,93 @@
+"""A PDF, page by page: its text layer where that can be trusted, a cut for OCR where it cannot.
+
+Runs in the child. Pages are judged and cut one after the other, so that page 1 is on its way to OCR while page 7
+is still being cut.
+"""
+
+import mmap
+from collections.abc import Callable
+from typing import Any
+
+from core import errors
+from extract import bounds
+from extract.layer import DIGITS, Doubtful, Layer, judge
+from extract.limits import Limits
+from extract.pdf_cut import PageCutter
+from extract.pdf_file import PdfFile
+from extract.trust import Doubt
+
+# The share of a page's letters that no sampled page has shown, above which the page is sampled itself.
+_UNSEEN = 0.02
+_HIDDEN = "Page {page} holds text that cannot be seen; it was left out."
+
+Say = Callable[..., None]
+
+
+def read(task: dict[str, Any], mapped: mmap.mmap, limits: Limits, say: Say) -> None:
+    """All pages; or, where `task` names `cut` or `drawn` pages (numbers from 1), only those, as bytes for OCR."""
+    file = PdfFile(mapped, limits)
+    bounds.allow(limits, file.pages)
+    say({"type": "document", "pages": file.pages})
+    pages = _Pages(file, mapped, limits, strict=bool(task.get("strict")))
+    if "cut" in task or "drawn" in task:
+        for number in task.get("cut", ()):
+            pages.say_cut(number, say, reason="cut")
+        for number in task.get("drawn", ()):
+            say(pages.head(number, "ocr") | {"reason": "drawn"}, file.drawing_of_page(number - 1))
+        return
+    for number in range(1, file.pages + 1):
+        pages.say_page(number, say)
+
+
+class _Pages:
+    def __init__(self, file: PdfFile, mapped: mmap.mmap, limits: Limits, *, strict: bool) -> None:
+        self._file = file
+        self._limits = limits
+        self._strict = strict
+        self._cutter = PageCutter(file, mapped)
+        self._sampled_fonts: set[str] = set()
+        self._sampled_letters: set[str] = set()
+
+    def head(self, number: int, route: str) -> dict[str, Any]:
+        width, height = self._file.size_of_page(number - 1)
+        aspect = width / height if width > 0 and height > 0 else 0.7071
+        return {"type": "page", "page": number, "route": route, "aspect": round(aspect, DIGITS)}
+
+    def say_page(self, number: int, say: Say) -> None:
+        """One page, by the cheapest way that is right."""
+        if max(self._file.size_of_page(number - 1)) > self._limits.max_points:
+            raise errors.PageTooLarge(f"Page {number} of this PDF is larger than any sheet of paper.")
+        with self._file.page(number - 1) as page:
+            if not page:
+                raise errors.DamagedDocument(f"Page {number} of this PDF is damaged and cannot be read.")
+            judged = judge(page, strict=self._strict)
+        warning = _HIDDEN.format(page=number) if judged.hidden else None
+        if isinstance(judged, Doubtful):
+            over = judged.doubt is Doubt.WRITTEN_OVER
+            self.say_cut(number, say, reason=judged.doubt.value, flatten=over, warning=warning)
+            return
+        head = self.head(number, "text_layer" if judged.lines else "blank")
+        head |= {"lines": judged.lines, "rotation": judged.rotation, "warning": warning}
+        if judged.aspect:
+            head["aspect"] = judged.aspect
+        say(head, self._sample(number, judged) if self._strict and judged.lines else b"")
+
+    def say_cut(self, number: int, say: Say, *, reason: str, flatten: bool = False, warning: str | None = None) -> None:
+        """The page's own bytes; a drawing of it where they are more than one call takes."""
+        body = self._cutter.cut(number - 1, flatten=flatten) or self._file.drawing_of_page(number - 1)
+        say(self.head(number, "ocr") | {"reason": reason, "warning": warning}, body)
+
+    def _sample(self, number: int, layer: Layer) -> bytes:
+        """A sheet's page as OCR is to see it too; empty where the sampled pages have shown all of it already.
+
+        A font can be made to read as other words than it shows. So every font of a sheet, and nearly every
+        letter, has to stand on a page whose layer was compared with what OCR sees.
+        """
+        fonts = self._cutter.fonts(number - 1)
+        letters = [letter for line in layer.lines for letter in line[0] if not letter.isspace()]
+        unseen = sum(letter not in self._sampled_letters for letter in letters)
+        if fonts <= self._sampled_fonts and unseen <= _UNSEEN * len(letters):
+            return b""
+        self._sampled_fonts |= fonts
+        self._sampled_letters.update(letters)
+        return self._cutter.cut(number - 1) or self._file.drawing_of_page(number - 1)

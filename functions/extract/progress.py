@@ -1,0 +1,90 @@
+"""How far a reading has come, written beside it and never before it.
+
+One item a run, `lane#{run}#reading`: {pages_total, pages_done, ocr_calls, started_at, first_ocr_at, ended_at}.
+It tells people; nothing is decided by it, so a write that fails is reported and no more.
+"""
+
+import threading
+from collections.abc import Callable
+from typing import Any
+
+from core.clock import now
+from core.table import Table, lane_sk, submission_pk
+
+# What a quick reading has to say fits into its last word.
+_EVERY_SECONDS = 0.6
+
+
+class Progress:
+    """Counts as it is told (see `watch.Watch`); a thread of its own writes, at most about once a second."""
+
+    def __init__(
+        self,
+        table: Table,
+        submission_id: str,
+        run: int,
+        *,
+        stopped: Callable[[], bool],
+        on_fault: Callable[[Exception], None],
+    ) -> None:
+        self._table, self._on_fault = table, on_fault
+        self._key = {"pk": submission_pk(submission_id), "sk": lane_sk(run, "reading")}
+        self._lock = threading.Lock()
+        self._ending = threading.Event()
+        self._writer: threading.Thread | None = None
+        self.stopped = stopped
+        self.started_at = now()
+        self.first_ocr_at: str | None = None
+        self._total = self._done = self._calls = 0
+
+    def pages(self, total: int) -> None:
+        with self._lock:
+            self._total = total
+        self._tell()
+
+    def calling(self) -> None:
+        with self._lock:
+            self._calls += 1
+            if self.first_ocr_at is None:
+                self.first_ocr_at = now()
+        self._tell()
+
+    def page_done(self) -> None:
+        with self._lock:
+            self._done = min(self._done + 1, self._total or self._done + 1)
+        self._tell()
+
+    def end(self, ended_at: str) -> None:
+        """Write the last word; returns when it is written (or could not be)."""
+        self._ending.set()
+        with self._lock:
+            writer = self._writer
+        if writer:
+            writer.join()
+        self._write(ended_at)
+
+    def _tell(self) -> None:
+        with self._lock:
+            if self._writer is None and not self._ending.is_set():
+                self._writer = threading.Thread(target=self._keep_writing, name="progress", daemon=True)
+                self._writer.start()
+
+    def _keep_writing(self) -> None:
+        while not self._ending.wait(_EVERY_SECONDS):
+            self._write(None)
+
+    def _write(self, ended_at: str | None) -> None:
+        with self._lock:
+            item: dict[str, Any] = {
+                **self._key,
+                "pages_total": self._total,
+                "pages_done": self._done,
+                "ocr_calls": self._calls,
+                "started_at": self.started_at,
+                "first_ocr_at": self.first_ocr_at,
+                "ended_at": ended_at,
+            }
+        try:
+            self._table.put(item)
+        except Exception as fault:  # noqa: BLE001 - a reading does not fail for want of its progress
+            self._on_fault(fault)

@@ -1,0 +1,165 @@
+"""The child that opens untrusted files, seen from the function.
+
+A PDF parser and a picture decoder are the likeliest things to fall over a hostile file, so they run in a
+process of their own that may die. Each document gets a fresh child; what makes that cheap is a small server
+process (`extract.sandbox_child`) that has the libraries loaded and does nothing but fork: it has one thread, so
+forking is safe there, while the function itself has many. Sockets and descriptors are all it needs: there is
+no /dev/shm in Lambda, and with it no multiprocessing queue or pool. The child is given no credentials.
+"""
+
+import os
+import signal
+import socket
+import struct
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
+from dataclasses import asdict
+from typing import Any
+
+from core import errors
+from extract import frames
+from extract.frames import Frame
+from extract.limits import Limits
+
+_NUMBER = struct.Struct(">i")
+_TOO_MUCH = "Opening this file took more time or memory than a document may take. Export or scan it again."
+_UNREADABLE = "This file is damaged and cannot be opened. Export or scan it again and resend it."
+
+
+class Sandbox:
+    """One fork server, started on first use and again if it should die; safe to use from several threads.
+
+    `environment` is all that the child sees of this process's environment (the loader's paths, nothing secret).
+    """
+
+    def __init__(self, environment: Mapping[str, str] | None = None) -> None:
+        self._environment = {**(environment or {}), "PYTHONPATH": os.pathsep.join(path for path in sys.path if path)}
+        self._lock = threading.Lock()
+        self._server: subprocess.Popen[bytes] | None = None
+        self._control: socket.socket | None = None
+
+    def start(self) -> None:
+        """Start the fork server if it is not running; returns at once, while it loads its libraries."""
+        with self._lock:
+            self._running()
+
+    def close(self) -> None:
+        """End the fork server and every child it still has."""
+        with self._lock:
+            if self._control is not None:
+                self._control.close()
+            if self._server is not None:
+                with suppress(subprocess.TimeoutExpired):
+                    self._server.wait(timeout=2)
+                self._server.kill()
+                self._server.wait()
+            self._control = self._server = None
+
+    @contextmanager
+    def run(self, task: Mapping[str, Any], file: int, limits: Limits) -> Iterator[Iterator[Frame]]:
+        """Let a fresh child work on the open file; what it says comes frame by frame, as it is found.
+
+        Leaving the block ends the child, finished or not.
+
+        Raises
+        ------
+        DocumentRejected
+            One of its subclasses, from within the iteration: as the child named it, or as its death tells.
+        """
+        request = {**task, "limits": asdict(limits)}
+        channel, status, child = self._fork(request, file)
+        try:
+            channel.settimeout(limits.silence_seconds)
+            yield self._frames(channel, status, child)
+        finally:
+            channel.close()
+            with suppress(ProcessLookupError, PermissionError):
+                os.kill(child, signal.SIGKILL)
+            os.close(status)
+
+    def _running(self) -> socket.socket:
+        if self._control is not None and self._server is not None and self._server.poll() is None:
+            return self._control
+        ours, theirs = socket.socketpair()
+        with theirs:
+            self._server = subprocess.Popen(
+                [sys.executable, "-m", "extract.sandbox_child", str(theirs.fileno())],
+                pass_fds=(theirs.fileno(),),
+                env=self._environment,
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL,
+                start_new_session=True,
+            )
+        self._control = ours
+        return ours
+
+    def _fork(self, request: Mapping[str, Any], file: int) -> tuple[socket.socket, int, int]:
+        """A child's channel, the pipe that will carry its exit status, and its process id."""
+        with self._lock:
+            for attempt in (1, 2):
+                control = self._running()
+                ours, theirs = socket.socketpair()
+                reading, writing = os.pipe()
+                try:
+                    frames.send(control, dict(request))
+                    socket.send_fds(control, [b"+"], [file, theirs.fileno(), writing])
+                    os.close(writing)
+                    writing = -1
+                    number = os.read(reading, _NUMBER.size)
+                    if len(number) == _NUMBER.size:
+                        return ours, reading, _NUMBER.unpack(number)[0]
+                except OSError:
+                    pass  # the server has died: what follows is the same as for an answer that did not come
+                finally:
+                    theirs.close()
+                    if writing >= 0:
+                        os.close(writing)
+                ours.close()
+                os.close(reading)
+                self._bury()
+                if attempt == 2:
+                    raise errors.ServiceUnavailable("The process that opens documents could not be started.")
+        raise AssertionError("unreachable")
+
+    def _bury(self) -> None:
+        if self._control is not None:
+            self._control.close()
+        if self._server is not None:
+            self._server.kill()
+            self._server.wait()
+        self._control = self._server = None
+
+    def _frames(self, channel: socket.socket, status: int, child: int) -> Iterator[Frame]:
+        try:
+            while (frame := frames.receive(channel)) is not None:
+                kind = frame.head.get("type")
+                if kind == "done":
+                    return
+                if kind == "refused":
+                    raise _refusal(frame)
+                yield frame
+        except TimeoutError:
+            os.kill(child, signal.SIGKILL)
+            raise errors.ReadingLimitExceeded(_TOO_MUCH) from None
+        except (frames.BrokenFrame, ConnectionError):
+            pass  # the child died in the middle of a sentence: its exit status tells why
+        raise _cause_of_death(status)
+
+
+def _refusal(frame: Frame) -> errors.DocumentRejected:
+    kind = getattr(errors, str(frame.head.get("error")), None)
+    message = str(frame.head.get("message", _UNREADABLE))
+    if isinstance(kind, type) and issubclass(kind, errors.DocumentRejected):
+        return kind(message)
+    return errors.DamagedDocument(_UNREADABLE)
+
+
+def _cause_of_death(status: int) -> errors.DocumentRejected:
+    number = os.read(status, _NUMBER.size)
+    code = _NUMBER.unpack(number)[0] if len(number) == _NUMBER.size else -signal.SIGKILL
+    if -code in (signal.SIGXCPU, signal.SIGKILL):
+        return errors.ReadingLimitExceeded(_TOO_MUCH)
+    return errors.DamagedDocument(_UNREADABLE)

@@ -1,0 +1,110 @@
+"""Whether a page's text layer can be trusted to say what a person sees. `docs/reading.md` has the rule in words.
+
+Runs in the child on what `glyphs`, `text_layer` and `ink` found. A page that fails is read by OCR, so a doubt
+costs a call and never a wrong word.
+"""
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from itertools import pairwise
+
+from extract.glyphs import Piece
+from extract.ink import Ink
+
+
+class Doubt(StrEnum):
+    """Why a page's text layer is not taken for what the page says."""
+
+    PICTURE = "picture"
+    THIN = "thin"
+    HIDDEN = "hidden"
+    GARBLED = "garbled"
+    WRITTEN_OVER = "written_over"
+    DRAWN = "drawn"
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """Letters and digits that show and that do not, what else is on the page."""
+
+    shown: int
+    hidden: int
+    overlapping: int
+    garbled: bool
+    picture_share: float
+    ink: Ink
+
+
+# Pixels of ink at 50 dpi that a stray mark may have: less than a word by hand.
+_STRAY = 40
+_FEW_LETTERS = 25
+# Of a page of 842 points: text that nobody can read on paper.
+_TINY = 3.5 / 842
+_VOWELS = frozenset("aeiouyáàâäãåæéèêëíìîïóòôöõøœúùûüýÿ")
+_LATIN = re.compile(r"[a-zà-öø-ÿœ]")
+
+
+def doubt(facts: Facts, *, strict: bool) -> Doubt | None:
+    """Why this layer is not to be trusted, None where it is. `strict` is for sheets, whose writers may cheat.
+
+    A teacher's page may carry figures and a few words that do not show; on a sheet, ink that the layer does not
+    explain may be the answer, and words that do not show may be there to be marked.
+    """
+    drawn = _STRAY if strict else max(1.5 * facts.ink.of_words, 10 * _STRAY)
+    hidden = facts.hidden > (2 if strict else 0.3 * facts.shown) or (strict and facts.overlapping > 0)
+    few = facts.shown < _FEW_LETTERS and (facts.ink.elsewhere > _STRAY or facts.picture_share > 0.01)
+    doubts = {
+        Doubt.PICTURE: facts.picture_share > (0.02 if strict else 0.25),
+        Doubt.GARBLED: facts.garbled,
+        Doubt.HIDDEN: hidden,
+        Doubt.THIN: few,
+        Doubt.DRAWN: facts.ink.elsewhere > drawn,
+    }
+    return next((name for name, holds in doubts.items() if holds), None)
+
+
+def tiny(piece: Piece, page_height: float) -> bool:
+    return piece.height < _TINY * page_height
+
+
+def letters(text: str) -> int:
+    return sum(letter.isalnum() for letter in text)
+
+
+def garbled(words: Sequence[str], glyphs: int, unmapped: int) -> bool:
+    """Whether the glyphs' meanings are missing, or are plainly not those of a language.
+
+    A font without a map to Unicode often reads as its codes, shifted: letters, but hardly a vowel among them
+    (14 in 100 where every European language written in Latin letters has more than 30).
+    """
+    if unmapped > 0.05 * glyphs:
+        return True
+    latin = [letter for word in words for letter in word.lower() if _LATIN.match(letter)]
+    others = sum(letter.isalpha() for word in words for letter in word) - len(latin)
+    if len(latin) < 120 or others > len(latin):
+        return False
+    return sum(letter in _VOWELS for letter in latin) < 0.22 * len(latin)
+
+
+def overlapping(words: Iterable[Piece]) -> int:
+    """How many words stand on top of another word: text drawn over text hides one of the two."""
+    by_row: dict[int, list[Piece]] = {}
+    for word in words:
+        by_row.setdefault(round(word.base / 6), []).append(word)
+    count = 0
+    for row, here in by_row.items():
+        near = sorted([*here, *by_row.get(row + 1, [])], key=lambda word: word.x0)
+        for one, other in pairwise(near):
+            across = min(one.x1, other.x1) - other.x0
+            down = min(one.y1, other.y1) - max(one.y0, other.y0)
+            narrow = min(one.x1 - one.x0, other.x1 - other.x0)
+            if (
+                letters(one.text) > 1
+                and letters(other.text) > 1
+                and across > 0.5 * narrow
+                and (down > 0.6 * min(one.height, other.height))
+            ):
+                count += 1
+    return count
