@@ -11,6 +11,7 @@ everything and writes the curves that the product ships.
 import argparse
 import csv
 import gzip
+import io
 import json
 import sys
 from dataclasses import dataclass
@@ -99,11 +100,9 @@ def load_labelled(path: Path) -> list[Row]:
 
 
 def _records(path: Path) -> list[dict[str, str]]:
-    opened = (
-        gzip.open(path, "rt", encoding="utf-8") if path.suffix == ".gz" else path.open(encoding="utf-8", newline="")
-    )
-    with opened as lines:
-        return list(csv.DictReader(lines))
+    body = path.read_bytes()
+    text = (gzip.decompress(body) if path.suffix == ".gz" else body).decode("utf-8")
+    return list(csv.DictReader(io.StringIO(text, newline="")))
 
 
 def material(rows: list[Row], folds: int) -> Material:

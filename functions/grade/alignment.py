@@ -1,14 +1,12 @@
 """How much of what should be said an answer says: terms found one by one, and where the two contradict."""
 
 import itertools
-import math
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
 from rapidfuzz.distance import Levenshtein
 
-from grade.language import NEGATIONS
 from grade.reading import Reading, Term
 
 _SAME_SENSE = 0.8
@@ -35,6 +33,7 @@ class Alignment:
     mean of recall and the precision of new words. `trigrams`: letters in threes, which survive bad
     spelling. `order`: neighbouring words found near each other. `against`, `opposed`, `turned`: terms said
     the other way round; terms whose opposite is said; pairs ("short, high") said with one of them turned.
+    `words_about`: how many words stand in clauses that say anything of it, so that padding adds nothing.
     `misnamed`: other numbers or letters ("terminal 6" for "terminal 1") are named than should be.
     """
 
@@ -51,7 +50,7 @@ class Alignment:
     unsaid_negation: bool
     misnamed: bool
     wanted_words: int
-    answer_words: int
+    words_about: int
 
     @property
     def contradicts(self) -> bool:
@@ -81,8 +80,14 @@ def align(wanted: Reading, answer: Reading, asked: frozenset[str]) -> Alignment:
         unsaid_negation=bool(wanted.negations) and not answer.negations,
         misnamed=bool(wanted.names - answer.names and answer.names - wanted.names),
         wanted_words=len(fresh),
-        answer_words=len(answer.terms),
+        words_about=_words_about(found, answer, asked),
     )
+
+
+def _words_about(found: Sequence[Found], answer: Reading, asked: frozenset[str]) -> int:
+    """The words of the clauses that say anything wanted: padding adds none."""
+    clauses = {one.said.clause for one in found if one.said and one.score >= _SURE and one.wanted.stem not in asked}
+    return sum(term.clause in clauses for term in answer.terms)
 
 
 def _nearest(wanted: Term, said: Sequence[Term]) -> Found:
@@ -206,10 +211,3 @@ def _pairs(reading: Reading) -> dict[tuple[int, int], set[int]]:
                             turned = -1 if one.negated != other.negated else 1
                             pairs.setdefault((min(first, second), max(first, second)), set()).add(sign * also * turned)
     return pairs
-
-
-def words_said(reading: Reading) -> float:
-    return math.log1p(min(len(reading.terms), 60))
-
-
-__all__ = ["NEGATIONS", "Alignment", "Found", "align", "nearness", "opposes", "weight", "words_said"]

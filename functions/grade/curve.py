@@ -17,7 +17,8 @@ from typing import Any, Self
 from grade.alignment import Alignment
 
 FEATURES = (
-    "recall", "agreeing", "precision", "balance", "trigrams", "order", "turned", "length", "wanted", "nothing", "wordings",
+    "recall", "agreeing", "precision", "balance", "trigrams", "order", "turned",
+    "length", "wanted", "nothing", "wordings",
 )  # fmt: skip
 GRADED_FROM = 4.0
 
@@ -97,7 +98,7 @@ def features(alignment: Alignment, wordings: int) -> tuple[float, ...]:
         alignment.trigrams,
         alignment.order,
         float(min(alignment.turned, 2)),
-        math.log1p(min(alignment.answer_words, 60)),
+        math.log1p(min(alignment.words_about, 30)),
         math.log1p(alignment.wanted_words),
         float(alignment.recall < 0.05),
         math.log1p(wordings),

@@ -68,8 +68,9 @@ def sentences(text: str) -> list[str]:
 
 _NO_ANSWER = re.compile(
     r"\W*(?:(?:i|we)\s+)?(?:really\s+)?(?:do\s?n['o]?t|do not|dont|cannot|can'?t|did\s?n'?t)\s+"
-    r"(?:really\s+)?(?:know|understand|remember|recall|get it)(?:\s+(?:it|this|the answer|how|why|anything|at all|sorry))*\W*"
-    r"|\W*(?:no|not|none|not answered|no answer|n/?a|idk|nothing|unsure|not sure|no idea|no clue|blank|skip(?:ped)?|\?+)\W*"
+    r"(?:really\s+)?(?:know|understand|remember|recall|get it)"
+    r"(?:\s+(?:it|this|the answer|how|why|anything|at all|sorry))*\W*"
+    r"|\W*(?:no|not|none|not answered|no answer|n/?a|idk|nothing|unsure|not sure|no idea|no clue|blank|skip(?:ped)?)\W*"
     r"|\W*",
     re.IGNORECASE,
 )
