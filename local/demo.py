@@ -83,8 +83,8 @@ def _tell(
     for line in compare(sheets, expected).apart:
         _say(stdout, f"  more than one mark apart: {line}")
     stdout.print()
-    _say(stdout, f"Report   {(out / 'report.html').resolve().as_uri()}")
-    _say(stdout, f"Marks    {out / 'results.csv'}")
+    stdout.print(Text(f"Report   {(out / 'report.html').resolve().as_uri()}"), soft_wrap=True)
+    stdout.print(Text(f"Marks    {out / 'results.csv'}"), soft_wrap=True)
 
 
 def _comparison(found: Comparison) -> str:
@@ -103,4 +103,5 @@ def _wait(stderr: Console, url: str) -> None:
 
 
 def _say(console: Console, sentence: str) -> None:
-    console.print(Text(sentence), soft_wrap=True)
+    # A person's terminal breaks lines between words; a file or a pipe gets a sentence a line.
+    console.print(Text(sentence), soft_wrap=not console.is_terminal)

@@ -2,6 +2,7 @@
 
 import json
 import os
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -45,6 +46,7 @@ class Errand:
     every: float = 0.5
     paper: QuestionPaper | None = None
     warnings: list[str] = field(default_factory=list)
+    _looked: float = 0.0
 
     def put_scheme(self, path: Path) -> None:
         """
@@ -93,6 +95,7 @@ class Errand:
 
             def show() -> None:
                 lanes.clock_ahead = self.client.clock_ahead
+                self._look_at_histories(sheets)
                 lanes.show()
 
             self._follow(sheets, show)
@@ -136,6 +139,16 @@ class Errand:
         minutes = max(_MINUTES_AT_LEAST, _MINUTES_A_SHEET * len(deliveries))
         follow(deliveries, self.client, self.assessment, every=self.every, limit=60 * minutes, show=show)
 
+    def _look_at_histories(self, sheets: Sequence[Delivery]) -> None:
+        """While the lanes run, their times are the executions' own where those are at hand."""
+        now = time.monotonic()
+        if self.cloud is None or now - self._looked < self.every:
+            return
+        self._looked = now
+        for sheet in sheets:
+            if sheet.id and not sheet.ended:
+                sheet.timeline = self._timeline(sheet)
+
     def _drop(self) -> Drop | None:
         if self.cloud is None:
             return None
@@ -147,13 +160,15 @@ class Errand:
         return put
 
     def _timeline(self, sheet: Delivery) -> Timeline | None:
-        if sheet.status is None or sheet.id is None:
-            return None
-        if self.cloud is None:
-            return from_lanes(sheet.status.lanes)
+        if self.cloud is None or sheet.id is None:
+            return from_lanes(sheet.status.lanes) if sheet.status else None
         # Run 1 is the arrival: a later one finds what was read and kept, and has no lanes to speak of.
         arn = execution_arn(self.cloud.stack.state_machine_arn, sheet.id, 1)
-        return from_history(read_history(self.cloud.client("stepfunctions"), arn))
+        stepfunctions = self.cloud.client("stepfunctions")
+        try:
+            return from_history(read_history(stepfunctions, arn))
+        except stepfunctions.exceptions.ExecutionDoesNotExist:
+            return None
 
 
 def open_cloud(*, port: int = 0, folder: Path | None = None) -> "LocalCloud":

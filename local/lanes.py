@@ -18,6 +18,7 @@ from local import wording
 from local.deliveries import Delivery
 from local.report.charts import steps
 from local.status import Lane, Status
+from local.timeline import Timeline, from_lanes
 
 COLOURS = {"reading": "#5b9bd5", "storing": "#d9a441", "recording": "#b48ad8", "grading": "#5fb88a"}
 _DOORS = {"api": "API", "upload": "upload", "drop": "drop folder"}
@@ -72,14 +73,14 @@ class _Axis:
 def board(deliveries: Sequence[Delivery], now: datetime, begun: datetime, size: tuple[int, int]) -> RenderableType:
     """The whole picture for a terminal of `size` (columns, rows)."""
     width, height = size
-    starts = [moment for delivery in deliveries for moment in _moments(delivery)]
-    start = min([begun, *starts])
-    last = now if not all(delivery.ended for delivery in deliveries) else max([begun, *starts])
+    moments = [moment for delivery in deliveries for moment in _moments(timeline_of(delivery))]
+    start = min([begun, *moments])
+    last = now if not all(delivery.ended for delivery in deliveries) else max([begun, *moments])
     # A little ahead of now, so that bars grow into the room that is there.
     seconds = max((last - start).total_seconds() * 1.02, _SHORTEST_AXIS_SECONDS)
     names = min(max([len(delivery.name) for delivery in deliveries] + [5]), max(width // 5, 10))
     full = width >= 100
-    axis = _Axis(start, seconds, max(width - names - (46 if full else 22), _NARROWEST_AXIS))
+    axis = _Axis(start, seconds, max(width - names - (51 if full else 22), _NARROWEST_AXIS))
     double = len(deliveries) * 2 + 5 <= height
     shown, hidden = _those_that_fit(deliveries, max((height - 5) // (2 if double else 1), 3))
     table = Table(box=None, padding=(0, 1, 0, 0), pad_edge=False, show_header=True, header_style="dim")
@@ -90,7 +91,7 @@ def board(deliveries: Sequence[Delivery], now: datetime, begun: datetime, size: 
     table.add_column("pages", width=5, no_wrap=True, justify="right")
     if full:
         table.add_column("stored", width=7, no_wrap=True, justify="right")
-    table.add_column("", width=13 if not full else 17, no_wrap=True, overflow="ellipsis")
+    table.add_column("", width=20 if full else 13, no_wrap=True, overflow="ellipsis")
     for delivery in shown:
         _add_row(table, delivery, now, axis, full=full, double=double)
     done = sum(delivery.ended for delivery in deliveries)
@@ -107,9 +108,10 @@ def plain_line(delivery: Delivery) -> str:
         return ""
     if status.ended:
         return f"{delivery.name}: {_ending(delivery, status)}" + (f". {delivery.problem}" if delivery.problem else "")
-    reading = status.lanes["reading"]
-    parts = [f"reading {_pages(reading)}".strip() if reading.state == "running" else _said("read", reading)]
-    parts += [_said("stored", status.lanes["storing"]), _said("recorded", status.lanes["recording"])]
+    reading, timeline = status.lanes["reading"], timeline_of(delivery)
+    running = reading.state == "running"
+    parts = [f"reading {_pages(reading)}".strip() if running else _said("read", reading, _took(timeline, "reading"))]
+    parts += [_said("stored", status.lanes["storing"], _took(timeline, "storing"))]
     if status.lanes["grading"].state == "running":
         parts.append("marking")
     if status.state is State.AWAITING_PAPER:
@@ -148,14 +150,19 @@ def _cells(track: Track, axis_seconds: float, cells: int) -> list[str | None]:
 
 def _add_row(table: Table, delivery: Delivery, now: datetime, axis: _Axis, *, full: bool, double: bool) -> None:
     status = delivery.status
-    lanes = status.lanes if status else {}
-    spans = {name: _seconds(lane, now, axis.start) for name, lane in lanes.items()}
+    timeline = timeline_of(delivery)
+    spans = {name: (span.start, span.end) for name, span in timeline.spans.items()}
+    spans |= {name: (begun, max(now, begun)) for name, begun in timeline.running.items()}
 
     def track(*names: str) -> Track:
-        return [(name, *spans[name]) for name in names if spans.get(name)]  # type: ignore[misc]
+        return [
+            (name, (spans[name][0] - axis.start).total_seconds(), (spans[name][1] - axis.start).total_seconds())
+            for name in names
+            if name in spans
+        ]
 
     ended = ("bold " if delivery.ended else "") + _style(delivery)
-    pages = _pages(lanes["reading"]) if lanes else ""
+    pages = _pages(status.lanes["reading"]) if status else ""
     end = Text(_ending(delivery, status) if status or delivery.refusal else "sent", style=ended)
     first: list[RenderableType] = [Text(delivery.name, style="bold")]
     second: list[RenderableType] = [Text("")]
@@ -166,7 +173,7 @@ def _add_row(table: Table, delivery: Delivery, now: datetime, axis: _Axis, *, fu
     first += [half_cells(track("reading", "grading"), below, axis.seconds, axis.cells), pages]
     second += [half_cells(track("recording"), (), axis.seconds, axis.cells), ""]
     if full:
-        first.append(Text(_took(lanes.get("storing")), style="dim"))
+        first.append(Text(_took(timeline, "storing"), style="dim"))
         second.append("")
     first.append(end)
     second.append("")
@@ -217,32 +224,27 @@ def _legend() -> Text:
     return Text("  ").join(Text.assemble(("■ ", COLOURS[lane]), (name, "dim")) for lane, name in names.items())
 
 
-def _seconds(lane: Lane, now: datetime, start: datetime) -> tuple[float, float] | None:
-    if lane.started_at is None:
-        return None
-    begun = (lane.started_at - start).total_seconds()
-    return begun, max(((lane.ended_at or now) - start).total_seconds(), begun)
+def timeline_of(delivery: Delivery) -> Timeline:
+    """The execution's own times where they are at hand, the record's otherwise."""
+    if delivery.timeline:
+        return delivery.timeline
+    return from_lanes(delivery.status.lanes) if delivery.status else Timeline({}, None, proven=False)
 
 
-def _moments(delivery: Delivery) -> list[datetime]:
-    lanes = delivery.status.lanes.values() if delivery.status else ()
-    return [moment for lane in lanes for moment in (lane.started_at, lane.ended_at) if moment]
+def _moments(timeline: Timeline) -> list[datetime]:
+    ended = [moment for span in timeline.spans.values() for moment in (span.start, span.end)]
+    return ended + list(timeline.running.values())
 
 
 def _pages(lane: Lane) -> str:
     return f"{lane.pages_done or 0}/{lane.pages_total}" if lane.pages_total else ""
 
 
-def _took(lane: Lane | None) -> str:
-    if lane is None or lane.started_at is None or lane.ended_at is None:
-        return ""
-    return wording.seconds((lane.ended_at - lane.started_at).total_seconds())
+def _took(timeline: Timeline, lane: str) -> str:
+    return wording.seconds(timeline.spans[lane].seconds) if lane in timeline.spans else ""
 
 
-def _said(word: str, lane: Lane) -> str:
+def _said(word: str, lane: Lane, took: str) -> str:
     if lane.state == "failed":
         return f"not {word}"
-    if lane.state != "done":
-        return ""
-    # The record knows one moment of its own lane, not how long it took.
-    return f"{word} in {_took(lane)}" if lane.ended_at != lane.started_at else word
+    return f"{word} in {took}" if lane.state == "done" and took else ""

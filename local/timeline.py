@@ -1,7 +1,7 @@
 """When each lane of a submission ran, from the execution's own history, and what running them at once saved."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
@@ -38,12 +38,14 @@ class Span:
 
 @dataclass(frozen=True, slots=True)
 class Timeline:
-    """The lanes of one run. `proven` is True where the times are Step Functions' own (execution history,
-    milliseconds), False where they are what the functions wrote into the record."""
+    """The lanes of one run: `spans` of those that have ended, `running` the starts of those that have not.
+    `proven` is True where the times are Step Functions' own (execution history, milliseconds), False where
+    they are what the functions wrote into the record."""
 
     spans: dict[str, Span]
     joined_at: datetime | None
     proven: bool
+    running: dict[str, datetime] = field(default_factory=dict)
 
     @property
     def started_at(self) -> datetime | None:
@@ -95,7 +97,7 @@ def read_history(stepfunctions: Any, execution_arn: str) -> list[dict[str, Any]]
 def from_history(events: Iterable[dict[str, Any]]) -> Timeline:
     """The lanes of one execution, by the names of the states that were entered and left.
 
-    A lane that was entered and never left (still running, or its machine timed out) has no span.
+    A lane that was entered and not left (still running, or its machine timed out) has a start and no span.
     """
     entered: dict[str, datetime] = {}
     left: dict[str, datetime] = {}
@@ -114,7 +116,8 @@ def from_history(events: Iterable[dict[str, Any]]) -> Timeline:
             elif name in _STATES:
                 left[_STATES[name]] = moment
     spans = {lane: Span(start, left[lane]) for lane, start in entered.items() if lane in left}
-    return Timeline(spans, joined_at, proven=True)
+    running = {lane: start for lane, start in entered.items() if lane not in left}
+    return Timeline(spans, joined_at, proven=True, running=running)
 
 
 def from_lanes(lanes: dict[str, Lane]) -> Timeline:
@@ -122,6 +125,7 @@ def from_lanes(lanes: dict[str, Lane]) -> Timeline:
     spans = {
         name: Span(lane.started_at, lane.ended_at) for name, lane in lanes.items() if lane.started_at and lane.ended_at
     }
+    running = {name: lane.started_at for name, lane in lanes.items() if lane.started_at and not lane.ended_at}
     ends = [spans[name].end for name in _SIDE_BY_SIDE if name in spans]
     joined_at = max(ends) if len(ends) == len(_SIDE_BY_SIDE) else None
-    return Timeline(spans, joined_at, proven=False)
+    return Timeline(spans, joined_at, proven=False, running=running)

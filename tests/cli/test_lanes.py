@@ -11,6 +11,7 @@ from core.submission import Kind
 from local.deliveries import Delivery
 from local.lanes import LaneBoard, board, half_cells, plain_line
 from local.status import Status
+from local.timeline import Span, Timeline
 from tests.cli.papers import NOON, later, result, status_document
 
 
@@ -72,6 +73,15 @@ def test_the_axis_starts_with_the_first_lane_and_has_its_seconds_written() -> No
     assert [word for word in drawn([under_way()])[0].split() if word.isdigit()][:3] == ["0", "2", "4"]
 
 
+def test_the_executions_own_times_go_before_the_records() -> None:
+    sheet = under_way(storing=lane(4.0, 5.0))
+    sheet.timeline = Timeline({"storing": Span(later(0), later(9))}, None, proven=True, running={"reading": later(0)})
+
+    first = drawn([sheet])[1]
+
+    assert "9.00 s" in first and first.count("█") + first.count("▀") > 40
+
+
 def test_an_ended_sheet_shows_its_marks_and_what_to_look_at() -> None:
     doubtful = under_way(state="NEEDS_REVIEW", result=result(doubtful=True).to_dict())
 
@@ -104,7 +114,7 @@ def test_without_a_terminal_each_change_is_one_line() -> None:
         lanes.show()
 
     lines = [line.split("s  ", 1)[1] for line in out.getvalue().splitlines()]
-    assert lines == ["Mina: reading 2/3, stored in 1.00 s, recorded in 0.20 s", "Mina: 8 / 11"]
+    assert lines == ["Mina: reading 2/3, stored in 1.00 s", "Mina: 8 / 11"]
 
 
 def test_a_refusal_is_told_in_words() -> None:

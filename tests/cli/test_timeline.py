@@ -98,6 +98,7 @@ def test_a_lane_still_running_has_no_span_and_nothing_is_claimed() -> None:
     found = timeline.from_history(History().entered("Extract", 0).entered("Record", 1).left("Record", 9).events)
 
     assert set(found.spans) == {"recording"}
+    assert set(found.running) == {"reading"}
     assert found.saved_seconds is None
     assert found.reading_came_first is None
 
