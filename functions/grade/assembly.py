@@ -21,6 +21,7 @@ _SECTION_NAMED = re.compile(r"\b(?:section|part|group)\s+[\"'“(]?([A-H]|[IVX]{
 _QUESTION_NAMED = re.compile(
     r"\b(?:in|of|for|from)\s+question\s+(\d{1,2})\b(?!\s*(?:to|-|–|and)\s*(?:question\s*)?\d)", re.IGNORECASE
 )
+_EACH_SECTION = re.compile(r"\b(?:from|in|of)\s+(?:each|every)\s+(?:section|part|module|unit|group)\b", re.IGNORECASE)
 _OR = re.compile(r"[\W_]*or[\W_]*", re.IGNORECASE)
 
 
@@ -70,6 +71,11 @@ class Assembly:
         kept = []
         for sentence in re.split(r"(?<=[.;!])\s+|\n", preamble):
             sections = {name.upper() for name in _SECTION_NAMED.findall(sentence)}
+            if _EACH_SECTION.search(sentence):
+                for draft in drafts:
+                    if draft.kind is None and not draft.flat:
+                        draft.notes.append(sentence)
+                continue
             question = _QUESTION_NAMED.search(sentence)
             if sections:
                 notes = [d for d in _all_drafts(drafts) if d.kind is None and sections == {d.name}]
@@ -96,7 +102,21 @@ class Assembly:
                 built += self._flat(draft, path, above)
             else:
                 built.append(self._section(draft, path, above, index))
-        return tuple(built)
+        return self._alternatives(drafts, built)
+
+    def _alternatives(self, drafts: Sequence[Draft], built: list[Question]) -> tuple[Question, ...]:
+        """Questions with "OR" between them, gathered under a node of which one counts."""
+        if len(built) != len(drafts) or not any(self._own_or(draft) for draft in drafts[:-1]):
+            return tuple(built)
+        gathered: list[list[Question]] = []
+        linked = False
+        for draft, question in zip(drafts, built, strict=True):
+            if linked:
+                gathered[-1].append(question)
+            else:
+                gathered.append([question])
+            linked = draft.kind is not None and self._own_or(draft)
+        return tuple(group[0] if len(group) == 1 else _any_of(group, 1) for group in gathered)
 
     def _flat(self, draft: Draft, path: str, above: Above) -> tuple[Question, ...]:
         text = self._for_all(_joined([draft.heading, *(piece.whole for piece in draft.own)]), draft.parts)
@@ -194,17 +214,7 @@ class Assembly:
         chosen = [q for q in questions if q.label.isdigit() and first <= int(q.label) <= last]
         if not chosen or len(chosen) <= rubric.choose:
             return questions
-        node = Question(
-            id=f"{chosen[0].id}-{chosen[-1].label}",
-            label=f"Questions {chosen[0].label} to {chosen[-1].label}",
-            type=QuestionType.SECTION,
-            text=f"Any {rubric.choose} of questions {chosen[0].label} to {chosen[-1].label}",
-            marks=None,
-            choose=rubric.choose,
-            parts=tuple(chosen),
-            page=chosen[0].page,
-        )
-        node = replace(node, marks=worth_of(node.parts, node.choose) if all(worth(q) for q in chosen) else None)
+        node = _any_of(chosen, rubric.choose)
         at = questions.index(chosen[0])
         others = [q for q in questions if q not in chosen]
         return (*others[:at], node, *others[at:])
@@ -417,6 +427,22 @@ def _relabelled(parts: list[Question], draft: Draft) -> list[Question]:
 def _dotted(question: Question, outer: str) -> Question:
     parts = tuple(_dotted(part, outer) if re.fullmatch(r"\d+(\.\d+)+", part.label) else part for part in question.parts)
     return replace(question, label=f"{outer}.{question.label}", parts=parts)
+
+
+def _any_of(questions: Sequence[Question], choose: int) -> Question:
+    """A node that says how many of these questions count; their ids stay as they are."""
+    first, last = questions[0], questions[-1]
+    to = "or" if len(questions) == 2 else "to"
+    return Question(
+        id=f"{first.id}-{last.label}",
+        label=f"Questions {first.label} {to} {last.label}",
+        type=QuestionType.SECTION,
+        text=f"Any {choose} of questions {first.label} {to} {last.label}",
+        marks=worth_of(questions, choose) if all(worth(question) for question in questions) else None,
+        choose=choose,
+        parts=tuple(questions),
+        page=first.page,
+    )
 
 
 def _all_drafts(drafts: Sequence[Draft]) -> list[Draft]:

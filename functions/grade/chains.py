@@ -61,7 +61,7 @@ def best_chain(pieces: list[Piece], kind: Kind, first: int = 1) -> Chain | None:
     for here, (index, piece, value) in enumerate(candidates):
         weight = _weight(pieces, index, piece, kind)
         if kind is Kind.NUMBER and index < marks_from and len(piece.tokens) == 1 and is_instruction(piece.text):
-            weight -= 0.6
+            weight -= 1.0
         best, link = weight + _start(value, first), None
         for back in range(max(0, here - _REACH_BACK), here):
             step = _step(candidates[back][1], candidates[back][2], piece, value)
@@ -104,7 +104,7 @@ def _step(one: Piece, value: int, other: Piece, following: int) -> float | None:
         cost -= 0.2
     elif following > value + 1:
         cost -= 0.5 + 0.45 * min(following - value - 1, 6)
-    styles = (one.tokens[0].style, other.tokens[0].style)
+    styles = (_set(one.tokens[0]), _set(other.tokens[0]))
     if styles[0] != styles[1] and "1.1" not in styles:
         cost -= 1.2 if "Q1" in styles else 0.6
     if "1.1" in styles and len(one.tokens) != len(other.tokens):
@@ -114,6 +114,11 @@ def _step(one: Piece, value: int, other: Piece, following: int) -> float | None:
     if not same_row and one.opens and other.opens and apart > (0.03 if one.row.page == other.row.page else 0.05):
         cost -= 0.8
     return cost
+
+
+def _set(token: Token) -> str:
+    """How a label is set, the same for letters and Roman numbers."""
+    return token.style.replace("i", "a")
 
 
 def _part_follows(tokens: tuple[Token, ...], others: tuple[Token, ...]) -> bool:

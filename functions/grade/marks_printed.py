@@ -92,6 +92,9 @@ _PRODUCT = re.compile(
     rf"(?P<open>[\[(]\s*)?(?P<a>{NUM})\s*{UNIT}?\s*[x×X*✕]\s*(?P<b>{NUM})\s*{UNIT}?\s*(?:=\s*(?P<c>{NUM}))?"
     rf"\s*(?P<unit>{UNIT}|M(?=\s*[\])]))?(?P<close>\s*[\])])?",
 )
+_SHARES = re.compile(
+    r"\b(?:answer|attempt|any|following|all|choose|fill|write|match|state|define|questions?)\b", re.IGNORECASE
+)
 _SUM = re.compile(
     rf"{_OPEN}({NUM}(?:\s*\+\s*{NUM}){{1,5}})\s*(?:=\s*({NUM}))?\s*{UNIT}?{_CLOSE}",
     re.IGNORECASE,
@@ -116,7 +119,7 @@ _NOT_MARKS = re.compile(
     re.IGNORECASE,
 )
 _BARE_BRACKET = re.compile(rf"(?:^|(?<=[\s.?!:;)]))\[\s*({NUM})\s*\]")
-_BARE_PAREN = re.compile(rf"(?:^|\t)\(\s*({NUM})\s*\)\s*$")
+_BARE_PAREN = re.compile(rf"(?:^|\t|(?<=[.?!:])\s)\(\s*({NUM})\s*\)\s*$")
 _OUT_OF = re.compile(rf"(?:____\s*|^|\t)/\s*({NUM})\s*(?:{UNIT})?\s*$", re.IGNORECASE)
 
 
@@ -148,9 +151,10 @@ def _products(text: str) -> list[PrintedMarks]:
         bracketed = bool(match["open"] and match["close"])
         a, b = number(match["a"]), number(match["b"])
         product = number(match["c"]) if match["c"] else a * b
-        if abs(product - a * b) > 0.01 or not (match["unit"] or bracketed) or not (match["c"] or match["unit"]):
+        stated = bool(match["c"]) and not text[match.end() :].strip() and bool(_SHARES.search(text[: match.start()]))
+        if abs(product - a * b) > 0.01 or not (match["c"] or match["unit"]):
             continue
-        if bracketed or match["unit"]:
+        if bracketed or match["unit"] or stated:
             found.append(
                 PrintedMarks(product, Form.EXPLICIT, match.start(), match.end(), each=b, count=a, per_part=False)
             )

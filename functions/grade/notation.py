@@ -78,7 +78,8 @@ def piece_marks(piece: Piece, notation: Notation, *, last: bool) -> tuple[str, l
 
 def _counts(token: PrintedMarks, text: str, notation: Notation, *, last: bool) -> bool:
     if token.form is Form.BARE_PAREN:
-        return notation.paren
+        own_cell = text[: token.start + 1].endswith(GAP) or not text[: token.start].strip()
+        return notation.paren if own_cell else last
     if token.form is Form.BARE_BRACKET:
         before, after = text[: token.start].rstrip(" "), text[token.end :].strip()
         own_cell = before.endswith(GAP) or not before

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 from grade.chains import Chain, best_chain, is_instruction
 from grade.headings import Heading, find_headings
-from grade.marks_printed import find_marks, without
+from grade.marks_printed import Form, find_marks, without
 from grade.numbering import Kind, Token
 from grade.pieces import Piece, in_list_order
 from grade.rows import BLANK
@@ -109,6 +109,9 @@ def _runs(pieces: list[Piece], first: int) -> tuple[list[Piece], list[Draft]]:
     if chain is None:
         return pieces, []
     opens, last = chain.items[0], chain.items[-1]
+    if chain.kind is Kind.NUMBER and not _asks(pieces, chain):
+        own, drafts = _runs(pieces[last + 1 :], first)
+        return ([*pieces[: last + 1], *own], drafts) if drafts else (pieces, [])
     if chain.kind is Kind.NUMBER:
         earlier = best_chain(pieces[:opens], chain.kind)
         if earlier and _is_a_run(pieces[:opens], earlier, pieces[opens]):
@@ -134,9 +137,19 @@ def _is_a_run(stretch: list[Piece], run: Chain, model: Piece) -> bool:
     items = [stretch[item] for item in run.items]
     if run.values[0] != 1 or len(set(run.values)) < 2 or items[0].tokens[0].style != model.tokens[0].style:
         return False
-    if abs(items[0].row.indent - model.row.indent) > 0.02:
-        return False
-    return sum(1 for item in items if is_instruction(item.text)) * 2 < len(items)
+    return abs(items[0].row.indent - model.row.indent) <= 0.02 and _asks(stretch, run)
+
+
+def _asks(pieces: list[Piece], chain: Chain) -> bool:
+    """Whether a list of numbers asks anything: a front page numbers its instructions, and the rows of the
+    examiner's table."""
+    ends = [*chain.items[1:], chain.items[-1] + 6]
+    said = ["\n".join(p.whole for p in pieces[item:end]) for item, end in zip(chain.items, ends, strict=True)]
+    if any(marks.form >= Form.BARE_BRACKET and not marks.total for text in said[:-1] for marks in find_marks(text)):
+        return True
+    told = sum(1 for item in chain.items if is_instruction(pieces[item].text))
+    worded = sum(1 for text in said if len(re.findall(r"[A-Za-z]{2,}", text)) >= 2)
+    return told * 2 <= len(said) and worded * 2 >= len(said)
 
 
 def _shifted(chain: Chain, by: int) -> Chain:
@@ -169,7 +182,9 @@ def _credible(pieces: list[Piece], chain: Chain) -> bool:
     if len(set(chain.values)) > 1:
         return True
     only = pieces[chain.items[0]]
-    return only.tokens[0].style in ("Q1", "1.", "1)", "01") and bool(only.text or len(only.tokens) > 1)
+    if only.tokens[0].style == "Q1":
+        return True
+    return only.tokens[0].style in ("1.", "1)", "01") and bool(only.text or len(only.tokens) > 1)
 
 
 def _drafts(pieces: list[Piece], chain: Chain, depth: int = 0) -> list[Draft]:

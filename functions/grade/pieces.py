@@ -27,8 +27,8 @@ class Piece:
         return "".join(token.raw for token in self.tokens) + self.text
 
     def taken(self) -> "Piece":
-        """Without its outermost label."""
-        return replace(self, tokens=self.tokens[1:])
+        """Without its outermost label; where the next one stands on the row is then not known."""
+        return replace(self, tokens=self.tokens[1:], opens=False)
 
 
 def pieces_of(rows: list[Row], *, bare: bool = True) -> list[Piece]:

@@ -47,7 +47,7 @@ _ANY_PLAIN = re.compile(
 )
 _ONLY = re.compile(
     rf"\b(?:answer|attempt|do|choose|select)\s+(?:only\s+)?{_COUNT}\s+(?:only\s+)?"
-    r"(?:\(\d+\)\s*)?(?:(?:of|from|out of)\s+(?:the|these|them|questions?|following|any|this|section|part)"
+    r"(?:\(\d+\)\s*)?(?:(?:of|from|out of)\s+(?:\w+\s+questions|the|these|them|questions?|following|any|this|section|part)"
     r"|questions?\b(?!\s*\d))",
     re.IGNORECASE,
 )
@@ -100,7 +100,7 @@ def read_rubric(text: str) -> Rubric:
         excluded = named
     elif named:
         each_except = named
-    total = next((m for m in find_marks(text) if not m.per_part), None)
+    total = next((m for m in find_marks(text) if not m.per_part and not _speaks_of_each(text, m)), None)
     negative_marking = bool(_NEGATIVE.search(text)) and not _NO_NEGATIVE.search(text)
     return Rubric(
         choose=choose,
@@ -115,6 +115,12 @@ def read_rubric(text: str) -> Rubric:
         negative=_negative_value(text) if negative_marking else None,
         equal_marks=bool(re.search(r"\b(?:all|the)?\s*questions?\s+carry\s+equal\s+marks", text, re.IGNORECASE)),
     )
+
+
+def _speaks_of_each(text: str, marks: PrintedMarks) -> bool:
+    """Whether the marks stand in a sentence about each of the questions."""
+    before = re.split(r"[.;!?\n]", text[: marks.start])[-1]
+    return bool(re.search(r"\b(?:each|every|per|carry|carries)\b", before, re.IGNORECASE))
 
 
 def _count(text: str) -> int:
