@@ -1,0 +1,61 @@
+// Runs paths through the state machine with an interpreter that is not the local cloud's.
+//
+// node run-paths.mjs FILE, where FILE holds
+//   {"machine": …, "paths": [{"name", "input", "outcomes": {state: [{"value"} or {"error", "cause"}, …]}}]}
+// Prints
+//   [{"name", "status", "error", "cause", "output", "entered": [state, …], "calls": {state: [input, …]}}]
+
+import { readFileSync } from 'node:fs';
+
+// Newer than some Node that is still about; the interpreter counts on it.
+Promise.withResolvers ??= function () {
+  const parts = {};
+  parts.promise = new this((resolve, reject) => Object.assign(parts, { resolve, reject }));
+  return parts;
+};
+
+const { StateMachine } = await import('aws-local-stepfunctions');
+const { machine, paths } = JSON.parse(readFileSync(process.argv[2], 'utf8'));
+const context = { State: { EnteredTime: '2030-05-06T07:08:10.000Z' } };
+
+// The last outcome that is planned holds for every call that follows.
+function standIn(planned, inputs) {
+  return (input) => {
+    inputs.push(input);
+    const outcome = planned[Math.min(inputs.length, planned.length) - 1];
+    if ('error' in outcome) throw Object.assign(new Error(outcome.cause), { name: outcome.error });
+    return outcome.value;
+  };
+}
+
+const flow = new StateMachine(machine);
+
+async function run({ name, input, outcomes }) {
+  const calls = Object.fromEntries(Object.keys(outcomes).map((state) => [state, []]));
+  const handlers = Object.fromEntries(
+    Object.entries(outcomes).map(([state, planned]) => [state, standIn(planned, calls[state])])
+  );
+  const noWaiting = Object.fromEntries(Object.keys(outcomes).map((state) => [state, 0]));
+  const execution = flow.run(input, {
+    overrides: { taskResourceLocalHandlers: handlers, retryIntervalOverrides: noWaiting },
+    context,
+  });
+  const entered = [];
+  const events = (async () => {
+    for await (const event of execution.eventLogs) if (event.type === 'StateEntered') entered.push(event.state.name);
+  })();
+  let ended;
+  try {
+    ended = { status: 'SUCCEEDED', output: await execution.result };
+  } catch (error) {
+    // The execution's error wraps the one that ended it.
+    const { name: by, message } = error.cause ?? error;
+    ended = { status: 'FAILED', error: by, cause: message };
+  }
+  await events;
+  return { name, ...ended, entered, calls };
+}
+
+const done = [];
+for (const path of paths) done.push(await run(path));
+process.stdout.write(JSON.stringify(done));

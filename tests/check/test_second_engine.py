@@ -1,0 +1,137 @@
+"""The state machine's file, read by tools in Node that share nothing with the local cloud's interpreter."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.check.conftest import HERE, Tool
+from tests.template import native_record
+from tests.template.asl import Machine, place
+from tests.template.flow import flow
+from tests.template.paths import PATHS, WELL, Fails, Outcome
+from tests.template.paths import Path as Way
+
+_NODE = HERE / "node"
+_VALIDATE = "node_modules/asl-validator/dist/bin/asl-validator.js"
+_ENTERED = "2030-05-06T07:08:10.000Z"
+
+
+def test_an_independent_validator_takes_the_state_machine(node: Tool, tmp_path: Path) -> None:
+    code, said = _validate(node, flow().deployed(), tmp_path)
+    assert code == 0, said
+
+
+@pytest.mark.parametrize(
+    ("fault", "says"),
+    [
+        (("Grade", "Next", "Anounce"), "MISSING_TRANSITION_TARGET"),
+        (("StoreFile", "Resource", None), "SCHEMA_VALIDATION_FAILED"),
+        (("NotRead", "End", None), "TERMINAL_STATE_WITH_NEXT"),
+    ],
+)
+def test_the_validator_finds_a_broken_state_machine(
+    node: Tool, tmp_path: Path, fault: tuple[str, str, str | None], says: str
+) -> None:
+    machine = flow().deployed()
+    state, field, value = fault
+    body = place(machine, state).state
+    body.pop(field)
+    if value is not None:
+        body[field] = value
+    code, said = _validate(node, machine, tmp_path)
+    assert code == 1
+    assert says in said
+
+
+def _validate(node: Tool, machine: Machine, folder: Path) -> tuple[int, str]:
+    path = folder / "machine.json"
+    path.write_text(json.dumps(machine), encoding="utf-8")
+    return node.run(_VALIDATE, "--json-path", path, cwd=_NODE)
+
+
+@pytest.fixture(scope="module")
+def ran(node: Tool, tmp_path_factory: pytest.TempPathFactory) -> dict[str, dict[str, Any]]:
+    """Each path's ending, by its name."""
+    return _run(node, flow().deployed(), PATHS, tmp_path_factory.mktemp("paths"))
+
+
+@pytest.mark.parametrize("way", PATHS, ids=lambda way: way.name)
+def test_another_interpreter_comes_to_the_same_ending(ran: dict[str, dict[str, Any]], way: Way) -> None:
+    ended = ran[way.name]
+    assert (ended["status"], ended.get("error")) == (way.status, way.error)
+    assert tuple(state for state in ended["entered"] if state in way.trunk) == way.trunk
+    assert set(ended["entered"]) == way.states
+    tasks = {state: len(inputs) for state, inputs in ended["calls"].items() if inputs}
+    assert tasks == {state: way.calls.get(state, 1) for state in way.states if state in ended["calls"]}
+
+
+@pytest.mark.parametrize("way", [way for way in PATHS if "Announce" in way.trunk], ids=lambda way: way.name)
+def test_what_is_announced_is_what_the_submission_became(ran: dict[str, dict[str, Any]], way: Way) -> None:
+    [entry] = ran[way.name]["calls"]["Announce"][0]["Entries"]
+    submission = way.input()["submission"]
+    assert entry["Detail"] == {
+        "submission_id": submission["id"],
+        "run": submission["run"],
+        "tenant": submission["tenant"],
+        "assessment": submission["assessment"],
+        "kind": submission["kind"],
+        "state": way.state,
+    }
+
+
+@pytest.mark.parametrize("way", [way for way in PATHS if "Fail" in way.trunk], ids=lambda way: way.name)
+def test_a_failure_is_recorded_with_its_error_and_a_cause(ran: dict[str, dict[str, Any]], way: Way) -> None:
+    asked = ran[way.name]["calls"]["Fail"][0]
+    assert asked["action"] == "fail"
+    assert asked["state"]["failure"]["Error"] == way.error
+    assert asked["state"]["failure"]["Cause"]
+    assert asked["state"]["submission"] == way.input()["submission"]
+
+
+def test_a_rejection_carries_the_sentence_of_its_error(ran: dict[str, dict[str, Any]]) -> None:
+    asked = ran["a document is rejected: EncryptedDocument"]["calls"]["Reject"][0]
+    reading = asked["state"]["outcome"]["reading"]
+    assert (asked["action"], reading["error"]) == ("reject", "EncryptedDocument")
+    assert json.loads(reading["cause"])["errorMessage"] == "Told to fail as EncryptedDocument."
+
+
+def test_the_native_record_is_worked_out_alike(ran: dict[str, dict[str, Any]]) -> None:
+    """The paths and intrinsic functions of the Record state mean the same to the other interpreter and to us."""
+    way = PATHS[0]
+    [asked] = ran[way.name]["calls"]["Record"]
+    ours = native_record.evaluate(
+        place(flow().deployed(), "Record").state["Parameters"], way.input(), {"State": {"EnteredTime": _ENTERED}}
+    )
+    for parameters in (asked, ours):
+        written = parameters["ExpressionAttributeValues"].pop(":input")["S"]
+        assert json.loads(written) == way.input()
+    assert asked == ours
+
+
+def test_a_machine_that_goes_another_way_is_found(node: Tool, tmp_path: Path) -> None:
+    """The table is no echo: where the Choice takes sheets for papers, a sheet ends elsewhere."""
+    broken = flow().edited(lambda machine: machine["States"]["BothHalves"]["Choices"][-1].update(StringEquals="paper"))
+    [sheet] = [way for way in PATHS if way.name == "a sheet is graded"]
+    ended = _run(node, broken.deployed(), (sheet,), tmp_path)[sheet.name]
+    assert ended["entered"][-4:] == ["PreparePaper", "Release", "Announce", "Done"]
+
+
+def _run(node: Tool, machine: Machine, ways: tuple[Way, ...], folder: Path) -> dict[str, dict[str, Any]]:
+    asked = folder / "paths.json"
+    asked.write_text(json.dumps({"machine": machine, "paths": [_asked(way) for way in ways]}), "utf-8")
+    code, said = node.run("run-paths.mjs", asked, cwd=_NODE)
+    assert code == 0, said
+    return {ended["name"]: ended for ended in json.loads(said)}
+
+
+def _asked(way: Way) -> dict[str, Any]:
+    outcomes = {state: [_plain(way.outcome(state, call)) for call in range(8)] for state in WELL}
+    return {"name": way.name, "input": way.input(), "outcomes": outcomes}
+
+
+def _plain(outcome: Outcome) -> dict[str, Any]:
+    if isinstance(outcome, Fails):
+        return {"error": outcome.error, "cause": outcome.cause}
+    return {"value": outcome.value}

@@ -1,0 +1,92 @@
+"""The state machine's file as data, and the walks over it that the checks are made of."""
+
+from collections.abc import Hashable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+ROOT = Path(__file__).resolve().parents[2]
+STATEMACHINE = ROOT / "statemachine" / "grading.asl.yaml"
+
+Machine = dict[str, Any]
+
+
+class _Loader(yaml.SafeLoader):
+    """YAML that refuses a key written twice, of which the later one would win in silence."""
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Hashable, Any]:
+        keys = [self.construct_object(key, deep=True) for key, _ in node.value]
+        twice = sorted({str(key) for key in keys if keys.count(key) > 1})
+        if twice:
+            raise yaml.constructor.ConstructorError(None, None, f"written twice: {', '.join(twice)}", node.start_mark)
+        return super().construct_mapping(node, deep=deep)
+
+
+def parse(text: str) -> Machine:
+    machine: Machine = yaml.load(text, Loader=_Loader)  # noqa: S506 -- derived from SafeLoader
+    return machine
+
+
+@dataclass(frozen=True)
+class Place:
+    """A state, its name, and where it stands: () for the machine itself, else the Parallel and branch it is in."""
+
+    name: str
+    state: dict[str, Any]
+    lane: tuple[str, ...]
+
+    @property
+    def is_task(self) -> bool:
+        return bool(self.state["Type"] == "Task")
+
+    @property
+    def function(self) -> str | None:
+        """The substitution that names this task's function; None for a native integration."""
+        resource = str(self.state.get("Resource", ""))
+        return resource[2:-1] if resource.startswith("${") else None
+
+
+def scopes(node: dict[str, Any], lane: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], dict[str, Any]]]:
+    """Every StartAt with its States: the machine, then each branch of each Parallel, outside in."""
+    yield lane, node
+    for name, state in node["States"].items():
+        for number, branch in enumerate(state.get("Branches", ())):
+            yield from scopes(branch, (*lane, f"{name}[{number}]"))
+
+
+def places(machine: Machine) -> list[Place]:
+    return [Place(name, state, lane) for lane, scope in scopes(machine) for name, state in scope["States"].items()]
+
+
+def place(machine: Machine, name: str) -> Place:
+    return next(found for found in places(machine) if found.name == name)
+
+
+def tasks(machine: Machine) -> list[Place]:
+    return [found for found in places(machine) if found.is_task]
+
+
+def targets(state: dict[str, Any]) -> list[str]:
+    """The states that may follow this one."""
+    named = [state.get("Next"), state.get("Default")]
+    named += [rule.get("Next") for rule in [*state.get("Choices", ()), *state.get("Catch", ())]]
+    return [name for name in named if name is not None]
+
+
+def texts(node: Any, key: str = "") -> Iterator[tuple[str, str]]:
+    """Every string with the key it stands under (an item of a list: the list's key)."""
+    if isinstance(node, dict):
+        for name, value in node.items():
+            yield from texts(value, str(name))
+    elif isinstance(node, list):
+        for value in node:
+            yield from texts(value, key)
+    elif isinstance(node, str):
+        yield key, node
+
+
+def own_texts(found: Place) -> Iterator[tuple[str, str]]:
+    """The strings of a state without those of the states inside its branches."""
+    return texts({key: value for key, value in found.state.items() if key != "Branches"})

@@ -1,0 +1,69 @@
+"""The order in which CloudFormation must make things: a graph of what SAM will make of the template, without SAM.
+
+SAM turns one function into several resources, and what is no loop as written can be one as deployed: an S3
+event makes the bucket wait for the function, whose environment may wait for the bucket. The lint of the
+template as written does not see it (`make check` lints the transformed one as well).
+"""
+
+from tests.template.cloudformation import Template, functions, of_type, references
+
+Graph = dict[str, set[str]]
+
+
+def graph(template: Template) -> Graph:
+    """Who has to be there before whom, by logical ids; `X.Role`, `X.Invoke` and `X.Event` are made by SAM."""
+    edges: Graph = {}
+    for name, body in template["Resources"].items():
+        edges[name] = references({key: value for key, value in body.items() if key != "Type"})
+    for function in functions(template):
+        body = function.properties
+        inner = {key: value for key, value in body.items() if key not in ("Policies", "Events", "EventInvokeConfig")}
+        end = references(body.get("EventInvokeConfig", {}))
+        edges[function.name] = references([inner, function.globals]) | {f"{function.name}.Role"}
+        edges[f"{function.name}.Role"] = references(body.get("Policies", [])) | end
+        edges[f"{function.name}.Invoke"] = end | {function.name}
+        for name, event in body.get("Events", {}).items():
+            _add_event(edges, f"{function.name}.{name}", event, function.name)
+    for name, body in of_type(template, "AWS::Serverless::StateMachine").items():
+        edges[name] = references({key: value for key, value in body.items() if key != "Policies"}) | {f"{name}.Role"}
+        edges[f"{name}.Role"] = references(body.get("Policies", []))
+    resources = set(edges)
+    return {name: needed & resources for name, needed in edges.items()}
+
+
+def _add_event(edges: Graph, name: str, event: dict[str, object], function: str) -> None:
+    body = event.get("Properties", {})
+    assert isinstance(body, dict)
+    if event["Type"] == "S3":
+        # The bucket's notification names the function, and needs the permission first.
+        edges[body["Bucket"]["Ref"]] |= {function, name}
+        edges[name] = {function}
+    elif event["Type"] == "HttpApi":
+        # The API's own description names the function that answers.
+        edges[body["ApiId"]["Ref"]] |= {function}
+        edges[name] = {function, body["ApiId"]["Ref"]}
+    else:
+        edges[name] = references(body) | {function}
+
+
+def cycle(edges: Graph) -> list[str]:
+    """One loop, as the resources along it, or nothing."""
+    done: set[str] = set()
+    for start in sorted(edges):
+        found = _walk(edges, start, [], done)
+        if found:
+            return found
+    return []
+
+
+def _walk(edges: Graph, name: str, path: list[str], done: set[str]) -> list[str]:
+    if name in path:
+        return [*path[path.index(name) :], name]
+    if name in done:
+        return []
+    for needed in sorted(edges.get(name, ())):
+        found = _walk(edges, needed, [*path, name], done)
+        if found:
+            return found
+    done.add(name)
+    return []

@@ -1,0 +1,68 @@
+"""What the template tells a function is what its code asks for. Each check returns sentences."""
+
+import ast
+from collections.abc import Iterable, Mapping
+from dataclasses import fields
+from pathlib import Path
+
+from core.settings import Settings
+from tests.template.cloudformation import Function, Template, functions
+
+_FIELDS = {field.name: field.default for field in fields(Settings)}
+# Read by a library, not by core/settings.py.
+FOREIGN = frozenset({"POWERTOOLS_SERVICE_NAME", "POWERTOOLS_METRICS_NAMESPACE", "POWERTOOLS_LOG_LEVEL"})
+# Names that a function asks for and that no template hands out, each with the reason.
+NOT_IN_THE_CLOUD: Mapping[str, str] = {
+    "openai_api_key": "in the cloud the key comes from Secrets Manager (MODEL_SECRET_ARN), never from an environment",
+}
+
+
+def unknown_variables(template: Template) -> list[str]:
+    """Each variable is a field of Settings, or one that a library is known to read."""
+    return [
+        f"{function.name}: {name} is read by nobody"
+        for function in functions(template)
+        for name in {**function.shared_environment, **function.own_environment}
+        if name.lower() not in _FIELDS and name not in FOREIGN
+    ]
+
+
+def variables_missing(template: Template) -> list[str]:
+    """A name without a default of its own (an ARN, a bucket) is given to each function whose code asks for it."""
+    found = []
+    for function in functions(template):
+        given = {name.lower() for name in {**function.shared_environment, **function.own_environment}}
+        wanted = {name for name in asked_for(function) if _FIELDS[name] == "" and name not in NOT_IN_THE_CLOUD}
+        found += [f"{function.name} asks for {name.upper()} and is not told" for name in sorted(wanted - given)]
+    return found
+
+
+def variables_unused(template: Template) -> list[str]:
+    """A function's own variables are asked for by its own code, the shared ones by somebody's."""
+    found = []
+    for function in functions(template):
+        asked = asked_for(function)
+        own = [name for name in function.own_environment if name not in FOREIGN]
+        found += [f"{function.name} never asks for {name}" for name in own if name.lower() not in asked]
+    everybody = set().union(*map(asked_for, functions(template)))
+    shared = {name for function in functions(template) for name in function.shared_environment} - FOREIGN
+    return found + [f"nobody asks for {name}" for name in sorted(shared) if name.lower() not in everybody]
+
+
+def asked_for(function: Function) -> set[str]:
+    """The fields of Settings that a function's own code reads: `settings().x`, or `settings.x` of a parameter."""
+    return {name for path in _python(function.folder) for name in _settings_read(path)}
+
+
+def _python(folder: Path) -> Iterable[Path]:
+    return sorted(folder.glob("**/*.py"))
+
+
+def _settings_read(path: Path) -> set[str]:
+    found = set()
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Attribute) and node.attr in _FIELDS:
+            source = node.value.func if isinstance(node.value, ast.Call) else node.value
+            if isinstance(source, ast.Name) and source.id == "settings":
+                found.add(node.attr)
+    return found

@@ -1,0 +1,181 @@
+"""Promises of template.yaml, resource by resource. Each check returns what is wrong, in sentences."""
+
+import ast
+from typing import Any
+
+import yaml
+
+from tests.template.cloudformation import Function, Template, functions, of_type
+
+# Actions that IAM cannot tie to a resource, and so the only ones that may name "*" (Service Authorization Reference).
+UNTIED = frozenset(
+    {
+        "textract:DetectDocumentText",
+        "logs:CreateLogDelivery",
+        "logs:GetLogDelivery",
+        "logs:UpdateLogDelivery",
+        "logs:DeleteLogDelivery",
+        "logs:ListLogDeliveries",
+        "logs:PutResourcePolicy",
+        "logs:DescribeResourcePolicies",
+        "logs:DescribeLogGroups",
+    }
+)
+# Seconds that an HTTP API waits for its function.
+_GATEWAY_WAITS = 30
+
+
+def resources_without_a_reason(text: str) -> list[str]:
+    """Each resource has a comment right above it (a ruled headline of a section is none)."""
+    root = yaml.compose(text)
+    assert isinstance(root, yaml.MappingNode)
+    lines = text.splitlines()
+    [resources] = [value for key, value in root.value if key.value == "Resources"]
+    return [
+        f"{key.value} stands there without a reason"
+        for key, _ in resources.value
+        if not (above := lines[key.start_mark.line - 1].strip()).startswith("#") or above.startswith("# ──")
+    ]
+
+
+def doors_missing(template: Template) -> list[str]:
+    """Each Handler is a module that exists and a function in it."""
+    found = []
+    for function in functions(template):
+        name = function.properties["Handler"].rpartition(".")[2]
+        if not function.door.is_file():
+            found.append(f"{function.name}: there is no {function.properties['Handler']}")
+        elif name not in _defined(function):
+            found.append(f"{function.name}: {function.door.name} defines no {name}")
+    return found
+
+
+def _defined(function: Function) -> set[str]:
+    tree = ast.parse(function.door.read_text(encoding="utf-8"))
+    return {node.name for node in tree.body if isinstance(node, ast.FunctionDef)}
+
+
+def roles_too_wide(template: Template) -> list[str]:
+    """A role a function, of its own statements: no managed policy, no shared role, nothing with a star."""
+    found = []
+    holders = {
+        **of_type(template, "AWS::Serverless::Function"),
+        **of_type(template, "AWS::Serverless::StateMachine"),
+    }
+    for name, body in holders.items():
+        if "Role" in body:
+            found.append(f"{name} brings a role along")
+        if not body.get("Policies"):
+            found.append(f"{name} has no statements of its own")
+        for policy in body.get("Policies", ()):
+            document = policy["Fn::If"][1] if isinstance(policy, dict) and "Fn::If" in policy else policy
+            if not isinstance(document, dict) or "Statement" not in document:
+                found.append(f"{name} takes a policy from elsewhere: {policy}")
+                continue
+            for statement in document["Statement"]:
+                found += [f"{name} {fault}" for fault in _too_wide(statement)]
+    return found
+
+
+def _too_wide(statement: dict[str, Any]) -> list[str]:
+    actions = _listed(statement["Action"])
+    found = [f"may do {action}" for action in actions if "*" in action]
+    if "*" in _listed(statement["Resource"]):
+        found += [f"may do {action} to everything" for action in actions if action not in UNTIED]
+    return found + [f"has {key}" for key in ("NotAction", "NotResource") if key in statement]
+
+
+def logs_without_an_end(template: Template) -> list[str]:
+    """Each function writes into a log group of its own, which the template makes and which forgets."""
+    groups = of_type(template, "AWS::Logs::LogGroup")
+    named = [
+        (found.name, found.properties.get("LoggingConfig", {}).get("LogGroup", {}).get("Ref"))
+        for found in functions(template)
+    ]
+    found = [f"{name} has no log group of the template" for name, group in named if group not in groups]
+    found += [f"{group} never forgets" for group, body in groups.items() if not body.get("RetentionInDays")]
+    shared = [group for _, group in named]
+    return found + [f"{name} shares its log group" for name, group in named if shared.count(group) > 1]
+
+
+def asynchronous_ends_missing(template: Template) -> list[str]:
+    """Who is called without a caller that waits has a place where failures end up, and retries by number."""
+    found = []
+    behind_the_back = called_behind_the_back(template)
+    queues = of_type(template, "AWS::SQS::Queue")
+    for function in functions(template):
+        called = function.events("S3", "EventBridgeRule", "Schedule", "ScheduleV2", "SNS", "CloudWatchEvent")
+        if not called and function.name not in behind_the_back:
+            continue
+        config = function.properties.get("EventInvokeConfig", {})
+        end = config.get("DestinationConfig", {}).get("OnFailure", {}).get("Destination", {})
+        if end.get("Fn::GetAtt", [None])[0] not in queues:
+            found.append(f"{function.name} is called asynchronously, and its failures go nowhere")
+        if "MaximumRetryAttempts" not in config:
+            found.append(f"{function.name} is called asynchronously without a number of retries")
+    return found
+
+
+def called_behind_the_back(template: Template) -> set[str]:
+    """The functions that another one calls with InvocationType=Event: it is told their names and has such a call."""
+    known = {function.name for function in functions(template)}
+    return {
+        value["Ref"]
+        for function in functions(template)
+        for value in function.own_environment.values()
+        if isinstance(value, dict) and value.get("Ref") in known and _invokes_events(function)
+    }
+
+
+def _invokes_events(function: Function) -> bool:
+    calls = (
+        node
+        for path in function.folder.glob("**/*.py")
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.keyword) and node.arg == "InvocationType" and isinstance(node.value, ast.Constant)
+    )
+    return any(node.value.value == "Event" for node in calls if isinstance(node.value, ast.Constant))
+
+
+def buckets_too_open(template: Template) -> list[str]:
+    found = []
+    policies = list(of_type(template, "AWS::S3::BucketPolicy").values())
+    for name, body in of_type(template, "AWS::S3::Bucket").items():
+        if body.get("VersioningConfiguration", {}).get("Status") != "Enabled":
+            found.append(f"{name} is not versioned")
+        blocks = body.get("PublicAccessBlockConfiguration", {})
+        wanted = ("BlockPublicAcls", "BlockPublicPolicy", "IgnorePublicAcls", "RestrictPublicBuckets")
+        found += [f"{name} does not set {key}" for key in wanted if blocks.get(key) is not True]
+        if not body.get("BucketEncryption", {}).get("ServerSideEncryptionConfiguration"):
+            found.append(f"{name} is not encrypted")
+        if not any(policy["Bucket"] == {"Ref": name} and _demands_tls(policy, name) for policy in policies):
+            found.append(f"{name} may be reached without TLS")
+        rules = body.get("LifecycleConfiguration", {}).get("Rules", ())
+        if not any("AbortIncompleteMultipartUpload" in rule and rule["Status"] == "Enabled" for rule in rules):
+            found.append(f"{name} keeps broken uploads for ever")
+    return found
+
+
+def _demands_tls(policy: dict[str, Any], bucket: str) -> bool:
+    whole = [{"Fn::GetAtt": [bucket, "Arn"]}, {"Fn::Sub": f"${{{bucket}.Arn}}/*"}]
+    return any(
+        statement["Effect"] == "Deny"
+        and statement["Principal"] == "*"
+        and statement["Action"] == "s3:*"
+        and all(part in statement["Resource"] for part in whole)
+        and str(statement["Condition"].get("Bool", {}).get("aws:SecureTransport")).lower() == "false"
+        for statement in policy["PolicyDocument"]["Statement"]
+    )
+
+
+def doors_slower_than_the_gateway(template: Template) -> list[str]:
+    """A function behind the HTTP API answers, or fails, before the gateway has stopped waiting."""
+    return [
+        f"{function.name} may take {function.timeout} s"
+        for function in functions(template)
+        if function.events("HttpApi") and function.timeout >= _GATEWAY_WAITS
+    ]
+
+
+def _listed(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else [value]
