@@ -4,6 +4,7 @@ moto keeps S3, DynamoDB, SQS, Secrets Manager and Step Functions, and its interp
 machine. The Lambda and Textract services, the HTTP front door and the events are ours. See docs/local-cloud.md.
 """
 
+import json
 import logging
 import os
 import shutil
@@ -15,11 +16,14 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
+from botocore.config import Config
+from botocore.exceptions import ClientError
+
 from local import process
 from local.calls import CLIENT, STATE_MACHINE, Call, CallLog
 from local.edge import Edge, OneAtATime
 from local.events import EventBus
-from local.executions import Executions
+from local.executions import Executions, describe_execution
 from local.faults import Faults
 from local.front import FrontDoor
 from local.notifications import BucketNotifications
@@ -28,7 +32,8 @@ from local.process import CloudError
 from local.provision import Secrets, provision
 from local.runtime import LambdaService
 from local.s3 import S3Door
-from local.stack import ACCOUNT, REGION, Function, Stack
+from local.stack import REGION, Function, Stack
+from local.template import TemplateError
 from local.textract import Reader, TextractService
 from local.tokens import AUDIENCE, Tokens
 
@@ -77,6 +82,7 @@ class LocalCloud:
         self._closing: list[Callable[[], None]] = []
         self._clients: dict[str, Any] = {}
         self._clients_lock = threading.Lock()
+        self._session: Any = None
         self._log = CallLog()
         self.faults = Faults()
 
@@ -101,6 +107,9 @@ class LocalCloud:
         self._closing.append(_one_at_a_time.release)
         try:
             self._start()
+        except (TemplateError, ClientError) as error:
+            self.stop()
+            raise CloudError(f"The stack of {self._template.name} cannot be made: {error}") from error
         except BaseException:
             self.stop()
             raise
@@ -115,6 +124,7 @@ class LocalCloud:
             except Exception:
                 logging.getLogger("gradeline.local").exception("Something did not end in order")
         self._clients.clear()
+        self._session = None
 
     def _start(self) -> None:
         listener = process.listen(self._port)
@@ -173,7 +183,7 @@ class LocalCloud:
         moto = OneAtATime(DomainDispatcherApplication(create_backend_app))
         s3 = S3Door(moto, self.stack.upload_origins())
         self._bus = EventBus(self.stack.rules, invoke=self._functions.call_later)
-        self._executions = Executions(self._bus, _describe_execution)
+        self._executions = Executions(self._bus, describe_execution)
         notifications = BucketNotifications(
             self.stack.notifications, invoke=self._functions.call_later, look_up=s3.look_up
         )
@@ -197,7 +207,6 @@ class LocalCloud:
         server = make_server(
             "127.0.0.1", self._port, edge, threaded=True, request_handler=MotoRequestHandler, fd=listener.fileno()
         )
-        server.daemon_threads = True
         thread = threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True, name="local-cloud")
         thread.start()
 
@@ -242,14 +251,13 @@ class LocalCloud:
 
     def invoke(self, function: str, event: Any) -> Any:
         """What a function (logical id) returns, or its error, as parsed JSON."""
-        import json
-
         return json.loads(self._functions.call(function, event).result)
 
     def _make_client(self, service: str) -> Any:
         import boto3
-        from botocore.config import Config
 
+        if self._session is None:
+            self._session = boto3.Session()
         config = Config(
             retries={"total_max_attempts": 1},
             proxies={},
@@ -257,7 +265,7 @@ class LocalCloud:
             read_timeout=900,
             signature_version="s3v4" if service == "s3" else None,
         )
-        return boto3.Session().client(
+        return self._session.client(
             service,
             endpoint_url=self.endpoint_url,
             region_name=REGION,
@@ -295,12 +303,3 @@ class LocalCloud:
         folder = Path(tempfile.mkdtemp(prefix="gradeline-"))
         self._closing.append(lambda: shutil.rmtree(folder, ignore_errors=True))
         return folder
-
-
-def _describe_execution(arn: str) -> Mapping[str, Any]:
-    # moto's own object, not a request: it is asked many times a second.
-    from moto.stepfunctions.parser.models import stepfunctions_parser_backends
-
-    backend: Any = stepfunctions_parser_backends[ACCOUNT][REGION]
-    described: Mapping[str, Any] = backend.describe_execution(arn).to_describe_output()
-    return described

@@ -21,6 +21,7 @@ import os
 import select
 import signal
 import sys
+from pathlib import Path
 from typing import Any, NoReturn
 
 _WARM = ("boto3", "botocore.httpsession", "boto3.s3.transfer", "aws_lambda_powertools.logging", "cryptography.fernet")
@@ -116,7 +117,10 @@ def run_function(command: dict[str, Any]) -> None:
     os.environ.clear()
     os.environ.update(command["environment"])
     os.chdir(command["code"])
-    sys.path[0] = command["code"]
+    # The function's own code and the installed packages: nothing else of this checkout can be imported.
+    root = Path(__file__).parent.parent
+    sys.path[:] = [command["code"], *(entry for entry in sys.path[1:] if Path(entry) not in (root, root / "functions"))]
+    sys.modules.pop("local", None)
     sys.argv = ["bootstrap", command["handler"]]
     from awslambdaric import bootstrap
     from awslambdaric.lambda_runtime_client import LambdaRuntimeClient
