@@ -55,6 +55,7 @@ class Assembly:
 
     def questions(self, outline: Outline) -> tuple[Question, ...]:
         preamble = _joined([piece.whole for piece in outline.preamble])
+        preamble = _joined([preamble, *_postscripts(outline.drafts)])
         rubric = read_rubric(self._for_all(preamble, outline.drafts))
         self._negative(rubric, "The paper")
         above = Above(rubric.each, rubric.each_except, False, False)
@@ -419,7 +420,11 @@ def _implied(parts: list[Question], marks: float, choose: int | None) -> list[Qu
 def _relabelled(parts: list[Question], draft: Draft) -> list[Question]:
     """Dotted labels are printed whole: part 1 of question 1 is labelled 1.1."""
     return [
-        _dotted(question, draft.label) if part.style == "1.1" else question
+        _dotted(question, draft.label)
+        if part.style == "1.1"
+        else replace(question, label=draft.label + question.label)
+        if part.style == "A1"
+        else question
         for question, part in zip(parts, draft.parts, strict=True)
     ]
 
@@ -443,6 +448,23 @@ def _any_of(questions: Sequence[Question], choose: int) -> Question:
         parts=tuple(questions),
         page=first.page,
     )
+
+
+_POSTSCRIPT = re.compile(
+    r"\W*(?:each|every|all)\s+(?:the\s+)?questions?\s+(?:carr\w+|is|are|worth|has|have)\b.*", re.IGNORECASE
+)
+
+
+def _postscripts(drafts: Sequence[Draft]) -> list[str]:
+    """Sentences about all questions that stand under the last of them, taken from it."""
+    if not drafts:
+        return []
+    last = drafts[-1]
+    while last.parts:
+        last = last.parts[-1]
+    said = [piece.whole for piece in last.own[1:] if _POSTSCRIPT.fullmatch(piece.whole)]
+    last.own = [*last.own[:1], *(piece for piece in last.own[1:] if piece.whole not in said)]
+    return said
 
 
 def _all_drafts(drafts: Sequence[Draft]) -> list[Draft]:

@@ -29,7 +29,18 @@ class Chain:
     score: float
 
 
-_STYLE_WEIGHT = {"Q1": 2.0, "1.": 1.0, "1)": 1.0, "1:": 0.7, "(1)": 0.8, "[1]": 0.4, "1.1": 0.9, "01": 1.2, "1a": 0.9}
+_STYLE_WEIGHT = {
+    "Q1": 2.0,
+    "1.": 1.0,
+    "1)": 1.0,
+    "1:": 0.7,
+    "(1)": 0.8,
+    "[1]": 0.4,
+    "1.1": 0.9,
+    "01": 1.2,
+    "1a": 0.9,
+    "A1": 1.0,
+}
 _INSTRUCTION = re.compile(
     r"(?:answer (?:all|any|the questions|questions)|attempt|write (?:your|in (?:black|blue|dark))|use (?:black|blue"
     r"|a)\b"

@@ -107,7 +107,7 @@ _EXPLICIT = re.compile(
 )
 _MARKS_FIRST = re.compile(
     rf"{_OPEN}(?:max(?:imum)?\.?\s*)?{UNIT}\s*[:=–-]?\s*({NUM}){_CLOSE}"
-    rf"|\bmarks?\s*[:=–-]\s*({NUM})\s*$",
+    rf"|\bmarks?\s*[:=–-]\s*({NUM})\s*$|\bmarked\s+out\s+of\s*:?\s*({NUM})",
     re.IGNORECASE,
 )
 _LINE_END = re.compile(
@@ -176,7 +176,7 @@ def _explicit(text: str) -> list[PrintedMarks]:
         for match in _EXPLICIT.finditer(text)
     ]
     found += [
-        PrintedMarks(number(match[1] or match[2]), Form.EXPLICIT, match.start(), match.end())
+        PrintedMarks(number(match[1] or match[2] or match[3]), Form.EXPLICIT, match.start(), match.end())
         for match in _MARKS_FIRST.finditer(text)
     ]
     for match in _LINE_END.finditer(text):

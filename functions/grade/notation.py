@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from grade.marks_printed import Form, PrintedMarks, find_marks, without
 from grade.pieces import Piece
-from grade.rows import GAP, Row
+from grade.rows import GAP, Cell, Row
 
 _NUMBER_CELL = re.compile(r"(\d{1,2}(?:\.5)?|½|\d½)")
 _HEADER = re.compile(r"\[?\(?marks?\)?\]?", re.IGNORECASE)
@@ -21,15 +21,18 @@ class Notation:
     paren: bool = False
     edge: float = 1.0
     """Where the margin's numbers end."""
+    heads: tuple[float, ...] = ()
+    """The middles of the headings "Marks" over columns of numbers."""
 
 
 def read_notation(rows: Iterable[Row]) -> Notation:
-    explicit = header = 0
+    explicit = 0
+    heads: list[float] = []
     parens: list[float] = []
     edges: list[float] = []
     for row in rows:
         last = row.cells[-1]
-        header += bool(_HEADER.fullmatch(last.text) and last.left > 0.6)
+        heads += [_middle(cell) for cell in row.cells if _HEADER.fullmatch(cell.text) and cell.left > 0.5]
         found = [m for m in find_marks(row.text) if not m.total]
         explicit += any(m.form is Form.EXPLICIT or m.form is Form.BARE_BRACKET for m in found)
         parens += [m.value for m in found if m.form is Form.BARE_PAREN and last.left > 0.6]
@@ -37,10 +40,15 @@ def read_notation(rows: Iterable[Row]) -> Notation:
             edges.append(last.right)
     edge, count = _most_aligned(edges)
     return Notation(
-        margin=(count >= 2 and count > explicit) or (header > 0 and count >= 1),
+        margin=(count >= 2 and count > explicit) or bool(heads),
         paren=bool(parens) and not _are_equation_numbers(parens),
         edge=edge,
+        heads=tuple(heads),
     )
+
+
+def _middle(cell: Cell) -> float:
+    return (cell.left + cell.right) / 2
 
 
 def _are_equation_numbers(values: list[float]) -> bool:
@@ -93,7 +101,10 @@ def _alone(token: PrintedMarks, text: str) -> bool:
 
 def _margin(piece: Piece, notation: Notation, kept: list[PrintedMarks]) -> tuple[PrintedMarks, str] | None:
     cell = piece.row.cells[-1]
-    if not notation.margin or kept or not in_right_margin(piece.row) or abs(cell.right - notation.edge) > 0.035:
+    if not notation.margin or kept:
+        return None
+    headed = any(abs(_middle(cell) - head) < 0.045 for head in notation.heads)
+    if not headed and not (in_right_margin(piece.row) and abs(cell.right - notation.edge) < 0.035):
         return None
     if not _NUMBER_CELL.fullmatch(cell.text) or not piece.text.endswith(cell.text):
         return None

@@ -61,6 +61,8 @@ _ROMAN = re.compile(r"^(?:\(\s?([ivx]{1,5}|[IVX]{1,5})\s?\)|([ivx]{1,5}|[IVX]{1,
 
 _BARE_LETTER = re.compile(r"^([A-F])(?:\t|\s)\s*(?=\S)")
 
+_SECTIONED = re.compile(r"^([A-H])(\d{1,2})(?:\s?[.):]|(?=[\t\s(]))\s*")
+
 _ROMAN_DIGITS = {"i": 1, "v": 5, "x": 10, "l": 50, "c": 100}
 
 
@@ -125,6 +127,9 @@ def _outer(text: str, bare: bool) -> tuple[tuple[Token, ...], str] | None:  # no
         return _dotted(found[0], found[1], "Q1"), text[found.end() :]
     if found := _QUESTION.match(text):
         return _with_glued_letter(_number(found[0], found[1], "Q1"), text[found.end() :])
+    if found := _SECTIONED.match(text):
+        section = Token(found[0], found[1], _letter_values(found[1])[:1], "A1")
+        return (section, _number("", found[2], "A1")), text[found.end() :]
     if found := _SPACED.match(text):
         first = _number(found[0], found[1] + found[2], "01")
         return ((first, _number("", found[3], "1.1")) if found[3] else (first,)), text[found.end() :]

@@ -59,6 +59,8 @@ def _sections(pieces: list[Piece], headings: list[Heading], labelled: list[Headi
         inside = [h for h in headings if not h.keyword and heading.index < h.index < end]
         body = pieces[heading.index + 1 : end]
         lead, items = _block(body, [_moved(h, heading.index + 1) for h in inside], expected)
+        if len(items) == 1 and items[0].style == "A1" and items[0].name == heading.name:
+            items = items[0].parts  # "A1", "A2" under "Section A"
         nested = heading.keyword != outer and parent is not None
         key = (heading.keyword, heading.name, id(parent) if nested else 0)
         draft = bodies.get(key)
@@ -164,7 +166,7 @@ def _outermost(pieces: list[Piece], first: int) -> Chain | None:
     around = [
         chain
         for kind in (Kind.ROMAN_UPPER, Kind.UPPER)
-        if (chain := best_chain(pieces, kind)) and len(set(chain.values)) > 1 and chain.values[0] == 1
+        if (chain := best_chain(pieces, kind)) and _goes_around(pieces, chain)
     ]
     for chain in sorted(around, key=lambda chain: -chain.score):
         if numbers is None:
@@ -176,6 +178,13 @@ def _outermost(pieces: list[Piece], first: int) -> Chain | None:
         return numbers
     small = [c for kind in (Kind.LOWER, Kind.ROMAN_LOWER) if (c := best_chain(pieces, kind)) and len(set(c.values)) > 1]
     return max(small, key=lambda chain: (-chain.items[0], chain.score), default=None)
+
+
+def _goes_around(pieces: list[Piece], chain: Chain) -> bool:
+    """Whether capitals or Roman numbers may hold all the rest: I, II, III; or the A of A1, A2."""
+    if pieces[chain.items[0]].tokens[0].style == "A1":
+        return len(chain.items) > 1
+    return len(set(chain.values)) > 1 and chain.values[0] == 1
 
 
 def _credible(pieces: list[Piece], chain: Chain) -> bool:

@@ -31,7 +31,8 @@ def parse_paper(transcript: Transcript) -> QuestionPaper:
     rows = rows_of(transcript)
     if len(rows) > _MOST_ROWS:
         warnings.append(f"Only the first {_MOST_ROWS} lines of the paper were looked at for questions.")
-    rows = _mended(without_running_heads([_shortened(row) for row in rows[:_MOST_ROWS]]))
+    rows = [_without_outcomes(_shortened(row)) for row in rows[:_MOST_ROWS]]
+    rows = _mended(without_running_heads(rows))
     rows, totals = take_totals(rows)
     outline = read_outline(pieces_of(rows))
     if totals.paper is None:
@@ -58,6 +59,17 @@ def _shortened(row: Row) -> Row:
     if len(row.text) <= _LONGEST_ROW:
         return row
     return replace(row, cells=(Cell(row.text[:_LONGEST_ROW].replace(GAP, " "), row.left, row.right),))
+
+
+_OUTCOME = re.compile(r"(?:\[?(?:CO|PO|PSO|CLO|LO|L|K|BL|BTL?|RBT)\s?[-:]?\s?\d(?:\s?,\s?\d)*\]?\s*)+")
+
+
+def _without_outcomes(row: Row) -> Row:
+    """The row without the columns for course outcomes ("CO2", "L4") that stand behind its marks."""
+    cells = row.cells
+    while len(cells) > 1 and _OUTCOME.fullmatch(cells[-1].text):
+        cells = cells[:-1]
+    return replace(row, cells=cells) if cells is not row.cells else row
 
 
 def _mended(rows: list[Row]) -> list[Row]:

@@ -42,7 +42,7 @@ _IN_THE_HEAD = (
     re.compile(rf"(?:^|\t)[\[(]?\s*({NUM})\s*{UNIT}(?:\s+total)?\s*[\])]?\s*(?:$|\t)", re.IGNORECASE),
 )
 _NOT_THE_PAPERS = re.compile(
-    r"\beach\b|\bper\b|\bnegative\b|[x×]\s*\d|\bquestions?\s+\d|\bsection\s+[A-H]\b", re.IGNORECASE
+    r"\beach\b|\bper\b|\bmarked out of\b|\bnegative\b|[x×]\s*\d|\bquestions?\s+\d|\bsection\s+[A-H]\b", re.IGNORECASE
 )
 
 

@@ -35,8 +35,13 @@ def pieces_of(rows: list[Row], *, bare: bool = True) -> list[Piece]:
     return [piece for row in rows for piece in _cut(row, bare)]
 
 
+_TO_FILL = re.compile(r"^(?:____\s*|[Tt](?:rue)?\s*[/\s]\s*[Ff](?:alse)?\s+|[□☐○◯]\s*|\[\s*\]\s*)+(?=\(?\d)")
+"""What a worksheet sets before a question's number, to be filled in or circled."""
+
+
 def _cut(row: Row, bare: bool) -> list[Piece]:
-    label = None if _is_marginal(row) else read_label(row.text, bare=bare)
+    whole = _TO_FILL.sub("", row.text)
+    label = None if _is_marginal(row) else read_label(whole, bare=bare)
     rest = label.rest if label else row.text
     starts = _inner_starts(rest, label.tokens[-1] if label else None)
     offset = len(row.text) - len(rest)

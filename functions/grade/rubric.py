@@ -47,7 +47,8 @@ _ANY_PLAIN = re.compile(
 )
 _ONLY = re.compile(
     rf"\b(?:answer|attempt|do|choose|select)\s+(?:only\s+)?{_COUNT}\s+(?:only\s+)?"
-    r"(?:\(\d+\)\s*)?(?:(?:of|from|out of)\s+(?:\w+\s+questions|the|these|them|questions?|following|any|this|section|part)"
+    r"(?:\(\d+\)\s*)?(?:(?:of|from|out of)\s+(?:\w+\s+questions|the|these|them|questions?|following|any|this|section"
+    r"|part)"
     r"|questions?\b(?!\s*\d))",
     re.IGNORECASE,
 )
