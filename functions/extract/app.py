@@ -77,6 +77,7 @@ def beside(fault: Exception) -> None:
 @metrics.log_metrics
 def handler(state: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     sandbox.start()
+    metrics.add_metric("Readings", MetricUnit.Count, 1)
     submission = Submission.from_state(state)
     logger.append_keys(submission_id=submission.id, run=submission.run)
     seal = Seal(settings().identity_secret.encode())

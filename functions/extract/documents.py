@@ -62,12 +62,13 @@ class DocumentReader:
     def __init__(self, ocr: Ocr, sandbox: Sandbox, limits: Limits, workers: int, watch: Watch) -> None:
         self._ocr, self._sandbox, self._limits, self._workers, self._watch = ocr, sandbox, limits, workers, watch
 
-    def read(self, file: OpenFile, *, strict: bool) -> Transcript:
-        """The whole document. `strict` is for answer sheets: their text layers have to prove themselves.
+    def read(self, file: OpenFile, *, strict: bool, anew: bool = False) -> Transcript:
+        """The whole document. `strict` is for answer sheets: their text layers have to prove themselves. With
+        `anew` a picture is not sent as it is, but decoded and written again.
 
         Raises what `read_document` raises, and Stopped where the watch has stopped it.
         """
-        if file.media_type in (filetypes.JPEG, filetypes.PNG):
+        if file.media_type in (filetypes.JPEG, filetypes.PNG) and not anew:
             head = picture_head.read(file.media_type, file.head)
             if can_go_as_it_is(head, file.size, self._limits):
                 return self._picture(file, head)

@@ -165,13 +165,13 @@ class _Run:
     def _s3(self) -> AbstractContextManager[None]:
         return told_apart("S3", (self._given.s3.exceptions.ClientError, *self._given.transport_faults))
 
-    def _by_bytes(self) -> Transcript:
-        """Fetch the file whole, then read it."""
+    def _by_bytes(self, *, anew: bool = False) -> Transcript:
+        """Fetch the file whole, then read it; with `anew` a picture is decoded and written again first."""
         with tempfile.TemporaryFile() as spool:
             opened = self._spooled(spool)
             if self._file.sha256:
                 self._stop_if_found()
-            return self._reader().read(opened, strict=self._submission.kind is Kind.ANSWER_SHEET)
+            return self._reader().read(opened, strict=self._submission.kind is Kind.ANSWER_SHEET, anew=anew)
 
     def _reader(self) -> DocumentReader:
         given = self._given
@@ -231,8 +231,9 @@ class _Run:
             if not can_go_as_it_is(head, self._file.size, self._given.limits):
                 return self._by_bytes()
             answer = self._answer(call)
-        if answer is None:
-            return self._by_bytes()
+        if isinstance(answer, PageRefused):
+            # Where Textract cannot reach the object its bytes will do; where it will not take them, new ones may.
+            return self._by_bytes(anew=answer.code != "InvalidS3ObjectException")
         self._progress.page_done()
         return with_warnings([picture_page(answer, head)], ())
 
@@ -244,8 +245,8 @@ class _Run:
         self._check_type(head)
         return OpenFile(spool.fileno(), 0, self._media_type, head)
 
-    def _answer(self, call: Future[Answer]) -> Answer | None:
-        """Textract's answer; None where it does not take the picture as it lies."""
+    def _answer(self, call: Future[Answer]) -> Answer | PageRefused:
+        """Textract's answer, or why it does not take the picture as it lies."""
         while True:
             if self._found_now():
                 raise Stopped
@@ -253,8 +254,8 @@ class _Run:
                 return call.result(timeout=0.2)
             except NotYet:
                 continue
-            except PageRefused:
-                return None
+            except PageRefused as refusal:
+                return refusal
 
     # ── the end ──────────────────────────────────────────────────────────────────────────────────
 
