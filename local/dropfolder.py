@@ -19,7 +19,8 @@ _EMPTY_SECONDS = 10.0
 _HOW = """Put files here and they are read and marked.
 
   {assessment}/question-paper.pdf         the question paper
-  {assessment}/answer-key.pdf             the model answers, if they are a document
+  {assessment}/marking-scheme.yaml        the marking scheme (or .json)
+  {assessment}/answer-key.pdf             the model answers instead, if they are a document
   {assessment}/answers/{student}.pdf      one file for each answer sheet
 
 {assessment} is a name of your own in letters, digits, dots, dashes and underscores; {student} is a name or number.
@@ -37,13 +38,21 @@ class _Seen:
     sent: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class WholeFile:
+    """A file that is whole, with the key it has in the drop folder of the bucket."""
+
+    path: Path
+    key: str
+    body: bytes
+    media_type: str
+
+
 @dataclass
 class DropFolder:
-    """Watches `folder`. `put(key, body, media_type)` is called once for each file that is whole, and again
-    when it has changed; `clock` counts seconds."""
+    """Watches `folder`; `clock` counts seconds."""
 
     folder: Path
-    put: Callable[[str, bytes, str], None]
     clock: Callable[[], float]
     _seen: dict[Path, _Seen] = field(default_factory=dict)
 
@@ -54,25 +63,28 @@ class DropFolder:
         if not readme.exists():
             readme.write_text(_HOW, encoding="utf-8")
 
-    def scan(self) -> list[tuple[Path, str]]:
-        """Look once; (path, key) of what was put now. A file that vanishes or cannot be opened yet is left
-        for a later look."""
+    def scan(self) -> Iterator[WholeFile]:
+        """Look once; every file that is whole comes once, and again when it has changed. One that vanishes or
+        cannot be opened yet is left for a later look."""
         now = self.clock()
         present: set[Path] = set()
-        sent: list[tuple[Path, str]] = []
-        for path, signature in self._files():
+        for path, signature in list(self._files()):
             present.add(path)
             seen = self._seen.get(path)
             if seen is None or seen.signature != signature:
                 self._seen[path] = _Seen(signature, now)
             elif not seen.sent and now - seen.since >= (_SETTLED_SECONDS if signature[0] else _EMPTY_SECONDS):
-                key = self._send(path, signature)
-                if key:
+                whole = self._read(path, signature)
+                if whole:
                     seen.sent = True
-                    sent.append((path, key))
+                    yield whole
         for path in self._seen.keys() - present:
             del self._seen[path]
-        return sent
+
+    def again(self, path: Path) -> None:
+        """Offer this file once more: it could not be taken this time."""
+        if path in self._seen:
+            self._seen[path].sent = False
 
     def note(self, path: Path, sentence: str | None) -> None:
         """Leave a text beside a file that says why it was refused; None takes it away."""
@@ -82,7 +94,7 @@ class DropFolder:
         else:
             beside.write_text(f"{sentence}\n", encoding="utf-8")
 
-    def _send(self, path: Path, signature: Signature) -> str | None:
+    def _read(self, path: Path, signature: Signature) -> WholeFile | None:
         try:
             body = path.read_bytes()
         except OSError:
@@ -93,8 +105,7 @@ class DropFolder:
         inside = path.relative_to(self.folder).as_posix()
         # Some file systems take letters and accents apart; a student is one student on all of them.
         key = f"drop/{unicodedata.normalize('NFC', inside)}"
-        self.put(key, body, filetypes.by_name(path.name) or "application/octet-stream")
-        return key
+        return WholeFile(path, key, body, filetypes.by_name(path.name) or "application/octet-stream")
 
     def _files(self) -> Iterator[tuple[Path, Signature]]:
         for parent, folders, names in os.walk(self.folder):

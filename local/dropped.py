@@ -1,22 +1,26 @@
 """What was dropped and how it fares: told line by line, refusals beside the file, marks written for each assessment."""
 
 import json
+import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+from botocore.exceptions import BotoCoreError, ClientError
+
 from core.errors import RequestRefused
 from core.submission import Door, Kind
 from local import wording
-from local.client import ApiClient
+from local.client import ApiClient, ApiError, Unreachable
 from local.deliveries import Delivery
-from local.dropfolder import DropFolder
+from local.dropfolder import DropFolder, WholeFile
 from local.errand import Errand, write_csv
 from local.following import name_drops, refresh
 
 _REFUSED = ".refused.json"
+_SCHEME = re.compile(r"drop/(?P<assessment>[^/]+)/marking-scheme\.(?:ya?ml|json)")
 # Where nothing is under way, an assessment is looked at again every so many rounds: a later paper may move it.
 _CALM_ROUNDS = 10
 
@@ -41,30 +45,53 @@ class Dropped:
     def look(self) -> None:
         """One round: new files in, news of the old ones, marks where an assessment has come to rest."""
         self._round += 1
-        for path, key in self.folder.scan():
-            self._take_in(path, key)
+        for whole in self.folder.scan():
+            try:
+                self._take_in(whole)
+            except (Unreachable, OSError, BotoCoreError, ClientError):
+                self.folder.again(whole.path)
+                raise
         self._look_for_refusals()
         for assessment in {_assessment(key) for key in self._files}:
             self._follow(assessment)
         for assessment in sorted(self._unwritten):
             self._write(assessment)
 
-    def _take_in(self, path: Path, key: str) -> None:
+    def _take_in(self, whole: WholeFile) -> None:
+        self.folder.note(whole.path, None)
+        scheme = _SCHEME.fullmatch(whole.key)
+        if scheme:
+            self._take_scheme(whole, scheme["assessment"])
+            return
         from receive.drop import parse_key
 
-        self.folder.note(path, None)
-        self._put_at[key] = datetime.now(UTC)
+        put_at = datetime.now(UTC)
+        self.s3.put_object(Bucket=self.bucket, Key=whole.key, Body=whole.body, ContentType=whole.media_type)
         try:
-            _, kind, student, _ = parse_key(key)
+            _, kind, student, _ = parse_key(whole.key)
         except RequestRefused:
-            # Its report says why; only the door decides what is refused.
+            # Its report will say why: only the door decides what is refused.
             kind, student = Kind.ANSWER_SHEET, None
-        before = self._files.get(key)
+        before = self._files.get(whole.key)
         if before and before.id:
-            self._replaced.setdefault(key, set()).add(before.id)
-        earlier = frozenset(self._replaced.get(key, ()))
-        self._files[key] = Delivery(path, kind, student, Door.DROP, earlier=earlier)
-        self.say(f"{_inside(key)}: received")
+            self._replaced.setdefault(whole.key, set()).add(before.id)
+        earlier = frozenset(self._replaced.get(whole.key, ()))
+        self._files[whole.key] = Delivery(whole.path, kind, student, Door.DROP, earlier=earlier)
+        self._put_at[whole.key] = put_at
+        self.say(f"{_inside(whole.key)}: received")
+
+    def _take_scheme(self, whole: WholeFile, assessment: str) -> None:
+        """A marking scheme is no document to be read: it goes to the API, which says what is wrong with it."""
+        media_type = "application/json" if whole.key.endswith(".json") else "application/yaml"
+        try:
+            answer = self.client.put_scheme(assessment, whole.body, media_type)
+        except ApiError as error:
+            self.folder.note(whole.path, str(error))
+            self.say(f"{_inside(whole.key)}: refused. {error}")
+            return
+        self.say(f"{_inside(whole.key)}: set, {wording.count(int(answer.get('entries') or 0), 'question')}")
+        for warning in answer.get("warnings") or ():
+            self.say(f"{_inside(whole.key)}: {warning}")
 
     def _look_for_refusals(self) -> None:
         for key, put_at in list(self._put_at.items()):

@@ -5,6 +5,7 @@ import shlex
 import time
 from pathlib import Path
 
+from botocore.exceptions import BotoCoreError, ClientError
 from rich.console import Console
 from rich.text import Text
 
@@ -34,26 +35,21 @@ def run(*, port: int, folder: Path, stdout: Console, stderr: Console) -> int:
                 renewed = time.monotonic()
             try:
                 dropped.look()
-            except (ApiError, Unreachable, OSError) as error:
+            except (ApiError, Unreachable, OSError, BotoCoreError, ClientError) as error:
                 # One bad moment (a folder unplugged, a call refused) is told and does not end the service.
                 stderr.print(Text(f"{error}", style="yellow"), soft_wrap=True)
             time.sleep(_ROUND_SECONDS)
 
 
 def _dropped(cloud: LocalCloud, client: ApiClient, folder: Path, stdout: Console) -> Dropped:
-    s3, bucket = cloud.client("s3"), cloud.stack.bucket("TempBucket")
-
-    def put(key: str, body: bytes, media_type: str) -> None:
-        s3.put_object(Bucket=bucket, Key=key, Body=body, ContentType=media_type)
-
     def say(line: str) -> None:
         stdout.print(Text.assemble((time.strftime("%H:%M:%S  "), "dim"), line), soft_wrap=True)
 
     return Dropped(
-        DropFolder(folder / "drop", put, time.monotonic),
+        DropFolder(folder / "drop", time.monotonic),
         results=folder / "results",
-        s3=s3,
-        bucket=bucket,
+        s3=cloud.client("s3"),
+        bucket=cloud.stack.bucket("TempBucket"),
         client=client,
         errand=lambda assessment: Errand(client, assessment, stdout, cloud),
         say=say,
@@ -72,7 +68,7 @@ def _tell(cloud: LocalCloud, folder: Path, stdout: Console) -> None:
     line("Marks", str(folder / "results"))
     stdout.print()
     stdout.print(Text("Put files into the drop folder and they are read and marked:"))
-    for example in ("question-paper.pdf", "answer-key.pdf", "answers/STUDENT.pdf"):
+    for example in ("question-paper.pdf", "marking-scheme.yaml", "answers/STUDENT.pdf"):
         stdout.print(Text(f"  {folder / 'drop'}/ASSESSMENT/{example}"), soft_wrap=True)
     stdout.print()
     stdout.print(Text("Or use the API; its token lies in a file and is renewed while this runs:"))

@@ -241,6 +241,28 @@ def test_extract_as_json(small_paper: Path, capsys: pytest.CaptureFixture[str]) 
     assert set(page["lines"][0]) == {"text", "confidence", "box", "handwriting"}
 
 
+def test_evaluate_as_json(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "m.csv").write_text(
+        "question,reference,answer,max_marks,human_marks\n"
+        "Why does it rain?,Vapour cools and condenses into drops that fall,vapour cools and condenses to drops,3,2\n"
+        "Why does it rain?,Vapour cools and condenses into drops that fall,because of clouds,3,0\n"
+    )
+
+    assert main(["evaluate", str(tmp_path / "m.csv"), "--json"]) == 0
+
+    found = json.loads(capsys.readouterr().out)
+    assert found["n"] == 2
+    measures = {"qwk", "exact", "within_one", "mae", "rmse", "pearson", "review_share", "confusion", "accepted"}
+    assert set(found) >= {"n", "marker"} | measures
+
+
+def test_evaluate_says_which_columns_are_missing(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "m.csv").write_text("a,b\n1,2\n")
+
+    assert main(["evaluate", str(tmp_path / "m.csv")]) == 2
+    assert "human_marks" in capsys.readouterr().err
+
+
 def answer_of_textract(text: str) -> dict[str, Any]:
     box = {"Left": 0.1, "Top": 0.1, "Width": 0.5, "Height": 0.03}
     corners = [{"X": 0.1, "Y": 0.1}, {"X": 0.6, "Y": 0.1}, {"X": 0.6, "Y": 0.13}, {"X": 0.1, "Y": 0.13}]

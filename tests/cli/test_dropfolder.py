@@ -35,11 +35,12 @@ class Bucket:
 
     def __init__(self) -> None:
         self.objects: dict[str, bytes] = {}
-        self.puts: list[str] = []
+        self.down = False
 
-    def put(self, key: str, body: bytes, _: str) -> None:
-        self.objects[key] = body
-        self.puts.append(key)
+    def put_object(self, *, Bucket: str, Key: str, Body: bytes, ContentType: str) -> None:  # noqa: N803
+        if self.down:
+            raise OSError("The store does not answer.")
+        self.objects[Key] = Body
 
     def get_object(self, *, Bucket: str, Key: str) -> dict[str, Any]:  # noqa: N803 - boto3's own names
         if Key not in self.objects:
@@ -58,8 +59,8 @@ def bucket() -> Bucket:
 
 
 @pytest.fixture
-def drop(tmp_path: Path, clock: Clock, bucket: Bucket) -> DropFolder:
-    folder = DropFolder(tmp_path / "drop", bucket.put, clock)
+def drop(tmp_path: Path, clock: Clock) -> DropFolder:
+    folder = DropFolder(tmp_path / "drop", clock)
     folder.prepare()
     (folder.folder / "rivers" / "answers").mkdir(parents=True)
     return folder
@@ -74,25 +75,24 @@ def put(drop: DropFolder, name: str, body: bytes = b"%PDF-") -> Path:
 def looks(drop: DropFolder, clock: Clock, seconds: int) -> list[str]:
     keys = []
     for _ in range(seconds):
-        keys += [key for _, key in drop.scan()]
+        keys += [whole.key for whole in drop.scan()]
         clock.now += 1
     return keys
 
 
-def test_a_file_goes_in_once(drop: DropFolder, clock: Clock, bucket: Bucket) -> None:
+def test_a_file_goes_in_once(drop: DropFolder, clock: Clock) -> None:
     put(drop, "Mina Okafor.pdf")
 
     assert looks(drop, clock, 20) == ["drop/rivers/answers/Mina Okafor.pdf"]
-    assert bucket.objects == {"drop/rivers/answers/Mina Okafor.pdf": b"%PDF-"}
 
 
-def test_a_file_still_being_copied_is_waited_for(drop: DropFolder, clock: Clock, bucket: Bucket) -> None:
+def test_a_file_still_being_copied_is_waited_for(drop: DropFolder, clock: Clock) -> None:
     for length in range(1, 8):
         put(drop, "mina.pdf", b"x" * length)
         assert looks(drop, clock, 1) == []
 
-    assert looks(drop, clock, 5) == ["drop/rivers/answers/mina.pdf"]
-    assert bucket.objects["drop/rivers/answers/mina.pdf"] == b"x" * 7
+    clock.now += 1
+    assert [whole.body for whole in drop.scan()] == [b"x" * 7]
 
 
 def test_an_empty_file_may_only_have_been_begun(drop: DropFolder, clock: Clock) -> None:
@@ -249,6 +249,37 @@ def test_sheets_that_a_later_paper_sends_through_again_are_told_again(
     room.rounds(12)
 
     assert "rivers/answers/Mina Okafor.pdf: 8 / 11" in room.lines
+
+
+def test_what_could_not_be_put_is_offered_again(drop: DropFolder, bucket: Bucket, room: Room) -> None:
+    put(drop, "Mina Okafor.pdf")
+    bucket.down = True
+    room.rounds(2)
+    with pytest.raises(OSError, match="does not answer"):
+        room.rounds(1)
+    bucket.down = False
+    room.rounds(1)
+
+    assert bucket.objects == {"drop/rivers/answers/Mina Okafor.pdf": b"%PDF-"}
+
+
+def test_a_marking_scheme_goes_to_the_api(drop: DropFolder, room: Room, bucket: Bucket, api: StandIn) -> None:
+    (drop.folder / "rivers" / "marking-scheme.yaml").write_text("questions: []\n")
+    room.rounds()
+
+    assert api.asked[0].path == "/assessments/rivers/marking-scheme" and api.asked[0].body == b"questions: []\n"
+    assert api.asked[0].headers["content-type"] == "application/yaml"
+    assert room.lines == ["rivers/marking-scheme.yaml: set, 4 questions"] and not bucket.objects
+
+
+def test_an_error_in_a_scheme_stands_beside_it(drop: DropFolder, room: Room, api: StandIn) -> None:
+    path = drop.folder / "rivers" / "marking-scheme.json"
+    path.write_text("{}")
+    problem = {"type": "InvalidMarkingScheme", "title": "Invalid", "detail": "line 1: “questions” is missing."}
+    api.replies["PUT", "/assessments/rivers/marking-scheme"] = (422, problem)
+    room.rounds()
+
+    assert path.with_name("marking-scheme.json.refused.txt").read_text() == "line 1: “questions” is missing.\n"
 
 
 def test_papers_are_followed_as_papers(drop: DropFolder, room: Room, api: StandIn) -> None:

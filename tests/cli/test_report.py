@@ -157,8 +157,8 @@ def test_a_sheet_without_marks_says_why(tmp_path: Path) -> None:
 
 def test_a_large_class_stays_below_ten_megabytes(tmp_path: Path) -> None:
     noisy = tmp_path / "noise.png"
-    Image.effect_noise((900, 1270), 80).save(noisy)
-    sheets = [sheet(noisy, f"Student {number}") for number in range(25)]
+    Image.effect_noise((1500, 2100), 80).save(noisy)
+    sheets = [sheet(noisy, f"Student {number}") for number in range(10)]
 
     size = write_report(tmp_path / "r.html", title="T", made_at="today", paper=PAPER, sheets=sheets)
 
