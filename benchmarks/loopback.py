@@ -74,8 +74,12 @@ class TextractServer(Server):
         return url
 
     def report(self, name: str) -> dict[str, Any]:
-        """What happened there: `textract_endpoint.Account.report`, and the server's own CPU seconds so far."""
+        """What happened there: see `textract_endpoint.Account.report`."""
         return _ask("GET", f"{self.address}/accounts/{name}")
+
+    def cpu_seconds(self) -> float:
+        """What the endpoint itself has cost so far."""
+        return float(_ask("GET", f"{self.address}/process")["cpu_seconds"])
 
 
 def _ask(method: str, url: str, body: bytes | None = None) -> dict[str, Any]:

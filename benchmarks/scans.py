@@ -8,6 +8,7 @@ import io
 import random
 import re
 from collections.abc import Iterable, Iterator
+from functools import cache
 from pathlib import Path
 
 from PIL import Image, ImageDraw, ImageFont
@@ -49,7 +50,8 @@ def pages_of_pdf(document: bytes) -> int:
         return -1
 
 
-def pictures(grain: float = GRAIN, seed: int = 1, different: int = 4) -> list[bytes]:
+@cache
+def pictures(grain: float = GRAIN, seed: int = 1, different: int = 4) -> tuple[bytes, ...]:
     """A few scanned pages as JPEG, without labels."""
     font = ImageFont.load_default(34)
     made = []
@@ -63,7 +65,7 @@ def pictures(grain: float = GRAIN, seed: int = 1, different: int = 4) -> list[by
         out = io.BytesIO()
         Image.blend(page, noise, grain).save(out, "JPEG", quality=70)
         made.append(out.getvalue())
-    return made
+    return tuple(made)
 
 
 def labelled(picture: bytes, document: int, page: int) -> bytes:

@@ -11,6 +11,8 @@ import uuid
 from dataclasses import dataclass
 from typing import Any
 
+# How the line that names a page begins.
+NAMING = "Sheet "
 _LINES = 40
 _PLACEHOLDER = "00-0000"
 _SENTENCE = (
@@ -27,7 +29,7 @@ def label(document: int, page: int) -> str:
 
 
 def first_line(page: str) -> str:
-    return f"Sheet {page}"
+    return NAMING + page
 
 
 @dataclass(frozen=True)
@@ -57,7 +59,7 @@ def _blocks(chance: random.Random) -> list[dict[str, Any]]:
     lines: list[dict[str, Any]] = []
     words: list[dict[str, Any]] = []
     for number in range(_LINES):
-        texts = ["Sheet", _PLACEHOLDER] if number == 0 else chance.choices(_WORDS, k=chance.randint(6, 9))
+        texts = [NAMING.strip(), _PLACEHOLDER] if number == 0 else chance.choices(_WORDS, k=chance.randint(6, 9))
         left, top, width = 0.1, 0.06 + 0.022 * number, 0.8 / 9
         inside = [_block("WORD", text, (left + width * at, top, width * 0.9), chance) for at, text in enumerate(texts)]
         for word in inside:

@@ -7,7 +7,7 @@ its own quota:
 
 * `PUT /accounts/{name}` with an `Allowance` in JSON opens one anew, full burst, counters at 0;
 * `POST /accounts/{name}/` takes the calls: a boto3 client has `{address}/accounts/{name}` as its endpoint;
-* `GET /accounts/{name}` tells what happened there.
+* `GET /accounts/{name}` tells what happened there, `GET /process` what all of it has cost in CPU seconds.
 
 It is to cost next to nothing beside what it measures: answers are made in advance, connections are plain asyncio
 protocols, and the clock of a page runs from the moment when its call has arrived whole.
@@ -89,21 +89,26 @@ class Service:
 
     def reply(self, method: str, path: str, target: str, body: bytes) -> Reply:
         arrived = self._clock()
-        parts = path.strip("/").split("/")
-        if len(parts) != 2 or parts[0] != "accounts":
-            return _error(404, "UnknownOperationException", "No such address.")
-        if method == "PUT":
+        kind, _, name = path.strip("/").partition("/")
+        if kind == "accounts" and method == "POST":
+            account = self._accounts.get(name)
+            if account is None:
+                return _error(404, "ResourceNotFoundException", "No such account.")
+            if target != _TARGET:
+                return _error(400, "UnknownOperationException", "Only DetectDocumentText is answered here.")
+            return self._detect(account, body, arrived)
+        if kind == "accounts" and method == "PUT":
             allowance = Allowance.from_dict(json.loads(body))
-            self._accounts[parts[1]] = Account(allowance, TokenBucket(allowance.tps, self._clock), arrived)
-            return Reply(200, b"{}")
-        account = self._accounts.get(parts[1])
-        if account is None:
-            return _error(404, "ResourceNotFoundException", "No such account.")
-        if method == "GET":
-            return Reply(200, json.dumps(account.report() | {"cpu_seconds": time.process_time()}).encode())
-        if target != _TARGET:
-            return _error(400, "UnknownOperationException", "Only DetectDocumentText is answered here.")
-        return self._detect(account, body, arrived)
+            self._accounts[name] = Account(allowance, TokenBucket(allowance.tps, self._clock), arrived)
+            return _told({})
+        return self._told_of(kind, name)
+
+    def _told_of(self, kind: str, name: str) -> Reply:
+        if kind == "process":
+            return _told({"cpu_seconds": time.process_time()})
+        if kind == "accounts" and name in self._accounts:
+            return _told(self._accounts[name].report())
+        return _error(404, "ResourceNotFoundException", "Nothing here.")
 
     def _detect(self, account: Account, body: bytes, arrived: float) -> Reply:
         if not account.bucket.admit():
@@ -142,6 +147,10 @@ def _document(body: bytes) -> tuple[bytes, str | None]:
     if not document.startswith(b"%PDF-") or pages_of_pdf(document) != 1:
         return b"", "UnsupportedDocumentException"
     return document, None
+
+
+def _told(what: dict[str, Any]) -> Reply:
+    return Reply(200, json.dumps(what).encode())
 
 
 def _error(status: int, code: str, message: str, delay: float = 0.0) -> Reply:

@@ -1,0 +1,86 @@
+"""What a process and all that it started cost: CPU seconds, and memory at its highest.
+
+Read from /proc (Linux). Memory is the proportional set size: a page of memory that several processes share counts
+once, as it does for the memory of a Lambda function.
+"""
+
+import os
+import threading
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+_PROC = Path("/proc")
+_EVERY_SECONDS = 0.1
+
+
+def available() -> bool:
+    return (_PROC / "self" / "smaps_rollup").exists()
+
+
+def tree(pid: int) -> list[int]:
+    """The process and all below it that still run."""
+    parents = {}
+    for entry in _PROC.iterdir():
+        if entry.name.isdigit():
+            fields = _stat(int(entry.name))
+            if fields:
+                parents[int(entry.name)] = int(fields[1])
+    family, fresh = [pid], {pid}
+    while fresh:
+        fresh = {child for child, parent in parents.items() if parent in fresh}
+        family += fresh
+    return family
+
+
+def cpu_seconds(pid: int) -> float:
+    """CPU of the process and all below it so far, those that have ended and were waited for with them."""
+    spent = 0
+    for member in tree(pid):
+        fields = _stat(member)
+        if fields:
+            spent += sum(int(value) for value in fields[11:15])  # utime, stime, cutime, cstime (proc(5), from field 14)
+    return spent / os.sysconf("SC_CLK_TCK")
+
+
+def memory_bytes(pid: int) -> int:
+    """Proportional set size of the process and all below it, now."""
+    total = 0
+    for member in tree(pid):
+        try:
+            told = (_PROC / str(member) / "smaps_rollup").read_text(encoding="ascii")
+        except (FileNotFoundError, ProcessLookupError, PermissionError):
+            continue  # it has ended meanwhile
+        total += sum(int(line.split()[1]) * 1024 for line in told.splitlines() if line.startswith("Pss:"))
+    return total
+
+
+class PeakMemory:
+    """The highest `memory_bytes` of a process while the `with` block runs, looked at ten times a second."""
+
+    def __init__(self, pid: int) -> None:
+        self._pid = pid
+        self.bytes = 0
+
+    def __enter__(self) -> Self:
+        self._over = threading.Event()
+        self._watcher = threading.Thread(target=self._watch, daemon=True)
+        self._watcher.start()
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        self._over.set()
+        self._watcher.join()
+
+    def _watch(self) -> None:
+        while not self._over.wait(_EVERY_SECONDS):
+            self.bytes = max(self.bytes, memory_bytes(self._pid))
+
+
+def _stat(pid: int) -> list[str]:
+    """The fields of /proc/{pid}/stat after the name (state first); none where it has ended."""
+    try:
+        text = (_PROC / str(pid) / "stat").read_text(encoding="utf-8", errors="replace")
+    except (FileNotFoundError, ProcessLookupError):
+        return []
+    return text.rpartition(")")[2].split()
