@@ -43,7 +43,6 @@ class Picks:
     labels: frozenset[str]
     doubt: ReviewReason | None = None
     why: str = ""
-    likely: bool = True
 
 
 def normal_label(label: str) -> str:
@@ -70,7 +69,7 @@ def read_picks(text: str, options: Sequence[Option], *, several: bool) -> Picks:
         )
     if by_label or by_words:
         return Picks(by_label or by_words)
-    return _look_alike(said, labels)
+    return _look_alike(said, labels, options)
 
 
 def mark_choice(question: Question, entry: SchemeEntry, text: str, max_marks: float) -> Decision:
@@ -216,7 +215,11 @@ def _plain(text: str) -> str:
     return " ".join(re.findall(r"[^\W_]+|[-+]?\d+(?:[.,]\d+)?|[%°]", text.casefold()))
 
 
-def _look_alike(said: str, labels: Sequence[str]) -> Picks:
+def _look_alike(said: str, labels: Sequence[str], options: Sequence[Option]) -> Picks:
+    shown = [option for option in options if option.text and lookalikes.looks_like(_plain(said), _plain(option.text))]
+    if len(shown) == 1:
+        why = f"“{said.strip()}” looks like “{shown[0].text}”"
+        return Picks(frozenset({normal_label(shown[0].label)}), ReviewReason.LOOK_ALIKE, why)
     for letter in lookalikes.letters_for(said):
         if letter.casefold() in labels:
             why = f"“{said.strip()}” may be a {letter}"

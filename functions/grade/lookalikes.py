@@ -1,6 +1,7 @@
 """Characters that readers of handwriting confuse. They are offered to a person, never silently swapped."""
 
 import re
+from collections.abc import Iterator
 
 _AS_DIGIT = str.maketrans(
     {
@@ -14,12 +15,15 @@ _AS_DIGIT = str.maketrans(
         "g": "9", "q": "9",
     }
 )  # fmt: skip
-_SHAPES = (("rn", "m"), ("vv", "w"), ("cl", "d"), ("ii", "u"))
+_PAIRS = (("rn", "m"), ("vv", "w"), ("cl", "d"), ("ii", "u"))
 _SHAPE_CLASS = str.maketrans("o|!ilzsb", "01111258")
 _LETTERS_FOR = {
     "8": "B", "13": "B", "3": "B", "6": "GB", "0": "DO", "(": "C", "<": "C", "4": "A", "1": "I", "l": "I", "|": "I",
     "5": "S", "2": "Z", "9": "G", "O": "D", "o": "D", "€": "E", "£": "E", "ß": "B", "Ɛ": "E", "σ": "D",
 }  # fmt: skip
+_AS_LETTER = str.maketrans("01258", "OlZSB")
+_FALLEN_POWER = re.compile(r"([x×·*]\s?10)(-?\d{1,2})(?![\d.,])")
+_DIGIT_IN_UNIT = re.compile(r"(?<=[A-Za-z]/)5(?!\d)")
 _MIXED = re.compile(r"(?<![A-Za-z])[0-9OoDQlI|!iZzSsGbTBgq]+(?:[.,][0-9OoDQlI|!iZzSsGbTBgq]+)?(?![A-Za-z])")
 
 
@@ -42,9 +46,37 @@ def letters_for(text: str) -> tuple[str, ...]:
     return tuple(_LETTERS_FOR.get(bare) or _LETTERS_FOR.get(text.strip()) or "")
 
 
-def shape(text: str) -> str:
-    """A key that is equal for texts whose characters look alike ("S0IL", "soil"; "rnodern", "modern")."""
-    key = text.casefold()
-    for written, read in _SHAPES:
-        key = key.replace(written, read)
-    return key.translate(_SHAPE_CLASS)
+def looks_like(text: str, other: str) -> bool:
+    """Whether two texts differ only in what readers of handwriting confuse ("S0IL", "soil"; "rnodern", "modern")."""
+    one, two = text.casefold(), other.casefold()
+    return one.translate(_SHAPE_CLASS) == two.translate(_SHAPE_CLASS) or _joined(one) == _joined(two)
+
+
+def _joined(text: str) -> str:
+    for written, read in _PAIRS:
+        text = text.replace(written, read)
+    return text.translate(_SHAPE_CLASS)
+
+
+def swapped(text: str) -> Iterator[str]:
+    """The text with one character that looks like another read as that one, each in turn, then with all of
+    its digits as letters, or letters as digits."""
+    for index, char in enumerate(text[:40]):
+        for read in {char.translate(_AS_DIGIT), char.translate(_AS_LETTER)} - {char}:
+            yield text[:index] + read + text[index + 1 :]
+    yield text.translate(_AS_DIGIT)
+    yield text.translate(_AS_LETTER)
+
+
+def numbers_for(text: str) -> Iterator[str]:
+    """Texts of a quantity that `text` may have been: letters for digits ("1O"), a power that lost its height
+    ("3 x 108"), a unit with a digit in it ("m/5")."""
+    digits = digits_for(text)
+    if digits is not None:
+        yield digits
+    raised = _FALLEN_POWER.sub(r"\1^\2", text)
+    if raised != text:
+        yield raised
+    unit = _DIGIT_IN_UNIT.sub("s", text)
+    if unit != text:
+        yield unit

@@ -30,7 +30,7 @@ _LONGEST_FEEDBACK = 600
 class ModelMarker:
     """Marks free text with one model. Every question of a sheet is under way at once, up to the cap.
 
-    `client` is an `openai.AsyncOpenAI`. What gets no usable reply is never a 0: it goes to review with the
+    `client` is an `openai.AsyncOpenAI`, None where no key is configured. What gets no usable reply is never a 0: it goes to review with the
     ending's sentence and, where `fallback` is given, with its mark as a provisional one. A marker keeps one
     thread with one event loop, because the client's connections belong to the loop that opened them.
     """
@@ -41,8 +41,7 @@ class ModelMarker:
         # At DEBUG the client logs whole requests, so the students' answers.
         for name in ("openai", "httpx", "httpx2", "httpcore"):
             logging.getLogger(name).setLevel(logging.WARNING)
-        self._caller = Caller(client.with_options(max_retries=0), model)
-        self._key = getattr(client, "api_key", "")
+        self._caller = Caller(client.with_options(max_retries=0), model) if client is not None else None
         self._limits = limits or Limits()
         self._fallback = fallback if fallback is not None else KeyPointMarker()
         self._model = model
@@ -62,9 +61,11 @@ class ModelMarker:
         """Closes the client's connections and ends the thread."""
         with self._lock:
             loop, self._loop = self._loop, None
-        if loop is not None:
+        if loop is None:
+            return
+        if self._caller is not None:
             asyncio.run_coroutine_threadsafe(self._caller.client.close(), loop).result(timeout=5)
-            loop.call_soon_threadsafe(loop.stop)
+        loop.call_soon_threadsafe(loop.stop)
 
     def _run(self, work: Coroutine[Any, Any, list[FreeTextMark]]) -> list[FreeTextMark]:
         with self._lock:
@@ -81,19 +82,19 @@ class ModelMarker:
     async def _mark_one(self, task: FreeTextTask, session: Session) -> FreeTextMark:
         used: list[Usage] = []
         try:
-            if not self._key:
+            if self._caller is None:
                 raise NoReply("key", "No key for the model is configured.")
-            mark = await self._judge(task, session, used)
+            mark = await self._judge(self._caller, task, session, used)
         except NoReply as ending:
             mark = self._unavailable(task, ending)
         return replace(mark, usage=sum(used, Usage()))
 
-    async def _judge(self, task: FreeTextTask, session: Session, used: list[Usage]) -> FreeTextMark:
-        first = self._read(task, await self._caller.ask(task, session, used))
+    async def _judge(self, caller: Caller, task: FreeTextTask, session: Session, used: list[Usage]) -> FreeTextMark:
+        first = self._read(task, await caller.ask(task, session, used))
         if first.confidence >= _BORDERLINE and not first.review:
             return first
         try:
-            second = self._read(task, await self._caller.ask(task, session, used, anew=True))
+            second = self._read(task, await caller.ask(task, session, used, anew=True))
         except NoReply as ending:
             return _sent(first, ReviewReason.BORDERLINE, f"A second opinion was not to be had: {ending.sentence}")
         return _combined(task, first, second)

@@ -26,12 +26,12 @@ _VULGAR = {
 }
 _DIGITS = r"(?:\d{1,3}(?:[ ']\d{3})+(?!\d)|\d+(?:[.,]\d+)*|[.,]\d+)"
 _NUMBER = re.compile(
-    rf"(?P<sign>(?<![\w.,)])[-+]\s?|(?<=[=(:\s])[-+]\s?)?(?<![\w.])(?:(?P<digits>{_DIGITS})"
+    rf"(?P<sign>(?<![\w.,)])[-+]\s?|(?<=[=(:\s])[-+]\s?)?(?<![\w.])(?:10(?:\s?\^\s?(?P<bare>[-+]?\d{{1,3}})(?!\d)|(?P<ten>[{_SUPER}]{{1,4}}))|(?P<digits>{_DIGITS})"
     r"(?:\s?[x*·]\s?10\s?(?:\^\s?\(?\s?(?P<power>[-+]?\d{1,3})\)?|\*\*\s?(?P<stars>[-+]?\d{1,3})|(?P<raised>["
     + _SUPER
     + r"]{1,4}))|[eE](?P<e>[-+]?\d{1,3})(?!\w))?"
     r"(?:(?P<mixed>\s?[½¼¾⅓⅔⅛⅜⅝⅞⅕])|(?:\s(?P<whole>\d{1,3}))?\s?/\s?(?P<over>\d{1,6})(?![\d.,]*\d))?"
-    r"|(?P<vulgar>[½¼¾⅓⅔⅛⅜⅝⅞⅕])|10(?P<ten>[" + _SUPER + r"]{1,4}))"
+    r"|(?P<vulgar>[½¼¾⅓⅔⅛⅜⅝⅞⅕]))"
 )
 
 
@@ -57,12 +57,38 @@ def first_number(text: str) -> Number | None:
     return next(iter(read_numbers(text)), None)
 
 
+def _names(text: str) -> list[str]:
+    return text.split()
+
+
+_ONES = _names(
+    "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen "
+    "eighteen nineteen"
+)
+_TENS = {name: 10 * ten for ten, name in enumerate(_names("twenty thirty forty fifty sixty seventy eighty ninety"), 2)}
+_WORDS = "|".join((*_ONES, *_TENS))
+_SPELLED = re.compile(
+    rf"\b(?:(?P<tens>{'|'.join(_TENS)})[\s-]+)?(?P<last>{_WORDS})(?P<hundred>\s+hundred)?\b", re.IGNORECASE
+)
+
+
+def spelled_out(text: str) -> str:
+    """The text with numbers in words ("forty-two") in digits."""
+
+    def digits(match: re.Match[str]) -> str:
+        last = match["last"].lower()
+        value = _TENS.get((match["tens"] or "").lower(), 0) + (_TENS[last] if last in _TENS else _ONES.index(last))
+        return str(value * 100 if match["hundred"] else value)
+
+    return _SPELLED.sub(digits, text)
+
+
 def _number(match: re.Match[str]) -> Number | None:
     sign = -1.0 if (match["sign"] or "").strip() == "-" else 1.0
     if match["vulgar"]:
         return Number(sign * _VULGAR[match["vulgar"]], match.start(), match.end(), 1, 0)
-    if match["ten"]:
-        return Number(sign * 10.0 ** int(match["ten"].translate(_FROM_SUPER)), match.start(), match.end(), 1, 0)
+    if bare := match["bare"] or (match["ten"] or "").translate(_FROM_SUPER):
+        return Number(sign * 10.0 ** clamp_power(int(bare)), match.start(), match.end(), 1, 0)
     written = match["digits"]
     values = list(_values(written))
     raised = match["power"] or match["stars"] or (match["raised"] or "").translate(_FROM_SUPER) or match["e"]

@@ -4,6 +4,7 @@ from core.assessment import Question, QuestionType, SchemeEntry
 from core.result import ReviewReason
 from grade.choices import mark_choice, mark_true_false
 from grade.decision import Decision, clamp
+from grade.language import gives_up
 from grade.quantities import mark_numeric
 from grade.wordings import mark_exact, mark_pattern
 
@@ -13,11 +14,18 @@ def mark_objective(question: Question, entry: SchemeEntry, text: str, max_marks:
     `max_marks`; None where the answer, or the scheme's own entry, cannot be read."""
     if not entry.answers and not (question.type is QuestionType.NUMERIC and entry.range):
         return Decision(None, "The marking scheme holds no answer to this question.", 0.0, (ReviewReason.NO_SCHEME,))
+    if _says_nothing(text):
+        return Decision(0.0, "The student says that there is no answer.", 0.97)
     decision = _decide(question, entry, text, max_marks)
     if decision.marks is None:
         return decision
     marks = clamp(decision.marks, -abs(entry.negative), max_marks)
     return Decision(marks, decision.reason, decision.confidence, decision.review)
+
+
+def _says_nothing(text: str) -> bool:
+    """ "Don't know" is no answer to anything; "no" and "none" may well be one."""
+    return (len(text.split()) != 1 and gives_up(text)) or text.strip(" .").casefold() in {"idk", "n/a", "?"}
 
 
 def _decide(question: Question, entry: SchemeEntry, text: str, max_marks: float) -> Decision:

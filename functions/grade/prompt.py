@@ -159,6 +159,8 @@ def _object(content: str) -> dict[str, Any]:
         text = text.strip("`").removeprefix("json").strip()
     try:
         data = json.loads(text, parse_constant=_no_number)
+    except WrongShape:
+        raise
     except (ValueError, RecursionError):
         raise WrongShape("The reply is not whole JSON.") from None
     if not isinstance(data, dict):

@@ -2,14 +2,14 @@
 
 import math
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from core.assessment import Question, SchemeEntry
 from core.result import ReviewReason
 from grade import lookalikes, units
 from grade.decision import Decision, slip
-from grade.numbers import Number, first_number, read_numbers
+from grade.numbers import Number, first_number, read_numbers, spelled_out
 
 _ANSWER_IS = re.compile(r"\b(?:answer|ans|result|total|final(?: value)?)\b\s*(?:is|was|are|=|:|≈|~|-|of)*\s*", re.I)
 _LEADS_TO = re.compile(r"[=≈∴⇒→]|\b(?:therefore|hence|thus|gives|equals|so|approximately|is)\b", re.I)
@@ -21,11 +21,12 @@ _ROUNDING = 1e-9
 
 @dataclass(frozen=True, slots=True)
 class Quantity:
-    """A number with the unit behind it (a pint unit, or None) and what follows them."""
+    """A number with the unit behind it (a pint unit, or None), where both end, and how they are written."""
 
     number: Number
     unit: Any | None
     end: int
+    written: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,8 +48,7 @@ def mark_numeric(question: Question, entry: SchemeEntry, text: str, max_marks: f
     decision = _decide(text, wanted, max_marks)
     if decision.marks == max_marks:
         return decision
-    changed = lookalikes.digits_for(text)
-    if changed is not None:
+    for changed in lookalikes.numbers_for(text):
         other = _decide(changed, wanted, max_marks)
         if other.marks is not None and other.marks > (decision.marks or 0.0):
             reason = f"{other.reason} Some characters look alike, so the reading is to be checked."
@@ -58,9 +58,10 @@ def mark_numeric(question: Question, entry: SchemeEntry, text: str, max_marks: f
 
 def _decide(text: str, wanted: Wanted, max_marks: float) -> Decision:
     said = _CURRENCY.sub(" ", text)
-    quantities = read_quantities(said, wanted.unit)
+    quantities = read_quantities(said, wanted.unit) or read_quantities(spelled_out(said), wanted.unit)
     if not quantities:
         return Decision(None, "No number can be read in the answer.", 0.3, (ReviewReason.UNCLEAR_ANSWER,))
+    quantities = _added_up(said, quantities, wanted.unit)
     final, several = final_quantity(said, quantities)
     decision = _judge(final, wanted, max_marks)
     if not several:
@@ -83,8 +84,32 @@ def read_quantities(text: str, like: Any | None) -> list[Quantity]:
         if read and number.end + read[1] > until:
             inside = [later for later in numbers[index + 1 :] if later.start < number.end + read[1]]
             numbers = [later for later in numbers if later not in inside]
-        found.append(Quantity(number, read[0] if read else None, number.end + (read[1] if read else 0)))
+        end = number.end + (read[1] if read else 0)
+        found.append(Quantity(number, read[0] if read else None, end, " ".join(text[number.start : end].split())))
     return [quantity for quantity in found if quantity.number in numbers]
+
+
+def _added_up(text: str, quantities: list[Quantity], like: Any | None) -> list[Quantity]:
+    """Neighbours in ever smaller units of one kind as one quantity ("3 hours and 20 minutes")."""
+    if like is None:
+        return quantities
+    kept: list[Quantity] = []
+    for quantity in quantities:
+        last = kept[-1] if kept else None
+        if last is not None and _continues(text, last, quantity):
+            more = units.convert(quantity.number.value, quantity.unit, last.unit) or 0.0
+            number = replace(last.number, value=last.number.value + more, end=quantity.number.end, other=None)
+            kept[-1] = Quantity(number, last.unit, quantity.end, f"{last.written} {quantity.written}")
+        else:
+            kept.append(quantity)
+    return kept
+
+
+def _continues(text: str, first: Quantity, second: Quantity) -> bool:
+    between = text[first.end : second.number.start].strip().casefold()
+    if first.unit is None or second.unit is None or between not in ("", "and", ","):
+        return False
+    return 0 < (units.convert(1.0, second.unit, first.unit) or 0.0) < 1
 
 
 def final_quantity(text: str, quantities: list[Quantity]) -> tuple[Quantity, list[Quantity]]:
@@ -95,6 +120,8 @@ def final_quantity(text: str, quantities: list[Quantity]) -> tuple[Quantity, lis
         if after and not text[position : after[0].number.start].strip(" \t:=≈~$-"):
             return after[0], _beside(text, after)
     aside = _ASIDE.search(text)
+    if aside is not None and re.search(r"[=≈]", aside.group()):
+        aside = None  # working goes on in it: "6 divided by 0.4 = 15"
     kept = [quantity for quantity in quantities if aside is None or quantity.end <= aside.start()] or quantities
     leads = [match.end() for match in _LEADS_TO.finditer(text, 0, kept[-1].number.start)]
     if leads:
@@ -132,21 +159,25 @@ def _wanted(question: Question, entry: SchemeEntry) -> Wanted | None:
     unit_text = _CURRENCY.sub("", (entry.unit or "")).strip() or (found_unit or "")
     read = units.read_unit(unit_text) if unit_text else None
     unit = read[0] if read else None
-    asked = question.text.casefold()
-    optional = bool(unit_text) and (f"in {unit_text.casefold()}" in asked or f"({unit_text.casefold()})" in asked)
+    asked, name = question.text.casefold(), unit_text.casefold()
+    optional = bool(name) and (f"in {name}" in asked or f"({name})" in asked or (name == "%" and "percent" in asked))
     return Wanted(tuple(numbers), unit, unit_text, entry, optional)
 
 
 def _judge(quantity: Quantity, wanted: Wanted, max_marks: float) -> Decision:
-    read = f"Read {_spoken(quantity)}"
+    read = f"Read {quantity.written}"
     value, other = quantity.number.value, quantity.number.other
+    target = wanted.unit if wanted.unit is not None else _pure(quantity.unit)
     missing = wanted.unit is not None and quantity.unit is None
-    if wanted.unit is not None and quantity.unit is not None:
-        converted = units.convert(value, quantity.unit, wanted.unit)
-        if converted is None:
+    if target is not None and quantity.unit is not None:
+        converted = units.convert(value, quantity.unit, target)
+        if converted is None or (not _matches(converted, wanted) and _matches(value, wanted)):
             return _wrong_unit(read, quantity, wanted, max_marks)
-        other = units.convert(other, quantity.unit, wanted.unit) if other is not None else None
+        other = units.convert(other, quantity.unit, target) if other is not None else None
         value = converted
+    if missing and _pure(wanted.unit) is not None and _matches(100 * value, wanted):
+        reason = f"{read}, which is {wanted.values[0].value:g} % as a plain number."
+        return Decision(max_marks, reason, 0.7, (ReviewReason.BORDERLINE,))
     if _matches(value, wanted):
         return _right(read, quantity, wanted, max_marks, missing=missing)
     if other is not None and _matches(other, wanted):
@@ -157,6 +188,11 @@ def _judge(quantity: Quantity, wanted: Wanted, max_marks: float) -> Decision:
             (ReviewReason.UNCLEAR_ANSWER,),
         )
     return Decision(-wanted.entry.negative if wanted.entry.negative else 0.0, f"{read}; right is {_target(wanted)}.")
+
+
+def _pure(unit: Any | None) -> Any | None:
+    """The plain number that a percentage is measured in; None for units that a bare number does not take."""
+    return units.registry().dimensionless if unit is not None and unit.dimensionless else None
 
 
 def _right(read: str, quantity: Quantity, wanted: Wanted, max_marks: float, *, missing: bool) -> Decision:
@@ -233,11 +269,6 @@ def _tolerance(text: str, expected: float) -> float:
 
 def _to_figures(value: float, figures: int) -> str:
     return f"{value:.{max(figures, 1) - 1}e}"
-
-
-def _spoken(quantity: Quantity) -> str:
-    unit = f" {quantity.unit:~}" if quantity.unit is not None else ""
-    return f"{quantity.number.value:g}{unit}"
 
 
 def _target(wanted: Wanted) -> str:

@@ -18,7 +18,7 @@ _ALIASES = {
     "mph": "mile/h", "mps": "m/s", "metre": "m", "metres": "m", "mtr": "m", "litres": "L", "litre": "L", "ltr": "L",
     "cc": "cm^3", "ml": "mL", "kilo": "kg", "kilos": "kg", "gm": "g", "gms": "g", "kgs": "kg", "amps": "A", "amp": "A",
     "volts": "V", "ohms": "ohm", "Ω": "ohm", "kΩ": "kohm", "MΩ": "Mohm", "deg": "degree", "degs": "degree",
-    "degrees": "degree", "°": "degree", "°c": "degC", "°f": "degF", "℃": "degC", "℉": "degF", "c": "degC",
+    "degrees": "degree", "°": "degree", "°c": "degC", "°f": "degF", "℃": "degC", "℉": "degF",
     "celsius": "degC", "fahrenheit": "degF", "centigrade": "degC", "degreesc": "degC", "degc": "degC",
     "kelvins": "K", "newtons": "N", "joules": "J", "watts": "W", "%": "percent", "percentage": "percent",
     "moles": "mol", "mole": "mol", "molar": "mol/L", "M": "mol/L", "hz": "Hz", "khz": "kHz", "mhz": "MHz",
@@ -32,6 +32,7 @@ _NOT_UNITS = word_set(
     "x y z n k q r u w"
 )
 _SIMPLE = word_set("m s kg g N J W V A C K Pa mol Hz h km cm mm L min T F")
+_DEGREES = re.compile(r"\bdeg(?:ree)?s?\.?\s*(?P<scale>celsius|centigrade|fahrenheit|c\b|f\b)", re.I)
 _ATOM = re.compile(r"(?P<name>°\s?[CcFf]\b|[A-Za-zµμΩ%°℃℉]+)(?:\s?\^?\s?(?P<sign>[-+]?)(?P<power>[1-9])(?![\d.,]))?")
 _GLUE = re.compile(r"\s*(?:(?P<over>/|÷|\bper\b|\ba\b(?=\s+(?:second|minute|hour|day)\b))|[·*⋅×.]|\s)\s*", re.I)
 _MOST_ATOMS = 5
@@ -48,7 +49,7 @@ def registry() -> Any:
 def read_unit(text: str, like: Any | None = None) -> tuple[Any, int] | None:
     """The unit that `text` opens with and how many characters it takes; None where it opens with none.
     Of several readings ("ms" is a millisecond, or metre second) the one of `like`'s dimension is taken."""
-    plain = text.translate(_SUPERSCRIPTS).translate(_DASHES)
+    plain = _DEGREES.sub(_same_length, text.translate(_SUPERSCRIPTS).translate(_DASHES))
     fallback = None
     for atoms, end in _prefixes(plain):
         for unit in _readings(atoms):
@@ -57,6 +58,12 @@ def read_unit(text: str, like: Any | None = None) -> tuple[Any, int] | None:
             if fallback is None and not any(name in _NOT_UNITS for name, _ in atoms):
                 fallback = (unit, end)
     return fallback
+
+
+def _same_length(match: re.Match[str]) -> str:
+    """ "degrees Celsius" as one name, padded so that places in the text stay true."""
+    scale = "degF" if match["scale"][0] in "fF" else "degC"
+    return " " * (len(match.group()) - len(scale)) + scale
 
 
 def convert(value: float, unit: Any, to: Any) -> float | None:
@@ -104,6 +111,8 @@ def _named(name: str, power: int) -> tuple[Any, ...]:
     parts = _split(name)
     if whole is not None:
         found.append(whole**power)
+    if name in ("C", "c", "F", "f") and power == 1:
+        found.append(registry().Unit("degC" if name in "Cc" else "degF"))
     if parts:
         compound = registry().dimensionless
         for index, part in enumerate(parts):

@@ -15,6 +15,7 @@ _LEAD = re.compile(
     r"(?:is|was|are|'s|=|:|-)\s*(?:called\s+|known as\s+)?",
     re.I,
 )
+_STATED = re.compile(r"^[^.!?]{0,60}?\b(?:is|are|was|=|:)\s+", re.I)
 _ARTICLE = re.compile(r"^(?:the|an?)\s+", re.I)
 _HEDGE = re.compile(r"\b(?:or|either|maybe|perhaps|not|isn't|never)\b|n't\b|/|\?", re.I)
 _QUOTES = str.maketrans({"’": "'", "‘": "'", "“": '"', "”": '"', "–": "-", "—": "-", "−": "-", "\u00a0": " "})
@@ -47,7 +48,7 @@ def mark_exact(entry: SchemeEntry, text: str, max_marks: float) -> Decision:
             return Decision(max_marks, f"Read “{_short(text)}”, which gives the right answer.", 0.85)
         reason = f"The right answer stands in “{_short(text)}”, but not by itself."
         return Decision(wrong, reason, 0.5, (ReviewReason.UNCLEAR_ANSWER,))
-    if any(lookalikes.shape(said) == lookalikes.shape(answer) for answer in right):
+    if any(lookalikes.looks_like(said, answer) for answer in right):
         reason = f"“{_short(text)}” looks like the right answer but for characters that are easily confused."
         return Decision(max_marks, reason, 0.6, (ReviewReason.LOOK_ALIKE,))
     if any(len(answer) > 3 and fuzz.ratio(said, answer) >= _NEAR_MISS for answer in right):
@@ -59,7 +60,7 @@ def mark_exact(entry: SchemeEntry, text: str, max_marks: float) -> Decision:
 def mark_pattern(entry: SchemeEntry, text: str, max_marks: float) -> Decision:
     """The whole answer follows one of the expressions. Where only a part of it does, a person decides."""
     said = " ".join(text.translate(_QUOTES).split())
-    candidates = dict.fromkeys((said, said.rstrip("."), _LEAD.sub("", said).strip(" ."), normal(text), _bare(text)))
+    candidates = list(dict.fromkeys((said, said.rstrip("."), normal(text), _bare(text))))
     wrong = -entry.negative if entry.negative else 0.0
     try:
         patterns = [compile_pattern(source) for source in entry.answers]
@@ -67,17 +68,16 @@ def mark_pattern(entry: SchemeEntry, text: str, max_marks: float) -> Decision:
         return Decision(None, f"The scheme's pattern cannot be used. {error}", 0.0, (ReviewReason.NO_SCHEME,))
     if any(pattern.fullmatch(candidate) for pattern in patterns for candidate in candidates):
         return Decision(max_marks, f"Read “{_short(text)}”, which is as asked for.", 0.95)
+    stated = _STATED.sub("", said).strip(" .")
+    if stated != said and not _HEDGE.search(said) and any(pattern.fullmatch(stated) for pattern in patterns):
+        return Decision(max_marks, f"Read “{_short(text)}”, which gives what is asked for.", 0.85)
     if any(pattern.found_in(said) for pattern in patterns):
         reason = f"A part of “{_short(text)}” is as asked for, but more stands with it."
-        return Decision(max_marks, reason, 0.5, (ReviewReason.UNCLEAR_ANSWER,))
-    readings = filter(None, (lookalikes.digits_for(said), said.translate(_AS_LETTERS)))
-    if any(pattern.fullmatch(reading) for pattern in patterns for reading in readings):
+        return Decision(wrong, reason, 0.5, (ReviewReason.UNCLEAR_ANSWER,))
+    if any(pattern.fullmatch(reading) for reading in lookalikes.swapped(said) for pattern in patterns):
         reason = f"“{_short(text)}” is as asked for if characters that look alike are read so."
         return Decision(max_marks, reason, 0.6, (ReviewReason.LOOK_ALIKE,))
     return Decision(wrong, f"Read “{_short(text)}”, which is not as asked for.", 0.9)
-
-
-_AS_LETTERS = str.maketrans("01258", "OlZSB")
 
 
 def _short(text: str) -> str:
