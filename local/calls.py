@@ -171,7 +171,7 @@ def _json_parameters(body: bytes) -> dict[str, Any]:
         return {}
     if not isinstance(tree, dict):
         return {}
-    short = {name: value for name, value in tree.items() if isinstance(value, str | int | float | bool)}
+    short: dict[str, Any] = {name: value for name, value in tree.items() if isinstance(value, str | int | float | bool)}
     short = {name: value for name, value in short.items() if not isinstance(value, str) or len(value) <= _MAX_PARAMETER}
     for name in ("Key", "Item"):
         if isinstance(tree.get(name), dict) and len(str(tree[name])) <= _MAX_PARAMETER:
