@@ -43,8 +43,7 @@ def run(*, out: Path, port: int, keep: bool, stdout: Console, stderr: Console, s
         took = time.monotonic() - sent
         errand.gather(sheets)
         write_csv(out / "results.csv", sheets)
-        title = errand.paper.title if errand.paper and errand.paper.title else "Sample sheets"
-        errand.write_report(out / "report.html", sheets, title=title)
+        errand.write_report(out / "report.html", sheets)
         _tell(stdout, errand, sheets, expected=expected, took=took, out=out)
         if keep:
             _wait(stderr, cloud.api_url)

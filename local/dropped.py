@@ -166,8 +166,7 @@ class Dropped:
         errand.load_paper()
         errand.gather(sheets)
         folder = self.results / assessment
-        title = errand.paper.title if errand.paper and errand.paper.title else assessment
-        errand.write_report(folder / "report.html", sheets, title=title)
+        errand.write_report(folder / "report.html", sheets)
         write_csv(folder / "results.csv", sheets)
         self.say(f"{assessment}: {wording.count(len(sheets), 'sheet')}, marks in {folder}")
 

@@ -45,6 +45,7 @@ class Errand:
     cloud: "LocalCloud | None" = None
     every: float = 0.5
     paper: QuestionPaper | None = None
+    title: str = ""
     warnings: list[str] = field(default_factory=list)
     _looked: float = 0.0
 
@@ -82,9 +83,11 @@ class Errand:
         self.load_paper()
 
     def load_paper(self) -> None:
-        """The paper that counts now, with its warnings."""
-        found = self.client.assessment(self.assessment).get("paper")
-        self.paper = QuestionPaper.from_dict(found) if found else None
+        """The paper that counts now, with its warnings; the title is the teacher's own where the scheme has one."""
+        found = self.client.assessment(self.assessment)
+        self.paper = QuestionPaper.from_dict(found["paper"]) if found.get("paper") else None
+        given = (found.get("scheme") or {}).get("title")
+        self.title = given or (self.paper.title if self.paper else "") or self.assessment
         if self.paper:
             self.warnings += [f"The paper: {warning}" for warning in self.paper.warnings]
 
@@ -108,11 +111,11 @@ class Errand:
                 read_as = sheet.status.duplicate_of or sheet.status.id
                 sheet.transcript = self.client.transcript(read_as)
 
-    def write_report(self, path: Path, sheets: Sequence[Delivery], *, title: str) -> int:
+    def write_report(self, path: Path, sheets: Sequence[Delivery]) -> int:
         moment = datetime.now().astimezone()
         return write_report(
             path,
-            title=title,
+            title=self.title,
             made_at=f"{moment.day} {moment:%B %Y, %H:%M}",
             paper=self.paper,
             sheets=sheets,

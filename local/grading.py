@@ -112,8 +112,7 @@ def _errand(request: Request, stderr: Console) -> Iterator[Errand]:
 def _write(errand: Errand, request: Request, sheets: list[Delivery]) -> None:
     if request.report:
         errand.gather(sheets)
-        title = errand.paper.title if errand.paper and errand.paper.title else errand.assessment
-        errand.write_report(request.report, sheets, title=title)
+        errand.write_report(request.report, sheets)
     if request.csv:
         write_csv(request.csv, sheets)
     if request.json == "-":
