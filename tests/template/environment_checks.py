@@ -3,6 +3,7 @@
 import ast
 from collections.abc import Iterable, Mapping
 from dataclasses import fields
+from functools import cache
 from pathlib import Path
 
 from core.settings import Settings
@@ -58,11 +59,12 @@ def _python(folder: Path) -> Iterable[Path]:
     return sorted(folder.glob("**/*.py"))
 
 
-def _settings_read(path: Path) -> set[str]:
+@cache
+def _settings_read(path: Path) -> frozenset[str]:
     found = set()
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
         if isinstance(node, ast.Attribute) and node.attr in _FIELDS:
             source = node.value.func if isinstance(node.value, ast.Call) else node.value
             if isinstance(source, ast.Name) and source.id == "settings":
                 found.add(node.attr)
-    return found
+    return frozenset(found)

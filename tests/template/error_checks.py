@@ -158,6 +158,7 @@ def _retried(state: Place) -> frozenset[str]:
     return frozenset(name for rule in state.state.get("Retry", ()) for name in rule["ErrorEquals"])
 
 
+@cache
 def raised_in(folder: Path) -> frozenset[str]:
     """The error classes that a function's code makes (`errors.X(…)`, `raise errors.X`)."""
     found: set[str] = set()
