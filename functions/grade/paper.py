@@ -113,4 +113,4 @@ def _title(rows: list[Row]) -> str:
     if not named:
         return ""
     tallest = max(row.bottom - row.top for row in named)
-    return next(row.text.replace(GAP, " ") for row in named if row.bottom - row.top > 0.9 * tallest)
+    return next(row.text.replace(GAP, " ") for row in named if row.bottom - row.top >= 0.9 * tallest)
