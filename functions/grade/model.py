@@ -30,9 +30,10 @@ _LONGEST_FEEDBACK = 600
 class ModelMarker:
     """Marks free text with one model. Every question of a sheet is under way at once, up to the cap.
 
-    `client` is an `openai.AsyncOpenAI`, None where no key is configured. What gets no usable reply is never a 0: it goes to review with the
-    ending's sentence and, where `fallback` is given, with its mark as a provisional one. A marker keeps one
-    thread with one event loop, because the client's connections belong to the loop that opened them.
+    `client` is an `openai.AsyncOpenAI`, None where no key is configured. What gets no usable reply is never
+    a 0: it goes to review with the ending's sentence, and with the fallback's mark as a provisional one. A
+    marker keeps one thread with one event loop, because the client's connections belong to the loop that
+    opened them.
     """
 
     def __init__(

@@ -14,18 +14,14 @@ PHOTOSYNTHESIS = SchemeEntry(
     model_answer="Plants use light energy to turn carbon dioxide and water into glucose, and oxygen is released.",
     criteria=(
         Criterion("Plants use light energy", 1.0, ("energy from the sun is used", "sunlight is absorbed")),
-        Criterion(
-            "Carbon dioxide and water are turned into glucose", 1.0, ("makes sugar from carbon dioxide and water",)
-        ),
+        Criterion("Carbon dioxide and water are turned into glucose", 1.0, ("makes sugar from CO2 and water",)),
         Criterion("Oxygen is released", 1.0, ("oxygen is given off",)),
     ),
 )
 GOOD_ANSWER = "Plants absorb sunlight and make glucose from carbon dioxide and water. Oxygen is given off."
 
 
-def text_question(
-    name: str = "1", marks: float = 3.0, text: str = "Explain what happens in photosynthesis."
-) -> Question:
+def text_question(name: str = "1", marks: float = 3.0, text: str = "Explain photosynthesis.") -> Question:
     return Question(name, name, QuestionType.TEXT, text, marks)
 
 

@@ -33,10 +33,10 @@ QUICK = Limits(timeout_seconds=5.0, budget_seconds=20.0, backoff_seconds=0.01)
 
 
 @contextmanager
-def marker(server: StandIn, limits: Limits = QUICK, model: str = "stand-in", key: str = "key") -> Iterator[ModelMarker]:
+def marker(server: StandIn, limits: Limits = QUICK, model: str = "stand-in") -> Iterator[ModelMarker]:
     from openai import AsyncOpenAI
 
-    found = ModelMarker(AsyncOpenAI(api_key=key, base_url=server.base_url), model=model, limits=limits)
+    found = ModelMarker(AsyncOpenAI(api_key="key", base_url=server.base_url), model=model, limits=limits)
     try:
         yield found
     finally:
@@ -186,7 +186,7 @@ ENDINGS: dict[str, tuple[Behaviour, str, int]] = {
     "a content filter": (lambda *_: Said(completion("", finish="content_filter")), "declined", 1),
     "an unknown model": (
         lambda *_: Said(error("no such model", "model_not_found"), 404),
-        "does not know this model",
+        "does not know",
         1,
     ),
     "a wrong key": (lambda *_: Said(error("bad key"), 401), "does not accept the key", 1),
@@ -229,10 +229,7 @@ def test_a_sheet_has_a_time_budget_of_its_own() -> None:
 
 
 def test_an_empty_key_is_said_without_a_call() -> None:
-    with StandIn() as server, marker(server, key="") as found:
-        mark = found.mark([task()])[0]
-        assert server.requests == []
-    _unavailable(mark, "No key")
+    _unavailable(ModelMarker(None, model="stand-in").mark([task()])[0], "No key")
 
 
 def test_without_a_provisional_mark_nothing_is_said_about_marks() -> None:
@@ -264,13 +261,13 @@ def test_a_passing_429_is_waited_for_as_the_server_asks() -> None:
 
 
 def test_the_spend_cap_holds_before_a_call_is_made() -> None:
-    limits = replace(QUICK, spend_usd=0.002, concurrency=1)
+    limits = replace(QUICK, spend_usd=0.0012, concurrency=1)
     with StandIn() as server, marker(server, limits, model="gpt-4o-mini") as found:
         marks = found.mark(many(["Plants absorb sunlight."] * 20))
         asked = len(server.requests)
     assert 0 < asked < 20
     _unavailable(marks[-1], "spending limit")
-    assert sum(mark.usage.cost_usd for mark in marks) <= 0.002
+    assert sum(mark.usage.cost_usd for mark in marks) <= 0.0012
 
 
 def test_a_model_without_a_listed_price_is_not_free_under_a_cap() -> None:
