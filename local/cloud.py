@@ -34,7 +34,8 @@ from local.runtime import LambdaService
 from local.s3 import S3Door
 from local.stack import REGION, Function, Stack
 from local.template import TemplateError
-from local.textract import Reader, TextractService
+from local.textract import TextractService
+from local.textract_blocks import Reader
 from local.tokens import AUDIENCE, Tokens
 
 __all__ = ["CloudError", "LocalCloud"]

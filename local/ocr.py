@@ -86,12 +86,20 @@ class OcrProcesses:
         Busy
             No engine came free within `wait` seconds.
         """
+        answer = self._ask(content, {"page": page}, wait)
+        return _page(answer["page"])
+
+    def count(self, content: bytes) -> int:
+        """Pages of a PDF or frames of a TIFF; raises as `read` does."""
+        return int(self._ask(content, {"count": True}, None)["count"])
+
+    def _ask(self, content: bytes, question: dict[str, Any], wait: float | None) -> dict[str, Any]:
         try:
             engine = self._free.get(timeout=wait)
         except queue.Empty:
             raise Busy from None
         try:
-            return engine.read(content, page)
+            return engine.ask(content, question)
         except (OSError, ValueError) as error:
             self._replace(engine)
             raise Unreadable("InternalServerError", "The OCR engine stopped on this page.") from error
@@ -148,8 +156,8 @@ class _Engine:
         self._questions = cast("IO[bytes]", self._process.stdin)
         self._answers = cast("IO[bytes]", self._process.stdout)
 
-    def read(self, content: bytes, page: int | None) -> Page:
-        """Raises ValueError or OSError where the process has gone."""
+    def ask(self, content: bytes, question: dict[str, Any]) -> dict[str, Any]:
+        """The process's answer; raises ValueError or OSError where it has gone."""
         watchdog = threading.Timer(PAGE_SECONDS, self._process.kill)
         watchdog.daemon = True
         watchdog.start()
@@ -159,14 +167,14 @@ class _Engine:
                 self._greeted = True
             if self._broken:
                 raise Unreadable("InternalServerError", f"The OCR engine cannot be loaded: {self._broken}")
-            self._questions.write(json.dumps({"bytes": len(content), "page": page}).encode() + b"\n" + content)
+            self._questions.write(json.dumps({"bytes": len(content), **question}).encode() + b"\n" + content)
             self._questions.flush()
             answer = self._line()
         finally:
             watchdog.cancel()
         if "refused" in answer:
             raise Unreadable(answer["refused"], answer["message"])
-        return _page(answer["page"])
+        return answer
 
     def close(self) -> None:
         self.dead = True

@@ -15,6 +15,9 @@ class BlankReader:
     def read(self, content: bytes, page: int | None = None, *, wait: float | None = None) -> Page:
         return Page(10, 10, 0, ())
 
+    def count(self, content: bytes) -> int:
+        return 1
+
     def close(self) -> None:
         """Nothing to end."""
 

@@ -72,6 +72,13 @@ def test_a_blank_page_has_no_lines(engine: OcrProcesses) -> None:
     assert engine.read(encoded(Image.new("L", (600, 800), 255))).lines == ()
 
 
+def test_a_page_of_a_longer_document_is_read_by_its_number(engine: OcrProcesses) -> None:
+    out = io.BytesIO()
+    Image.new("L", (600, 400), 255).save(out, "TIFF", save_all=True, append_images=[sheet()])
+    assert engine.count(out.getvalue()) == 2
+    assert text(engine.read(out.getvalue(), 1)) == list(LINES)
+
+
 def test_a_document_that_is_none_is_refused_and_the_engine_goes_on(engine: OcrProcesses) -> None:
     with pytest.raises(Unreadable) as refused:
         engine.read(b"no picture at all")

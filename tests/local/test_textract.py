@@ -4,6 +4,7 @@ import base64
 import io
 import json
 import threading
+import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
@@ -32,13 +33,21 @@ class FakeReader:
         self.reads: list[bytes] = []
         self.gate = threading.Event()
         self.gate.set()
+        self.bad_pages: set[int] = set()
 
     def read(self, content: bytes, page: int | None = None, *, wait: float | None = None) -> Page:
         self.reads.append(content)
         self.gate.wait(5)
         if self.failure:
             raise self.failure
+        if page is not None and page in self.bad_pages:
+            raise Unreadable("BadDocumentException", "The page cannot be drawn.")
         return PAGE
+
+    def count(self, content: bytes) -> int:
+        if content == b"newest":
+            raise Unreadable("BadDocumentException", "The PDF cannot be read.")
+        return 3
 
     def close(self) -> None:
         """Nothing to end."""
@@ -141,6 +150,95 @@ def test_a_failed_page_is_tried_afresh(detect: Callable[..., Response]) -> None:
     assert detect(in_bytes(), service=service).status == 400
     reader.failure = None
     assert detect(in_bytes(), service=service).status == 200
+
+
+Ask = Callable[..., dict[str, Any]]
+
+
+@pytest.fixture
+def jobs(request_of: Any) -> Callable[..., Ask]:
+    """Asks one service's asynchronous operations; an error is its name."""
+
+    def of(reader: FakeReader) -> Ask:
+        service = TextractService(reader, fetch=fetch)
+
+        def ask(operation: str, **parameters: Any) -> dict[str, Any]:
+            call = Call(0, "ExtractFunction", "textract", operation, {})
+            response = service.answer(call, request_of("POST", body=json.dumps(parameters).encode()))
+            assert response is not None
+            body: dict[str, Any] = json.loads(response.body)
+            return body if response.status == 200 else {"error": body["__type"]}
+
+        return ask
+
+    return of
+
+
+LOCATION = {"S3Object": {"Bucket": "temp", "Name": "k", "Version": "v1"}}
+
+
+def finished(ask: Ask, job: str, **parameters: Any) -> dict[str, Any]:
+    deadline = time.monotonic() + 5
+    while (answer := ask("GetDocumentTextDetection", JobId=job, **parameters))["JobStatus"] == "IN_PROGRESS":
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
+    return answer
+
+
+def test_a_job_reads_every_page_and_tells_it_in_parts(jobs: Callable[..., Ask]) -> None:
+    reader = FakeReader()
+    reader.gate.clear()
+    ask = jobs(reader)
+    job = ask("StartDocumentTextDetection", DocumentLocation=LOCATION)["JobId"]
+    assert ask("GetDocumentTextDetection", JobId=job)["JobStatus"] == "IN_PROGRESS"
+    reader.gate.set()
+    part = finished(ask, job, MaxResults=5)
+    assert part["JobStatus"] == "SUCCEEDED"
+    assert part["DocumentMetadata"] == {"Pages": 3}
+    blocks = part["Blocks"]
+    while "NextToken" in part:
+        part = ask("GetDocumentTextDetection", JobId=job, MaxResults=5, NextToken=part["NextToken"])
+        blocks += part["Blocks"]
+    assert [block["BlockType"] for block in blocks] == ["PAGE", "LINE", "WORD", "WORD"] * 3
+    assert [block["Page"] for block in blocks] == [1] * 4 + [2] * 4 + [3] * 4
+    assert len(trp.Document({"Blocks": blocks}).pages) == 3
+
+
+def test_a_page_that_cannot_be_read_is_a_warning_and_all_pages_are_a_failure(jobs: Callable[..., Ask]) -> None:
+    reader = FakeReader()
+    reader.bad_pages = {1}
+    ask = jobs(reader)
+    answer = finished(ask, ask("StartDocumentTextDetection", DocumentLocation=LOCATION)["JobId"])
+    assert answer["JobStatus"] == "PARTIAL_SUCCESS"
+    assert answer["Warnings"][0]["Pages"] == [2]
+    assert {block["Page"] for block in answer["Blocks"]} == {1, 3}
+    reader.bad_pages = {0, 1, 2}
+    answer = finished(ask, ask("StartDocumentTextDetection", DocumentLocation=LOCATION)["JobId"])
+    assert answer["JobStatus"] == "FAILED"
+    assert answer["StatusMessage"]
+
+
+def test_a_document_that_cannot_be_opened_fails_its_job(jobs: Callable[..., Ask]) -> None:
+    ask = jobs(FakeReader())
+    newest = {"S3Object": {"Bucket": "temp", "Name": "k"}}
+    answer = finished(ask, ask("StartDocumentTextDetection", DocumentLocation=newest)["JobId"])
+    assert (answer["JobStatus"], answer["StatusMessage"]) == ("FAILED", "The PDF cannot be read.")
+
+
+def test_a_start_told_twice_is_one_job(jobs: Callable[..., Ask]) -> None:
+    ask = jobs(FakeReader())
+    first = ask("StartDocumentTextDetection", DocumentLocation=LOCATION, ClientRequestToken="t")
+    assert ask("StartDocumentTextDetection", DocumentLocation=LOCATION, ClientRequestToken="t") == first
+    other = ask("StartDocumentTextDetection", DocumentLocation=LOCATION, ClientRequestToken="t", JobTag="x")
+    assert other == {"error": "IdempotentParameterMismatchException"}
+
+
+def test_what_is_no_job_is_refused_by_name(jobs: Callable[..., Ask]) -> None:
+    ask = jobs(FakeReader())
+    assert ask("GetDocumentTextDetection", JobId="nothing") == {"error": "InvalidJobIdException"}
+    gone = {"S3Object": {"Bucket": "temp", "Name": "gone"}}
+    assert ask("StartDocumentTextDetection", DocumentLocation=gone) == {"error": "InvalidS3ObjectException"}
+    assert ask("AnalyzeDocument") == {"error": "UnknownOperationException"}
 
 
 def picture(kind: str, mode: str = "RGB", size: tuple[int, int] = (40, 30), **options: Any) -> bytes:
