@@ -43,15 +43,14 @@ def _session() -> Any:
 
 
 @cache
-def _client(service: str, config: Config) -> Any:
-    return _session().client(service, config=config)
-
-
 def client(service: str, config: Config | None = None) -> Any:
-    """A boto3 client, kept for the life of the process. `config` is merged over the house's own."""
+    """A boto3 client, kept for the life of the process. `config` (the same object at each call) is merged over
+    the house's own."""
     merged = _CONFIG.merge(config) if config else _CONFIG
     # Presigned forms are still signed the old way by default, which newer regions refuse.
-    return _client(service, merged.merge(Config(signature_version="s3v4")) if service == "s3" else merged)
+    return _session().client(
+        service, config=merged.merge(Config(signature_version="s3v4")) if service == "s3" else merged
+    )
 
 
 def to_dynamodb(item: dict[str, Any]) -> dict[str, Any]:

@@ -70,7 +70,7 @@ def cloud(monkeypatch: pytest.MonkeyPatch) -> Iterator[Cloud]:
 def _forget_clients() -> None:
     from receive import app as receive_door
 
-    for cached in (aws._client, aws._session, settings, receive_door.desk):
+    for cached in (aws.client, aws._session, settings, receive_door.desk):
         cached.cache_clear()
 
 
