@@ -2,9 +2,11 @@
 
 import unicodedata
 from collections.abc import Callable, Iterable, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
+from queue import Empty, SimpleQueue
+from threading import Thread
 
 from core import filetypes
 from core.errors import RequestRefused
@@ -169,14 +171,32 @@ def send_all(deliveries: Sequence[Delivery], client: ApiClient, assessment: str,
     Unreachable, ApiError
         Nobody answers, or the token is not accepted.
     """
-    with ThreadPoolExecutor(_AT_ONCE, thread_name_prefix="send") as pool:
-        sent = [pool.submit(send, delivery, client, assessment, drop=drop) for delivery in deliveries]
-        try:
-            for one in sent:
-                one.result()
-        except BaseException:
-            pool.shutdown(wait=False, cancel_futures=True)
-            raise
+    waiting: SimpleQueue[Delivery] = SimpleQueue()
+    done: SimpleQueue[BaseException | None] = SimpleQueue()
+    for delivery in deliveries:
+        waiting.put(delivery)
+
+    def work() -> None:
+        while True:
+            try:
+                send(waiting.get_nowait(), client, assessment, drop=drop)
+            except Empty:
+                return
+            except BaseException as error:  # noqa: BLE001 - raised again by the one who waits
+                done.put(error)
+            else:
+                done.put(None)
+
+    # Daemons: who stops (Ctrl-C, a token that is not accepted) does not wait for an answer that may not come.
+    for _ in range(min(len(deliveries), _AT_ONCE)):
+        Thread(target=work, daemon=True, name="send").start()
+    for _ in deliveries:
+        problem = done.get()
+        if problem is not None:
+            with suppress(Empty):
+                while True:
+                    waiting.get_nowait()
+            raise problem
 
 
 def drop_key(delivery: Delivery, assessment: str) -> str:

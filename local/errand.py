@@ -94,6 +94,7 @@ class Errand:
     def mark(self, sheets: Sequence[Delivery]) -> None:
         """Send the sheets at once and show their lanes until each has ended."""
         with LaneBoard(sheets, self.progress) as lanes:
+            lanes.show()
             send_all(sheets, self.client, self.assessment, drop=self._drop())
 
             def show() -> None:

@@ -83,6 +83,9 @@ def _check(request: Request, stderr: Console) -> list[Delivery]:
     if request.assessment is not None:
         _parsed(request.assessment)
     sheets, passed_over = collect(request.sheets)
+    # A folder may hold the paper and the key beside the sheets.
+    own = {path.resolve() for path in (request.paper, request.key) if path}
+    sheets = [sheet for sheet in sheets if sheet.path.resolve() not in own]
     if not sheets:
         raise UsageError("There are no answer sheets: name files or a folder with PDF, JPEG, PNG or TIFF files.")
     if passed_over:

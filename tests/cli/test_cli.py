@@ -84,6 +84,18 @@ def test_a_folder_is_marked_and_told(marking: StandIn, class_folder: Path, capsy
     assert {asked.query["assessment"] for asked in marking.asked if asked.path == "/submissions"} == {"paper"}
 
 
+def test_a_paper_in_the_folder_is_no_sheet(
+    marking: StandIn, class_folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    paper = pdf(class_folder / "sheets" / "the paper.pdf")
+
+    main(["grade", "--paper", str(paper), str(class_folder / "sheets"), "--api", marking.url, "--json", "-"])
+
+    document = json.loads(capsys.readouterr().out)
+    assert [sheet["student"] for sheet in document["sheets"]] == ["Jonas Weber", "Mina Okafor"]
+    assert document["assessment"] == "the-paper"
+
+
 def test_json_is_one_document_and_nothing_else(
     marking: StandIn, class_folder: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -1,7 +1,10 @@
 """Which files are sheets, whose they are, by which door they go, and how they are followed to their end."""
 
+import threading
+import time
 import unicodedata
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -10,7 +13,7 @@ from local.client import ApiClient, ApiError
 from local.deliveries import Delivery, UsageError, collect, drop_key, send, send_all
 from local.following import TookTooLong, follow, refresh
 from tests.cli.papers import status_document
-from tests.cli.standin import StandIn
+from tests.cli.standin import Asked, StandIn
 
 
 def sheets_of(*paths: Path) -> list[str | None]:
@@ -107,6 +110,24 @@ def test_a_token_that_is_not_accepted_stops_everything(api: StandIn, client: Api
 
     with pytest.raises(ApiError, match="token"):
         send_all(collect([folder])[0], client, "rivers")
+
+
+def test_who_stops_does_not_wait_for_an_answer_that_may_not_come(api: StandIn, client: ApiClient, folder: Path) -> None:
+    stalled = threading.Event()
+
+    def answer(asked: Asked) -> tuple[int, Any]:
+        if asked.query["student"] == "mina":
+            stalled.wait(20)
+        return 401, {"message": "Unauthorized"}
+
+    api.answer = answer  # type: ignore[method-assign]
+    begun = time.monotonic()
+
+    with pytest.raises(ApiError, match="token"):
+        send_all(collect([folder])[0], client, "rivers")
+
+    assert time.monotonic() - begun < 5
+    stalled.set()
 
 
 @pytest.mark.parametrize(
