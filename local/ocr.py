@@ -54,10 +54,6 @@ class Unreadable(Exception):
         self.code = code
 
 
-class Busy(Exception):
-    """No engine came free in time."""
-
-
 class OcrProcesses:
     """So many engines, each in a process with one core. They load in the background from the start."""
 
@@ -76,28 +72,23 @@ class OcrProcesses:
         for _ in range(count):
             self._start_one()
 
-    def read(self, content: bytes, page: int | None = None, *, wait: float | None = None) -> Page:
+    def read(self, content: bytes, page: int | None = None) -> Page:
         """The one page of a document, or page `page` (from 0) of a longer one.
 
         Raises
         ------
         Unreadable
             Textract would refuse the document, or the engine failed on it.
-        Busy
-            No engine came free within `wait` seconds.
         """
-        answer = self._ask(content, {"page": page}, wait)
+        answer = self._ask(content, {"page": page})
         return _page(answer["page"])
 
     def count(self, content: bytes) -> int:
         """Pages of a PDF or frames of a TIFF; raises as `read` does."""
-        return int(self._ask(content, {"count": True}, None)["count"])
+        return int(self._ask(content, {"count": True})["count"])
 
-    def _ask(self, content: bytes, question: dict[str, Any], wait: float | None) -> dict[str, Any]:
-        try:
-            engine = self._free.get(timeout=wait)
-        except queue.Empty:
-            raise Busy from None
+    def _ask(self, content: bytes, question: dict[str, Any]) -> dict[str, Any]:
+        engine = self._free.get()
         try:
             return engine.ask(content, question)
         except (OSError, ValueError) as error:

@@ -188,8 +188,6 @@ def _end_with(lifeline: int) -> None:
 
 if __name__ == "__main__":
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    # Pages take seconds; the lanes beside them, milliseconds: those go first.
-    os.nice(5)
     threading.Thread(target=_end_with, args=(int(sys.argv[1]),), daemon=True).start()
     # Libraries may print; the answers' stream is kept to ourselves.
     answers = os.fdopen(os.dup(1), "wb")

@@ -15,13 +15,13 @@ from typing import Any
 
 from local.calls import Call, Request
 from local.edge import Response
-from local.ocr import Busy, Page, Unreadable
+from local.ocr import Page, Unreadable
 from local.raster import MAX_BYTES
 from local.textract_blocks import Fetch, Reader, TextractError, blocks_of, fetched
 from local.textract_jobs import TextractJobs
 
-# How long a page waits for an engine before the caller is told to come again, as a busy account tells it.
-WAIT_SECONDS = 12.0
+# How long a caller waits for its page before it is told to come again, as a busy account tells it.
+WAIT_SECONDS = 24.0
 _KEPT_PAGES = 64
 
 
@@ -80,7 +80,8 @@ class TextractService:
 
 
 class _Pages:
-    """Pages by their bytes: the same page asked for twice (a client that lost patience) is read once."""
+    """Pages by their bytes: a page that its caller lost patience with keeps its place in the line, and who asks
+    for it again joins it. So the engines never wait while there is a page to read."""
 
     def __init__(self, reader: Reader, wait_seconds: float) -> None:
         self._reader = reader
@@ -92,24 +93,26 @@ class _Pages:
         digest = hashlib.sha256(content).digest()
         with self._lock:
             future = self._known.get(digest)
-            first = future is None
             if future is None:
                 future = self._known[digest] = Future()
-                while len(self._known) > _KEPT_PAGES:
-                    self._known.popitem(last=False)
-        if first:
-            self._fill(digest, future, content)
+                threading.Thread(target=self._fill, args=(digest, future, content), daemon=True).start()
+                self._forget_oldest()
         try:
-            return future.result()
-        except Busy:
+            return future.result(self._wait_seconds)
+        except TimeoutError:
             raise TextractError("ProvisionedThroughputExceededException", "Provisioned rate exceeded") from None
         except Unreadable as error:
             raise TextractError(error.code, str(error)) from error
 
     def _fill(self, digest: bytes, future: Future[Page], content: bytes) -> None:
         try:
-            future.set_result(self._reader.read(content, wait=self._wait_seconds))
+            future.set_result(self._reader.read(content))
         except BaseException as error:  # noqa: BLE001 -- handed on to whoever waits for this page
             with self._lock:
                 self._known.pop(digest, None)
             future.set_exception(error)
+
+    def _forget_oldest(self) -> None:
+        done = [digest for digest, future in self._known.items() if future.done()]
+        for digest in done[: max(len(self._known) - _KEPT_PAGES, 0)]:
+            del self._known[digest]

@@ -12,7 +12,7 @@ STANDIN = Path(__file__).parent / "standin"
 class BlankReader:
     """Every page is blank: what is read does not matter here."""
 
-    def read(self, content: bytes, page: int | None = None, *, wait: float | None = None) -> Page:
+    def read(self, content: bytes, page: int | None = None) -> Page:
         return Page(10, 10, 0, ())
 
     def count(self, content: bytes) -> int:

@@ -16,7 +16,7 @@ from reportlab.pdfgen.canvas import Canvas
 
 from local.calls import Call
 from local.edge import Response
-from local.ocr import Busy, Line, Page, Unreadable, Word
+from local.ocr import Line, Page, Unreadable, Word
 from local.raster import Refusal, page_count, pixels_of, pixels_of_page
 from local.textract import TextractService
 
@@ -35,7 +35,7 @@ class FakeReader:
         self.gate.set()
         self.bad_pages: set[int] = set()
 
-    def read(self, content: bytes, page: int | None = None, *, wait: float | None = None) -> Page:
+    def read(self, content: bytes, page: int | None = None) -> Page:
         self.reads.append(content)
         self.gate.wait(5)
         if self.failure:
@@ -123,7 +123,6 @@ def test_a_document_over_ten_megabytes_is_too_large(detect: Callable[..., Respon
     [
         (Unreadable("BadDocumentException", "no"), "BadDocumentException", 400),
         (Unreadable("InternalServerError", "no"), "InternalServerError", 500),
-        (Busy(), "ProvisionedThroughputExceededException", 400),
     ],
 )
 def test_what_the_reader_says_is_named_as_textract_names_it(
@@ -144,10 +143,20 @@ def test_a_page_asked_for_again_while_it_is_read_is_read_once(detect: Callable[.
     assert len(reader.reads) == 1
 
 
+def test_a_caller_is_told_to_come_again_and_its_page_keeps_its_place(detect: Callable[..., Response]) -> None:
+    reader = FakeReader()
+    reader.gate.clear()
+    service = TextractService(reader, fetch=fetch, wait_seconds=0.05)
+    assert error(detect(in_bytes(), service=service)) == "ProvisionedThroughputExceededException"
+    reader.gate.set()
+    assert detect(in_bytes(), service=service).status == 200
+    assert len(reader.reads) == 1
+
+
 def test_a_failed_page_is_tried_afresh(detect: Callable[..., Response]) -> None:
-    reader = FakeReader(Busy())
+    reader = FakeReader(Unreadable("InternalServerError", "The OCR engine stopped on this page."))
     service = TextractService(reader, fetch=fetch)
-    assert detect(in_bytes(), service=service).status == 400
+    assert detect(in_bytes(), service=service).status == 500
     reader.failure = None
     assert detect(in_bytes(), service=service).status == 200
 
