@@ -4,6 +4,7 @@ import json
 import os
 import time
 from collections.abc import Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -74,7 +75,7 @@ class Errand:
         ------
         PaperNotUsable
         """
-        with self.progress.status("Reading the question paper …") if self.progress.is_terminal else _Nothing():
+        with self._busy("Reading the question paper …"):
             send_all(papers, self.client, self.assessment)
             self._follow(papers, lambda: None)
         for paper in papers:
@@ -114,14 +115,15 @@ class Errand:
 
     def write_report(self, path: Path, sheets: Sequence[Delivery]) -> int:
         moment = datetime.now().astimezone()
-        return write_report(
-            path,
-            title=self.title,
-            made_at=f"{moment.day} {moment:%B %Y, %H:%M}",
-            paper=self.paper,
-            sheets=sheets,
-            notes=[*self.notes(sheets), *self.warnings],
-        )
+        with self._busy("Writing the report …"):
+            return write_report(
+                path,
+                title=self.title,
+                made_at=f"{moment.day} {moment:%B %Y, %H:%M}",
+                paper=self.paper,
+                sheets=sheets,
+                notes=[*self.notes(sheets), *self.warnings],
+            )
 
     def notes(self, sheets: Sequence[Delivery]) -> list[str]:
         """Sentences that belong under the marks."""
@@ -138,6 +140,10 @@ class Errand:
                 f"{wording.seconds(sum(saved) / len(saved))} a sheet, {wording.seconds(sum(saved))} in all ({source})."
             )
         return found
+
+    def _busy(self, what: str) -> AbstractContextManager[Any]:
+        """Something turns while it lasts, where somebody looks."""
+        return self.progress.status(what) if self.progress.is_terminal else nullcontext()
 
     def _follow(self, deliveries: Sequence[Delivery], show: Any) -> None:
         minutes = max(_MINUTES_AT_LEAST, _MINUTES_A_SHEET * len(deliveries))
@@ -230,9 +236,3 @@ def write_json(path: Path, body: dict[str, Any]) -> None:
 def papers(paper: Path, key: Path | None) -> list[Delivery]:
     found = [Delivery(paper, Kind.QUESTION_PAPER, door=Door.API)]
     return found + ([Delivery(key, Kind.ANSWER_KEY, door=Door.API)] if key else [])
-
-
-class _Nothing:
-    def __enter__(self) -> None: ...
-
-    def __exit__(self, *_: object) -> None: ...

@@ -49,7 +49,7 @@ class Album:
         left = self._pages - pages
         try:
             if self._room // max(self._pages, 1) >= _SMALLEST_BYTES:
-                for number, image in _images(path, pages, _STEPS[max(self._step - 1, 0)][0]):
+                for number, image in _images(path, pages, _STEPS[self._step][0]):
                     drawn[number - 1] = self._picture(number, _turned(image, rotations.get(number, 0)))
         except (OSError, ValueError, RuntimeError, Image.DecompressionBombError, pypdfium2.PdfiumError):
             # It was readable enough to be marked: the words stand without the picture.
@@ -61,14 +61,15 @@ class Album:
         """The best step whose file fits this page's share."""
         share = self._room // max(self._pages, 1)
         self._pages -= 1
-        for step in range(max(self._step - 1, 0), len(_STEPS)):
+        for step in range(self._step, len(_STEPS)):
             longest, quality = _STEPS[step]
             scaled = image.convert("RGB")
-            scaled.thumbnail((longest, longest), Image.Resampling.LANCZOS)
+            scaled.thumbnail((longest, longest), Image.Resampling.BICUBIC, reducing_gap=2.0)
             body = io.BytesIO()
-            scaled.save(body, "WEBP", quality=quality, method=3)
+            scaled.save(body, "WEBP", quality=quality, method=2)
             if body.tell() <= share:
-                self._step = step
+                # Well below its share: the next page may be better.
+                self._step = max(step - 1, 0) if body.tell() < share / 2 else step
                 self._room -= body.tell()
                 source = "data:image/webp;base64," + base64.b64encode(body.getvalue()).decode()
                 return Picture(number, scaled.width, scaled.height, source, body.tell())
