@@ -11,7 +11,7 @@ import pytest
 from local.client import ApiClient, Receipt
 from local.cloud import LocalCloud
 from local.timeline import Timeline, from_history, read_history
-from tests.documents import typed_pdf
+from tests.documents import picture, typed_pdf
 
 PAPER = typed_pdf(
     [
@@ -52,7 +52,19 @@ class Flow:
         return self.api.submit(self.assessment, kind, body, media_type=declared, student=student)
 
     def sheet(self, *lines: str, student: str = "Ada") -> Receipt:
-        return self.send("answer_sheet", typed_pdf(lines or ANSWERS), student=student)
+        # Its own content each time: what was read before is never read again.
+        return self.send("answer_sheet", self.typed(*lines), student=student)
+
+    def typed(self, *lines: str) -> bytes:
+        """A typed sheet of this assessment's own."""
+        return typed_pdf([f"Science test, class {self.assessment}", *(lines or ANSWERS), "That is all I know."])
+
+    def scan(self, student: str = "Ada") -> Receipt:
+        """A scanned sheet of this assessment's own, sent to the API."""
+        return self.send("answer_sheet", self.scanned(), student=student)
+
+    def scanned(self) -> bytes:
+        return picture([f"Science test, class {self.assessment}", *ANSWERS])
 
     def ended(self, receipt: Receipt, *, but_not: str = "") -> dict[str, Any]:
         """A submission's status once it has ended (in another state than `but_not`)."""
@@ -116,7 +128,7 @@ class Flow:
 
 @pytest.fixture(scope="session")
 def cloud() -> Iterator[LocalCloud]:
-    with LocalCloud(ocr_processes=1) as running:
+    with LocalCloud(ocr_processes=1, parameters={"DropTenant": "demo"}) as running:
         yield running
 
 
