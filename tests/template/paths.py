@@ -1,7 +1,7 @@
 """Every way through the state machine: what the tasks do, and what then happens. Data for any interpreter.
 
-`make test` runs the table on the local cloud's interpreter, `make check` on another one; both must come to what
-stands here. A task that a path does not name does well (`WELL`).
+`make check` runs the table on the local cloud's interpreter and on one that shares nothing with it; both must come
+to what stands here. A task that a path does not name does well (`WELL`).
 """
 
 import json

@@ -1,11 +1,11 @@
 // Runs paths through the state machine with an interpreter that is not the local cloud's.
 //
-// node run-paths.mjs FILE, where FILE holds
+// node run-paths.mjs ASKED TOLD, two files; ASKED holds
 //   {"machine": …, "paths": [{"name", "input", "outcomes": {state: [{"value"} or {"error", "cause"}, …]}}]}
-// Prints
+// and TOLD will hold
 //   [{"name", "status", "error", "cause", "output", "entered": [state, …], "calls": {state: [input, …]}}]
 
-import { readFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 
 // Newer than some Node that is still about; the interpreter counts on it.
 Promise.withResolvers ??= function () {
@@ -58,4 +58,4 @@ async function run({ name, input, outcomes }) {
 
 const done = [];
 for (const path of paths) done.push(await run(path));
-process.stdout.write(JSON.stringify(done));
+writeFileSync(process.argv[3], JSON.stringify(done));
