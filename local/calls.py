@@ -104,7 +104,7 @@ def identify(request: Request, buckets: Iterable[str]) -> Call | None:
     if service == "s3":
         operation, parameters = _s3(request, arguments)
     elif service == "lambda":
-        operation, parameters = "Invoke", {"FunctionName": unquote(request.path.split("/")[3])}
+        operation, parameters = "Invoke", {"FunctionName": unquote("".join(request.path.split("/")[3:4]))}
         parameters["InvocationType"] = headers.get("x-amz-invocation-type", "RequestResponse")
     else:
         operation, parameters = target.rpartition(".")[2] or arguments.get("Action", ""), _json_parameters(request.body)

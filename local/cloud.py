@@ -30,9 +30,10 @@ from local.notifications import BucketNotifications
 from local.ocr import OcrProcesses
 from local.process import CloudError
 from local.provision import Secrets, provision
+from local.resources import Function
 from local.runtime import LambdaService
 from local.s3 import S3Door
-from local.stack import REGION, Function, Stack
+from local.stack import REGION, Stack
 from local.template import TemplateError
 from local.textract import TextractService
 from local.textract_blocks import Reader
@@ -202,6 +203,7 @@ class LocalCloud:
             front=front.answer,
             observers=(notifications.observe, self._executions.observe),
             buckets=[self.stack.bucket(name) for name in self.stack.of_type("AWS::S3::Bucket")],
+            origins=[self.endpoint_url, f"http://localhost:{self._port}", *self.stack.cors.origins],
             log=self._log,
             faults=self.faults,
         )

@@ -73,7 +73,8 @@ class Edge:
     """The WSGI application of the local cloud.
 
     `services` are asked in order before moto; `observers` see every AWS call that was answered, after its
-    answer is known and before the caller has it; `front` answers what is no AWS request.
+    answer is known and before the caller has it; `front` answers what is no AWS request. Pages of other
+    `origins` may not call AWS services: signatures are not checked here, so this is what keeps them out.
     """
 
     def __init__(
@@ -84,6 +85,7 @@ class Edge:
         front: Callable[[Request], Response],
         observers: Iterable[Callable[[Call, Request, Response], None]],
         buckets: Iterable[str],
+        origins: Iterable[str],
         log: CallLog,
         faults: Faults,
     ) -> None:
@@ -92,6 +94,7 @@ class Edge:
         self._front = front
         self._observers = tuple(observers)
         self._buckets = frozenset(buckets)
+        self._origins = frozenset(origins)
         self._log = log
         self._faults = faults
 
@@ -100,11 +103,20 @@ class Edge:
         if not _is_loopback(request.headers.get("host", "")):
             # A page elsewhere whose name was turned to this machine has no business here.
             response = Response(421, [("Content-Type", "text/plain")], b"This server answers to loopback names only.\n")
-        elif (call := identify(request, self._buckets)) is not None:
-            response = self._answer_call(call, request)
+        elif (call := identify(request, self._buckets)) is None:
+            response = self._answer_front(request)
+        elif request.headers.get("origin") not in (None, *self._origins):
+            response = Response(403, [("Content-Type", "text/plain")], b"Pages of other origins may not ask this.\n")
         else:
-            response = self._front(request)
+            response = self._answer_call(call, request)
         return _send(response, start_response, with_body=request.method != "HEAD")
+
+    def _answer_front(self, request: Request) -> Response:
+        try:
+            return self._front(request)
+        except Exception:
+            logger.exception("%s failed", request.path)
+            return Response(500, [("Content-Type", "application/json")], b'{"message": "Internal Server Error"}')
 
     def _answer_call(self, call: Call, request: Request) -> Response:
         self._log.begin(call)
@@ -190,6 +202,9 @@ def _send(response: Response, start_response: StartResponse, *, with_body: bool)
     headers = [
         (name, value) for name, value in response.headers if name.lower() not in ("content-length", "connection")
     ]
+    if response.status in (204, 304):
+        start_response(f"{response.status} {_REASONS[response.status]}", headers)
+        return []
     if with_body:
         headers.append(("Content-Length", str(len(response.body))))
     else:

@@ -11,7 +11,8 @@ from typing import Any
 
 from local.calls import Call, Request
 from local.edge import Response
-from local.stack import ACCOUNT, REGION, Rule
+from local.resources import Rule
+from local.stack import ACCOUNT, REGION
 from local.template import TemplateError
 
 logger = logging.getLogger("gradeline.local")
@@ -49,23 +50,16 @@ class EventBus:
             return list(self._events)
 
     def put(self, source: str, detail_type: str, detail: Any, resources: Iterable[str] = ()) -> str:
-        event = {
-            "version": "0",
-            "id": str(uuid.uuid4()),
-            "detail-type": detail_type,
-            "source": source,
-            "account": ACCOUNT,
-            "time": datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds").replace("+00:00", "Z"),
-            "region": REGION,
-            "resources": list(resources),
-            "detail": detail,
-        }
+        event = _event(source, detail_type, detail, resources)
         with self._lock:
             self._events.append(event)
         for rule in self._rules:
             if rule.pattern is not None and matches(rule.pattern, event):
-                self._invoke(rule.function, json.dumps(event).encode())
+                self._call(rule, event)
         return str(event["id"])
+
+    def _call(self, rule: Rule, event: Mapping[str, Any]) -> None:
+        self._invoke(rule.function, (rule.input or json.dumps(event)).encode())
 
     def answer(self, call: Call, request: Request) -> Response | None:
         """PutEvents; everything else of EventBridge is not ours."""
@@ -86,13 +80,26 @@ class EventBus:
         return {"EventId": self.put(entry["Source"], entry["DetailType"], detail, entry.get("Resources", ()))}
 
     def _tick(self, rule: Rule) -> None:
-        match = _RATE.fullmatch(rule.schedule or "")
-        if match is None:
+        seconds = seconds_between(rule.schedule or "")
+        if seconds is None:
             logger.warning("The schedule %r of %s is not run here: only rate(…) is.", rule.schedule, rule.name)
             return
-        while not self._stopping.wait(int(match[1]) * _UNITS[match[2]]):
-            event = {"source": "aws.events", "detail-type": "Scheduled Event", "detail": {}}
-            self._invoke(rule.function, json.dumps(event).encode())
+        while not self._stopping.wait(seconds):
+            self._call(rule, _event("aws.events", "Scheduled Event", {}, ()))
+
+
+def _event(source: str, detail_type: str, detail: Any, resources: Iterable[str]) -> dict[str, Any]:
+    return {
+        "version": "0",
+        "id": str(uuid.uuid4()),
+        "detail-type": detail_type,
+        "source": source,
+        "account": ACCOUNT,
+        "time": datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds").replace("+00:00", "Z"),
+        "region": REGION,
+        "resources": list(resources),
+        "detail": detail,
+    }
 
 
 def matches(pattern: Mapping[str, Any], event: Any) -> bool:
@@ -108,6 +115,12 @@ def matches(pattern: Mapping[str, Any], event: Any) -> bool:
             if not any(value in wanted for value in (given if isinstance(given, list) else [given])):
                 return False
     return True
+
+
+def seconds_between(schedule: str) -> int | None:
+    """The period of a `rate(…)`; None for a cron expression."""
+    match = _RATE.fullmatch(schedule)
+    return int(match[1]) * _UNITS[match[2]] if match else None
 
 
 def check_pattern(pattern: Mapping[str, Any]) -> None:

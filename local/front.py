@@ -16,8 +16,9 @@ from urllib.parse import parse_qsl
 
 from local.calls import Request
 from local.edge import Response
+from local.resources import Cors, Route
 from local.runtime import MAX_PAYLOAD_BYTES
-from local.stack import ACCOUNT, Cors, Route
+from local.stack import ACCOUNT
 from local.tokens import InvalidToken, Tokens
 from local.worker import Invocation
 

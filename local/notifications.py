@@ -15,7 +15,8 @@ from urllib.parse import quote_plus
 
 from local.calls import Call, Request
 from local.edge import Response
-from local.stack import REGION, Notification
+from local.resources import Notification
+from local.stack import REGION
 
 _EVENTS = {
     "PutObject": "ObjectCreated:Put",

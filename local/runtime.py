@@ -18,7 +18,8 @@ from urllib.parse import unquote
 
 from local.calls import Call, Request
 from local.edge import Response
-from local.stack import REGION, Function
+from local.resources import Function
+from local.stack import REGION
 from local.worker import ForkServer, Invocation, Worker
 
 MAX_PAYLOAD_BYTES = 6_291_556

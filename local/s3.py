@@ -28,7 +28,7 @@ class S3Door:
     def __init__(self, moto: Any, origins: Mapping[str, Collection[str]] | None = None) -> None:
         self._moto = moto
         self._origins = origins or {}
-        self._client = Client(moto)
+        self._client = Client(moto, use_cookies=False)
 
     def answer(self, call: Call, request: Request) -> Response | None:
         if call.service != "s3":

@@ -7,12 +7,12 @@ and environments hold secrets, so an environment is resolved when it is first as
 import json
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import yaml
 
+from local.resources import Cors, Function, Notification, Route, Rule
 from local.template import Template, TemplateError, as_text, load
 
 ACCOUNT = "123456789012"
@@ -38,69 +38,6 @@ _ARN = {
     "AWS::Logs::LogGroup": "arn:aws:logs:{region}:{account}:log-group:{name}",
 }
 _REFERENCE_IS_ARN = {"AWS::Serverless::StateMachine", "AWS::SecretsManager::Secret"}
-
-
-@dataclass(frozen=True)
-class Function:
-    """One Lambda function. `timeout` in seconds, `memory` in MB, `layers` are logical ids, `retries` how often
-    an asynchronous call is tried again, `failure_queue` the name of the queue that is told when it never worked."""
-
-    logical_id: str
-    name: str
-    arn: str
-    handler: str
-    timeout: float
-    memory: int
-    code: Path
-    layers: tuple[str, ...]
-    retries: int
-    failure_queue: str | None
-    resolve_environment: Callable[[], dict[str, str]] = field(repr=False)
-
-    @property
-    def environment(self) -> dict[str, str]:
-        return self.resolve_environment()
-
-
-@dataclass(frozen=True)
-class Notification:
-    """A put into a bucket that calls a function. `events` are S3's patterns ("s3:ObjectCreated:*")."""
-
-    id: str
-    bucket: str
-    function: str
-    events: tuple[str, ...]
-    prefix: str = ""
-    suffix: str = ""
-
-
-@dataclass(frozen=True)
-class Route:
-    """One route of the HTTP API. `path` as the template has it; `authorised`: a token is asked for."""
-
-    method: str
-    path: str
-    function: str
-    authorised: bool
-
-
-@dataclass(frozen=True)
-class Rule:
-    """An event pattern on the default bus, or a schedule ("rate(5 minutes)"), that calls a function."""
-
-    name: str
-    function: str
-    pattern: dict[str, Any] | None = None
-    schedule: str | None = None
-
-
-@dataclass(frozen=True)
-class Cors:
-    origins: tuple[str, ...] = ()
-    methods: tuple[str, ...] = ()
-    headers: tuple[str, ...] = ()
-    exposed: tuple[str, ...] = ()
-    max_age: int = 0
 
 
 class Stack:
@@ -282,13 +219,16 @@ class Stack:
                 case "HttpApi":
                     auth = self.template.resolve(body.get("Auth", {})).get("Authorizer")
                     self.routes.append(Route(body["Method"].upper(), body["Path"], function, auth != "NONE"))
-                case "EventBridgeRule" | "CloudWatchEvent":
-                    self.rules.append(Rule(name, function, pattern=self.template.resolve(body["Pattern"])))
-                case "Schedule" | "ScheduleV2":
-                    schedule = body.get("Schedule") or body.get("ScheduleExpression")
-                    self.rules.append(Rule(name, function, schedule=self.template.resolve(schedule)))
+                case "EventBridgeRule" | "CloudWatchEvent" | "Schedule" | "ScheduleV2":
+                    self._read_rule(name, function, self.template.resolve(body))
                 case other:
                     raise TemplateError(f"The local cloud does not know the event type {other} ({function}.{name}).")
+
+    def _read_rule(self, name: str, function: str, body: dict[str, Any]) -> None:
+        if body.get("State") == "DISABLED" or body.get("Enabled") is False:
+            return
+        schedule = body.get("Schedule") or body.get("ScheduleExpression")
+        self.rules.append(Rule(name, function, body.get("Pattern"), schedule, body.get("Input")))
 
     def _notification(self, name: str, function: str, body: dict[str, Any]) -> Notification:
         events = self.template.resolve(body["Events"])

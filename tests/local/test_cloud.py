@@ -149,7 +149,7 @@ def test_a_presigned_form_is_enforced_stored_and_told(cloud: LocalCloud) -> None
         Bucket=cloud.stack.bucket("TempBucket"), Key="uploads/form", ChecksumMode="ENABLED"
     )
     assert seen["VersionId"] == stored.headers["x-amz-version-id"]
-    assert seen["ChecksumSHA256"] == digest
+    assert (seen["ChecksumSHA256"], seen["ContentLength"]) == (digest, len(body))
     assert eventually(lambda: any(call.name == "stepfunctions:StartExecution" for call in cloud.calls()))
     (start,) = [call for call in cloud.calls() if call.name == "stepfunctions:StartExecution"]
     ended(cloud, start.parameters["name"].removesuffix("-1"))
@@ -285,6 +285,16 @@ def test_only_loopback_names_are_answered(cloud: LocalCloud) -> None:
     answer = requests.get(f"{cloud.api_url}/config.json", headers={"Host": "evil.example"}, timeout=30)
     assert answer.status_code == 421
     assert cloud.endpoint_url.startswith("http://127.0.0.1:")
+
+
+def test_pages_of_other_origins_cannot_call_aws_services(cloud: LocalCloud) -> None:
+    url = f"{cloud.endpoint_url}/2015-03-31/functions/GradeFunction/invocations"
+    assert requests.post(url, data="{}", headers={"Origin": "http://evil.example"}, timeout=30).status_code == 403
+    assert requests.post(url, data="{}", headers={"Origin": cloud.endpoint_url}, timeout=30).status_code == 200
+    assert requests.post(url, data="{}", timeout=30).status_code == 200
+    bucket = f"{cloud.endpoint_url}/{cloud.stack.bucket('TempBucket')}/k"
+    preflight = {"Origin": "http://evil.example", "Access-Control-Request-Method": "PUT"}
+    assert requests.options(bucket, headers=preflight, timeout=30).status_code == 403
 
 
 def test_a_second_cloud_in_the_process_is_refused_with_a_sentence(cloud: LocalCloud) -> None:

@@ -9,10 +9,10 @@ import pytest
 
 from local.calls import Call
 from local.edge import Response
-from local.events import EventBus, check_pattern, matches
+from local.events import EventBus, check_pattern, matches, seconds_between
 from local.executions import Executions
 from local.notifications import BucketNotifications, StoredObject, quoted_key
-from local.stack import Notification, Rule
+from local.resources import Notification, Rule
 from local.template import TemplateError
 
 STARTED = datetime.datetime(2026, 1, 1, tzinfo=datetime.UTC)
@@ -117,6 +117,21 @@ def test_events_that_are_put_are_kept_and_reach_their_rules(request_of: Any) -> 
     assert [event["source"] for event in bus.events()] == ["gradeline", "other"]
     ((function, event),) = invoked.events
     assert (function, event["detail-type"], event["detail"]) == ("Tell", "Submission Ended", {"id": "1"})
+
+
+def test_a_rule_may_give_its_function_an_input_of_its_own() -> None:
+    invoked = Invoked()
+    bus = EventBus([Rule("Sweep", "Recover", pattern={"source": ["a"]}, input='{"action": "sweep"}')], invoke=invoked)
+    bus.put("a", "t", {})
+    assert invoked.events == [("Recover", {"action": "sweep"})]
+
+
+@pytest.mark.parametrize(
+    ("schedule", "seconds"),
+    [("rate(1 minute)", 60), ("rate(15 minutes)", 900), ("rate(2 hours)", 7200), ("cron(0 3 * * ? *)", None)],
+)
+def test_schedules_by_rate_have_a_period(schedule: str, seconds: int | None) -> None:
+    assert seconds_between(schedule) == seconds
 
 
 class Machine:

@@ -9,7 +9,7 @@ import pytest
 
 from local.edge import Response
 from local.front import FrontDoor, read_answer
-from local.stack import Cors, Route
+from local.resources import Cors, Route
 from local.tokens import Tokens
 from local.worker import Invocation
 

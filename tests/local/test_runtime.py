@@ -12,8 +12,8 @@ import pytest
 
 from local.calls import Call, Request
 from local.edge import Response
+from local.resources import Function
 from local.runtime import LambdaService
-from local.stack import Function
 
 HANDLERS = Path(__file__).parent / "handlers"
 NAMES = ("echo", "environment", "fail", "crash", "leave", "killed", "sleep", "with_child", "long_answer", "not_json")
