@@ -31,12 +31,16 @@ ORDER = (
     rf"\b(?:set|report|output|return|answer with|respond with|reply with)\b{_NEAR}\b"
     rf"(?:confidence|verdicts?|json)\b{_NEAR}",
     r"\bthis (?:overrides|supersedes|replaces)\b",
+    rf"\b(?:do not|don't|stop|no need to)\s+(?:follow|obey|apply|use|consider)\b{_NEAR}\b{_ORDERS}\b",
+    r"\b(?:system|security|safety)\s+(?:override|reset|update|alert)\b",
+    r"\b(?:in|into|as|with|through)\s+(?:the|your)\s+feedback\b",
     r"\bas an? (?:ai|large language model|language model)\b",
 )
 CLAIM = (
     rf"\b(?:give|award|grant|assign|allocate|allot|put|deserves?|gets?|earns?|receives?|add)\b{_NEAR}"
     rf"\b{_MOST}\b[^.!?\n]{{0,20}}\b{_GRADE}\b",
-    rf"\b(?:full|maximum|max|perfect|highest|top|100\s*%)\s+(?:possible\s+)?{_GRADE}\b",
+    rf"\b(?:full|maximum|max|perfect|100\s*%)\s+(?:possible\s+)?{_GRADE}\b",
+    r"\b(?:highest|top)\s+(?:possible\s+)?(?:marks?|scores?|grades?|credits?)\b",
     rf"\b(?:please|kindly|pls|plz)\b{_NEAR}\b(?:pass me|{_GRADE}|be (?:kind|generous|lenient))\b",
     rf"\b(?:mark|grade|score|treat|count|accept|consider|rate)\b{_NEAR}"
     r"\bas\s+(?:\w+\s+)?(?:correct|right|met|full|perfect|complete)\b",
@@ -56,10 +60,10 @@ REQUEST = (
     rf"|share|give|what (?:is|are|was|were))\b{_NEAR}\b{_HIDDEN}",
 )
 HEADER = (
-    r"^\s*(?:<\|?[a-z_]+\|?>|\[/?inst\]|#{2,}\s*(?:system|instruction|assistant|user|response)"
-    r"|(?:system|assistant|developer|user)\s*:|</?\s*(?:system|assistant|user|answer|student|instructions?|prompt)[^>\n]*>)",
-    r"</(?:answer|student_answer|student|user|data|system)>",
-    r"^\s*(?:q(?:uestion)?\.?\s*\d+|section\s+[a-z\d])\b[^\n]*[\[(]\s*\d+\s*(?:marks?|points?|m)\s*[\])][^\n]*",
+    r"^\s*#{2,}\s*(?:system|instruction|assistant|user|response)",
+    r"^\s*(?:system|assistant|developer|user)\s*:",
+    r"</?\s*\|?\s*(?:system|assistant|user|answer|student(?:_answer)?|data|instructions?|prompt|im_start|im_end)\b[^>\n]*>",
+    r"\[/?inst\]",
     r"[\[(]\s*\d+\s*(?:/\s*\d+)?\s*(?:marks?|points?)\s*[\])]",
     r"-{3,}\s*(?:end|begin|start)\b[^\n]*",
 )
@@ -73,6 +77,13 @@ PATTERNS = {
     )
 }
 SPOKEN = tuple(pattern for name in list(PATTERNS)[:3] for pattern in PATTERNS[name])
+# Whole lines and blocks that pretend to be something else than an answer, whatever stands in them.
+BLOCKS = re.compile(
+    r"<\|?im_start\|?>.*?(?:<\|?im_end\|?>|\Z)|\[inst\].*?(?:\[/inst\]|\Z)"
+    r"|<(system|instructions?|prompt)>.*?(?:</\1>|\Z)"
+    r"|^[^\S\n]*(?:q(?:uestion)?\.?\s*\d+|section\s+[a-z\d])\b[^\n]*[\[(]\s*\d+\s*(?:marks?|points?|m)\s*[\])][^\n]*$",
+    re.IGNORECASE | re.MULTILINE | re.DOTALL,
+)
 JSON_KEY = re.compile(
     r"[\"'“”](?:verdicts?|marks?|score|criteria|criterion|confidence|role|content|grade|feedback|evidence|quote|met"
     r"|result)[\"'“”]\s*:",

@@ -9,7 +9,8 @@ import re
 import unicodedata
 from dataclasses import dataclass
 
-from grade.attack_patterns import CODED, JSON_KEY, PATTERNS, SPOKEN
+from grade.attack_patterns import BLOCKS, CODED, JSON_KEY, PATTERNS, SPOKEN
+from grade.hedges import without_opposites, without_word_lists
 
 _INVISIBLE = re.compile("[\u200b-\u200f\u2028-\u202e\u2060-\u2064\u2066-\u206f\ufe00-\ufe0f\U000e0000-\U000e01ef]")
 _HARMLESS = re.compile("[\u00ad\ufeff\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f]")
@@ -26,6 +27,8 @@ _LEET = str.maketrans(
     {"0": "o", "1": "i", "3": "e", "4": "a", "5": "s", "7": "t", "@": "a", "$": "s", "!": "i", "|": "l"}
 )
 
+# What stands before the turn to the grader is kept if it may be a statement ("Before marking," is none).
+_SHORTEST_HEAD = 4
 _SPACED = re.compile(r"\b(?:\w[ .\-_*]){5,}\w\b")
 _SENTENCE = re.compile(r"[^.!?\n]*(?:[.!?]+(?=\s|$)|\n|$|[.!?])")
 
@@ -42,12 +45,29 @@ def inspect(text: str) -> Inspection:
     """Cuts out of an answer what speaks to the grader and not to the question."""
     signs: list[str] = []
     plain = _visible(text, signs)
+    plain, blocks = BLOCKS.subn("\n", plain)
+    if blocks:
+        signs.append("a fake header")
     plain = _cut_json(plain, signs)
     plain = _cut_asks(plain, signs)
     if CODED.search(plain):
         signs.append("coded text")
         plain = CODED.sub(" ", plain)
     clean = "\n".join(" ".join(line.split()) for line in plain.splitlines())
+    return Inspection(clean.strip(), tuple(dict.fromkeys(signs)))
+
+
+def inspect_prose(text: str, asked: str) -> Inspection:
+    """`inspect` for an answer in running text: also without bare word lists and statements that stand beside
+    their own opposite. `asked` is the question: one that asks for names may be answered by a list."""
+    found = inspect(text)
+    signs = list(found.signs)
+    clean, listed = without_word_lists(found.clean, asked)
+    clean, opposed = without_opposites(clean)
+    if listed:
+        signs.append("a list of key words without a statement")
+    if opposed:
+        signs.append("a statement beside its opposite")
     return Inspection(clean.strip(), tuple(dict.fromkeys(signs)))
 
 
@@ -114,6 +134,9 @@ def _cut_asks(text: str, signs: list[str]) -> str:
 
 def _cut_sentence(sentence: str, signs: list[str]) -> str:
     """The sentence up to where it turns to the grader; nothing of it where that is only seen in disguise."""
+    spaced = _SPACED.sub(lambda run: re.sub(r"[ .\-_*]", "", run.group()), sentence)
+    if any(pattern.search(spaced) for pattern in SPOKEN):
+        sentence = spaced
     start = len(sentence)
     for name, patterns in PATTERNS.items():
         for pattern in patterns:
@@ -122,8 +145,9 @@ def _cut_sentence(sentence: str, signs: list[str]) -> str:
                 signs.append(name)
                 start = min(start, found.start())
     if start < len(sentence):
-        return sentence[:start] + ("\n" if sentence.endswith("\n") else " ")
-    disguised = _SPACED.sub(lambda run: re.sub(r"[ .\-_*]", "", run.group()), sentence).translate(_LEET)
+        head = sentence[:start] if len(sentence[:start].split()) >= _SHORTEST_HEAD else ""
+        return head + ("\n" if sentence.endswith("\n") else " ")
+    disguised = sentence.translate(_LEET)
     if disguised != sentence and any(pattern.search(disguised) for pattern in SPOKEN):
         signs.append("a disguised order to the grader")
         return "\n" if sentence.endswith("\n") else " "

@@ -95,7 +95,7 @@ def _mark_all(
     asked: Sequence[_Asked], free_text: FreeTextMarker, step: float | None
 ) -> tuple[list[QuestionMark], Usage]:
     """One mark a question; all free text goes to its marker at once."""
-    inspections = {id(answer): attacks.inspect(answer.text) for one in asked for answer in one.answers}
+    inspections = {id(answer): _inspected(one, answer) for one in asked for answer in one.answers}
     written = [
         (one, answer)
         for one in asked
@@ -121,6 +121,12 @@ def _mark_all(
         attempts = [_mark_attempt(one, answer, inspections[id(answer)], by_answer, step) for answer in one.answers]
         marks.append(_of_attempts(attempts, objective=one.question.type in OBJECTIVE) if attempts else _unanswered(one))
     return marks, sum((reply.usage for reply in replies), Usage())
+
+
+def _inspected(one: _Asked, answer: Answer) -> attacks.Inspection:
+    if one.question.type in OBJECTIVE:
+        return attacks.inspect(answer.text)
+    return attacks.inspect_prose(answer.text, one.question.text)
 
 
 def _says_something(entry: SchemeEntry) -> bool:
