@@ -90,6 +90,7 @@ def read(page: pdfium.FPDF_PAGE, text: pdfium.FPDF_TEXTPAGE) -> GlyphPage:
     place = _Place(text, result.matrix)
     run: Piece | None = None
     x0 = x1 = 0.0
+    level = (0.0, 0.0)
     fresh, space = True, False
     for index in range(count):
         code = _unicode(text, index)
@@ -109,11 +110,12 @@ def read(page: pdfium.FPDF_PAGE, text: pdfium.FPDF_TEXTPAGE) -> GlyphPage:
         elif run is not None and not space and _touches(glyph, run, x0, x1):
             run.text += letter
             run.x1 = max(run.x1, glyph[2])
-            run.x0, run.y0, run.y1 = min(run.x0, glyph[0]), min(run.y0, glyph[1]), max(run.y1, glyph[3])
+            if (glyph[1], glyph[3]) != level or glyph[0] < run.x0:
+                run.x0, run.y0, run.y1 = min(run.x0, glyph[0]), min(run.y0, glyph[1]), max(run.y1, glyph[3])
         else:
             run = Piece(letter, *glyph, space)
             result.pieces.append(run)
-        x0, x1 = glyph[0], glyph[2]
+        x0, x1, level = glyph[0], glyph[2], (glyph[1], glyph[3])
         fresh = space = False
     return result
 

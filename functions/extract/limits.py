@@ -17,9 +17,9 @@ class Limits:
     max_pixels: int = 120_000_000
     # Acrobat's own limit is 14,400 points a side (and more only by UserUnit); nothing on paper comes near.
     max_points: float = 50_000.0
-    cpu_seconds: float = 7.0
+    cpu_seconds: float = 6.0
     cpu_seconds_a_page: float = 0.1
-    silence_seconds: float = 9.0
+    silence_seconds: float = 7.5
     memory_bytes: int = 400_000_000
 
     def cpu_for(self, pages: int) -> float:

@@ -11,7 +11,9 @@ from core import errors
 from extract.limits import CALL_BYTES, CALL_PIXELS_A_SIDE, Limits
 
 _DAMAGED = "This PDF is damaged and cannot be opened. Export or scan it again and resend it."
+# A drawing is as fine as a scan for OCR should be, and no larger than a page of it at 400 dpi.
 _DRAWN_DPI = 200
+_DRAWN_PIXELS = 16_000_000
 
 
 class PdfFile:
@@ -79,7 +81,7 @@ class PdfFile:
 
         width, height = self.size_of_page(index)
         longest = max(width, height, 1.0)
-        room = (self._limits.max_pixels / max(width * height, 1.0)) ** 0.5
+        room = (_DRAWN_PIXELS / max(width * height, 1.0)) ** 0.5
         scale = min(_DRAWN_DPI / 72, (CALL_PIXELS_A_SIDE - 1) / longest, room)
         across, down = max(1, round(width * scale)), max(1, round(height * scale))
         with self.page(index) as page:

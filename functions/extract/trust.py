@@ -42,7 +42,7 @@ _STRAY = 40
 _FEW_LETTERS = 25
 # Of a page of 842 points: text that nobody can read on paper.
 _TINY = 3.5 / 842
-_VOWELS = frozenset("aeiouyáàâäãåæéèêëíìîïóòôöõøœúùûüýÿ")
+_VOWELS = re.compile("[aeiouyáàâäãåæéèêëíìîïóòôöõøœúùûüýÿ]")
 _LATIN = re.compile(r"[a-zà-öø-ÿœ]")
 
 
@@ -70,7 +70,7 @@ def tiny(piece: Piece, page_height: float) -> bool:
 
 
 def letters(text: str) -> int:
-    return sum(letter.isalnum() for letter in text)
+    return len(text) if text.isalnum() else sum(map(str.isalnum, text))
 
 
 def garbled(words: Sequence[str], glyphs: int, unmapped: int) -> bool:
@@ -81,11 +81,12 @@ def garbled(words: Sequence[str], glyphs: int, unmapped: int) -> bool:
     """
     if unmapped > 0.05 * glyphs:
         return True
-    latin = [letter for word in words for letter in word.lower() if _LATIN.match(letter)]
-    others = sum(letter.isalpha() for word in words for letter in word) - len(latin)
-    if len(latin) < 120 or others > len(latin):
+    text = "".join(words).lower()
+    latin = len(_LATIN.findall(text))
+    others = sum(map(str.isalpha, text)) - latin
+    if latin < 120 or others > latin:
         return False
-    return sum(letter in _VOWELS for letter in latin) < 0.22 * len(latin)
+    return len(_VOWELS.findall(text)) < 0.22 * latin
 
 
 def overlapping(words: Iterable[Piece]) -> int:

@@ -7,8 +7,12 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 from PIL import Image, ImageDraw, ImageFont
+from reportlab import rl_config
 from reportlab.lib.utils import ImageReader
 from reportlab.pdfgen.canvas import Canvas
+
+# Binary streams, as scanners write them.
+rl_config.useA85 = 0
 
 A4 = (595.0, 842.0)
 PROSE = [

@@ -1,0 +1,168 @@
+"""Calls are paced just under the quota, by all readers together, and nothing that a reader leaves behind stays."""
+
+import random
+import threading
+import time
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from core import errors
+from core.table import ConditionFailed
+from extract.pacing import LocalSchedule, Pacer, SharedSchedule
+
+TPS = 50.0
+
+
+class MemoryTable:
+    """One item with the conditions that the schedule uses; `delay` seconds a call, `broken` after so many calls."""
+
+    def __init__(self, delay: float = 0.0) -> None:
+        self.item: dict[str, float] | None = None
+        self.calls = 0
+        self.broken = False
+        self._delay, self._lock = delay, threading.Lock()
+
+    def update(self, pk: str, sk: str, expression: str, *, values: dict[str, float], condition: str) -> dict[str, Any]:
+        time.sleep(self._delay)
+        with self._lock:
+            self.calls += 1
+            if self.broken:
+                raise ConnectionError("no table")
+            tat = self.item["tat"] if self.item else None
+            busy = tat is not None and tat >= values[":now"]
+            if expression == "SET tat = tat + :cost":
+                assert condition == "tat >= :now"
+                if not busy:
+                    raise ConditionFailed(self.item)
+                assert self.item is not None
+                self.item = {"tat": self.item["tat"] + values[":cost"]}
+            else:
+                assert (expression, condition) == ("SET tat = :until", "attribute_not_exists(tat) OR tat < :now")
+                if busy:
+                    raise ConditionFailed(self.item)
+                self.item = {"tat": values[":until"]}
+            return dict(self.item)
+
+
+def admitted(pacers: list[Pacer], calls: list[int]) -> list[list[float]]:
+    """When each reader's calls were admitted, in seconds from the start."""
+    begun = time.time()
+    times: list[list[float]] = [[] for _ in pacers]
+
+    def one(reader: int) -> None:
+        pacers[reader].admit()
+        times[reader].append(time.time() - begun)
+
+    threads = [threading.Thread(target=one, args=(r,)) for r, count in enumerate(calls) for _ in range(count)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(30)
+    return [sorted(each) for each in times]
+
+
+def most_in_a_second(times: list[float]) -> int:
+    return max(sum(start <= time < start + 1 for time in times) for start in times)
+
+
+def test_burst_of_a_second_goes_at_once_and_the_rest_at_the_rate() -> None:
+    (times,) = admitted([Pacer(TPS)], [100])
+    assert times[int(TPS) - 2] < 0.35
+    assert 0.85 < times[-1] < 1.5
+    assert most_in_a_second([time for time in times if time > 0.3]) <= TPS * 1.1
+
+
+def test_lone_reader_has_the_whole_quota_and_ten_share_it() -> None:
+    table = MemoryTable()
+    shared = [Pacer(TPS, lambda rate: SharedSchedule(table, rate)) for _ in range(10)]  # type: ignore[arg-type]
+    times = admitted(shared, [10] * 10)
+    everything = sorted(time for each in times for time in each)
+    assert everything[-1] < 1.9, "100 calls at 50 a second with a burst of 50 end after one second"
+    assert most_in_a_second([time for time in everything if time > 0.3]) <= TPS * 1.3
+
+
+def test_small_document_does_not_wait_behind_a_large_one() -> None:
+    table = MemoryTable()
+    pacers = [Pacer(20, lambda rate: SharedSchedule(table, rate)) for _ in range(2)]  # type: ignore[arg-type]
+    large = threading.Thread(target=admitted, args=([pacers[0]], [80]))
+    large.start()
+    time.sleep(0.6)
+    begun = time.time()
+    (times,) = admitted([pacers[1]], [2])
+    assert times[-1] < 1.2, time.time() - begun
+    large.join()
+
+
+def test_what_a_dead_reader_had_reserved_passes_by_itself() -> None:
+    now = [1_000.0]
+    table = MemoryTable()
+    schedule = SharedSchedule(table, 10, clock=lambda: now[0])  # type: ignore[arg-type]
+    assert schedule.reserve(5) == pytest.approx(1_000.0)
+    assert schedule.reserve(5) == pytest.approx(1_000.5)
+    now[0] += 60
+    assert schedule.reserve(1) == pytest.approx(1_060.0)
+
+
+def test_shared_schedule_gives_every_moment_away_once() -> None:
+    table = MemoryTable()
+    starts: list[float] = []
+
+    def reserve() -> None:
+        starts.append(SharedSchedule(table, 100).reserve(1))  # type: ignore[arg-type]
+
+    threads = [threading.Thread(target=reserve) for _ in range(20)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    gaps = [b - a for a, b in zip(sorted(starts), sorted(starts)[1:], strict=False)]
+    assert min(gaps) > 0.0099
+
+
+def test_first_calls_begin_before_the_schedule_has_answered() -> None:
+    table = MemoryTable(delay=0.5)
+    pacer = Pacer(TPS, lambda rate: SharedSchedule(table, rate))  # type: ignore[arg-type]
+    begun = time.monotonic()
+    for _ in range(int(TPS / 10)):
+        pacer.admit()
+    assert time.monotonic() - begun < 0.2
+    time.sleep(1.3)
+    assert table.item is not None, "what began unasked is reserved beside it"
+
+
+def test_reader_paces_itself_where_the_table_cannot_be_reached() -> None:
+    table = MemoryTable()
+    table.broken = True
+    faults: list[Exception] = []
+    pacer = Pacer(TPS, lambda rate: SharedSchedule(table, rate), on_fault=faults.append)  # type: ignore[arg-type]
+    (times,) = admitted([pacer], [80])
+    assert 0.4 < times[-1] < 1.4
+    assert [str(fault) for fault in faults] == ["no table"]
+
+
+def test_call_that_could_not_begin_in_time_is_refused_at_once() -> None:
+    pacer = Pacer(1)
+    for _ in range(2):
+        pacer.admit()
+    begun = time.monotonic()
+    with pytest.raises(errors.ServiceUnavailable, match="quota"):
+        for _ in range(3):
+            pacer.admit(deadline=time.time() + 0.3)
+    assert time.monotonic() - begun < 2.5
+
+
+@pytest.mark.parametrize("make", [LocalSchedule, lambda rate, clock: SharedSchedule(MemoryTable(), rate, clock)])
+def test_schedule_never_gives_away_more_than_the_rate(make: Callable[..., Any]) -> None:
+    """Whatever is asked for and when: over any stretch of time no more than its length times the rate."""
+    now = [5_000.0]
+    schedule = make(10.0, lambda: now[0])
+    chance = random.Random(3)  # noqa: S311
+    until = 0.0
+    for _ in range(300):
+        calls = chance.randint(1, 9)
+        start = schedule.reserve(calls)
+        assert start >= until - 1e-5
+        until = start + calls / 10.0
+        now[0] += chance.uniform(0, 1.5)

@@ -1,0 +1,209 @@
+"""Pages are cut lazily, sent as their own bytes, read all at once, and none of them is lost."""
+
+import base64
+import io
+import random
+import threading
+import time
+from typing import Any
+
+import pypdf
+import pytest
+from PIL import Image
+from reportlab.lib.utils import ImageReader
+from reportlab.pdfgen.canvas import Canvas
+
+from core import errors
+from core.submission import Kind
+from extract.documents import read_document
+from extract.sandbox import Sandbox
+from extract.textract import PageRefused
+from tests.unit.extract.material import RecordingOcr, answer, down_the_page, encoded, pdf, picture, scanned, typed
+
+
+def scans(count: int) -> bytes:
+    return pdf(*[scanned(Image.effect_noise((300, 400), 100 + n)) for n in range(count)])
+
+
+def by_page(body: bytes) -> int:
+    """Which page of `numbered_scans` this is, by the width of its picture."""
+    (page,) = pypdf.PdfReader(io.BytesIO(body)).pages
+    (image,) = page.images
+    return image.image.width - 300
+
+
+def numbered_scans(count: int) -> bytes:
+    return pdf(*[scanned(Image.effect_noise((300 + n, 400), 100)) for n in range(1, count + 1)])
+
+
+def test_pages_are_read_at_once_and_joined_in_order(sandbox: Sandbox) -> None:
+    together = threading.Barrier(6)
+
+    def ocr(body: bytes) -> dict[str, Any]:
+        number = by_page(body)
+        together.wait(10)  # all six are under way, or this breaks
+        time.sleep(0.02 * (6 - number))
+        return answer(down_the_page([f"text of page {number}"]))
+
+    transcript = read_document(numbered_scans(6), ocr=ocr, kind=Kind.ANSWER_SHEET, sandbox=sandbox, workers=6)
+    assert [page.text for page in transcript.pages] == [f"text of page {n}" for n in range(1, 7)]
+
+
+def test_first_page_is_on_its_way_while_later_ones_are_still_to_be_cut(sandbox: Sandbox) -> None:
+    """No more pages are cut than are soon to be sent: one under way here, and two that wait."""
+    frames: list[int] = []
+    at_first_call: list[int] = []
+
+    class Watch:
+        def pages(self, total: int) -> None: ...
+        def calling(self) -> None: ...
+        def page_done(self) -> None: ...
+        def stopped(self) -> bool:
+            frames.append(1)
+            return False
+
+    def ocr(body: bytes) -> dict[str, Any]:
+        if not at_first_call:
+            time.sleep(0.3)
+            at_first_call.append(len(frames))
+        return answer(down_the_page(["x"]))
+
+    read_document(scans(30), ocr=ocr, kind=Kind.ANSWER_SHEET, sandbox=sandbox, workers=1, watch=Watch())
+    assert at_first_call[0] <= 6
+
+
+def test_pages_own_bytes_are_sent_and_no_drawing_of_them(sandbox: Sandbox) -> None:
+    ocr = RecordingOcr()
+    original = Image.effect_noise((300, 400), 100).convert("RGB")
+    jpeg = encoded(original, "JPEG", quality=71)
+
+    def draw(canvas: Canvas) -> None:
+        canvas.drawImage(ImageReader(io.BytesIO(jpeg)), 0, 0, 595, 842)
+
+    read_document(pdf(draw), ocr=ocr, kind=Kind.ANSWER_SHEET, sandbox=sandbox)
+    (page,) = pypdf.PdfReader(io.BytesIO(ocr.bodies[0])).pages
+    (image,) = page["/Resources"]["/XObject"].values()
+    filters, data = image.get_object()["/Filter"], image.get_object()._data
+    assert (base64.a85decode(data, adobe=True) if "/ASCII85Decode" in filters else data) == jpeg
+
+
+def sharing_one_dictionary(count: int) -> bytes:
+    """Pages that all name one dictionary with the pictures of all of them."""
+    writer = pypdf.PdfWriter(clone_from=io.BytesIO(numbered_scans(count)))
+    from pypdf.generic import DictionaryObject, NameObject
+
+    pictures = DictionaryObject()
+    for number, page in enumerate(writer.pages):
+        (name,) = page["/Resources"]["/XObject"]
+        pictures[NameObject(f"/Im {number}")] = page["/Resources"]["/XObject"].raw_get(name)
+        content = page.get_contents().get_data().replace(name.encode(), f"/Im#20{number}".encode())
+        stream = pypdf.generic.StreamObject()
+        stream.set_data(content)
+        page[NameObject("/Contents")] = writer._add_object(stream)
+    shared = writer._add_object(DictionaryObject({NameObject("/XObject"): pictures}))
+    for page in writer.pages:
+        page[NameObject("/Resources")] = shared
+    out = io.BytesIO()
+    writer.write(out)
+    return out.getvalue()
+
+
+def test_page_does_not_bring_the_pictures_of_the_others(sandbox: Sandbox) -> None:
+    body = sharing_one_dictionary(8)
+    ocr = RecordingOcr()
+    read_document(body, ocr=ocr, kind=Kind.ANSWER_SHEET, sandbox=sandbox)
+    assert len(ocr.bodies) == 8
+    assert sorted(by_page(sent) for sent in ocr.bodies) == list(range(1, 9))
+    assert sum(map(len, ocr.bodies)) < 1.3 * len(body)
+
+
+def test_layer_that_is_switched_off_stays_off(sandbox: Sandbox) -> None:
+    """A teacher's hidden layer of answers must not show up because a page was cut out."""
+    from pypdf.generic import ArrayObject, DictionaryObject, NameObject, TextStringObject
+
+    writer = pypdf.PdfWriter(clone_from=io.BytesIO(numbered_scans(1)))
+    group = writer._add_object(
+        DictionaryObject({NameObject("/Type"): NameObject("/OCG"), NameObject("/Name"): TextStringObject("answers")})
+    )
+    config = DictionaryObject({NameObject("/OFF"): ArrayObject([group])})
+    writer.root_object[NameObject("/OCProperties")] = DictionaryObject(
+        {NameObject("/OCGs"): ArrayObject([group]), NameObject("/D"): config}
+    )
+    writer.pages[0]["/Resources"][NameObject("/Properties")] = DictionaryObject({NameObject("/MC0"): group})
+    out = io.BytesIO()
+    writer.write(out)
+    ocr = RecordingOcr()
+    read_document(out.getvalue(), ocr=ocr, kind=Kind.ANSWER_SHEET, sandbox=sandbox)
+    sent = pypdf.PdfReader(io.BytesIO(ocr.bodies[0]))
+    assert len(sent.root_object["/OCProperties"]["/D"]["/OFF"]) == 1
+
+
+def test_page_of_more_bytes_than_a_call_takes_is_drawn(sandbox: Sandbox) -> None:
+    noise = Image.frombytes("L", (3400, 3400), random.Random(1).randbytes(3400 * 3400))  # noqa: S311
+
+    def draw(canvas: Canvas) -> None:
+        canvas.drawImage(ImageReader(noise), 0, 0, 595, 842)
+
+    body = pdf(draw, pageCompression=0)
+    assert len(body) > 10_000_000
+    ocr = RecordingOcr()
+    read_document(body, ocr=ocr, kind=Kind.ANSWER_SHEET, sandbox=sandbox)
+    (sent,) = ocr.bodies
+    assert len(sent) <= 10_000_000
+    assert Image.open(io.BytesIO(sent)).format == "JPEG"
+
+
+def test_page_larger_than_a_call_takes_is_drawn_smaller(sandbox: Sandbox) -> None:
+    ocr = RecordingOcr()
+    read_document(pdf(scanned(picture()), size=(9_500, 12_000)), ocr=ocr, kind=Kind.ANSWER_SHEET, sandbox=sandbox)
+    image = Image.open(io.BytesIO(ocr.bodies[0]))
+    assert image.format == "JPEG"
+    assert max(image.size) <= 10_000
+
+
+def test_pages_that_fail_are_named_and_the_document_is_not_done(sandbox: Sandbox) -> None:
+    def ocr(body: bytes) -> dict[str, Any]:
+        if by_page(body) in (2, 4):
+            raise errors.ServiceUnavailable("Textract gave no answer.")
+        return answer(down_the_page(["x"]))
+
+    with pytest.raises(errors.ReadingIncomplete) as raised:
+        read_document(numbered_scans(5), ocr=ocr, kind=Kind.ANSWER_SHEET, sandbox=sandbox)
+    assert raised.value.pages == (2, 4)
+
+
+def test_pages_that_are_refused_go_once_more_as_drawings_and_then_are_named(sandbox: Sandbox) -> None:
+    drawn: list[bytes] = []
+
+    def ocr(body: bytes) -> dict[str, Any]:
+        if not body.startswith(b"%PDF"):
+            drawn.append(body)
+            raise PageRefused("BadDocumentException")
+        if by_page(body) in (2, 3):
+            raise PageRefused("UnsupportedDocumentException")
+        return answer(down_the_page(["x"]))
+
+    with pytest.raises(errors.PageUnreadable, match="Pages 2 and 3"):
+        read_document(numbered_scans(4), ocr=ocr, kind=Kind.ANSWER_SHEET, sandbox=sandbox)
+    assert len(drawn) == 2
+
+
+def test_fault_of_ours_ends_the_reading_at_once(sandbox: Sandbox) -> None:
+    calls: list[int] = []
+
+    def ocr(body: bytes) -> dict[str, Any]:
+        calls.append(1)
+        raise PermissionError("no access")
+
+    with pytest.raises(PermissionError):
+        read_document(scans(40), ocr=ocr, kind=Kind.ANSWER_SHEET, sandbox=sandbox, workers=2)
+    assert len(calls) < 20
+
+
+def test_hundred_typed_pages_cost_no_call(sandbox: Sandbox) -> None:
+    lines = [f"{n}. A line of a question paper with about as many words as such lines have." for n in range(40)]
+    ocr = RecordingOcr()
+    transcript = read_document(pdf(*[typed(lines)] * 100), ocr=ocr, kind=Kind.QUESTION_PAPER, sandbox=sandbox)
+    assert len(transcript.pages) == 100
+    assert all(len(page.lines) == 40 for page in transcript.pages)
+    assert ocr.bodies == []
