@@ -5,9 +5,10 @@ from dataclasses import replace
 
 from core.assessment import Question, QuestionType
 from grade.alternatives import chosen, either, gathers, how_many
+from grade.drafts import Draft
 from grade.front_page import handed_out, postscripts
 from grade.notation import Notation
-from grade.outline import Draft, Outline
+from grade.outline import Outline
 from grade.own_words import ends_in_or, joined
 from grade.questions import Above, Builder
 from grade.rubric import Rubric, read_rubric
@@ -38,6 +39,7 @@ class Assembly:
         names = [part.name for draft in drafts if draft.flat for part in draft.parts]
         names += [draft.name for draft in drafts if not draft.flat]
         clash = len(names) != len(set(names))
+        self._builder.miss(drafts, path)
         above = self._builder.leaning([draft for draft in drafts if draft.kind is not None], above)
         built: list[Question] = []
         for index, draft in enumerate(drafts):

@@ -29,6 +29,11 @@ class Chain:
     score: float
 
 
+def shifted(chain: Chain, by: int) -> Chain:
+    """The chain as it stands in the pieces from position `by` on."""
+    return Chain(chain.kind, tuple(item - by for item in chain.items), chain.values, chain.score)
+
+
 _STYLE_WEIGHT = {
     "Q1": 2.0,
     "1.": 1.0,
@@ -150,6 +155,8 @@ def _weight(pieces: list[Piece], index: int, piece: Piece, kind: Kind) -> float:
     token = piece.tokens[0]
     text = piece.text.lstrip("\t ")
     if kind is not Kind.NUMBER:
+        if kind is Kind.LOWER and token.name.isupper():
+            return 0.6
         weight = 1.0 if token.style in ("(a)", "(i)", "a)", "i)") else 0.85
         if token.style == "A":
             return 0.5

@@ -3,8 +3,8 @@
 import re
 from collections.abc import Sequence
 
+from grade.drafts import Draft
 from grade.numbering import Kind
-from grade.outline import Draft
 
 _SECTION_NAMED = re.compile(r"\b(?:section|part|group)\s+[\"'“(]?([A-H]|[IVX]{1,4}|\d)\b", re.IGNORECASE)
 _QUESTION_NAMED = re.compile(

@@ -10,10 +10,11 @@ from dataclasses import replace
 from core.assessment import MarkingScheme, Question, QuestionPaper, QuestionType, SchemeEntry
 from core.transcript import Transcript
 from grade.compact import compact_answers
+from grade.drafts import Draft
 from grade.key_points import read_points
 from grade.labels import Finder
 from grade.marks_printed import find_marks
-from grade.outline import Draft, read_outline
+from grade.outline import read_outline
 from grade.pieces import Piece, pieces_of
 from grade.question_text import without_question
 from grade.rows import GAP, Row, rows_of

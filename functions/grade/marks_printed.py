@@ -118,7 +118,9 @@ _NOT_MARKS = re.compile(
     r"|at|the|a)\s*$",
     re.IGNORECASE,
 )
-_BARE_BRACKET = re.compile(rf"(?:^|(?<=[\s.?!:;)]))\[\s*({NUM})\s*\]")
+_BARE_BRACKET = re.compile(
+    rf"(?:^|(?<=[\s.?!:;)]))\[\s*({NUM})\s*\]|(?:\t|____)[\s.]*[A-Za-z°%/]{{0,4}}\s*\[+\s*({NUM})\s*\]\s*$"
+)
 _BARE_PAREN = re.compile(rf"(?:^|\t|(?<=[.?!:])\s)\(\s*({NUM})\s*\)\s*$")
 _OUT_OF = re.compile(rf"(?:____\s*|^|\t)/\s*({NUM})\s*(?:{UNIT})?\s*$", re.IGNORECASE)
 
@@ -188,7 +190,7 @@ def _explicit(text: str) -> list[PrintedMarks]:
 
 def _bare(text: str) -> list[PrintedMarks]:
     found = [
-        PrintedMarks(number(match[1]), Form.BARE_BRACKET, match.start(), match.end())
+        PrintedMarks(number(match[1] or match[2]), Form.BARE_BRACKET, text.index("[", match.start()), match.end())
         for match in _BARE_BRACKET.finditer(text)
     ]
     for pattern, form in ((_BARE_PAREN, Form.BARE_PAREN), (_OUT_OF, Form.BARE_BRACKET)):

@@ -84,13 +84,17 @@ def piece_marks(piece: Piece, notation: Notation, *, last: bool) -> tuple[str, l
     return text, kept
 
 
+_IN_ITS_OWN_CELL = re.compile(r"(?:^|\t|____)[\s.]*[A-Za-z°%/]{0,4}\s*$")
+"""What may stand before marks in the margin: nothing, or the unit behind a line to write on."""
+
+
 def _counts(token: PrintedMarks, text: str, notation: Notation, *, last: bool) -> bool:
     if token.form is Form.BARE_PAREN:
         own_cell = text[: token.start + 1].endswith(GAP) or not text[: token.start].strip()
         return notation.paren if own_cell else last
     if token.form is Form.BARE_BRACKET:
         before, after = text[: token.start].rstrip(" "), text[token.end :].strip()
-        own_cell = before.endswith(GAP) or not before
+        own_cell = bool(_IN_ITS_OWN_CELL.search(before))
         return (not after and (own_cell or last or before[-1:] in ".?!:;)_")) or (not before and bool(after))
     return True
 

@@ -57,7 +57,7 @@ _GLUED = re.compile(r"^(\d{1,2})\s?[.]?([a-h])(?:[).:]+|(?=\s))\s*")
 _LETTER = re.compile(
     r"^(?:\(\s?([A-Za-z])\s?\)|\[([A-Za-z])\](?=\s|$)|([A-Za-z])\s?([).])(?![A-Za-z]\.))(?:[.:](?=\s))?\s*"
 )
-_ROMAN = re.compile(r"^(?:\(\s?([ivx]{1,5}|[IVX]{1,5})\s?\)|([ivx]{1,5}|[IVX]{1,5})\s?([).:]))\s*")
+_ROMAN = re.compile(r"^(?:\(\s?([ivxl]{1,5}|[IVXl]{1,5})\s?\)|([ivxl]{1,5}|[IVXl]{1,5})\s?([).:]))\s*")
 
 _BARE_LETTER = re.compile(r"^([A-F])(?:\t|\s)\s*(?=\S)")
 
@@ -162,7 +162,7 @@ def _dotted(raw: str, digits: str, style: str) -> tuple[Token, ...]:
 def _inner(text: str) -> tuple[Token, str] | None:
     """A letter or a Roman number, or a number in brackets: what stands after an outer label."""
     if (found := _ROMAN.match(text)) and len(found[1] or found[2]) > 1:
-        letters = found[1] or found[2]
+        letters = _straight(found[1] or found[2])
         value = roman(letters)
         if value is not None:
             kind = Kind.ROMAN_UPPER if letters.isupper() else Kind.ROMAN_LOWER
@@ -177,9 +177,18 @@ def _inner(text: str) -> tuple[Token, str] | None:
     return None
 
 
+def _straight(letters: str) -> str:
+    """A Roman number whose strokes were read as small L: "Ill" is III."""
+    return letters.replace("l", "I" if any(letter.isupper() for letter in letters) else "i")
+
+
 def _letter_values(letter: str) -> tuple[tuple[Kind, int], ...]:
     upper = letter.isupper()
-    values: list[tuple[Kind, int]] = [(Kind.UPPER if upper else Kind.LOWER, ord(letter.lower()) - ord("a") + 1)]
+    place = ord(letter.lower()) - ord("a") + 1
+    values: list[tuple[Kind, int]] = [(Kind.UPPER if upper else Kind.LOWER, place)]
+    if letter in "CKOPSUVWXZ":
+        # The same shape in both sizes: a reader may give (C) between (b) and (d).
+        values.append((Kind.LOWER, place))
     number = roman(letter)
     if number is not None and number <= 10:
         values.append((Kind.ROMAN_UPPER if upper else Kind.ROMAN_LOWER, number))

@@ -62,7 +62,7 @@ def options_score(
     return score
 
 
-_BOX = re.compile(r"(?:[□☐○◯❏❑▢◻⬜]|\[\s{0,3}\](?=\s)|\(\s{1,3}\)(?=\s))\s*")
+_BOX = re.compile(r"(?:[□☐○◯❏❑▢◻⬜]|\[\s{0,3}\](?=\s?\w)|\(\s{1,3}\)(?=\s))\s*")
 
 
 def ticked_options(text: str) -> tuple[str, tuple[Option, ...]]:

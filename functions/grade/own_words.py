@@ -5,9 +5,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from core.transcript import Box
+from grade.drafts import Draft
 from grade.marks_printed import PrintedMarks
 from grade.notation import Notation, piece_marks
-from grade.outline import Draft
 from grade.pieces import Piece
 from grade.rows import GAP
 

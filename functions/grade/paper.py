@@ -40,6 +40,10 @@ def parse_paper(transcript: Transcript) -> QuestionPaper:
     assembly = Assembly(read_notation(rows), totals.sections)
     questions = assembly.questions(outline)
     warnings += assembly.warnings
+    if _numbers_inside(rows) > 1:
+        warnings.append(
+            "Numbers stand in the middle of lines as labels do: a page in columns may have been read across."
+        )
     if not questions:
         warnings.append("No numbered questions were found in this document.")
     paper = QuestionPaper(0.0, questions, (), _title(rows), totals.paper)
@@ -53,6 +57,11 @@ def _head(outline: Outline) -> list[str]:
     if first is not None and first.flat:
         head += [first.heading, *(piece.whole for piece in first.own)]
     return head
+
+
+def _numbers_inside(rows: list[Row]) -> int:
+    """How many rows have a second cell that opens like a question: a number and a capital."""
+    return sum(1 for row in rows for cell in row.cells[1:] if re.match(r"\d{1,2}[.)]\s+[A-Z]\w+ \w+ \w+", cell.text))
 
 
 def _shortened(row: Row) -> Row:

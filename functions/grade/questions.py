@@ -3,14 +3,15 @@
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
 
 from core.assessment import Option, Question, QuestionType
 from grade.alternatives import how_many
+from grade.drafts import Draft
 from grade.marks_printed import Form, PrintedMarks
 from grade.notation import Notation
 from grade.numbering import Kind
 from grade.options import options_score, ticked_options, without_true_false
-from grade.outline import Draft
 from grade.own_words import Own, ends_in_or, joined, own_words, place_of
 from grade.question_type import guess_type, says_true_false
 from grade.rubric import read_rubric
@@ -45,6 +46,10 @@ class Builder:
         """A question that stands under no other; totals printed at the end of its parts are its own."""
         self._totals = []
         question = self._question(draft, path, above)
+        if draft.guessed:
+            self._warnings.append(
+                f"The label of question {question.id} could not be read; the text before the next one was taken for it."
+            )
         totals = [t for t in self._totals if t.question in (None, draft.name.lstrip("0"))]
         stray = [t for t in self._totals if t not in totals]
         if stray:
@@ -70,6 +75,19 @@ class Builder:
         if for_options * 4 >= len(clear) * 3:
             return replace(above, lean=_LEAN)
         return replace(above, lean=-_LEAN if for_options * 4 <= len(clear) else 0.0)
+
+    def miss(self, drafts: Sequence[Draft], path: str) -> None:
+        """Says where a list of labels leaves one out: it may not have been read."""
+        for one, other in pairwise(draft for draft in drafts if draft.kind is not None):
+            if one.kind is other.kind is Kind.NUMBER and int(other.name) > int(one.name) + 1:
+                missing = f"question {path}{int(one.name) + 1}"
+            elif (
+                one.kind is other.kind and len(one.name) == len(other.name) == 1 and ord(other.name) > ord(one.name) + 1
+            ):
+                missing = f"question {path}{chr(ord(one.name) + 1)}"
+            else:
+                continue
+            self._warnings.append(f"No label was found for {missing}, between {path}{one.name} and {path}{other.name}.")
 
     def _own(self, draft: Draft, *, last: bool) -> Own:
         return own_words(draft.own, self._notation, last=last)
@@ -137,6 +155,7 @@ class Builder:
         rubric = read_rubric(joined([own.text, *draft.notes]))
         each = next((m.value for m in own.marks if m.per_part), rubric.each)
         true_false = above.true_false or says_true_false(own.text)
+        self.miss(draft.parts, f"{identity}.")
         below = self.leaning(draft.parts, Above(each, frozenset(), above.choice or rubric.choice, true_false))
         parts = [self._question(part, f"{identity}.", below) for part in draft.parts]
         choose = how_many(rubric, len(parts), f"Question {identity}", self._warnings)

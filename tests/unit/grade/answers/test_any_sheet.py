@@ -30,7 +30,7 @@ PAPER = parse_paper(
 
 
 def characters(text: str) -> Counter[str]:
-    return Counter(text.replace(" ", ""))
+    return Counter("".join(text.split()))
 
 
 @settings(max_examples=200, deadline=None)
