@@ -11,8 +11,9 @@ from tests.check.conftest import HERE, Tool
 from tests.template import native_record
 from tests.template.asl import Machine, place
 from tests.template.flow import flow
-from tests.template.paths import PATHS, WELL, Fails, Outcome
-from tests.template.paths import Path as Way
+from tests.template.paths import PATHS
+from tests.template.ways import WELL, Fails, Outcome
+from tests.template.ways import Path as Way
 
 _NODE = HERE / "node"
 _VALIDATE = "node_modules/asl-validator/dist/bin/asl-validator.js"

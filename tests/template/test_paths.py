@@ -2,7 +2,8 @@
 
 from tests.template.asl import places, targets
 from tests.template.flow import flow
-from tests.template.paths import LANES, PATHS, WELL
+from tests.template.paths import PATHS
+from tests.template.ways import LANES, WELL
 
 
 def test_every_state_is_entered_on_some_path() -> None:

@@ -1,0 +1,107 @@
+"""One way through the state machine as data: what each task does when it is called, and what then happens."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from core.submission import Door, Kind, SourceFile, Submission
+
+_SHA256 = "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"
+OTHER_SHA256 = "60303ae22b998861bce3b28f33eec1be758a213c86c93c076dbe9f558c11c752"
+HOLDER = "fedcba9876543210fedcba9876543210"
+_AT = "2030-05-06T07:08:09.010Z"
+
+
+@dataclass(frozen=True)
+class Gives:
+    """The task ends well with this result."""
+
+    value: Any
+
+
+@dataclass(frozen=True)
+class Fails:
+    """The task raises an error of this name, in the shape that a Lambda function's error has."""
+
+    error: str
+
+    @property
+    def cause(self) -> str:
+        return json.dumps({"errorMessage": f"Told to fail as {self.error}.", "errorType": self.error})
+
+
+Outcome = Gives | Fails
+
+
+@dataclass(frozen=True)
+class Path:
+    """One way. `outcomes` by state, one a call, the last for all that follow.
+
+    `trunk` are the states outside the lanes in their order; `beside` those that a lane enters when it fails;
+    `calls` how often a task is called where that is not once; `state` what the submission is in the end;
+    `error` the execution's own, where it fails.
+    """
+
+    name: str
+    trunk: tuple[str, ...]
+    state: str
+    kind: Kind = Kind.ANSWER_SHEET
+    outcomes: Mapping[str, tuple[Outcome, ...]] = field(default_factory=dict)
+    beside: frozenset[str] = frozenset()
+    calls: Mapping[str, int] = field(default_factory=dict)
+    error: str | None = None
+
+    @property
+    def status(self) -> str:
+        return "FAILED" if self.error else "SUCCEEDED"
+
+    @property
+    def states(self) -> frozenset[str]:
+        """All that is entered."""
+        return frozenset({*self.trunk, *LANES, *self.beside})
+
+    def outcome(self, state: str, call: int) -> Outcome:
+        """What a task does when it is called for the `call`th time, counted from 0."""
+        planned = self.outcomes.get(state, (Gives(WELL[state]),))
+        return planned[min(call, len(planned) - 1)]
+
+    def input(self) -> dict[str, Any]:
+        return Submission(
+            id="0123456789abcdef0123456789abcdef",
+            run=1,
+            tenant="a-school",
+            assessment="physics.1",
+            kind=self.kind,
+            student="a sealed label" if self.kind is Kind.ANSWER_SHEET else None,
+            door=Door.API,
+            received_at=_AT,
+            file=SourceFile("temp", "incoming/a", "v1", 17, _SHA256, "application/pdf"),
+        ).to_state()
+
+
+READ: Mapping[str, Any] = {"transcript": {"key": "transcripts/a-school/a.json"}, "sha256": _SHA256, "pages": 2}
+STORED: Mapping[str, Any] = {
+    "bucket": "documents",
+    "key": "documents/a-school/a",
+    "version_id": "v2",
+    "sha256": _SHA256,
+    "size": 17,
+    "duplicate_of": None,
+    "started_at": _AT,
+    "ended_at": _AT,
+}
+WELL: Mapping[str, Any] = {
+    "Extract": READ,
+    "StoreFile": STORED,
+    "Record": {},
+    "Grade": {"state": "GRADED", "marks": 4, "max_marks": 5},
+    "PreparePaper": {"state": "READY", "marks": None, "max_marks": None},
+    "Release": {"released": 2},
+    "Park": {"state": "AWAITING_PAPER"},
+    "Reject": {"state": "REJECTED"},
+    "Duplicate": {"state": "DUPLICATE_OF"},
+    "Fail": {"state": "FAILED"},
+    "Announce": {"FailedEntryCount": 0, "Entries": [{"EventId": "1"}]},
+}
+LANES = frozenset({"Extract", "Persist", "StoreFile", "Record"})
