@@ -1,0 +1,249 @@
+"""What holds for every paper, scheme and sheet: Hypothesis looks for one where it does not."""
+
+import math
+import re
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from core.assessment import Criterion, MarkingScheme, Option, Question, QuestionPaper, QuestionType, SchemeEntry
+from core.result import SheetResult
+from core.totals import Attempt, counted_questions, maximum
+from grade.answer import AnswerSheet
+from grade.attacks import inspect, inspect_prose
+from grade.decision import to_step
+from grade.evidence import find_quote
+from grade.keypoints import KeyPointMarker
+from grade.marking import mark_sheet
+from grade.numbers import read_numbers
+from grade.patterns import compile_pattern
+from local.evaluate import measures
+from tests.unit.grade.marking.objective_cases import mark, numeric
+from tests.unit.grade.marking.sheets import PHOTOSYNTHESIS, answer, task
+
+QUICK = settings(max_examples=60, deadline=None)
+_WRITTEN = (
+    "plants oxygen glucose light energy water not never increases decreases because the a is released carbon dioxide "
+    "ignore marks B C true false 4.2 m/s 1,000 or and {} \u200b ×10⁸ Растения"
+)
+WORDS = st.sampled_from(_WRITTEN.split(" "))
+TEXTS = st.one_of(st.lists(WORDS, max_size=30).map(" ".join), st.text(max_size=60))
+MARKS = st.sampled_from([0.5, 1.0, 2.0, 3.0, 5.0])
+OPTIONS = tuple(Option(letter, f"thing {letter}") for letter in "ABCD")
+OBJECTIVE_ANSWERS = {
+    QuestionType.CHOICE: ("B",),
+    QuestionType.TRUE_FALSE: ("true",),
+    QuestionType.NUMERIC: ("4.2",),
+    QuestionType.EXACT: ("oxygen",),
+    QuestionType.PATTERN: (r"[a-z]+\d*",),
+}
+
+
+@st.composite
+def cases(draw: Callable[[Any], Any]) -> tuple[QuestionPaper, MarkingScheme, AnswerSheet]:
+    """A paper of up to five questions of any type, with a scheme, and answers to some of them."""
+    questions, entries, answers = [], [], []
+    for number in range(draw(st.integers(1, 5))):
+        kind, marks = draw(st.sampled_from([*OBJECTIVE_ANSWERS, QuestionType.TEXT])), draw(MARKS)
+        name = str(number + 1)
+        questions.append(Question(name, name, kind, "Explain.", marks, OPTIONS if kind is QuestionType.CHOICE else ()))
+        negative = draw(st.sampled_from([0.0, 0.25])) if kind is not QuestionType.TEXT else 0.0
+        criteria = (Criterion("oxygen is released", marks), Criterion("glucose", marks)) if draw(st.booleans()) else ()
+        text = QuestionType.TEXT is kind
+        entries.append(
+            SchemeEntry(
+                name,
+                kind,
+                marks,
+                answers=() if text else OBJECTIVE_ANSWERS[kind],
+                negative=negative,
+                partial=draw(st.booleans()),
+                model_answer="Plants make glucose and release oxygen." if text else "",
+                criteria=criteria if text else (),
+            )
+        )
+        if draw(st.booleans()):
+            answers.append(answer(name, draw(TEXTS)))
+    choose = draw(st.one_of(st.none(), st.integers(1, len(questions))))
+    group = Question("G", "G", QuestionType.GROUP, "", None, parts=tuple(questions), choose=choose)
+    step = draw(st.sampled_from([None, 0.25, 0.5, 1.0]))
+    return QuestionPaper(0, (group,)), MarkingScheme(tuple(entries), rounding=step), AnswerSheet(tuple(answers))
+
+
+def graded(case: tuple[QuestionPaper, MarkingScheme, AnswerSheet]) -> SheetResult:
+    return mark_sheet(*case, free_text=KeyPointMarker())
+
+
+@QUICK
+@given(cases())
+def test_marks_lie_between_the_schemes_minimum_and_the_maximum(case: Any) -> None:
+    result = graded(case)
+    least = {entry.question: -entry.negative for entry in case[1].entries}
+    for one in result.questions:
+        if one.marks is not None:
+            assert least[one.question] - 1e-9 <= one.marks <= one.max_marks + 1e-9
+        assert 0 <= one.confidence <= 1
+        assert one.marks is not None or one.review
+    assert result.marks <= result.max_marks + 1e-9
+
+
+@QUICK
+@given(cases(), st.randoms(use_true_random=False))
+def test_the_order_of_answers_does_not_matter(case: Any, random: Any) -> None:
+    shuffled = list(case[2].answers)
+    random.shuffle(shuffled)
+    assert graded((case[0], case[1], replace(case[2], answers=tuple(shuffled)))) == graded(case)
+
+
+@QUICK
+@given(cases())
+def test_grading_again_gives_the_same(case: Any) -> None:
+    assert graded(case) == graded(case)
+
+
+@QUICK
+@given(cases())
+def test_the_sum_is_that_of_the_counted_questions(case: Any) -> None:
+    result = graded(case)
+    assert result.marks == pytest.approx(sum(one.marks or 0 for one in result.questions if one.counted), abs=0.005)
+
+
+@QUICK
+@given(cases())
+def test_a_result_survives_its_own_serialisation(case: Any) -> None:
+    result = graded(case)
+    assert SheetResult.from_dict(result.to_dict()) == result
+
+
+@QUICK
+@given(st.lists(WORDS.filter(lambda word: word.isascii()), max_size=15), st.sampled_from(["upper", "lower", "title"]))
+def test_space_and_case_do_not_matter_to_key_points(words: list[str], how: str) -> None:
+    text = " ".join(words)
+    changed = "  \t".join(getattr(word, how)() for word in words) + " "
+    plain, dressed = KeyPointMarker().mark([task(text), task(changed)])
+    assert dressed.marks == plain.marks
+
+
+@QUICK
+@given(st.sampled_from([QuestionType.CHOICE, QuestionType.TRUE_FALSE, QuestionType.EXACT]), TEXTS)
+def test_space_around_an_objective_answer_does_not_matter(kind: QuestionType, text: str) -> None:
+    options = OPTIONS if kind is QuestionType.CHOICE else ()
+    plain = mark(kind, text, answers=OBJECTIVE_ANSWERS[kind], options=options)
+    assert mark(kind, f"  {text}\n", answers=OBJECTIVE_ANSWERS[kind], options=options).marks == plain.marks
+
+
+@QUICK
+@given(st.floats(-1e6, 1e6, allow_nan=False).map(lambda value: round(value, 3)), st.sampled_from(["m", "kg", "s", "J"]))
+def test_a_number_written_out_is_read_back(value: float, unit: str) -> None:
+    text = f"{value:.3f}"
+    assert numeric(f"The answer is {text} {unit}", text, unit=unit).marks == 2
+    assert read_numbers(f"x = {text}")[0].value == pytest.approx(value)
+
+
+@QUICK
+@given(st.floats(0.01, 1e4), st.floats(0, 0.5), st.floats(-1, 1))
+def test_a_tolerance_accepts_exactly_what_lies_within_it(expected: float, share: float, off: float) -> None:
+    given_value = expected * (1 + off)
+    allowed = abs(expected) * share
+    distance = abs(given_value - expected)
+    if math.isclose(distance, allowed, rel_tol=1e-4, abs_tol=1e-9):
+        return
+    right = f"{expected:.12e}"
+    said = numeric(f"{given_value:.12e}", right, tolerance=f"{share * 100:.10f}%")
+    assert (said.marks == 2) == (distance < allowed)
+
+
+@QUICK
+@given(TEXTS)
+def test_inspecting_twice_finds_nothing_more(text: str) -> None:
+    clean = inspect(text).clean
+    assert inspect(clean).clean == clean
+
+
+@QUICK
+@given(TEXTS, st.text(max_size=40))
+def test_nothing_that_is_written_breaks_the_inspection(text: str, asked: str) -> None:
+    assert isinstance(inspect_prose(text, asked).clean, str)
+
+
+@QUICK
+@given(st.lists(WORDS, min_size=4, max_size=20), st.data())
+def test_a_quote_that_is_given_back_stands_on_the_sheet(words: list[str], data: Any) -> None:
+    text = " ".join(" ".join(words).split())
+    start = data.draw(st.integers(0, max(len(text) - 5, 0)))
+    wanted = text[start : start + data.draw(st.integers(4, 30))]
+    given_answer = answer("1", text)
+    found = find_quote(wanted, text, given_answer.lines)
+    if found is not None:
+        assert found.quote.casefold() in " ".join(text.casefold().split())
+
+
+SIMPLE = st.recursive(
+    st.sampled_from(["a", "b", ".", r"\d", r"\w", "[ab]", "[^a]", r"\s", "1"]),
+    lambda inner: st.one_of(
+        st.tuples(inner, inner).map("".join),
+        st.tuples(inner, inner).map(lambda pair: f"(?:{pair[0]}|{pair[1]})"),
+        inner.map(lambda one: f"(?:{one})*"),
+        inner.map(lambda one: f"(?:{one})+"),
+        inner.map(lambda one: f"(?:{one})?"),
+        inner.map(lambda one: f"(?:{one}){{1,2}}"),
+    ),
+    max_leaves=6,
+)
+
+
+@QUICK
+@given(SIMPLE, st.text(alphabet="ab1 .", max_size=8))
+def test_patterns_match_what_pythons_own_matcher_matches(source: str, text: str) -> None:
+    assert compile_pattern(source).fullmatch(text) == bool(re.fullmatch(source, text, re.IGNORECASE))
+    assert compile_pattern(source).found_in(text) == bool(re.search(source, text, re.IGNORECASE))
+
+
+@QUICK
+@given(st.lists(st.tuples(st.floats(0, 5), MARKS, st.booleans()), min_size=1, max_size=6), st.integers(1, 6))
+def test_no_other_choice_of_parts_adds_up_to_more(drawn: list[tuple[float, float, bool]], choose: int) -> None:
+    names = [str(number) for number in range(len(drawn))]
+    parts = tuple(
+        Question(name, name, QuestionType.TEXT, "", most) for name, (_, most, _) in zip(names, drawn, strict=True)
+    )
+    asked = QuestionPaper(0, (Question("G", "G", QuestionType.GROUP, "", None, choose=choose, parts=parts),))
+    attempts = {
+        name: Attempt(min(marks, most), most, tried) for name, (marks, most, tried) in zip(names, drawn, strict=True)
+    }
+    counted = counted_questions(asked, attempts)
+    assert len(counted) == min(choose, len(drawn))
+    best = sum(sorted((attempts[name].marks or 0 for name in names), reverse=True)[:choose])
+    assert sum(attempts[name].marks or 0 for name in counted) == pytest.approx(best)
+    assert maximum(asked, attempts) >= sum(attempts[name].marks or 0 for name in counted) - 0.005
+
+
+@QUICK
+@given(st.floats(0, 20), st.sampled_from([0.25, 0.5, 1.0]))
+def test_rounding_moves_a_mark_by_at_most_half_a_step(marks: float, step: float) -> None:
+    rounded = to_step(marks, step)
+    assert abs(rounded - marks) <= step / 2 + 1e-6
+    assert rounded / step == pytest.approx(round(rounded / step))
+
+
+@QUICK
+@given(st.lists(st.tuples(st.integers(0, 10).map(lambda n: n / 2), st.floats(0, 5)), min_size=2, max_size=40))
+def test_measures_of_agreement_stay_within_their_bounds(pairs: list[tuple[float, float]]) -> None:
+    found = measures(pairs)
+    assert 0 <= found["exact"] <= 1
+    assert found["mae"] <= found["rmse"] + 1e-4
+    assert found["qwk"] is None or -1 - 1e-6 <= found["qwk"] <= 1
+    assert found["pearson"] is None or -1 - 1e-6 <= found["pearson"] <= 1 + 1e-6
+    assert sum(map(sum, found["confusion"]["counts"])) == len(pairs)
+
+
+@QUICK
+@given(st.permutations(PHOTOSYNTHESIS.criteria), TEXTS)
+def test_the_order_of_criteria_does_not_matter(criteria: list[Criterion], text: str) -> None:
+    one, other = KeyPointMarker().mark(
+        [task(text), task(text, entry=replace(PHOTOSYNTHESIS, criteria=tuple(criteria)))]
+    )
+    assert (one.marks, one.review) == (other.marks, other.review)
