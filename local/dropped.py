@@ -40,6 +40,7 @@ class Dropped:
     _put_at: dict[str, datetime] = field(default_factory=dict)
     _replaced: dict[str, set[str]] = field(default_factory=dict)
     _unwritten: set[str] = field(default_factory=set)
+    _outside: set[str] = field(default_factory=set)
     _round: int = 0
 
     def look(self) -> None:
@@ -52,7 +53,7 @@ class Dropped:
                 self.folder.again(whole.path)
                 raise
         self._look_for_refusals()
-        for assessment in {_assessment(key) for key in self._files}:
+        for assessment in {_assessment(key) for key in self._files if key not in self._outside}:
             self._follow(assessment)
         for assessment in sorted(self._unwritten):
             self._write(assessment)
@@ -70,8 +71,9 @@ class Dropped:
         try:
             _, kind, student, _ = parse_key(whole.key)
         except RequestRefused:
-            # Its report will say why: only the door decides what is refused.
+            # Its report will say why: only the door decides what is refused. It is of no assessment to ask about.
             kind, student = Kind.ANSWER_SHEET, None
+            self._outside.add(whole.key)
         before = self._files.get(whole.key)
         if before and before.id:
             self._replaced.setdefault(whole.key, set()).add(before.id)
@@ -116,7 +118,7 @@ class Dropped:
         return str(json.loads(found["Body"].read()).get("message", "It was refused."))
 
     def _follow(self, assessment: str) -> None:
-        mine = {key: delivery for key, delivery in self._files.items() if _assessment(key) == assessment}
+        mine = self._of(assessment)
         if self._round % _CALM_ROUNDS == 0 or any(not delivery.ended for delivery in mine.values()):
             self._reopen(assessment, list(mine.values()))
         open_ones = {key: delivery for key, delivery in mine.items() if not delivery.ended}
@@ -127,6 +129,13 @@ class Dropped:
             if delivery.ended:
                 self._tell_ending(key, delivery)
                 self._unwritten.add(assessment)
+
+    def _of(self, assessment: str) -> dict[str, Delivery]:
+        return {
+            key: delivery
+            for key, delivery in self._files.items()
+            if _assessment(key) == assessment and key not in self._outside
+        }
 
     def _reopen(self, assessment: str, deliveries: list[Delivery]) -> None:
         """A paper or key that comes later sends sheets through again: their new run is followed as well."""
@@ -154,7 +163,7 @@ class Dropped:
 
     def _write(self, assessment: str) -> None:
         """The report and the CSV of an assessment, once nothing of it is under way."""
-        mine = [delivery for key, delivery in sorted(self._files.items()) if _assessment(key) == assessment]
+        mine = [delivery for _, delivery in sorted(self._of(assessment).items())]
         sheets = [delivery for delivery in mine if delivery.kind is Kind.ANSWER_SHEET]
         waiting = [delivery for delivery in mine if not delivery.ended]
         if waiting:

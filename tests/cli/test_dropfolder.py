@@ -282,6 +282,23 @@ def test_an_error_in_a_scheme_stands_beside_it(drop: DropFolder, room: Room, api
     assert path.with_name("marking-scheme.json.refused.txt").read_text() == "line 1: “questions” is missing.\n"
 
 
+def test_a_folder_whose_name_cannot_be_one_does_not_hold_up_the_others(
+    drop: DropFolder, room: Room, bucket: Bucket, api: StandIn
+) -> None:
+    (drop.folder / "Year 10" / "answers").mkdir(parents=True)
+    (drop.folder / "Year 10" / "answers" / "Mina.pdf").write_bytes(b"%PDF-")
+    put(drop, "Mina Okafor.pdf")
+    refusal = {"type": "InvalidAssessment", "title": "Invalid", "detail": "An assessment's name has …"}
+    api.replies["GET", "/assessments/Year%2010/submissions"] = (400, refusal)
+    api.documents["a" * 32] = status_document("a" * 32, door="drop", state="READY", result=None)
+    room.rounds()
+    bucket.objects["drop/Year 10/answers/Mina.pdf.refused.json"] = b'{"message": "A name has no spaces."}'
+    room.rounds(12)
+
+    assert "Year 10/answers/Mina.pdf: refused. A name has no spaces." in room.lines
+    assert "rivers/answers/Mina Okafor.pdf: ready" in room.lines
+
+
 def test_papers_are_followed_as_papers(drop: DropFolder, room: Room, api: StandIn) -> None:
     (drop.folder / "rivers" / "question-paper.pdf").write_bytes(b"%PDF-")
     ready = {"kind": "question_paper", "student": None, "state": "READY", "result": None}
