@@ -76,8 +76,9 @@ def _nearest(task: FreeTextTask) -> Alignment:
 
 
 def _near(max_marks: float) -> float:
-    """How far from a teacher's mark is still near: half a mark, or a fifth of all."""
-    return max(0.5, 0.2 * max_marks)
+    """How far from a teacher's mark is still near: half a mark (of one mark less than that, or nothing would
+    ever be far), or a fifth of all."""
+    return max(min(0.5, 0.4 * max_marks), 0.2 * max_marks)
 
 
 def _by_criteria(task: FreeTextTask, criteria: Sequence[Criterion]) -> FreeTextMark:

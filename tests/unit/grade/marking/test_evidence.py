@@ -1,0 +1,46 @@
+"""A quote has to stand on the sheet: misread letters allowed, other words not."""
+
+import pytest
+
+from grade.evidence import find_quote
+from tests.unit.grade.marking.sheets import answer
+
+TEXT = "The Sun heats the sea and the water\nevaporates. It rises, cools and\nc0ndenses into clouds."
+LINES = answer("1", TEXT).lines
+
+
+@pytest.mark.parametrize(
+    ("quote", "found", "top"),
+    [
+        ("heats the sea", "heats the sea", 0.1),
+        ("HEATS  THE SEA", "heats the sea", 0.1),
+        ("condenses into clouds", "c0ndenses into clouds.", 0.16),
+        ("the water evaporates", "the water evaporates.", 0.1),
+        ("rises, cools", "rises, cools", 0.13),
+        ("heats teh sea", "heats the sea", 0.1),
+    ],
+)
+def test_a_quote_is_found_where_it_stands_in_the_sheets_own_words(quote: str, found: str, top: float) -> None:
+    evidence = find_quote(quote, TEXT, LINES)
+    assert evidence is not None
+    assert evidence.quote == found
+    assert evidence.place is not None
+    assert evidence.place.box[1] in (top, round(top + 0.03, 3))
+
+
+@pytest.mark.parametrize(
+    "quote", ["", "   ", "chlorophyll absorbs light", "the rain falls on the hills and runs off", "x" * 500]
+)
+def test_what_does_not_stand_there_is_not_found(quote: str) -> None:
+    assert find_quote(quote, TEXT, LINES) is None
+
+
+def test_a_short_quote_has_to_be_a_word() -> None:
+    assert find_quote("It", TEXT, LINES) is not None
+    assert find_quote("ea", TEXT, LINES) is None
+
+
+def test_an_answer_without_lines_has_words_but_no_place() -> None:
+    evidence = find_quote("heats the sea", TEXT, ())
+    assert evidence is not None
+    assert evidence.place is None
