@@ -35,6 +35,12 @@ _OFFLINE = (
 )
 
 
+def pytest_configure(config: pytest.Config) -> None:
+    # A skip is no pass: each is listed at the end with its reason.
+    if "s" not in config.option.reportchars:
+        config.option.reportchars += "s"
+
+
 def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
     asked = [Path(argument.partition("::")[0]).resolve() for argument in config.args]
     if any(path == HERE or HERE in path.parents for path in asked):
