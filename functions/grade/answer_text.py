@@ -8,7 +8,7 @@ from core.assessment import OBJECTIVE, QuestionType
 from core.result import ReviewReason
 from grade.answer import AnswerLine
 from grade.marks_printed import Form, find_marks, without
-from grade.question_text import is_question_text, plain, without_question
+from grade.question_text import copied, plain
 from grade.rows import clean
 from grade.sheet_lines import is_teachers, without_struck, without_ticks
 from grade.sheet_map import Node
@@ -36,7 +36,7 @@ def answer_text(fragments: Sequence[Fragment], node: Node) -> Cleaned:
     cleaned = Cleaned()
     kept: list[str] = []
     teachers = _teachers_lines(fragments, node, cleaned)
-    opening = True
+    copy = _Copy()
     printed = _printed_options(fragments, node)
     for index, fragment in enumerate(fragments):
         if index in teachers:
@@ -49,8 +49,8 @@ def answer_text(fragments: Sequence[Fragment], node: Node) -> Cleaned:
         said = without_ticks(_without_margin_mark(said, node)).strip()
         if index in printed:
             continue
-        if opening and said:
-            said, opening = _without_printed(said, node)
+        if said and not copy.over:
+            said = copy.rest_of(said, node)
         if clean(said):
             kept.append(_tidy(said))
     cleaned.text = "\n".join(kept).strip()
@@ -62,15 +62,27 @@ def _tidy(said: str) -> str:
     return re.sub(r"[ \t]{2,}", "  ", said).strip()
 
 
-def _without_printed(said: str, node: Node) -> tuple[str, bool]:
-    """A line without the question's own words at the answer's start, and whether more of them may follow."""
-    asked = "\n".join(text for text in (node.question.text, node.context) if text)
-    marks = [m for m in find_marks(said) if m.form is Form.EXPLICIT or m.form is Form.BARE_BRACKET]
-    bare = without(said, marks) if marks else said
-    if is_question_text(bare, asked) or is_question_text(bare, node.question.text):
-        return "", True
-    rest = without_question(bare, node.question.text)
-    return (rest, False) if rest != bare.strip() else (said, False)
+@dataclass(slots=True)
+class _Copy:
+    """How far into the question's words the lines so far have copied it; None where a copy may start."""
+
+    at: int | None = None
+    over: bool = False
+
+    def rest_of(self, said: str, node: Node) -> str:
+        """What a line says beyond the question's own words, at the answer's start."""
+        marks = [token for token in find_marks(said) if token.form in (Form.EXPLICIT, Form.BARE_BRACKET)]
+        bare = without(said, marks) if marks else said
+        for asked in (node.question.text, node.context):
+            found = copied(bare, asked, self.at) if asked else None
+            if found is not None:
+                self.at, rest = found
+                self.over = bool(rest)
+                return rest
+            if self.at is not None:
+                break
+        self.over = True
+        return said
 
 
 def _printed_options(fragments: Sequence[Fragment], node: Node) -> set[int]:

@@ -12,13 +12,10 @@ from core.result import ReviewReason
 from core.transcript import Line, Transcript
 from grade.answer import Answer, AnswerLine, AnswerSheet
 from grade.answer_text import Fragment, answer_text
-from grade.cutting import UNKNOWN, Cut, Cutter, Place
+from grade.cutting import UNKNOWN, Cut, Cutter
+from grade.places import Place, find_places
 from grade.sheet_lines import SheetLines, name_in_head, sort_lines
 from grade.sheet_map import Node, SheetMap
-from grade.student_labels import inline_spots, opening_spot
-
-_MOST_SPOTS = 4000
-_LONGEST_LINE = 2000
 
 
 @dataclass(slots=True)
@@ -37,59 +34,10 @@ def cut_answers(transcript: Transcript, paper: QuestionPaper) -> AnswerSheet:
     if not lines.written:
         return AnswerSheet((), lines.aside, lines.student, (ReviewReason.NO_TEXT,), transcript.warnings)
     sheet_map = SheetMap(paper)
-    places = _places(lines.written)
+    places = find_places(lines.written)
     cuts, nearly = Cutter(sheet_map, places).cuts()
     segments = _segments(lines.written, cuts, nearly)
     return _Sheet(sheet_map, lines, transcript.warnings).build(segments)
-
-
-_BREAKS_OFF = re.compile(
-    r"(?:[=+×*/÷<>≈−–-]|\b(?:is|are|was|were|of|to|by|about|the|and|or|than|in|at|from|equals?|question))$",
-    re.IGNORECASE,
-)
-
-
-def _places(lines: Sequence[AnswerLine]) -> list[Place]:
-    found: list[Place] = []
-    for number, line in enumerate(lines):
-        text = _text(line)
-        spot = opening_spot(text)
-        if spot is not None:
-            before = _text(lines[number - 1]).rstrip() if number else ""
-            found.append(Place(number, spot, text, unfinished=bool(_BREAKS_OFF.search(before))))
-        if spot is None or not spot.section:
-            inner_from = min(reading.end for reading in spot.readings) if spot is not None else 0
-            found += [
-                Place(number, inner, text, unfinished=bool(_BREAKS_OFF.search(text[: inner.start].rstrip())))
-                for inner in inline_spots(text, inner_from)
-            ]
-        if len(found) > _MOST_SPOTS:
-            break
-    return _aligned(found[:_MOST_SPOTS], lines)
-
-
-def _aligned(places: list[Place], lines: Sequence[AnswerLine]) -> list[Place]:
-    """Each place with where it stands beside the sheet's other labels and lines."""
-    lefts = sorted(lines[p.line].line.box[0] for p in places if p.spot.skip >= 2.5 and not p.spot.inline)
-    if not lefts:
-        return places
-    usual = lefts[len(lefts) // 2]
-    labelled = {p.line for p in places if not p.spot.inline}
-    plain = [line.line.box[0] - usual for number, line in enumerate(lines) if number not in labelled]
-    hanging = len(plain) >= 3 and sum(1 for off in plain if off > 0.015) >= 0.75 * len(plain)
-    offs = [lines[p.line].line.box[0] - usual for p in places]
-    return [
-        replace(p, off=max(0.0, off), hangs=hanging and not p.spot.inline and off < 0.012)
-        for p, off in zip(places, offs, strict=True)
-    ]
-
-
-def _text(line: AnswerLine) -> str:
-    """The line's text with every character in the place where it stands, so that cuts can be made in it."""
-    return line.line.text[:_LONGEST_LINE].translate(_PLAIN)
-
-
-_PLAIN = {code: chr(code - 0xFEE0) for code in range(0xFF01, 0xFF5F)} | {0x3000: " ", 0xA0: " "}
 
 
 def _segments(lines: Sequence[AnswerLine], cuts: Sequence[Cut], nearly: Sequence[Place]) -> list[_Segment]:

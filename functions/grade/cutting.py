@@ -12,9 +12,10 @@ from dataclasses import dataclass, replace
 
 from core.assessment import OBJECTIVE, QuestionType
 from grade.labels import Path
-from grade.question_text import is_question_text
+from grade.places import Place, kind_of, main_style
+from grade.question_text import copied
 from grade.sheet_map import Node, SheetMap
-from grade.student_labels import Reading, Spot
+from grade.student_labels import Reading
 
 UNKNOWN = -2
 _WIDTH = 40
@@ -22,20 +23,6 @@ _DOUBT = 0.5
 _LOCAL_DOUBT = 1.0
 _MOST_SECOND_LOOKS = 24
 _WORK = 60_000
-
-
-@dataclass(frozen=True, slots=True)
-class Place:
-    """A spot in the text of the sheet's line number `line`. `off`: how far right of the other labels it
-    stands, as a fraction of the page. `hangs`: labels stand out to the left of all other lines, and so does
-    this one. `unfinished`: what is written before it breaks off ("= ")."""
-
-    line: int
-    spot: Spot
-    text: str
-    off: float = 0.0
-    hangs: bool = False
-    unfinished: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +62,7 @@ class Cutter:
     def __init__(self, sheet_map: SheetMap, places: Sequence[Place]) -> None:
         self._map = sheet_map
         self._places = places
-        self._style = _main_style(places)
+        self._style = main_style(places)
 
     def cuts(self) -> tuple[list[Cut], list[Place]]:
         """The believed labels in order, and the places that were nearly taken for labels."""
@@ -141,6 +128,11 @@ class Cutter:
             known = self._map.section(spot.readings[0].path[0]) is not None
             return [_Choice(0.0, None, spot.readings[0], 0.0)] if known else [_Choice(0.0, None, None, 0.0)]
         skip = spot.skip + (0.8 if place.hangs else 0.0) + (0.6 if self._opens_a_sentence(place) else 0.0)
+        current = self._map.nodes[story.current] if story.current is not None and story.current >= 0 else None
+        if not spot.inline and current is not None and current.question.type is QuestionType.TEXT and _is_sum(place):
+            skip += 1.0  # a sum stands out in a text
+        if place.listed:
+            skip = min(skip, 1.0)
         choices = [_Choice(skip, None, None, 0.0)]
         meanings = [choice for reading in spot.readings for choice in self._meanings(story, place, reading)]
         return choices + [choice for choice in meanings if not self._is_outdone(choice, meanings)]
@@ -156,6 +148,9 @@ class Cutter:
         if choice.node is None or choice.node < 0 or self._map.nodes[choice.node].is_leaf:
             return False
         bits = self._map.nodes[choice.node].bits
+        steps = len(choice.reading.path) if choice.reading else 0
+        if any(o.node == UNKNOWN and o.reading is not None and len(o.reading.path) > steps for o in others):
+            return True
         return any(
             other.node is not None
             and other.node >= 0
@@ -206,7 +201,7 @@ class Cutter:
             gap = first - (current.leaves[-1] if current.is_leaf else current.leaves[0] - 1)
             cost = 0.0 if gap == 1 else 0.3 + 0.04 * min(gap, 12) if gap > 1 else 0.9 + 0.02 * min(-gap, 12)
         if node.bits & ~story.visited == 0:
-            cost += 2.4
+            cost += 1.8
         elif current is not None and current.index == index:
             cost += 1.0
         return cost
@@ -215,8 +210,8 @@ class Cutter:
         """What speaks against a label here, whatever it means: where it stands and what follows it."""
         cost = 0.0
         style, inline = reading.style, place.spot.inline
-        if not reading.relative and self._style and style in ("Q", "1)", "1") and _kind(style) != self._style:
-            cost += 0.8
+        if not reading.relative and self._style and style in ("Q", "1)", "1") and kind_of(style) != self._style:
+            cost += 1.2
         if not inline and place.off > 0.07:
             cost += 0.4
         rest = place.text[reading.end :].lstrip()
@@ -224,7 +219,7 @@ class Cutter:
             if re.match(r"[=×÷+*/<>^%°]|[xX]\s*\d", rest):
                 cost += 3.0
             elif place.unfinished:
-                cost += 1.5
+                cost += 2.5
             elif re.match(
                 r"(?:cm|mm|km|kg|m|g|s|ms|N|J|W|V|A|Pa|Hz|mol|marks?|hours?|minutes?|seconds?|years?|people|of)\b", rest
             ):
@@ -243,14 +238,20 @@ class Cutter:
         rest = place.text[reading.end :]
         if reading.style in ("1)", "1.1", "1") and re.match(r"\s*[-−–]?\s*\d", rest):
             # "2. 5 m" is question 2's number, or a decimal point with a space behind it.
-            expected = node.question.type in (QuestionType.NUMERIC, QuestionType.EXACT) and jump < 0.5
-            return 0.2 if expected else 1.8 if place.spot.inline else 1.2
-        if len(rest) > 12 and is_question_text(rest, node.question.text):
+            numeric = node.question.type in (QuestionType.NUMERIC, QuestionType.EXACT)
+            expected = numeric and (jump < 0.5 or "=" in rest)
+            return 0.2 if expected else 1.8 if place.spot.inline or jump >= 0.5 else 1.2
+        if len(rest) > 12 and copied(rest, node.question.text):
             return -2.0
         return 0.0
 
     def node(self, index: int) -> Node:
         return self._map.nodes[index]
+
+
+def _is_sum(place: Place) -> bool:
+    """Whether the line is a calculation: figures and signs, hardly a word."""
+    return "=" in place.text and len(re.findall(r"[A-Za-z]{3,}", place.text)) < 2
 
 
 def _steps(story: _Story) -> list[_Story]:
@@ -268,17 +269,3 @@ def _same(choice: _Choice, step: _Story) -> bool:
     if step.cut is None or choice.reading is None:
         return step.cut is None and choice.reading is None
     return choice.node == step.cut.node
-
-
-def _kind(style: str) -> str:
-    return "Q" if style == "Q" else "1"
-
-
-def _main_style(places: Sequence[Place]) -> str:
-    """Whether the sheet's numbers come with a word before them ("Q5"), where most of them agree."""
-    styles = [p.spot.readings[0].style for p in places if not p.spot.inline]
-    said = [_kind(style) for style in styles if style in ("Q", "1)", "1")]
-    for style in ("Q", "1"):
-        if len(said) >= 3 and said.count(style) >= 0.7 * len(said):
-            return style
-    return ""

@@ -1,46 +1,64 @@
-"""Printed question text found again on a sheet or in a key, so that it is not taken for the answer."""
+"""Printed question text found again on a sheet or in a key, so that it is not taken for the answer.
+
+Copied words start where the question or one of its sentences starts, and go on line after line. An answer
+that takes up words from the middle of a question ("The heart pumps blood") is an answer.
+"""
 
 import re
 
 from rapidfuzz import fuzz
 
-_CLOSE = 88.0
-"""How alike two texts are, of 100, to count as the same words misread here and there."""
+_ALIKE, _ALIKE_SHORT = 88.0, 96.0
+"""How alike two texts must be, of 100, to be the same words misread here and there."""
 
 
 def plain(text: str) -> str:
     return " ".join(re.findall(r"[^\W_]+", text.lower()))
 
 
-def is_question_text(line: str, question: str) -> bool:
-    """Whether a line holds nothing but words of the question, in their order."""
-    said, asked = plain(line), plain(question)
-    words = said.count(" ") + 1
-    if not said or not asked or len(said) > len(asked) + 6:
-        return False
-    if words < 3:
-        return False
-    return fuzz.partial_ratio(said, asked) >= (_CLOSE if words >= 5 else 96.0)
+def copied(line: str, question: str, start: int | None = None) -> tuple[int, str] | None:
+    """Where in the question's words a line that copies it stops, and what the line says after them.
+
+    None where the line copies nothing. `start`: the word with which the copy goes on; else it may start at
+    any sentence. At least three words count, four where more follows on the line.
+    """
+    asked, said = plain(question).split(), list(re.finditer(r"[^\W_]+", line))
+    words = [word[0].lower() for word in said]
+    for first in _starts(question) if start is None else [start]:
+        following = asked[first:]
+        if not following or not words:
+            continue
+        count = len(words)
+        if count <= len(following) + 1:
+            alike = fuzz.ratio(" ".join(words), " ".join(following[:count]))
+            if (count >= 3 or start is not None) and alike >= (_ALIKE if count >= 5 else _ALIKE_SHORT):
+                return min(first + count, len(asked)), ""
+        elif len(following) >= 4 or start is not None:
+            opening = " ".join(words[: len(following)])
+            if fuzz.ratio(opening, " ".join(following)) >= _ALIKE + 4:
+                return len(asked), line[said[len(following) - 1].end() :].lstrip(" ?.:!)]-–")
+    return None
+
+
+def _starts(question: str) -> list[int]:
+    """The places among the question's words where its sentences and lines start."""
+    starts, count = [], 0
+    for sentence in re.split(r"(?<=[.?!:;])\s+|\n", question):
+        words = len(plain(sentence).split())
+        if words:
+            starts.append(count)
+        count += words
+    return starts
 
 
 def without_question(text: str, question: str) -> str:
-    """The text without the lines at its start that repeat the question. A line that begins with the whole
-    question and goes on keeps what follows."""
+    """The text without the lines at its start that repeat the question."""
     lines = text.split("\n")
-    while lines and is_question_text(lines[0], question):
+    at: int | None = None
+    while lines and (found := copied(lines[0], question, at)) is not None:
+        at, rest = found
+        if rest:
+            lines[0] = rest
+            break
         lines.pop(0)
-    if lines and (cut := _after_question(lines[0], question)) is not None:
-        lines[0] = cut
     return "\n".join(lines).strip()
-
-
-def _after_question(line: str, question: str) -> str | None:
-    """What follows the whole question's words on one line, None where the line does not begin with them."""
-    asked = plain(question).split()
-    words = list(re.finditer(r"[^\W_]+", line))
-    if len(asked) < 4 or len(words) <= len(asked):
-        return None
-    opening = " ".join(word[0].lower() for word in words[: len(asked)])
-    if fuzz.ratio(opening, " ".join(asked)) < _CLOSE + 4:
-        return None
-    return line[words[len(asked) - 1].end() :].lstrip(" ?.:!)]-–")

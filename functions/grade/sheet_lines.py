@@ -10,7 +10,7 @@ from grade.rows import clean
 _FIELD = (
     r"(?:(?:student|candidate|pupil|full|your)(?:['’]?s)?\s+)?(?:name|roll(?:\s*(?:no|number|num|#))?"
     r"|(?:student|candidate|reg(?:istration|n)?|enrol+ment|index|seat|exam)\s*(?:id|no|number|#)|id(?:\s*no)?"
-    r"|class|grade|form|section|div(?:ision)?|date|subject|school|teacher|set|std|batch|course|sheet|page)"
+    r"|class|grade|form|div(?:ision)?|date|subject|school|teacher|set|std|batch|course|sheet|page)"
 )
 _STUDENT_FIELD = re.compile(rf"^\W*{_FIELD}\s*\.?\s*(?:[:=\-–_.]|\s{{2,}}|(?=\s[A-Z0-9]))", re.IGNORECASE)
 _NAMED = re.compile(

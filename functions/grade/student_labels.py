@@ -47,6 +47,7 @@ _QUESTION = re.compile(
 _NUMBERED = re.compile(rf"(?:{_OPEN}\s?(?P<open>{_NUM})\s?[)\]}}>]|(?P<num>{_NUM})\s?{_CLOSE}+)(?!\d)")
 _TIGHT = re.compile(r"(?P<num>\d{1,2})[.)](?=\d)")
 _DOTTED = re.compile(r"(?:q\s?\.?\s?)?(?P<path>\d{1,2}(?:\.\d{1,2}){1,3})(?:[.):]|(?=\s|$))", re.IGNORECASE)
+_MISREAD = re.compile(r"(?P<num>[lIiOoSsBZz|]{1,2})(?=\s?[(\[][a-z]{1,3}[)\]])")
 _BARE = re.compile(r"(?P<num>\d{1,2})(?=\s|$|[(\[a-h])")
 _SECTIONED = re.compile(r"(?P<section>[A-H])\s?[.\-]?\s?(?P<num>\d{1,2})(?:\s?[).:]|(?=\s|$))")
 _SECTION = re.compile(r"\W*(?:section|part|group)\s*[-–—:.]?\s*[\"'(]?([A-H]|[IVX]{1,3}|\d)[\"')]?\W*$", re.IGNORECASE)
@@ -126,6 +127,9 @@ def _question(text: str) -> _Found:
 
 
 def _numbered(text: str) -> _Found:
+    if found := _MISREAD.match(text):
+        for number, cost in _numbers(found["num"]):
+            yield from _with_parts(text, Reading(number, cost, found.end(), "1"), 1.4)
     if found := _NUMBERED.match(text):
         written = found["open"] or found["num"]
         if re.search(r"[\dlI|]", written):
