@@ -220,7 +220,8 @@ class LocalCloud:
 
         # The other way round: nothing new begins, what runs ends while its services still answer.
         self._closing += [close, self._executions.settle, self._functions.stop, self._stop_executions]
-        self._closing += [self._bus.stop, self._executions.stop]
+        self._closing += [self.faults.end, self._bus.stop, self._executions.stop]
+        self.faults.begin()
 
     # ── what others use ──────────────────────────────────────────────────────────────────────────
 

@@ -131,8 +131,8 @@ class Edge:
 
     def _with_faults(self, call: Call, request: Request) -> Response:
         faults = self._faults.of(call)
-        for fault in faults:
-            time.sleep(fault.seconds)
+        if not all(self._faults.pause(fault.seconds) for fault in faults):
+            return Response.error(call.service, "ServiceUnavailable", "The local cloud is stopping.", 503)
         failing = next((fault for fault in faults if fault.code), None)
         if failing is None or failing.carried_out:
             response = self._serve(call, request)

@@ -49,6 +49,7 @@ class Faults:
     def __init__(self) -> None:
         self._faults: list[Fault] = []
         self._lock = threading.Lock()
+        self._stopping = threading.Event()
 
     def slow(
         self,
@@ -83,6 +84,18 @@ class Faults:
     def clear(self) -> None:
         with self._lock:
             self._faults.clear()
+
+    def begin(self) -> None:
+        """The cloud runs: slowed calls wait."""
+        self._stopping.clear()
+
+    def end(self) -> None:
+        """The cloud stops: no call waits any longer."""
+        self._stopping.set()
+
+    def pause(self, seconds: float) -> bool:
+        """Waits; False where the cloud has stopped meanwhile, so that nothing is carried out after its end."""
+        return not self._stopping.wait(seconds)
 
     def of(self, call: Call) -> list[Fault]:
         """The faults that this call meets; each is used up by one."""

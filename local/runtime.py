@@ -9,6 +9,7 @@ import datetime
 import itertools
 import json
 import re
+import signal
 import threading
 import uuid
 from collections.abc import Callable, Mapping, Sequence
@@ -26,6 +27,10 @@ MAX_PAYLOAD_BYTES = 6_291_556
 MAX_EVENT_BYTES = 1_048_576
 MAX_WORKERS = 16
 _PATH = re.compile(r"/2015-03-31/functions/([^/]+)/invocations")
+
+
+# An error that no state machine tries again.
+_STOPPING = Response.error("lambda", "AccessDeniedException", "The local cloud is stopping.", 403)
 
 
 class LambdaService:
@@ -79,6 +84,8 @@ class LambdaService:
             request_id = self.call_later(pool.function.logical_id, body or b"{}")
             return Response(202, [("x-amzn-RequestId", request_id)])
         invocation = pool.run(body or b"{}")
+        if self._stopping.is_set():
+            return _STOPPING
         headers = [("Content-Type", "application/json"), ("x-amzn-RequestId", invocation.request_id)]
         headers.append(("X-Amz-Executed-Version", "$LATEST"))
         if invocation.error:
@@ -87,7 +94,7 @@ class LambdaService:
 
     def _refused(self, body: bytes, invocation_type: str) -> Response | None:
         if self._stopping.is_set():
-            return _refusal(500, "ServiceException", "The local cloud is stopping.")
+            return _STOPPING
         if len(body) > (MAX_EVENT_BYTES if invocation_type == "Event" else MAX_PAYLOAD_BYTES):
             return _refusal(413, "RequestTooLargeException", f"{len(body)} byte payload is too large")
         try:
@@ -118,9 +125,9 @@ class LambdaService:
         if self._stopping.is_set():
             return
         self._stopping.set()
-        for worker in list(self._workers.values()):
-            worker.close()
         self._fork_server.stop()
+        for worker_id in list(self._workers):
+            self._exited(worker_id, -signal.SIGKILL)
 
     def _pool(self, name: str) -> "_Pool | None":
         if name in self._pools:

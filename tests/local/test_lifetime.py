@@ -9,6 +9,7 @@ import time
 from pathlib import Path
 
 import pytest
+import requests
 
 from local.cloud import CloudError, LocalCloud
 from tests.local.standins import BlankReader, template_with_standins
@@ -104,6 +105,26 @@ def test_a_cloud_starts_empty_after_another_with_the_same_keys_in_its_folder(tmp
             secrets.append(cloud.stack.functions["ReceiveFunction"].environment["IDENTITY_SECRET"])
             tokens.append(cloud)
     assert secrets[0] == secrets[1]
+
+
+def test_stopping_in_the_middle_of_executions_is_quick_quiet_and_carries_nothing_over(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    template = template_with_standins(tmp_path / "stack")
+    with LocalCloud(template=template, reader=BlankReader()) as cloud:
+        cloud.faults.slow("s3", "CopyObject", 1.5)
+        headers = {"Authorization": f"Bearer {cloud.token()}", "Content-Type": "image/png"}
+        requests.post(f"{cloud.api_url}/submissions?id=late", data=b"\x89PNG", headers=headers, timeout=30)
+        while not any(call.name == "s3:CopyObject" for call in cloud.calls()):
+            time.sleep(0.02)
+        began = time.monotonic()
+    assert time.monotonic() - began < 4
+    with LocalCloud(template=template, reader=BlankReader()) as another:
+        time.sleep(1.0)
+        assert another.calls() == []
+        bucket = another.stack.bucket("DocumentsBucket")
+        assert "Contents" not in another.client("s3").list_objects_v2(Bucket=bucket)
+    assert capfd.readouterr().err == ""
 
 
 def test_the_machines_own_aws_setup_stays_out_and_comes_back(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

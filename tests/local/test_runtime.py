@@ -188,6 +188,19 @@ def test_what_a_worker_started_ends_with_it(tmp_path: Path) -> None:
     assert eventually(lambda: not is_running(pids["child"]) and not is_running(pids["worker"]))
 
 
+def test_stopping_ends_the_calls_that_are_running(tmp_path: Path) -> None:
+    run = Running(tmp_path)
+    with ThreadPoolExecutor(1) as pool:
+        call = pool.submit(run.invoke, "sleep", {"seconds": 60})
+        assert eventually(lambda: (tmp_path / "sleep.log").exists() and "going" in (tmp_path / "sleep.log").read_text())
+        began = time.monotonic()
+        run.service.stop()
+        # Named so that no state machine tries it again.
+        assert call.result(5).header("x-amzn-ErrorType") == "AccessDeniedException"
+    assert time.monotonic() - began < 5
+    assert run.invoke("echo").status == 403
+
+
 def test_a_module_that_cannot_be_loaded_is_said_to_be_that(running: Running) -> None:
     assert error(running.invoke("broken"))["errorType"] == "Runtime.ImportModuleError"
     assert error(running.invoke("missing"))["errorType"] == "Runtime.HandlerNotFound"
