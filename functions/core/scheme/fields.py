@@ -6,7 +6,7 @@ from typing import Any
 import yaml
 
 from core.assessment import Criterion, QuestionType, SchemeEntry
-from grade.scheme_nodes import Complaints, fields, is_null, listed, number_of, text_of, truth_of
+from core.scheme.nodes import Complaints, fields, is_null, listed, number_of, text_of, truth_of
 
 MARKED = ("choice", "true_false", "numeric", "exact", "pattern", "text")
 """The types that a person may name."""

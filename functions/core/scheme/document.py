@@ -1,4 +1,4 @@
-"""A marking scheme from people, as JSON or YAML; and schemes joined to the paper that they are for.
+"""A marking scheme from people, as JSON or YAML.
 
 The format is published as `docs/marking-scheme.schema.json`.
 """
@@ -6,12 +6,9 @@ The format is published as `docs/marking-scheme.schema.json`.
 import yaml
 
 from core.assessment import MarkingScheme, SchemeEntry
-from grade.joining import join
-from grade.labels import label_path
-from grade.scheme_fields import HIGHEST_MARKS, read_entry
-from grade.scheme_nodes import Complaints, compose, fields, is_null, number_of, text_of
-
-__all__ = ["join", "parse_scheme"]
+from core.labels import label_path
+from core.scheme.fields import HIGHEST_MARKS, read_entry
+from core.scheme.nodes import Complaints, compose, fields, is_null, number_of, text_of
 
 SCHEME_FIELDS = {"title": "", "rounding": "", "questions": ""}
 
