@@ -4,8 +4,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from core.assessment import MarkingScheme, Question, QuestionPaper, QuestionType, SchemeEntry
+from core.labels import Finder
 from grade.entry_types import settled
-from grade.labels import Finder
 from grade.sums import checked, listed, shown, worth_of
 
 

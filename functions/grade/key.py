@@ -8,11 +8,11 @@ import re
 from dataclasses import replace
 
 from core.assessment import MarkingScheme, Question, QuestionPaper, QuestionType, SchemeEntry
+from core.labels import Finder
 from core.transcript import Transcript
-from grade.compact import compact_answers
+from grade.compact import Pair, compact_answers
 from grade.drafts import Draft
 from grade.key_points import read_points
-from grade.labels import Finder
 from grade.marks_printed import find_marks
 from grade.outline import read_outline
 from grade.pieces import Piece, pieces_of
@@ -45,8 +45,8 @@ def parse_key(transcript: Transcript, paper: QuestionPaper | None = None) -> Mar
         pairs = _pairs(row, rows)
         if not pairs:
             rest.append(row)
-        for number, said in pairs:
-            _add(entries, SchemeEntry(str(number), answers=_labels(said)), warnings)
+        for pair in pairs:
+            _add(entries, SchemeEntry(str(pair.number), answers=_labels(pair.said)), warnings)
     reader = _Reader(Finder(paper) if paper else None, warnings)
     for draft in read_outline(pieces_of(rest)).drafts:
         reader.read(draft, "")
@@ -65,7 +65,7 @@ def _add(entries: dict[str, SchemeEntry], entry: SchemeEntry, warnings: list[str
         entries[entry.question] = entry
 
 
-def _pairs(row: Row, rows: list[Row]) -> list[tuple[int, str]]:
+def _pairs(row: Row, rows: list[Row]) -> list[Pair]:
     """Compact answers in a row. A lone pair counts only among others of its kind: a key of one letter a line."""
     pairs = compact_answers(row.text)
     if len(pairs) > 1:

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from core.assessment import Question, QuestionPaper, QuestionType
-from grade.labels import Path, nodes
+from core.labels import Path, nodes
 
 
 @dataclass(frozen=True, slots=True)

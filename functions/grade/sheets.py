@@ -62,7 +62,7 @@ def grade_sheet(state: dict[str, Any], *, library: Library, table: Table, mark: 
         The assessment's paper is not there yet; nothing was written.
     """
     from grade.answers import cut_answers
-    from grade.scheme import join
+    from grade.joining import join
 
     joined_at = now()
     submission = Submission.from_state(state)

@@ -74,7 +74,8 @@ def _standing_copy(s3: Any, bucket: str, key: str, submission: Submission) -> St
     try:
         found = s3.head_object(Bucket=bucket, Key=key, ChecksumMode="ENABLED")
     except s3.exceptions.ClientError as error:
-        if error.response["ResponseMetadata"]["HTTPStatusCode"] == 404:
+        # Without the right to list a bucket, S3 answers 403 for what is not there.
+        if error.response["ResponseMetadata"]["HTTPStatusCode"] in (403, 404):
             return None
         raise
     is_source = submission.file.bucket == bucket and submission.file.version_id == found["VersionId"]

@@ -9,7 +9,7 @@ from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from core import aws, errors, http
-from core.scheme import parse_scheme
+from core.scheme.document import parse_scheme
 from core.seal import Seal
 from core.settings import settings
 from core.submission import parse_assessment

@@ -15,19 +15,7 @@ from tests.template.flow import PROMISES, flow
 _AT = "2030-05-06T07:08:09.010Z"
 
 
-# Promises that the file does not keep yet. One that is kept again fails here until it is taken out.
-_NOT_YET = {
-    "a timeout is retried once at most": "Record and Announce try a timeout again as often as any other error",
-    "function, task and machine time out in this order": "four tasks give their function half the time it may take",
-}
-
-
-def _promises() -> list[Any]:
-    marks = {name: pytest.mark.xfail(strict=True, reason=reason) for name, reason in _NOT_YET.items()}
-    return [pytest.param(name, marks=marks.get(name, ())) for name in PROMISES]
-
-
-@pytest.mark.parametrize("promise", _promises())
+@pytest.mark.parametrize("promise", PROMISES)
 def test_the_state_machine_keeps_its_promise(promise: str) -> None:
     assert PROMISES[promise](flow()) == []
 

@@ -42,7 +42,6 @@ def test_the_template_keeps_its_promise(promise: str) -> None:
     assert PROMISES[promise](template()) == []
 
 
-@pytest.mark.xfail(strict=True, reason="the HTTP API has no comment")
 def test_every_resource_says_why_it_is_there() -> None:
     assert template_checks.resources_without_a_reason(text()) == []
 
