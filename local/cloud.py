@@ -21,23 +21,17 @@ from botocore.exceptions import ClientError
 
 from local import process
 from local.calls import CLIENT, STATE_MACHINE, Call, CallLog
-from local.edge import Edge, OneAtATime
-from local.events import EventBus
-from local.executions import Executions, describe_execution
 from local.faults import Faults
-from local.front import FrontDoor
-from local.notifications import BucketNotifications
 from local.ocr import OcrProcesses
 from local.process import CloudError
 from local.provision import Secrets, provision
 from local.resources import Function
 from local.runtime import LambdaService
-from local.s3 import S3Door
 from local.stack import REGION, Stack
 from local.template import TemplateError
-from local.textract import TextractService
 from local.textract_blocks import Reader
 from local.tokens import AUDIENCE, Tokens
+from local.wiring import wire
 
 __all__ = ["CloudError", "LocalCloud"]
 
@@ -131,33 +125,48 @@ class LocalCloud:
     def _start(self) -> None:
         listener = process.listen(self._port)
         self._closing.append(listener.close)
-        self._port = listener.getsockname()[1]
-        self.endpoint_url = f"http://127.0.0.1:{self._port}"
+        port = listener.getsockname()[1]
+        self.endpoint_url = f"http://127.0.0.1:{port}"
         self.folder = self._given_folder or self._temporary_folder()
-        self.folder.mkdir(parents=True, exist_ok=True)
         logs = self.folder / "logs"
-        logs.mkdir(exist_ok=True)
-        self._closing.append(process.stop_on_termination())
-        self._closing.append(process.prepare(self._port))
-        self._closing.append(process.log_to(logs / "cloud.log"))
+        try:
+            logs.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise CloudError(f"The folder {self.folder} cannot be used ({error}).") from error
+        self._closing += [process.stop_on_termination(), process.prepare(port), process.log_to(logs / "cloud.log")]
 
         secrets = Secrets(self._given_folder)
         self._tokens = Tokens(self.endpoint_url, self._given_folder)
-        defaults = {
-            "JwtIssuer": self.endpoint_url,
-            "JwtAudience": AUDIENCE,
-            # The page is served here; by this other name of the machine it is another origin to a browser.
-            "WebOrigin": f"http://localhost:{self._port}",
-            # About what the engines do; asking for more only makes pages wait in line.
-            "TextractTps": str(max(2, self._ocr_processes)),
-        }
         self.stack = Stack(
             self._template,
-            parameters=defaults | self._parameters,
+            parameters=self._defaults() | self._parameters,
             secret=secrets.string,
             endpoint_url=self.endpoint_url,
         )
-        reader = self._start_reader()
+        self._serve(listener, self._start_reader(logs), self._start_functions(logs))
+        provision(self.stack, self.client, secrets)
+        self._services.bus.start()
+        self._services.executions.start()
+
+    def _defaults(self) -> dict[str, str]:
+        """The template's parameters as this machine wants them."""
+        return {
+            "JwtIssuer": self.endpoint_url,
+            "JwtAudience": AUDIENCE,
+            # The page is served here; by this other name of the machine it is another origin to a browser.
+            "WebOrigin": self.endpoint_url.replace("127.0.0.1", "localhost"),
+            # About what the engines do; asking for more only makes pages wait in line.
+            "TextractTps": str(max(2, self._ocr_processes)),
+        }
+
+    def _start_reader(self, logs: Path) -> Reader:
+        if self._reader is not None:
+            return self._reader
+        reader = OcrProcesses(self._ocr_processes, logs / "ocr.log")
+        self._closing.append(reader.close)
+        return reader
+
+    def _start_functions(self, logs: Path) -> LambdaService:
         self._functions = LambdaService(
             self.stack.functions,
             folder=logs,
@@ -166,50 +175,25 @@ class LocalCloud:
             retry_seconds=self._retry_seconds,
         )
         self._closing.append(self._functions.stop)
-        self._serve(listener, reader)
-        provision(self.stack, self.client, secrets)
-        self._bus.start()
-        self._executions.start()
+        return self._functions
 
-    def _start_reader(self) -> Reader:
-        if self._reader is not None:
-            return self._reader
-        reader = OcrProcesses(self._ocr_processes, self.folder / "logs" / "ocr.log")
-        self._closing.append(reader.close)
-        return reader
-
-    def _serve(self, listener: socket.socket, reader: Reader) -> None:
-        from moto.moto_server.werkzeug_app import DomainDispatcherApplication, MotoRequestHandler, create_backend_app
+    def _serve(self, listener: socket.socket, reader: Reader, functions: LambdaService) -> None:
+        from moto.moto_server.werkzeug_app import MotoRequestHandler
         from werkzeug.serving import make_server
 
-        moto = OneAtATime(DomainDispatcherApplication(create_backend_app))
-        s3 = S3Door(moto, self.stack.upload_origins())
-        self._bus = EventBus(self.stack.rules, invoke=self._functions.call_later)
-        self._executions = Executions(self._bus, describe_execution)
-        notifications = BucketNotifications(
-            self.stack.notifications, invoke=self._functions.call_later, look_up=s3.look_up
-        )
-        front = FrontDoor(
-            self.stack.routes,
-            cors=self.stack.cors,
+        self._services = wire(
+            self.stack,
+            functions=functions,
+            reader=reader,
             tokens=self._tokens,
-            invoke=self._functions.call,
             web=ROOT / "web",
             page_config=lambda: {"apiUrl": "", "token": self.token(), "local": True},
-        )
-        edge = Edge(
-            moto=moto,
-            services=(self._functions, TextractService(reader, fetch=s3.read), self._bus, self._executions, s3),
-            front=front.answer,
-            observers=(notifications.observe, self._executions.observe),
-            buckets=[self.stack.bucket(name) for name in self.stack.of_type("AWS::S3::Bucket")],
-            origins=[self.endpoint_url, f"http://localhost:{self._port}", *self.stack.cors.origins],
             log=self._log,
             faults=self.faults,
         )
-        server = make_server(
-            "127.0.0.1", self._port, edge, threaded=True, request_handler=MotoRequestHandler, fd=listener.fileno()
-        )
+        port = listener.getsockname()[1]
+        handler, fd = MotoRequestHandler, listener.fileno()
+        server = make_server("127.0.0.1", port, self._services.edge, threaded=True, request_handler=handler, fd=fd)
         thread = threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True, name="local-cloud")
         thread.start()
 
@@ -219,8 +203,9 @@ class LocalCloud:
             server.server_close()
 
         # The other way round: nothing new begins, what runs ends while its services still answer.
-        self._closing += [close, self._executions.settle, self._functions.stop, self._stop_executions]
-        self._closing += [self.faults.end, self._bus.stop, self._executions.stop]
+        executions = self._services.executions
+        self._closing += [close, executions.settle, functions.stop, self._stop_executions]
+        self._closing += [self.faults.end, self._services.bus.stop, executions.stop]
         self.faults.begin()
 
     # ── what others use ──────────────────────────────────────────────────────────────────────────
@@ -251,7 +236,7 @@ class LocalCloud:
 
     def events(self) -> list[dict[str, Any]]:
         """Everything that was put on the event bus, in order."""
-        return self._bus.events()
+        return self._services.bus.events()
 
     def invoke(self, function: str, event: Any) -> Any:
         """What a function (logical id) returns, or its error, as parsed JSON."""
@@ -300,7 +285,7 @@ class LocalCloud:
 
     def _stop_executions(self) -> None:
         """Running executions end with their cloud; their threads would call a port that is gone."""
-        for arn in self._executions.running():
+        for arn in self._services.executions.running():
             self.client("stepfunctions").stop_execution(executionArn=arn, error="CloudStopped", cause="Stopped.")
 
     def _temporary_folder(self) -> Path:

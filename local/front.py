@@ -112,36 +112,14 @@ def http_event(
     request: Request, route: Route, parameters: Mapping[str, str], claims: Mapping[str, str] | None
 ) -> dict[str, Any]:
     """The event of one request: lower-case headers, repeated ones joined, bytes in base64."""
-    now = datetime.datetime.now(datetime.UTC)
     headers = {name: value for name, value in request.headers.items() if name != "cookie"}
-    route_key = f"{route.method} {route.path}"
-    context: dict[str, Any] = {
-        "accountId": ACCOUNT,
-        "apiId": "local",
-        "domainName": request.headers.get("host", "localhost"),
-        "domainPrefix": "local",
-        "http": {
-            "method": request.method,
-            "path": request.path,
-            "protocol": "HTTP/1.1",
-            "sourceIp": "127.0.0.1",
-            "userAgent": request.headers.get("user-agent", ""),
-        },
-        "requestId": str(uuid.uuid4()),
-        "routeKey": route_key,
-        "stage": "$default",
-        "time": now.strftime("%d/%b/%Y:%H:%M:%S +0000"),
-        "timeEpoch": int(now.timestamp() * 1000),
-    }
-    if claims is not None:
-        context["authorizer"] = {"jwt": {"claims": dict(claims), "scopes": None}}
     event: dict[str, Any] = {
         "version": "2.0",
-        "routeKey": route_key,
+        "routeKey": f"{route.method} {route.path}",
         "rawPath": request.path,
         "rawQueryString": request.query,
         "headers": headers,
-        "requestContext": context,
+        "requestContext": _request_context(request, route, claims),
         "isBase64Encoded": False,
     }
     if "cookie" in request.headers:
@@ -156,6 +134,31 @@ def http_event(
     if request.body:
         event["body"], event["isBase64Encoded"] = _event_body(request)
     return event
+
+
+def _request_context(request: Request, route: Route, claims: Mapping[str, str] | None) -> dict[str, Any]:
+    now = datetime.datetime.now(datetime.UTC)
+    context: dict[str, Any] = {
+        "accountId": ACCOUNT,
+        "apiId": "local",
+        "domainName": request.headers.get("host", "localhost"),
+        "domainPrefix": "local",
+        "http": {
+            "method": request.method,
+            "path": request.path,
+            "protocol": "HTTP/1.1",
+            "sourceIp": "127.0.0.1",
+            "userAgent": request.headers.get("user-agent", ""),
+        },
+        "requestId": str(uuid.uuid4()),
+        "routeKey": f"{route.method} {route.path}",
+        "stage": "$default",
+        "time": now.strftime("%d/%b/%Y:%H:%M:%S +0000"),
+        "timeEpoch": int(now.timestamp() * 1000),
+    }
+    if claims is not None:
+        context["authorizer"] = {"jwt": {"claims": dict(claims), "scopes": None}}
+    return context
 
 
 def read_answer(result: bytes) -> Response:

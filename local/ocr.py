@@ -64,6 +64,7 @@ class OcrProcesses:
                 f"The OCR engine is not installed ({', '.join(missing)} is missing); run `make setup` or install "
                 "requirements/local.txt."
             )
+        self._count = count
         self._log = log
         self._free: queue.Queue[_Engine] = queue.Queue()
         self._engines: set[_Engine] = set()
@@ -88,6 +89,8 @@ class OcrProcesses:
         return int(self._ask(content, {"count": True})["count"])
 
     def _ask(self, content: bytes, question: dict[str, Any]) -> dict[str, Any]:
+        if self._count == 0:
+            raise Unreadable("InternalServerError", "No OCR engine runs here.")
         engine = self._free.get()
         try:
             return engine.ask(content, question)

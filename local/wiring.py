@@ -1,0 +1,65 @@
+"""Which service of the local cloud hears of what: put together once, at the start."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from local.calls import CallLog
+from local.edge import Edge, OneAtATime
+from local.events import EventBus
+from local.executions import Executions, describe_execution
+from local.faults import Faults
+from local.front import FrontDoor
+from local.notifications import BucketNotifications
+from local.runtime import LambdaService
+from local.s3 import S3Door
+from local.stack import Stack
+from local.textract import TextractService
+from local.textract_blocks import Reader
+from local.tokens import Tokens
+
+
+@dataclass(frozen=True)
+class Services:
+    """The application to serve, and the parts of it that have a life of their own."""
+
+    edge: Edge
+    bus: EventBus
+    executions: Executions
+
+
+def wire(
+    stack: Stack,
+    *,
+    functions: LambdaService,
+    reader: Reader,
+    tokens: Tokens,
+    web: Path,
+    page_config: Callable[[], dict[str, Any]],
+    log: CallLog,
+    faults: Faults,
+) -> Services:
+    """Everything behind the port; nothing runs yet."""
+    from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
+
+    moto = OneAtATime(DomainDispatcherApplication(create_backend_app))
+    s3 = S3Door(moto, stack.upload_origins())
+    bus = EventBus(stack.rules, invoke=functions.call_later)
+    executions = Executions(bus, describe_execution)
+    notifications = BucketNotifications(stack.notifications, invoke=functions.call_later, look_up=s3.look_up)
+    front = FrontDoor(
+        stack.routes, cors=stack.cors, tokens=tokens, invoke=functions.call, web=web, page_config=page_config
+    )
+    edge = Edge(
+        moto=moto,
+        services=(functions, TextractService(reader, fetch=s3.read), bus, executions, s3),
+        front=front.answer,
+        observers=(notifications.observe, executions.observe),
+        buckets=[stack.bucket(name) for name in stack.of_type("AWS::S3::Bucket")],
+        # The page is served from the port itself, under either name of the machine.
+        origins=[stack.endpoint_url, stack.endpoint_url.replace("127.0.0.1", "localhost"), *stack.cors.origins],
+        log=log,
+        faults=faults,
+    )
+    return Services(edge, bus, executions)
