@@ -11,6 +11,7 @@ from core.assessment import QuestionPaper
 from core.result import ReviewReason
 from core.transcript import Line, Transcript
 from grade.answer import Answer, AnswerLine, AnswerSheet
+from grade.answer_rows import RowAnswer, answer_rows
 from grade.answer_text import Fragment, answer_text
 from grade.cutting import UNKNOWN, Cut, Cutter
 from grade.places import Place, find_places
@@ -34,19 +35,27 @@ def cut_answers(transcript: Transcript, paper: QuestionPaper) -> AnswerSheet:
     if not lines.written:
         return AnswerSheet((), lines.aside, lines.student, (ReviewReason.NO_TEXT,), transcript.warnings)
     sheet_map = SheetMap(paper)
-    places = find_places(lines.written)
+    rows, heads = answer_rows(lines.written, sheet_map)
+    places = find_places(lines.written, {*rows, *heads})
     cuts, nearly = Cutter(sheet_map, places).cuts()
-    segments = _segments(lines.written, cuts, nearly)
+    segments = _segments(lines.written, cuts, nearly, rows)
     return _Sheet(sheet_map, lines, transcript.warnings).build(segments)
 
 
-def _segments(lines: Sequence[AnswerLine], cuts: Sequence[Cut], nearly: Sequence[Place]) -> list[_Segment]:
+def _segments(
+    lines: Sequence[AnswerLine], cuts: Sequence[Cut], nearly: Sequence[Place], rows: dict[int, list[RowAnswer]]
+) -> list[_Segment]:
     segments = [_Segment(None, None)]
     by_line: dict[int, list[Cut]] = {}
     for cut in cuts:
         by_line.setdefault(cut.place.line, []).append(cut)
     doubted = {place.line for place in nearly}
     for number, line in enumerate(lines):
+        for answer in rows.get(number, []):
+            whole = _fragment(line, answer.start, answer.end, answer.start)
+            segments.append(_Segment(answer.node, None, [Fragment(whole.line, answer.said)]))
+        if number in rows:
+            continue
         here = by_line.get(number, [])
         starts = [cut.place.spot.start for cut in here]
         bounds = [0, *starts, len(line.line.text)]

@@ -1,32 +1,79 @@
-"""Answers in a row: "1 B  2 C  3 True", "1-5 CBCDE", "1. (b), 2. (d)": keys print them so, students too."""
+"""Answers of a letter each, many in a row: "1 B  2 C  3 True", "1-5 CBCDE", a grid. Keys and students write them."""
 
 import re
+from dataclasses import dataclass
+from itertools import pairwise
 
+_LONGEST = 600
 _SAID = r"(?:[A-Ha-h](?:\s?(?:,|and|&|/)\s?[A-Ha-h])*(?![\w'’])|[Tt]rue|[Ff]alse|TRUE|FALSE|[TtFf](?![\w'’]))"
 _PAIR = re.compile(
-    rf"(?:^|(?<=[\s,;|]))(?:[Qq]\s?\.?\s?)?(\d{{1,3}})\s?[.):\]=\-–—]{{0,2}}\s{{0,3}}(?:[Aa]ns(?:wer)?[.:]?\s*)?"
+    rf"(?:^|(?<=[\s,;|]))(?:[Qq]\s?\.?\s?)?(\d{{1,3}})\s?[.):\]=\-–—→>|]{{0,2}}\s{{0,3}}(?:[Aa]ns(?:wer)?[.:]?\s*)?"
     rf"[(\[]?\s?({_SAID})\s?[)\]]?\.?(?=$|[\s,;|])"
 )
 _RANGE = re.compile(
     r"(?:^|(?<=\s))[Qq]?(\d{1,3})\s?(?:[-–—]|to)\s?[Qq]?(\d{1,3})\s*[:.)]?\s+((?:[A-Ha-h][\s,]{0,3}){2,})(?=$|\s|\d)"
 )
+_NUMBERS = re.compile(
+    r"\W*(?:q(?:uestion|ues)?\.?\s*(?:nos?\.?|numbers?)?|nos?\.?|sl\.?\s*no\.?)?\W*((?:\d{1,3}[\s|.,)]+){2,}\d{1,3})\W*",
+    re.IGNORECASE,
+)
+_CELLS = re.compile(rf"\W*(?i:ans(?:wers?)?\.?|key)?\W*((?:{_SAID}[\s|.,)]+){{2,}}{_SAID})\W*")
 
 
-def compact_answers(text: str) -> list[tuple[int, str]]:
-    """The (number, answer) pairs that the text is made of; empty where it holds anything else."""
-    text = text.replace("\t", "  ").strip()
-    found: list[tuple[int, str]] = []
-    rest = text
+@dataclass(frozen=True, slots=True)
+class Pair:
+    """The answer `said` to question `number`. `start`, `end`: the stretch of the text that is this pair's."""
+
+    number: int
+    said: str
+    start: int
+    end: int
+
+
+def compact_answers(text: str) -> list[Pair]:
+    """The pairs that the text is made of; empty where it holds anything else."""
+    if len(text) > _LONGEST:
+        return []
+    found: list[tuple[int, str, int]] = []
+    covered = text
     for match in _RANGE.finditer(text):
-        letters = re.findall(r"[A-Ha-h]", match[3])
-        first, last = int(match[1]), int(match[2])
-        if last - first + 1 == len(letters):
-            found += list(enumerate(letters, first))
-            rest = rest.replace(match[0], " ")
+        letters = list(re.finditer(r"[A-Ha-h]", match[3]))
+        if int(match[2]) - int(match[1]) + 1 == len(letters):
+            found += [
+                (int(match[1]) + place, letter[0], match.start() if place == 0 else match.start(3) + letter.start())
+                for place, letter in enumerate(letters)
+            ]
+            covered = covered[: match.start()] + " " * (match.end() - match.start()) + covered[match.end() :]
     position = 0
-    for match in _PAIR.finditer(rest):
-        if rest[position : match.start()].strip(" ,;|\t"):
+    for match in _PAIR.finditer(covered):
+        if covered[position : match.start()].strip(" ,;|\t"):
             return []
-        found.append((int(match[1]), match[2]))
+        found.append((int(match[1]), match[2], match.start()))
         position = match.end()
-    return found if found and not rest[position:].strip(" ,;|.\t") else []
+    if covered[position:].strip(" ,;|.\t"):
+        return []
+    return _pairs(sorted(found, key=lambda pair: pair[2]), text)
+
+
+def grid_answers(upper: str, lower: str) -> list[Pair]:
+    """The pairs of a row of numbers over a row of as many answers, placed in the lower row; empty where
+    these are none."""
+    if len(upper) > _LONGEST or len(lower) > _LONGEST:
+        return []
+    numbers, cells = _NUMBERS.fullmatch(upper), _CELLS.fullmatch(lower)
+    if numbers is None or cells is None:
+        return []
+    counted = [int(number) for number in re.findall(r"\d+", numbers[1])]
+    said = list(re.finditer(_SAID, cells[1]))
+    if len(counted) != len(said) or any(other != one + 1 for one, other in pairwise(counted)):
+        return []
+    starts = [0, *(cells.start(1) + cell.start() for cell in said[1:])]
+    found = [(number, cell[0], start) for number, cell, start in zip(counted, said, starts, strict=True)]
+    return _pairs(found, lower)
+
+
+def _pairs(found: list[tuple[int, str, int]], text: str) -> list[Pair]:
+    if not found:
+        return []
+    ends = [start for _, _, start in found[1:]] + [len(text)]
+    return [Pair(number, said, start, end) for (number, said, start), end in zip(found, ends, strict=True)]

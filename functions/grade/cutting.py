@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from core.assessment import OBJECTIVE, QuestionType
-from grade.labels import Path
+from core.labels import Path
 from grade.places import Place, kind_of, main_style
 from grade.question_text import copied
 from grade.sheet_map import Node, SheetMap
@@ -23,6 +23,9 @@ _DOUBT = 0.5
 _LOCAL_DOUBT = 1.0
 _MOST_SECOND_LOOKS = 24
 _WORK = 60_000
+
+
+_OBJECTIVE_SAID = re.compile(r"\s*[(\[]?(?:[A-Ha-h]|true|false|[TF])[)\].]?\s*(?:$|\s{3}|[,;])", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,11 +175,12 @@ class Cutter:
             jump = self._jump(story, node)
             return [_Choice(written + jump + self._fit(place, reading, node, jump), node, reading, jump)]
         found = self._map.by_path.get(reading.path, [])
-        extra = 0.0
-        if not found and len(reading.path) > 1:
-            # The student parted an answer that the paper does not part.
-            leaves = [n for n in self._map.by_path.get(reading.path[:-1], []) if self._map.nodes[n].is_leaf]
-            found, extra = leaves, 0.8
+        if not found and any(
+            self._map.nodes[node].is_leaf
+            for steps in range(1, len(reading.path))
+            for node in self._map.by_path.get(reading.path[:steps], [])
+        ):
+            return []  # the letters are the answer's own, and the label ends before them
         if not found:
             return (
                 [_Choice(written + 2.0, UNKNOWN, reading, 0.0)] if place.spot.skip >= 2.5 and reading.cost == 0 else []
@@ -185,9 +189,7 @@ class Cutter:
         for node in found:
             jump = self._jump(story, node)
             away = 1.5 if story.section and self._map.nodes[node].path[: len(story.section)] != story.section else 0.0
-            choices.append(
-                _Choice(written + extra + away + jump + self._fit(place, reading, node, jump), node, reading, jump)
-            )
+            choices.append(_Choice(written + away + jump + self._fit(place, reading, node, jump), node, reading, jump))
         return choices
 
     def _jump(self, story: _Story, index: int) -> float:
@@ -241,6 +243,8 @@ class Cutter:
             numeric = node.question.type in (QuestionType.NUMERIC, QuestionType.EXACT)
             expected = numeric and (jump < 0.5 or "=" in rest)
             return 0.2 if expected else 1.8 if place.spot.inline or jump >= 0.5 else 1.2
+        if node.question.type in (QuestionType.CHOICE, QuestionType.TRUE_FALSE) and _OBJECTIVE_SAID.match(rest):
+            return -0.8
         if len(rest) > 12 and copied(rest, node.question.text):
             return -2.0
         return 0.0

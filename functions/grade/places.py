@@ -1,7 +1,7 @@
 """Where labels may stand on a sheet: each spot with what its surroundings say about it."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from dataclasses import dataclass, replace
 
 from grade.answer import AnswerLine
@@ -39,12 +39,15 @@ def plain_text(line: AnswerLine) -> str:
     return line.line.text[:_LONGEST_LINE].translate(_PLAIN)
 
 
-def find_places(lines: Sequence[AnswerLine]) -> list[Place]:
-    """Every spot that may be a label, in the order of the lines."""
+def find_places(lines: Sequence[AnswerLine], without: Set[int] = frozenset()) -> list[Place]:
+    """Every spot that may be a label, in the order of the lines. `without`: lines in which none is sought."""
     found: list[Place] = []
     before = ""
     for number, line in enumerate(lines):
         text = plain_text(line)
+        if number in without:
+            before = text.rstrip()
+            continue
         spot = opening_spot(text)
         if spot is not None:
             found.append(Place(number, spot, text, unfinished=bool(_BREAKS_OFF.search(before))))

@@ -1,6 +1,7 @@
 """The lines of a sheet told apart: who wrote it, what a teacher wrote on it, furniture, and the rest."""
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from core.transcript import Line, Transcript
@@ -29,7 +30,9 @@ _NAME_LIKE = re.compile(
     r"^(?P<name>[A-Z][\w'’-]+(?:\s+(?:[A-Z]\.?|[a-z]{1,3}|[A-Z][\w'’-]+)){1,3})\s*[,;–-]?\s*"
     r"(?:\(?(?:class|grade|form|year)?\s*[0-9lIO]{1,2}\s?[A-Za-z]?\)?)?\s*$"
 )
-_CLASS_ALONE = re.compile(r"^\W*(?:(?:class|grade|form|year|std)\s*)?\d{1,2}\s?[-–]?\s?[A-Z]?\W*$", re.IGNORECASE)
+_CLASS_ALONE = re.compile(
+    r"^\W*(?:(?i:class|grade|form|year|std)\s*\d{1,2}\s?[-–]?\s?[A-Z]?|[1-9l][0-9lO]?[-–]?[A-Z])\W*$"
+)
 _PAGE = re.compile(
     r"^[\W_]*(?:page|pg|p|sheet|side)\.?\s*\d{1,3}(?:\s*(?:of|/)\s*\d{1,3})?[\W_]*$|^[-–—]\s*\d{1,2}\s*[-–—]$"
     r"|^\W*(?:p\.?\s?t\.?\s?o\.?|continued(?: overleaf| on next page)?|turn over|the end|end)\W*$",
@@ -65,7 +68,7 @@ def sort_lines(transcript: Transcript) -> SheetLines:
             text = clean(line.text)
             if not text or _PAGE.match(text) or _is_page_number(text, line):
                 aside.append(kept)
-            elif place < 6 and (_STUDENT_FIELD.match(text) or _in_the_head(place, text)):
+            elif place < 6 and (_STUDENT_FIELD.match(text) or _in_the_head(page.lines, place, text)):
                 aside.append(kept)
                 _read_student(text, names, numbers)
             else:
@@ -80,10 +83,17 @@ def _is_page_number(text: str, line: Line) -> bool:
     return bool(re.fullmatch(r"\W*\d{1,2}\W*", text)) and (top + height > 0.93 or top + height < 0.06)
 
 
-def _in_the_head(place: int, text: str) -> bool:
-    return place < 3 and bool(
-        _NUMBERED.match(text) or (_CLASS_ALONE.match(text) and re.search(r"[A-Za-z]", text) and place > 0)
-    )
+def _in_the_head(lines: Sequence[Line], place: int, text: str) -> bool:
+    """A roll number, or a class on a line of its own under a name."""
+    if place > 2:
+        return False
+    if _NUMBERED.match(text):
+        return True
+    above = clean(lines[place - 1].text) if place else ""
+    below = clean(lines[place + 1].text) if place + 1 < len(lines) else ""
+    named = bool(_STUDENT_FIELD.match(above) or _NAME_LIKE.match(above))
+    # "1B" over "2C" are answers, not classes.
+    return named and bool(_CLASS_ALONE.match(text)) and not _CLASS_ALONE.match(below)
 
 
 def _read_student(text: str, names: list[str], numbers: list[str]) -> None:

@@ -37,7 +37,7 @@ class Spot:
 
 
 _NUM = r"[\dlIiOoSsBbZz|]{1,3}"
-_CLOSE = r"(?:[).:\]}>,;]|[-–—](?!\s?\d))"
+_CLOSE = r"(?:[).:\]}>,;|→]|[-–—](?!\s?\d)>?)"
 _OPEN = r"[(\[{<]"
 _WORD = r"(?:questions?|ques|qus|qn|q|ans(?:wer)?s?(?:\s*(?:to|of|no|for))?|sol(?:ution)?|no)"
 _QUESTION = re.compile(
