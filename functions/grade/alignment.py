@@ -11,6 +11,7 @@ from grade.reading import Reading, Term
 
 _SAME_SENSE = 0.8
 _SURE = 0.7
+_ENDINGS = frozenset({"er", "or", "ion", "ing", "ment", "al", "iti", "ness", "anc", "abl", "ist", "ic", "ful"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,18 +113,27 @@ def nearness(one: Term, other: Term) -> float:
 def _spelled_alike(one: str, other: str) -> float:
     if one == other:
         return 1.0
+    if one[0].isdigit() or other[0].isdigit():
+        return 0.0
+    return max(_misspelled(one, other), _of_one_family(*sorted((one, other), key=len)))
+
+
+def _misspelled(one: str, other: str) -> float:
     short, long = sorted((len(one), len(other)))
-    if short < 4 or one[0].isdigit() or other[0].isdigit():
+    if short < 4 or long < 5:
         return 0.0
     distance = Levenshtein.distance(one, other, score_cutoff=2)
-    if distance == 1 and long >= 5:
-        return 0.9
-    if distance <= 2 and long >= 8:
-        return 0.8
-    if short >= 5 and (one.endswith(other) or other.endswith(one)):
-        return 0.8  # a compound: "sunlight" says light
-    common = next((index for index, (a, b) in enumerate(zip(one, other, strict=False)) if a != b), short)
-    return 0.7 if common >= 5 and common >= 0.6 * long else 0.0
+    return 0.9 if distance == 1 else 0.8 if distance == 2 and long >= 8 else 0.0
+
+
+def _of_one_family(short: str, long: str) -> float:
+    """ "buy" and "buyer", "light" and "sunlight", "electric" and "electron"."""
+    if len(short) >= 3 and long.startswith(short) and long[len(short) :] in _ENDINGS:
+        return _SAME_SENSE
+    if len(short) >= 5 and long.endswith(short):
+        return _SAME_SENSE
+    common = next((index for index, (a, b) in enumerate(zip(short, long, strict=False)) if a != b), len(short))
+    return 0.7 if common >= 5 and common >= 0.6 * len(long) else 0.0
 
 
 def weight(term: Term) -> float:

@@ -2,6 +2,7 @@
 
 import re
 from functools import lru_cache
+from pathlib import Path
 
 import snowballstemmer
 
@@ -40,9 +41,17 @@ _SPELLINGS = (
 _SENTENCE = re.compile(r"(?<=[.!?;])\s+|\n\s*\n|\n(?=\s*(?:[-•*▪–]|\(?[0-9a-z]{1,2}[.)]\s))")
 
 
+@lru_cache(maxsize=1)
+def _irregular() -> dict[str, str]:
+    text = Path(__file__).with_name("irregular.txt").read_text(encoding="utf-8")
+    lines = [line.split() for line in text.splitlines() if not line.startswith("#")]
+    return {form: base for base, *forms in lines for form in forms}
+
+
 @lru_cache(maxsize=1 << 16)
 def stem(word: str) -> str:
-    """The word's stem, the same for British and American spellings."""
+    """The word's stem, the same for British and American spellings and for irregular forms ("drew", "draw")."""
+    word = _irregular().get(word, word)
     if len(word) > 5:
         for written, american in _SPELLINGS:
             word = written.sub(american, word)

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from core.result import Verdict
-from grade.alignment import Alignment, align, weight
+from grade.alignment import Alignment, Found, align, weight
 from grade.language import sentences
 from grade.reading import Reading, read, read_known
 
@@ -65,7 +65,7 @@ def judge(wordings: Sequence[str], said: Sequence[Passage], asked: frozenset[str
         doubt = max(doubt, _DENIED)
     if score >= _MET:
         return Point("met", 1.0, score, doubt, words)
-    if score >= _PARTLY and not short:
+    if score >= _PARTLY and not short and best is not None and not (best.opposed or best.turned):
         return Point("partly", 0.5, score, doubt, words)
     return Point("not", 0.0, score, doubt, "")
 
@@ -86,11 +86,25 @@ def variants(wording: str) -> Iterator[str]:
 def _score(alignment: Alignment, asked: frozenset[str]) -> float:
     """The share of the words that are said, and not denied; a denied wording is no part of it."""
     total = said = 0.0
-    for found in alignment.found:
-        worth = weight(found.wanted) * (_ASKED_WEIGHT if found.wanted.stem in asked else 1.0)
-        total += worth
-        said += 0.0 if found.against else worth * found.score
+    for choice in _choices(alignment.found):
+        parts = [(weight(one.wanted) * (_ASKED_WEIGHT if one.wanted.stem in asked else 1.0), one) for one in choice]
+        total += max(worth for worth, _ in parts)
+        said += max(0.0 if one.against else worth * one.score for worth, one in parts)
     return said / total if total else 0.0
+
+
+def _choices(found: Sequence[Found]) -> Iterator[list[Found]]:
+    """The words of a wording one by one, but words with "or" between them together: one of them is enough."""
+    choice: list[Found] = []
+    for one in found:
+        if choice and one.wanted.after_or and one.wanted.place - choice[-1].wanted.place == 2:
+            choice.append(one)
+            continue
+        if choice:
+            yield choice
+        choice = [one]
+    if choice:
+        yield choice
 
 
 def _doubt(score: float) -> float:

@@ -19,7 +19,8 @@ _MOST_WORDS = 1500
 @dataclass(slots=True)
 class Term:
     """One word in its place. `negated`: it stands within three content words after a negation in its
-    clause. `root`: what it negates by its prefix ("unequal": "equal"). `place` counts all words."""
+    clause. `root`: what it negates by its prefix ("unequal": "equal"). `after_or`: the word before is "or".
+    `place` counts all words."""
 
     word: str
     stem: str
@@ -28,6 +29,7 @@ class Term:
     negated: bool
     content: bool
     root: str | None = None
+    after_or: bool = False
     senses: frozenset[int] = frozenset()
     sides: frozenset[Side] = frozenset()
 
@@ -67,7 +69,8 @@ def _clause_terms(found: list[str], number: int, base: int) -> list[Term]:
     terms, scope = [], 0
     for index, word in enumerate(found):
         negation, content = word in NEGATIONS, is_content(word)
-        terms.append(Term(word, stem(word), base + index, number, scope > 0 and not negation, content, _root(word)))
+        negated, after_or = scope > 0 and not negation, index > 0 and found[index - 1] == "or"
+        terms.append(Term(word, stem(word), base + index, number, negated, content, _root(word), after_or))
         if negation:
             scope = _SCOPE
         elif content and scope:
