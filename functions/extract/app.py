@@ -1,5 +1,6 @@
 """Door of the reading lane: state in, the document read and its transcript kept, references and counts out."""
 
+import math
 import os
 import time
 from functools import cache
@@ -17,11 +18,12 @@ from core.seal import Seal
 from core.settings import settings
 from core.submission import Submission
 from core.table import Table
+from extract.lean_client import LeanTextract
 from extract.limits import Limits
 from extract.pacing import Pacer, SharedSchedule
 from extract.reading import Collaborators, Reading, read_submission
 from extract.sandbox import Sandbox
-from extract.textract import TextractReader, parse_lean
+from extract.textract import TextractReader
 
 logger = Logger()
 metrics = Metrics()
@@ -29,6 +31,8 @@ metrics = Metrics()
 # All that the child sees of this function's environment: where its loader finds libraries.
 _LOADER = ("PATH", "LD_LIBRARY_PATH", "LANG", "TZ")
 _TRANSPORT = (BotoCoreError, HTTPClientError)
+# A slow page of Textract's, and a second more.
+_PAGE_SECONDS = 3.0
 # What the function keeps back for its last writes.
 _LAST_SECONDS = 10.0
 
@@ -42,11 +46,16 @@ if "AWS_LAMBDA_RUNTIME_API" in os.environ:
 def textract() -> Any:
     """One attempt a call: the pauses between attempts are ours (`extract.textract`)."""
     config = Config(
-        max_pool_connections=settings().textract_concurrency,
+        max_pool_connections=in_flight(),
         read_timeout=30,
         retries={"mode": "standard", "total_max_attempts": 1},
     )
-    return parse_lean(aws.client("textract", config))
+    return LeanTextract(aws.client("textract", config))
+
+
+def in_flight() -> int:
+    """How many calls may be under way: what the quota admits while a page takes its time, and a second's burst."""
+    return max(settings().textract_concurrency, math.ceil(_PAGE_SECONDS * settings().textract_tps))
 
 
 def collaborators(context: LambdaContext) -> Collaborators:
@@ -62,7 +71,7 @@ def collaborators(context: LambdaContext) -> Collaborators:
         limits=Limits(
             max_bytes=settings().max_file_bytes, max_pages=settings().max_pages, max_pixels=settings().max_pixels
         ),
-        workers=settings().textract_concurrency,
+        workers=in_flight(),
         transport_faults=_TRANSPORT,
         on_fault=beside,
     )

@@ -16,6 +16,7 @@ Block = dict[str, Any]
 
 # What a transcript is made of; forms, tables and layout are not asked for and not needed.
 _READ = frozenset({"LINE", "WORD"})
+_NUMBERS = {int, float}
 _WHOLE_PAGE = {"Left": 0.0, "Top": 0.0, "Width": 1.0, "Height": 1.0}
 
 
@@ -103,9 +104,20 @@ def _complete(block: Block, known: set[str]) -> Block:
         "TextType": block.get("TextType"),
         # Textract has always told; one that does not tell is not to be trusted.
         "Confidence": _number(block.get("Confidence"), 0.0),
-        "Geometry": _geometry(block),
-        "Relationships": [{"Type": "CHILD", "Ids": children}],
+        "Geometry": block["Geometry"] if _is_whole(block.get("Geometry")) else _geometry(block),
+        "Relationships": [{"Type": "CHILD", "Ids": children}] if children else [],
     }
+
+
+def _is_whole(geometry: Any) -> bool:
+    """Whether nothing is missing: true of nearly every block, and far cheaper than making it anew."""
+    try:
+        box, polygon = geometry["BoundingBox"], geometry["Polygon"]
+        numbers = [box["Left"], box["Top"], box["Width"], box["Height"]]
+        numbers += [number for point in polygon for number in (point["X"], point["Y"])]
+    except (KeyError, TypeError):
+        return False
+    return len(polygon) >= 4 and {*map(type, numbers)} <= _NUMBERS
 
 
 def _geometry(block: Block) -> dict[str, Any]:

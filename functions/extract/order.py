@@ -42,6 +42,8 @@ _LABEL = re.compile(
 )
 _ROMAN = {"i": 1, "ii": 2, "iii": 3, "iv": 4, "v": 5, "vi": 6, "vii": 7, "viii": 8, "ix": 9, "x": 10}
 _DEEPEST = 6
+# More lines than any page has: not worth the thought, which grows with their square.
+_MOST = 900
 # Shares of a region's width within which a gutter is looked for, and how finely.
 _FIRST, _LAST, _STEPS = 0.08, 0.92, 84
 
@@ -62,6 +64,8 @@ def reading_order(spots: Sequence[Spot]) -> list[int]:
     Where the page can be looked at in more than one way, that one is right in which labels count up best.
     """
     falling = sorted(spots, key=lambda spot: spot.middle)
+    if len(spots) > _MOST:
+        return [spot.at for row in rows(spots) for spot in row]
     if all(one.x0 < other.x1 and other.x0 < one.x1 and not _beside(one, other) for one, other in pairwise(falling)):
         return [spot.at for spot in falling]  # one column: each line stands under the one before it
     marks = any(_BRACKETED.fullmatch(spot.text.strip()) for spot in spots)

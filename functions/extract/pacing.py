@@ -27,50 +27,68 @@ _TRIES = 8
 
 
 class Schedule(Protocol):
-    def reserve(self, calls: int) -> float:
-        """Reserve that many calls; the moment (epoch seconds) from which the first of them counts."""
+    def reserve(self, most: int, share: int) -> tuple[float, int]:
+        """Reserve calls: `most` as far as they can begin at once, and up to `share` that have to wait.
+
+        Returns the moment (epoch seconds) from which the first of them counts, and how many were reserved.
+        """
+
+
+class _Rate:
+    """How calls and seconds of the schedule belong together."""
+
+    def __init__(self, rate: float, clock: Callable[[], float]) -> None:
+        self.rate, self.clock = rate, clock
+        self.burst = max(_BURST_SECONDS, 1 / rate)
+
+    def wanted(self, most: int, share: int, until: float, now: float) -> int:
+        """How many calls to reserve when the schedule is given away up to `until`."""
+        at_once = math.floor((now + self.burst - until) * self.rate)
+        return max(1, min(most, max(share, at_once)))
 
 
 class LocalSchedule:
     """The schedule of this process alone."""
 
     def __init__(self, rate: float, clock: Callable[[], float] = time.time) -> None:
-        self._rate, self._clock = rate, clock
+        self._rate = _Rate(rate, clock)
         self._until = 0.0
 
-    def reserve(self, calls: int) -> float:
-        start = max(self._until, self._clock())
-        self._until = start + calls / self._rate
-        return start
+    def reserve(self, most: int, share: int) -> tuple[float, int]:
+        now = self._rate.clock()
+        start = max(self._until, now)
+        calls = self._rate.wanted(most, share, start, now)
+        self._until = start + calls / self._rate.rate
+        return start, calls
 
 
 class SharedSchedule:
-    """The schedule of the account, in one item of the table."""
+    """The schedule of the account, in one item of the table; one write where nobody comes between."""
 
     def __init__(self, table: Table, rate: float, clock: Callable[[], float] = time.time) -> None:
-        self._table, self._rate, self._clock = table, rate, clock
+        self._table, self._rate = table, _Rate(rate, clock)
+        self._until = 0.0
 
-    def reserve(self, calls: int) -> float:
-        cost = round(calls / self._rate, 6)
-        busy = True
+    def reserve(self, most: int, share: int) -> tuple[float, int]:
         for _ in range(_TRIES):
-            now = round(self._clock(), 6)
+            now = round(self._rate.clock(), 6)
+            idle = self._until < now
+            calls = self._rate.wanted(most, share, max(self._until, now), now)
+            cost = round(calls / self._rate.rate, 6)
             try:
-                if busy:
-                    until = self._move("SET tat = tat + :cost", "tat >= :now", {":cost": cost, ":now": now})
+                if idle:
+                    free = "attribute_not_exists(tat) OR tat < :now"
+                    self._move("SET tat = :until", free, {":until": round(now + cost, 6), ":now": now})
                 else:
-                    until = self._move(
-                        "SET tat = :until",
-                        "attribute_not_exists(tat) OR tat < :now",
-                        {":until": round(now + cost, 6), ":now": now},
-                    )
-                return until - cost
-            except ConditionFailed:
-                busy = not busy
+                    self._move("SET tat = tat + :cost", "tat >= :now", {":cost": cost, ":now": now})
+            except ConditionFailed as failed:
+                self._until = float((failed.item or {}).get("tat", 0.0))
+                continue
+            return self._until - cost, calls
         raise errors.ServiceUnavailable("The schedule of Textract calls is too busy.")
 
-    def _move(self, change: str, condition: str, values: dict[str, float]) -> float:
-        return float(self._table.update(*PACING, change, values=values, condition=condition)["tat"])
+    def _move(self, change: str, condition: str, values: dict[str, float]) -> None:
+        self._until = float(self._table.update(*PACING, change, values=values, condition=condition)["tat"])
 
 
 class Pacer:
@@ -149,22 +167,23 @@ class Pacer:
             if early > 0:
                 time.sleep(early)
             with self._changed:
-                wanted = min(self._batch, self._waiting - len(self._slots))
+                wanted = max(0, self._waiting - len(self._slots))
                 owed, self._owed = self._owed, 0
-                if wanted <= 0 and not owed:
+                if not wanted and not owed:
                     self._asking = False
                     return
-            self._grant(owed, max(wanted, 0))
+            self._grant(owed, wanted)
 
     def _grant(self, owed: int, wanted: int) -> None:
+        most, share = owed + wanted, owed + min(self._batch, wanted)
         try:
-            start = self._schedule.reserve(owed + wanted)
+            start, calls = self._schedule.reserve(most, share)
         except Exception as fault:  # noqa: BLE001 - whatever keeps the table away, reading goes on
             self._on_fault(fault)
             self._schedule = self._local
-            start = self._schedule.reserve(owed + wanted)
+            start, calls = self._schedule.reserve(most, share)
         with self._changed:
-            for call in range(owed + 1, owed + wanted + 1):
+            for call in range(owed + 1, calls + 1):
                 self._last_slot = start + call * self._step - self._burst
                 self._slots.append(self._last_slot)
             self._changed.notify_all()

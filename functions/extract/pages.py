@@ -92,13 +92,14 @@ class PageReading:
         while not self._room.acquire(timeout=0.5):
             self._check_stopped()
         self._collect(block=False)
-        future = self._pool.submit(self._recognise, number, frame.body, float(frame.head.get("aspect", 0.7071)))
+        future = self._pool.submit(self._recognise, number, [frame.body], float(frame.head.get("aspect", 0.7071)))
         future.add_done_callback(lambda _: self._room.release())
         return future
 
-    def _recognise(self, number: int, body: bytes, aspect: float) -> Page:
+    def _recognise(self, number: int, cut: list[bytes], aspect: float) -> Page:
+        """One page by OCR; `cut` gives its bytes away, so that nobody holds them while the answer is waited for."""
         self._watch.calling()
-        return page_from_answer(self._ocr(body), number, aspect=aspect)
+        return page_from_answer(self._ocr(cut.pop()), number, aspect=aspect)
 
     def _check_stopped(self) -> None:
         if self._watch.stopped():

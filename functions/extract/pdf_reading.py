@@ -37,6 +37,8 @@ def read(task: dict[str, Any], mapped: mmap.mmap, limits: Limits, say: Say) -> N
         return
     for number in range(1, file.pages + 1):
         pages.say_page(number, say)
+        # What has been read of the file need not stay in memory for the pages that follow.
+        mapped.madvise(mmap.MADV_DONTNEED)
 
 
 class _Pages:

@@ -5,6 +5,7 @@ function goes, in whatever way, the server ends its children and itself.
 """
 
 import contextlib
+import gc
 import os
 import select
 import signal
@@ -17,16 +18,16 @@ from extract import frames
 from extract.limits import Limits
 
 _NUMBER = struct.Struct(">i")
-# In the order of need: most documents want the first, scans the second, odd pictures the third. One is loaded
-# whenever no document waits, so that a cold start's first document is not held up by what it does not use.
-_LIBRARIES = ["extract.pdf_reading", "pypdf", "extract.pictures"]
+# In the order of need. One is taken whenever no document waits, so that a cold start's first document is not held
+# up by what it does not use; a reading of a page of our own then takes what parsers put off to their first use.
+_PREPARATIONS = ["extract.pdf_reading", "pypdf", "extract.warming", "extract.pictures"]
 
 
 class Server:
     def __init__(self, control: socket.socket) -> None:
         self._control = control
         self._children: dict[int, int] = {}
-        self._waiting = list(_LIBRARIES)
+        self._waiting = list(_PREPARATIONS)
         self._parent = os.getppid()
         self._wake, self._woken = os.pipe()
 
@@ -46,6 +47,8 @@ class Server:
                     break
             elif self._waiting:
                 __import__(self._waiting.pop(0))
+                if not self._waiting:
+                    gc.freeze()  # what stands now is shared by all children, and collected by none
         for child in self._children:
             with contextlib.suppress(ProcessLookupError):
                 os.kill(child, signal.SIGKILL)

@@ -1,11 +1,10 @@
 """Calls of Textract: paced, tried again where that helps, and refused pages told from refused calls."""
 
-import json
 import math
 import random
 import time
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Protocol
 
 from core import errors
 from extract import faults
@@ -34,24 +33,33 @@ class PageRefused(Exception):
         self.code = code
 
 
+class Calls(Protocol):
+    """Textract as it is called (`lean_client.LeanTextract`): what is made here is called until it answers."""
+
+    client_error: type[Exception]
+
+    def of_bytes(self, body: bytes) -> Callable[[], Answer]: ...
+    def of_object(self, bucket: str, key: str, version_id: str) -> Callable[[], Answer]: ...
+
+
 class TextractReader:
     """Reads one page a call.
 
-    `client` is a Textract client that makes one attempt a call: pauses are taken here, where they do not hold a
-    place in the schedule. `transport_faults` are the errors that mean that no answer came at all.
+    `textract` makes one attempt a call: pauses are taken here, where they do not hold a place in the schedule.
+    `transport_faults` are the errors that mean that no answer came at all.
     """
 
     def __init__(
         self,
-        client: Any,
+        textract: Calls,
         pacer: Pacer,
         *,
         transport_faults: tuple[type[Exception], ...] = (),
         deadline: float = math.inf,
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
-        self._client, self._pacer, self._deadline, self._sleep = client, pacer, deadline, sleep
-        self._faults = (*transport_faults, client.exceptions.ClientError)
+        self._textract, self._pacer, self._deadline, self._sleep = textract, pacer, deadline, sleep
+        self._faults = (*transport_faults, textract.client_error)
 
     def read(self, body: bytes) -> Answer:
         """Textract's answer for a page's own bytes.
@@ -63,19 +71,20 @@ class TextractReader:
         ServiceUnavailable
             No answer after all attempts.
         """
-        return self._call({"Bytes": body})
+        call = self._textract.of_bytes(body)
+        del body  # fifty pages wait at once; each is held once, as its request
+        return self._until_answered(call)
 
     def read_object(self, bucket: str, key: str, version_id: str) -> Answer:
         """The same for a picture where it lies, without its bytes passing through here."""
-        return self._call({"S3Object": {"Bucket": bucket, "Name": key, "Version": version_id}})
+        return self._until_answered(self._textract.of_object(bucket, key, version_id))
 
-    def _call(self, document: dict[str, Any]) -> Answer:
+    def _until_answered(self, call: Callable[[], Answer]) -> Answer:
         pause = _FIRST_PAUSE
         for attempt in range(1, ATTEMPTS + 1):
             self._pacer.admit(self._deadline)
             try:
-                answer: Answer = self._client.detect_document_text(Document=document)
-                return answer
+                return call()
             except self._faults as error:
                 code = self._judge(error)
                 last = attempt == ATTEMPTS or time.time() + pause > self._deadline
@@ -96,19 +105,3 @@ class TextractReader:
         if faults.passes(error):
             return code
         raise error  # not the document's fault, and not one that passes: access, signature, region
-
-
-def parse_lean(client: Any) -> Any:
-    """Let the client parse a page's answer with `json` alone; the client itself.
-
-    botocore walks an answer's thousands of blocks shape by shape, in Python, about 15 ms a page: at fifty pages at
-    once that is what reading would wait for. The answer is JSON already. Errors are left to botocore.
-    """
-    client.meta.events.register("before-parse.textract.DetectDocumentText", _parse)
-    return client
-
-
-def _parse(response_dict: dict[str, Any], customized_response_dict: dict[str, Any], **_: Any) -> None:
-    if response_dict["status_code"] < 300:
-        customized_response_dict.update(json.loads(response_dict["body"]))
-        response_dict["body"] = b"{}"

@@ -99,13 +99,10 @@ def _line(line: Any, rotation: int) -> Line:
 def _box(item: Any, rotation: int) -> Box:
     box = item.geometry.boundingBox
     left, top, width, height = upright.turn_box((box.left, box.top, box.width, box.height), rotation)
-    left, top = max(0.0, left), max(0.0, top)
-    return (
-        round(left, _DIGITS),
-        round(top, _DIGITS),
-        round(max(0.0, min(width, 1 - left)), _DIGITS),
-        round(max(0.0, min(height, 1 - top)), _DIGITS),
-    )
+    if left < 0 or top < 0 or left + width > 1 or top + height > 1:  # a line at the very edge reaches over it
+        left, top = max(0.0, left), max(0.0, top)
+        width, height = max(0.0, min(width, 1 - left)), max(0.0, min(height, 1 - top))
+    return (round(left, _DIGITS), round(top, _DIGITS), round(width, _DIGITS), round(height, _DIGITS))
 
 
 def _spot(at: int, line: Line, aspect: float, fall: float) -> Spot:

@@ -56,11 +56,11 @@ def turn_point(point: Point, rotation: int) -> Point:
 
 def turn_box(box: Box, rotation: int) -> Box:
     """Where a box is after its page has been turned clockwise."""
+    if rotation == 0:
+        return box
     left, top, width, height = box
     if rotation == 90:
         return (1 - top - height, left, height, width)
     if rotation == 180:
         return (1 - left - width, 1 - top - height, width, height)
-    if rotation == 270:
-        return (top, 1 - left - width, height, width)
-    return box
+    return (top, 1 - left - width, height, width)

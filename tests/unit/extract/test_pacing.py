@@ -35,7 +35,7 @@ class MemoryTable:
             if expression == "SET tat = tat + :cost":
                 assert condition == "tat >= :now"
                 if not busy:
-                    raise ConditionFailed(self.item)
+                    raise ConditionFailed(dict(self.item) if self.item else None)
                 assert self.item is not None
                 self.item = {"tat": self.item["tat"] + values[":cost"]}
             else:
@@ -99,10 +99,19 @@ def test_what_a_dead_reader_had_reserved_passes_by_itself() -> None:
     now = [1_000.0]
     table = MemoryTable()
     schedule = SharedSchedule(table, 10, clock=lambda: now[0])  # type: ignore[arg-type]
-    assert schedule.reserve(5) == pytest.approx(1_000.0)
-    assert schedule.reserve(5) == pytest.approx(1_000.5)
+    assert schedule.reserve(5, 5) == (pytest.approx(1_000.0), 5)
+    assert schedule.reserve(5, 5) == (pytest.approx(1_000.5), 5)
     now[0] += 60
-    assert schedule.reserve(1) == pytest.approx(1_060.0)
+    assert schedule.reserve(1, 1) == (pytest.approx(1_060.0), 1)
+
+
+def test_what_can_begin_at_once_is_given_at_once_and_what_has_to_wait_in_shares() -> None:
+    table = MemoryTable()
+    first, second = (SharedSchedule(table, 10, clock=lambda: 1_000.0) for _ in range(2))  # type: ignore[arg-type]
+    assert first.reserve(50, 3) == (pytest.approx(1_000.0), 10)
+    assert table.calls == 1
+    assert second.reserve(50, 3) == (pytest.approx(1_001.0), 3)
+    assert first.reserve(2, 3) == (pytest.approx(1_001.3), 2)
 
 
 def test_shared_schedule_gives_every_moment_away_once() -> None:
@@ -110,7 +119,7 @@ def test_shared_schedule_gives_every_moment_away_once() -> None:
     starts: list[float] = []
 
     def reserve() -> None:
-        starts.append(SharedSchedule(table, 100).reserve(1))  # type: ignore[arg-type]
+        starts.append(SharedSchedule(table, 100).reserve(1, 1)[0])  # type: ignore[arg-type]
 
     threads = [threading.Thread(target=reserve) for _ in range(20)]
     for thread in threads:
@@ -161,8 +170,7 @@ def test_schedule_never_gives_away_more_than_the_rate(make: Callable[..., Any]) 
     chance = random.Random(3)  # noqa: S311
     until = 0.0
     for _ in range(300):
-        calls = chance.randint(1, 9)
-        start = schedule.reserve(calls)
+        start, calls = schedule.reserve(chance.randint(1, 30), chance.randint(1, 9))
         assert start >= until - 1e-5
         until = start + calls / 10.0
         now[0] += chance.uniform(0, 1.5)

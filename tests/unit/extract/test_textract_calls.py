@@ -1,12 +1,20 @@
 """A call is tried again where that helps, and what Textract refuses is told from what fails."""
 
+import json
+from collections.abc import Callable
 from typing import Any
 
+import boto3
 import pytest
+from botocore.awsrequest import AWSResponse
+from botocore.config import Config
+from botocore.exceptions import ClientError
 
 from core import errors
+from extract.lean_client import LeanTextract
 from extract.pacing import Pacer
-from extract.textract import ATTEMPTS, PageRefused, TextractReader, parse_lean
+from extract.textract import ATTEMPTS, PageRefused, TextractReader
+from tests.unit.extract.material import PROSE, answer, down_the_page
 
 
 class Fault(Exception):
@@ -22,15 +30,20 @@ class Dropped(Exception):
 class Client:
     """Answers each call with the next of `answers`: raises faults, gives everything else."""
 
-    class exceptions:  # noqa: N801 - as a client has it
-        ClientError = Fault
+    client_error = Fault
 
     def __init__(self, *answers: Any) -> None:
         self.answers = list(answers)
         self.documents: list[Any] = []
 
-    def detect_document_text(self, *, Document: Any) -> Any:  # noqa: N803 - as the service has it
-        self.documents.append(Document)
+    def of_bytes(self, body: bytes) -> Callable[[], Any]:
+        return lambda: self._answer({"Bytes": body})
+
+    def of_object(self, bucket: str, key: str, version_id: str) -> Callable[[], Any]:
+        return lambda: self._answer({"S3Object": {"Bucket": bucket, "Name": key, "Version": version_id}})
+
+    def _answer(self, document: Any) -> Any:
+        self.documents.append(document)
         answer = self.answers.pop(0) if len(self.answers) > 1 else self.answers[0]
         if isinstance(answer, Exception):
             raise answer
@@ -100,37 +113,33 @@ def test_object_is_named_with_its_version() -> None:
     assert client.documents == [{"S3Object": {"Bucket": "bucket", "Name": "key", "Version": "version"}}]
 
 
-def test_lean_parsing_gives_what_botocore_gives() -> None:
-    """Against the real client and the real parser: the same answer, and errors as they were."""
-    import json
-
-    import boto3
-    from botocore.awsrequest import AWSResponse
-    from botocore.config import Config
-    from botocore.exceptions import ClientError
-
-    from tests.unit.extract.material import PROSE, answer, down_the_page
-
+def test_lean_client_sends_and_gives_what_botocore_does() -> None:
+    """Against the real client, its serialiser and its parser: the same request, the same answer, the same errors."""
     body = answer(down_the_page(PROSE))
-    faults = [None, None, "ThrottlingException"]
+    faults = [None, None, None, "ThrottlingException"]
+    sent: list[Any] = []
 
     def send(request: Any, **_: Any) -> AWSResponse:
+        sent.append((json.loads(request.body), request.headers["X-Amz-Target"], request.headers["Content-Length"]))
         code = faults.pop(0)
         content = {"__type": code, "message": "slow"} if code else body
         response = AWSResponse(request.url, 400 if code else 200, {}, None)
         response._content = json.dumps(content).encode()
         return response
 
-    def client() -> Any:
-        session = boto3.Session(aws_access_key_id="test", aws_secret_access_key="test", region_name="eu-west-1")
-        made = session.client("textract", config=Config(retries={"total_max_attempts": 1}))
-        made.meta.events.register("before-send.textract.DetectDocumentText", send)
-        return made
-
-    plain, lean = client(), parse_lean(client())
-    given = plain.detect_document_text(Document={"Bytes": b"x"})
-    same = lean.detect_document_text(Document={"Bytes": b"x"})
-    assert {**given, "ResponseMetadata": None} == {**same, "ResponseMetadata": None}
-    assert same["Blocks"] == body["Blocks"]
+    session = boto3.Session(aws_access_key_id="test", aws_secret_access_key="test", region_name="eu-west-1")
+    clients = [session.client("textract", config=Config(retries={"total_max_attempts": 1})) for _ in range(2)]
+    for client in clients:
+        client.meta.events.register("before-send.textract.DetectDocumentText", send)
+    plain, lean = clients[0], LeanTextract(clients[1])
+    call = lean.of_bytes(b"page \x00\xff")
+    given = [plain.detect_document_text(Document={"Bytes": b"page \x00\xff"}), call(), call()]
+    assert [{**each, "ResponseMetadata": None} for each in given] == [{**body, "ResponseMetadata": None}] * 3
+    assert sent[0][0] == sent[1][0] == sent[2][0] == {"Document": {"Bytes": "cGFnZSAA/w=="}}
+    assert sent[0][1] == sent[1][1]
+    assert all(int(length) > 0 for _, _, length in sent)
     with pytest.raises(ClientError, match="Throttling"):
-        lean.detect_document_text(Document={"Bytes": b"x"})
+        call()
+    faults.append(None)
+    lean.of_object("bucket", "key", "version")()
+    assert sent[-1][0] == {"Document": {"S3Object": {"Bucket": "bucket", "Name": "key", "Version": "version"}}}
