@@ -126,7 +126,7 @@ class Caller:
                 completion = await self.client.chat.completions.create(**request, timeout=patience)
         except TimeoutError:
             raise NoReply("timeout", f"The model did not answer within {patience:.0f} seconds.") from None
-        except Exception as error:  # noqa: BLE001 - told apart by name below; anything unknown is raised again
+        except Exception as error:  # noqa: BLE001 - told apart by name; one answer's trouble must stay its own
             raise self._ending(error, dialect) from None
         usage = _usage(completion, self.model)
         used.append(usage)
@@ -146,11 +146,13 @@ class Caller:
             request["temperature"] = 0.7 if anew else 0.0
         return request
 
-    def _ending(self, error: Exception, dialect: Dialect) -> Exception:
-        """The ending that an exception of the client stands for; the exception itself where it is none."""
+    def _ending(self, error: Exception, dialect: Dialect) -> NoReply:
+        """The ending that an exception of the client stands for. What is none of its own comes from a server
+        that answers in something else than the API's JSON."""
         names = {base.__name__ for base in type(error).__mro__}
         if "OpenAIError" not in names:
-            return error
+            name = type(error).__name__
+            return NoReply("wrong shape", f"The model's reply cannot be used. Its client failed with {name}.")
         if "APITimeoutError" in names:
             return NoReply("timeout", "The model did not answer in time.")
         status = getattr(error, "status_code", None)
@@ -221,10 +223,10 @@ def _usage(completion: Any, model: str) -> Usage:
 
 def _reply(completion: Any, count: int) -> Reply:
     choices = getattr(completion, "choices", None)
-    if not choices:
+    choice = choices[0] if isinstance(choices, list) and choices else None
+    message = getattr(choice, "message", None)
+    if choice is None or message is None:
         raise NoReply("wrong shape", "The model's server answered without a reply.")
-    choice = choices[0]
-    message = choice.message
     if getattr(message, "refusal", None) or choice.finish_reason == "content_filter":
         raise NoReply("refusal", "The model declined to mark this answer.")
     if choice.finish_reason == "length":

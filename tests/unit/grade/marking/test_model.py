@@ -194,6 +194,15 @@ ENDINGS: dict[str, tuple[Behaviour, str, int]] = {
     "an exhausted quota": (lambda *_: Said(error("pay", "insufficient_quota"), 429), "quota", 1),
     "a refused request": (lambda *_: Said(error("context too long"), 400), "HTTP 400", 1),
     "no choices": (lambda *_: Said(completion("x") | {"choices": []}), "without a reply", 2),
+    "a page of HTML": (lambda *_: Said(b"<html>Sign in</html>"), "cannot be used", 2),
+    "JSON of another kind": (lambda *_: Said(["no", "completion"]), "without a reply", 2),
+    "a choice without a message": (lambda *_: Said({"choices": [{}]}), "without a reply", 2),
+    "a message without content": (lambda *_: Said(completion(None)), "not whole JSON", 2),
+    "numbers for text": (
+        lambda request, _: Said(completion(json.dumps(verdicts(request, feedback=7)))),
+        "wrong type",
+        2,
+    ),
     "a closed line": (lambda *_: Said(None), "could not be reached", 3),
     "NaN for a confidence": (
         lambda request, _: Said(completion(json.dumps(verdicts(request, confidence=float("nan"))))),
