@@ -15,6 +15,7 @@ import threading
 from dataclasses import asdict
 from typing import Any, BinaryIO
 
+import cv2
 import numpy as np
 
 from local.ocr import Line, Page, Word
@@ -23,6 +24,10 @@ from local.raster import Pixels, Refusal, page_count, pixels_of, pixels_of_page
 # The longest side that the engine sees: more costs time and reads no better on scans of 150 to 300 dpi.
 _MAX_SIDE = 1600
 _FLIP_SAMPLE = 16
+# Ink is what is darker than its neighbourhood (pixels a side) by so many of 255 grey levels; shadows are not.
+_NEIGHBOURHOOD, _DARKER = 101, 40
+# White kept around the ink, in pixels.
+_MARGIN = 60
 Point = tuple[float, float]
 
 
@@ -61,11 +66,14 @@ class Engine:
         return Page(width=width, height=height, rotation=90 * turns, lines=lines)
 
     def _lines(self, pixels: Pixels) -> list[tuple[Any, str, float, Any]]:
-        result = self._ocr(pixels, use_det=True, use_cls=False, use_rec=True, return_word_box=True)
+        left, top, inked = _inked(pixels)
+        result = self._ocr(inked, use_det=True, use_cls=False, use_rec=True, return_word_box=True)
         if getattr(result, "txts", None) is None or result.boxes is None:
             return []
         words = result.word_results if len(result.word_results) == len(result.txts) else [()] * len(result.txts)
-        return list(zip(result.boxes, result.txts, result.scores, words, strict=True))
+        boxes = [np.add(box, (left, top)) for box in result.boxes]
+        moved = [[_moved(word, left, top) for word in line if word[2] is not None] for line in words]
+        return list(zip(boxes, result.txts, result.scores, moved, strict=True))
 
     def _upside_down(self, pixels: Pixels, found: list[tuple[Any, str, float, Any]]) -> bool:
         """Whether most of the longest lines look turned by 180 degrees."""
@@ -78,6 +86,27 @@ class Engine:
             label, score = answer.cls_res[0]
             votes += label == "180" and score > 0.6
         return votes * 2 > len(longest)
+
+
+def _moved(word: tuple[str, float, Any], left: int, top: int) -> tuple[str, float, Any]:
+    text, score, corners = word
+    return text, score, [(x + left, y + top) for x, y in corners]
+
+
+def _inked(pixels: Pixels) -> tuple[int, int, Pixels]:
+    """The part of a page that bears ink, with its left and top.
+
+    The detector weighs a page as a whole: three short lines on an otherwise empty page are lost to it.
+    """
+    grey = pixels.min(axis=2)
+    paper = cv2.blur(grey, (_NEIGHBOURHOOD, _NEIGHBOURHOOD)).astype(np.int16)
+    ink = paper - grey > _DARKER
+    rows, columns = np.flatnonzero(ink.any(axis=1)), np.flatnonzero(ink.any(axis=0))
+    if not len(rows):
+        return 0, 0, pixels
+    top, bottom = max(int(rows[0]) - _MARGIN, 0), int(rows[-1]) + _MARGIN
+    left, right = max(int(columns[0]) - _MARGIN, 0), int(columns[-1]) + _MARGIN
+    return left, top, np.ascontiguousarray(pixels[top:bottom, left:right])
 
 
 def _mostly_upright_boxes(found: list[tuple[Any, str, float, Any]]) -> bool:

@@ -68,6 +68,17 @@ def test_a_turned_page_is_read_upright_and_shown_as_it_lies(engine: OcrProcesses
     assert run[0] * towards[0] + run[1] * towards[1] > 0.3
 
 
+def test_a_few_short_lines_on_an_empty_page_are_read_where_they_stand(engine: OcrProcesses) -> None:
+    page = Image.new("L", (1654, 2339), 255)
+    draw, font = ImageDraw.Draw(page), ImageFont.truetype(FONT, 34)
+    for number, line in enumerate(("1. B", "2. True", "3. 12.5 m/s")):
+        draw.text((170, 160 + 60 * number), line, fill=20, font=font)
+    found = engine.read(encoded(page))
+    assert [line.replace(" ", "") for line in text(found)] == ["1.B", "2.True", "3.12.5m/s"]
+    left, top = found.lines[0].polygon[0]
+    assert (left * 1654, top * 2339) == pytest.approx((170, 165), abs=15)
+
+
 def test_a_blank_page_has_no_lines(engine: OcrProcesses) -> None:
     assert engine.read(encoded(Image.new("L", (600, 800), 255))).lines == ()
 
