@@ -6,22 +6,25 @@ most of the text runs another way, turned until it stands upright. The order of 
 
 import ctypes
 import math
+import re
 from dataclasses import dataclass, field
 
 import pypdfium2.raw as pdfium
 
 Matrix = tuple[float, float, float, float, float, float]
 Place = tuple[float, float, float, float, float]
-_SPACES = frozenset({0x09, 0x0A, 0x0D, 0x20, 0xA0, 0x3000, *range(0x2000, 0x200C)})
-# PDFium's own marks for a hyphen at a line's end, and the soft hyphen.
-_HYPHENS = frozenset({0x02, 0xAD, 0xFFFE})
 _UNKNOWN = "\ufffd"
-_LETTERS = {code: chr(code) for code in range(0x21, 0x7F)}
+_SPACE = re.compile("[\t\n\r \xa0\u2000-\u200b\u3000]")
+# PDFium's own marks for a hyphen at a line's end, and the soft hyphen.
+_HYPHEN = re.compile("[\x02\xad\ufffe]")
+# Control characters, halves of pairs, and codes that every font uses for what it likes.
+_MEANINGLESS = re.compile("[\x00-\x1f\x7f-\x9f\ud800-\uf8ff\ufffd\uffff]")
+_WORD = re.compile("[^ ]+")
 _SAMPLE = 64
 # In heights of a glyph's box, which is about 1.15 of the font size.
 WORD_GAP = 0.13
 SAME_BASE = 0.12
-_unicode, _loose_box = pdfium.FPDFText_GetUnicode, pdfium.FPDFText_GetLooseCharBox
+_loose_box = pdfium.FPDFText_GetLooseCharBox
 _STRAIGHT = math.radians(8)
 
 
@@ -84,40 +87,59 @@ def shown(page: pdfium.FPDF_PAGE) -> tuple[float, float, Matrix]:
 def read(page: pdfium.FPDF_PAGE, text: pdfium.FPDF_TEXTPAGE) -> GlyphPage:
     """The page's glyphs, those that touch and follow one another in drawing order put together already."""
     width, height, matrix = shown(page)
-    count = pdfium.FPDFText_CountChars(text)
-    rotation = _direction(text, count, math.atan2(matrix[1], matrix[0]))
+    letters = _letters(text)
+    rotation = _direction(text, letters, math.atan2(matrix[1], matrix[0]))
     result = GlyphPage(*_upright(width, height, matrix, rotation), rotation=rotation)
     place = _Place(text, result.matrix)
+    end = 0
+    for word in _WORD.finditer(letters):
+        start = word.start()
+        # PDFium puts spaces of its own where it sees gaps; whether there are any is for us to see.
+        space = any(pdfium.FPDFText_IsGenerated(text, index) != 1 for index in range(end, start))
+        end = word.end()
+        whole = place.of_word(start, end)
+        if whole is not None:
+            result.pieces.append(Piece(word.group(), *whole, space))
+        else:
+            _read_apart(place, word.group(), start, space, result)
+    result.letters = sum(len(piece.text) for piece in (*result.pieces, *result.slanted))
+    result.unmapped = letters.count(_UNKNOWN)
+    return result
+
+
+def _read_apart(place: "_Place", letters: str, start: int, space: bool, result: GlyphPage) -> None:
+    """Glyphs that are not drawn as one: letter by letter, put together where they touch."""
     run: Piece | None = None
     x0 = x1 = 0.0
-    level = (0.0, 0.0)
-    fresh, space = True, False
-    for index in range(count):
-        code = _unicode(text, index)
-        if code in _SPACES:
-            space = space or pdfium.FPDFText_IsGenerated(text, index) != 1
-            fresh = True
-            continue
-        glyph = place.at(index, fresh or space)
+    for index, letter in enumerate(letters, start=start):
+        glyph = place.at(index, begins=run is None)
         if glyph is None:
             continue
-        letter = _LETTERS.get(code) or _letter(code)
-        result.letters += 1
-        result.unmapped += letter == _UNKNOWN
         if place.slanted:
             result.slanted.append(Piece(letter, *glyph, space))
             run = None
-        elif run is not None and not space and _touches(glyph, run, x0, x1):
-            run.text += letter
-            run.x1 = max(run.x1, glyph[2])
-            if (glyph[1], glyph[3]) != level or glyph[0] < run.x0:
-                run.x0, run.y0, run.y1 = min(run.x0, glyph[0]), min(run.y0, glyph[1]), max(run.y1, glyph[3])
+        elif run is not None and _touches(glyph, run, x0, x1):
+            run.grow(Piece(letter, *glyph, space=False))
         else:
             run = Piece(letter, *glyph, space)
             result.pieces.append(run)
-        x0, x1, level = glyph[0], glyph[2], (glyph[1], glyph[3])
-        fresh = space = False
-    return result
+        x0, x1 = glyph[0], glyph[2]
+        space = False
+
+
+def _letters(text: pdfium.FPDF_TEXTPAGE) -> str:
+    """One character a glyph: what it says, a space for any kind of space, U+FFFD where nobody knows."""
+    count = max(0, pdfium.FPDFText_CountChars(text))
+    units = (ctypes.c_ushort * (count + 1))()
+    if pdfium.FPDFText_GetText(text, 0, count, units) == count + 1:
+        letters = bytes(units)[: 2 * count].decode("utf-16-le", "surrogatepass")
+    else:
+        letters = ""
+    if len(letters) != count:
+        # Characters beyond the basic plane take two units: then glyph by glyph.
+        codes = (pdfium.FPDFText_GetUnicode(text, index) for index in range(count))
+        letters = "".join(chr(code) if code <= 0x10FFFF else _UNKNOWN for code in codes)
+    return _MEANINGLESS.sub(_UNKNOWN, _HYPHEN.sub("-", _SPACE.sub(" ", letters)))
 
 
 def _touches(glyph: Place, run: Piece, x0: float, x1: float) -> bool:
@@ -131,8 +153,8 @@ def _touches(glyph: Place, run: Piece, x0: float, x1: float) -> bool:
 
 
 class _Place:
-    """Where glyphs stand. Asking PDFium costs more than all the rest, so it is asked no more than needed:
-    for the baseline where the box's height has changed, for the direction where a word begins."""
+    """Where glyphs stand. Asking PDFium costs more than all the rest, so it is asked no more than needed: for the
+    first and the last glyph of a word that is drawn as one, for the baseline where a box's height has changed."""
 
     def __init__(self, text: pdfium.FPDF_TEXTPAGE, matrix: Matrix) -> None:
         self._text = text
@@ -143,6 +165,20 @@ class _Place:
         self._level: tuple[float, float] | None = None
         self._base = 0.0
         self.slanted = False
+
+    def of_word(self, start: int, end: int) -> Place | None:
+        """A whole word's place; None where it is not plainly one straight piece of text."""
+        if end - start > 1 and pdfium.FPDFText_CountRects(self._text, start, end - start) != 1:
+            return None
+        first = self.at(start, begins=True)
+        if first is None or self.slanted:
+            return None
+        if end - start == 1:
+            return first
+        last = self.at(end - 1, begins=False)
+        if last is None or last[1] != first[1] or last[3] != first[3] or last[2] < first[2]:
+            return None
+        return first[0], first[1], last[2], first[3], first[4]
 
     def at(self, index: int, begins: bool) -> Place | None:
         """Left, top, right, bottom and baseline; None where PDFium knows no place."""
@@ -169,22 +205,14 @@ class _Place:
         return left, top, right, bottom, self._base
 
 
-def _letter(code: int) -> str:
-    if code in _HYPHENS:
-        return "-"
-    if code < 0x20 or 0x7F <= code < 0xA0 or 0xD800 <= code < 0xF900 or code in (0xFFFD, 0xFFFF) or code > 0x10FFFF:
-        return _UNKNOWN
-    return chr(code)
-
-
-def _direction(text: pdfium.FPDF_TEXTPAGE, count: int, turned: float) -> int:
+def _direction(text: pdfium.FPDF_TEXTPAGE, letters: str, turned: float) -> int:
     """By how many degrees clockwise the shown page is to be turned so that most of its text stands upright.
 
     PDFium's angles are clockwise, as is `turned`, the page's own turn.
     """
     votes = [0, 0, 0, 0]
-    for index in range(0, count, max(1, count // _SAMPLE)):
-        if pdfium.FPDFText_GetUnicode(text, index) in _SPACES:
+    for index in range(0, len(letters), max(1, len(letters) // _SAMPLE)):
+        if letters[index] == " ":
             continue
         angle = pdfium.FPDFText_GetCharAngle(text, index) + turned
         votes[round(angle / (math.pi / 2)) % 4] += 1

@@ -117,7 +117,16 @@ def _said(shape: GlyphPage, lines: list[PieceLine]) -> list[SaidLine]:
 
 def _box(shape: GlyphPage, pieces: PieceLine) -> list[float]:
     """Left, top, width, height as fractions of the upright page."""
+    first = pieces[0]
+    x0, y0, x1, y1 = first.x0, first.y0, first.x1, first.y1
+    for piece in pieces[1:]:
+        x0, y0, x1, y1 = min(x0, piece.x0), min(y0, piece.y0), max(x1, piece.x1), max(y1, piece.y1)
     width, height = shape.width or 1.0, shape.height or 1.0
-    x0, y0 = max(0.0, min(p.x0 for p in pieces)), max(0.0, min(p.y0 for p in pieces))
-    x1, y1 = min(width, max(p.x1 for p in pieces)), min(height, max(p.y1 for p in pieces))
-    return [round(number, DIGITS) for number in (x0 / width, y0 / height, (x1 - x0) / width, (y1 - y0) / height)]
+    if x0 < 0 or y0 < 0 or x1 > width or y1 > height:  # what reaches over the page's edge
+        x0, y0, x1, y1 = max(0.0, x0), max(0.0, y0), min(width, x1), min(height, y1)
+    return [
+        round(x0 / width, DIGITS),
+        round(y0 / height, DIGITS),
+        round((x1 - x0) / width, DIGITS),
+        round((y1 - y0) / height, DIGITS),
+    ]

@@ -40,6 +40,10 @@ _BRACKETED = re.compile(r"[\[(]\s*\d{1,3}(?:\s*(?:marks?|m|pts?|points?))?\s*[\]
 _LABEL = re.compile(
     r"(?i:(?:q(?:uestion)?\s*\.?\s*)?\(?(?P<value>\d{1,2}|[ivx]{1,4}|[a-z])(?:[.):\]](?!\d)|\s*[-–]\s))|(?P<capital>[A-H])\s"
 )
+# A label with nothing behind it: "3.", "Q4) a)", "11 (b)(ii)".
+_BARE_LABEL = re.compile(
+    r"(?:(?:q(?:uestion|n)?|ans(?:wer)?)\b?\s*\.?\s*)?(?:\(?(?:\d{1,2}|[a-z]|[ivx]{1,4})[.):\]]*\s*){1,3}", re.IGNORECASE
+)
 _ROMAN = {"i": 1, "ii": 2, "iii": 3, "iv": 4, "v": 5, "vi": 6, "vii": 7, "viii": 8, "ix": 9, "x": 10}
 _DEEPEST = 6
 # More lines than any page has: not worth the thought, which grows with their square.
@@ -199,6 +203,9 @@ def _verdict(left: list[Spot], right: list[Spot]) -> bool | None:
     if min(len(left), len(right)) < 2:
         return False
     if sum(_is_figure(spot.text) for spot in right) > 0.6 * len(right):
+        return False
+    if sum(bool(_BARE_LABEL.fullmatch(spot.text.strip())) for spot in left) > 0.8 * len(left):
+        # Labels in the margin, each with its answer beside it.
         return False
     down = _counts_up(_by_height(left)) + _counts_up(_by_height(right))
     together = _counts_up([*_by_height(left), *_by_height(right)])

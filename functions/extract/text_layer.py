@@ -55,11 +55,14 @@ def _apart(one: Piece, other: Piece) -> tuple[float, float]:
 def _rows(pieces: list[Piece]) -> list[PieceLine]:
     """Pieces on one baseline, each row from left to right."""
     rows: list[PieceLine] = []
+    base = height = 0.0
     for piece in sorted(pieces, key=attrgetter("base")):
-        if rows and piece.base - rows[-1][-1].base < SAME_BASE * max(min(piece.height, rows[-1][-1].height), 2.0):
+        own = piece.y1 - piece.y0
+        if rows and piece.base - base < SAME_BASE * max(min(own, height), 2.0):
             rows[-1].append(piece)
         else:
             rows.append([piece])
+        base, height = piece.base, own
     for row in rows:
         row.sort(key=attrgetter("x0"))
     return rows
@@ -92,7 +95,7 @@ def _cut(row: PieceLine) -> Iterator[PieceLine]:
     """A row of words, cut where a gap is too wide for one line."""
     line: PieceLine = []
     for word in row:
-        if line and word.x0 - line[-1].x1 > _LINE_GAP * max(word.height, line[-1].height):
+        if line and (gap := word.x0 - line[-1].x1) > _LINE_GAP * word.height and gap > _LINE_GAP * line[-1].height:
             yield line
             line = []
         line.append(word)
