@@ -42,7 +42,7 @@ _LABEL = re.compile(
 )
 # A label with nothing behind it: "3.", "Q4) a)", "11 (b)(ii)".
 _BARE_LABEL = re.compile(
-    r"(?:(?:q(?:uestion|n)?|ans(?:wer)?)\b?\s*\.?\s*)?(?:\(?(?:\d{1,2}|[a-z]|[ivx]{1,4})[.):\]]*\s*){1,3}", re.IGNORECASE
+    r"(?:(?:q(?:uestion|n)?|ans(?:wer)?)\s*\.?\s*)?(?:\(?(?:\d{1,2}|[a-z]|[ivx]{1,4})[.):\]]*\s*){1,3}", re.IGNORECASE
 )
 _ROMAN = {"i": 1, "ii": 2, "iii": 3, "iv": 4, "v": 5, "vi": 6, "vii": 7, "viii": 8, "ix": 9, "x": 10}
 _DEEPEST = 6

@@ -177,3 +177,14 @@ def test_no_line_is_lost_or_doubled_whatever_the_layout() -> None:
                 )
             )
         assert sorted(reading_order(spots)) == list(range(len(spots)))
+
+
+@pytest.mark.parametrize("labels", [("1.", "2.", "3.", "4. a)", "b)"), ("Q1)", "Q2)", "Q3)", "Q4) (a)", "(b)")])
+def test_labels_in_the_margin_are_read_with_the_answers_beside_them(labels: tuple[str, ...]) -> None:
+    said = ("B", "true", "12.5 m/s", "Because metal conducts heat better than wood does.", "Oxygen from the leaves")
+    lines: list[Placed] = []
+    for number, (label, answer) in enumerate(zip(labels, said, strict=True)):
+        top = 40.0 * number
+        lines += [(label, 0, 25, top), (answer, 40, 40 + 7 * len(answer), top)]
+    lines.insert(8, ("and so the hand gets cold more quickly than it does.", 40, 390, 133.0))
+    assert order(lines) == texts(lines)
