@@ -216,8 +216,10 @@ def _pause(ending: NoReply, times: int, limits: Limits) -> float:
 
 def _usage(completion: Any, model: str) -> Usage:
     counted = getattr(completion, "usage", None)
-    read = int(getattr(counted, "prompt_tokens", 0) or 0)
-    written = int(getattr(counted, "completion_tokens", 0) or 0)
+    read, written = (
+        value if isinstance(value := getattr(counted, name, 0), int) else 0
+        for name in ("prompt_tokens", "completion_tokens")
+    )
     return Usage(1, read, written, prices.cost(model, read, written))
 
 

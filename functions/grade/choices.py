@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from rapidfuzz import fuzz
+from rapidfuzz.distance import Levenshtein
 
 from core.assessment import Option, Question, SchemeEntry
 from core.result import ReviewReason
@@ -97,6 +98,10 @@ def mark_true_false(entry: SchemeEntry, text: str, max_marks: float) -> Decision
     said = read_truth(text)
     if right is None:
         return Decision(None, "The scheme's answer is neither true nor false.", 0.0, (ReviewReason.NO_SCHEME,))
+    if said is None and (seen := _looks_true_or_false(text)) is not None:
+        marks = max_marks if seen == right else -entry.negative if entry.negative else 0.0
+        reason = f"“{text.strip()}” looks like {'true' if seen else 'false'}."
+        return Decision(marks, reason, 0.6, (ReviewReason.LOOK_ALIKE,))
     if said is None:
         return Decision(None, "The answer says neither true nor false, or both.", 0.3, (ReviewReason.UNCLEAR_ANSWER,))
     word = "true" if said else "false"
@@ -123,6 +128,15 @@ def read_truth(text: str) -> bool | None:
         return words[0] in _TRUE
     found = _truths(words)
     return found.pop() if len(found) == 1 else None
+
+
+def _looks_true_or_false(text: str) -> bool | None:
+    """A single word that is one misread letter away from true or false ("Trve", "fa1se")."""
+    word = text.strip(" .,;:!").casefold()
+    for truth in ("true", "false"):
+        if 3 <= len(word) <= 6 and Levenshtein.distance(word, truth) == 1:
+            return truth == "true"
+    return None
 
 
 def _truths(words: Sequence[str]) -> set[bool]:

@@ -12,11 +12,13 @@ from grade.reading import Reading, read, read_known
 
 # Shares of a point's words, by weight. The doubt is the variance of the share of the point's marks that
 # reading words alone leaves: small where nearly all or nearly nothing is said, large between.
-_MET, _PARTLY = 0.7, 0.45
+_MET, _PARTLY = 0.7, 0.48
 _DOUBT = ((0.0, 0.06), (0.2, 0.1), (0.35, 0.17), (0.5, 0.2), (0.65, 0.2), (0.75, 0.13), (0.9, 0.07), (1.0, 0.05))
 _DENIED = 0.2
-_ASKED_WEIGHT = 0.3
+_ASKED_WEIGHT = 0.5
 _WHOLE_ANSWER = 0.95
+# What is lost where the words are all there, but far apart: "less foxes … eat" is not "fewer rabbits eat".
+_APART = 0.1
 _BRACKETS = re.compile(r"\(([^()]*)\)")
 
 
@@ -56,7 +58,7 @@ def judge(wordings: Sequence[str], said: Sequence[Passage], asked: frozenset[str
         wanted = read_known(wording)
         for passage in said:
             alignment = align(wanted, passage.reading, asked)
-            found = _score(alignment, asked) * passage.worth
+            found = _score(alignment, asked) * passage.worth * (1 - _APART * (1 - alignment.order))
             if found > score + 1e-9:
                 best, score, words = alignment, found, passage.text
     short = best is not None and len(best.found) <= 2

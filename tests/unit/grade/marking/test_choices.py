@@ -141,3 +141,10 @@ def test_ways_to_say_false(answer: str) -> None:
 def test_both_or_neither_is_for_a_person(answer: str) -> None:
     assert truth(answer).marks is None
     assert truth(answer).review == (ReviewReason.UNCLEAR_ANSWER,)
+
+
+@pytest.mark.parametrize(("answer", "right"), [("Trve", "true"), ("Fa1se", "false"), ("Falsc", "false")])
+def test_a_word_one_letter_off_is_offered_to_a_person(answer: str, right: str) -> None:
+    assert truth(answer, right).marks == 2
+    assert truth(answer, right).review == (ReviewReason.LOOK_ALIKE,)
+    assert truth(answer, "false" if right == "true" else "true").marks == 0

@@ -83,8 +83,9 @@ def test_a_denied_point_earns_nothing(text: str) -> None:
 
 def test_a_point_may_itself_be_a_denial() -> None:
     point = Criterion("The bulb is not connected to the battery", 1)
-    assert by_criteria("It isn't connected to the battery.", point).marks == 1
-    assert by_criteria("It is connected to the battery.", point).marks == 0
+    asked = "Why is the bulb dark?"
+    assert by_criteria("It isn't connected to the battery.", point, asked=asked).marks == 1
+    assert by_criteria("It is connected to the battery.", point, asked=asked).marks == 0
 
 
 def test_what_stands_in_brackets_is_no_part_of_what_has_to_be_said() -> None:
