@@ -13,7 +13,7 @@ from dataclasses import asdict, dataclass, replace
 from itertools import zip_longest
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, Literal, Self
 
 from benchmarks.loopback import AWS_ENVIRONMENT, Server, TextractServer
 from benchmarks.quota import Allowance, bound
@@ -171,7 +171,7 @@ class Stage:
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
         self._open.close()
 
-    def _client(self, service: str) -> Any:
+    def _client(self, service: Literal["s3", "dynamodb"]) -> Any:
         import boto3
 
         return boto3.client(

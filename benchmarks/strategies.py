@@ -87,7 +87,7 @@ def _call(textract: Any, body: bytes) -> str | None:
         answer = textract.detect_document_text(Document={"Bytes": body})
     except (ClientError, BotoCoreError):
         return None
-    return next(block["Text"] for block in answer["Blocks"] if block["BlockType"] == "LINE")
+    return str(next(block["Text"] for block in answer["Blocks"] if block["BlockType"] == "LINE"))
 
 
 # ── ours ─────────────────────────────────────────────────────────────────────────────────────────
