@@ -5,28 +5,17 @@ Nothing is guessed: what is unsure carries a review reason, what no question cla
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 
 from core.assessment import QuestionPaper
 from core.result import ReviewReason
-from core.transcript import Line, Transcript
-from grade.answer import Answer, AnswerLine, AnswerSheet
-from grade.answer_rows import RowAnswer, answer_rows
+from core.transcript import Transcript
+from grade.answer import Answer, AnswerSheet
 from grade.answer_text import Fragment, answer_text
-from grade.cutting import UNKNOWN, Cut, Cutter
-from grade.places import Place, find_places
+from grade.cutting import UNKNOWN
+from grade.segments import Segment, segments_of
 from grade.sheet_lines import SheetLines, name_in_head, sort_lines
 from grade.sheet_map import Node, SheetMap
-
-
-@dataclass(slots=True)
-class _Segment:
-    """What stands between one believed label and the next."""
-
-    node: int | None
-    cut: Cut | None
-    fragments: list[Fragment] = field(default_factory=list)
-    doubtful: bool = False
 
 
 def cut_answers(transcript: Transcript, paper: QuestionPaper) -> AnswerSheet:
@@ -35,50 +24,7 @@ def cut_answers(transcript: Transcript, paper: QuestionPaper) -> AnswerSheet:
     if not lines.written:
         return AnswerSheet((), lines.aside, lines.student, (ReviewReason.NO_TEXT,), transcript.warnings)
     sheet_map = SheetMap(paper)
-    rows, heads = answer_rows(lines.written, sheet_map)
-    places = find_places(lines.written, {*rows, *heads})
-    cuts, nearly = Cutter(sheet_map, places).cuts()
-    segments = _segments(lines.written, cuts, nearly, rows)
-    return _Sheet(sheet_map, lines, transcript.warnings).build(segments)
-
-
-def _segments(
-    lines: Sequence[AnswerLine], cuts: Sequence[Cut], nearly: Sequence[Place], rows: dict[int, list[RowAnswer]]
-) -> list[_Segment]:
-    segments = [_Segment(None, None)]
-    by_line: dict[int, list[Cut]] = {}
-    for cut in cuts:
-        by_line.setdefault(cut.place.line, []).append(cut)
-    doubted = {place.line for place in nearly}
-    for number, line in enumerate(lines):
-        for answer in rows.get(number, []):
-            whole = _fragment(line, answer.start, answer.end, answer.start)
-            segments.append(_Segment(answer.node, None, [Fragment(whole.line, answer.said)]))
-        if number in rows:
-            continue
-        here = by_line.get(number, [])
-        starts = [cut.place.spot.start for cut in here]
-        bounds = [0, *starts, len(line.line.text)]
-        if not starts or line.line.text[: starts[0]].strip():
-            segments[-1].fragments.append(_fragment(line, bounds[0], bounds[1], bounds[0]))
-        for cut, start, end in zip(here, bounds[1:], bounds[2:], strict=False):
-            segments.append(_Segment(cut.node, cut))
-            segments[-1].fragments.append(_fragment(line, start, end, cut.reading.end))
-        if number in doubted:
-            segments[-1].doubtful = True
-    return segments
-
-
-def _fragment(line: AnswerLine, start: int, end: int, said_from: int) -> Fragment:
-    """The part of a line between two labels; `said_from` is where its own label ends."""
-    whole = line.line.text
-    piece = whole[start:end]
-    said = whole[min(max(said_from, start), end) : end]
-    if not whole or (start == 0 and end == len(whole)):
-        return Fragment(line, said)
-    left, top, width, height = line.line.box
-    box = (left + width * start / len(whole), top, width * (end - start) / len(whole), height)
-    return Fragment(AnswerLine(line.page, Line(piece, line.line.confidence, box, line.line.handwriting)), said)
+    return _Sheet(sheet_map, lines, transcript.warnings).build(segments_of(lines.written, sheet_map))
 
 
 class _Sheet:
@@ -93,7 +39,7 @@ class _Sheet:
         self._answers: list[Answer] = []
         self._written = len(lines.written)
 
-    def build(self, segments: list[_Segment]) -> AnswerSheet:
+    def build(self, segments: list[Segment]) -> AnswerSheet:
         self._head(segments[0], only=len(segments) == 1)
         for index, segment in enumerate(segments[1:], 1):
             if segment.node is None:
@@ -102,8 +48,7 @@ class _Sheet:
                 self._unknown(segment)
             else:
                 self._answer(segment, self._map.nodes[segment.node], segments[index + 1 :])
-        order = {(line.page, line.line.box): index for index, line in enumerate(self._leftover)}
-        leftover = tuple(sorted(self._leftover, key=lambda line: (line.page, order[(line.page, line.line.box)])))
+        leftover = tuple(sorted(self._leftover, key=lambda line: (line.page, line.line.box[1], line.line.box[0])))
         return AnswerSheet(
             tuple(_numbered(self._answers)),
             leftover,
@@ -115,7 +60,7 @@ class _Sheet:
     def _leave(self, fragments: Sequence[Fragment]) -> None:
         self._leftover += [fragment.line for fragment in fragments]
 
-    def _head(self, segment: _Segment, *, only: bool) -> None:
+    def _head(self, segment: Segment, *, only: bool) -> None:
         """What stands before the first label: the student's name, a title, or an answer without a label."""
         fragments = segment.fragments
         if self._student is None and fragments and not only:
@@ -136,13 +81,13 @@ class _Sheet:
             self._review.append(ReviewReason.UNLABELLED)
             self._warnings.append("Text without a question's label was left out of all answers.")
 
-    def _section(self, segment: _Segment) -> None:
+    def _section(self, segment: Segment) -> None:
         """A section's heading; what follows it before the next label belongs to no question."""
         self._leave(segment.fragments)
         if any(fragment.said.strip() for fragment in segment.fragments[1:]):
             self._review.append(ReviewReason.UNLABELLED)
 
-    def _unknown(self, segment: _Segment) -> None:
+    def _unknown(self, segment: Segment) -> None:
         self._leave(segment.fragments)
         self._review.append(ReviewReason.UNKNOWN_QUESTION)
         if segment.cut is not None:
@@ -150,7 +95,7 @@ class _Sheet:
             label = segment.cut.place.text[spot.start : segment.cut.reading.end].strip()
             self._warnings.append(f"The sheet has an answer labelled “{label}”, which the paper does not ask.")
 
-    def _answer(self, segment: _Segment, node: Node, later: Sequence[_Segment]) -> None:
+    def _answer(self, segment: Segment, node: Node, later: Sequence[Segment]) -> None:
         review: list[ReviewReason] = []
         if segment.doubtful or (segment.cut is not None and segment.cut.doubtful):
             review.append(ReviewReason.UNLABELLED)
@@ -162,7 +107,7 @@ class _Sheet:
             self._parts_without_labels(segment, node, later, review)
 
     def _parts_without_labels(
-        self, segment: _Segment, node: Node, later: Sequence[_Segment], review: list[ReviewReason]
+        self, segment: Segment, node: Node, later: Sequence[Segment], review: list[ReviewReason]
     ) -> None:
         """Text right under a question that is asked in parts: it goes to the first part that has no label
         of its own on this sheet, and to a person."""

@@ -14,7 +14,8 @@ _RANGE = re.compile(
     r"(?:^|(?<=\s))[Qq]?(\d{1,3})\s?(?:[-–—]|to)\s?[Qq]?(\d{1,3})\s*[:.)]?\s+((?:[A-Ha-h][\s,]{0,3}){2,})(?=$|\s|\d)"
 )
 _NUMBERS = re.compile(
-    r"\W*(?:q(?:uestion|ues)?\.?\s*(?:nos?\.?|numbers?)?|nos?\.?|sl\.?\s*no\.?)?\W*((?:\d{1,3}[\s|.,)]+){2,}\d{1,3})\W*",
+    r"\W*(?:q(?:uestion|ues)?\.?\s*(?:nos?\.?|numbers?)?|nos?\.?|sl\.?\s*no\.?)?\W*((?:\d{1,3}[\s"
+    r"|.,)]+){2,}\d{1,3})\W*",
     re.IGNORECASE,
 )
 _CELLS = re.compile(rf"\W*(?i:ans(?:wers?)?\.?|key)?\W*((?:{_SAID}[\s|.,)]+){{2,}}{_SAID})\W*")

@@ -61,6 +61,9 @@ def choice_of(text: str, question: Question) -> str | None:
 def number_of(text: str) -> tuple[str, str | None] | None:
     """A text that is a number and perhaps a unit: "v = 12.5 m/s"; None where it is more than that."""
     found = _NUMBER.match(text.strip())
+    if found is None and "=" in text:
+        # Working, whose last step is the answer.
+        found = _NUMBER.match(text.strip().rsplit("\n", 1)[-1].rsplit("=", 1)[-1].strip())
     if found is None:
         return None
     unit = (found["unit"] or "").strip().rstrip(".")

@@ -1,18 +1,20 @@
 """A model answer's text read into criteria: the words before each "(1)" or "[1 mark]" earn that mark."""
 
 import re
+from dataclasses import replace
 
 from core.assessment import Criterion, SchemeEntry
 from grade.marks_printed import NUM, UNIT, number
 
 _POINT = re.compile(
     rf"[\[(]\s*(?:(?P<plain>{NUM})|(?P<marks>{NUM})\s*{UNIT}[^)\]]{{0,20}}"
-    rf"|[MABC](?P<code>\d))\s*[\])]\s*(?:[*x×]\s*(?P<times>\d))?"
+    rf"|[MABC](?P<code>\d))\s*[\])]\s*(?:[*x×]\s*(?P<times>\d))?|\s(?-i:[MABC])(?P<board>\d)(?=\s*(?:$|\n))"
     rf"|(?:[✓✔]\s*)+|\s[-–—=]\s*(?P<dash>{NUM})\s*{UNIT}(?=\s*(?:$|\n|[.;]))",
     re.IGNORECASE,
 )
 _LEADING = re.compile(r"^[\s;,.:•●▪‣*\-–—]+|[\s;,:]+$")
 _ACCEPT = re.compile(r"(?:^|[\n.;(\[]\s*)(?:also\s+)?(?:accept|allow)\b\s*:?\s*|\bor equivalent\b", re.IGNORECASE)
+_REMARK = re.compile(r"^\W*(?:also\s+)?(?:do not accept|accept|allow|ignore|reject|not|note)\b", re.IGNORECASE)
 _TOTAL = re.compile(
     rf"[\[(]?\s*(?:total|max(?:imum)?\.?)\s*:?\s*({NUM})\s*(?:{UNIT})?\s*[\])]?|[\[(]\s*({NUM})\s*{UNIT}\s*[\])]",
     re.IGNORECASE,
@@ -40,22 +42,37 @@ def read_points(name: str, text: str) -> SchemeEntry:
 def _criteria(text: str, points: list[re.Match[str]]) -> tuple[Criterion, ...]:
     criteria: list[Criterion] = []
     start = 0
-    for point in points:
-        said = _LEADING.sub("", _TOTAL.sub(" ", text[start : point.start()]))
-        said = _LEADING.sub("", " ".join(said.split()))
+    for point in [*points, None]:
+        lines = text[start : point.start() if point else len(text)].split("\n")
+        while lines and (not lines[0].strip() or (criteria and _REMARK.match(lines[0]))):
+            remark = lines.pop(0)
+            if criteria and (accepted := _accepted(remark)):
+                criteria[-1] = replace(criteria[-1], accept=(*criteria[-1].accept, *accepted))
+        if point is None:
+            break
         start = point.end()
-        if not re.search(r"\w", said):
-            continue
-        words = _ACCEPT.split(said)
-        accepted = [
-            piece for part in words[1:] for piece in re.split(r"\s*[;/]\s*|\s+or\s+", part.strip(" .()")) if piece
-        ]
-        criteria.append(Criterion(words[0].strip(" .;,(") or said, _worth(point), tuple(accepted)))
+        if len(lines) > 1 and lines[0].rstrip().endswith(":"):
+            lines.pop(0)  # "Any three of:" over the points
+        said = _LEADING.sub("", " ".join(_TOTAL.sub(" ", " ".join(lines)).split()))
+        if re.search(r"\w", said):
+            words, *more = _ACCEPT.split(said)
+            wordings = tuple(wording for part in more for wording in _wordings(part))
+            criteria.append(Criterion(words.strip(" .;,").rstrip("(") or said, _worth(point), wordings))
     return tuple(criteria)
 
 
+def _accepted(remark: str) -> tuple[str, ...]:
+    """The wordings that a marker's remark allows; none where it forbids."""
+    found = re.match(r"^\W*(?:also\s+)?(?:accept|allow)\b\s*:?\s*(.+)$", remark, re.IGNORECASE)
+    return _wordings(found[1]) if found else ()
+
+
+def _wordings(text: str) -> tuple[str, ...]:
+    return tuple(said for piece in re.split(r"\s*[;/]\s*|\s+or\s+", text) if (said := piece.strip(" .()\"'“”")))
+
+
 def _worth(point: re.Match[str]) -> float:
-    said = point["plain"] or point["marks"] or point["code"] or point["dash"]
+    said = point["plain"] or point["marks"] or point["code"] or point["board"] or point["dash"]
     if said is None:
         return float(len(re.findall(r"[✓✔]", point[0])))
     return number(said) * (int(point["times"]) if point["times"] else 1)
