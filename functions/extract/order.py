@@ -202,10 +202,9 @@ def _verdict(left: list[Spot], right: list[Spot]) -> bool | None:
     lines that do not face one another and are no prose either."""
     if min(len(left), len(right)) < 2:
         return False
-    if sum(_is_figure(spot.text) for spot in right) > 0.6 * len(right):
-        return False
-    if sum(bool(_BARE_LABEL.fullmatch(spot.text.strip())) for spot in left) > 0.8 * len(left):
-        # Labels in the margin, each with its answer beside it.
+    labels = sum(bool(_BARE_LABEL.fullmatch(spot.text.strip())) for spot in left)
+    # Figures beside their lines; labels in the margin, each with its answer beside it.
+    if sum(_is_figure(spot.text) for spot in right) > 0.6 * len(right) or labels > 0.8 * len(left):
         return False
     down = _counts_up(_by_height(left)) + _counts_up(_by_height(right))
     together = _counts_up([*_by_height(left), *_by_height(right)])
