@@ -27,6 +27,11 @@ def clamp(marks: float, low: float, high: float) -> float:
     return min(max(marks, low), high)
 
 
+def settled(marks: float, low: float, high: float, step: float | None) -> float:
+    """Rounded to the step and within the bounds, which a step may not round over (0.5 of 0.5 in whole marks)."""
+    return clamp(to_step(marks, step), low, high)
+
+
 def slip(max_marks: float) -> float:
     """What a right value loses for a missing unit or the wrong number of figures: half, at most one mark."""
     return min(1.0, max_marks / 2)

@@ -11,7 +11,7 @@ from core.assessment import Criterion
 from core.result import CriterionMark, ReviewReason
 from grade.alignment import Alignment, align
 from grade.curve import Calibration, closeness, features, shipped, within_normal
-from grade.decision import clamp, to_step
+from grade.decision import settled
 from grade.evidence import find_quote
 from grade.freetext import FreeTextMark, FreeTextTask
 from grade.language import gives_up
@@ -58,7 +58,7 @@ class KeyPointMarker:
         alignment = _nearest(task)
         measured = features(alignment, len(task.model_answers))
         share = calibration.share(measured, task.max_marks)
-        marks = to_step(clamp(share * task.max_marks, 0.0, task.max_marks), task.step)
+        marks = settled(share * task.max_marks, 0.0, task.max_marks, task.step)
         enough = calibration.certainty(share, task.max_marks, _near(task.max_marks)) >= SURE
         denied = alignment.contradicts and share >= _HIGH
         enough = enough and (share < _NEARLY_FULL or calibration.whole.share(measured) >= _LIKELY_RIGHT)
@@ -85,7 +85,7 @@ def _by_criteria(task: FreeTextTask, criteria: Sequence[Criterion]) -> FreeTextM
     asked, said = read_known(task.asked).stems, passages(task.answer.text)
     points = [judge((criterion.text, *criterion.accept), said, asked) for criterion in criteria]
     marks = [_criterion_mark(task, criterion, point) for criterion, point in zip(criteria, points, strict=True)]
-    total = to_step(clamp(sum(mark.marks for mark in marks), 0.0, task.max_marks), task.step)
+    total = settled(sum(mark.marks for mark in marks), 0.0, task.max_marks, task.step)
     variance = sum(point.doubt * criterion.marks**2 for criterion, point in zip(criteria, points, strict=True))
     deviation = math.sqrt(variance)
     sure = within_normal(_near(task.max_marks), deviation) >= SURE_BY_CRITERIA

@@ -8,7 +8,7 @@ from core.assessment import OBJECTIVE, MarkingScheme, Question, QuestionPaper, S
 from core.result import Place, QuestionMark, ReviewReason, SheetResult, Usage
 from grade import attacks
 from grade.answer import Answer, AnswerSheet
-from grade.decision import clamp, to_step
+from grade.decision import clamp, settled
 from grade.doubts import reading_doubts
 from grade.freetext import FreeTextMark, FreeTextMarker, FreeTextTask
 from grade.objective import mark_objective
@@ -190,7 +190,7 @@ def _objective(one: _Asked, text: str, step: float | None) -> FreeTextMark:
     decision = mark_objective(one.question, entry, text, one.max_marks)
     marks = None
     if decision.marks is not None:
-        marks = clamp(to_step(decision.marks, step), -abs(entry.negative), one.max_marks)
+        marks = settled(decision.marks, -abs(entry.negative), one.max_marks, step)
     return FreeTextMark(marks, decision.confidence, "objective", decision.reason, review=decision.review)
 
 

@@ -10,7 +10,7 @@ from typing import Any
 
 from core.result import CriterionMark, ReviewReason, Usage
 from grade.calls import Caller, Limits, NoReply, Session
-from grade.decision import clamp, to_step
+from grade.decision import settled
 from grade.evidence import find_quote
 from grade.freetext import FreeTextMark, FreeTextMarker, FreeTextTask
 from grade.keypoints import KeyPointMarker
@@ -119,7 +119,7 @@ class ModelMarker:
                     place=evidence.place if evidence else None,
                 )
             )
-        total = to_step(clamp(sum(mark.marks for mark in marks), 0.0, task.max_marks), task.step)
+        total = settled(sum(mark.marks for mark in marks), 0.0, task.max_marks, task.step)
         met = sum(mark.verdict == "met" for mark in marks)
         reason = f"{met} of {len(marks)} criteria met, {sum(mark.verdict == 'partly' for mark in marks)} in part."
         feedback = safe_feedback(reply.feedback, task)

@@ -138,6 +138,13 @@ def test_marks_are_rounded_to_the_schemes_step_halves_upwards(step: float | None
     assert result.questions[0].marks == marks
 
 
+def test_rounding_never_passes_the_maximum() -> None:
+    entry = SchemeEntry("1", criteria=(Criterion("glucose", 0.5),))
+    given = sheet(answer("1", "glucose"))
+    result = mark_sheet(paper(text_question(marks=0.5)), scheme(entry, rounding=1.0), given, free_text=KeyPointMarker())
+    assert result.questions[0].marks == 0.5
+
+
 def test_negative_marks_lower_the_sum() -> None:
     entries = scheme(SchemeEntry("1", answers=("B",), negative=0.25), SchemeEntry("2", answers=("B",)))
     given = sheet(answer("1", "A"), answer("2", "B"))
