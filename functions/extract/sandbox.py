@@ -8,6 +8,7 @@ no /dev/shm in Lambda, and with it no multiprocessing queue or pool. The child i
 """
 
 import os
+import select
 import signal
 import socket
 import struct
@@ -76,8 +77,7 @@ class Sandbox:
             yield self._frames(channel, status, child)
         finally:
             channel.close()
-            with suppress(ProcessLookupError, PermissionError):
-                os.kill(child, signal.SIGKILL)
+            _end(child, status)
             os.close(status)
 
     def _running(self) -> socket.socket:
@@ -142,11 +142,18 @@ class Sandbox:
                     raise _refusal(frame)
                 yield frame
         except TimeoutError:
-            os.kill(child, signal.SIGKILL)
+            _end(child, status)
             raise errors.ReadingLimitExceeded(_TOO_MUCH) from None
         except (frames.BrokenFrame, ConnectionError):
             pass  # the child died in the middle of a sentence: its exit status tells why
         raise _cause_of_death(status)
+
+
+def _end(child: int, status: int) -> None:
+    """End a child that still runs. One whose exit status has come is gone, and its number may be another's."""
+    if not select.select([status], [], [], 0)[0]:
+        with suppress(ProcessLookupError):
+            os.kill(child, signal.SIGKILL)
 
 
 def _refusal(frame: Frame) -> errors.DocumentRejected:
