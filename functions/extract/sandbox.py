@@ -41,6 +41,7 @@ class Sandbox:
         self._lock = threading.Lock()
         self._server: subprocess.Popen[bytes] | None = None
         self._control: socket.socket | None = None
+        self._owner = os.getpid()
 
     def start(self) -> None:
         """Start the fork server if it is not running; returns at once, while it loads its libraries."""
@@ -81,6 +82,10 @@ class Sandbox:
             os.close(status)
 
     def _running(self) -> socket.socket:
+        if self._owner != os.getpid():
+            # This process was forked from the one that started the server: that one's conversation is not ours.
+            self._control = self._server = None
+            self._owner = os.getpid()
         if self._control is not None and self._server is not None and self._server.poll() is None:
             return self._control
         ours, theirs = socket.socketpair()

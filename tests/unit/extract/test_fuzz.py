@@ -15,7 +15,7 @@ from extract.sandbox import Sandbox
 from tests.unit.extract.hostile import damaged, originals, written_to_harm
 from tests.unit.extract.material import PROSE, RecordingOcr, pdf, typed
 
-DAMAGED = int(os.environ.get("FUZZ_FILES", "105"))
+DAMAGED = int(os.environ.get("FUZZ_FILES", "180"))
 HARMFUL = written_to_harm()
 SECONDS = 10.0
 

@@ -205,6 +205,28 @@ def test_nothing_is_left_when_a_sandbox_closes() -> None:
     assert server.poll() is not None
 
 
+def test_forked_process_has_a_fork_server_of_its_own(sandbox: Sandbox) -> None:
+    """Two processes that talk to one server would hear each other's pages."""
+    sandbox.start()
+    assert sandbox._server is not None
+    ours = sandbox._server.pid
+    reading, writing = os.pipe()
+    child = os.fork()
+    if child == 0:
+        try:
+            sandbox.start()
+            os.write(writing, str(sandbox._server.pid).encode())
+            sandbox.close()
+        finally:
+            os._exit(0)
+    os.close(writing)
+    os.waitpid(child, 0)
+    theirs = int(os.read(reading, 20))
+    os.close(reading)
+    assert theirs != ours
+    assert sandbox._server.poll() is None
+
+
 def test_children_end_with_the_block_that_uses_them(sandbox: Sandbox) -> None:
     with child_doing(sandbox, Limits()) as frames:
         next(frames)
