@@ -1,4 +1,4 @@
-"""What a process and all that it started cost: CPU seconds, and memory at its highest.
+"""What a process and all that it started cost: CPU seconds, and memory at its highest; and what others used.
 
 Read from /proc (Linux). Memory is the proportional set size: a page of memory that several processes share counts
 once, as it does for the memory of a Lambda function.
@@ -6,6 +6,7 @@ once, as it does for the memory of a Lambda function.
 
 import os
 import threading
+import time
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -53,6 +54,38 @@ def memory_bytes(pid: int) -> int:
             continue  # it has ended meanwhile
         total += sum(int(line.split()[1]) * 1024 for line in told.splitlines() if line.startswith("Pss:"))
     return total
+
+
+# Seconds on the clock, CPU seconds of the whole machine, CPU seconds of the measured processes.
+Counts = tuple[float, float, float]
+
+
+def share_of_others(before: Counts, after: Counts, cores: int) -> float:
+    seconds, busy, own = (now - then for now, then in zip(after, before, strict=True))
+    return max(0.0, busy - own) / (seconds * cores)
+
+
+class Elsewhere:
+    """How much of the machine others used while the `with` block ran, as a share of all its processors; what
+    `pid` and all below it used does not count. None where it cannot be told."""
+
+    def __init__(self, pid: int) -> None:
+        self._pid = pid
+        self.share: float | None = None
+
+    def __enter__(self) -> Self:
+        self._before = self._counts() if available() else None
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        if self._before:
+            self.share = share_of_others(self._before, self._counts(), os.cpu_count() or 1)
+
+    def _counts(self) -> Counts:
+        fields = (_PROC / "stat").read_text(encoding="ascii").splitlines()[0].split()
+        # user, nice, system, irq, softirq, and steal: what another machine on the same host took.
+        busy = sum(int(fields[column]) for column in (1, 2, 3, 6, 7, 8))
+        return time.monotonic(), busy / os.sysconf("SC_CLK_TCK"), cpu_seconds(self._pid)
 
 
 class PeakMemory:

@@ -6,7 +6,7 @@ _ORDER = ("ours", "unlimited pool", "one by one")
 
 
 def markdown(told: dict[str, Any]) -> str:
-    parts = [_head(told["machine"], told["seeds"])]
+    parts = [_head(told["machine"], told["seeds"]), _others(told["races"])]
     for tps in sorted({row["tps"] for row in told["races"]}, reverse=True):
         parts.append(_races(tps, [row for row in told["races"] if row["tps"] == tps]))
     parts.append(_single(told["single"]))
@@ -22,6 +22,17 @@ def _head(machine: dict[str, Any], seeds: dict[str, Any]) -> str:
         f"A page takes {seeds['page_seconds']} s ± {seeds['jitter']:.0%}, seeded from {seeds['rounds_from']} on, "
         "by the order of admission. Cells: seconds, in brackets the ratio to the bound (both medians of the rounds), "
         "and the pages that were lost."
+    )
+
+
+def _others(rows: list[dict[str, Any]]) -> str:
+    """Figures of a machine that others use are worth less: said, not corrected."""
+    shares = [row["elsewhere"] for row in rows if row["elsewhere"] is not None]
+    if not shares:
+        return "Whether others used the machine meanwhile is not known on this system."
+    return (
+        f"Other programs used {min(shares):.0%} to {max(shares):.0%} of the processors meanwhile "
+        "(medians of the cases)."
     )
 
 

@@ -15,6 +15,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Literal, Self
 
+from benchmarks.footprint import Elsewhere
 from benchmarks.loopback import AWS_ENVIRONMENT, Server, TextractServer
 from benchmarks.quota import Allowance, bound
 from benchmarks.scans import write_scan
@@ -97,7 +98,8 @@ class Reader:
 class Race:
     """Documents read at once: wall seconds from the first beginning to the last end, and beside them the bound.
 
-    `told` is the account's own report: calls with their sizes, throttles.
+    `told` is the account's own report: calls with their sizes, throttles. `elsewhere` is the share of the machine
+    that others used meanwhile.
     """
 
     pages: int
@@ -107,6 +109,7 @@ class Race:
     cpu_seconds: float
     failed: tuple[str, ...]
     told: dict[str, Any]
+    elsewhere: float | None
 
     @property
     def ratio(self) -> float:
@@ -135,11 +138,12 @@ class Crew:
         allowance = Allowance(tps=self.tps, seed=seed, **faults)
         tenant = next(self._tenants)
         self._textract.open_account(self._account, allowance)
-        at = time.monotonic() + 0.2
         running = list(zip(self.readers, documents, strict=False))
-        for reader, document in running:
-            reader.begin(replace(document, tenant=tenant), at)
-        outcomes = [reader.outcome() for reader, _ in running]
+        with Elsewhere(os.getpid()) as others:
+            at = time.monotonic() + 0.2
+            for reader, document in running:
+                reader.begin(replace(document, tenant=tenant), at)
+            outcomes = [reader.outcome() for reader, _ in running]
         pages = sum(document.pages for document in documents)
         return Race(
             pages=pages,
@@ -149,6 +153,7 @@ class Crew:
             cpu_seconds=sum(outcome.cpu_seconds for outcome in outcomes),
             failed=tuple(outcome.failed for outcome in outcomes if outcome.failed),
             told=self._textract.report(self._account),
+            elsewhere=others.share,
         )
 
 

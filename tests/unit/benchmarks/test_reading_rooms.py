@@ -1,5 +1,6 @@
 """What the reading benchmark says of a race is what happened in it."""
 
+import os
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -84,13 +85,27 @@ def test_what_a_child_holds_and_spends_counts_for_its_parent():
         process.stdin.close()
 
 
+def test_what_others_use_meanwhile_is_told_apart_from_what_is_measured():
+    assert footprint.share_of_others((10.0, 100.0, 7.0), (14.0, 106.0, 9.0), cores=2) == 0.5
+    assert footprint.share_of_others((10.0, 100.0, 7.0), (14.0, 102.0, 9.0), cores=2) == 0.0
+    # Clocks of different fineness may put our own above all there was.
+    assert footprint.share_of_others((10.0, 100.0, 7.0), (14.0, 101.99, 9.0), cores=2) == 0.0
+
+
+@needs_proc
+def test_others_are_watched_while_a_block_runs():
+    with footprint.Elsewhere(os.getpid()) as others:
+        subprocess.run([sys.executable, "-c", "pass"], check=True)
+    assert others.share is not None and 0.0 <= others.share < 1.2
+
+
 # ── the table ────────────────────────────────────────────────────────────────────────────────────
 
 
 def row(case: str, strategy: str, **more: float) -> dict:
     return {
         "case": case, "strategy": strategy, "tps": 25.0, "pages": 20, "rounds": 2,
-        "seconds": 2.0, "bound": 1.6, "ratio": 1.25, "lost": 0,
+        "seconds": 2.0, "bound": 1.6, "ratio": 1.25, "lost": 0, "elsewhere": 0.04,
     } | more  # fmt: skip
 
 
@@ -103,7 +118,7 @@ def test_the_table_shows_ratios_and_never_hides_a_lost_page():
             "races": [
                 row("20 pages", "ours"),
                 row("20 pages", "unlimited pool", lost=3, ratio=0.9),
-                row("50 pages", "ours", pages=50, bound=2.6),
+                row("50 pages", "ours", pages=50, bound=2.6, elsewhere=0.31),
             ],
             "single": {
                 "typed": {"pages": 100, "calls": 0, "lost": 0, "cpu_seconds": None},
@@ -114,4 +129,5 @@ def test_the_table_shows_ratios_and_never_hides_a_lost_page():
     )
     assert "| 20 pages | 1.60 | 2.00 (1.25) | 2.00 (0.90), **3 of 40 lost** |" in text
     assert "| 50 pages | 2.60 | 2.00 (1.25) | – |" in text
+    assert "Other programs used 4% to 31% of the processors" in text
     assert "| not measured on this system |" in text
