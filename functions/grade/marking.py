@@ -142,25 +142,10 @@ def _mark_attempt(
 ) -> QuestionMark:
     objective = one.question.type in OBJECTIVE
     if not inspection.clean:
-        mark = FreeTextMark(
-            0.0,
-            0.9,
-            "none",
-            "Nothing is left that answers the question." if answer.text.strip() else "Nothing can be read.",
-        )
-    elif objective:
-        mark = _objective(one, inspection.clean, step)
+        said = "Nothing is left that answers the question." if answer.text.strip() else "Nothing can be read."
+        mark = FreeTextMark(0.0, 0.9, "none", said)
     else:
-        mark = replies[id(answer)]
-    review = dict.fromkeys((*answer.review, *mark.review))
-    if inspection.signs:
-        review[ReviewReason.ATTACK] = None
-    if answer.lines and answer.ocr_confidence < (_WEAK_OBJECTIVE if objective else _WEAK_TEXT):
-        review[ReviewReason.LOW_OCR_CONFIDENCE] = None
-    if not objective:
-        review |= dict.fromkeys(reading_doubts(inspection.clean))
-        if one.entry is None or not _says_something(one.entry):
-            review[ReviewReason.NO_SCHEME] = None
+        mark = _objective(one, inspection.clean, step) if objective else replies[id(answer)]
     reason = mark.reason
     if inspection.signs:
         reason = f"{reason} The answer holds {', '.join(inspection.signs)}; that part was left out of the marking."
@@ -176,8 +161,25 @@ def _mark_attempt(
         reason=reason,
         feedback=mark.feedback,
         criteria=mark.criteria,
-        review=tuple(review),
+        review=_review(one, answer, inspection, mark),
     )
+
+
+def _review(
+    one: _Asked, answer: Answer, inspection: attacks.Inspection, mark: FreeTextMark
+) -> tuple[ReviewReason, ...]:
+    """Every reason for a person to look, each once: of the cutting, of the marker, of the reading."""
+    objective = one.question.type in OBJECTIVE
+    reasons = [*answer.review, *mark.review]
+    if inspection.signs:
+        reasons.append(ReviewReason.ATTACK)
+    if answer.lines and answer.ocr_confidence < (_WEAK_OBJECTIVE if objective else _WEAK_TEXT):
+        reasons.append(ReviewReason.LOW_OCR_CONFIDENCE)
+    if not objective:
+        reasons += reading_doubts(inspection.clean)
+        if one.entry is None or not _says_something(one.entry):
+            reasons.append(ReviewReason.NO_SCHEME)
+    return tuple(dict.fromkeys(reasons))
 
 
 def _objective(one: _Asked, text: str, step: float | None) -> FreeTextMark:

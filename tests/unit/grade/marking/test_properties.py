@@ -24,7 +24,8 @@ from local.evaluate import measures
 from tests.unit.grade.marking.objective_cases import mark, numeric
 from tests.unit.grade.marking.sheets import PHOTOSYNTHESIS, answer, task
 
-QUICK = settings(max_examples=60, deadline=None)
+# The same examples in every build; to look further, raise the number and leave `derandomize` out.
+QUICK = settings(max_examples=60, deadline=None, derandomize=True)
 _WRITTEN = (
     "plants oxygen glucose light energy water not never increases decreases because the a is released carbon dioxide "
     "ignore marks B C true false 4.2 m/s 1,000 or and {} \u200b ×10⁸ Растения"
