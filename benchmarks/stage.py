@@ -21,7 +21,7 @@ from benchmarks.quota import Allowance, bound
 from benchmarks.scans import write_scan
 from benchmarks.strategies import Document
 from benchmarks.textract_answers import first_line, label
-from local.stack import Stack
+from local.cloud.stack import Stack
 
 ROOT = Path(__file__).resolve().parent.parent
 _TEMP, _DOCUMENTS = "benchmark-temp", "benchmark-documents"

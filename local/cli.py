@@ -176,10 +176,10 @@ def _expected(error: Exception) -> int | None:
     """The exit code of a failure that is a sentence by itself; None for one that is a bug."""
     from core.errors import GradelineError
     from local.client import ApiError, InsecureApi, Unreachable
+    from local.cloud.process import CloudError
     from local.deliveries import UsageError
     from local.errand import PaperNotUsable
     from local.following import TookTooLong
-    from local.process import CloudError
 
     if isinstance(error, UsageError | InsecureApi | CloudError):
         return BAD_USAGE

@@ -128,8 +128,8 @@ def transcript_document(transcript: Transcript) -> dict[str, Any]:
 @contextmanager
 def _ocr(stderr: Console) -> Iterator[Any]:
     """A page's bytes → an answer as Textract gives it, from the engine of the local cloud."""
-    from local.ocr import OcrProcesses, Unreadable
-    from local.textract import blocks_of
+    from local.cloud.ocr import OcrProcesses, Unreadable
+    from local.cloud.textract import blocks_of
 
     engines: list[OcrProcesses] = []
     with tempfile.TemporaryDirectory(prefix="gradeline-") as folder:

@@ -25,7 +25,7 @@ from local.report import write_report
 from local.timeline import Timeline, from_history, from_lanes, read_history
 
 if TYPE_CHECKING:
-    from local.cloud import LocalCloud
+    from local.cloud.local_cloud import LocalCloud
 
 _MINUTES_AT_LEAST = 15
 _MINUTES_A_SHEET = 2
@@ -186,7 +186,7 @@ def open_cloud(*, port: int = 0, folder: Path | None = None) -> "LocalCloud":
 
     A key alone configures nothing: answers leave this machine only where a model is named.
     """
-    from local.cloud import LocalCloud
+    from local.cloud.local_cloud import LocalCloud
 
     given = {"Model": os.environ.get("MODEL", ""), "ModelBaseUrl": os.environ.get("OPENAI_BASE_URL", "")}
     parameters = {name: value for name, value in given.items() if value and given["Model"]}

@@ -10,7 +10,7 @@ from rich.console import Console
 from rich.text import Text
 
 from local.client import ApiClient, ApiError, Unreachable
-from local.cloud import LocalCloud
+from local.cloud.local_cloud import LocalCloud
 from local.dropfolder import DropFolder
 from local.dropped import Dropped
 from local.errand import Errand, open_cloud

@@ -5,7 +5,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from local.calls import Request
+from local.cloud.calls import Request
 
 MakeRequest = Callable[..., Request]
 

@@ -3,7 +3,7 @@
 import shutil
 from pathlib import Path
 
-from local.ocr import Page
+from local.cloud.ocr import Page
 
 ROOT = Path(__file__).parents[2]
 STANDIN = Path(__file__).parent / "standin"

@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from local.calls import Call, identify
-from local.faults import Faults
+from local.cloud.calls import Call, identify
+from local.cloud.faults import Faults
 
 BUCKETS = ["temp"]
 

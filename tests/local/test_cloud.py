@@ -12,7 +12,7 @@ import pytest
 import requests
 from botocore.exceptions import ClientError
 
-from local.cloud import CloudError, LocalCloud
+from local.cloud.local_cloud import CloudError, LocalCloud
 from tests.local.standins import BlankReader, template_with_standins
 
 

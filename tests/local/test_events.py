@@ -7,13 +7,13 @@ from typing import Any
 
 import pytest
 
-from local.calls import Call
-from local.edge import Response
-from local.events import EventBus, check_pattern, matches, seconds_between
-from local.executions import Executions
-from local.notifications import BucketNotifications, StoredObject, quoted_key
-from local.resources import Notification, Rule
-from local.template import TemplateError
+from local.cloud.calls import Call
+from local.cloud.edge import Response
+from local.cloud.events import EventBus, check_pattern, matches, seconds_between
+from local.cloud.executions import Executions
+from local.cloud.notifications import BucketNotifications, StoredObject, quoted_key
+from local.cloud.resources import Notification, Rule
+from local.cloud.template import TemplateError
 
 STARTED = datetime.datetime(2026, 1, 1, tzinfo=datetime.UTC)
 

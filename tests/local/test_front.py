@@ -7,11 +7,11 @@ from typing import Any
 
 import pytest
 
-from local.edge import Response
-from local.front import FrontDoor, read_answer
-from local.resources import Cors, Route
-from local.tokens import Tokens
-from local.worker import Invocation
+from local.cloud.edge import Response
+from local.cloud.front import FrontDoor, read_answer
+from local.cloud.resources import Cors, Route
+from local.cloud.tokens import Tokens
+from local.cloud.worker import Invocation
 
 ISSUER = "http://127.0.0.1:9"
 ROUTES = [

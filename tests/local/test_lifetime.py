@@ -12,14 +12,14 @@ from pathlib import Path
 import pytest
 import requests
 
-from local.cloud import CloudError, LocalCloud
+from local.cloud.local_cloud import CloudError, LocalCloud
 from tests.local.standins import BlankReader, template_with_standins
 
 ROOT = Path(__file__).parents[2]
 PROGRAM = """
 import sys, time
 from pathlib import Path
-from local.cloud import LocalCloud
+from local.cloud.local_cloud import LocalCloud
 
 with LocalCloud(template=Path(sys.argv[1]), folder=Path(sys.argv[2]), ocr_processes=int(sys.argv[3])) as cloud:
     cloud.invoke("GradeFunction", {})

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 from PIL import Image, ImageDraw, ImageFont
 
-from local.ocr import OcrProcesses, Page, Unreadable
-from local.process import CloudError
+from local.cloud.ocr import OcrProcesses, Page, Unreadable
+from local.cloud.process import CloudError
 
 FONT = Path(__file__).parents[2] / "samples" / "fonts" / "ComicNeue-Regular.otf"
 LINES = ("1. The water boils at a hundred", "2. Light is faster than sound", "3. Plants need carbon dioxide")
@@ -117,6 +117,6 @@ def test_closing_ends_the_process_even_in_the_middle_of_loading(tmp_path: Path) 
 
 
 def test_a_missing_engine_is_a_sentence(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("local.ocr._NEEDS", ("an_engine_that_is_not_installed",))
+    monkeypatch.setattr("local.cloud.ocr._NEEDS", ("an_engine_that_is_not_installed",))
     with pytest.raises(CloudError, match="OCR engine is not installed"):
         OcrProcesses(1, tmp_path / "ocr.log")

@@ -11,10 +11,10 @@ import boto3
 import pytest
 from botocore.config import Config
 
-from local.calls import identify
-from local.edge import OneAtATime, Response
-from local.presigned import has_expired
-from local.s3 import S3Door
+from local.cloud.calls import identify
+from local.cloud.edge import OneAtATime, Response
+from local.cloud.presigned import has_expired
+from local.cloud.s3 import S3Door
 
 BODY = b"a scanned sheet"
 SHA256 = base64.b64encode(hashlib.sha256(BODY).digest()).decode()

@@ -10,10 +10,10 @@ from typing import Any
 
 import pytest
 
-from local.calls import Call, Request
-from local.edge import Response
-from local.resources import Function
-from local.runtime import LambdaService
+from local.cloud.calls import Call, Request
+from local.cloud.edge import Response
+from local.cloud.resources import Function
+from local.cloud.runtime import LambdaService
 
 HANDLERS = Path(__file__).parent / "handlers"
 NAMES = ("echo", "environment", "fail", "crash", "leave", "killed", "sleep", "with_child", "long_answer", "not_json")

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from local.provision import Secrets
-from local.stack import Stack
+from local.cloud.provision import Secrets
+from local.cloud.stack import Stack
 
 TEMPLATE = Path(__file__).parents[2] / "template.yaml"
 
@@ -111,7 +111,7 @@ def translate() -> dict[str, Any]:
     from samtranslator.parser.parser import Parser
     from samtranslator.translator.translator import Translator
 
-    from local.template import load
+    from local.cloud.template import load
 
     text = json.dumps(load(TEMPLATE))
     tree = json.loads(text)

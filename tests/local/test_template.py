@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from local.template import Template, TemplateError, load
+from local.cloud.template import Template, TemplateError, load
 
 PSEUDO = {"AWS::Region": "eu-west-1", "AWS::AccountId": "123456789012", "AWS::StackName": "stack"}
 

@@ -14,11 +14,11 @@ import trp
 from PIL import Image
 from reportlab.pdfgen.canvas import Canvas
 
-from local.calls import Call
-from local.edge import Response
-from local.ocr import Line, Page, Unreadable, Word
-from local.raster import Refusal, page_count, pixels_of, pixels_of_page
-from local.textract import TextractService
+from local.cloud.calls import Call
+from local.cloud.edge import Response
+from local.cloud.ocr import Line, Page, Unreadable, Word
+from local.cloud.raster import Refusal, page_count, pixels_of, pixels_of_page
+from local.cloud.textract import TextractService
 
 BOX = ((0.1, 0.2), (0.5, 0.2), (0.5, 0.25), (0.1, 0.25))
 PAGE = Page(100, 200, 0, (Line("Two words", 0.9, BOX, (Word("Two", 0.95, BOX), Word("words", 0.85, BOX))),))

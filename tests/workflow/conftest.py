@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from local.client import ApiClient, Receipt
-from local.cloud import LocalCloud
+from local.cloud.local_cloud import LocalCloud
 from local.timeline import Timeline, from_history, read_history
 from tests.documents import picture, typed_pdf
 

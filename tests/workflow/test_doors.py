@@ -7,8 +7,8 @@ from collections.abc import Callable
 
 import pytest
 
-from local.calls import Call
 from local.client import ApiClient, ApiError
+from local.cloud.calls import Call
 from tests.documents import encrypted_pdf, pdf_without_pages, typed_pdf
 from tests.workflow.conftest import Flow
 

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from pathlib import Path
 from types import FrameType
 
-from local.stack import REGION
+from local.cloud.stack import REGION
 
 
 class CloudError(Exception):

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from local.stack import ACCOUNT, REGION, Stack
+from local.cloud.stack import ACCOUNT, REGION, Stack
 
 _TABLE_PROPERTIES = (
     "AttributeDefinitions",

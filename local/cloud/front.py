@@ -14,13 +14,13 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl
 
-from local.calls import Request
-from local.edge import Response
-from local.resources import Cors, Route
-from local.runtime import MAX_PAYLOAD_BYTES
-from local.stack import ACCOUNT
-from local.tokens import InvalidToken, Tokens
-from local.worker import Invocation
+from local.cloud.calls import Request
+from local.cloud.edge import Response
+from local.cloud.resources import Cors, Route
+from local.cloud.runtime import MAX_PAYLOAD_BYTES
+from local.cloud.stack import ACCOUNT
+from local.cloud.tokens import InvalidToken, Tokens
+from local.cloud.worker import Invocation
 
 _MAX_BODY_BYTES = 10_485_760
 _TEXT_TYPES = re.compile(r"text/|application/(json|javascript|xml|x-www-form-urlencoded|[\w.+-]+\+(json|xml))(;|$)")

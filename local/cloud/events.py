@@ -9,11 +9,11 @@ import uuid
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
-from local.calls import Call, Request
-from local.edge import Response
-from local.resources import Rule
-from local.stack import ACCOUNT, REGION
-from local.template import TemplateError
+from local.cloud.calls import Call, Request
+from local.cloud.edge import Response
+from local.cloud.resources import Rule
+from local.cloud.stack import ACCOUNT, REGION
+from local.cloud.template import TemplateError
 
 logger = logging.getLogger("gradeline.local")
 

@@ -4,14 +4,14 @@ import uuid
 from collections.abc import Callable, Iterator
 from typing import Any, Protocol
 
-from local.ocr import Line, Page, Point, Word
+from local.cloud.ocr import Line, Page, Point, Word
 
 Block = dict[str, Any]
 Fetch = Callable[[str, str, str | None], bytes]
 
 
 class Reader(Protocol):
-    """What reads pages; `local.ocr.OcrProcesses` is the real one."""
+    """What reads pages; `local.cloud.ocr.OcrProcesses` is the real one."""
 
     def read(self, content: bytes, page: int | None = None) -> Page: ...
 

@@ -16,8 +16,8 @@ from xml.sax.saxutils import escape
 
 from werkzeug.formparser import FormDataParser
 
-from local.calls import Request
-from local.edge import Response
+from local.cloud.calls import Request
+from local.cloud.edge import Response
 
 # Form fields that S3 keeps with the object, beside x-amz-meta-*.
 KEPT_FIELDS = (

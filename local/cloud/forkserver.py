@@ -118,7 +118,7 @@ def run_function(command: dict[str, Any]) -> None:
     os.environ.update(command["environment"])
     os.chdir(command["code"])
     # The function's own code and the installed packages: nothing else of this checkout can be imported.
-    root = Path(__file__).parent.parent
+    root = Path(__file__).parents[2]
     sys.path[:] = [command["code"], *(entry for entry in sys.path[1:] if Path(entry) not in (root, root / "functions"))]
     sys.modules.pop("local", None)
     sys.argv = ["bootstrap", command["handler"]]

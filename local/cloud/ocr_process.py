@@ -1,7 +1,7 @@
 """Program: reads pages with RapidOCR, one at a time, on one core.
 
 A request on stdin is a line of JSON (`{"bytes": n, "page": null}`, or `"count": true` to count pages) and then n
-bytes; an answer on stdout is a line of JSON: {"page": …} as `local.ocr.Page` has it, {"count": n}, or
+bytes; an answer on stdout is a line of JSON: {"page": …} as `local.cloud.ocr.Page` has it, {"count": n}, or
 {"refused": code, "message"}. The first line
 says {"ready": true} once the models are loaded, or {"broken": why}. Ends when stdin does; a page in work
 does not hold that up.
@@ -18,8 +18,8 @@ from typing import Any, BinaryIO
 import cv2
 import numpy as np
 
-from local.ocr import Line, Page, Word
-from local.raster import Pixels, Refusal, page_count, pixels_of, pixels_of_page
+from local.cloud.ocr import Line, Page, Word
+from local.cloud.raster import Pixels, Refusal, page_count, pixels_of, pixels_of_page
 
 # The longest side that the engine sees: more costs time and reads no better on scans of 150 to 300 dpi.
 _MAX_SIDE = 1600

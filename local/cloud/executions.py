@@ -9,10 +9,10 @@ import time
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from local.calls import Call, Request
-from local.edge import Response
-from local.events import EventBus
-from local.stack import ACCOUNT, REGION
+from local.cloud.calls import Call, Request
+from local.cloud.edge import Response
+from local.cloud.events import EventBus
+from local.cloud.stack import ACCOUNT, REGION
 
 logger = logging.getLogger("gradeline.local")
 

@@ -17,11 +17,11 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import unquote
 
-from local.calls import Call, Request
-from local.edge import Response
-from local.resources import Function
-from local.stack import REGION
-from local.worker import ForkServer, Invocation, Worker
+from local.cloud.calls import Call, Request
+from local.cloud.edge import Response
+from local.cloud.resources import Function
+from local.cloud.stack import REGION
+from local.cloud.worker import ForkServer, Invocation, Worker
 
 MAX_PAYLOAD_BYTES = 6_291_556
 MAX_EVENT_BYTES = 1_048_576

@@ -11,8 +11,8 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
-from local.ocr import Page, Unreadable
-from local.textract_blocks import Block, Fetch, Reader, TextractError, blocks_of, fetched
+from local.cloud.ocr import Page, Unreadable
+from local.cloud.textract_blocks import Block, Fetch, Reader, TextractError, blocks_of, fetched
 
 MAX_PAGES = 3_000
 _MAX_RESULTS = 1_000

@@ -9,10 +9,10 @@ from urllib.parse import quote, unquote
 
 from werkzeug.test import Client
 
-from local import presigned
-from local.calls import Call, Request
-from local.edge import Response, forward
-from local.notifications import StoredObject
+from local.cloud import presigned
+from local.cloud.calls import Call, Request
+from local.cloud.edge import Response, forward
+from local.cloud.notifications import StoredObject
 
 _FAILED = "At least one of the pre-conditions you specified did not hold"
 # Only names the caller to moto; nothing here is a secret.

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any, cast
 
-from local.process import CloudError
+from local.cloud.process import CloudError
 
 Point = tuple[float, float]
 # A page takes 2 to 4 s on one core; what takes this long hangs.
@@ -135,11 +135,11 @@ class _Engine:
         try:
             with log.open("ab") as errors:
                 self._process = subprocess.Popen(
-                    [sys.executable, "-m", "local.ocr_process", str(ours)],
+                    [sys.executable, "-m", "local.cloud.ocr_process", str(ours)],
                     stdin=subprocess.PIPE,
                     stdout=subprocess.PIPE,
                     stderr=errors,
-                    cwd=Path(__file__).parent.parent,
+                    cwd=Path(__file__).parents[2],
                     pass_fds=(ours,),
                     start_new_session=True,
                     env={**os.environ, "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"},

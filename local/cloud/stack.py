@@ -1,6 +1,6 @@
 """What `template.yaml` says exists: names, functions, triggers, routes and rules, for the local cloud to make.
 
-Nothing is created here (`local.provision` does that). Functions and the state machine refer to each other,
+Nothing is created here (`local.cloud.provision` does that). Functions and the state machine refer to each other,
 and environments hold secrets, so an environment is resolved when it is first asked for.
 """
 
@@ -12,8 +12,8 @@ from typing import Any
 
 import yaml
 
-from local.resources import Cors, Function, Notification, Route, Rule
-from local.template import Template, TemplateError, as_text, load
+from local.cloud.resources import Cors, Function, Notification, Route, Rule
+from local.cloud.template import Template, TemplateError, as_text, load
 
 ACCOUNT = "123456789012"
 REGION = "us-east-1"

@@ -13,10 +13,10 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote_plus
 
-from local.calls import Call, Request
-from local.edge import Response
-from local.resources import Notification
-from local.stack import REGION
+from local.cloud.calls import Call, Request
+from local.cloud.edge import Response
+from local.cloud.resources import Notification
+from local.cloud.stack import REGION
 
 _EVENTS = {
     "PutObject": "ObjectCreated:Put",

@@ -15,8 +15,8 @@ from dataclasses import dataclass, field
 from typing import Any, Protocol
 from wsgiref.types import StartResponse, WSGIEnvironment
 
-from local.calls import Call, CallLog, Request, identify
-from local.faults import Faults, error_answer
+from local.cloud.calls import Call, CallLog, Request, identify
+from local.cloud.faults import Faults, error_answer
 
 logger = logging.getLogger("gradeline.local")
 

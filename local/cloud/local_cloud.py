@@ -19,23 +19,23 @@ from typing import Any, Self
 from botocore.config import Config
 from botocore.exceptions import ClientError
 
-from local import process
-from local.calls import CLIENT, STATE_MACHINE, Call, CallLog
-from local.faults import Faults
-from local.ocr import OcrProcesses
-from local.process import CloudError
-from local.provision import Secrets, provision
-from local.resources import Function
-from local.runtime import LambdaService
-from local.stack import REGION, Stack
-from local.template import TemplateError
-from local.textract_blocks import Reader
-from local.tokens import AUDIENCE, Tokens
-from local.wiring import wire
+from local.cloud import process
+from local.cloud.calls import CLIENT, STATE_MACHINE, Call, CallLog
+from local.cloud.faults import Faults
+from local.cloud.ocr import OcrProcesses
+from local.cloud.process import CloudError
+from local.cloud.provision import Secrets, provision
+from local.cloud.resources import Function
+from local.cloud.runtime import LambdaService
+from local.cloud.stack import REGION, Stack
+from local.cloud.template import TemplateError
+from local.cloud.textract_blocks import Reader
+from local.cloud.tokens import AUDIENCE, Tokens
+from local.cloud.wiring import wire
 
 __all__ = ["CloudError", "LocalCloud"]
 
-ROOT = Path(__file__).parent.parent
+ROOT = Path(__file__).parents[2]
 _one_at_a_time = threading.Lock()
 
 

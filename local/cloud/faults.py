@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 from xml.sax.saxutils import escape
 
-from local.calls import Call
+from local.cloud.calls import Call
 
 
 @dataclass

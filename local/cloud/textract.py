@@ -13,12 +13,12 @@ from collections import OrderedDict
 from concurrent.futures import Future
 from typing import Any
 
-from local.calls import Call, Request
-from local.edge import Response
-from local.ocr import Page, Unreadable
-from local.raster import MAX_BYTES
-from local.textract_blocks import Fetch, Reader, TextractError, blocks_of, fetched
-from local.textract_jobs import TextractJobs
+from local.cloud.calls import Call, Request
+from local.cloud.edge import Response
+from local.cloud.ocr import Page, Unreadable
+from local.cloud.raster import MAX_BYTES
+from local.cloud.textract_blocks import Fetch, Reader, TextractError, blocks_of, fetched
+from local.cloud.textract_jobs import TextractJobs
 
 # How long a caller waits for its page before it is told to come again, as a busy account tells it.
 WAIT_SECONDS = 24.0

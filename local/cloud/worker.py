@@ -1,6 +1,6 @@
 """One worker process of a function, seen from outside: its Runtime API and what becomes of an invocation.
 
-The process (forked by `local.forkserver`) asks for its next invocation and hands back results over HTTP, as
+The process (forked by `local.cloud.forkserver`) asks for its next invocation and hands back results over HTTP, as
 on AWS: https://docs.aws.amazon.com/lambda/latest/dg/runtimes-api.html. Here it is told what to do, watched
 for its death, and killed when the function's time is over.
 """
@@ -210,18 +210,18 @@ class _RuntimeRequest(BaseHTTPRequestHandler):
 
 
 class ForkServer:
-    """The process that forks workers (`local.forkserver`), and the word of their deaths."""
+    """The process that forks workers (`local.cloud.forkserver`), and the word of their deaths."""
 
     def __init__(self, log: Path, on_exit: Callable[[str, int], None]) -> None:
         self._on_exit = on_exit
         self._lock = threading.Lock()
         with log.open("ab") as errors:
             self._process = subprocess.Popen(
-                [sys.executable, "-m", "local.forkserver"],
+                [sys.executable, "-m", "local.cloud.forkserver"],
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=errors,
-                cwd=Path(__file__).parent.parent,
+                cwd=Path(__file__).parents[2],
                 # Ctrl-C is for the cloud, which then ends this process in order.
                 start_new_session=True,
             )

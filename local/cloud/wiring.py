@@ -5,19 +5,19 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from local.calls import CallLog
-from local.edge import Edge, OneAtATime
-from local.events import EventBus
-from local.executions import Executions, describe_execution
-from local.faults import Faults
-from local.front import FrontDoor
-from local.notifications import BucketNotifications
-from local.runtime import LambdaService
-from local.s3 import S3Door
-from local.stack import Stack
-from local.textract import TextractService
-from local.textract_blocks import Reader
-from local.tokens import Tokens
+from local.cloud.calls import CallLog
+from local.cloud.edge import Edge, OneAtATime
+from local.cloud.events import EventBus
+from local.cloud.executions import Executions, describe_execution
+from local.cloud.faults import Faults
+from local.cloud.front import FrontDoor
+from local.cloud.notifications import BucketNotifications
+from local.cloud.runtime import LambdaService
+from local.cloud.s3 import S3Door
+from local.cloud.stack import Stack
+from local.cloud.textract import TextractService
+from local.cloud.textract_blocks import Reader
+from local.cloud.tokens import Tokens
 
 
 @dataclass(frozen=True)
