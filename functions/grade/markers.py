@@ -22,11 +22,12 @@ def configured_marker(settings: Settings, secrets: Any) -> FreeTextMarker:
     from grade.calls import Limits
     from grade.model import ModelMarker
 
-    client = AsyncOpenAI(
-        # An empty key is a configuration that every call will be refused for; it ends as a review, not as a crash.
-        api_key=_api_key(settings, secrets) or "none",
-        base_url=settings.openai_base_url or _OPENAI,
-        timeout=settings.model_timeout_seconds,
+    key = _api_key(settings, secrets)
+    # Without a key nothing is asked: each answer goes to review with that sentence and its provisional mark.
+    client = (
+        AsyncOpenAI(api_key=key, base_url=settings.openai_base_url or _OPENAI, timeout=settings.model_timeout_seconds)
+        if key
+        else None
     )
     limits = Limits(concurrency=settings.model_concurrency, timeout_seconds=settings.model_timeout_seconds)
     return ModelMarker(client, model=settings.model, limits=limits)

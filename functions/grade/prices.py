@@ -1,4 +1,6 @@
-"""What model calls cost, in US dollars for a million tokens, as their makers listed it in October 2025.
+"""What model calls cost, in US dollars for a million tokens: approximate list prices of October 2025.
+
+They have not been checked against an invoice; look at your provider's list before you rely on a cap.
 
 A price that is not listed counts as 0 in the record (a local model costs nothing a call), but as the dearest
 listed one where a spend cap has to hold.
