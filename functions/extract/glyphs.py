@@ -95,7 +95,9 @@ def read(page: pdfium.FPDF_PAGE, text: pdfium.FPDF_TEXTPAGE) -> GlyphPage:
     for word in _WORD.finditer(letters):
         start = word.start()
         # PDFium puts spaces of its own where it sees gaps; whether there are any is for us to see.
-        space = any(pdfium.FPDFText_IsGenerated(text, index) != 1 for index in range(end, start))
+        space = start > end and pdfium.FPDFText_IsGenerated(text, end) != 1
+        if start > end + 1 and not space:
+            space = any(pdfium.FPDFText_IsGenerated(text, index) != 1 for index in range(end + 1, start))
         end = word.end()
         whole = place.of_word(start, end)
         if whole is not None:
@@ -112,7 +114,7 @@ def _read_apart(place: "_Place", letters: str, start: int, space: bool, result: 
     run: Piece | None = None
     x0 = x1 = 0.0
     for index, letter in enumerate(letters, start=start):
-        glyph = place.at(index, begins=run is None)
+        glyph = place.at(index)
         if glyph is None:
             continue
         if place.slanted:
@@ -170,17 +172,17 @@ class _Place:
         """A whole word's place; None where it is not plainly one straight piece of text."""
         if end - start > 1 and pdfium.FPDFText_CountRects(self._text, start, end - start) != 1:
             return None
-        first = self.at(start, begins=True)
+        first = self.at(start)
         if first is None or self.slanted:
             return None
         if end - start == 1:
             return first
-        last = self.at(end - 1, begins=False)
+        last = self.at(end - 1)
         if last is None or last[1] != first[1] or last[3] != first[3] or last[2] < first[2]:
             return None
         return first[0], first[1], last[2], first[3], first[4]
 
-    def at(self, index: int, begins: bool) -> Place | None:
+    def at(self, index: int) -> Place | None:
         """Left, top, right, bottom and baseline; None where PDFium knows no place."""
         box = self._box
         if not _loose_box(self._text, index, self._box_at):
@@ -196,7 +198,8 @@ class _Place:
             left, right = right, left
         if top > bottom:
             top, bottom = bottom, top
-        if begins or (top, bottom) != self._level:
+        if (top, bottom) != self._level:
+            # Glyphs on one level stand on one baseline and run one way.
             self._level = (top, bottom)
             pdfium.FPDFText_GetCharOrigin(self._text, index, self._x_at, self._y_at)
             self._base = b * self._x.value + d * self._y.value + f

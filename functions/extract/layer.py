@@ -72,10 +72,10 @@ def _held_against_ink(
     kept = [line for line in ([word for word in line if id(word) not in gone] for line in lines) if line]
     seen = [word for line in kept for word in line]
     # Crop marks and the printer's notes stand outside of a teacher's page; nothing of a sheet should.
-    hidden = sum(trust.letters(word.text) for word in ([*outside, *unseen] if strict else unseen))
+    hidden = trust.letters("".join(word.text for word in ([*outside, *unseen] if strict else unseen)))
     plain = not strict and ink.only_text(page)
     facts = trust.Facts(
-        shown=sum(trust.letters(word.text) for word in seen),
+        shown=trust.letters("".join(word.text for word in seen)),
         hidden=hidden,
         overlapping=trust.overlapping(seen) if strict else 0,
         garbled=trust.garbled([word.text for word in words], shape.letters, shape.unmapped),
@@ -93,10 +93,11 @@ def _unseen(words: list[Piece], shape: GlyphPage, drawing: ink.Drawing) -> tuple
     """Words outside the page, and words on it that do not show."""
     outside: list[Piece] = []
     unseen: list[Piece] = []
+    tiny = trust.tiny(shape.height)
     for word in words:
         if not (word.x1 > 0 and word.y1 > 0 and word.x0 < shape.width and word.y0 < shape.height):
             outside.append(word)
-        elif trust.tiny(word, shape.height) or (trust.letters(word.text) and not drawing.shows(word)):
+        elif word.y1 - word.y0 < tiny or (not drawing.shows(word) and trust.letters(word.text)):
             unseen.append(word)
     return outside, unseen
 

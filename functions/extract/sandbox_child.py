@@ -93,6 +93,7 @@ def _work(task: dict[str, Any], file: int, channel: socket.socket) -> None:
     from extract import bounds, opening
 
     limits = Limits(**task.pop("limits"))
+    gc.set_threshold(25_000)  # a page is thousands of small objects; few of them ever form a cycle
     try:
         os.dup2(os.open(os.devnull, os.O_WRONLY), 2)  # what parsers complain about may quote the document
         bounds.bound(limits, os.fstat(file).st_size)

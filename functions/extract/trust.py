@@ -65,11 +65,13 @@ def doubt(facts: Facts, *, strict: bool) -> Doubt | None:
     return next((name for name, holds in doubts.items() if holds), None)
 
 
-def tiny(piece: Piece, page_height: float) -> bool:
-    return piece.height < _TINY * page_height
+def tiny(page_height: float) -> float:
+    """The height below which letters cannot be read on a page of that height."""
+    return _TINY * page_height
 
 
 def letters(text: str) -> int:
+    """How many letters and digits."""
     return len(text) if text.isalnum() else sum(map(str.isalnum, text))
 
 
