@@ -191,9 +191,10 @@ def test_the_published_schema_names_the_fields_that_are_read() -> None:
         assert refused == set(QUESTION_FIELDS) - applying
 
 
+# Numbers written as texts with an exponent ("1e3") are read, but not promised by the schema.
 _SCALARS = st.one_of(
     st.sampled_from(
-        ["B", "true", "False", "12.5", "2%", "0.1 %", "no", "-3", "1e3", " ", "", "maybe", "text", "1000", "1001"]
+        ["B", "true", "False", "12.5", "2%", "0.1 %", "no", "-3", " ", "", "maybe", "text", "1000", "1001"]
     ),
     st.integers(-2, 1002),
     st.floats(-2, 1002, allow_nan=False).map(lambda number: round(number, 2)),
