@@ -197,7 +197,7 @@ _SCALARS = st.one_of(
         ["B", "true", "False", "12.5", "2%", "0.1 %", "no", "-3", " ", "", "maybe", "text", "1000", "1001"]
     ),
     st.integers(-2, 1002),
-    st.floats(-2, 1002, allow_nan=False).map(lambda number: round(number, 2)),
+    st.floats(-2, 1002, allow_nan=False).map(lambda number: round(number, 2) + 0.0),
     st.booleans(),
     st.none(),
 )
