@@ -5,6 +5,7 @@ pictures, and a page that brings them all would send the whole file once a page.
 cuts; what neither can cut to a size that one call takes is drawn.
 """
 
+import gc
 import io
 import logging
 import mmap
@@ -23,6 +24,7 @@ _KEPT = ("/Type", "/MediaBox", "/CropBox", "/Rotate", "/UserUnit", "/Resources",
 _OPENING_SECONDS, _CUTTING_SECONDS = 4.0, 3.0
 # Streams above this are not kept in memory once their page is cut.
 _SMALL = 65_536
+_UNCOLLECTED = 8_000_000
 
 
 class TookTooLong(Exception):
@@ -37,6 +39,7 @@ class PageCutter:
         self._mapped = mapped
         self._reader: Any = None
         self._given_up = False
+        self._uncollected = 0
 
     def cut(self, index: int, *, flatten: bool = False) -> bytes | None:
         """Page `index` (from 0) as a PDF of one page; None where only a drawing of it can be sent.
@@ -71,15 +74,25 @@ class PageCutter:
         reader = self._open()
         if reader is None:
             return None
+        body = None
         try:
             with _at_most(_CUTTING_SECONDS):
-                return _one_page(reader, index)
+                body = _one_page(reader, index)
+                return body
         except MemoryError:
             raise
         except Exception:  # noqa: BLE001 - pypdf raises anything at all on malformed files
             return None
         finally:
             _forget_large_streams(reader)
+            self._collect(body)
+
+    def _collect(self, body: bytes | None) -> None:
+        """What pypdf leaves of a page is tied in cycles, pictures and all: untie it before it adds up."""
+        self._uncollected += len(body or b"")
+        if self._uncollected > _UNCOLLECTED:
+            self._uncollected = 0
+            gc.collect()
 
     def _open(self) -> Any:
         if self._reader is None and not self._given_up:
