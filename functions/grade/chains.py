@@ -6,14 +6,17 @@ one, is set in one style and stands in one column. The best such run is found by
 """
 
 import re
+from collections import deque
 from dataclasses import dataclass
 
 from grade.marks_printed import find_marks
 from grade.numbering import Kind, Token
 from grade.pieces import Piece
 
-_REACH_BACK = 250
-"""How many candidates back a list's next item may lie; bounds the work on a hostile document."""
+_REACH_BACK = 24
+_WIDEST_GAP = 9
+"""How many candidates of one value are looked back at, and how many values a list may leave out: bounds for
+the work on a hostile document."""
 
 _HIGHEST = 200
 
@@ -71,20 +74,20 @@ def best_chain(pieces: list[Piece], kind: Kind, first: int = 1) -> Chain | None:
     ]
     if not candidates:
         return None
-    marks_from = _first_marks(pieces)
+    weights = _weights(pieces, candidates, kind)
     scores: list[float] = []
     before: list[int | None] = []
-    for here, (index, piece, value) in enumerate(candidates):
-        weight = _weight(pieces, index, piece, kind)
-        if kind is Kind.NUMBER and index < marks_from and len(piece.tokens) == 1 and is_instruction(piece.text):
-            weight -= 1.0
-        best, link = weight + _start(value, first), None
-        for back in range(max(0, here - _REACH_BACK), here):
-            step = _step(candidates[back][1], candidates[back][2], piece, value)
-            if step is not None and scores[back] + weight + step > best:
-                best, link = scores[back] + weight + step, back
+    seen: dict[int, deque[int]] = {}
+    for here, (_, piece, value) in enumerate(candidates):
+        best, link = weights[here] + _start(value, first), None
+        for earlier in range(max(1, value - _WIDEST_GAP), value + 1):
+            for back in seen.get(earlier, ()):
+                step = _step(candidates[back][1], earlier, piece, value)
+                if step is not None and scores[back] + weights[here] + step > best:
+                    best, link = scores[back] + weights[here] + step, back
         scores.append(best)
         before.append(link)
+        seen.setdefault(value, deque(maxlen=_REACH_BACK)).append(here)
     end: int | None = max(range(len(scores)), key=scores.__getitem__)
     score = scores[end] if end is not None else 0.0
     path: list[int] = []
@@ -93,6 +96,19 @@ def best_chain(pieces: list[Piece], kind: Kind, first: int = 1) -> Chain | None:
         end = before[end]
     path.reverse()
     return Chain(kind, tuple(candidates[i][0] for i in path), tuple(candidates[i][2] for i in path), score)
+
+
+def _weights(pieces: list[Piece], candidates: list[tuple[int, Piece, int]], kind: Kind) -> list[float]:
+    """How much each candidate looks like an item by itself."""
+    weights = [_weight(pieces, index, piece, kind) for index, piece, _ in candidates]
+    if kind is not Kind.NUMBER:
+        return weights
+    told = {index for index, piece, _ in candidates if len(piece.tokens) == 1 and is_instruction(piece.text)}
+    marks_from = _first_marks(pieces) if told else 0
+    return [
+        weight - (1.0 if index in told and index < marks_from else 0.0)
+        for weight, (index, _, _) in zip(weights, candidates, strict=True)
+    ]
 
 
 def _first_marks(pieces: list[Piece]) -> int:

@@ -5,8 +5,10 @@
 """
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import IntEnum
+from functools import lru_cache
 
 _FRACTIONS = {"½": 0.5, "¼": 0.25, "¾": 0.75}
 _NUMBER_WORDS = {
@@ -63,6 +65,9 @@ class PrintedMarks:
     total: bool = False
     per_part: bool = False
     question: str | None = None
+
+
+_MAY_HOLD_MARKS = re.compile(r"\d|½|¼|¾|marks?|points?|pts|mks?", re.IGNORECASE)
 
 
 def number(text: str) -> float:
@@ -125,14 +130,17 @@ _BARE_PAREN = re.compile(rf"(?:^|\t|(?<=[.?!:])\s)\(\s*({NUM})\s*\)\s*$")
 _OUT_OF = re.compile(rf"(?:____\s*|^|\t)/\s*({NUM})\s*(?:{UNIT})?\s*$", re.IGNORECASE)
 
 
-def find_marks(text: str) -> list[PrintedMarks]:
+@lru_cache(maxsize=4096)
+def find_marks(text: str) -> tuple[PrintedMarks, ...]:
     """Everything in the text that looks like marks, in order, none overlapping another."""
+    if not _MAY_HOLD_MARKS.search(text):
+        return ()
     found: list[PrintedMarks] = []
     for read in (_totals, _products, _sums, _explicit, _bare):
         for marks in read(text):
             if not any(marks.start < other.end and other.start < marks.end for other in found):
                 found.append(marks)
-    return sorted(found, key=lambda marks: marks.start)
+    return tuple(sorted(found, key=lambda marks: marks.start))
 
 
 def _totals(text: str) -> list[PrintedMarks]:
@@ -198,7 +206,7 @@ def _bare(text: str) -> list[PrintedMarks]:
     return found
 
 
-def without(text: str, marks: list[PrintedMarks]) -> str:
+def without(text: str, marks: Sequence[PrintedMarks]) -> str:
     """The text with these tokens cut out."""
     for token in sorted(marks, key=lambda token: -token.start):
         text = (

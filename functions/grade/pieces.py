@@ -79,6 +79,9 @@ _REFERENCE = re.compile(
 )
 
 
+_MOST_IN_A_ROW = 12
+
+
 def _inner_starts(text: str, opening: Token | None) -> list[int]:
     """Where inside a row further labels start: each must follow the one before it in its list."""
     found: list[tuple[int, int, str]] = []
@@ -90,7 +93,7 @@ def _inner_starts(text: str, opening: Token | None) -> list[int]:
             found.append((match.start(), match.end(), match[1] or match[2] or match[3] or match[4]))
     before = opening.name if opening else None
     starts: list[int] = []
-    for index, (start, end, name) in enumerate(found):
+    for index, (start, end, name) in enumerate(found[:_MOST_IN_A_ROW]):
         if not text[end:].strip():
             continue
         after_gap = GAP in text[max(0, start - 1) : start]

@@ -33,6 +33,11 @@ def _is_furniture(text: str) -> bool:
     return len(text) < 120 and bool(_FURNITURE.fullmatch(text) or _WITH_PAGE.match(text))
 
 
+_QUESTION = re.compile(
+    r"(?:q(?:uestion)?\s*\.?\s*)?\d{1,3}\s*(?:[.):]\s|\t)\S|\(?[a-h]\)\s|\(?[ivx]+\)\s", re.IGNORECASE
+)
+
+
 def _edges(rows: list[Row], depth: int) -> dict[int, tuple[list[int], list[int]]]:
     """For each page, the indices of its first and its last rows by height."""
     pages: dict[int, list[int]] = {}
@@ -52,6 +57,8 @@ def _repeated(rows: list[Row]) -> set[int]:
     for first, last in _edges(rows, 3).values():
         for side, indices in (("head", first), ("foot", last)):
             for index in indices:
+                if _QUESTION.match(rows[index].text):
+                    continue
                 words = re.sub(r"[\d\W_]+", " ", rows[index].text).strip().lower()
                 if len(words) >= 4 and (side == "head") == (rows[index].top < 0.5):
                     key = (side, words)
