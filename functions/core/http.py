@@ -11,7 +11,7 @@ from aws_lambda_powertools.event_handler.exceptions import NotFoundError
 from aws_lambda_powertools.utilities.data_classes import APIGatewayProxyEventV2
 
 from core import errors
-from core.aws import SERVICE_ERRORS
+from core.aws import SERVICE_ERRORS, passes
 
 PROBLEM = "application/problem+json"
 _TENANT = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}")
@@ -50,6 +50,8 @@ def resolver(logger: Logger) -> APIGatewayHttpResolver:
 
     def unavailable(error: Exception) -> Response[str]:
         logger.exception("a service did not answer", exc_info=error)
+        if not passes(error):
+            return problem(500, "InternalError", "Something went wrong on our side; it has been logged.")
         sentence = "A service behind this door did not answer. Please send the same request again."
         return problem(503, errors.ServiceUnavailable.__name__, sentence, {"Retry-After": "2"})
 
@@ -86,6 +88,13 @@ def _claims(app: APIGatewayHttpResolver) -> dict[str, str]:
     return {"tenant": tenant, "user": str(claims.get("name") or claims.get("sub") or "unknown")}
 
 
+def decoded(value: str | None) -> str | None:
+    """A parameter or form field, which the gateway has decoded; one that it could not decode is refused."""
+    if value is not None and "\ufffd" in value:
+        raise errors.InvalidHeader("A header or parameter is not valid UTF-8 text.")
+    return value
+
+
 def header_text(value: str | None) -> str | None:
     """A header as text; one whose bytes were not UTF-8 is refused rather than guessed at."""
     if value is None:
@@ -97,9 +106,7 @@ def header_text(value: str | None) -> str | None:
         text = value
     except UnicodeDecodeError:
         raise errors.InvalidHeader("A header is not valid UTF-8 text.") from None
-    if "\ufffd" in text:
-        raise errors.InvalidHeader("A header or parameter is not valid UTF-8 text.")
-    return text
+    return decoded(text)
 
 
 def raw_body(event: APIGatewayProxyEventV2) -> bytes:

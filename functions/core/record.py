@@ -49,19 +49,20 @@ def end(table: Table, submission: Submission, state: State, attributes: Item | N
 def _standing(item: Item | None, submission: Submission, state: State, changes: Item, table: Table) -> State:
     """What a refused ending means: written before, overtaken, erased, or never recorded at all."""
     if item is None or "run" not in item:
-        create(table, submission, state, changes)
-        return state
+        return state if create(table, submission, state, changes) else end(table, submission, state, changes)
     if "erased_at" in item:
         raise errors.SubmissionErased("The submission was erased while it was under way.")
     if item["run"] < submission.run:
         # The Record lane of this run failed, so the record still tells of the run before.
-        create(table, submission, state, changes)
-        return state
+        return state if create(table, submission, state, changes) else end(table, submission, state, changes)
     return State(item["state"])
 
 
-def create(table: Table, submission: Submission, state: State, attributes: Item) -> None:
-    """Write the record of a run whose Record lane could not: the same attributes as the ASL's own write."""
+def create(table: Table, submission: Submission, state: State, attributes: Item) -> bool:
+    """Write the record of a run whose Record lane could not: the same attributes as the ASL's own write.
+
+    False where somebody recorded this run in the meantime.
+    """
     import json
 
     attributes = {
@@ -95,7 +96,8 @@ def create(table: Table, submission: Submission, state: State, attributes: Item)
     except ConditionFailed as failed:
         if failed.item and "erased_at" in failed.item:
             raise errors.SubmissionErased("The submission was erased while it was under way.") from None
-        # Somebody else recorded this run in the meantime; its own ending will be written by its own writer.
+        return False
+    return True
 
 
 def has_ended(item: Item) -> bool:

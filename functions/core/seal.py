@@ -25,6 +25,10 @@ class Seal:
         sealed = AESSIV(self._key).encrypt(text.encode(), [bound_to.encode()])
         return _PREFIX + base64.urlsafe_b64encode(sealed).decode().rstrip("=")
 
+    @staticmethod
+    def is_sealed(text: str) -> bool:
+        return text.startswith(_PREFIX)
+
     def open(self, text: str, *, bound_to: str) -> str:
         """The text again; a text that was never sealed (a key of our own making) comes back as it is.
 
@@ -33,7 +37,7 @@ class Seal:
         ValueError
             The text was sealed for another submission or with another secret.
         """
-        if not text.startswith(_PREFIX):
+        if not self.is_sealed(text):
             return text
         from cryptography.exceptions import InvalidTag
         from cryptography.hazmat.primitives.ciphers.aead import AESSIV

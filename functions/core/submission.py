@@ -9,6 +9,7 @@ names a student: the label and a drop key travel sealed (`core.seal`).
 import hashlib
 import hmac
 import re
+import unicodedata
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Any, Self
@@ -184,7 +185,8 @@ def parse_student(value: str | None) -> str | None:
     """A student's label as people write it: a name, a number. None where none is given."""
     if value is None or not value.strip():
         return None
-    label = value.strip()
+    # One name, one student: file systems and browsers write accents in different ways.
+    label = unicodedata.normalize("NFC", value.strip())
     if len(label) > _STUDENT_MAX or "/" in label or "\\" in label or ".." in label or not label.isprintable():
         raise errors.InvalidStudent(
             f"A student's label has at most {_STUDENT_MAX} printable characters and no slash, backslash or '..'."

@@ -1,7 +1,7 @@
 """One content is graded once: its claim for (tenant, assessment, kind, student), made while the file is read."""
 
-from core.submission import Submission, keyed_hash
-from core.table import ConditionFailed, Table
+from core.submission import State, Submission, keyed_hash
+from core.table import RECORD, ConditionFailed, Table, submission_pk
 
 CLAIM = "claim"
 
@@ -23,5 +23,24 @@ def claim_content(table: Table, submission: Submission, key: str) -> str | None:
             condition="attribute_not_exists(holder) OR holder = :id",
         )
     except ConditionFailed as failed:
-        return str(failed.item["holder"]) if failed.item else None
+        holder = str(failed.item["holder"]) if failed.item else submission.id
+        return None if holder == submission.id or _take_over(table, submission, key, holder) else holder
     return None
+
+
+def _take_over(table: Table, submission: Submission, key: str, holder: str) -> bool:
+    """Take the claim of a submission that will bear no marks; False where it may, or somebody was faster."""
+    found = table.get(submission_pk(holder), RECORD)
+    if found is None or found.get("state") not in (State.FAILED, State.ERASED):
+        return False
+    try:
+        table.update(
+            f"content#{key}",
+            CLAIM,
+            "SET holder = :id",
+            values={":id": submission.id, ":old": holder},
+            condition="holder = :old",
+        )
+    except ConditionFailed:
+        return False
+    return True

@@ -54,6 +54,8 @@ def store_file(submission: Submission, *, source_key: str, s3: Any, bucket: str)
             CopySource={"Bucket": submission.file.bucket, "Key": source_key, "VersionId": submission.file.version_id},
             ChecksumAlgorithm="SHA256",
             MetadataDirective="REPLACE",
+            # Tags of a dropped object stay behind: copying them needs rights that nothing else here needs.
+            TaggingDirective="REPLACE",
             Metadata={_SOURCE_VERSION: submission.file.version_id},
             ContentType=submission.file.media_type or "application/octet-stream",
         )

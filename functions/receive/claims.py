@@ -27,11 +27,13 @@ class Claims:
     received_at: str | None = None
 
     def sealed(self, seal: Seal, submission_id: str) -> str:
-        return seal.close(json.dumps(asdict(self), separators=(",", ":")), bound_to=submission_id)
+        return seal.close(json.dumps(asdict(self), ensure_ascii=False, separators=(",", ":")), bound_to=submission_id)
 
     @classmethod
     def unsealed(cls, text: str, seal: Seal, submission_id: str) -> Self:
         """Raises ValueError where the text was not sealed here for this submission."""
+        if not seal.is_sealed(text):
+            raise ValueError("not sealed here")
         body = json.loads(seal.open(text, bound_to=submission_id))
         return cls(**{**body, "kind": Kind(body["kind"])})
 

@@ -9,7 +9,7 @@ from aws_lambda_powertools.utilities.data_classes import APIGatewayProxyEventV2
 
 from core import errors
 from core.clock import stamp
-from core.http import header_text, raw_body
+from core.http import decoded, header_text, raw_body
 from core.submission import State, Submission, parse_assessment, parse_kind, parse_student
 from receive.body import Form, parse_form
 from receive.intake import Offer
@@ -38,9 +38,9 @@ def offer(event: APIGatewayProxyEventV2, *, tenant: str, max_bytes: int) -> Offe
     given = {**event.query_string_parameters, **form.fields}
     return Offer(
         tenant=tenant,
-        assessment=parse_assessment(header_text(given.get("assessment"))),
-        kind=parse_kind(header_text(given.get("kind"))),
-        student=parse_student(header_text(given.get("student"))),
+        assessment=parse_assessment(decoded(given.get("assessment"))),
+        kind=parse_kind(decoded(given.get("kind"))),
+        student=parse_student(decoded(given.get("student"))),
         body=form.body or b"",
         media_type=form.media_type,
         name=form.name,
@@ -51,7 +51,7 @@ def json_body(event: APIGatewayProxyEventV2) -> dict[str, Any]:
     """The JSON object of a request, whose text values are text."""
     try:
         body = json.loads(raw_body(event))
-    except ValueError:
+    except (ValueError, RecursionError):
         raise errors.InvalidUpload("The body is not valid JSON.") from None
     if not isinstance(body, dict):
         raise errors.InvalidUpload("The body is not a JSON object.")

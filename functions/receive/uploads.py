@@ -115,7 +115,8 @@ def _head(submission_id: str, desk: Desk, version_id: str | None) -> dict[str, A
         found: dict[str, Any] = desk.s3.head_object(Bucket=desk.bucket, Key=PREFIX + submission_id, **pinned)
     except desk.s3.exceptions.ClientError as error:
         # Without the right to list a bucket, S3 answers 403 for what is not there.
-        if error.response["ResponseMetadata"]["HTTPStatusCode"] not in (403, 404):
+        # Told of by S3 itself (with its version) it is there, so that is a fault of ours.
+        if version_id is not None or error.response["ResponseMetadata"]["HTTPStatusCode"] not in (403, 404):
             raise
         raise errors.UploadIncomplete("The file has not arrived yet: post it to the upload's url first.") from None
     return found

@@ -3,11 +3,13 @@
 import json
 from typing import Any
 
-from core import record
+from core import errors, record
 from core.submission import State, Submission
 from core.table import Table
 
 _CAUSE_MAX = 2000
+# Causes that hold more than a sentence: they stay in the execution's history.
+_OURS = {"NotPersisted": "The file could not be stored or recorded; it is kept and can be run again."}
 
 
 def reject(state: dict[str, Any], table: Table) -> State:
@@ -28,13 +30,14 @@ def duplicate(state: dict[str, Any], table: Table) -> State:
 
 
 def fail(state: dict[str, Any], table: Table) -> State:
-    """Ours: kept whole, alarmed, and run again by `gradeline resume`."""
+    """Ours: kept whole, alarmed, and run again on request (docs/operations.md)."""
     failure = state["failure"]
+    message = _OURS.get(failure["Error"]) or sentence(failure.get("Cause", ""))
     return record.end(
         table,
         Submission.from_state(state),
         State.FAILED,
-        {"failure": {"type": failure["Error"], "message": sentence(failure.get("Cause", ""))}},
+        {"failure": {"type": failure["Error"], "message": message}},
     )
 
 
@@ -42,12 +45,11 @@ def finalise(detail: dict[str, Any], table: Table) -> State:
     """An execution that timed out, was aborted or failed: its submission gets the ending it lacks."""
     submission = Submission.from_state(json.loads(detail["input"]))
     status = detail["status"]
-    return record.end(
-        table,
-        submission,
-        State.FAILED,
-        {"failure": {"type": f"Execution.{status}", "message": f"The execution ended as {status} without an ending."}},
-    )
+    failure = {"type": f"Execution.{status}", "message": f"The execution ended as {status} without an ending."}
+    try:
+        return record.end(table, submission, State.FAILED, {"failure": failure})
+    except errors.SubmissionErased:
+        return State.ERASED
 
 
 def sentence(cause: str) -> str:
@@ -57,4 +59,4 @@ def sentence(cause: str) -> str:
     except ValueError:
         return cause[:_CAUSE_MAX]
     message = body.get("errorMessage") if isinstance(body, dict) else None
-    return str(message or cause)[:_CAUSE_MAX]
+    return str(message or "An error without a message; the execution's history has it.")[:_CAUSE_MAX]

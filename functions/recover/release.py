@@ -38,20 +38,29 @@ def park(submission: Submission, desk: Desk) -> State:
 def release(tenant: str, assessment: str, desk: Desk) -> int:
     """Start a new run of every sheet that waits, and of every one graded against an older revision.
 
-    Returns how many were started. Safe to repeat: a run is claimed once and started by name.
+    Returns how many starts were accepted. Safe to repeat: a run is claimed once and started by name.
     """
     current = shelf.load(desk.table, tenant, assessment)
     if current.paper is None:
         return 0
     waiting = [item["submission_id"] for item in desk.table.partition(assessment_pk(tenant, assessment), parked_sk(""))]
-    outdated = [
+    # The index names candidates; the record itself, read consistently, decides.
+    listed = [
         item["pk"].removeprefix(submission_pk(""))
         for item in desk.table.by_assessment(tenant, assessment)
-        if item["kind"] == Kind.ANSWER_SHEET
-        and item["state"] in _GRADED
-        and int(item.get("revision", 0)) < current.revision
+        if item["kind"] == Kind.ANSWER_SHEET and _wants_another_run(item, current.revision)
     ]
-    return _run_all(dict.fromkeys([*waiting, *outdated]), desk)
+
+    def wanted(found: Item) -> bool:
+        return _wants_another_run(found, current.revision)
+
+    return _run_all(dict.fromkeys([*waiting, *listed]), desk, wanted)
+
+
+def _wants_another_run(found: Item, revision: int) -> bool:
+    """Whether a sheet waits, or was graded against something older than this revision."""
+    outdated = found["state"] in _GRADED and int(found.get("revision", 0)) < revision
+    return bool(found["state"] == State.AWAITING_PAPER or outdated)
 
 
 def resume(ids: Iterable[str], desk: Desk) -> list[str]:
@@ -59,16 +68,16 @@ def resume(ids: Iterable[str], desk: Desk) -> list[str]:
     return [submission_id for submission_id in ids if run_again(submission_id, desk)]
 
 
-def _run_all(ids: Iterable[str], desk: Desk) -> int:
+def _run_all(ids: Iterable[str], desk: Desk, wanted: Callable[[Item], bool]) -> int:
     with ThreadPoolExecutor(_AT_ONCE) as pool:
-        return sum(pool.map(lambda submission_id: run_again(submission_id, desk), ids))
+        return sum(pool.map(lambda submission_id: run_again(submission_id, desk, wanted), ids))
 
 
-def run_again(submission_id: str, desk: Desk) -> bool:
-    """Claim and start the next run of a submission; False where it was started before or is gone."""
+def run_again(submission_id: str, desk: Desk, wanted: Callable[[Item], bool] | None = None) -> bool:
+    """Claim and start the next run of a submission; False where it was started before, is gone or not `wanted`."""
     pk = submission_pk(submission_id)
     found = desk.table.get(pk, RECORD)
-    if found is None:
+    if found is None or (wanted is not None and not wanted(found)):
         return False
     try:
         run = record.claim_next_run(desk.table, found)

@@ -81,7 +81,12 @@ def marking_scheme(assessment: str) -> dict[str, Any]:
         text = http.raw_body(app.current_event).decode("utf-8")
     except UnicodeDecodeError:
         raise errors.InvalidMarkingScheme("The marking scheme is not UTF-8 text.") from None
-    return desk().put_scheme(name, parse_scheme(text).to_dict())
+    try:
+        scheme = parse_scheme(text)
+    except (ValueError, OverflowError, RecursionError):
+        # Numbers of a thousand digits, nesting without end: the YAML reader's own limits.
+        raise errors.InvalidMarkingScheme("The marking scheme holds numbers or nesting that cannot be read.") from None
+    return desk().put_scheme(name, scheme.to_dict())
 
 
 def parse_id(submission_id: str) -> str:

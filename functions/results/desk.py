@@ -104,6 +104,7 @@ class Desk:
         name = keyed_hash(self.secret, "scheme", body.decode())
         key = shelf.document_key(self.tenant, assessment, "scheme", name)
         self.s3.put_object(Bucket=self.bucket, Key=key, Body=body, ContentType="application/json")
-        if shelf.place(self.table, self.tenant, assessment, "scheme", key=key, received_at=now()):
-            self.release(self.tenant, assessment)
+        shelf.place(self.table, self.tenant, assessment, "scheme", key=key, received_at=now())
+        # Also where it stood already: this may be the retry of a request whose release was lost.
+        self.release(self.tenant, assessment)
         return {"assessment": assessment, "entries": len(scheme["entries"]), "warnings": scheme["warnings"]}

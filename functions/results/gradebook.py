@@ -21,17 +21,16 @@ def safe_cell(value: Any) -> Any:
 
 def to_csv(statuses: Sequence[dict[str, Any]], marks: dict[str, list[dict[str, Any]]]) -> str:
     """The sheets of an assessment as CSV (RFC 4180). `marks` holds each graded sheet's questions by submission."""
-    labels = list(dict.fromkeys(question["label"] for sheet in marks.values() for question in sheet))
+    ids = list(dict.fromkeys(question["question"] for sheet in marks.values() for question in sheet))
     out = io.StringIO()
     writer = csv.writer(out)
-    writer.writerow([*_BEFORE, *(safe_cell(f"Q{label}") for label in labels)])
+    writer.writerow([*_BEFORE, *(safe_cell(f"Q{name}") for name in ids)])
     for status in _newest(statuses):
-        by_label = {question["label"]: question["marks"] for question in marks.get(status["id"], [])}
+        by_id = {question["question"]: question["marks"] for question in marks.get(status["id"], [])}
         review = status["state"] == "NEEDS_REVIEW"
         row = [status["student"] or "", status["id"], status["state"], status.get("marks"), status.get("max_marks")]
         writer.writerow(
-            [safe_cell(cell) for cell in [*row, "yes" if review else "no"]]
-            + [by_label.get(label, "") for label in labels]
+            [safe_cell(cell) for cell in [*row, "yes" if review else "no"]] + [by_id.get(name, "") for name in ids]
         )
     return out.getvalue()
 

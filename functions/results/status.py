@@ -12,7 +12,7 @@ from core.table import RECORD, Item, Table, lane_sk, submission_pk
 
 Status = dict[str, Any]
 _FROM_EXECUTION = {"RUNNING": State.RECEIVED, "SUCCEEDED": State.RECEIVED}
-_READY_FOR_GRADING = ("reading", "storing")
+_MARKED = (State.GRADED, State.NEEDS_REVIEW)
 
 
 def find(table: Table, submission_id: str, tenant: str) -> dict[str, Item] | None:
@@ -42,8 +42,9 @@ def from_items(items: Mapping[str, Item], seal: Seal) -> Status:
         "reason": record.get("failure"),
         "duplicate_of": record.get("duplicate_of"),
         "revision": record.get("revision"),
-        "marks": record.get("marks"),
-        "max_marks": record.get("max_marks"),
+        # A later run that did not end in marks does not show those of the run before.
+        "marks": record.get("marks") if record["state"] in _MARKED else None,
+        "max_marks": record.get("max_marks") if record["state"] in _MARKED else None,
         "lanes": _lanes(record, reading, storing),
         "timeline": _timeline(record, reading, storing),
         "result": None,
@@ -101,7 +102,8 @@ def _state(record: Item, reading: Item, storing: Item) -> State:
 
 
 def _lanes(record: Item, reading: Item, storing: Item) -> dict[str, Any]:
-    ended = record["state"] != State.READING
+    state = State(record["state"])
+    ended = state is not State.READING
     graded_at = record.get("timeline", {}).get("graded_at")
     joined_at = record.get("timeline", {}).get("joined_at")
     both = bool(reading.get("ended_at") and storing.get("ended_at"))
@@ -111,11 +113,21 @@ def _lanes(record: Item, reading: Item, storing: Item) -> dict[str, Any]:
         "storing": _lane(storing, ended),
         "recording": {"state": "done", "started_at": record.get("recorded_at"), "ended_at": record.get("recorded_at")},
         "grading": {
-            "state": "done" if graded_at else ("failed" if ended else ("running" if both else "waiting")),
+            "state": "done"
+            if graded_at
+            else ("failed" if state is State.FAILED else ("running" if both and not ended else "waiting")),
             "started_at": joined_at,
             "ended_at": graded_at,
         },
     }
+
+
+def _grading_state(state: State, graded_at: str | None, both: bool) -> str:
+    if graded_at:
+        return "done"
+    if state is State.FAILED:
+        return "failed"
+    return "running" if state is State.READING and both else "waiting"
 
 
 def _lane(item: Item, ended: bool) -> dict[str, Any]:
@@ -131,8 +143,9 @@ def _lane(item: Item, ended: bool) -> dict[str, Any]:
 def _timeline(record: Item, reading: Item, storing: Item) -> dict[str, Any]:
     """The moments of this run and the time that the lanes saved by running side by side, in ms.
 
-    Saved is what reading, storing and recording took, each for itself, less the time from the first lane's
-    start to the join. It is null until the join.
+    Saved is what reading and storing took, each for itself, less the time from the first one's start to the last
+    one's end: the time in which both ran. Recording is the state machine's own write and leaves no times here.
+    It is null until the join.
     """
     timeline = {
         "received_at": record["received_at"],

