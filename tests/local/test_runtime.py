@@ -164,7 +164,8 @@ def test_a_worker_that_dies_is_an_exit_error_and_the_next_call_has_a_new_one(
 def test_a_worker_that_died_idle_costs_no_call(running: Running) -> None:
     pid = value(running.invoke("echo"))["pid"]
     os.kill(pid, 9)
-    assert eventually(lambda: not is_running(pid))
+    # Gone and collected, not only dead: the service learns of it then.
+    assert eventually(lambda: not Path(f"/proc/{pid}").exists())
     assert value(running.invoke("echo"))["pid"] != pid
 
 
