@@ -78,6 +78,7 @@ def best_chain(pieces: list[Piece], kind: Kind, first: int = 1) -> Chain | None:
     scores: list[float] = []
     before: list[int | None] = []
     seen: dict[int, deque[int]] = {}
+    reach = max(3, min(_REACH_BACK, 30_000 // len(candidates)))
     for here, (_, piece, value) in enumerate(candidates):
         best, link = weights[here] + _start(value, first), None
         for earlier in range(max(1, value - _WIDEST_GAP), value + 1):
@@ -87,7 +88,7 @@ def best_chain(pieces: list[Piece], kind: Kind, first: int = 1) -> Chain | None:
                     best, link = scores[back] + weights[here] + step, back
         scores.append(best)
         before.append(link)
-        seen.setdefault(value, deque(maxlen=_REACH_BACK)).append(here)
+        seen.setdefault(value, deque(maxlen=reach)).append(here)
     end: int | None = max(range(len(scores)), key=scores.__getitem__)
     score = scores[end] if end is not None else 0.0
     path: list[int] = []

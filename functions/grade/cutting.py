@@ -10,13 +10,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from core.labels import Path
-from grade.label_costs import Costs
+from grade.label_costs import AGAIN, Costs
 from grade.places import Place
 from grade.sheet_map import Node, SheetMap
 from grade.student_labels import Reading
 
 UNKNOWN = -2
-_WIDTH = 40
+_WIDTH = 24
+_AHEAD = 40
 _DOUBT = 0.5
 _LOCAL_DOUBT = 1.0
 _MOST_SECOND_LOOKS = 24
@@ -63,73 +64,90 @@ class Cutter:
         self._map = sheet_map
         self._places = places
         self._costs = Costs(places)
+        self._width = max(3, min(_WIDTH, _WORK // max(len(places), 1)))
+        self._known: dict[tuple[int, int | None, Path | None], list[_Choice]] = {}
 
     def cuts(self) -> tuple[list[Cut], list[Place]]:
         """The believed labels in order, and the places that were nearly taken for labels."""
-        steps = _steps(self._cheapest())
+        beams = [[_Story(0.0, None, 0, None, None, None)]]
+        for index in range(len(self._places)):
+            beams.append(self._grown(beams[-1], index))
+        steps = _steps(beams[-1][0])
         cuts: list[Cut] = []
         nearly: list[Place] = []
-        looked = 0
+        looks = _MOST_SECOND_LOOKS
         for index, (before, step, place) in enumerate(zip(steps, steps[1:], self._places, strict=False)):
-            close = self._is_close(before, step, place)
-            if close and looked < _MOST_SECOND_LOOKS:
-                looked += 1
-                other = self._cheapest(unlike=(index, step))
-                close = other.cost - steps[-1].cost < _DOUBT
+            close = self._is_close(before, step, index)
+            if close and looks > 0:
+                looks -= 1
+                close = self._is_close_later(beams, steps, index)
             if step.cut is not None:
                 cuts.append(replace(step.cut, doubtful=close))
             elif close:
                 nearly.append(place)
         return cuts, nearly
 
-    def _is_close(self, before: _Story, step: _Story, place: Place) -> bool:
+    def _is_close(self, before: _Story, step: _Story, index: int) -> bool:
         """Whether another choice at this place costs hardly more, looking no further ahead."""
-        others = [choice.cost for choice in self._choices(before, place) if not _same(choice, step)]
+        others = [choice.cost for choice in self._choices(before, index) if not _same(choice, step)]
         return bool(others) and min(others) - (step.cost - before.cost) < _LOCAL_DOUBT
 
-    def _cheapest(self, unlike: tuple[int, _Story] | None = None) -> _Story:
-        """The story that costs least; with `unlike`, the least of those that choose otherwise at that place."""
-        width = max(3, min(_WIDTH, _WORK // max(len(self._places), 1)))
-        stories = [_Story(0.0, None, 0, None, None, None)]
-        for index, place in enumerate(self._places):
-            refused = unlike[1] if unlike is not None and unlike[0] == index else None
-            grown: dict[tuple[object, ...], _Story] = {}
-            for story in stories:
-                for next_story in self._grow(story, place, refused):
-                    key = (next_story.current, next_story.visited, next_story.section, next_story.covered)
-                    if key not in grown or next_story.cost < grown[key].cost:
-                        grown[key] = next_story
-            stories = sorted(grown.values(), key=lambda story: story.cost)[:width] or stories
-        return stories[0]
+    def _is_close_later(self, beams: list[list[_Story]], steps: list[_Story], index: int) -> bool:
+        """Whether the best story that chooses otherwise at this place is still nearly as cheap further on."""
+        stories = self._grown(beams[index], index, refused=steps[index + 1])
+        ahead = min(index + 1 + _AHEAD, len(self._places))
+        for later in range(index + 1, ahead):
+            stories = self._grown(stories, later)
+        return bool(stories) and stories[0].cost - steps[ahead].cost < _DOUBT
 
-    def _grow(self, story: _Story, place: Place, refused: _Story | None) -> list[_Story]:
-        grown = []
-        for choice in self._choices(story, place):
-            if refused is not None and _same(choice, refused):
-                continue
-            cost = story.cost + choice.cost
-            if choice.reading is None:
-                grown.append(_Story(cost, story.current, story.visited, story.section, story, None, story.covered))
-            elif place.spot.section:
-                section = self._map.section(choice.reading.path[0])
-                grown.append(_Story(cost, None, story.visited, section, story, Cut(place, choice.reading, None)))
-            else:
-                node = choice.node if choice.node is not None else UNKNOWN
-                visited = story.visited | (
-                    self._map.nodes[node].bits if node >= 0 and self._map.nodes[node].is_leaf else 0
-                )
-                cut = Cut(place, choice.reading, node, misread=choice.reading.cost >= 0.5 and choice.jump > 0)
-                covered = (place.line, choice.reading.end)
-                grown.append(_Story(cost, node, visited, story.section, story, cut, covered))
-        return grown
+    def _grown(self, stories: list[_Story], index: int, refused: _Story | None = None) -> list[_Story]:
+        """The cheapest stories one place further; `refused` takes a choice that may not be made there."""
+        grown: dict[tuple[object, ...], _Story] = {}
+        for story in stories:
+            for choice in self._choices(story, index):
+                if refused is not None and _same(choice, refused):
+                    continue
+                following = self._told(story, choice, self._places[index])
+                key = (following.current, following.visited, following.section, following.covered)
+                if key not in grown or following.cost < grown[key].cost:
+                    grown[key] = following
+        return sorted(grown.values(), key=lambda story: story.cost)[: self._width]
 
-    def _choices(self, story: _Story, place: Place) -> list[_Choice]:
-        spot = place.spot
-        if place.line == story.covered[0] and spot.start < story.covered[1]:
+    def _told(self, story: _Story, choice: _Choice, place: Place) -> _Story:
+        """The story with this choice made at its next place."""
+        cost, reading = story.cost + choice.cost, choice.reading
+        if reading is None:
+            return _Story(cost, story.current, story.visited, story.section, story, None, story.covered)
+        if place.spot.section:
+            section = self._map.section(reading.path[0])
+            return _Story(cost, None, story.visited, section, story, Cut(place, reading, None))
+        node = choice.node if choice.node is not None else UNKNOWN
+        answers = self._map.nodes[node].bits if node >= 0 and self._map.nodes[node].is_leaf else 0
+        cut = Cut(place, reading, node, misread=reading.cost >= 0.5 and choice.jump > 0)
+        covered = (place.line, reading.end)
+        return _Story(cost, node, story.visited | answers, story.section, story, cut, covered)
+
+    def _choices(self, story: _Story, index: int) -> list[_Choice]:
+        place = self._places[index]
+        if place.line == story.covered[0] and place.spot.start < story.covered[1]:
             return [_Choice(0.0, None, None, 0.0)]
+        key = (index, story.current, story.section)
+        if key not in self._known:
+            self._known[key] = self._offers(story, place)
+        return [self._with_repeats(choice, story.visited) for choice in self._known[key]]
+
+    def _with_repeats(self, choice: _Choice, visited: int) -> _Choice:
+        """The choice with what it costs to come back to questions that have an answer."""
+        if choice.node is None or choice.node < 0 or self._map.nodes[choice.node].bits & ~visited:
+            return choice
+        return _Choice(choice.cost + AGAIN, choice.node, choice.reading, choice.jump + AGAIN)
+
+    def _offers(self, story: _Story, place: Place) -> list[_Choice]:
+        """What the place may be while this question and section are open, whatever was answered before."""
+        spot = place.spot
         if spot.section:
             known = self._map.section(spot.readings[0].path[0]) is not None
-            return [_Choice(0.0, None, spot.readings[0], 0.0)] if known else [_Choice(0.0, None, None, 0.0)]
+            return [_Choice(0.0, None, spot.readings[0] if known else None, 0.0)]
         meanings = [choice for reading in spot.readings for choice in self._meanings(story, place, reading)]
         kept = [choice for choice in meanings if not self._is_outdone(choice, meanings)]
         return [_Choice(self._costs.skip(place, self._open(story)), None, None, 0.0), *kept]
@@ -177,7 +195,7 @@ class Cutter:
 
     def _meaning(self, story: _Story, place: Place, reading: Reading, index: int, written: float) -> _Choice:
         current, node = self._open(story), self._map.nodes[index]
-        jump = self._costs.jump(current, node, story.visited)
+        jump = self._costs.jump(current, node)
         return _Choice(written + jump + self._costs.fit(place, reading, current, node, jump), index, reading, jump)
 
     def _is_longer_than_a_leaf(self, reading: Reading) -> bool:

@@ -18,6 +18,10 @@ _OPERATOR = re.compile(r"[=×÷+*/<>^%°]|[xX]\s*\d")
 _UNIT = re.compile(r"(?:cm|mm|km|kg|m|g|s|ms|N|J|W|V|Pa|Hz|mol|marks?|hours?|minutes?|seconds?|years?|people|of)\b")
 
 
+AGAIN = 1.8
+"""For a question that has an answer already."""
+
+
 class Costs:
     """The costs on one sheet. How most of its labels are written is what a label ought to look like."""
 
@@ -36,17 +40,14 @@ class Costs:
             cost += 1.0  # a sum stands out in a text
         return cost
 
-    def jump(self, current: Node | None, node: Node, visited: int) -> float:
-        """For going on with `node`: nothing for the next one in the paper's order. `visited`: the bits of the
-        questions that have an answer."""
+    def jump(self, current: Node | None, node: Node) -> float:
+        """For going on with `node`: nothing for the next one in the paper's order."""
         first = node.leaves[0]
         if current is None:
             cost = 0.0 if first == 0 else 0.3
         else:
             gap = first - (current.leaves[-1] if current.is_leaf else current.leaves[0] - 1)
             cost = 0.0 if gap == 1 else 0.3 + 0.04 * min(gap, 12) if gap > 1 else 0.9 + 0.02 * min(-gap, 12)
-        if node.bits & ~visited == 0:
-            return cost + 1.8
         return cost + (1.0 if current is not None and current.index == node.index else 0.0)
 
     def against(self, place: Place, reading: Reading, current: Node | None) -> float:

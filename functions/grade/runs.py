@@ -9,32 +9,54 @@ from grade.marks_printed import Form, find_marks
 from grade.numbering import Kind, Token
 from grade.pieces import Piece
 
+Runs = tuple[list[Piece], list[Draft]]
 
-def read_runs(pieces: list[Piece], first: int) -> tuple[list[Piece], list[Draft]]:
-    """The questions of a stretch. Where the numbers start again without a heading, each run stands alone."""
+_DEEPEST = 6
+"""How deep runs are sought within runs; bounds the work on a hostile document."""
+
+
+def read_runs(pieces: list[Piece], first: int, depth: int = 0) -> Runs:
+    """The questions of a stretch, after what stands before them. Where the numbers start again without a
+    heading, each run stands alone."""
     chain = _outermost(pieces, first)
     if chain is None:
         return pieces, []
-    opens, last = chain.items[0], chain.items[-1]
-    if chain.kind is Kind.NUMBER and not _asks(pieces, chain):
-        own, drafts = read_runs(pieces[last + 1 :], first)
-        return ([*pieces[: last + 1], *own], drafts) if drafts else (pieces, [])
-    if chain.kind is Kind.NUMBER:
-        earlier = best_chain(pieces[:opens], chain.kind)
-        if earlier and _is_a_run(pieces[:opens], earlier, pieces[opens]):
-            own, before = read_runs(pieces[:opens], first)
-            return own, [*_as_runs(before), *_as_runs(read_runs(pieces[opens:], 1)[1])]
-        later = best_chain(pieces[last + 1 :], chain.kind)
-        if later and _is_a_run(pieces[last + 1 :], later, pieces[opens]):
-            cut = last + 1 + later.items[0]
-            own, drafts = read_runs(pieces[:cut], first)
-            return own, [*_as_runs(drafts), *_as_runs(read_runs(pieces[cut:], 1)[1])]
-        if chain.values[0] == first + 1 and (lost := _without_label(pieces, opens)) is not None:
-            own, drafts = read_runs(_labelled(pieces, lost, pieces[opens], first), first)
-            if drafts and not drafts[0].flat:
-                drafts[0].guessed = True
-            return own, drafts
+    if chain.kind is Kind.NUMBER and depth < _DEEPEST:
+        runs = _several(pieces, chain, first, depth + 1) or _after_a_lost_label(pieces, chain, first, depth + 1)
+        if runs is not None:
+            return runs
+    opens = chain.items[0]
     return pieces[:opens], drafts_of(pieces[opens:], shifted(chain, opens))
+
+
+def _several(pieces: list[Piece], chain: Chain, first: int, depth: int) -> Runs | None:
+    """The runs around a list of numbers; None where it is the only one."""
+    opens, last = chain.items[0], chain.items[-1]
+    if not _asks(pieces, chain):
+        own, drafts = read_runs(pieces[last + 1 :], first, depth)
+        return ([*pieces[: last + 1], *own], drafts) if drafts else (pieces, [])
+    earlier = best_chain(pieces[:opens], chain.kind)
+    later = best_chain(pieces[last + 1 :], chain.kind)
+    if earlier and _is_a_run(pieces[:opens], earlier, pieces[opens]):
+        cut = opens
+    elif later and _is_a_run(pieces[last + 1 :], later, pieces[opens]):
+        cut = last + 1 + later.items[0]
+    else:
+        return None
+    own, before = read_runs(pieces[:cut], first, depth)
+    return own, [*_as_runs(before), *_as_runs(read_runs(pieces[cut:], 1, depth)[1])]
+
+
+def _after_a_lost_label(pieces: list[Piece], chain: Chain, first: int, depth: int) -> Runs | None:
+    """The questions with one before them whose label was not read; None where none is missing."""
+    opens = chain.items[0]
+    lost = _without_label(pieces, opens) if chain.values[0] == first + 1 else None
+    if lost is None:
+        return None
+    own, drafts = read_runs(_labelled(pieces, lost, pieces[opens], first), first, depth)
+    if drafts and not drafts[0].flat:
+        drafts[0].guessed = True
+    return own, drafts
 
 
 def _without_label(pieces: list[Piece], opens: int) -> int | None:

@@ -35,7 +35,7 @@ def checked(paper: QuestionPaper, warnings: Iterable[str]) -> QuestionPaper:
             f"The paper prints a total of {shown(paper.printed_total)} marks, but its questions add up to"
             f" {shown(total)}."
         )
-    unmarked = [q.id for q in paper.leaves() if q.marks is None and not _covered(paper.questions, q.id)]
+    unmarked = [name for question in paper.questions for name in _unmarked(question)]
     if unmarked:
         said.append(f"No marks were found for {listed(unmarked)}.")
     twice = [name for name, count in Counter(_ids(paper.questions)).items() if count > 1]
@@ -50,13 +50,14 @@ def _ids(questions: Iterable[Question]) -> Iterable[str]:
         yield from _ids(question.parts)
 
 
-def _covered(questions: Iterable[Question], leaf: str) -> bool:
-    """Whether marks for the leaf are printed further up, for it and its neighbours together."""
-    for question in questions:
-        if any(part.id == leaf for part in question.leaves()) and question.parts:
-            group = question.type is QuestionType.GROUP and question.marks is not None
-            return group or _covered(question.parts, leaf)
-    return False
+def _unmarked(question: Question) -> Iterable[str]:
+    """The answerable questions for which no marks are printed, on them or on the question that they are part of."""
+    if not question.parts and question.marks is None:
+        yield question.id
+    if question.type is QuestionType.GROUP and question.marks is not None:
+        return
+    for part in question.parts:
+        yield from _unmarked(part)
 
 
 def _check(question: Question, said: list[str]) -> None:

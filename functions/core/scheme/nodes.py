@@ -18,6 +18,7 @@ from core.errors import InvalidMarkingScheme
 T = TypeVar("T")
 _LONGEST = 512 * 1024
 _MOST_ERRORS = 12
+_DEEPEST = 20
 
 
 @dataclass(slots=True)
@@ -81,10 +82,15 @@ def _check_json(text: str) -> None:
 
 
 def _refuse_aliases(text: str) -> None:
+    """Refuses what makes a small text large or deep, before it is put together."""
+    depth = 0
     for event in yaml.parse(text, Loader=yaml.SafeLoader):
+        depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
         if isinstance(event, yaml.AliasEvent):
             line = event.start_mark.line + 1 if event.start_mark else 1
             raise InvalidMarkingScheme(f"Line {line}: aliases (*name) are not read here.")
+        if depth > _DEEPEST:
+            raise InvalidMarkingScheme("The marking scheme is nested too deeply.")
 
 
 def fields(node: yaml.MappingNode, allowed: dict[str, str], where: str, complaints: Complaints) -> dict[str, yaml.Node]:
