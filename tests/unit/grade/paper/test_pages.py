@@ -30,9 +30,9 @@ def test_heads_and_feet_are_no_part_of_a_question() -> None:
             ),
         )
     )
-    assert [question.text for question in paper.questions] == [
+    assert [" ".join(question.text.split()) for question in paper.questions] == [
         "Define force.",
-        "Describe how a lever lifts a load\nthat is heavier than the hand that pulls it.",
+        "Describe how a lever lifts a load that is heavier than the hand that pulls it.",
         "Define work.",
     ]
 
