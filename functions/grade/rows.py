@@ -84,7 +84,7 @@ def page_rows(page: Page) -> list[Row]:
             continue
         beside = _row_beside(rows, row)
         if beside is None:
-            rows.append(row)
+            rows.insert(_height_of(rows, row), row)
         else:
             rows[beside] = _merge(rows[beside], row)
     return _in_columns(rows)
@@ -141,6 +141,18 @@ def _row_beside(rows: list[Row], row: Row) -> int | None:
         if rows[index].page == row.page and _overlap(rows[index], row) > 0.4 and rows[index].right <= row.left:
             return index
     return None
+
+
+def _height_of(rows: list[Row], row: Row) -> int:
+    """Where a row goes: at the end, but marks alone in the margin before the few rows that stand lower."""
+    place = len(rows)
+    if row.left < 0.7 or not _ONLY_MARKS.fullmatch(row.text):
+        return place
+    while (
+        place > max(0, len(rows) - 3) and rows[place - 1].page == row.page and rows[place - 1].top > row.bottom - 0.002
+    ):
+        place -= 1
+    return place
 
 
 def _beside(row: Row, other: Row) -> bool:

@@ -57,3 +57,14 @@ def test_a_document_full_of_labels_ends_soon() -> None:
     )
     assert paper.warnings
     assert time.process_time() - started < 15
+
+
+def test_marks_in_the_margin_that_a_reader_gives_a_row_late_belong_where_they_stand() -> None:
+    lines = (
+        Line("1. (a) Show that the width is 5 cm.", 99, (0.1, 0.20, 0.4, 0.015)),
+        Line("(b) Work out the area.", 99, (0.12, 0.24, 0.3, 0.015)),
+        Line("(3)", 99, (0.88, 0.22, 0.02, 0.015)),
+        Line("(2)", 99, (0.88, 0.26, 0.02, 0.015)),
+    )
+    paper = parse_paper(Transcript((Page(1, "text_layer", lines),)))
+    assert [(leaf.id, leaf.marks) for leaf in paper.leaves()] == [("1.a", 3), ("1.b", 2)]
