@@ -78,11 +78,12 @@ def rows_of(transcript: Transcript) -> list[Row]:
 
 def page_rows(page: Page) -> list[Row]:
     rows: list[Row] = []
+    one_column = not any(line.box[0] > 0.4 and _ASKS.match(line.text) for line in page.lines)
     for line in page.lines:
         row = _row(page.number, line)
         if row is None:
             continue
-        beside = _row_beside(rows, row)
+        beside = _row_beside(rows, row, options=one_column)
         if beside is None:
             rows.insert(_height_of(rows, row), row)
         else:
@@ -125,21 +126,38 @@ _ONLY_MARKS = re.compile(
 )
 
 
-def _row_beside(rows: list[Row], row: Row) -> int | None:
+_ASKS = re.compile(r"\s*(?:q(?:uestion)?\s*)?\d{1,3}[.)]\s+[A-Z]\w", re.IGNORECASE)
+_OPTION = re.compile(r"\(?([b-hB-H])[).]\s")
+
+
+def _row_beside(rows: list[Row], row: Row, *, options: bool) -> int | None:
     """The row that this one continues to the right or opens at the left, if there is one.
 
     Only the row just before counts: at the same height further back stands the other column. Marks in the
-    right margin are the exception, since many readers give them after all else on the page.
+    right margin are an exception, since many readers give them after all else on the page. So are `options`
+    on a page of one column: some readers take options that stand in columns for columns of the page.
     """
     if not rows:
         return None
     if _beside(rows[-1], row):
         return len(rows) - 1
+    if options and (option := _OPTION.match(row.text)):
+        return _earlier_options(rows, row, option[1])
     if row.left < 0.7 or not _ONLY_MARKS.fullmatch(row.text):
         return None
     for index in range(len(rows) - 1, -1, -1):
         if rows[index].page == row.page and _overlap(rows[index], row) > 0.4 and rows[index].right <= row.left:
             return index
+    return None
+
+
+def _earlier_options(rows: list[Row], row: Row, letter: str) -> int | None:
+    """The row of options at the same height, to the left, whose letters come before this one's."""
+    for index in range(len(rows) - 1, max(-1, len(rows) - 24), -1):
+        other = rows[index]
+        if other.page == row.page and _overlap(other, row) > 0.6 and other.right <= row.left:
+            last = _OPTION.match(other.cells[-1].text) or re.match(r"\(?([aA])[).]\s", other.cells[-1].text)
+            return index if last is not None and last[1] < letter else None
     return None
 
 

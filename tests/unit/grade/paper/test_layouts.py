@@ -7,6 +7,11 @@ from typing import Any
 import pytest
 
 from core.assessment import Question, QuestionPaper
+from core.submission import Kind
+from core.transcript import Transcript
+from extract.documents import read_document
+from extract.sandbox import Sandbox
+from extract.textract import Answer
 from grade.paper import parse_paper
 from tests.papers.reading import read_pdf
 
@@ -22,10 +27,32 @@ def nodes(questions: tuple[Question, ...]) -> list[Question]:
     return [node for question in questions for node in (question, *nodes(question.parts))]
 
 
-@pytest.fixture(scope="module", params=[False, True], ids=["cells", "joined"])
+def _read_by_the_product() -> dict[str, Transcript]:
+    """As the extract lane reads them: every page has a text layer that can be trusted, so OCR is never asked."""
+    sandbox = Sandbox()
+
+    def refuse(*_: object) -> Answer:
+        raise AssertionError("a page went to OCR")
+
+    try:
+        return {
+            name: read_document(
+                (PAPERS / "pdf" / f"{name}.pdf").read_bytes(), ocr=refuse, kind=Kind.QUESTION_PAPER, sandbox=sandbox
+            )
+            for name in NAMES
+        }
+    finally:
+        sandbox.close()
+
+
+@pytest.fixture(scope="module", params=["cells", "joined", "product"])
 def papers(request: pytest.FixtureRequest) -> dict[str, QuestionPaper]:
-    """Every paper, read with what stands side by side as lines of its own, and as one line."""
-    return {name: parse_paper(read_pdf(PAPERS / "pdf" / f"{name}.pdf", join=request.param)) for name in NAMES}
+    """Every paper, read with what stands side by side as lines of its own, as one line, and by the product."""
+    if request.param == "product":
+        read = _read_by_the_product()
+    else:
+        read = {name: read_pdf(PAPERS / "pdf" / f"{name}.pdf", join=request.param == "joined") for name in NAMES}
+    return {name: parse_paper(transcript) for name, transcript in read.items()}
 
 
 @pytest.mark.parametrize("name", NAMES)
