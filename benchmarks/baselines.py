@@ -16,7 +16,7 @@ import numpy as np
 from rapidfuzz import fuzz
 
 from benchmarks.fitting import Floats
-from grade.language import content_stems, words
+from grade.words.language import content_stems, words
 
 PENALTY = 10.0
 

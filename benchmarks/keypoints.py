@@ -35,13 +35,13 @@ from benchmarks.fitting import (  # noqa: E402
     rmse,
 )
 from core.assessment import Question, QuestionType, SchemeEntry  # noqa: E402
-from grade.alignment import align  # noqa: E402
 from grade.answer import Answer  # noqa: E402
-from grade.curve import FEATURES, Calibration, Curve, closeness, features  # noqa: E402
 from grade.freetext import FreeTextMark, FreeTextTask  # noqa: E402
-from grade.keypoints import KeyPointMarker  # noqa: E402
-from grade.language import gives_up  # noqa: E402
-from grade.reading import read, read_known  # noqa: E402
+from grade.keypoints.alignment import align  # noqa: E402
+from grade.keypoints.curve import FEATURES, Calibration, Curve, closeness, features  # noqa: E402
+from grade.keypoints.marker import KeyPointMarker  # noqa: E402
+from grade.words.language import gives_up  # noqa: E402
+from grade.words.reading import read, read_known  # noqa: E402
 
 PENALTY = 100.0
 # How much the other kind of material counts in each fit: a little steadies the weights.

@@ -21,7 +21,7 @@ from local.deliveries import UsageError, check_readable
 
 def questions(paper: Path, *, as_json: bool, stdout: Console, stderr: Console) -> int:
     """What a paper asks."""
-    from grade.paper import parse_paper
+    from grade.paper.parsing import parse_paper
 
     found = parse_paper(read(paper, Kind.QUESTION_PAPER, stderr))
     if as_json:

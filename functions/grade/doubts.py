@@ -3,7 +3,7 @@
 import re
 
 from core.result import ReviewReason
-from grade.language import word_set
+from grade.words.language import word_set
 
 _ENGLISH = word_set(
     "the of and to in is are was it that this for with as by on be from an or not which because when they has have a "

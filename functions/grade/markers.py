@@ -14,13 +14,13 @@ def configured_marker(settings: Settings, secrets: Any) -> FreeTextMarker:
     only where a model's key lies there."""
     # Each marker is imported where it is chosen: without a model nothing of openai is loaded.
     if not settings.model:
-        from grade.keypoints import KeyPointMarker
+        from grade.keypoints.marker import KeyPointMarker
 
         return KeyPointMarker()
     from openai import AsyncOpenAI
 
-    from grade.calls import Limits
-    from grade.model import ModelMarker
+    from grade.model.calls import Limits
+    from grade.model.marker import ModelMarker
 
     key = _api_key(settings, secrets)
     # Without a key nothing is asked: each answer goes to review with that sentence and its provisional mark.

@@ -6,12 +6,12 @@ from dataclasses import dataclass, replace
 from core import totals
 from core.assessment import OBJECTIVE, MarkingScheme, Question, QuestionPaper, SchemeEntry
 from core.result import Place, QuestionMark, ReviewReason, SheetResult, Usage
-from grade import attacks
 from grade.answer import Answer, AnswerSheet
+from grade.attacks import screening as attacks
 from grade.decision import clamp, settled
 from grade.doubts import reading_doubts
 from grade.freetext import FreeTextMark, FreeTextMarker, FreeTextTask
-from grade.objective import mark_objective
+from grade.objective.rules import mark_objective
 
 # Textract's scale. Below these a reading is too weak to stand without a look: a lone letter or number
 # carries all the marks of its question, a sentence survives a misread word.

@@ -35,8 +35,8 @@ def _parse(
     submission: Submission, transcript: Transcript, library: Library, table: Table
 ) -> tuple[dict[str, Any], bool]:
     """The document to keep, and whether anything was found in it."""
-    from grade.key import parse_key
-    from grade.paper import parse_paper
+    from grade.paper.parsing import parse_paper
+    from grade.scheme.key import parse_key
 
     if submission.kind is Kind.QUESTION_PAPER:
         paper = parse_paper(transcript)

@@ -61,8 +61,8 @@ def grade_sheet(state: dict[str, Any], *, library: Library, table: Table, mark: 
     PaperNotReady
         The assessment's paper is not there yet; nothing was written.
     """
-    from grade.answers import cut_answers
-    from grade.joining import join
+    from grade.scheme.joining import join
+    from grade.sheet.answers import cut_answers
 
     joined_at = now()
     submission = Submission.from_state(state)

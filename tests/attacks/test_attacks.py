@@ -7,12 +7,12 @@ import pytest
 
 from core.assessment import Option, Question, QuestionType, SchemeEntry
 from core.result import QuestionMark, ReviewReason
-from grade.attacks import inspect, inspect_prose
+from grade.attacks.screening import inspect, inspect_prose
 from grade.freetext import FreeTextMarker
-from grade.keypoints import KeyPointMarker
+from grade.keypoints.marker import KeyPointMarker
 from grade.marking import mark_sheet
-from grade.model import ModelMarker
-from grade.prompt import RULES
+from grade.model.marker import ModelMarker
+from grade.model.prompt import RULES
 from tests.attacks.corpus import DISGUISES, HEDGES, HONEST, OBJECTIVE, SPOKEN, Hedge, Objective
 from tests.standin_model import Request, Said, StandIn, answer_of, completion, question_of
 from tests.unit.grade.marking.sheets import PHOTOSYNTHESIS, answer, paper, scheme, sheet, text_question

@@ -3,8 +3,8 @@
 import pytest
 
 from core.result import ReviewReason
-from grade.answers import cut_answers
-from grade.paper import parse_paper
+from grade.paper.parsing import parse_paper
+from grade.sheet.answers import cut_answers
 from tests.papers.writing import page_of
 
 ASKED = [line for n in range(1, 13) for line in (f"{n}. Topic {n} is about", "   a) one   b) two   c) three   d) four")]

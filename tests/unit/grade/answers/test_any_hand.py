@@ -5,8 +5,8 @@ from collections.abc import Callable
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from grade.answers import cut_answers
-from grade.paper import parse_paper
+from grade.paper.parsing import parse_paper
+from grade.sheet.answers import cut_answers
 from tests.papers.writing import page_of
 
 PAPER = parse_paper(

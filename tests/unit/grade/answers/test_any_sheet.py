@@ -5,8 +5,8 @@ from collections import Counter
 from hypothesis import given, settings
 
 from core.transcript import Transcript
-from grade.answers import cut_answers
-from grade.paper import parse_paper
+from grade.paper.parsing import parse_paper
+from grade.sheet.answers import cut_answers
 from tests.papers.strategies import transcripts
 from tests.papers.writing import page_of
 

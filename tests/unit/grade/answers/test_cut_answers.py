@@ -3,8 +3,8 @@
 from core.assessment import QuestionPaper
 from core.result import ReviewReason
 from core.transcript import Transcript
-from grade.answers import cut_answers
-from grade.paper import parse_paper
+from grade.paper.parsing import parse_paper
+from grade.sheet.answers import cut_answers
 from tests.papers.writing import page_of, pages_of
 
 PAPER = parse_paper(

@@ -4,9 +4,9 @@ import json
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-from grade.calls import Limits
 from grade.freetext import FreeTextMark, FreeTextTask
-from grade.model import ModelMarker
+from grade.model.calls import Limits
+from grade.model.marker import ModelMarker
 from tests.standin_model import Behaviour, Request, Said, StandIn, completion
 from tests.unit.grade.marking.sheets import task
 

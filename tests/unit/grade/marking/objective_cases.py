@@ -4,7 +4,7 @@ from typing import Any
 
 from core.assessment import Option, Question, QuestionType, SchemeEntry
 from grade.decision import Decision
-from grade.objective import mark_objective
+from grade.objective.rules import mark_objective
 
 OPTIONS = (
     Option("A", "Mitosis"),

@@ -4,8 +4,8 @@ import pytest
 
 from core.assessment import Question, QuestionType, SchemeEntry
 from grade.freetext import FreeTextMark, FreeTextTask
-from grade.keypoints import KeyPointMarker
-from grade.thesaurus import thesaurus
+from grade.keypoints.marker import KeyPointMarker
+from grade.words.thesaurus import thesaurus
 from tests.unit.grade.marking.classroom import LESSONS, Lesson
 from tests.unit.grade.marking.sheets import answer
 

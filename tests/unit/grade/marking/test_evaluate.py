@@ -10,7 +10,7 @@ import pytest
 
 from core.result import ReviewReason
 from grade.freetext import FreeTextMark, FreeTextTask
-from grade.keypoints import KeyPointMarker
+from grade.keypoints.marker import KeyPointMarker
 from local.evaluate import BadRows, evaluate, measures, print_evaluation, quadratic_weighted_kappa, read_rows
 
 HEADING = "question,reference,answer,max_marks,human_marks\n"

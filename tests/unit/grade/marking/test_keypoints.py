@@ -7,12 +7,12 @@ import pytest
 
 from core.assessment import Criterion, Question, QuestionType, SchemeEntry
 from core.result import ReviewReason
-from grade.alignment import align
-from grade.curve import FEATURES, features, shipped
 from grade.freetext import FreeTextMark, FreeTextTask
-from grade.keypoints import KeyPointMarker
-from grade.language import gives_up, sentences, stem, words
-from grade.reading import read
+from grade.keypoints.alignment import align
+from grade.keypoints.curve import FEATURES, features, shipped
+from grade.keypoints.marker import KeyPointMarker
+from grade.words.language import gives_up, sentences, stem, words
+from grade.words.reading import read
 from tests.unit.grade.marking.sheets import GOOD_ANSWER, PHOTOSYNTHESIS, answer, task
 
 OSMOSIS = (

@@ -10,7 +10,7 @@ from core.result import QuestionMark, ReviewReason, SheetResult, Usage
 from core.transcript import Line
 from grade.answer import Answer, AnswerLine, AnswerSheet
 from grade.freetext import FreeTextMark, FreeTextTask
-from grade.keypoints import KeyPointMarker
+from grade.keypoints.marker import KeyPointMarker
 from grade.marking import mark_sheet
 from tests.unit.grade.marking.sheets import GOOD_ANSWER, PHOTOSYNTHESIS, answer, paper, scheme, sheet, text_question
 

@@ -8,7 +8,7 @@ import pytest
 
 from core.result import ReviewReason
 from grade.freetext import FreeTextMark
-from grade.model import ModelMarker
+from grade.model.marker import ModelMarker
 from tests.standin_model import (
     Behaviour,
     Request,

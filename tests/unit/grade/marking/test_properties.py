@@ -13,13 +13,13 @@ from core.assessment import Criterion, MarkingScheme, Option, Question, Question
 from core.result import SheetResult
 from core.totals import Attempt, counted_questions, maximum
 from grade.answer import AnswerSheet
-from grade.attacks import inspect, inspect_prose
+from grade.attacks.screening import inspect, inspect_prose
 from grade.decision import to_step
 from grade.evidence import find_quote
-from grade.keypoints import KeyPointMarker
+from grade.keypoints.marker import KeyPointMarker
 from grade.marking import mark_sheet
-from grade.numbers import read_numbers
-from grade.patterns import compile_pattern
+from grade.objective.numbers import read_numbers
+from grade.objective.patterns import compile_pattern
 from local.evaluate import measures
 from tests.unit.grade.marking.objective_cases import mark, numeric
 from tests.unit.grade.marking.sheets import PHOTOSYNTHESIS, answer, task

@@ -4,9 +4,9 @@ from hypothesis import given, settings
 
 from core.assessment import Question, QuestionPaper
 from core.transcript import Transcript
-from grade.joining import join
-from grade.key import parse_key
-from grade.paper import parse_paper
+from grade.paper.parsing import parse_paper
+from grade.scheme.joining import join
+from grade.scheme.key import parse_key
 from tests.papers.strategies import transcripts
 
 

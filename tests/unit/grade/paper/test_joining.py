@@ -4,8 +4,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from core.assessment import Criterion, MarkingScheme, Question, QuestionPaper, QuestionType, SchemeEntry
-from grade.joining import join
-from grade.paper import parse_paper
+from grade.paper.parsing import parse_paper
+from grade.scheme.joining import join
 from tests.papers.writing import page_of
 
 PAPER = parse_paper(

@@ -12,7 +12,7 @@ from core.transcript import Transcript
 from extract.documents import read_document
 from extract.sandbox import Sandbox
 from extract.textract import Answer
-from grade.paper import parse_paper
+from grade.paper.parsing import parse_paper
 from tests.papers.reading import read_pdf
 
 PAPERS = Path(__file__).parents[3] / "papers"

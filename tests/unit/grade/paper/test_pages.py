@@ -3,8 +3,8 @@
 import time
 
 from core.transcript import Line, Page, Transcript
-from grade.answers import cut_answers
-from grade.paper import parse_paper
+from grade.paper.parsing import parse_paper
+from grade.sheet.answers import cut_answers
 from tests.papers.writing import page_of, pages_of
 
 

@@ -1,9 +1,9 @@
 """Answer keys and marking schemes as documents."""
 
 from core.assessment import MarkingScheme, QuestionType, SchemeEntry
-from grade.joining import join
-from grade.key import parse_key
-from grade.paper import parse_paper
+from grade.paper.parsing import parse_paper
+from grade.scheme.joining import join
+from grade.scheme.key import parse_key
 from tests.papers.writing import page_of
 
 PAPER = parse_paper(

@@ -1,7 +1,7 @@
 """What a teacher's paper says, as a tree."""
 
 from core.assessment import Question, QuestionType
-from grade.paper import parse_paper
+from grade.paper.parsing import parse_paper
 from tests.papers.writing import page_of
 
 

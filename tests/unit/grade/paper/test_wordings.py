@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from core.assessment import Question
-from grade.paper import parse_paper
+from grade.paper.parsing import parse_paper
 from tests.papers.writing import page_of
 
 

@@ -1,0 +1,75 @@
+"""Prose that tries to be right by saying everything: bare lists of key words, a statement beside its opposite."""
+
+import re
+from itertools import combinations
+
+from grade.keypoints.alignment import opposes
+from grade.words.language import NEGATIONS, STOP, sentences, words
+from grade.words.reading import Reading, Term, read
+
+_ASKS_FOR_A_LIST = re.compile(
+    r"\b(?:name|list|state|give|identify|write(?: down)?|mention|which|what (?:are|were)|who|label|select|choose)\b",
+    re.I,
+)
+_LIST_WORDS = 7
+_MOST_STATEMENTS = 24
+_JOIN = re.compile(r"(?<=[.!?;])\s+|\s*[,;]?\s+\b(?:and|but|or)\b\s+|\n+", re.I)
+
+
+def without_word_lists(text: str, asked: str) -> tuple[str, bool]:
+    """The answer without bare lists of key words, and whether there is one. An answer that is nothing but
+    a list stays (a person decides), and so do lists where the question asks for names."""
+    if _ASKS_FOR_A_LIST.search(asked):
+        return text, False
+    parts = sentences(text)
+    lists = [part for part in parts if _is_word_list(part)]
+    kept = [part for part in parts if part not in lists]
+    if not lists or not kept:
+        return text, bool(lists)
+    return " ".join(kept), True
+
+
+def without_opposites(text: str) -> tuple[str, bool]:
+    """The answer without statements that stand beside their own opposite, and whether there are any: who
+    says both has said neither."""
+    statements = [(part, read(part)) for part in _JOIN.split(text) if part and part.strip()][:_MOST_STATEMENTS]
+    taken: set[str] = set()
+    for (one, first), (other, second) in combinations(statements, 2):
+        if _contradict(first, second):
+            taken |= {one, other}
+    if not taken:
+        return text, False
+    for part in taken:
+        text = text.replace(part, " ")
+    return " ".join(text.split()), True
+
+
+def _is_word_list(sentence: str) -> bool:
+    found = words(sentence)
+    return len(found) >= _LIST_WORDS and not any(word in STOP or word in NEGATIONS for word in found)
+
+
+def _contradict(one: Reading, other: Reading) -> bool:
+    """The same words but for an odd number of reversals: a negation, an opposite. Two reversals ("long, low"
+    beside "short, high") say the same again; comparisons ("faster than") may turn on their order alone. Both have
+    to speak of the same thing first, or "red or blue" would be a contradiction."""
+    if any(term.word == "than" for term in (*one.terms, *other.terms)):
+        return False
+    left, right = list(one.content), list(other.content)
+    if len(left) < 2 or len(right) < 2 or one.names != other.names or left[0].stem != right[0].stem:
+        return False
+    reversals = abs(one.negations - other.negations) % 2
+    for term in list(left):
+        against = next((said for said in right if said.stem != term.stem and opposes(term, said)), None)
+        if against is not None and term.stem not in other.stems and against.stem not in one.stems:
+            left.remove(term)
+            right.remove(against)
+            reversals += 1
+    return reversals % 2 == 1 and _alike(left, right)
+
+
+def _alike(one: list[Term], other: list[Term]) -> bool:
+    left, right = {term.stem for term in one}, {term.stem for term in other}
+    if min(len(left), len(right)) >= 2 and (left <= right or right <= left):
+        return len(left ^ right) <= 2
+    return bool(left) and len(left & right) >= 0.75 * len(left | right)

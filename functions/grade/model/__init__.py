@@ -1,0 +1,1 @@
+"""Free text by a model: the prompt, the calls with all their endings, the prices."""

@@ -1,0 +1,239 @@
+"""One question to a model, with every way it can end: a valid reply, or an ending with its sentence.
+
+The `openai` client is handed in; its exceptions are told apart by class name and status, so nothing of it
+is imported here. Nothing of a prompt, an answer or an error's body is logged or kept.
+"""
+
+import asyncio
+import random
+import time
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from core.result import Usage
+from grade.freetext import FreeTextTask
+from grade.model import prices, prompt
+from grade.model.prompt import Reply, WrongShape
+
+_OUTPUT_TOKENS = 1500
+_CHARS_PER_TOKEN = 3
+_LONGEST_BACKOFF = 8.0
+# Endings after which the same question may well be answered, and how often it is asked in all.
+_AGAIN = {
+    "timeout": 2,
+    "rate limit": 5,
+    "server error": 4,
+    "no connection": 3,
+    "cut off": 2,
+    "wrong shape": 2,
+    "dialect": 6,
+}
+
+
+class NoReply(Exception):
+    """A question that got no usable reply. `kind` names the ending, `sentence` says it to a teacher."""
+
+    def __init__(self, kind: str, sentence: str, *, wait: float = 0.0) -> None:
+        super().__init__(sentence)
+        self.kind, self.sentence, self.wait = kind, sentence, wait
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """How patient to be, in seconds; `budget_seconds` is for a whole sheet, `spend_usd` None for no cap."""
+
+    concurrency: int = 20
+    timeout_seconds: float = 45.0
+    budget_seconds: float = 240.0
+    backoff_seconds: float = 0.5
+    spend_usd: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Dialect:
+    """What a server has turned out to understand. Begins with the full contract and is loosened by its
+    refusals: a strict schema, then any JSON with the schema in words, then the schema in words alone."""
+
+    format: str = "strict"
+    length: str | None = "max_completion_tokens"
+    temperature: bool = True
+
+
+@dataclass
+class Session:
+    """The questions of one sheet: their common deadline, spend and number under way."""
+
+    limits: Limits
+    slots: asyncio.Semaphore
+    deadline: float
+    committed_usd: float = 0.0
+
+    @classmethod
+    def open(cls, limits: Limits) -> "Session":
+        return cls(limits, asyncio.Semaphore(max(1, limits.concurrency)), time.monotonic() + limits.budget_seconds)
+
+    @property
+    def remaining(self) -> float:
+        return self.deadline - time.monotonic()
+
+    def commit(self, dollars: float) -> None:
+        """Reserves what a call may cost at most. Raises NoReply where the cap would be passed."""
+        cap = self.limits.spend_usd
+        if cap is not None and self.committed_usd + dollars > cap:
+            raise NoReply("spend cap", "The spending limit for the model has been reached.")
+        self.committed_usd += dollars
+
+
+@dataclass
+class Caller:
+    """Asks one model; remembers nothing but the server's dialect."""
+
+    client: Any
+    model: str
+    dialect: Dialect = field(default_factory=Dialect)
+
+    async def ask(self, task: FreeTextTask, session: Session, used: list[Usage], *, anew: bool = False) -> Reply:
+        """A valid reply, or NoReply after a bounded number of attempts. What every attempt used is added to
+        `used`. `anew` asks for an independent second opinion."""
+        tokens, asked = _OUTPUT_TOKENS, dict.fromkeys(_AGAIN, 0)
+        while True:
+            try:
+                async with session.slots:
+                    return await self._attempt(task, session, used, tokens=tokens, anew=anew)
+            except NoReply as ending:
+                asked[ending.kind] = asked.get(ending.kind, 0) + 1
+                if sum(asked.values()) >= 8 or asked[ending.kind] >= _AGAIN.get(ending.kind, 1):
+                    raise
+                pause = _pause(ending, asked[ending.kind], session.limits)
+                if pause >= session.remaining:
+                    raise
+                tokens = tokens * 2 if ending.kind == "cut off" else tokens
+            await asyncio.sleep(pause)
+
+    async def _attempt(
+        self, task: FreeTextTask, session: Session, used: list[Usage], *, tokens: int, anew: bool
+    ) -> Reply:
+        dialect = self.dialect
+        request = self._request(task, dialect, tokens=tokens, anew=anew)
+        size = sum(len(message["content"]) for message in request["messages"]) // _CHARS_PER_TOKEN
+        bound = prices.at_most(self.model, size, tokens)
+        session.commit(bound)
+        patience = min(session.limits.timeout_seconds, session.remaining)
+        if patience <= 0:
+            raise NoReply("time budget", "The time for marking this sheet ran out before the model answered.")
+        try:
+            async with asyncio.timeout(patience):
+                completion = await self.client.chat.completions.create(**request, timeout=patience)
+        except TimeoutError:
+            raise NoReply("timeout", f"The model did not answer within {patience:.0f} seconds.") from None
+        except Exception as error:  # noqa: BLE001 - told apart by name; one answer's trouble must stay its own
+            raise self._ending(error, dialect) from None
+        usage = _usage(completion, self.model)
+        used.append(usage)
+        session.committed_usd += usage.cost_usd - bound if prices.price_of(self.model) else 0.0
+        return _reply(completion, len(prompt.criteria_of(task)))
+
+    def _request(self, task: FreeTextTask, dialect: Dialect, *, tokens: int, anew: bool) -> dict[str, Any]:
+        request: dict[str, Any] = {
+            "model": self.model,
+            "messages": prompt.messages(task, schema_in_words=dialect.format != "strict"),
+        }
+        if dialect.format != "none":
+            request["response_format"] = prompt.STRICT if dialect.format == "strict" else prompt.LOOSE
+        if dialect.length:
+            request[dialect.length] = tokens
+        if dialect.temperature:
+            request["temperature"] = 0.7 if anew else 0.0
+        return request
+
+    def _ending(self, error: Exception, dialect: Dialect) -> NoReply:
+        """The ending that an exception of the client stands for. What is none of its own comes from a server
+        that answers in something else than the API's JSON."""
+        names = {base.__name__ for base in type(error).__mro__}
+        if "OpenAIError" not in names:
+            name = type(error).__name__
+            return NoReply("wrong shape", f"The model's reply cannot be used. Its client failed with {name}.")
+        if "APITimeoutError" in names:
+            return NoReply("timeout", "The model did not answer in time.")
+        status = getattr(error, "status_code", None)
+        if status is None:
+            return NoReply("no connection", "The model's server could not be reached.")
+        if status in (400, 422) and self._loosened(error, dialect):
+            return NoReply("dialect", "The model's server does not take requests of this form.")
+        return _status_ending(int(status), error)
+
+    def _loosened(self, error: Exception, dialect: Dialect) -> bool:
+        """Whether the refusal names a part of the request that can be left out; if so, it is from now on."""
+        said = str(getattr(error, "message", "")).lower()
+        if self.dialect != dialect:
+            return True  # another question has learnt it meanwhile
+        if "temperature" in said and dialect.temperature:
+            self.dialect = replace(dialect, temperature=False)
+        elif dialect.length and dialect.length in said:
+            self.dialect = replace(dialect, length="max_tokens" if dialect.length == "max_completion_tokens" else None)
+        elif any(word in said for word in ("response_format", "json_schema", "schema", "json_object", "strict")):
+            if dialect.format == "none":
+                return False
+            self.dialect = replace(dialect, format="loose" if dialect.format == "strict" else "none")
+        return self.dialect != dialect
+
+
+_BY_STATUS = {
+    401: ("key", "The model's server does not accept the key."),
+    403: ("permission", "The key may not use this model."),
+    404: ("unknown model", "The model's server does not know this model."),
+}
+
+
+def _status_ending(status: int, error: Exception) -> NoReply:
+    if status in _BY_STATUS:
+        return NoReply(*_BY_STATUS[status])
+    if status == 429 and getattr(error, "code", None) == "insufficient_quota":
+        return NoReply("quota", "The account's quota at the model's server is used up.")
+    if status in (408, 409, 429):
+        sentence = "The model's server is refusing requests: too many at once."
+        return NoReply("rate limit", sentence, wait=_retry_after(error))
+    if status >= 500:
+        return NoReply("server error", "The model's server failed.", wait=_retry_after(error))
+    return NoReply("bad request", f"The model's server refused the request (HTTP {status}).")
+
+
+def _retry_after(error: Exception) -> float:
+    headers = getattr(getattr(error, "response", None), "headers", {})
+    try:
+        return max(0.0, float(headers.get("retry-after", 0)))
+    except ValueError:
+        return 0.0
+
+
+def _pause(ending: NoReply, times: int, limits: Limits) -> float:
+    """Seconds to wait: what the server asks for, else twice as long each time; jitter keeps questions apart."""
+    if ending.kind not in ("rate limit", "server error", "no connection"):
+        return 0.0
+    backoff = min(limits.backoff_seconds * 2.0 ** (times - 1), _LONGEST_BACKOFF)
+    return max(ending.wait, backoff) * (1 + 0.25 * random.random())  # noqa: S311 - jitter
+
+
+def _usage(completion: Any, model: str) -> Usage:
+    counted = getattr(completion, "usage", None)
+    read, written = (
+        value if isinstance(value := getattr(counted, name, 0), int) else 0
+        for name in ("prompt_tokens", "completion_tokens")
+    )
+    return Usage(1, read, written, prices.cost(model, read, written))
+
+
+def _reply(completion: Any, count: int) -> Reply:
+    choices = getattr(completion, "choices", None)
+    choice = choices[0] if isinstance(choices, list) and choices else None
+    message = getattr(choice, "message", None)
+    if choice is None or message is None:
+        raise NoReply("wrong shape", "The model's server answered without a reply.")
+    if getattr(message, "refusal", None) or choice.finish_reason == "content_filter":
+        raise NoReply("refusal", "The model declined to mark this answer.")
+    if choice.finish_reason == "length":
+        raise NoReply("cut off", "The model's reply was cut off.")
+    try:
+        return prompt.parse_reply(message.content or "", count)
+    except WrongShape as error:
+        raise NoReply("wrong shape", f"The model's reply cannot be used. {error}") from None

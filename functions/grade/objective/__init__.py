@@ -1,0 +1,1 @@
+"""Objective answers, decided in code: choices, quantities, exact wordings, patterns."""

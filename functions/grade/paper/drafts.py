@@ -1,0 +1,131 @@
+"""Drafts: the nodes of a paper in the making, from lists of labels to parts within parts."""
+
+import re
+from dataclasses import dataclass, field
+
+from grade.paper.chains import Chain, best_chain, shifted
+from grade.paper.marks_printed import find_marks, without
+from grade.paper.numbering import Kind, Token
+from grade.paper.pieces import Piece, in_list_order
+from grade.paper.rows import BLANK
+
+_DEEPEST = 5
+
+
+@dataclass(slots=True)
+class Draft:
+    """A node in the making. `name` is its step in the id; `kind` None for a section; `own` its text before
+    the first part; `notes` what other places of the paper say about it. `flat`: a heading without a label,
+    whose questions stand beside those of its neighbours. `guessed`: its label was not read."""
+
+    label: str
+    name: str
+    kind: Kind | None
+    own: list[Piece] = field(default_factory=list)
+    parts: list["Draft"] = field(default_factory=list)
+    heading: str = ""
+    notes: list[str] = field(default_factory=list)
+    style: str = ""
+    flat: bool = False
+    guessed: bool = False
+
+
+def drafts_of(pieces: list[Piece], chain: Chain, depth: int = 0) -> list[Draft]:
+    """The chain's items as drafts, each with what stands between it and the next."""
+    drafts: list[Draft] = []
+    ends = [*chain.items[1:], len(pieces)]
+    value_before: int | None = None
+    segments: list[list[Piece]] = []
+    for item, end, value in zip(chain.items, ends, chain.values, strict=True):
+        segment = [pieces[item].taken(), *pieces[item + 1 : end]]
+        if value == value_before:
+            segments[-1] += segment
+            continue
+        token = pieces[item].tokens[0]
+        drafts.append(Draft(_label(chain.kind, token), _name(chain.kind, token), chain.kind, style=token.style))
+        segments.append(segment)
+        value_before = value
+    for draft, segment in zip(drafts, segments, strict=True):
+        draft.own, draft.parts = _inside(segment, draft, depth + 1)
+    return drafts
+
+
+def _label(kind: Kind, token: Token) -> str:
+    if kind is Kind.NUMBER:
+        if token.style == "(1)":
+            return f"({token.name})"
+        zero = token.style == "01" or re.search(r"\b0\d", token.raw)
+        return f"{int(token.name):02}" if zero else token.name
+    if kind in (Kind.UPPER, Kind.ROMAN_UPPER) and token.style not in ("(a)", "(i)"):
+        return token.name
+    return f"({_name(kind, token)})"
+
+
+def _name(kind: Kind, token: Token) -> str:
+    """The label's step in an id. A letter that was read in the wrong size is put right."""
+    return token.name.lower() if kind is Kind.LOWER else token.name
+
+
+def _inside(pieces: list[Piece], parent: Draft, depth: int) -> tuple[list[Piece], list[Draft]]:
+    """A node's own text and its parts."""
+    if depth >= _DEEPEST:
+        return pieces, []
+    pieces = in_list_order(pieces)
+    chains = [
+        c for kind in Kind if kind is not parent.kind or kind is Kind.NUMBER if (c := _inner(pieces, kind, parent))
+    ]
+    if not chains:
+        return pieces, []
+    chain = min(chains, key=lambda c: (c.items[0], -c.score))
+    later = [c for c in chains if c.items[0] > chain.items[-1] and c.kind is not chain.kind]
+    if later and _are_statements(pieces, chain):
+        chain = min(later, key=lambda c: (c.items[0], -c.score))
+    return pieces[: chain.items[0]], drafts_of(pieces[chain.items[0] :], shifted(chain, chain.items[0]), depth)
+
+
+def _inner(pieces: list[Piece], kind: Kind, parent: Draft) -> Chain | None:
+    """The list of this kind among the pieces, where it may be the parts of `parent`."""
+    chain = best_chain(pieces, kind)
+    if chain is None or chain.values[0] != 1 or _are_rules(pieces, chain):
+        return None
+    items = [pieces[item] for item in chain.items]
+    count = len(set(chain.values))
+    styles = {piece.tokens[0].style for piece in items}
+    marked = any(find_marks(piece.text) for piece in pieces[chain.items[0] :])
+    if kind is Kind.NUMBER:
+        parts = _numbers_are_parts(items, styles, count, parent, marked=marked)
+    elif styles == {"A"}:
+        parts = count > 2
+    else:
+        parts = count > 1 or (marked and styles <= {"(a)", "(i)"} and bool(re.match(r"[A-Z]", items[0].text)))
+    return chain if parts else None
+
+
+def _numbers_are_parts(items: list[Piece], styles: set[str], count: int, parent: Draft, *, marked: bool) -> bool:
+    """Numbers inside a question are more often a list that it speaks of than its parts."""
+    if styles == {"1.1"}:
+        return True
+    if count < 2:
+        return False
+    if styles == {"(1)"} or parent.kind in (Kind.UPPER, Kind.ROMAN_UPPER):
+        return True
+    asks = sum(1 for piece in items if piece.text.rstrip(" _").endswith("?")) * 2 > len(items)
+    return (marked or asks) and (parent.kind is not Kind.NUMBER or (parent.style == "Q1" and "Q1" not in styles))
+
+
+def _are_rules(pieces: list[Piece], chain: Chain) -> bool:
+    """Numbered lines to write on: nothing is printed behind any of the labels but marks."""
+    ends = [*chain.items[1:], chain.items[-1] + 1]
+    for item, end in zip(chain.items, ends, strict=True):
+        for piece in pieces[item:end]:
+            said = without(piece.text, find_marks(piece.text)).replace(BLANK, "")
+            if len(pieces[item].tokens) > 1 or re.search(r"\w", said):
+                return False
+    return chain.kind is Kind.NUMBER or any(BLANK in pieces[item].text for item in chain.items)
+
+
+def _are_statements(pieces: list[Piece], chain: Chain) -> bool:
+    """Statements that a question speaks about ("I … II … Which are true? (a) only I"): they carry no marks."""
+    ends = [*chain.items[1:], chain.items[-1] + 1]
+    texts = [" ".join(p.text for p in pieces[item:end]) for item, end in zip(chain.items, ends, strict=True)]
+    return not any(find_marks(text) for text in texts) and not any(text.rstrip().endswith("?") for text in texts)

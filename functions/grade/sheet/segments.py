@@ -1,0 +1,65 @@
+"""Lines cut at the labels in them: what stands between one believed label and the next."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from core.transcript import Line
+from grade.answer import AnswerLine
+from grade.sheet.answer_rows import answer_rows
+from grade.sheet.answer_text import Fragment
+from grade.sheet.cutting import Cut, Cutter
+from grade.sheet.places import find_places
+from grade.sheet.sheet_map import SheetMap
+
+
+@dataclass(slots=True)
+class Segment:
+    """`node`: the question that its label names, UNKNOWN for one that the paper lacks, None for none. `cut` is
+    the label. `doubtful`: something in it was nearly taken for another label."""
+
+    node: int | None
+    cut: Cut | None
+    fragments: list[Fragment] = field(default_factory=list)
+    doubtful: bool = False
+
+
+def segments_of(lines: Sequence[AnswerLine], sheet_map: SheetMap) -> list[Segment]:
+    """The lines in segments; the first of them is what stands before any label."""
+    rows, heads = answer_rows(lines, sheet_map)
+    cuts, nearly = Cutter(sheet_map, find_places(lines, {*rows, *heads})).cuts()
+    by_line: dict[int, list[Cut]] = {}
+    for cut in cuts:
+        by_line.setdefault(cut.place.line, []).append(cut)
+    doubted = {place.line for place in nearly}
+    segments = [Segment(None, None)]
+    for number, line in enumerate(lines):
+        for answer in rows.get(number, []):
+            whole = _fragment(line, answer.start, answer.end, answer.start)
+            segments.append(Segment(answer.node, None, [Fragment(whole.line, answer.said)]))
+        if number not in rows:
+            _cut_line(line, by_line.get(number, []), segments)
+        if number in doubted:
+            segments[-1].doubtful = True
+    return segments
+
+
+def _cut_line(line: AnswerLine, cuts: Sequence[Cut], segments: list[Segment]) -> None:
+    """Adds a line to the open segment, and a segment for each label in it."""
+    text = line.line.text
+    starts = [cut.place.spot.start for cut in cuts]
+    if not starts or text[: starts[0]].strip():
+        segments[-1].fragments.append(_fragment(line, 0, starts[0] if starts else len(text), 0))
+    for cut, start, end in zip(cuts, starts, [*starts, len(text)][1:], strict=True):
+        segments.append(Segment(cut.node, cut, [_fragment(line, start, end, cut.reading.end)]))
+
+
+def _fragment(line: AnswerLine, start: int, end: int, said_from: int) -> Fragment:
+    """The part of a line between two labels; `said_from` is where its own label ends."""
+    whole = line.line.text
+    said = whole[min(max(said_from, start), end) : end]
+    if not whole or (start == 0 and end == len(whole)):
+        return Fragment(line, said)
+    left, top, width, height = line.line.box
+    box = (left + width * start / len(whole), top, width * (end - start) / len(whole), height)
+    piece = Line(whole[start:end], line.line.confidence, box, line.line.handwriting)
+    return Fragment(AnswerLine(line.page, piece), said)

@@ -1,0 +1,133 @@
+"""The lines of a sheet told apart: who wrote it, what a teacher wrote on it, furniture, and the rest."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from core.transcript import Line, Transcript
+from grade.answer import AnswerLine
+from grade.paper.rows import clean
+
+_FIELD = (
+    r"(?:(?:student|candidate|pupil|full|your)(?:['’]?s)?\s+)?(?:name|roll(?:\s*(?:no|number|num|#))?"
+    r"|(?:student|candidate|reg(?:istration|n)?|enrol+ment|index|seat|exam)\s*(?:id|no|number|#)|id(?:\s*no)?"
+    r"|class|grade|form|div(?:ision)?|date|subject|school|teacher|set|std|batch|course|sheet|page)"
+)
+_STUDENT_FIELD = re.compile(rf"^\W*{_FIELD}\s*\.?\s*(?:[:=\-–_.]|\s{{2,}}|(?=\s[A-Z0-9]))", re.IGNORECASE)
+_NAMED = re.compile(
+    r"(?:^|\b)(?:(?:student|candidate|pupil|full"
+    r"|your)(?:['’]?s)?\s+)?name\b\s*[:=\-–_.]*\s*(?P<name>[^\W\d_][^\d:=_]*?)"
+    rf"(?=\s*$|\s{{2,}}|[,;|/(]|\s+(?:{_FIELD})\b|\s+\d)",
+    re.IGNORECASE,
+)
+_NUMBERED = re.compile(
+    r"\b(?:roll|(?:student|candidate|reg(?:istration|n)?|enrol+ment|index|seat|exam))\s*\.?\s*(?:id|no|number|num"
+    r"|#)?\b\s*[.:#=\-–_]*\s*"
+    r"(?P<number>[A-Z]{0,4}[-/]?\d[\w/-]*)|\bid(?:\s*no)?\b\s*[.:#=\-–]+\s*(?P<id>[A-Z]{0,4}[-/]?\d[\w/-]*)",
+    re.IGNORECASE,
+)
+_NAME_LIKE = re.compile(
+    r"^(?P<name>[A-Z][\w'’-]+(?:\s+(?:[A-Z]\.?|[a-z]{1,3}|[A-Z][\w'’-]+)){1,3})\s*[,;–-]?\s*"
+    r"(?:\(?(?:class|grade|form|year)?\s*[0-9lIO]{1,2}\s?[A-Za-z]?\)?)?\s*$"
+)
+_CLASS_ALONE = re.compile(
+    r"^\W*(?:(?i:class|grade|form|year|std)\s*\d{1,2}\s?[-–]?\s?[A-Z]?|[1-9l][0-9lO]?[-–]?[A-Z])\W*$"
+)
+_PAGE = re.compile(
+    r"^[\W_]*(?:page|pg|p|sheet|side)\.?\s*\d{1,3}(?:\s*(?:of|/)\s*\d{1,3})?[\W_]*$|^[-–—]\s*\d{1,2}\s*[-–—]$"
+    r"|^\W*(?:p\.?\s?t\.?\s?o\.?|continued(?: overleaf| on next page)?|turn over|the end|end)\W*$",
+    re.IGNORECASE,
+)
+_TICKS = "✓✔☑✅✗✘❌☒"
+_TEACHER = re.compile(
+    rf"^\W*(?:(?:total|score|marks?(?:\s+obtained)?|grand\s+total|result)\s*[:=]?\s*)?\d{{1,3}}(?:\.\d"
+    rf"|½)?\s*/\s*\d{{1,3}}\W*$"
+    rf"|^[{_TICKS}√\s]+$|^\s*[-−–+]\s*(?:\d(?:\.5)?|½)\s*$|^\s*(?:good|well done|very good|excellent|see me"
+    rf"|v\.?\s?good|nice|wrong|poor)\s*[!.]*\s*$",
+    re.IGNORECASE,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class SheetLines:
+    """`written` is what may be answers; `aside` everything else that stands on the sheet."""
+
+    written: tuple[AnswerLine, ...]
+    aside: tuple[AnswerLine, ...]
+    student: str | None
+
+
+def sort_lines(transcript: Transcript) -> SheetLines:
+    written: list[AnswerLine] = []
+    aside: list[AnswerLine] = []
+    names: list[str] = []
+    numbers: list[str] = []
+    for page in transcript.pages:
+        for place, line in enumerate(page.lines):
+            kept = AnswerLine(page.number, line)
+            text = clean(line.text)
+            if not text or _PAGE.match(text) or _is_page_number(text, line):
+                aside.append(kept)
+            elif place < 6 and (_STUDENT_FIELD.match(text) or _in_the_head(page.lines, place, text)):
+                aside.append(kept)
+                _read_student(text, names, numbers)
+            else:
+                written.append(kept)
+    said = names[:1] + [number for number in numbers[:1] if number not in "".join(names[:1])]
+    return SheetLines(tuple(written), tuple(aside), ", ".join(said) or None)
+
+
+def _is_page_number(text: str, line: Line) -> bool:
+    """A lone number at the very foot or head of a page."""
+    _, top, _, height = line.box
+    return bool(re.fullmatch(r"\W*\d{1,2}\W*", text)) and (top + height > 0.93 or top + height < 0.06)
+
+
+def _in_the_head(lines: Sequence[Line], place: int, text: str) -> bool:
+    """A roll number, or a class on a line of its own under a name."""
+    if place > 2:
+        return False
+    if _NUMBERED.match(text):
+        return True
+    above = clean(lines[place - 1].text) if place else ""
+    below = clean(lines[place + 1].text) if place + 1 < len(lines) else ""
+    named = bool(_STUDENT_FIELD.match(above) or _NAME_LIKE.match(above))
+    # "1B" over "2C" are answers, not classes.
+    return named and bool(_CLASS_ALONE.match(text)) and not _CLASS_ALONE.match(below)
+
+
+def _read_student(text: str, names: list[str], numbers: list[str]) -> None:
+    if (found := _NAMED.search(text)) and len(found["name"].strip()) > 1:
+        names.append(found["name"].strip(" .-–_"))
+    if found := _NUMBERED.search(text):
+        numbers.append(found["number"] or found["id"])
+
+
+def name_in_head(text: str) -> str | None:
+    """A student's name on a line of its own above all answers ("Tobias Renner, class 10B")."""
+    found = _NAME_LIKE.match(clean(text))
+    return found["name"].strip() if found else None
+
+
+def is_teachers(text: str) -> bool:
+    """Whether a whole line looks like a teacher's mark: "3/5", a tick, "-1"."""
+    return bool(_TEACHER.match(text))
+
+
+def without_ticks(text: str) -> str:
+    return re.sub(rf"\s*[{_TICKS}]+\s*", " ", text).strip()
+
+
+_STRUCK = re.compile(r"~~.*?~~|(?:.\u0336)+|(?:.\u0335)+", re.DOTALL)
+_STROKES = re.compile(r"^[\s\-–—_=~xX#/\\|*]{5,}$")
+_CANCELLED = re.compile(
+    r"\b(?:crossed out|cancel+ed|scrap this|ignore (?:this|above|the above)|please ignore)\b", re.IGNORECASE
+)
+
+
+def without_struck(text: str) -> tuple[str, bool]:
+    """The text without what is visibly crossed out, and whether something was."""
+    kept = _STRUCK.sub(" ", text)
+    if _STROKES.match(kept):
+        return "", True
+    return kept.strip(), kept != text or bool(_CANCELLED.search(text))
