@@ -18,9 +18,14 @@ _TOO_MUCH = "Opening this file took more memory than a document may take. Export
 
 
 def open_document(task: dict[str, Any], file: int, limits: Limits, say: Callable[..., None]) -> None:
-    """Do one task on the file: `task` has media_type, strict, and pages where only some are wanted as pictures."""
+    """Do one task on the file: `task` has media_type, strict, and pages where only some are wanted as pictures;
+    or media_type and `show`, a page that a person wants to see."""
     try:
-        if task["media_type"] == PDF:
+        if "show" in task:
+            from extract import page_drawing
+
+            page_drawing.draw(task, file, limits, say)
+        elif task["media_type"] == PDF:
             from extract import pdf_reading  # loaded before the fork, but not where a test calls this directly
 
             # Never closed: PDFium still points into it when a refusal passes here. It ends with the child.

@@ -4,6 +4,7 @@ import ctypes
 import mmap
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from typing import Any
 
 import pypdfium2.raw as pdfium
 
@@ -77,12 +78,24 @@ class PdfFile:
             It cannot be drawn.
         """
         # Imported here: only a page that cannot be sent as it is needs it.
-        from PIL import Image
+        from extract.pictures import as_jpeg
 
         width, height = self.size_of_page(index)
         longest = max(width, height, 1.0)
-        room = (_DRAWN_PIXELS / max(width * height, 1.0)) ** 0.5
-        scale = min(_DRAWN_DPI / 72, (CALL_PIXELS_A_SIDE - 1) / longest, room)
+        return as_jpeg(self.drawn(index, min(_DRAWN_DPI / 72, (CALL_PIXELS_A_SIDE - 1) / longest)), CALL_BYTES)
+
+    def drawn(self, index: int, scale: float) -> Any:
+        """The page as a Pillow image, `scale` pixels a point, or fewer where it would be larger than any drawing.
+
+        Raises
+        ------
+        DamagedDocument
+            It cannot be drawn.
+        """
+        from PIL import Image
+
+        width, height = self.size_of_page(index)
+        scale = min(scale, (_DRAWN_PIXELS / max(width * height, 1.0)) ** 0.5)
         across, down = max(1, round(width * scale)), max(1, round(height * scale))
         with self.page(index) as page:
             bitmap = pdfium.FPDFBitmap_CreateEx(across, down, pdfium.FPDFBitmap_BGR, None, 0) if page else None
@@ -95,10 +108,7 @@ class PdfFile:
                 raw = ctypes.string_at(pdfium.FPDFBitmap_GetBuffer(bitmap), stride * down)
             finally:
                 pdfium.FPDFBitmap_Destroy(bitmap)
-        picture = Image.frombuffer("RGB", (across, down), raw, "raw", "BGR", stride, 1)
-        from extract.pictures import as_jpeg
-
-        return as_jpeg(picture, CALL_BYTES)
+        return Image.frombuffer("RGB", (across, down), raw, "raw", "BGR", stride, 1)
 
 
 def _why_not(code: int) -> errors.DocumentRejected:

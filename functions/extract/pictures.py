@@ -23,16 +23,7 @@ _THUMBNAIL = 254
 
 def read(media_type: str, stream: IO[bytes], limits: Limits, say: Callable[..., None]) -> None:
     """Say how many pictures there are, then each of them, ready to be sent."""
-    Image.MAX_IMAGE_PIXELS = None  # the house's own limit is looked at before anything is decoded
-    try:
-        picture = Image.open(stream, formats=[media_type.removeprefix("image/")])
-        numbers = _pages(picture, limits) if media_type == TIFF else [0]
-    except (MemoryError, errors.DocumentRejected):
-        raise
-    except Exception as error:
-        raise errors.DamagedDocument(_DAMAGED) from error
-    if not numbers:
-        raise errors.NoPages("This TIFF has no pages.")
+    picture, numbers = opened(media_type, stream, limits)
     say({"type": "document", "pages": len(numbers)})
     for page, number in enumerate(numbers, start=1):
         try:
@@ -43,6 +34,21 @@ def read(media_type: str, stream: IO[bytes], limits: Limits, say: Callable[..., 
             where = f"Picture {page} in this file" if len(numbers) > 1 else "This picture"
             raise errors.DamagedDocument(f"{where} is damaged and cannot be read. Scan it again.") from error
         say({"type": "page", "page": page, "route": "ocr", "reason": "picture", "aspect": aspect}, body)
+
+
+def opened(media_type: str, stream: IO[bytes], limits: Limits) -> tuple[Any, list[int]]:
+    """The file as a Pillow image, not decoded yet, and the frames in it that are pages."""
+    Image.MAX_IMAGE_PIXELS = None  # the house's own limit is looked at before anything is decoded
+    try:
+        picture = Image.open(stream, formats=[media_type.removeprefix("image/")])
+        numbers = _pages(picture, limits) if media_type == TIFF else [0]
+    except (MemoryError, errors.DocumentRejected):
+        raise
+    except Exception as error:
+        raise errors.DamagedDocument(_DAMAGED) from error
+    if not numbers:
+        raise errors.NoPages("This TIFF has no pages.")
+    return picture, numbers
 
 
 def _pages(picture: Any, limits: Limits) -> list[int]:
@@ -62,20 +68,7 @@ def _pages(picture: Any, limits: Limits) -> list[int]:
 
 def _ready(picture: Any, number: int, media_type: str, limits: Limits) -> tuple[bytes, float]:
     """Frame `number` as bytes to send, and its width ÷ height."""
-    picture.seek(number)
-    width, height = picture.size
-    if width * height > limits.max_pixels:
-        raise errors.PageTooLarge(too_large(width, height, limits))
-    if media_type == JPEG and max(width, height) > CALL_PIXELS_A_SIDE:
-        # The decoder itself can halve a JPEG, which spares the memory of the whole.
-        picture.draft(None, (CALL_PIXELS_A_SIDE // 2 + 1, CALL_PIXELS_A_SIDE // 2 + 1))
-    if picture.size[0] * picture.size[1] * len(picture.getbands()) > 0.75 * limits.memory_bytes:
-        raise errors.PageTooLarge(too_large(width, height, limits))
-    squeezed = _squeezed(picture)
-    upright = _plain(ImageOps.exif_transpose(picture))
-    if squeezed != 1.0:
-        upright = upright.resize((upright.width, max(1, round(upright.height * squeezed))))
-    upright = _fitting(upright)
+    upright = _fitting(frame(picture, number, media_type, limits, CALL_PIXELS_A_SIDE))
     aspect = upright.width / upright.height
     if upright.mode == "1":
         out = io.BytesIO()
@@ -84,6 +77,24 @@ def _ready(picture: Any, number: int, media_type: str, limits: Limits) -> tuple[
             return out.getvalue(), aspect
         upright = upright.convert("L")
     return as_jpeg(upright, CALL_BYTES), aspect
+
+
+def frame(picture: Any, number: int, media_type: str, limits: Limits, longest: int) -> Any:
+    """Frame `number`, upright and plain; a JPEG is decoded no larger than it takes for `longest` pixels a side."""
+    picture.seek(number)
+    width, height = picture.size
+    if width * height > limits.max_pixels:
+        raise errors.PageTooLarge(too_large(width, height, limits))
+    if media_type == JPEG and max(width, height) > longest:
+        # The decoder itself can halve a JPEG, which spares the memory of the whole.
+        picture.draft(None, (longest // 2 + 1, longest // 2 + 1))
+    if picture.size[0] * picture.size[1] * len(picture.getbands()) > 0.75 * limits.memory_bytes:
+        raise errors.PageTooLarge(too_large(width, height, limits))
+    squeezed = _squeezed(picture)
+    upright = _plain(ImageOps.exif_transpose(picture))
+    if squeezed != 1.0:
+        upright = upright.resize((upright.width, max(1, round(upright.height * squeezed))))
+    return upright
 
 
 def _squeezed(picture: Any) -> float:

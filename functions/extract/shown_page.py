@@ -1,0 +1,70 @@
+"""A page for people to look at: drawn on request from the stored file, in the child that may die, and not kept."""
+
+import json
+import tempfile
+from dataclasses import dataclass
+from typing import Any
+
+from core import errors, filetypes
+from core.submission import Submission
+from core.table import RECORD, Table, lane_sk, submission_pk
+from extract.limits import Limits
+from extract.sandbox import Sandbox
+
+_CHUNK = 1_048_576
+
+
+@dataclass(frozen=True, slots=True)
+class Viewer:
+    """What showing a page needs. `tenant` is whose token asks; `s3` is a client."""
+
+    tenant: str
+    table: Table
+    s3: Any
+    documents_bucket: str
+    sandbox: Sandbox
+    limits: Limits
+
+
+def picture_of_page(submission_id: str, page: int, viewer: Viewer, *, longest: int, turn: int = 0) -> bytes:
+    """Page `page` (from 1) of a stored submission as a JPEG of at most `longest` pixels a side, turned clockwise.
+
+    Raises
+    ------
+    NotFound
+        No such submission of this tenant, it is not stored yet, or it has no such page.
+    DocumentRejected
+        One of its subclasses: the file cannot be drawn.
+    """
+    key, version_id = _stored(submission_id, viewer)
+    with tempfile.TemporaryFile() as spool:
+        body = viewer.s3.get_object(Bucket=viewer.documents_bucket, Key=key, VersionId=version_id)["Body"]
+        head = b""
+        for chunk in body.iter_chunks(_CHUNK):
+            head = head or chunk[:1024]
+            spool.write(chunk)
+        spool.flush()
+        task = {"media_type": filetypes.sniff(head), "show": page, "longest": longest, "turn": turn}
+        if task["media_type"] is None:
+            raise errors.UnsupportedFileType(f"This file is not {filetypes.READABLE}.")
+        try:
+            with viewer.sandbox.run(task, spool.fileno(), viewer.limits) as frames:
+                return next(frames).body
+        except errors.NoPages as error:
+            raise errors.NotFound(error.message) from error
+
+
+def _stored(submission_id: str, viewer: Viewer) -> tuple[str, str]:
+    """Key and version of the durable copy."""
+    pk = submission_pk(submission_id)
+    record = viewer.table.get(pk, RECORD)
+    if record is None or record.get("tenant") != viewer.tenant or "erased_at" in record:
+        raise errors.NotFound("There is no submission of this id.")
+    stored = viewer.table.get(pk, lane_sk(int(record["run"]), "storing"))
+    if stored and "version_id" in stored:
+        return stored["key"], stored["version_id"]
+    # A later run reads the durable copy itself, and its input says where that lies.
+    file = Submission.from_state(json.loads(record["input"])).file
+    if file.bucket != viewer.documents_bucket:
+        raise errors.NotFound("The file is not stored yet.")
+    return file.key, file.version_id
