@@ -17,6 +17,8 @@ from local.report.pictures import Album, Picture
 from local.report.view import build
 
 _HERE = Path(__file__).parent
+# The page and the report look alike because they are: one sheet of style for both.
+_STYLE = _HERE.parents[1] / "web" / "style.css"
 # Bytes of the whole file, and what an answer's own words and markup come to.
 _LARGEST = 9_500_000
 _PAGE_ITSELF = 60_000
@@ -47,7 +49,7 @@ def render(
     sheets: Sequence[Delivery],
     notes: Sequence[str] = (),
 ) -> str:
-    style, script = (_HERE / "report.css").read_text(), (_HERE / "report.js").read_text()
+    style, script = _STYLE.read_text(), (_HERE / "report.js").read_text()
     view = build(sheets, _pictures(sheets), title=title, made_at=made_at, paper=paper, notes=notes)
     template = Environment(
         loader=FileSystemLoader(_HERE),
