@@ -141,6 +141,10 @@ class InvalidHeader(RequestRefused):
     """A header or form field is not valid UTF-8, or a number is not a number."""
 
 
+class InvalidCursor(RequestRefused):
+    """A list is asked for from a place that no answer has named."""
+
+
 class InvalidDropKey(RequestRefused):
     """An object in the drop folder whose key does not follow the grammar."""
 

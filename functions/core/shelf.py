@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from core.clock import now
-from core.table import ASSESSMENT, ConditionFailed, Item, Table, assessment_pk
+from core.table import ASSESSMENT, ConditionFailed, Item, Table, assessment_pk, assessment_sk, tenant_pk
 
 Slot = Literal["paper", "key_document", "scheme"]
 
@@ -34,6 +34,16 @@ class Shelf:
 def load(table: Table, tenant: str, assessment: str) -> Shelf:
     """The shelf, read consistently."""
     return Shelf.from_item(table.get(assessment_pk(tenant, assessment), ASSESSMENT))
+
+
+def enlist(table: Table, tenant: str, assessment: str) -> None:
+    """Put an assessment on its tenant's list; it may stand there already."""
+    table.put({"pk": tenant_pk(tenant), "sk": assessment_sk(assessment), "assessment": assessment})
+
+
+def listed(table: Table, tenant: str) -> list[str]:
+    """The names of a tenant's assessments, in the order of their names."""
+    return [str(item["assessment"]) for item in table.partition(tenant_pk(tenant), assessment_sk(""))]
 
 
 def document_key(tenant: str, assessment: str, slot: Slot, name: str) -> str:

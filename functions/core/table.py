@@ -25,6 +25,14 @@ def assessment_pk(tenant: str, assessment: str) -> str:
     return f"assessment#{tenant}#{assessment}"
 
 
+def tenant_pk(tenant: str) -> str:
+    return f"tenant#{tenant}"
+
+
+def assessment_sk(assessment: str) -> str:
+    return f"assessment#{assessment}"
+
+
 def lane_sk(run: int, lane: str) -> str:
     return f"lane#{run:04d}#{lane}"
 
@@ -65,6 +73,25 @@ class Table:
         return self._pages(
             IndexName=BY_ASSESSMENT, KeyConditionExpression="gsi1pk = :pk", values={":pk": f"{tenant}#{assessment}"}
         )
+
+    def page_of_assessment(self, tenant: str, assessment: str, *, most: int, after: str = "") -> tuple[list[Item], str]:
+        """At most so many of an assessment's records in the index's order, from behind the sort key `after`; and
+        the last one's sort key where there are more, else ""."""
+        more: dict[str, Any] = {}
+        if after:
+            pk = submission_pk(after.rpartition("#")[2])
+            start = {"pk": pk, "sk": RECORD, "gsi1pk": f"{tenant}#{assessment}", "gsi1sk": after}
+            more = {"ExclusiveStartKey": _marshal(start)}
+        answer = self._client.query(
+            TableName=self.name,
+            IndexName=BY_ASSESSMENT,
+            KeyConditionExpression="gsi1pk = :pk",
+            ExpressionAttributeValues=_marshal({":pk": f"{tenant}#{assessment}"}),
+            Limit=most,
+            **more,
+        )
+        last = _unmarshal(answer["LastEvaluatedKey"])["gsi1sk"] if "LastEvaluatedKey" in answer else ""
+        return [_unmarshal(item) for item in answer["Items"]], str(last)
 
     def put(self, item: Item) -> None:
         self._client.put_item(TableName=self.name, Item=_marshal(item))

@@ -5,7 +5,7 @@ from typing import Any
 from aws_lambda_powertools import Logger
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from core import aws
+from core import aws, shelf
 from core.clock import now
 from core.seal import Seal
 from core.settings import settings
@@ -32,6 +32,8 @@ def handler(state: dict[str, Any], _context: LambdaContext) -> dict[str, Any]:
         bucket=settings().documents_bucket,
     )
     student = seal.open(submission.student, bound_to=submission.id) if submission.student else None
+    # What a teacher's list of assessments is made of; the same words at each submission.
+    shelf.enlist(table, submission.tenant, submission.assessment)
     duplicate_of = claim_content(table, submission, content_key(secret, submission, student, stored.sha256))
     value = {
         **stored.to_state(),

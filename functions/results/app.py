@@ -21,6 +21,10 @@ app = http.resolver(logger)
 _ID = re.compile(r"[0-9a-f]{32}")
 _WAIT = re.compile(r"\bwait=(\d{1,2})\b")
 _MAX_WAIT_SECONDS = 20
+_LIMIT = re.compile(r"[1-9]\d{0,3}")
+# Records of a hundred questions each stay well inside what a Lambda may answer.
+_MAX_PAGE = 200
+_NEXT = re.compile(r"[a-z_]+#[0-9TZ:.+-]+#[0-9a-f]{32}")
 
 
 def desk() -> Desk:
@@ -58,6 +62,11 @@ def transcript(submission_id: str) -> dict[str, Any]:
     return desk().transcript(parse_id(submission_id))
 
 
+@app.get("/assessments")
+def assessments() -> dict[str, Any]:
+    return {"assessments": desk().assessments()}
+
+
 @app.get("/assessments/<assessment>")
 def assessment(assessment: str) -> dict[str, Any]:
     return desk().assessment(parse_assessment(assessment))
@@ -65,7 +74,14 @@ def assessment(assessment: str) -> dict[str, Any]:
 
 @app.get("/assessments/<assessment>/submissions")
 def submissions(assessment: str) -> dict[str, Any]:
-    return {"submissions": desk().submissions(parse_assessment(assessment)), "next": None}
+    query = app.current_event.query_string_parameters
+    asked = query.get("limit", "")
+    most = min(int(asked), _MAX_PAGE) if _LIMIT.fullmatch(asked) else _MAX_PAGE
+    after = query.get("next", "")
+    if after and not _NEXT.fullmatch(after):
+        raise errors.InvalidCursor("next is what an earlier answer gave as next.")
+    found, last = desk().submissions(parse_assessment(assessment), most=most, after=after)
+    return {"submissions": found, "next": last or None}
 
 
 @app.get("/assessments/<assessment>/results.csv")

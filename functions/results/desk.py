@@ -84,10 +84,15 @@ class Desk:
             "counts": dict(Counter(record["state"] for record in records)),
         }
 
-    def submissions(self, assessment: str) -> list[dict[str, Any]]:
-        """Every submission of an assessment, oldest first, without results."""
-        records = self.table.by_assessment(self.tenant, assessment)
-        return [status.from_items({RECORD: record}, self.seal) for record in records]
+    def assessments(self) -> list[dict[str, Any]]:
+        """The tenant's assessments, in the order of their names."""
+        return [{"id": name} for name in shelf.listed(self.table, self.tenant)]
+
+    def submissions(self, assessment: str, *, most: int, after: str) -> tuple[list[dict[str, Any]], str]:
+        """At most so many submissions of an assessment, by kind and then oldest first, without results and lanes;
+        and where the next ones begin, "" where there are none."""
+        records, last = self.table.page_of_assessment(self.tenant, assessment, most=most, after=after)
+        return [status.listed(record, self.seal) for record in records], last
 
     def results_csv(self, assessment: str) -> str:
         records = self.table.by_assessment(self.tenant, assessment)
@@ -104,6 +109,7 @@ class Desk:
         name = keyed_hash(self.secret, "scheme", body.decode())
         key = shelf.document_key(self.tenant, assessment, "scheme", name)
         self.s3.put_object(Bucket=self.bucket, Key=key, Body=body, ContentType="application/json")
+        shelf.enlist(self.table, self.tenant, assessment)
         shelf.place(self.table, self.tenant, assessment, "scheme", key=key, received_at=now())
         # Also where it stood already: this may be the retry of a request whose release was lost.
         self.release(self.tenant, assessment)

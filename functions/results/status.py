@@ -57,6 +57,12 @@ def from_items(items: Mapping[str, Item], seal: Seal) -> Status:
     }
 
 
+def listed(record: Item, seal: Seal) -> Status:
+    """The status as it stands in a list: with every question's mark, without the lanes, which were not looked up."""
+    questions = record.get("question_marks") if record["state"] in _MARKED else None
+    return {**from_items({RECORD: record}, seal), "lanes": None, "question_marks": questions}
+
+
 def from_execution(stepfunctions: Any, state_machine_arn: str, submission_id: str, tenant: str) -> Status | None:
     """The status before the record is written: what the execution itself knows."""
     arn = execution_arn(state_machine_arn, submission_id, 1)

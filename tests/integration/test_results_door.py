@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from core import flow, record
+from core import flow, record, shelf
 from core.seal import Seal
 from core.submission import Door, Kind, SourceFile, State, Submission
 from core.table import Table, lane_sk, submission_pk
@@ -177,3 +177,43 @@ def test_documents_are_read_with_the_status(cloud: Cloud, table: Table, context:
     record.end(table, one, State.GRADED, {"result_key": "results/r.json", "transcript_key": "transcripts/t.json"})
     assert status(context, one)["result"] == {"marks": 2}
     assert get(context, f"/submissions/{one.id}/transcript") == (200, {"pages": []})
+
+
+def test_a_long_list_comes_page_by_page_each_submission_once(table: Table, context: Any) -> None:
+    for number in range(1, 8):
+        record.create(table, submission(str(number), student=f"S{number}"), State.READING, {})
+    seen, after, pages = [], "", 0
+    while pages == 0 or after:
+        found, body = get(
+            context, "/assessments/bio/submissions", query={"limit": "3", **({"next": after} if after else {})}
+        )
+        assert found == 200
+        assert len(body["submissions"]) <= 3
+        seen += [one["id"] for one in body["submissions"]]
+        after, pages = body["next"], pages + 1
+    assert sorted(seen) == sorted(submission(str(number)).id for number in range(1, 8))
+    assert pages == 3
+
+
+def test_a_place_in_one_list_opens_no_other(table: Table, context: Any) -> None:
+    for number in range(1, 4):
+        record.create(table, submission(str(number), student=f"S{number}"), State.READING, {})
+    after = get(context, "/assessments/bio/submissions", query={"limit": "1"})[1]["next"]
+    assert get(context, "/assessments/bio/submissions", query={"next": after}, tenant="other")[1]["submissions"] == []
+    found, body = get(context, "/assessments/bio/submissions", query={"next": "elsewhere"})
+    assert (found, body["type"]) == (400, "urn:gradeline:problem:InvalidCursor")
+
+
+def test_a_list_says_marks_and_leaves_out_what_it_did_not_look_up(table: Table, context: Any) -> None:
+    one = submission()
+    marks = [{"question": "1", "label": "1", "marks": 1, "max_marks": 2, "review": [], "counted": True}]
+    record.create(table, one, State.GRADED, {"marks": 1, "max_marks": 2, "question_marks": marks})
+    (listed,) = get(context, "/assessments/bio/submissions")[1]["submissions"]
+    assert (listed["question_marks"], listed["lanes"]) == (marks, None)
+
+
+def test_a_tenant_sees_its_own_assessments(table: Table, context: Any) -> None:
+    for tenant, name in (("demo", "physics"), ("demo", "bio"), ("demo", "bio"), ("other", "maths")):
+        shelf.enlist(table, tenant, name)
+    assert get(context, "/assessments") == (200, {"assessments": [{"id": "bio"}, {"id": "physics"}]})
+    assert get(context, "/assessments", tenant="other") == (200, {"assessments": [{"id": "maths"}]})
