@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from pathlib import Path
 
-from tests.papers import boards, school, university
+from tests.papers import abroad, boards, certificates, school, subjects, tests_of_skill, university
 from tests.papers.canvas import Sheet
 
 HERE = Path(__file__).parent
@@ -28,6 +28,25 @@ PAPERS: dict[str, tuple[Setting, dict[str, str]]] = {
     "marks_in_words": (university.marks_in_words, {}),
     "numbers_that_are_not_labels": (university.numbers_that_are_not_labels, {"foot": "{page}"}),
     "problems": (university.problems, {}),
+    "case_study": (abroad.case_study, {"foot": "31/2/1      Page {page} of 2      P.T.O."}),
+    "continued_pages": (abroad.continued_pages, {"head": "– {page} –      N23/5/MATHX/SP2/ENG/TZ0/XX"}),
+    "attempt_ranges": (abroad.attempt_ranges, {"foot": "– {page} –"}),
+    "exercises_and_points": (abroad.exercises_and_points, {"foot": "24-MATJ1  Page {page}/2"}),
+    "tasks_with_slashes": (abroad.tasks_with_slashes, {}),
+    "worksheet": (tests_of_skill.worksheet, {}),
+    "listening": (tests_of_skill.listening, {"foot": "{page}"}),
+    "numbered_lines": (tests_of_skill.numbered_lines, {"foot": "*P6881{page}A0{page}20*      Turn over"}),
+    "passage_and_choices": (
+        tests_of_skill.passage_and_choices,
+        {"foot": "Unauthorized copying of any part of this page is illegal.      {page}      CONTINUE"},
+    ),
+    "formulae": (subjects.formulae, {"foot": "© Board 2023      9701/22/M/J/23      [Turn over", "head": "{page}"}),
+    "fractions": (subjects.fractions, {"foot": "Page {page}"}),
+    "listings": (subjects.listings, {"foot": "Page {page}", "head": "Login: ______________"}),
+    "units_with_or": (certificates.units_with_or, {}),
+    "sections_b1": (certificates.sections_b1, {"foot": "{page}"}),
+    "attempt_four": (certificates.attempt_four, {"foot": "T23 502      {page} of 2"}),
+    "examiners_table": (certificates.examiners_table, {"foot": "231/1      {page}"}),
 }
 
 

@@ -4,8 +4,9 @@ import re
 from dataclasses import dataclass, field
 
 from grade.paper.chains import Chain, best_chain, shifted
+from grade.paper.directions import are_options, parted
 from grade.paper.marks_printed import find_marks, without
-from grade.paper.numbering import Kind, Token
+from grade.paper.numbering import Kind, Token, to_roman
 from grade.paper.pieces import Piece, in_list_order
 from grade.paper.rows import BLANK
 
@@ -16,7 +17,8 @@ _DEEPEST = 5
 class Draft:
     """A node in the making. `name` is its step in the id; `kind` None for a section; `own` its text before
     the first part; `notes` what other places of the paper say about it. `flat`: a heading without a label,
-    whose questions stand beside those of its neighbours. `guessed`: its label was not read."""
+    whose questions stand beside those of its neighbours. `guessed`: its label was not read. `shared`: options
+    printed once for several questions."""
 
     label: str
     name: str
@@ -28,6 +30,7 @@ class Draft:
     style: str = ""
     flat: bool = False
     guessed: bool = False
+    shared: list["Draft"] = field(default_factory=list)
 
 
 def drafts_of(pieces: list[Piece], chain: Chain, depth: int = 0) -> list[Draft]:
@@ -45,24 +48,54 @@ def drafts_of(pieces: list[Piece], chain: Chain, depth: int = 0) -> list[Draft]:
         drafts.append(Draft(_label(chain.kind, token), _name(chain.kind, token), chain.kind, style=token.style))
         segments.append(segment)
         value_before = value
+    if chain.kind is Kind.NUMBER:
+        segments = _without_directions(drafts, segments, depth)
     for draft, segment in zip(drafts, segments, strict=True):
         draft.own, draft.parts = _inside(segment, draft, depth + 1)
     return drafts
 
 
+def _without_directions(drafts: list[Draft], segments: list[list[Piece]], depth: int) -> list[list[Piece]]:
+    """The segments without the directions at their ends; the options in those go to the questions they are for."""
+    numbers = {int(draft.name) for draft in drafts}
+    kept: list[list[Piece]] = []
+    for draft, segment in zip(drafts, segments, strict=True):
+        own, directions, span = parted(segment, int(draft.name), numbers)
+        kept.append(own)
+        if span is not None:
+            share_options(drafts, directions, span, depth)
+    return kept
+
+
+def share_options(drafts: list[Draft], directions: list[Piece], span: tuple[int, int] | None, depth: int = 0) -> bool:
+    """Gives the options that stand in directions to the questions of the span (None for all); whether any do."""
+    words, options = _inside(directions, Draft("", "", None), depth + 1)
+    if not are_options(" ".join(piece.whole for piece in words), len(options)):
+        return False
+    for draft in drafts:
+        if draft.kind is Kind.NUMBER and (span is None or span[0] <= int(draft.name) <= span[1]):
+            draft.shared = options
+    return True
+
+
 def _label(kind: Kind, token: Token) -> str:
     if kind is Kind.NUMBER:
+        name = _name(kind, token)
         if token.style == "(1)":
-            return f"({token.name})"
+            return f"({name})"
         zero = token.style == "01" or re.search(r"\b0\d", token.raw)
-        return f"{int(token.name):02}" if zero else token.name
+        return f"{int(name):02}" if zero else name
     if kind in (Kind.UPPER, Kind.ROMAN_UPPER) and token.style not in ("(a)", "(i)"):
-        return token.name
+        return _name(kind, token)
     return f"({_name(kind, token)})"
 
 
 def _name(kind: Kind, token: Token) -> str:
-    """The label's step in an id. A letter that was read in the wrong size is put right."""
+    """The label's step in an id. A letter that was read in the wrong size is put right, and so are strokes."""
+    if kind is Kind.NUMBER:
+        return str(token.value(kind))
+    if kind in (Kind.ROMAN_LOWER, Kind.ROMAN_UPPER) and (value := token.value(kind)) is not None:
+        return to_roman(value) if kind is Kind.ROMAN_LOWER else to_roman(value).upper()
     return token.name.lower() if kind is Kind.LOWER else token.name
 
 

@@ -35,7 +35,7 @@ _NUMBER_WORDS = {
     )
 }
 NUM = r"(?:\d{1,3}(?:\.\d{1,2})?(?:\s?[½¼¾])?|[½¼¾]|\d\s1/2)"
-UNIT = r"(?:marks?|mks?|pts?|points?|Marks?|MARKS?|MKS?|PTS?|POINTS?)"
+UNIT = r"(?:marks?|mks?|pts?|points?|Marks?|MARKS?|MKS?|PTS?|POINTS?|(?-i:Pkt\.?|Punkte?|P\.))"
 _OPEN, _CLOSE = r"[\[({]\s*", r"\s*[\])}]"
 
 
@@ -107,7 +107,7 @@ _SUM = re.compile(
 _EXPLICIT = re.compile(
     rf"{_OPEN}(?:(?:max(?:imum)?\.?|worth|carries|for|total)\s*)?(?:{UNIT}\s*[:=–-]?\s*)?({NUM}"
     rf"|{'|'.join(_NUMBER_WORDS)})"
-    rf"\s*-?\s*(?:{UNIT}|M\b|m\b)\s*(for\s+)?(each|per\s\w+|every)?[^\])}}\n]{{0,24}}{_CLOSE}",
+    rf"\s*-?\s*(?:{UNIT}|M\b|m\b|(?-i:P\b))\s*(for\s+)?(each|per\s\w+|every)?[^\])}}\n]{{0,24}}{_CLOSE}",
     re.IGNORECASE,
 )
 _MARKS_FIRST = re.compile(
@@ -202,7 +202,10 @@ def _bare(text: str) -> list[PrintedMarks]:
         for match in _BARE_BRACKET.finditer(text)
     ]
     for pattern, form in ((_BARE_PAREN, Form.BARE_PAREN), (_OUT_OF, Form.BARE_BRACKET)):
-        found += [PrintedMarks(number(m[1]), form, m.start(), m.end()) for m in pattern.finditer(text)]
+        found += [
+            PrintedMarks(number(m[1]), form, m.start() + m[0].startswith("\t") * (form is not Form.BARE_PAREN), m.end())
+            for m in pattern.finditer(text)
+        ]
     return found
 
 

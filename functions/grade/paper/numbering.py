@@ -5,7 +5,7 @@ opens a list of Roman numbers; which of the two it is shows in its neighbours, s
 """
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 
@@ -51,7 +51,7 @@ _QUESTION_DOTTED = re.compile(
 )
 _SPACED = re.compile(r"^(0)\s+(\d)(?:\s*\.\s*(\d{1,2}))?(?=\s|$)\s*")
 _DOTTED = re.compile(r"^\(?(\d{1,2}(?:\.\d{1,2}){1,3})(?:[.:)](?=\s|$|[A-Z(\[])|(?=[\s\t(]|$))\s*")
-_NUMBER = re.compile(r"^(?:\((\d{1,3})\)|\[(\d{1,3})\]|(\d{1,3})\s?([.):](?!\d)))\s*")
+_NUMBER = re.compile(r"^(?:\((\d{1,3})\)|\[(\d{1,3})\]|(\d{1,3})\s?(\)|[.:](?!\d)))\s*")
 _BARE = re.compile(r"^(\d{1,3})(?=\t|\s|$|\()\s*")
 _GLUED = re.compile(r"^(\d{1,2})\s?[.]?([a-h])(?:[).:]+|(?=\s))\s*")
 _LETTER = re.compile(
@@ -59,6 +59,10 @@ _LETTER = re.compile(
 )
 _ROMAN = re.compile(r"^(?:\(\s?([ivxl]{1,5}|[IVXl]{1,5})\s?\)|([ivxl]{1,5}|[IVXl]{1,5})\s?([).:]))\s*")
 
+_MISREAD = re.compile(r"^(?=\D?\d)([\dlIO]{2,3})\s?([.)])(?!\d)\s*(?=\S)")
+"""A number with a stroke or a ring read as a letter: "l2.", "1O)"."""
+_AS_DIGITS = str.maketrans("lIO", "110")
+_QUESTION_MISREAD = re.compile(r"^(?:q(?:uestion)?)\s*\.?\s*(?-i:[lI])\s*(?:[.:)]+\s*|(?=\s*\(a\))|$)", re.IGNORECASE)
 _BARE_LETTER = re.compile(r"^([A-F])(?:\t|\s)\s*(?=\S)")
 
 _SECTIONED = re.compile(r"^([A-H])(\d{1,2})(?:\s?[.):]|(?=[\t\s(]))\s*")
@@ -141,6 +145,11 @@ def _outer(text: str, bare: bool) -> tuple[tuple[Token, ...], str] | None:  # no
     if found := _NUMBER.match(text):
         style = "(1)" if found[1] else "[1]" if found[2] else f"1{found[4]}"
         return (_number(found[0], found[1] or found[2] or found[3], style),), text[found.end() :]
+    if found := _MISREAD.match(text):
+        digits = found[1].translate(_AS_DIGITS)
+        return (_number(found[0], digits, f"1{found[2]}"),), text[found.end() :]
+    if found := _QUESTION_MISREAD.match(text):
+        return (_number(found[0], "1", "Q1"),), text[found.end() :]
     if bare and (found := _BARE.match(text)):
         return (_number(found[0], found[1], "1"),), text[found.end() :]
     return None
@@ -167,13 +176,20 @@ def _inner(text: str) -> tuple[Token, str] | None:
         if value is not None:
             kind = Kind.ROMAN_UPPER if letters.isupper() else Kind.ROMAN_LOWER
             style = "(i)" if found[1] else f"i{found[3]}"
-            return Token(found[0], letters, ((kind, value),), style), text[found.end() :]
+            values = [(kind, value)]
+            if set(found[1] or found[2]) == {"l"}:
+                values.append((Kind.ROMAN_UPPER, value))  # nothing but strokes: of which size is not known
+            return Token(found[0], letters, tuple(values), style), text[found.end() :]
     if found := _LETTER.match(text):
         letter = found[1] or found[2] or found[3]
         style = "(a)" if found[1] else "[a]" if found[2] else f"a{found[4]}"
         return Token(found[0], letter, _letter_values(letter), style), text[found.end() :]
     if found := re.match(r"^\((\d{1,2})\)\s*", text):
-        return _number(found[0], found[1], "(1)"), text[found.end() :]
+        number = _number(found[0], found[1], "(1)")
+        if found[1] in ("1", "11"):
+            # (i) and (ii) lose their dots.
+            number = replace(number, values=(*number.values, (Kind.ROMAN_LOWER, len(found[1]))))
+        return number, text[found.end() :]
     return None
 
 
@@ -189,6 +205,10 @@ def _letter_values(letter: str) -> tuple[tuple[Kind, int], ...]:
     if letter in "CKOPSUVWXZ":
         # The same shape in both sizes: a reader may give (C) between (b) and (d).
         values.append((Kind.LOWER, place))
+    if letter in "lI":
+        # A lone stroke is as likely a one or the first Roman number.
+        values += [(Kind.NUMBER, 1), (Kind.ROMAN_LOWER, 1), (Kind.ROMAN_UPPER, 1)]
+        return tuple(dict.fromkeys(values))
     number = roman(letter)
     if number is not None and number <= 10:
         values.append((Kind.ROMAN_UPPER if upper else Kind.ROMAN_LOWER, number))

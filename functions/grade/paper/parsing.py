@@ -11,15 +11,19 @@ from dataclasses import replace
 from core.assessment import QuestionPaper
 from core.transcript import Transcript
 from grade.paper.assembly import Assembly
+from grade.paper.data_pages import without_data_pages
+from grade.paper.gaps import led_by_numbers
 from grade.paper.marks_printed import mend
+from grade.paper.misread import put_right
+from grade.paper.misread_marks import put_marks_right
 from grade.paper.notation import read_notation
-from grade.paper.numbering import read_label
 from grade.paper.outline import Outline, read_outline
 from grade.paper.pieces import pieces_of
 from grade.paper.rows import GAP, Cell, Row, rows_of
 from grade.paper.running_heads import without_running_heads
 from grade.paper.sums import checked
-from grade.paper.totals import head_total, take_totals
+from grade.paper.titles import title_of
+from grade.paper.totals import head_total, take_totals, total_below
 
 _LONGEST_ROW = 4000
 _MOST_ROWS = 20_000
@@ -32,9 +36,13 @@ def parse_paper(transcript: Transcript) -> QuestionPaper:
     if len(rows) > _MOST_ROWS:
         warnings.append(f"Only the first {_MOST_ROWS} lines of the paper were looked at for questions.")
     rows = [_without_outcomes(_shortened(row)) for row in rows[:_MOST_ROWS]]
-    rows = _mended(without_running_heads(rows))
+    rows = without_data_pages(_mended(without_running_heads(rows)))
+    rows = put_marks_right(rows, warnings)
     rows, totals = take_totals(rows)
-    outline = read_outline(pieces_of(rows))
+    rows = led_by_numbers(rows)
+    outline = read_outline(put_right(pieces_of(rows)))
+    if totals.paper is None:
+        totals.paper = total_below(rows[:40])
     if totals.paper is None:
         totals.paper = head_total(_head(outline) or [row.text for row in rows[:12]])
     assembly = Assembly(read_notation(rows), totals.sections)
@@ -46,7 +54,7 @@ def parse_paper(transcript: Transcript) -> QuestionPaper:
         )
     if not questions:
         warnings.append("No numbered questions were found in this document.")
-    paper = QuestionPaper(0.0, questions, (), _title(rows), totals.paper)
+    paper = QuestionPaper(0.0, questions, (), title_of(rows, _opening(outline)), totals.paper)
     return checked(paper, warnings)
 
 
@@ -57,6 +65,16 @@ def _head(outline: Outline) -> list[str]:
     if first is not None and first.flat:
         head += [first.heading, *(piece.whole for piece in first.own)]
     return head
+
+
+def _opening(outline: Outline) -> Row | None:
+    """The row in which the first question opens."""
+    drafts = outline.drafts
+    while drafts:
+        if drafts[0].own and drafts[0].kind is not None:
+            return drafts[0].own[0].row
+        drafts = drafts[0].parts
+    return None
 
 
 def _numbers_inside(rows: list[Row]) -> int:
@@ -101,25 +119,3 @@ def _retold(row: Row, text: str) -> tuple[Cell, ...]:
     if len(parts) != len(row.cells):
         return (Cell(text.replace(GAP, " "), row.left, row.right),)
     return tuple(replace(cell, text=part.strip()) for cell, part in zip(row.cells, parts, strict=True))
-
-
-def _title(rows: list[Row]) -> str:
-    """The tallest line near the top of the first page that is neither an instruction nor a field to fill in."""
-    first = [row for row in rows[:12] if row.page == rows[0].page] if rows else []
-    named = [
-        row
-        for row in first
-        if len(re.sub(r"[\W\d_]", "", row.text)) >= 4
-        and len(row.text) < 120
-        and read_label(row.text, bare=False) is None
-        and not re.match(
-            r"(?:(?:name|roll|class|date|time)\s*(?:no\.?\s*)?[:._]|max|total|marks|q\.?\s?(?:no|\d)|question|\d"
-            r"|section|instruction|answer)",
-            row.text,
-            re.IGNORECASE,
-        )
-    ]
-    if not named:
-        return ""
-    tallest = max(row.bottom - row.top for row in named)
-    return next(row.text.replace(GAP, " ") for row in named if row.bottom - row.top >= 0.9 * tallest)

@@ -71,12 +71,17 @@ def _place(row: Row, position: int) -> float:
 
 
 _LETTER_INSIDE = re.compile(
+    r"(?:(?<=\t)(?P<number>\d{1,2})\s?[.)](?!\d)(?=\s*\S))|"
     r"(?:(?<=\s)|(?<=[.?!:;]))(?:\(\s?([A-Ha-h]|[ivx]{1,4})\s?\)|\((\d)\)|([A-Ha-h])[).](?=\s)|(?<=\t)([B-F])\s)\s*"
 )
 _REFERENCE = re.compile(
     r"\b(?:parts?|in|to|from|and|or|of|answers?|questions?|using|both|either|with|by|see|between|than|statement)\s*$",
     re.IGNORECASE,
 )
+
+
+_LISTED = re.compile(r"\s*(?:[,;]|and\b|or\b|&|\.\s|\.$)")
+"""After a letter that a sentence only names: "the codes (A), (B), (C) and (D)"."""
 
 
 _MOST_IN_A_ROW = 12
@@ -87,19 +92,29 @@ def _inner_starts(text: str, opening: Token | None) -> list[int]:
     found: list[tuple[int, int, str]] = []
     for match in _LETTER_INSIDE.finditer(text):
         after_gap = GAP in text[max(0, match.start() - 1) : match.start()]
-        if match[2] and (opening is None or opening.style != "(1)"):
+        if match["number"]:
+            found.append((match.start(), match.end(), match["number"]))
+            continue
+        if match[3] and (opening is None or opening.style != "(1)"):
             continue  # marks in the margin, unless the row itself opens with a number in brackets
         if after_gap or not _REFERENCE.search(text[: match.start()]):
-            found.append((match.start(), match.end(), match[1] or match[2] or match[3] or match[4]))
+            found.append((match.start(), match.end(), match[2] or match[3] or match[4] or match[5]))
     before = opening.name if opening else None
     starts: list[int] = []
     for index, (start, end, name) in enumerate(found[:_MOST_IN_A_ROW]):
-        if not text[end:].strip():
+        if not text[end:].strip() or _LISTED.match(text, end):
             continue
         after_gap = GAP in text[max(0, start - 1) : start]
         follows = before is not None and _follows(before, name)
         leads = name in ("a", "A", "i") and any(_follows(name, later[2]) for later in found[index + 1 : index + 2])
-        skips = after_gap and before is not None and before.isupper() == name.isupper() and name > before
+        skips = (
+            after_gap
+            and before is not None
+            and name.isalpha()
+            and before.isalpha()
+            and before.isupper() == name.isupper()
+            and name > before
+        )
         if follows or leads or skips or (after_gap and before is None and not starts and start == 0):
             starts.append(start)
             before = name
@@ -110,6 +125,8 @@ def _follows(before: str, name: str) -> bool:
     romans = ("i", "ii", "iii", "iv", "v", "vi", "vii", "viii", "ix", "x")
     if before in romans and name in romans and romans.index(name) == romans.index(before) + 1:
         return True
+    if before.isdigit() and name.isdigit():
+        return int(name) == int(before) + 1
     return len(before) == len(name) == 1 and ord(name) == ord(before) + 1
 
 

@@ -29,9 +29,11 @@ _COUNTS = re.compile(
     re.IGNORECASE,
 )
 _TRUE_FALSE = re.compile(
-    r"\btrue\s*(?:/|or|and|,|\\|\|)\s*false\b|\bT\s*/\s*F\b|\(T or F\)|\bright or wrong\b|true\s{1,}false\W*$",
+    r"\btrue\s*(?:/|or|and|,|\\|\|)\s*false\b|\bT\s*/\s*F\b"
+    r"|\((?:T|True) or (?:F|False)\)|\bright or wrong\b|true\s{1,}false\W*$",
     re.IGNORECASE,
 )
+_REASONS = re.compile(r"\b(?:explain|justify|justification|reasons?|why|correct the false)\b", re.IGNORECASE)
 _YES = re.compile(r"^(?:true|false|t|f)\W*$", re.IGNORECASE)
 
 
@@ -41,9 +43,7 @@ def guess_type(text: str, options: Sequence[Option], *, true_false: bool = False
         said = [option.text for option in options]
         return QuestionType.TRUE_FALSE if len(said) == 2 and all(_YES.match(t) for t in said) else QuestionType.CHOICE
     asks_why = _EXPLAINS.search(text)
-    if (true_false or says_true_false(text)) and not re.search(
-        r"\b(?:explain|justify|reason|why)\b", text, re.IGNORECASE
-    ):
+    if (true_false or says_true_false(text)) and not _REASONS.search(text):
         return QuestionType.TRUE_FALSE
     if not asks_why and _COUNTS.search(text):
         return QuestionType.NUMERIC
@@ -51,4 +51,5 @@ def guess_type(text: str, options: Sequence[Option], *, true_false: bool = False
 
 
 def says_true_false(text: str) -> bool:
-    return bool(_TRUE_FALSE.search(text))
+    """Whether true or false is all that is asked for."""
+    return bool(_TRUE_FALSE.search(text)) and not _REASONS.search(text)

@@ -50,6 +50,7 @@ class Builder:
             self._warnings.append(
                 f"The label of question {question.id} could not be read; the text before the next one was taken for it."
             )
+        question = self._with_remainder(question)
         totals = [t for t in self._totals if t.question in (None, draft.name.lstrip("0"))]
         stray = [t for t in self._totals if t not in totals]
         if stray:
@@ -58,12 +59,25 @@ class Builder:
             return question
         total = totals[-1].value
         if question.parts or question.marks is None:
-            return replace(question, marks=total)
+            return self._with_remainder(replace(question, marks=total))
         if question.marks != total:
             self._warnings.append(
                 f"Question {question.id} prints {shown(question.marks)} marks, but a total of {shown(total)}."
             )
         return question
+
+    def _with_remainder(self, question: Question) -> Question:
+        """What is left of a question's marks for the one part whose own could not be read."""
+        bare = [leaf for leaf in question.leaves() if leaf.marks is None]
+        if question.marks is None or not question.parts or len(bare) != 1 or _chooses(question):
+            return question
+        left = round(question.marks - sum(leaf.marks or 0.0 for leaf in question.leaves()), 2)
+        if left <= 0 or len(list(question.leaves())) < 2:
+            return question
+        self._warnings.append(
+            f"No marks were found for question {bare[0].id}; it was given the {shown(left)} that its question has left."
+        )
+        return _with_marks(question, bare[0].id, left)
 
     def leaning(self, drafts: Sequence[Draft], above: Above) -> Above:
         """With what the clear cases among these neighbours say about letters under a question."""
@@ -97,12 +111,13 @@ class Builder:
         identity = path + draft.name
         if draft.kind is Kind.NUMBER and draft.name.isdigit() and int(draft.name) in above.each_except:
             above = replace(above, each=None)
+        if draft.shared and not draft.parts:
+            return self._leaf(draft, identity, own, self._options(draft.shared), above)
         score = self._score(draft, above)
         if score is not None and self._are_options(score + above.lean, identity):
             said = [self._own(part, last=True) for part in draft.parts]
-            options = tuple(
-                Option(part.name, words.text.replace("\n", " ")) for part, words in zip(draft.parts, said, strict=True)
-            )
+            options = self._options(draft.parts)
+            self.miss(draft.parts, f"{identity}, option ")
             marks = own.marks or tuple(marks for words in said for marks in words.marks)
             totals = (*own.totals, *(total for words in said for total in words.totals))
             return self._leaf(draft, identity, replace(own, marks=marks, totals=totals), options, above)
@@ -110,6 +125,9 @@ class Builder:
             text, ticked = ticked_options(own.text)
             return self._leaf(draft, identity, replace(own, text=text), ticked, above)
         return self._group(draft, identity, own, above)
+
+    def _options(self, drafts: Sequence[Draft]) -> tuple[Option, ...]:
+        return tuple(Option(part.name, self._own(part, last=True).text.replace("\n", " ")) for part in drafts)
 
     def _score(self, draft: Draft, above: Above) -> float | None:
         """How much the parts of a draft look like options; None where they cannot be."""
@@ -162,7 +180,7 @@ class Builder:
         if choose is None and len(parts) > 1 and all(ends_in_or(part) for part in draft.parts[:-1]):
             choose = 1
         whole = [token for token in own.marks if not token.per_part]
-        parts = _relabelled(with_shares(parts, whole, choose), draft)
+        parts = _relabelled(with_shares(self._without_sum(parts, draft, whole), whole, choose), draft)
         parts, marks = self._group_marks(parts, self._marks(whole, identity), choose, above)
         page, box = place_of(draft)
         return Question(
@@ -176,6 +194,16 @@ class Builder:
             page=page,
             box=box,
         )
+
+    def _without_sum(self, parts: list[Question], draft: Draft, whole: list[PrintedMarks]) -> list[Question]:
+        """The parts, the last one without a sum over all of them ("[5+5]"), which then is the question's own."""
+        if len(parts) < 2 or whole or any(part.marks is not None for part in parts[:-1]) or parts[-1].parts:
+            return parts
+        sums = [m for m in self._own(draft.parts[-1], last=True).marks if len(m.shares) == len(parts)]
+        if len(sums) != 1:
+            return parts
+        whole.append(sums[0])
+        return [*parts[:-1], replace(parts[-1], marks=None)]
 
     def _group_marks(
         self, parts: list[Question], marks: float | None, choose: int | None, above: Above
@@ -218,3 +246,18 @@ def _relabelled(parts: list[Question], draft: Draft) -> list[Question]:
 def _dotted(question: Question, outer: str) -> Question:
     parts = tuple(_dotted(part, outer) if re.fullmatch(r"\d+(\.\d+)+", part.label) else part for part in question.parts)
     return replace(question, label=f"{outer}.{question.label}", parts=parts)
+
+
+def _chooses(question: Question) -> bool:
+    return question.choose is not None or any(_chooses(part) for part in question.parts)
+
+
+def _with_marks(question: Question, identity: str, marks: float) -> Question:
+    """The tree with marks for one leaf; groups above it that had none get their sums."""
+    if question.id == identity:
+        return replace(question, marks=marks)
+    if not question.parts:
+        return question
+    parts = tuple(_with_marks(part, identity, marks) for part in question.parts)
+    known = question.marks is None and all(part.marks is not None for part in parts)
+    return replace(question, parts=parts, marks=worth_of(parts, None) if known else question.marks)

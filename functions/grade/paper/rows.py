@@ -141,14 +141,21 @@ def _row_beside(rows: list[Row], row: Row, *, options: bool) -> int | None:
         return None
     if _beside(rows[-1], row):
         return len(rows) - 1
-    if options and (option := _OPTION.match(row.text)):
-        return _earlier_options(rows, row, option[1])
+    if options and (place := _earlier_beside(rows, row)) is not None:
+        return place
     if row.left < 0.7 or not _ONLY_MARKS.fullmatch(row.text):
         return None
     for index in range(len(rows) - 1, -1, -1):
         if rows[index].page == row.page and _overlap(rows[index], row) > 0.4 and rows[index].right <= row.left:
             return index
     return None
+
+
+def _earlier_beside(rows: list[Row], row: Row) -> int | None:
+    """The row of options or of a list, further back, that this one continues to the right."""
+    option = _OPTION.match(row.text)
+    place = _earlier_options(rows, row, option[1]) if option else None
+    return _item_beside(rows, row) if place is None else place
 
 
 def _earlier_options(rows: list[Row], row: Row, letter: str) -> int | None:
@@ -158,6 +165,21 @@ def _earlier_options(rows: list[Row], row: Row, letter: str) -> int | None:
         if other.page == row.page and _overlap(other, row) > 0.6 and other.right <= row.left:
             last = _OPTION.match(other.cells[-1].text) or re.match(r"\(?([aA])[).]\s", other.cells[-1].text)
             return index if last is not None and last[1] < letter else None
+    return None
+
+
+_ITEM = re.compile(r"(?:\d{1,2}\s?[.)]|\([a-z]{1,4}\)|[a-z]\))\s*\S")
+
+
+def _item_beside(rows: list[Row], row: Row) -> int | None:
+    """The row of a list at the same height, to the left, where a reader gives a list's second column after all
+    that stands below its first ("Match the following")."""
+    if row.left < 0.3 or row.right - row.left > 0.45 or row.top > rows[-1].top - 0.5 * (row.bottom - row.top):
+        return None
+    for index in range(len(rows) - 2, max(-1, len(rows) - 24), -1):
+        other = rows[index]
+        if other.page == row.page and _overlap(other, row) > 0.5 and other.right <= row.left:
+            return index if _ITEM.match(other.text) else None
     return None
 
 

@@ -4,6 +4,7 @@ import re
 from dataclasses import dataclass, field
 
 from grade.paper.marks_printed import NUM, UNIT, PrintedMarks, find_marks, number
+from grade.paper.question_type import says_true_false
 
 _WORDS = {
     word: value
@@ -76,9 +77,6 @@ _CHOICE = re.compile(
     r"|correct (?:option|alternative)|objective type",
     re.IGNORECASE,
 )
-_TRUE_FALSE = re.compile(
-    r"\btrue\s*(?:/|or|and|,|\\|\|)\s*false\b|\bT\s*/\s*F\b|\((?:T|True)\s+or\s+(?:F|False)\)", re.IGNORECASE
-)
 _NEGATIVE = re.compile(
     r"negative\s+mark|marks?\s+(?:will\s+be\s+|is\s+|are\s+)?(?:deduct|subtract|taken off)|(?:deduct"
     r"|lose)\w*\b[^.\n]{0,30}\bmark|penalt(?:y|ies)\s+(?:of|for)",
@@ -101,7 +99,10 @@ def read_rubric(text: str) -> Rubric:
         excluded = named
     elif named:
         each_except = named
-    total = next((m for m in find_marks(text) if not m.per_part and not _speaks_of_each(text, m)), None)
+    total = next(
+        (m for line in text.split("\n") for m in find_marks(line) if not m.per_part and not _speaks_of_each(line, m)),
+        None,
+    )
     negative_marking = bool(_NEGATIVE.search(text)) and not _NO_NEGATIVE.search(text)
     return Rubric(
         choose=choose,
@@ -111,7 +112,7 @@ def read_rubric(text: str) -> Rubric:
         excluded=excluded,
         total=total,
         choice=bool(_CHOICE.search(text)),
-        true_false=bool(_TRUE_FALSE.search(text)),
+        true_false=says_true_false(text),
         negative_marking=negative_marking,
         negative=_negative_value(text) if negative_marking else None,
         equal_marks=bool(re.search(r"\b(?:all|the)?\s*questions?\s+carry\s+equal\s+marks", text, re.IGNORECASE)),

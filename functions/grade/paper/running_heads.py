@@ -8,12 +8,18 @@ from grade.paper.rows import Row
 _FURNITURE = re.compile(
     r"[\W_]*(?:page\s*\d+(?:\s*(?:of|/)\s*\d+)?|\d+\s*(?:of|/)\s*\d+(?:\s*pages?)?|pg?\.?\s*\d+|[-–—]\s*\d+\s*[-–—]"
     r"|p\.?\s?t\.?\s?o\.?|(?:please\s+)?turn over|turn (?:the )?page|(?:continued )?(?:on )?(?:the )?next page"
-    r"|continued|blank page|do not write (?:in|outside) th(?:is|e) (?:margin|box|area)|leave (?:this )?blank"
-    r"|end of (?:the )?(?:sample )?(?:questions?|paper|question paper|exam|examination|test|quiz|section\s*\w*"
-    r"|part\s*\w*)"
+    r"|continued|blank page|(?:please )?do not write (?:(?:in|outside) th(?:is|e) (?:margin|box|area|space)"
+    r"|(?:anything )?on this page)|leave (?:this )?blank|(?:please )?(?:see|go on to|go to) (?:the )?next page"
+    r"|(?:this )?question (?:\d{1,2} )?(?:is )?continue[sd]?(?: (?:on|over) (?:the )?(?:next|following) page"
+    r"| overleaf)?|there (?:are|is) no (?:more )?questions?(?: printed)? on this page"
+    r"|answers written (?:on|in) this (?:page|margin) will not be marked|this page is intentionally (?:left )?blank"
+    r"|end of (?:the )?(?:sample )?(?:questions?(?:\s*\d{1,2})?|paper|question paper|exam|examination|test|quiz"
+    r"|section\s*\w*|part\s*\w*)"
     r"|\**\s*(?:all the best|good luck|best of luck)\s*[!.]*\**|[*x\s]{3,}|(?:©|copyright).*|\*[A-Z0-9]{6,}\*"
     r"|for (?:examiner|office)['’]?s? use(?: only)?|examiner only|over\s*/?)[\W_]*"
-    r"(?:\t.*(?:continued|next page|turn over|page \d+).*)?",
+    r"(?:\t.*(?:continued|next page|turn over|page \d+).*)?"
+    r"|[\w/&.,() -]{1,40}\t\W*(?:see (?:the )?next page|(?:please )?turn over|p\.?t\.?o\.?|end of (?:question )?"
+    r"(?:paper|exam|examination|test)|continued(?: overleaf)?)\W*",
     re.IGNORECASE,
 )
 _WITH_PAGE = re.compile(r"^\d{1,3}\s+of\s+\d{1,3}\b.{0,40}$|^.{0,60}\bpage\s+\d+\s+of\s+\d+\W*$", re.IGNORECASE)
@@ -59,17 +65,39 @@ def _repeated(rows: list[Row]) -> set[int]:
             for index in indices:
                 if _QUESTION.match(rows[index].text):
                     continue
-                words = re.sub(r"[\d\W_]+", " ", rows[index].text).strip().lower()
-                if len(words) >= 4 and (side == "head") == (rows[index].top < 0.5):
+                words = _what_repeats(rows[index])
+                if words and (side == "head") == (rows[index].top < 0.5):
                     key = (side, words)
                     seen[key] += 1
                     places.setdefault(key, []).append(index)
-    return {
-        index
-        for key, count in seen.items()
-        if count >= 2 and _same_height([rows[index] for index in places[key]])
-        for index in places[key]
-    }
+    found: set[int] = set()
+    for key, count in seen.items():
+        alike = [index for index in places[key] if any(_counts_pages(rows[index], rows[o]) for o in places[key])]
+        if count >= 2 and alike and _same_height([rows[index] for index in alike]):
+            found.update(alike)
+    return found
+
+
+def _counts_pages(one: Row, other: Row) -> bool:
+    """Whether two rows of different pages are alike but for numbers that go up with the pages: "4 marks" over
+    one section and "19 marks" over the next are no running heads."""
+    if one.page == other.page:
+        return False
+    ours, theirs = re.findall(r"\d+", one.text), re.findall(r"\d+", other.text)
+    turned = other.page - one.page
+    return len(ours) != len(theirs) or all(
+        a == b or int(b) - int(a) == turned for a, b in zip(ours, theirs, strict=True)
+    )
+
+
+def _what_repeats(row: Row) -> str:
+    """A row without its digits; where hardly a letter is left ("231/1    3"), without the cell that counts pages."""
+    words = re.sub(r"[\d\W_]+", " ", row.text).strip().lower()
+    if len(words) >= 4:
+        return words
+    codes = [cell.text for cell in row.cells if re.search(r"\d", cell.text) and not re.fullmatch(r"\d+", cell.text)]
+    at_edge = row.bottom < 0.07 or row.top > 0.93
+    return " ".join(codes).lower() if at_edge and len(row.cells) > 1 else ""
 
 
 def _same_height(rows: list[Row]) -> bool:

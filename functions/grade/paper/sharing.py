@@ -33,7 +33,7 @@ def implied(parts: list[Question], marks: float, choose: int | None) -> list[Que
     5 true/false lines, 5 marks for "any one of"."""
     if any(part.marks is not None or part.parts for part in parts):
         return parts
-    if choose is None and any(part.type is QuestionType.TEXT for part in parts):
+    if choose is None and any(part.type is QuestionType.TEXT for part in parts) and marks != len(parts):
         return parts
     return _evenly(parts, marks, choose or len(parts)) or parts
 

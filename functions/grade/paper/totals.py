@@ -25,7 +25,7 @@ _AT_THE_END = re.compile(
     re.IGNORECASE,
 )
 _ALONE_AT_THE_END = re.compile(
-    rf"\W*(?:grand\s+)?total\W*(?:(?:marks|score)\W*)?(?:____|out of|of)?[\s/:=]*({NUM})\s*{UNIT}?\W*", re.IGNORECASE
+    rf"\W*(?:grand\s+)?total\W*(?:(?:marks|score)\W*)?(?:_+|out of|of)?[\s/:=]*({NUM})\s*{UNIT}?\W*", re.IGNORECASE
 )
 _IN_THE_HEAD = (
     re.compile(
@@ -42,8 +42,17 @@ _IN_THE_HEAD = (
     re.compile(rf"(?:^|\t)[\[(]?\s*({NUM})\s*{UNIT}(?:\s+total)?\s*[\])]?\s*(?:$|\t)", re.IGNORECASE),
 )
 _NOT_THE_PAPERS = re.compile(
-    r"\beach\b|\bper\b|\bmarked out of\b|\bnegative\b|[x×]\s*\d|\bquestions?\s+\d|\bsection\s+[A-H]\b", re.IGNORECASE
+    r"\beach\b|\bper\b|\bmarked out of\b|\bnegative\b|[x×]\s*\d|\bquestions?\s+\d"
+    r"|\b(?:section|part)\s+(?:[A-H]|[IVX]{1,4}|\d)\b",
+    re.IGNORECASE,
 )
+_REACHED = re.compile(
+    rf"(?:^|\t)\W*(?:(?:total|final|your)\s+)?(?:score|marks?|points?|result|grade)(?:\s+(?:reached|obtained|awarded))?"
+    rf"\s*[:=]?\s*(?:_+\s*|\s)?/\s*({NUM})\s*{UNIT}?\W*(?:$|\t)",
+    re.IGNORECASE,
+)
+"""A place to write in what was reached: "Score: ____ / 23"."""
+_NAMES_TOTAL = re.compile(r"\W*(?:total|max(?:imum)?\.?|full)\s*(?:marks?|score|points?)\W*", re.IGNORECASE)
 
 
 def take_totals(rows: list[Row]) -> tuple[list[Row], Totals]:
@@ -53,6 +62,10 @@ def take_totals(rows: list[Row]) -> tuple[list[Row], Totals]:
     for index, row in enumerate(rows):
         found = _AT_THE_END.search(row.text)
         if found is None:
+            if reached := _REACHED.search(row.text):
+                totals.paper = number(reached[1])
+                if _asks_nothing(row.text[: reached.start()] + row.text[reached.end() :]):
+                    continue
             if index >= len(rows) - 2 and (last := _ALONE_AT_THE_END.fullmatch(row.text)) and not _often(rows):
                 totals.paper = number(last[1])
             else:
@@ -70,9 +83,29 @@ def take_totals(rows: list[Row]) -> tuple[list[Row], Totals]:
     return kept, totals
 
 
+def _asks_nothing(text: str) -> bool:
+    return len(re.findall(r"\w{2,}", text)) < 3
+
+
 def _often(rows: Sequence[Row]) -> bool:
     """Whether totals stand all over the paper, so that the last one is only the last question's."""
     return sum(1 for row in rows if _ALONE_AT_THE_END.fullmatch(row.text)) > 1
+
+
+def total_below(rows: Sequence[Row]) -> float | None:
+    """The number under "Total marks:" or "Maximum Score", where nothing but one row of numbers stands there."""
+    for row, below, after in zip(rows, rows[1:], [*rows[2:], None], strict=False):
+        for cell in row.cells:
+            if not _NAMES_TOTAL.fullmatch(cell.text) or row.page != below.page:
+                continue
+            under = [c for c in below.cells if c.left < cell.right and c.right > cell.left]
+            if len(under) != 1 or not re.fullmatch(r"\d{1,3}", under[0].text):
+                continue
+            if after is None or not any(
+                re.fullmatch(r"\d{1,3}", c.text) and c.left < cell.right and c.right > cell.left for c in after.cells
+            ):
+                return float(under[0].text)
+    return None
 
 
 def head_total(head: Sequence[str]) -> float | None:

@@ -1,7 +1,7 @@
 """What it costs to hold a spot on a sheet for a label, or for none: the evidence in figures.
 
 The figures are on one scale: about 1 for a misread letter, 2 to 5 for passing over what looks like a label.
-They were set by hand on sheets with known answers (`tests/unit/grade/answers`).
+They were set by hand on sheets with known answers (`tests/unit/grade/sheet`).
 """
 
 import re
