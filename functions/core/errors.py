@@ -177,6 +177,24 @@ class NotFound(RequestRefused):
     status = 404
 
 
+class NotMarked(RequestRefused):
+    """A mark is to be changed where there are none (yet): the submission is under way, or is no marked sheet."""
+
+    status = 409
+
+
+class InvalidMark(RequestRefused):
+    """The change is no mark that this question can have; the message says which it can."""
+
+    status = 422
+
+
+class ChangedMeanwhile(RequestRefused):
+    """Somebody else has changed it since it was looked at (If-Match)."""
+
+    status = 412
+
+
 class NotPermitted(RequestRefused):
     """The token names no tenant."""
 

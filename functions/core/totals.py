@@ -29,6 +29,11 @@ def counted_questions(paper: QuestionPaper, attempts: Mapping[str, Attempt]) -> 
     return frozenset(leaf for question in paper.questions for leaf in _counted(question, attempts))
 
 
+def why_not_counted(*, answered: bool) -> str:
+    """The sentence that stands behind the reason of a mark that does not count."""
+    return "An extra attempt; better ones count." if answered else "Not needed: enough others were answered."
+
+
 def maximum(paper: QuestionPaper, attempts: Mapping[str, Attempt]) -> float:
     """What the sheet can reach: of parts to choose from, as many as count, the dearest first."""
     return add([_maximum(question, attempts) for question in paper.questions])

@@ -229,9 +229,7 @@ def _unanswered(one: _Asked) -> QuestionMark:
 
 
 def _not_counted(mark: QuestionMark) -> QuestionMark:
-    why = (
-        "Not needed: enough others were answered." if mark.marker == "none" else "An extra attempt; better ones count."
-    )
+    why = totals.why_not_counted(answered=mark.marker != "none")
     return replace(mark, counted=False, reason=f"{mark.reason} {why}")
 
 

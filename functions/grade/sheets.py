@@ -94,6 +94,7 @@ def grade_sheet(state: dict[str, Any], *, library: Library, table: Table, mark: 
         "revision": current.revision,
         "marks": result.marks,
         "max_marks": result.max_marks,
+        "review": [reason.value for reason in result.review],
         "question_marks": [_summary(question.to_dict()) for question in result.questions],
         "timeline": timeline(state, joined_at),
     }
@@ -109,7 +110,8 @@ def timeline(state: dict[str, Any], joined_at: str) -> dict[str, Any]:
 
 def _summary(question: dict[str, Any]) -> dict[str, Any]:
     """What a table of marks needs of a question; the rest lies in the result document."""
-    return {name: question[name] for name in ("question", "label", "marks", "max_marks", "review", "counted")}
+    kept = {name: question[name] for name in ("question", "label", "marks", "max_marks", "review", "counted")}
+    return {**kept, "answered": bool(question["answer"])}
 
 
 def _with_review(result: SheetResult, reason: ReviewReason) -> SheetResult:

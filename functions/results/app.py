@@ -3,6 +3,7 @@
 import json
 import re
 from typing import Any
+from urllib.parse import unquote
 
 from aws_lambda_powertools import Logger
 from aws_lambda_powertools.event_handler import Response
@@ -14,6 +15,7 @@ from core.seal import Seal
 from core.settings import settings
 from core.submission import parse_assessment
 from core.table import Table
+from results import requests
 from results.desk import Desk
 
 logger = Logger()
@@ -51,10 +53,26 @@ def release(tenant: str, assessment: str) -> None:
 
 
 @app.get("/submissions/<submission_id>")
-def submission(submission_id: str) -> dict[str, Any]:
+def submission(submission_id: str) -> Response[str]:
     asked = _WAIT.search(app.current_event.headers.get("prefer", ""))
     wait = min(int(asked.group(1)), _MAX_WAIT_SECONDS) if asked else 0
-    return desk().submission(parse_id(submission_id), wait_seconds=wait)
+    return told(desk().submission(parse_id(submission_id), wait_seconds=wait))
+
+
+@app.patch("/submissions/<submission_id>/marks/<question>")
+def change_mark(submission_id: str, question: str) -> Response[str]:
+    at = desk()
+    marks = requests.marks(app.current_event)
+    seen = requests.edition(app.current_event.headers.get("if-match"))
+    at.change_mark(parse_id(submission_id), unquote(question), marks, by=http.user_of(app), seen=seen)
+    return told(at.submission(submission_id))
+
+
+def told(status: dict[str, Any]) -> Response[str]:
+    """A submission's status; where it has marks, their edition is the ETag that a change is made under."""
+    headers = {"ETag": f'"{status["edition"]}"'} if status.get("edition") else {}
+    body = json.dumps(status, ensure_ascii=False, separators=(",", ":"))
+    return Response(200, content_type="application/json", body=body, headers=headers)
 
 
 @app.get("/submissions/<submission_id>/transcript")

@@ -5,14 +5,16 @@ import time
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cache, partial
 from typing import Any
 
 from core import errors, shelf
+from core.assessment import QuestionPaper
 from core.clock import now
 from core.seal import Seal
 from core.submission import keyed_hash
-from core.table import RECORD, Table
-from results import documents, gradebook, status
+from core.table import RECORD, Item, Table
+from results import documents, gradebook, moderation, status
 
 _POLL_SECONDS = 0.25
 
@@ -51,11 +53,36 @@ class Desk:
         items = status.find(self.table, submission_id, self.tenant)
         if items is None:
             return status.from_execution(self.stepfunctions, self.state_machine_arn, submission_id, self.tenant)
-        record, found = items[RECORD], status.from_items(items, self.seal)
+        record = items[RECORD]
+        paper = partial(self._paper, record["assessment"])
+        found = status.from_items({**items, RECORD: moderation.moderated(record, paper)}, self.seal)
         for name in ("result", "paper"):
             if record.get(f"{name}_key"):
                 found[name] = documents.read(self.s3, self.bucket, record[f"{name}_key"])
+        if found["result"]:
+            found["result"] = moderation.moderated_result(found["result"], record, paper)
         return found
+
+    def _paper(self, assessment: str) -> QuestionPaper | None:
+        key = shelf.load(self.table, self.tenant, assessment).paper
+        return QuestionPaper.from_dict(documents.read(self.s3, self.bucket, key)) if key else None
+
+    def _records(self, assessment: str, records: list[Item]) -> list[Item]:
+        """Records as they count. The paper is fetched once, and only where a mark was changed."""
+        paper = cache(partial(self._paper, assessment))
+        return [moderation.moderated(record, paper) for record in records]
+
+    def change_mark(self, submission_id: str, question: str, marks: float | None, *, by: str, seen: str | None) -> None:
+        """Set a question's mark, or with None let the machine's count again. `seen`: the edition looked at.
+
+        Raises
+        ------
+        NotFound, NotMarked, InvalidMark, ChangedMeanwhile
+        """
+        items = status.find(self.table, submission_id, self.tenant)
+        if items is None:
+            raise errors.NotFound("There is no submission of this id.")
+        moderation.change(self.table, items[RECORD], question, marks, by=by, seen=seen)
 
     def transcript(self, submission_id: str) -> dict[str, Any]:
         """What was read of a submission. Raises NotFound before it has been."""
@@ -69,7 +96,7 @@ class Desk:
     def assessment(self, assessment: str) -> dict[str, Any]:
         """The paper and scheme that count now, and how many submissions stand where."""
         current = shelf.load(self.table, self.tenant, assessment)
-        records = self.table.by_assessment(self.tenant, assessment)
+        records = self._records(assessment, self.table.by_assessment(self.tenant, assessment))
         if not records and current.revision == 0:
             raise errors.NotFound("There is no assessment of this name.")
 
@@ -92,10 +119,10 @@ class Desk:
         """At most so many submissions of an assessment, by kind and then oldest first, without results and lanes;
         and where the next ones begin, "" where there are none."""
         records, last = self.table.page_of_assessment(self.tenant, assessment, most=most, after=after)
-        return [status.listed(record, self.seal) for record in records], last
+        return [status.listed(record, self.seal) for record in self._records(assessment, records)], last
 
     def results_csv(self, assessment: str) -> str:
-        records = self.table.by_assessment(self.tenant, assessment)
+        records = self._records(assessment, self.table.by_assessment(self.tenant, assessment))
         marks = {
             record["pk"].removeprefix("submission#"): record["question_marks"]
             for record in records

@@ -9,6 +9,7 @@ from core.flow import execution_arn
 from core.seal import Seal
 from core.submission import ENDED, State, Submission
 from core.table import RECORD, Item, Table, lane_sk, submission_pk
+from results import moderation
 
 Status = dict[str, Any]
 _FROM_EXECUTION = {"RUNNING": State.RECEIVED, "SUCCEEDED": State.RECEIVED}
@@ -42,6 +43,7 @@ def from_items(items: Mapping[str, Item], seal: Seal) -> Status:
         "reason": record.get("failure"),
         "duplicate_of": record.get("duplicate_of"),
         "revision": record.get("revision"),
+        "edition": moderation.edition(record) if record["state"] in _MARKED else None,
         # A later run that did not end in marks does not show those of the run before.
         "marks": record.get("marks") if record["state"] in _MARKED else None,
         "max_marks": record.get("max_marks") if record["state"] in _MARKED else None,

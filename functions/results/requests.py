@@ -1,0 +1,49 @@
+"""What people send to the results: a changed mark, parsed once."""
+
+import json
+import math
+import re
+
+from aws_lambda_powertools.utilities.data_classes import APIGatewayProxyEventV2
+
+from core import errors
+from core.http import raw_body
+
+_EDITION = re.compile(r'"(\d+\.\d+)"')
+
+
+def marks(event: APIGatewayProxyEventV2) -> float | None:
+    """The mark in a body of `{"marks": 2.5}`; None in `{"marks": null}`, which takes a change back.
+
+    Raises
+    ------
+    InvalidMark
+    """
+    try:
+        body = json.loads(raw_body(event))
+    except (ValueError, RecursionError):
+        raise errors.InvalidMark('The body is no JSON; send {"marks": 2.5}.') from None
+    if not isinstance(body, dict) or set(body) != {"marks"}:
+        raise errors.InvalidMark('Send {"marks": 2.5}, or {"marks": null} to let the machine\'s mark count again.')
+    given = body["marks"]
+    if given is None:
+        return None
+    if isinstance(given, bool) or not isinstance(given, int | float) or not math.isfinite(given):
+        raise errors.InvalidMark("marks is a number.")
+    return float(given)
+
+
+def edition(header: str | None) -> str | None:
+    """The edition that If-Match names; None where it names none ("*" is any).
+
+    Raises
+    ------
+    ChangedMeanwhile
+        It names something that no answer has given.
+    """
+    if header is None or header.strip() == "*":
+        return None
+    named = _EDITION.fullmatch(header.strip())
+    if named is None:
+        raise errors.ChangedMeanwhile("If-Match is not the ETag of any answer. Fetch the submission again.")
+    return named.group(1)
