@@ -110,7 +110,8 @@ def _teachers_lines(fragments: Sequence[Fragment], node: Node, cleaned: Cleaned)
     if not alike:
         return set()
     if node.question.type in OBJECTIVE or node.question.type is QuestionType.TEXT:
-        marginal = {i for i in alike if _marginal(fragments[i]) or _only_ticks(fragments[i].said)}
+        lefts = [f.line.line.box[0] for i, f in enumerate(fragments) if i not in alike and f.said.strip()]
+        marginal = {i for i in alike if _marginal(fragments[i], lefts) or _only_ticks(fragments[i].said)}
         if others:
             return (
                 alike
@@ -124,9 +125,10 @@ def _teachers_lines(fragments: Sequence[Fragment], node: Node, cleaned: Cleaned)
     return set()
 
 
-def _marginal(fragment: Fragment) -> bool:
+def _marginal(fragment: Fragment, lefts: Sequence[float]) -> bool:
+    """Whether it stands in a margin, or far right of all lines of the answer (`lefts`)."""
     left, _, width, _ = fragment.line.line.box
-    return left > 0.82 or left + width < 0.1
+    return left > 0.82 or left + width < 0.1 or bool(lefts and left - max(lefts) > 0.4)
 
 
 def _only_ticks(said: str) -> bool:

@@ -85,7 +85,32 @@ class Cutter:
                 cuts.append(replace(step.cut, doubtful=close))
             elif close:
                 nearly.append(place)
-        return cuts, nearly
+        return cuts, nearly + [place for place in self._fillers(steps) if place not in nearly]
+
+    def _fillers(self, steps: list[_Story]) -> list[Place]:
+        """Places taken for no label that would name the very question which the sheet leaves out there."""
+        answered = steps[-1].visited
+        found: list[Place] = []
+        for step, place in zip(steps[1:], self._places, strict=True):
+            current = self._open(step)
+            if step.cut is not None or place.spot.inline or place.spot.section or current is None:
+                continue
+            if (place.line, place.spot.start) < step.covered:
+                continue
+            found += [place] if any(self._fills(reading, current, answered) for reading in place.spot.readings) else []
+        return found
+
+    def _fills(self, reading: Reading, current: Node, answered: int) -> bool:
+        """Whether it names the question after the open one, of which nothing is answered."""
+        if reading.relative:
+            meant = self._map.relative(current.index, reading.path)
+            nodes = [] if meant is None else [meant]
+        else:
+            nodes = self._map.by_path.get(reading.path, [])
+        last = current.leaves[-1]
+        return any(
+            self._map.nodes[node].leaves[0] == last + 1 and not self._map.nodes[node].bits & answered for node in nodes
+        )
 
     def _is_close(self, before: _Story, step: _Story, index: int) -> bool:
         """Whether another choice at this place costs hardly more, looking no further ahead."""

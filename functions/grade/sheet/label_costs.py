@@ -52,7 +52,7 @@ class Costs:
 
     def against(self, place: Place, reading: Reading, current: Node | None) -> float:
         """What speaks against a label here, whatever it means: its look, where it stands, what follows it."""
-        cost = 0.0
+        cost = 0.8 if place.listed else 0.0
         plain_number = not reading.relative and reading.style in ("Q", "1)", "1")
         if plain_number and self._style and kind_of(reading.style) != self._style:
             cost += 1.2

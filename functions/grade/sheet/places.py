@@ -84,55 +84,103 @@ def kind_of(style: str) -> str:
 
 
 def main_style(places: Sequence[Place]) -> str:
-    """Whether the sheet's numbers come with a word before them ("Q"), or alone ("1"), where most agree."""
-    styles = [p.spot.readings[0].style for p in places if not p.spot.inline]
-    said = [kind_of(style) for style in styles if style in ("Q", "1)", "1")]
-    for style in ("Q", "1"):
-        if len(said) >= 3 and said.count(style) >= 0.6 * len(said):
-            return style
-    return ""
+    """Whether the sheet's numbers come with a word before them ("Q"), or alone ("1"), where that is clear."""
+    hand = _main_hand(places)
+    return "" if hand is None else hand if hand in ("Q", "1.1") else "1"
+
+
+def _main_hand(places: Sequence[Place]) -> str | None:
+    """How the sheet's questions are labelled: "Q", or what is set around a number ("1)", "(1)", "1."); None where
+    no way is clearly ahead. Lists inside answers start at 1 again and again, so different numbers are counted."""
+    numbers: dict[str, set[str]] = {}
+    for place in places:
+        reading = min(place.spot.readings, key=lambda reading: reading.cost)
+        if place.spot.inline or reading.relative or reading.style not in ("Q", "1)", "1", "1.1"):
+            continue
+        if reading.style == "1.1":
+            numbers.setdefault("1.1", set()).add(".".join(reading.path))
+        elif reading.style != "1" or re.match(r"\s*(?:$|[A-Z(\[])", place.text[reading.end :]):
+            numbers.setdefault(_hand(place), set()).add(reading.path[0])
+    for surest in ("Q", "1.1"):
+        if len(numbers.get(surest, ())) >= _CLEAR:
+            return surest
+    ranked = sorted(numbers.items(), key=lambda item: -len(item[1]))
+    if not ranked or len(ranked[0][1]) < _CLEAR or (len(ranked) > 1 and len(ranked[1][1]) > 0.75 * len(ranked[0][1])):
+        return None
+    return ranked[0][0]
+
+
+_CLEAR = 3
+_SET_AROUND = re.compile(r"\s*([(\[{<]?)\s?[\dlIoOSsBZz|]{1,3}\s?([^\w\s]?)")
+
+
+def _hand(place: Place) -> str:
+    """How a number at a line's start is set."""
+    if place.spot.readings[0].style == "Q":
+        return "Q"
+    found = _SET_AROUND.match(place.text)
+    return f"{found[1]}1{found[2]}" if found else "1"
 
 
 def _with_lists(places: Sequence[Place]) -> list[Place]:
-    """The places, those of lists inside answers marked: numbers that count from 1 in a style that is not the
-    sheet's own, or that it has used before."""
-    own = main_style(places)
+    """The places, those of lists inside answers marked: numbers that count from 1 in a way that is not the
+    sheet's own, or that it has used before, or right behind a label."""
+    own = _main_hand(places)
     marked = list(places)
     used: set[tuple[str, int]] = set()
-    for run in _runs(places):
+    for run, opened in _runs(places):
         counts = {count for item in run if (count := _count(places[item])) is not None}
-        foreign = bool(own) and any(kind_of(style) != own for style, _ in counts)
-        if len(run) > 1 and (foreign or counts <= used):
+        foreign = own is not None and any(hand != own for hand, _ in counts)
+        if opened or (len(run) > 1 and (foreign or counts <= used)):
             for item in run:
                 marked[item] = replace(marked[item], listed=True)
         used |= counts
     return marked
 
 
-def _runs(places: Sequence[Place]) -> list[list[int]]:
+def _runs(places: Sequence[Place]) -> list[tuple[list[int], bool]]:
     """Plain numbers at line starts, gathered where they count up from 1 in one style; others stand alone."""
-    runs: list[list[int]] = []
+    runs: list[tuple[list[int], bool]] = []
     last: tuple[str, int] | None = None
+    counting = False
     for index, place in enumerate(places):
         count = _count(place)
+        opened = _opened_behind(place)
+        if opened is not None:
+            # The list's first item stands on the label's own line: "Q2) 1. …".
+            runs.append(([], True))
+            last, counting = (opened, 1), True
+            continue
         if count is None:
             continue
-        if (
-            last is not None
-            and runs[-1]
-            and count == (last[0], last[1] + 1)
-            and _count(places[runs[-1][0]]) == (last[0], 1)
-        ):
-            runs[-1].append(index)
+        if last is not None and counting and count == (last[0], last[1] + 1):
+            runs[-1][0].append(index)
         else:
-            runs.append([index])
+            runs.append(([index], False))
+            counting = count[1] == 1
         last = count
     return runs
 
 
+_FIRST_ITEM = re.compile(r"\s*(\(?)1([.)])(?!\d)\s*\S")
+
+
+def _opened_behind(place: Place) -> str | None:
+    """How a list is set whose first item follows the label on its line, None where none does."""
+    if place.spot.inline:
+        return None
+    whole = max(
+        (reading for reading in place.spot.readings if reading.cost == 0),
+        key=lambda reading: reading.end,
+        default=None,
+    ) or min(place.spot.readings, key=lambda reading: reading.end)
+    found = _FIRST_ITEM.match(place.text, whole.end)
+    return f"{found[1]}1{found[2]}" if found else None
+
+
 def _count(place: Place) -> tuple[str, int] | None:
-    """The style and value of a plain number at a line's start."""
+    """How a plain number at a line's start is set, and its value."""
     reading = place.spot.readings[0]
     if place.spot.inline or reading.relative or reading.style not in ("1)", "1") or len(reading.path) != 1:
         return None
-    return (reading.style, int(reading.path[0])) if reading.path[0].isdigit() else None
+    return (_hand(place), int(reading.path[0])) if reading.path[0].isdigit() else None

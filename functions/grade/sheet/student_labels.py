@@ -37,19 +37,27 @@ class Spot:
 
 
 _NUM = r"[\dlIiOoSsBbZz|]{1,3}"
-_CLOSE = r"(?:[).:\]}>,;|→]|[-–—](?!\s?\d)>?)"
+_CLOSE = r"(?:[).:\]}>,;|→]|[-–—](?!\s?\d(?!\d?[.)]\s))>?)"
 _OPEN = r"[(\[{<]"
-_WORD = r"(?:questions?|ques|qus|qn|q|ans(?:wer)?s?(?:\s*(?:to|of|no|for))?|sol(?:ution)?|no)"
+_WORD = r"(?:q\s?uestions?|quest|ques|q\s?ue|qus|qstn|qn|q|ans(?:wer)?s?(?:\s*(?:to|of|no|for))?|sol(?:ution)?|no)"
 _QUESTION = re.compile(
-    rf"{_OPEN}?\s?{_WORD}\s*[.:)#\-]?\s*(?:(?:{_WORD})\s*[.:)#\-]?\s*)?{_OPEN}?\s?(?P<num>{_NUM})(?![A-Za-z]{{3}})\s?{_CLOSE}*",
+    rf"{_OPEN}?\s?{_WORD}\s*[.,:)#\-]?\s*(?:(?:{_WORD})\s*[.,:)#\-]?\s*)?{_OPEN}?\s?(?P<num>{_NUM})(?![A-Za-z]{{3}})\s?{_CLOSE}*",
     re.IGNORECASE,
 )
 _NUMBERED = re.compile(rf"(?:{_OPEN}\s?(?P<open>{_NUM})\s?[)\]}}>]|(?P<num>{_NUM})\s?{_CLOSE}+)(?!\d)")
 _TIGHT = re.compile(r"(?P<num>\d{1,2})[.)](?=\d)")
-_DOTTED = re.compile(r"(?:q\s?\.?\s?)?(?P<path>\d{1,2}(?:\.\d{1,2}){1,3})(?:[.):]|(?=\s|$))", re.IGNORECASE)
+_STEP = r"[\dlIOoZS]{1,2}"
+_DOTTED = re.compile(
+    rf"(?i:{_WORD}\s?[.:]?\s?)?(?=[lIOoZS.,]{{0,4}}\d)(?P<path>{_STEP}(?:[.,]{_STEP}){{1,3}})(?:[.,):]+|(?=\s|$))"
+)
 _MISREAD = re.compile(r"(?P<num>[lIiOoSsBZz|]{1,2})(?=\s?[(\[][a-z]{1,3}[)\]])")
+_GLUED_ROMAN = re.compile(
+    rf"(?:{_WORD}\s?[.:]?\s?)?(?P<num>\d{{1,2}})\s?\.?(?P<part>[ivx]{{2,4}})\s?[).:\]]", re.IGNORECASE
+)
 _BARE = re.compile(r"(?P<num>\d{1,2})(?=\s|$|[(\[a-h])")
-_SECTIONED = re.compile(r"(?P<section>[A-H])\s?[.\-]?\s?(?P<num>\d{1,2})(?:\s?[).:]|(?=\s|$))")
+_SECTIONED = re.compile(
+    rf"(?i:{_WORD})?\s*[.:]?\s?{_OPEN}?(?P<section>[A-H])\s?[.\-]?\s?(?P<num>\d{{1,2}})(?:\s?{_CLOSE}+|(?=\s|$|[(\[]|[a-h][).:]))"
+)
 _SECTION = re.compile(r"\W*(?:section|part|group)\s*[-–—:.]?\s*[\"'(]?([A-H]|[IVX]{1,3}|\d)[\"')]?\W*$", re.IGNORECASE)
 _PART = re.compile(
     rf"\s{{0,3}}(?:{_OPEN}\s?(?P<inside>[A-Za-z0-9|]{{1,4}})\s?[)\]}}>]\s?[.:]?|(?P<closed>[A-Za-z0-9"
@@ -105,7 +113,7 @@ def _read(text: str) -> tuple[list[Reading], float]:
     to take it for no label."""
     best: dict[tuple[Path, bool], Reading] = {}
     skip = 0.0
-    for read in (_question, _numbered, _dotted, _sectioned, _bare, _part):
+    for read in (_question, _numbered, _glued_roman, _dotted, _sectioned, _bare, _part):
         for reading, strength in read(text):
             key = (reading.path, reading.relative)
             if key not in best or reading.cost < best[key].cost:
@@ -132,19 +140,28 @@ def _numbered(text: str) -> _Found:
             yield from _with_parts(text, Reading(number, cost, found.end(), "1"), 1.4)
     if found := _NUMBERED.match(text):
         written = found["open"] or found["num"]
-        if re.search(r"[\dlI|]", written):
-            for number, cost in _numbers(written):
-                yield from _with_parts(text, Reading(number, cost, found.end(), "1)"), 3.0)
+        strength = 3.0 if re.search(r"[\dlI|]", written) else 1.4
+        for number, cost in _numbers(written):
+            yield from _with_parts(text, Reading(number, cost, found.end(), "1)"), strength)
         if written in _LETTERS and written.isdigit():
             yield Reading((_LETTERS[written],), 1.0, found.end(), "a)", relative=True), 1.8
     elif found := _TIGHT.match(text):
         yield Reading((_step(found["num"]),), 0.8, found.end(), "1)"), 1.8
 
 
+def _glued_roman(text: str) -> _Found:
+    """`11ii)`: a number with a Roman part right behind it."""
+    if found := _GLUED_ROMAN.match(text):
+        yield Reading((_step(found["num"]), found["part"].lower()), 0.0, found.end(), "1a"), 3.0
+
+
 def _dotted(text: str) -> _Found:
     if found := _DOTTED.match(text):
-        path = tuple(_step(step) for step in found["path"].split("."))
-        yield from _with_parts(text, Reading(path, 0.0, found.end(), "1.1"), 1.6)
+        # A comma for a dot, a letter for a digit: what the paper does not have is no label at all.
+        written = found["path"].replace(",", ".")
+        wrong = sum(character.isalpha() for character in written) + (written != found["path"])
+        path = tuple(_step("".join(_DIGITS.get(c, c) for c in step)) for step in written.split("."))
+        yield from _with_parts(text, Reading(path, 0.4 * wrong, found.end(), "1.1"), 1.6)
 
 
 def _sectioned(text: str) -> _Found:
