@@ -6,6 +6,7 @@ a question answered twice. Stories are followed side by side (a beam), the cheap
 second choice at a spot was nearly as cheap, the cut is marked as doubtful.
 """
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
@@ -204,8 +205,13 @@ class Cutter:
         written = reading.cost + self._costs.against(place, reading, current)
         if reading.relative:
             node = self._map.relative(current.index if current else None, reading.path)
-            if node is not None:
-                return [self._meaning(story, place, reading, node, written)]
+            outer = self._outer(place, reading)
+            meant = ([] if node is None else [node]) + [found for found in outer if found != node]
+            if meant:
+                return [
+                    self._meaning(story, place, reading, found, written + (0.0 if found == node else 0.4))
+                    for found in meant
+                ]
             goes_on = self._map.lacks_part(current.index if current else None, reading.path) and reading.cost == 0
             return [_Choice(written + 1.2, UNKNOWN, reading, 0.0)] if goes_on else []
         found = self._map.by_path.get(reading.path, [])
@@ -217,6 +223,12 @@ class Cutter:
             self._meaning(story, place, reading, node, written + (0.0 if self._in_section(story, node) else 1.5))
             for node in found
         ]
+
+    def _outer(self, place: Place, reading: Reading) -> list[int]:
+        """The questions that capitals or Roman numbers name where the paper numbers its questions so."""
+        if not re.match(r"\W*[A-Z]", place.text[place.spot.start : reading.end]):
+            return []
+        return [n for n in self._map.by_path.get(reading.path, []) if self._map.nodes[n].path == reading.path]
 
     def _meaning(self, story: _Story, place: Place, reading: Reading, index: int, written: float) -> _Choice:
         current, node = self._open(story), self._map.nodes[index]

@@ -58,6 +58,9 @@ _BARE = re.compile(r"(?P<num>\d{1,2})(?=\s|$|[(\[a-h])")
 _SECTIONED = re.compile(
     rf"(?i:{_WORD})?\s*[.:]?\s?{_OPEN}?(?P<section>[A-H])\s?[.\-]?\s?(?P<num>\d{{1,2}})(?:\s?{_CLOSE}+|(?=\s|$|[(\[]|[a-h][).:]))"
 )
+_ROMAN_OUTER = re.compile(
+    rf"(?i:{_WORD})?\s*[.:]?\s?{_OPEN}?(?P<roman>[IVX]{{1,4}})\s?{_CLOSE}*\s?(?:{_OPEN}\s?(?P<open>\d{{1,2}})\s?[)\]]|(?P<num>\d{{1,2}})\s?{_CLOSE})"
+)
 _SECTION = re.compile(r"\W*(?:section|part|group)\s*[-–—:.]?\s*[\"'(]?([A-H]|[IVX]{1,3}|\d)[\"')]?\W*$", re.IGNORECASE)
 _PART = re.compile(
     rf"\s{{0,3}}(?:{_OPEN}\s?(?P<inside>[A-Za-z0-9|]{{1,4}})\s?[)\]}}>]\s?[.:]?|(?P<closed>[A-Za-z0-9"
@@ -113,7 +116,7 @@ def _read(text: str) -> tuple[list[Reading], float]:
     to take it for no label."""
     best: dict[tuple[Path, bool], Reading] = {}
     skip = 0.0
-    for read in (_question, _numbered, _glued_roman, _dotted, _sectioned, _bare, _part):
+    for read in (_question, _numbered, _glued_roman, _dotted, _sectioned, _roman_outer, _bare, _part):
         for reading, strength in read(text):
             key = (reading.path, reading.relative)
             if key not in best or reading.cost < best[key].cost:
@@ -167,6 +170,13 @@ def _dotted(text: str) -> _Found:
 def _sectioned(text: str) -> _Found:
     if found := _SECTIONED.match(text):
         path = (found["section"].lower(), _step(found["num"]))
+        yield from _with_parts(text, Reading(path, 0.0, found.end(), "A1"), 2.5)
+
+
+def _roman_outer(text: str) -> _Found:
+    """`III. (2)`: the second question under a Roman number."""
+    if found := _ROMAN_OUTER.match(text):
+        path = (found["roman"].lower(), _step(found["open"] or found["num"]))
         yield from _with_parts(text, Reading(path, 0.0, found.end(), "A1"), 2.5)
 
 
