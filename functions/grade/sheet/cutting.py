@@ -215,11 +215,20 @@ class Cutter:
             goes_on = self._map.lacks_part(current.index if current else None, reading.path) and reading.cost == 0
             return [_Choice(written + 1.2, UNKNOWN, reading, 0.0)] if goes_on else []
         found = self._map.by_path.get(reading.path, [])
+        inside = self._map.relative(current.index, reading.path) if current else None
+        if inside is not None and inside not in found:
+            # (2) under B, whose parts bear numbers.
+            going_on = -0.8 if place.listed and self._costs.jump(current, self._map.nodes[inside]) == 0 else 0.0
+            inner = [self._meaning(story, place, reading, inside, written + going_on)]
+        else:
+            inner = []
+        if not found and inner:
+            return inner
         if not found:
             if self._is_longer_than_a_leaf(reading) or place.spot.skip < 2.5 or reading.cost > 0:
                 return []
             return [_Choice(written + 2.0, UNKNOWN, reading, 0.0)]
-        return [
+        return inner + [
             self._meaning(story, place, reading, node, written + (0.0 if self._in_section(story, node) else 1.5))
             for node in found
         ]

@@ -37,7 +37,7 @@ class Spot:
 
 
 _NUM = r"[\dlIiOoSsBbZz|]{1,3}"
-_CLOSE = r"(?:[).:\]}>,;|→]|[-–—](?!\s?\d(?!\d?[.)]\s))>?)"
+_CLOSE = r"(?:[).:\]}>,;|→]|[-–—](?!\s?\d(?!\d?[.)]\s))>?|(?<=\d)[-–—](?=\s+\d))"
 _OPEN = r"[(\[{<]"
 _WORD = r"(?:q\s?uestions?|quest|ques|q\s?ue|qus|qstn|qn|q|ans(?:wer)?s?(?:\s*(?:to|of|no|for))?|sol(?:ution)?|no)"
 _QUESTION = re.compile(
@@ -56,7 +56,7 @@ _GLUED_ROMAN = re.compile(
 )
 _BARE = re.compile(r"(?P<num>\d{1,2})(?=\s|$|[(\[a-h])")
 _SECTIONED = re.compile(
-    rf"(?i:{_WORD})?\s*[.:]?\s?{_OPEN}?(?P<section>[A-H])\s?[.\-]?\s?(?P<num>\d{{1,2}})(?:\s?{_CLOSE}+|(?=\s|$|[(\[]|[a-h][).:]))"
+    rf"(?i:{_WORD})?\s*[.:]?\s?{_OPEN}?(?P<section>[A-H])\s?[).\-]?\s?{_OPEN}?(?P<num>\d{{1,2}})(?:\s?{_CLOSE}+|(?=\s|$|[(\[]|[a-h][).:]))"
 )
 _ROMAN_OUTER = re.compile(
     rf"(?i:{_WORD})?\s*[.:]?\s?{_OPEN}?(?P<roman>[IVX]{{1,4}})\s?{_CLOSE}*\s?(?:{_OPEN}\s?(?P<open>\d{{1,2}})\s?[)\]]|(?P<num>\d{{1,2}})\s?{_CLOSE})"
@@ -250,6 +250,8 @@ def _parts(written: str) -> Iterator[tuple[str, float]]:
     lowered = written.lower()
     if written.isalpha() and (len(written) == 1 or re.fullmatch(r"[ivx]+", lowered)):
         yield lowered, 0.0
+    if written.isdigit() and written.isascii() and int(written):
+        yield _step(written), 0.4
     meant = _LETTERS.get(written) or _LETTERS.get(lowered)
     if meant and meant != lowered:
         yield meant, 1.0
