@@ -21,6 +21,7 @@ class Assembly:
 
     def __init__(self, notation: Notation, sections: dict[str, float]) -> None:
         self.warnings: list[str] = []
+        self.equal_marks = False
         self._builder = Builder(notation, self.warnings)
         self._sections = sections
 
@@ -28,6 +29,7 @@ class Assembly:
         said = joined([*(piece.whole for piece in outline.preamble), *postscripts(outline.drafts)])
         rubric = read_rubric(handed_out(said, outline.drafts))
         self._negative(rubric, "The paper")
+        self.equal_marks = rubric.equal_marks
         questions = self._siblings(outline.drafts, "", Above(rubric.each, rubric.each_except))
         if any(question.type is QuestionType.SECTION for question in questions):
             return questions

@@ -50,9 +50,20 @@ def drafts_of(pieces: list[Piece], chain: Chain, depth: int = 0) -> list[Draft]:
         value_before = value
     if chain.kind is Kind.NUMBER:
         segments = _without_directions(drafts, segments, depth)
+    due = 1 if chain.kind in (Kind.UPPER, Kind.ROMAN_UPPER) and _run_on(pieces, chain) else None
     for draft, segment in zip(drafts, segments, strict=True):
-        draft.own, draft.parts = _inside(segment, draft, depth + 1)
+        draft.own, draft.parts = _inside(segment, draft, depth + 1, due)
+        if due is not None and draft.parts and draft.parts[-1].kind is Kind.NUMBER:
+            due = int(draft.parts[-1].name) + 1
     return drafts
+
+
+def _run_on(pieces: list[Piece], chain: Chain) -> bool:
+    """Whether the numbers under A, B, C go on counting from one to the next."""
+    numbers = best_chain(pieces, Kind.NUMBER)
+    if numbers is None or numbers.values != tuple(range(1, len(numbers.values) + 1)):
+        return False
+    return numbers.items[-1] > chain.items[-1] > numbers.items[0] > chain.items[0]
 
 
 def _without_directions(drafts: list[Draft], segments: list[list[Piece]], depth: int) -> list[list[Piece]]:
@@ -99,13 +110,13 @@ def _name(kind: Kind, token: Token) -> str:
     return token.name.lower() if kind is Kind.LOWER else token.name
 
 
-def _inside(pieces: list[Piece], parent: Draft, depth: int) -> tuple[list[Piece], list[Draft]]:
-    """A node's own text and its parts."""
+def _inside(pieces: list[Piece], parent: Draft, depth: int, due: int | None = None) -> tuple[list[Piece], list[Draft]]:
+    """A node's own text and its parts. `due`: the number that its parts go on with, None where they start at 1."""
     if depth >= _DEEPEST:
         return pieces, []
     pieces = in_list_order(pieces)
     chains = [
-        c for kind in Kind if kind is not parent.kind or kind is Kind.NUMBER if (c := _inner(pieces, kind, parent))
+        c for kind in Kind if kind is not parent.kind or kind is Kind.NUMBER if (c := _inner(pieces, kind, parent, due))
     ]
     if not chains:
         return pieces, []
@@ -116,8 +127,11 @@ def _inside(pieces: list[Piece], parent: Draft, depth: int) -> tuple[list[Piece]
     return pieces[: chain.items[0]], drafts_of(pieces[chain.items[0] :], shifted(chain, chain.items[0]), depth)
 
 
-def _inner(pieces: list[Piece], kind: Kind, parent: Draft) -> Chain | None:
+def _inner(pieces: list[Piece], kind: Kind, parent: Draft, due: int | None = None) -> Chain | None:
     """The list of this kind among the pieces, where it may be the parts of `parent`."""
+    if due is not None and kind is Kind.NUMBER:
+        chain = best_chain(pieces, kind, due)
+        return chain if chain is not None and chain.values[0] == due else None
     chain = best_chain(pieces, kind)
     if chain is None or chain.values[0] != 1 or _are_rules(pieces, chain):
         return None

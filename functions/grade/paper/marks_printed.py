@@ -35,7 +35,7 @@ _NUMBER_WORDS = {
     )
 }
 NUM = r"(?:\d{1,3}(?:\.\d{1,2})?(?:\s?[½¼¾])?|[½¼¾]|\d\s1/2)"
-UNIT = r"(?:marks?|mks?|pts?|points?|Marks?|MARKS?|MKS?|PTS?|POINTS?|(?-i:Pkt\.?|Punkte?|P\.))"
+UNIT = r"(?:marks?|mks?|pts?|points?|Marks?|MARKS?|MKS?|PTS?|POINTS?|(?-i:Pkt\.?|Punkte?|P\.|BE))"
 _OPEN, _CLOSE = r"[\[({]\s*", r"\s*[\])}]"
 
 
@@ -94,7 +94,7 @@ _TOTAL = re.compile(
     re.IGNORECASE,
 )
 _PRODUCT = re.compile(
-    rf"(?P<open>[\[(]\s*)?(?P<a>{NUM})\s*{UNIT}?\s*[x×X*✕]\s*(?P<b>{NUM})\s*{UNIT}?\s*(?:=\s*(?P<c>{NUM}))?"
+    rf"(?P<open>[\[(]\s*)?(?P<a>{NUM})['’′]?\s*{UNIT}?\s*[x×X*✕]\s*(?P<b>{NUM})['’′]?\s*{UNIT}?\s*(?:=\s*(?P<c>{NUM})['’′]?)?"
     rf"\s*(?P<unit>{UNIT}|M(?=\s*[\])]))?(?P<close>\s*[\])])?",
 )
 _SHARES = re.compile(

@@ -40,10 +40,10 @@ class Labelled:
 
 
 _WORDS = ["one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve"]
-_QUESTION_WORD = r"(?:questions?|ques|que|qn|q|problem|exercise|task)"
+_QUESTION_WORD = r"(?:questions?|ques|que|qn|q|problem|exercise|exercice|task|aufgabe)"
 _NUMBER_WORD = re.compile(rf"^{_QUESTION_WORD}\s*[.:#-]?\s*({'|'.join(_WORDS)})\b\s*[.:)\-–]?\s*", re.IGNORECASE)
 _QUESTION = re.compile(
-    rf"^[\[(]?{_QUESTION_WORD}\s*(?:no\b\s*)?[.:#\-–]?\s*(\d{{1,3}})(?![\d,])(?!\.\d)\s*(?:[.:)\]]|[-–](?=\s))*\s*",
+    rf"^[\[(]?{_QUESTION_WORD}\s*\.?\s*(?:no\b\s*)?[.:#\-–]?\s*(\d{{1,3}})(?![\d,])(?!\.\d)\s*(?:[.:)\]]|[-–](?=\s))*\s*",
     re.IGNORECASE,
 )
 _QUESTION_DOTTED = re.compile(

@@ -14,6 +14,10 @@ from grade.paper.rows import GAP
 _OR = re.compile(r"[\W_]*or[\W_]*", re.IGNORECASE)
 
 
+_INTRODUCES = re.compile(r":\s*\(\s*\d{1,2}\s*\)\s*$")
+"""A line that ends in "…: (8)" over the parts of a question."""
+
+
 @dataclass(frozen=True, slots=True)
 class Own:
     """`marks`: those for the node; `totals`: those printed as a total, which may belong further up. `inner_or`:
@@ -29,9 +33,11 @@ def own_words(pieces: Sequence[Piece], notation: Notation, *, last: bool) -> Own
     """`last`: no part follows these pieces."""
     texts: list[tuple[str, Piece]] = []
     marks: list[PrintedMarks] = []
+    end = max((index for index, piece in enumerate(pieces) if not _OR.fullmatch(piece.whole)), default=-1)
     for index, piece in enumerate(pieces):
         whole = replace(piece, text=piece.whole, tokens=())
-        text, found = piece_marks(whole, notation, last=last and index == len(pieces) - 1)
+        introduces = index == end and not last and bool(_INTRODUCES.search(piece.text))
+        text, found = piece_marks(whole, notation, last=introduces or (last and index == end))
         marks += found
         if text:
             texts.append((text, piece))

@@ -21,9 +21,11 @@ from grade.paper.outline import Outline, read_outline
 from grade.paper.pieces import pieces_of
 from grade.paper.rows import GAP, Cell, Row, rows_of
 from grade.paper.running_heads import without_running_heads
+from grade.paper.sharing import shared_equally
 from grade.paper.sums import checked
 from grade.paper.titles import title_of
 from grade.paper.totals import head_total, take_totals, total_below
+from grade.paper.weights import with_weights
 
 _LONGEST_ROW = 4000
 _MOST_ROWS = 20_000
@@ -37,7 +39,7 @@ def parse_paper(transcript: Transcript) -> QuestionPaper:
         warnings.append(f"Only the first {_MOST_ROWS} lines of the paper were looked at for questions.")
     rows = [_without_outcomes(_shortened(row)) for row in rows[:_MOST_ROWS]]
     rows = without_data_pages(_mended(without_running_heads(rows)))
-    rows = put_marks_right(rows, warnings)
+    rows = with_weights(put_marks_right(rows, warnings))
     rows, totals = take_totals(rows)
     rows = led_by_numbers(rows)
     outline = read_outline(put_right(pieces_of(rows)))
@@ -47,6 +49,8 @@ def parse_paper(transcript: Transcript) -> QuestionPaper:
         totals.paper = head_total(_head(outline) or [row.text for row in rows[:12]])
     assembly = Assembly(read_notation(rows), totals.sections)
     questions = assembly.questions(outline)
+    if totals.paper is not None and assembly.equal_marks:
+        questions = shared_equally(questions, totals.paper, assembly.warnings)
     warnings += assembly.warnings
     if _numbers_inside(rows) > 1:
         warnings.append(

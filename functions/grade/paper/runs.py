@@ -141,6 +141,6 @@ def _credible(pieces: list[Piece], chain: Chain) -> bool:
     only = pieces[chain.items[0]]
     if only.tokens[0].style == "Q1":
         return True
-    if only.tokens[0].style == "1a" and only.tokens[1].name == "a":
+    if only.tokens[0].style in ("1a", "1") and len(only.tokens) > 1 and only.tokens[1].name == "a":
         return True
     return only.tokens[0].style in ("1.", "1)", "01") and bool(only.text or len(only.tokens) > 1)

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from core.assessment import Question, QuestionType
 from grade.paper.marks_printed import PrintedMarks
-from grade.paper.sums import shown, worth
+from grade.paper.sums import shown, worth, worth_of
 
 
 def share_of(marks: PrintedMarks, count: int) -> float | None:
@@ -51,6 +51,34 @@ def shared_among(
         f"{label} prints only its total; each of its questions was taken to be worth {shown(shared[0].marks or 0.0)}."
     )
     return tuple(shared)
+
+
+def shared_equally(questions: tuple[Question, ...], total: float, warnings: list[str]) -> tuple[Question, ...]:
+    """The paper's total over the questions that count, where "all questions carry equal marks" and none prints any."""
+    count = _counted(questions, None)
+    if not count or any(worth(question) > 0 for question in questions) or total / count * 4 != int(total / count * 4):
+        return questions
+    share = total / count
+    warnings.append(f"All questions carry equal marks; each was taken to be worth {shown(share)}.")
+    return _each(questions, share)
+
+
+def _counted(questions: Sequence[Question], choose: int | None) -> int:
+    """How many questions count, those in sections and under a choice with them."""
+    if choose is not None:
+        return choose
+    return sum(_counted(q.parts, q.choose) if q.type is QuestionType.SECTION else 1 for q in questions)
+
+
+def _each(questions: tuple[Question, ...], share: float) -> tuple[Question, ...]:
+    done = []
+    for question in questions:
+        if question.type is not QuestionType.SECTION:
+            done.append(replace(question, marks=share))
+            continue
+        parts = _each(question.parts, share)
+        done.append(replace(question, parts=parts, marks=worth_of(parts, question.choose)))
+    return tuple(done)
 
 
 def _evenly(parts: Sequence[Question], marks: float, count: int) -> list[Question] | None:
