@@ -73,8 +73,9 @@ class Edge:
     """The WSGI application of the local cloud.
 
     `services` are asked in order before moto; `observers` see every AWS call that was answered, after its
-    answer is known and before the caller has it; `front` answers what is no AWS request. Pages of other
-    `origins` may not call AWS services: signatures are not checked here, so this is what keeps them out.
+    answer is known and before the caller has it; `front` answers what is no AWS request; `moved` tells how many
+    bytes a call has moved. Pages of other `origins` may not call AWS services: signatures are not checked here, so
+    this is what keeps them out.
     """
 
     def __init__(
@@ -88,6 +89,7 @@ class Edge:
         origins: Iterable[str],
         log: CallLog,
         faults: Faults,
+        moved: Callable[[Call, Request, Response], int],
     ) -> None:
         self._moto = moto
         self._services = tuple(services)
@@ -97,6 +99,7 @@ class Edge:
         self._origins = frozenset(origins)
         self._log = log
         self._faults = faults
+        self._moved = moved
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         request = read_request(environ)
@@ -136,6 +139,7 @@ class Edge:
         failing = next((fault for fault in faults if fault.code), None)
         if failing is None or failing.carried_out:
             response = self._serve(call, request)
+            self._faults.transfer(faults, lambda: self._moved(call, request, response))
         if failing is not None:
             call.error = failing.code
             return Response.error(call.service, failing.code, "A fault that a test asked for.", failing.status)

@@ -3,7 +3,7 @@
 import json
 import threading
 import uuid
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 from xml.sax.saxutils import escape
@@ -21,6 +21,7 @@ class Fault:
     matching: Mapping[str, Any]
     left: int | None
     seconds: float = 0.0
+    bytes_a_second: float | None = None
     code: str = ""
     status: int = 0
     carried_out: bool = False
@@ -57,12 +58,15 @@ class Faults:
         operation: str,
         seconds: float,
         *,
+        bytes_a_second: float | None = None,
         times: int | None = None,
         caller: str | None = None,
         matching: Mapping[str, Any] | None = None,
     ) -> None:
-        """Each such call waits this long before it is carried out."""
-        self._add(Fault(service, operation, caller, matching or {}, times, seconds=seconds))
+        """Each such call waits this long before it is carried out, and then as long as its bytes are on the way."""
+        self._add(
+            Fault(service, operation, caller, matching or {}, times, seconds=seconds, bytes_a_second=bytes_a_second)
+        )
 
     def fail(
         self,
@@ -96,6 +100,12 @@ class Faults:
     def pause(self, seconds: float) -> bool:
         """Waits; False where the cloud has stopped meanwhile, so that nothing is carried out after its end."""
         return not self._stopping.wait(seconds)
+
+    def transfer(self, faults: Iterable[Fault], moved: Callable[[], int]) -> None:
+        """Waits as long as the bytes of a call, which was carried out, take by the slowest of its lines."""
+        rates = [fault.bytes_a_second for fault in faults if fault.bytes_a_second]
+        if rates:
+            self.pause(moved() / min(rates))
 
     def of(self, call: Call) -> list[Fault]:
         """The faults that this call meets; each is used up by one."""

@@ -67,6 +67,12 @@ class S3Door:
             etag=headers["ETag"].strip('"'),
         )
 
+    def moved(self, call: Call, request: Request, response: Response) -> int:
+        """The bytes that an answered call has moved, one way or the other; a copy's are those of its object."""
+        if call.operation == "CopyObject" and response.status == 200:
+            return self.look_up(call.parameters["Bucket"], call.parameters["Key"], None).size
+        return max(len(request.body), len(response.body))
+
     def read(self, bucket: str, key: str, version_id: str | None) -> bytes:
         """An object's bytes; KeyError where there is none."""
         response = self._ask("GET", bucket, key, query={"versionId": version_id} if version_id else {})

@@ -61,5 +61,6 @@ def wire(
         origins=[stack.endpoint_url, stack.endpoint_url.replace("127.0.0.1", "localhost"), *stack.cors.origins],
         log=log,
         faults=faults,
+        moved=s3.moved,
     )
     return Services(edge, bus, executions)

@@ -219,6 +219,18 @@ def test_a_slowed_call_holds_up_its_own_lane_only(cloud: LocalCloud) -> None:
     assert read.ended < copy.ended
 
 
+def test_a_thin_line_holds_a_call_as_long_as_its_bytes_take(cloud: LocalCloud) -> None:
+    s3, bucket = cloud.client("s3"), cloud.stack.bucket("DocumentsBucket")
+    cloud.faults.slow("s3", "*", 0, bytes_a_second=1_000_000)
+    cloud.clear_calls()
+    s3.put_object(Bucket=bucket, Key="thin", Body=b"x" * 150_000)
+    s3.get_object(Bucket=bucket, Key="thin")["Body"].read()
+    s3.copy_object(Bucket=bucket, Key="again", CopySource={"Bucket": bucket, "Key": "thin"})
+    calls = [call for call in cloud.calls(everybody=True) if call.service == "s3"]
+    assert [call.operation for call in calls] == ["PutObject", "GetObject", "CopyObject"]
+    assert all(call.ended and call.ended - call.started >= 0.15 for call in calls)
+
+
 def test_a_failing_call_is_answered_in_the_services_own_words(cloud: LocalCloud) -> None:
     s3, table = cloud.client("s3"), cloud.client("dynamodb")
     cloud.faults.fail("s3", "GetObject", "SlowDown", status=503, times=1)
