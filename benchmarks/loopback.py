@@ -64,8 +64,8 @@ class Server:
 class TextractServer(Server):
     """`benchmarks.textract_endpoint`, and its accounts."""
 
-    def __init__(self) -> None:
-        super().__init__("benchmarks.textract_endpoint")
+    def __init__(self, module: str = "benchmarks.textract_endpoint") -> None:
+        super().__init__(module)
 
     def open_account(self, name: str, allowance: Allowance) -> str:
         """Open it anew, with a full burst and counters at 0; the endpoint for a client of it."""

@@ -8,6 +8,7 @@ import json
 import random
 import struct
 import uuid
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -47,19 +48,33 @@ def answers(seed: int, count: int = 8) -> list[Answer]:
     """`count` different pages; the same seed gives the same pages."""
     made = []
     for number in range(count):
-        blocks = _blocks(random.Random(f"{seed}:{number}"))
-        whole = {"Blocks": blocks, "DetectDocumentTextModelVersion": "1.0", "DocumentMetadata": {"Pages": 1}}
+        chance = random.Random(f"{seed}:{number}")
+        lines = [[NAMING.strip(), _PLACEHOLDER], *(sentence(chance) for _ in range(_LINES - 1))]
         # The label stands in the first line's text and once more in its second word, which nobody compares.
-        before, _, after = json.dumps(whole, separators=(",", ":")).encode().partition(_PLACEHOLDER.encode())
+        before, _, after = page_answer(lines, chance).before.partition(_PLACEHOLDER.encode())
         made.append(Answer(before, after))
     return made
 
 
-def _blocks(chance: random.Random) -> list[dict[str, Any]]:
+def sentence(chance: random.Random) -> list[str]:
+    """The words of one written line."""
+    return chance.choices(_WORDS, k=chance.randint(6, 9))
+
+
+def page_answer(lines: Sequence[Sequence[str]], chance: random.Random) -> Answer:
+    """The answer to a page of these lines, each a list of words; it is the same whatever picture was sent."""
+    whole = {
+        "Blocks": _blocks(lines, chance),
+        "DetectDocumentTextModelVersion": "1.0",
+        "DocumentMetadata": {"Pages": 1},
+    }
+    return Answer(json.dumps(whole, separators=(",", ":")).encode(), b"")
+
+
+def _blocks(written: Sequence[Sequence[str]], chance: random.Random) -> list[dict[str, Any]]:
     lines: list[dict[str, Any]] = []
     words: list[dict[str, Any]] = []
-    for number in range(_LINES):
-        texts = [NAMING.strip(), _PLACEHOLDER] if number == 0 else chance.choices(_WORDS, k=chance.randint(6, 9))
+    for number, texts in enumerate(written):
         left, top, width = 0.1, 0.06 + 0.022 * number, 0.8 / 9
         inside = [_block("WORD", text, (left + width * at, top, width * 0.9), chance) for at, text in enumerate(texts)]
         for word in inside:

@@ -24,7 +24,7 @@ import uuid
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
 from functools import partial
-from typing import Any
+from typing import Any, Protocol
 
 from benchmarks.loopback import until_input_closes
 from benchmarks.quota import Allowance, TokenBucket
@@ -146,8 +146,11 @@ class Service:
             return Reply(0, None)
         if fault == "error":
             return _error(500, "InternalServerError", "Internal Server Error")
-        answer = self._answers[index % len(self._answers)]
-        return Reply(200, answer.body(pages[0] if pages else _UNKNOWN), left)
+        return Reply(200, self.written_on(pages[0] if pages else _UNKNOWN, index), left)
+
+    def written_on(self, page: str, index: int) -> bytes:
+        """Textract's JSON for a page, by its label; `index` is its call's place in the order of admission."""
+        return self._answers[index % len(self._answers)].body(page)
 
 
 def _document(body: bytes) -> tuple[bytes, str | None]:
@@ -173,10 +176,14 @@ def _error(status: int, code: str, message: str) -> Reply:
     return Reply(status, json.dumps({"__type": code, "message": message}).encode())
 
 
+class Replying(Protocol):
+    def reply(self, method: str, path: str, target: str, body: bytes) -> Reply | Held: ...
+
+
 class Connection(asyncio.Protocol):
     """HTTP/1.1 with Content-Length, one request after the other: what urllib3 speaks to AWS."""
 
-    def __init__(self, service: Service) -> None:
+    def __init__(self, service: Replying) -> None:
         self._service = service
         self._transport: asyncio.Transport | None = None
         self._parts: list[bytes] = []
@@ -246,9 +253,8 @@ class Connection(asyncio.Protocol):
 _request_numbers = itertools.count(1)
 
 
-async def serve(said: Callable[[str], None]) -> None:
+async def serve(said: Callable[[str], None], service: Replying) -> None:
     """Serve on a free port until cancelled; `said` is given the address once it is open."""
-    service = Service(answers(seed=1))
     server = await asyncio.get_running_loop().create_server(
         lambda: Connection(service), "127.0.0.1", 0, backlog=512, start_serving=True
     )
@@ -256,7 +262,12 @@ async def serve(said: Callable[[str], None]) -> None:
     await server.serve_forever()
 
 
-if __name__ == "__main__":
+def main(service: Replying) -> None:
+    """Print the address and serve until standard input is closed."""
     until_input_closes()
     with contextlib.suppress(KeyboardInterrupt):
-        asyncio.run(serve(lambda address: print(address, flush=True)))
+        asyncio.run(serve(lambda address: print(address, flush=True), service))
+
+
+if __name__ == "__main__":
+    main(Service(answers(seed=1)))

@@ -24,9 +24,10 @@ class Settings:
     max_file_bytes: int = 100_000_000
     max_pages: int = 300
     max_pixels: int = 120_000_000
-    # Pages a second that this account's Textract takes (DetectDocumentText), and how many may be in flight.
+    # Pages a second that this account's Textract takes (DetectDocumentText), and how many of one document may be in
+    # flight at most (0: as many as the quota admits).
     textract_tps: float = 5.0
-    textract_concurrency: int = 38
+    textract_concurrency: int = 0
     # The model: empty model means none is configured, and free text is marked by key points.
     model: str = ""
     model_concurrency: int = 20

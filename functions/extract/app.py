@@ -36,6 +36,7 @@ _LOADER = ("PATH", "LD_LIBRARY_PATH", "LANG", "TZ")
 _TRANSPORT = (BotoCoreError, HTTPClientError)
 # A slow page of Textract's, and a second more.
 _PAGE_SECONDS = 3.0
+_LEAST_IN_FLIGHT = 38
 # What the function keeps back for its last writes.
 _LAST_SECONDS = 10.0
 
@@ -57,8 +58,9 @@ def textract() -> Any:
 
 
 def in_flight() -> int:
-    """How many calls may be under way: what the quota admits while a page takes its time, and a second's burst."""
-    return max(settings().textract_concurrency, math.ceil(_PAGE_SECONDS * settings().textract_tps))
+    """How many calls may be under way: what is allowed, or what the quota admits while a page takes its time, and a
+    second's burst."""
+    return settings().textract_concurrency or max(_LEAST_IN_FLIGHT, math.ceil(_PAGE_SECONDS * settings().textract_tps))
 
 
 def collaborators(context: LambdaContext) -> Collaborators:

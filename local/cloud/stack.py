@@ -142,12 +142,13 @@ class Stack:
         """Logical id → resolved properties of every resource of one type."""
         return {name: self.properties(name) for name in self.template.of_type(kind)}
 
-    def state_machine(self) -> tuple[str, str]:
-        """Name of the state machine and its definition as JSON text, substitutions made."""
+    def state_machine(self, instead: Path | None = None) -> tuple[str, str]:
+        """Name of the state machine and its definition as JSON text, substitutions made; `instead` is another
+        definition over the same functions."""
         logical_id = self._only("AWS::Serverless::StateMachine")
         properties = self.properties(logical_id)
         given = {name: str(value) for name, value in properties.get("DefinitionSubstitutions", {}).items()}
-        text = (self.folder / properties["DefinitionUri"]).read_text(encoding="utf-8")
+        text = (instead or self.folder / properties["DefinitionUri"]).read_text(encoding="utf-8")
         used = set(re.findall(r"\$\{(\w+)\}", text))
         if used - set(given):
             raise TemplateError(f"The state machine uses {sorted(used - set(given))}, which nothing substitutes.")

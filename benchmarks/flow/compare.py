@@ -1,0 +1,205 @@
+"""The flow beside the one it replaces and beside its own bound, in one run on the local cloud.
+
+    python -m benchmarks.flow.compare [--rounds N] [--json FILE]
+
+Services take the times of `benchmarks.flow.service_times`. In turn, round by round: a sheet through the real state
+machine, its parts each alone, the same sheet through the sequential state machine over the same warm functions, a
+typed sheet, and the state machine over empty handlers. What changed beside the lanes (pages at once, model calls at
+once) is measured on clouds whose functions may have one call under way at a time.
+"""
+
+import argparse
+import json
+import os
+import sys
+import tempfile
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from statistics import median
+from typing import Any
+
+from benchmarks.flow import sheets
+from benchmarks.flow.clouds import Cloud
+from benchmarks.flow.flow_table import markdown
+from benchmarks.flow.service_times import PAGE_JITTER, PAGE_SECONDS, TEXTRACT_TPS, stated
+from benchmarks.footprint import Elsewhere
+from benchmarks.loopback import Server, TextractServer
+from benchmarks.machine import machine
+from benchmarks.quota import Allowance
+
+_EMPTY_RUNS = 4
+
+
+@dataclass
+class Stage:
+    """The servers, the documents by their number of pages, and the clouds."""
+
+    textract: TextractServer
+    model: Server
+    scans: dict[int, str]
+    typed: dict[int, str]
+    main: Cloud
+    empty: Cloud
+
+    def account(self, name: str, seed: int) -> None:
+        """Open a cloud's Textract account anew: full burst, the seed's latencies."""
+        self.textract.open_account(name, Allowance(TEXTRACT_TPS, seed, PAGE_SECONDS, PAGE_JITTER))
+
+    def cloud(self, name: str, **environment: str) -> Cloud:
+        """A cloud with the stand-ins for Textract and the model, on a Textract account of its own."""
+        url = self.textract.open_account(name, Allowance(TEXTRACT_TPS * 40, 1, 0.0))
+        return Cloud(environment=environment_of(url, self.model) | environment, parameters={"Model": "stand-in"})
+
+
+def environment_of(textract: str, model: Server) -> dict[str, str]:
+    return {
+        "AWS_ENDPOINT_URL_TEXTRACT": textract,
+        "OPENAI_BASE_URL": f"{model.address}/v1",
+        "OPENAI_API_KEY": "benchmark",
+        "POWERTOOLS_LOG_LEVEL": "ERROR",
+    }
+
+
+@contextmanager
+def stage(sizes: Sequence[int] = sheets.SIZES) -> Iterator[Stage]:
+    with ExitStack() as opened:
+        folder = Path(opened.enter_context(tempfile.TemporaryDirectory(prefix="gradeline-bench-")))
+        textract = opened.enter_context(TextractServer("benchmarks.flow.sheet_endpoint"))
+        model = opened.enter_context(Server("benchmarks.flow.model_endpoint"))
+        scans = {size: str(sheets.write_sheet(folder / f"scan-{size}.pdf", size)) for size in sizes}
+        typed = {size: str(sheets.write_sheet(folder / f"typed-{size}.pdf", size, typed=True)) for size in sizes}
+        url = textract.open_account("main", Allowance(TEXTRACT_TPS * 40, 1, 0.0))
+        main = Cloud(environment=environment_of(url, model), parameters={"Model": "stand-in"})
+        made = Stage(textract, model, scans, typed, opened.enter_context(main), opened.enter_context(Cloud(empty=True)))
+        _warm_up(made)
+        yield made
+
+
+def _warm_up(made: Stage) -> None:
+    """Every function has run, with the largest document too, before a clock does."""
+    made.main.do("prepare")
+    for path in (*made.scans.values(), *made.typed.values()):
+        made.main.do("run", machine="side by side", path=path)
+    made.main.do("run", machine="sequential", path=made.scans[min(made.scans)])
+    made.main.do("alone", path=made.scans[min(made.scans)])
+    for _ in range(_EMPTY_RUNS):
+        made.empty.do("run_empty")
+    made.main.do("slow_down")
+
+
+@dataclass
+class Rounds:
+    """What was measured, by size and by what ran; `say` hears of it as it comes."""
+
+    say: Callable[[str], None]
+    runs: dict[int, dict[str, list[dict[str, Any]]]] = field(default_factory=dict)
+    empty: list[float] = field(default_factory=list)
+
+    def add(self, size: int, what: str, told: dict[str, Any]) -> None:
+        self.runs.setdefault(size, {}).setdefault(what, []).append(told)
+
+    def measure(self, made: Stage, seed: int) -> None:
+        """One round: everything in turn, so that whatever else the machine does meets all alike."""
+        for size, path in made.scans.items():
+            for what in ("side by side", "alone", "sequential", "typed"):
+                made.account("main", seed)
+                if what == "alone":
+                    self.add(size, what, made.main.do("alone", path=path))
+                else:
+                    machine_of = "sequential" if what == "sequential" else "side by side"
+                    sheet = made.typed[size] if what == "typed" else path
+                    self.add(size, what, made.main.do("run", machine=machine_of, path=sheet))
+            self.empty += [made.empty.do("run_empty")["seconds"] for _ in range(_EMPTY_RUNS)]
+            self._tell(size)
+
+    def _tell(self, size: int) -> None:
+        row = summary(self, size)
+        self.say(
+            f"{size:>3} pages  {row['now']:6.2f} s now  {row['bound']:6.2f} bound ({row['ratio']:.3f})  "
+            f"{row['old']:6.2f} sequential"
+        )
+
+
+def summary(rounds: Rounds, size: int) -> dict[str, Any]:
+    """Medians of one size. The bound is of the same rounds: each part as measured alone, and the empty machine."""
+    of = rounds.runs[size]
+    empty = median(rounds.empty)
+    now, alone = of["side by side"], of["alone"]
+    bounds = [
+        one["receive"] + max(parts["reading"], parts["storing"], parts["recording"]) + parts["grading"] + empty
+        for one, parts in zip(now, alone, strict=True)
+    ]
+    row = {
+        "pages": size,
+        "bytes": now[0]["bytes"],
+        "now": _median(now, "end_to_end"),
+        "bound": median(bounds),
+        "ratio": median(one["end_to_end"] / bound for one, bound in zip(now, bounds, strict=True)),
+        "old": _median(of["sequential"], "end_to_end"),
+        "receive": _median(now, "receive"),
+        "first_ocr": _median(now, "first_ocr"),
+        "first_ocr_old": _median(of["sequential"], "first_ocr"),
+        "until_grading": _median(now, "until_grading"),
+        "until_grading_old": _median(of["sequential"], "until_grading"),
+        "lanes": {name: median(one["lanes"][name] for one in now) for name in now[0]["lanes"]},
+        "alone": {name: _median(alone, name) for name in ("reading", "storing", "recording", "grading")},
+        "saved_by_lanes": _median(now, "saved"),
+    }
+    if "typed" in of:
+        row["typed"] = _median(of["typed"], "end_to_end")
+        row["typed_reading"] = median(one["lanes"]["reading"] for one in of["typed"])
+    return row
+
+
+def _median(told: Sequence[dict[str, Any]], name: str) -> float:
+    return median(one[name] for one in told)
+
+
+def one_at_a_time(made: Stage, say: Callable[[str], None]) -> dict[int, dict[str, Any]]:
+    """The sequential flow with one page, and one question, under way at a time, by size: minutes of waiting, so all
+    sizes at once."""
+    with made.cloud("singly", TEXTRACT_CONCURRENCY="1", MODEL_CONCURRENCY="1") as cloud:
+        cloud.do("prepare")
+        cloud.do("slow_down")
+        made.account("singly", 1)
+        waiting = {size: cloud.begin("run", machine="sequential", path=path) for size, path in made.scans.items()}
+        told = {size: job.result() for size, job in waiting.items()}
+    for size, one in told.items():
+        say(f"{size:>3} pages  {one['end_to_end']:6.2f} s with one thing at a time")
+    return told
+
+
+def run(rounds: int, say: Callable[[str], None]) -> dict[str, Any]:
+    before = machine()
+    with stage() as made:
+        measured = Rounds(say)
+        with Elsewhere(os.getpid()) as others:
+            for seed in range(1, rounds + 1):
+                measured.measure(made, seed)
+        singly = one_at_a_time(made, say)
+    return {
+        "machine": {"before": before, "after": machine()},
+        "services": stated(),
+        "seeds": list(range(1, rounds + 1)),
+        "elsewhere": others.share,
+        "empty_machine": median(measured.empty),
+        "sizes": [{**summary(measured, size), "singly": singly[size]} for size in sheets.SIZES],
+        "runs": measured.runs,
+    }
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--json", type=Path, metavar="FILE", help="where the results go as JSON")
+    asked = parser.parse_args()
+    told = run(asked.rounds, lambda line: print(line, file=sys.stderr, flush=True))
+    if asked.json:
+        asked.json.write_text(json.dumps(told, indent=1) + "\n", encoding="utf-8")
+    print(markdown(told))
+
+
+if __name__ == "__main__":
+    main()

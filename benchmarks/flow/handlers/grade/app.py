@@ -1,0 +1,5 @@
+"""Empty: what the state machine itself takes is measured."""
+
+
+def handler(_event, _context):
+    return {"state": "GRADED"}

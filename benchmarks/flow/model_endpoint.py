@@ -1,0 +1,72 @@
+"""A model on loopback that takes its time and agrees with every answer, in a process of its own.
+
+    python -m benchmarks.flow.model_endpoint
+
+prints its address and serves until its standard input is closed. `PUT /seconds` with a number sets how long a call
+takes; `GET /calls` tells how many there were and how many were under way at most.
+"""
+
+import json
+import time
+from typing import Any
+
+from benchmarks.flow.service_times import MODEL_SECONDS
+from benchmarks.textract_endpoint import Held, Reply, main
+
+_WORDS = 6
+# Completion tokens of three verdicts with their evidence, and of the feedback.
+_CHARACTERS_A_TOKEN = 4
+
+
+class Model:
+    def __init__(self) -> None:
+        self._seconds = MODEL_SECONDS
+        self._calls = self._under_way = self._most_at_once = 0
+
+    def reply(self, method: str, path: str, _target: str, body: bytes) -> Reply | Held:
+        if method == "PUT":
+            self._seconds, self._calls, self._most_at_once = float(body), 0, 0
+            return Reply(200, b"{}")
+        if method == "GET":
+            return Reply(200, json.dumps({"calls": self._calls, "most_at_once": self._most_at_once}).encode())
+        if not path.endswith("/chat/completions"):
+            return Reply(404, b"{}")
+        arrived = time.monotonic()
+        self._calls += 1
+        self._under_way += 1
+        self._most_at_once = max(self._most_at_once, self._under_way)
+        answer = json.dumps(completion(json.loads(body))).encode()
+        return Held(self._seconds - (time.monotonic() - arrived), lambda: self._said(answer))
+
+    def _said(self, answer: bytes) -> Reply:
+        self._under_way -= 1
+        return Reply(200, answer)
+
+
+def completion(request: dict[str, Any]) -> dict[str, Any]:
+    """Every criterion met, with the answer's first words as evidence."""
+    system, asked = request["messages"][0]["content"], request["messages"][-1]["content"]
+    criteria = json.loads(system[system.index('{"question"') :])["criteria"]
+    words = " ".join(json.loads(asked)["student_answer"].split()[:_WORDS])
+    verdict = {"evidence": words, "verdict": "met", "confidence": 0.95}
+    content = json.dumps(
+        {
+            "criteria": [{"criterion": one["criterion"], **verdict} for one in criteria],
+            "feedback": "Clear and to the point.",
+            "flags": [],
+        }
+    )
+    message = {"role": "assistant", "content": content, "refusal": None}
+    read, written = (len(text) // _CHARACTERS_A_TOKEN for text in (system + asked, content))
+    return {
+        "id": "chatcmpl-1",
+        "object": "chat.completion",
+        "created": 0,
+        "model": "stand-in",
+        "choices": [{"index": 0, "message": message, "finish_reason": "stop"}],
+        "usage": {"prompt_tokens": read, "completion_tokens": written, "total_tokens": read + written},
+    }
+
+
+if __name__ == "__main__":
+    main(Model())

@@ -1,0 +1,41 @@
+"""How long the services take in the benchmarks of the flow: the one place, each figure with its source.
+
+None of them is measured here (there is no account): they are put in, the same for every flow that is compared, so
+that what differs is the flow's own.
+"""
+
+from local.cloud.faults import Faults
+
+# Textract, DetectDocumentText, seconds a page and its jitter: synchronous calls are reported between 1 and 5 s a page.
+# The lower part is taken, since it makes what is not Textract weigh more.
+PAGE_SECONDS, PAGE_JITTER = 1.5, 0.2
+# Calls a second of an account in us-east-1 (https://docs.aws.amazon.com/general/latest/gr/textract.html).
+TEXTRACT_TPS = 25.0
+
+# S3: first byte 100 to 200 ms for small objects
+# (https://docs.aws.amazon.com/AmazonS3/latest/userguide/optimizing-performance.html), and one connection's
+# throughput of 85 to 90 MB/s there, of which two thirds are taken for a function of one processor.
+S3_SECONDS, S3_BYTES_A_SECOND = 0.15, 60_000_000
+# DynamoDB: single-digit milliseconds inside the service (https://aws.amazon.com/dynamodb/), and the way there.
+DYNAMODB_SECONDS = 0.02
+# One question to a model: 200 to 400 tokens at 100 to 200 tokens a second, and its first token.
+MODEL_SECONDS = 2.0
+
+
+def put_in(faults: Faults) -> None:
+    """Slow the local cloud's S3 and DynamoDB down; Textract and the model are servers of the benchmark's own."""
+    faults.slow("s3", "*", S3_SECONDS, bytes_a_second=S3_BYTES_A_SECOND)
+    faults.slow("dynamodb", "*", DYNAMODB_SECONDS)
+
+
+def stated() -> dict[str, float]:
+    """The figures, for the results."""
+    return {
+        "textract_page_seconds": PAGE_SECONDS,
+        "textract_jitter": PAGE_JITTER,
+        "textract_tps": TEXTRACT_TPS,
+        "s3_seconds": S3_SECONDS,
+        "s3_bytes_a_second": S3_BYTES_A_SECOND,
+        "dynamodb_seconds": DYNAMODB_SECONDS,
+        "model_seconds": MODEL_SECONDS,
+    }

@@ -1,0 +1,116 @@
+"""What a cold start of each function costs in CPU, beside the bare sum of what it cannot do without.
+
+    python -m benchmarks.imports [--runs N]
+
+Each function's door is imported with its clients made, in a fresh interpreter; so is the bare sum: boto3 with the same
+clients, Powertools' Logger (and Metrics, and the HTTP resolver, where the door has them), and for the heavy ones pypdf
+with trp, or openai. In turn, with bytecode in place, in CPU time of the whole process less that of an empty one.
+"""
+
+import argparse
+import json
+import os
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from statistics import median
+from typing import Any
+
+from benchmarks.loopback import AWS_ENVIRONMENT
+
+ROOT = Path(__file__).resolve().parent.parent
+_RESOLVER = "from aws_lambda_powertools.event_handler import APIGatewayHttpResolver; APIGatewayHttpResolver()"
+_LOGGER = "from aws_lambda_powertools import Logger, Metrics; Logger(); Metrics()"
+_OPENAI = "from openai import AsyncOpenAI; AsyncOpenAI(api_key='x')"
+_PARSERS = "import pypdf, trp"
+
+
+@dataclass(frozen=True)
+class Budget:
+    """A function's clients, and what else its bare sum holds; `first` is what its door does at a first call."""
+
+    clients: tuple[str, ...]
+    bare: tuple[str, ...] = ()
+    first: str = ""
+
+    def bare_program(self) -> str:
+        made = "; ".join(f"session.client('{name}', config=config)" for name in self.clients)
+        config = "config = Config(connect_timeout=3, retries={'mode': 'standard'})"
+        sdk = f"import boto3; from botocore.config import Config; {config}; session = boto3.Session(); {made}"
+        return "\n".join([sdk, _LOGGER, *self.bare])
+
+    def door_program(self, function: str) -> str:
+        made = "; ".join(f"aws.client('{name}')" for name in self.clients)
+        return "\n".join([f"import {function}.app as app", f"from core import aws; {made}", self.first])
+
+
+BUDGETS = {
+    "receive": Budget(("s3", "stepfunctions"), (_RESOLVER,), "app.desk()"),
+    "extract": Budget(("s3", "dynamodb", "textract"), (_PARSERS,), ""),
+    "persist": Budget(("s3", "dynamodb")),
+    "grade": Budget(("s3", "dynamodb"), (_OPENAI,), "app.free_text(); app.library()"),
+    "results": Budget(("s3", "dynamodb", "stepfunctions"), (_RESOLVER,)),
+    "recover": Budget(("dynamodb", "stepfunctions")),
+}
+
+
+def cpu_milliseconds(program: str) -> float:
+    """User and system time of one interpreter that runs `program` and ends at once."""
+    before = os.times()
+    subprocess.run(
+        [sys.executable, "-c", program + "\nimport os; os._exit(0)"],
+        check=True,
+        cwd=ROOT / "functions",
+        env={**AWS_ENVIRONMENT, "PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT / "functions"), **_SETTINGS},
+        stdout=subprocess.DEVNULL,
+    )
+    after = os.times()
+    spent = after.children_user + after.children_system - before.children_user - before.children_system
+    return 1000 * spent
+
+
+_SETTINGS = {
+    "IDENTITY_SECRET": "benchmark",
+    "MODEL": "stand-in",
+    "OPENAI_API_KEY": "x",
+    "POWERTOOLS_METRICS_NAMESPACE": "Gradeline",
+    "POWERTOOLS_SERVICE_NAME": "gradeline",
+}
+
+
+def run(runs: int) -> list[dict[str, Any]]:
+    programs = {"": "pass"}
+    for name, budget in BUDGETS.items():
+        programs |= {f"{name} bare": budget.bare_program(), f"{name} door": budget.door_program(name)}
+    spent: dict[str, list[float]] = {name: [] for name in programs}
+    for turn in range(runs + 1):
+        for name, program in programs.items():
+            told = cpu_milliseconds(program)
+            if turn:  # the first one of each may have had to compile
+                spent[name].append(told)
+    empty = median(spent[""])
+    rows = []
+    for name in BUDGETS:
+        bare, door = (median(spent[f"{name} {what}"]) - empty for what in ("bare", "door"))
+        rows.append({"function": name, "bare_ms": round(bare), "door_ms": round(door), "ratio": round(door / bare, 3)})
+    return rows
+
+
+def markdown(rows: list[dict[str, Any]]) -> str:
+    lines = ["| Function | Bare sum, CPU ms | Door, CPU ms | Ratio |", "|---|---|---|---|"]
+    lines += [f"| {row['function']} | {row['bare_ms']} | {row['door_ms']} | {row['ratio']:.2f} |" for row in rows]
+    return "\n".join(lines)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--runs", type=int, default=7)
+    parser.add_argument("--json", action="store_true")
+    asked = parser.parse_args()
+    rows = run(asked.runs)
+    print(json.dumps(rows, indent=1) if asked.json else markdown(rows))
+
+
+if __name__ == "__main__":
+    main()
