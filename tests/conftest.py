@@ -7,3 +7,5 @@ os.environ.setdefault("POWERTOOLS_METRICS_NAMESPACE", "Gradeline")
 os.environ.setdefault("AWS_EC2_METADATA_DISABLED", "true")
 # Colours and widths of the surrounding terminal are no part of a test.
 os.environ.setdefault("NO_COLOR", "1")
+
+pytest_plugins = ("tests.permissions.run",)

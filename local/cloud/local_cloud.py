@@ -23,6 +23,7 @@ from local.cloud import process
 from local.cloud.calls import CLIENT, STATE_MACHINE, Call, CallLog
 from local.cloud.faults import Faults
 from local.cloud.ocr import OcrProcesses
+from local.cloud.policies import Policies
 from local.cloud.process import CloudError
 from local.cloud.provision import Secrets, provision
 from local.cloud.resources import Function
@@ -36,6 +37,7 @@ from local.cloud.wiring import wire
 __all__ = ["CloudError", "LocalCloud"]
 
 ROOT = Path(__file__).parents[2]
+TEMPLATE = ROOT / "template.yaml"
 _one_at_a_time = threading.Lock()
 
 
@@ -63,7 +65,7 @@ class LocalCloud:
         environment: Mapping[str, str] | None = None,
         ocr_processes: int = 2,
         parameters: Mapping[str, str] | None = None,
-        template: Path = ROOT / "template.yaml",
+        template: Path = TEMPLATE,
         reader: Reader | None = None,
         retry_seconds: Sequence[float] = (1.0, 2.0),
     ) -> None:
@@ -190,6 +192,8 @@ class LocalCloud:
             page_config=lambda: {"apiUrl": "", "token": self.token(), "local": True},
             log=self._log,
             faults=self.faults,
+            # Another template is for stand-ins, whose code has other needs than the roles are made for.
+            policies=Policies.of(self.stack) if self._template == TEMPLATE else None,
         )
         port = listener.getsockname()[1]
         handler, fd = MotoRequestHandler, listener.fileno()

@@ -12,6 +12,7 @@ from local.cloud.executions import Executions, describe_execution
 from local.cloud.faults import Faults
 from local.cloud.front import FrontDoor
 from local.cloud.notifications import BucketNotifications
+from local.cloud.policies import Policies
 from local.cloud.runtime import LambdaService
 from local.cloud.s3 import S3Door
 from local.cloud.stack import Stack
@@ -39,6 +40,7 @@ def wire(
     page_config: Callable[[], dict[str, Any]],
     log: CallLog,
     faults: Faults,
+    policies: Policies | None,
 ) -> Services:
     """Everything behind the port; nothing runs yet."""
     from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
@@ -51,9 +53,18 @@ def wire(
     front = FrontDoor(
         stack.routes, cors=stack.cors, tokens=tokens, invoke=functions.call, web=web, page_config=page_config
     )
+    # The caller's rights come before everything else.
+    checked = [policies] if policies else []
     edge = Edge(
         moto=moto,
-        services=(functions, TextractService(reader, fetch=s3.read), bus, executions, s3),
+        services=(
+            *checked,
+            functions,
+            TextractService(reader, fetch=s3.read),
+            bus,
+            executions,
+            s3,
+        ),
         front=front.answer,
         observers=(notifications.observe, executions.observe),
         buckets=[stack.bucket(name) for name in stack.of_type("AWS::S3::Bucket")],
