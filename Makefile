@@ -8,7 +8,7 @@ CHECK := .venv-check
 INSTALL := -m pip install --quiet --disable-pip-version-check --require-hashes --no-deps -r
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo serve test lint check build lock clean
+.PHONY: help setup demo serve test browser chromium lint check build lock clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -21,8 +21,14 @@ demo: $(VENV)/.local ## the main job on samples/: five sheets read, stored, grad
 serve: $(VENV)/.local ## the local cloud with API, drop folder and page, until Ctrl-C
 	@$(BIN)/gradeline serve
 
-test: lint ## every test that needs Python alone (under eight minutes on two cores)
+test: lint chromium ## every test that needs Python alone (under eight minutes on two cores)
 	@$(BIN)/python -m pytest
+
+browser: ## Debian's Chromium for the tests of the page (needs root)
+	@tests/browser/install.sh asked
+
+chromium:
+	@tests/browser/install.sh
 
 lint: $(VENV)/.test ## ruff, mypy --strict, the import contract
 	@$(BIN)/ruff check .

@@ -51,7 +51,13 @@ def wire(
     executions = Executions(bus, describe_execution)
     notifications = BucketNotifications(stack.notifications, invoke=functions.call_later, look_up=s3.look_up)
     front = FrontDoor(
-        stack.routes, cors=stack.cors, tokens=tokens, invoke=functions.call, web=web, page_config=page_config
+        stack.routes,
+        cors=stack.cors,
+        tokens=tokens,
+        invoke=functions.call,
+        web=web,
+        origin=stack.endpoint_url,
+        page_config=page_config,
     )
     # The caller's rights come before everything else.
     checked = [policies] if policies else []

@@ -1,0 +1,238 @@
+"""What a teacher does on the page, done in a browser: drop, watch, look, change, take home."""
+
+import csv
+import re
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Locator, Page, Route, expect
+
+from local.client import ApiClient
+from tests.browser.conftest import Visit
+from tests.documents import picture, typed_pdf
+
+PAPER = typed_pdf(
+    [
+        "Science test    Total: 6 marks",
+        "1. Which gas do plants take in?  [1]",
+        "A  oxygen",
+        "B  carbon dioxide",
+        "C  nitrogen",
+        "2. True or false: sound travels faster in water than in air.  [1]",
+        "3. A car drives 150 m in 12 s. Calculate its speed. Give the unit.  [2]",
+        "4. Why does metal feel colder than wood?  [2]",
+    ]
+)
+SCHEME = b"""
+questions:
+  - {question: "1", type: choice, marks: 1, answer: B}
+  - {question: "2", type: true_false, marks: 1, answer: true}
+  - {question: "3", type: numeric, marks: 2, answer: 12.5, unit: m/s, tolerance: 1%}
+  - question: "4"
+    type: text
+    marks: 2
+    criteria:
+      - {text: Metal is a better conductor than wood, marks: 1}
+      - {text: Heat leaves the hand faster, marks: 1}
+"""
+# Each of them wants a person for one answer: a unit that is missing.
+GOOD = ("1. B", "2. True", "3. 12.5", "4. Metal is a better conductor so heat leaves the hand faster")
+WEAK = ("1. A", "2. True", "3. 12.5", "4. Because it is cold")
+
+
+def file(name: str, body: bytes, media_type: str = "application/pdf") -> dict[str, object]:
+    return {"name": name, "mimeType": media_type, "buffer": body}
+
+
+def drop(page: Page, place: str, *files: dict[str, object]) -> None:
+    """Files dropped on one of the three places, as a hand with a mouse drops them."""
+    handle = page.evaluate_handle(
+        """(files) => {
+            const data = new DataTransfer();
+            for (const { name, type, bytes } of files)
+                data.items.add(new File([new Uint8Array(bytes)], name, { type }));
+            return data;
+        }""",
+        [{"name": one["name"], "type": one["mimeType"], "bytes": list(one["buffer"])} for one in files],  # type: ignore[call-overload]
+    )
+    page.locator(f'.place[data-role="{place}"]').dispatch_event("drop", {"dataTransfer": handle})
+
+
+def prepare(api: ApiClient, assessment: str) -> None:
+    api.put_scheme(assessment, SCHEME, "application/yaml")
+    paper = api.submit(assessment, "question_paper", PAPER, media_type="application/pdf")
+    assert api.submission(paper.id, wait=20).state == "READY"
+
+
+def marked(api: ApiClient, assessment: str, student: str, lines: tuple[str, ...]) -> str:
+    """A marked sheet; its id."""
+    body = picture([f"{student} of {assessment}", *lines])
+    receipt = api.submit(assessment, "answer_sheet", body, media_type="image/png", student=student)
+    for _ in range(6):
+        if api.submission(receipt.id, wait=10).ended:
+            return receipt.id
+    raise AssertionError("the sheet was not marked")
+
+
+def row(page: Page, student: str) -> Locator:
+    return page.locator(".sheets tbody tr", has_text=student)
+
+
+def test_a_class_from_the_drop_to_the_csv(visit: Visit, tmp_path: Path) -> None:
+    page = visit.page
+    visit.go()
+    page.get_by_label("A new assessment").fill("class-10a")
+    page.get_by_role("button", name="Begin").click()
+    drop(page, "question_paper", file("paper.pdf", PAPER))
+    drop(page, "answer_key", file("scheme.yaml", SCHEME, "application/yaml"))
+    sheets = [file(f"{name}.png", picture([name, *GOOD]), "image/png") for name in ("Ada", "Ben")]
+    drop(page, "answer_sheet", *sheets)
+
+    # The lanes are seen while they run, side by side.
+    lanes = page.locator(".board li", has_text="Ada").locator("svg.lanes")
+    expect(lanes.locator(".lane.reading")).to_be_visible()
+    expect(lanes.locator(".lane.storing")).to_be_visible()
+    for name in ("Ada", "Ben"):
+        expect(row(page, name).locator("td").nth(4)).to_have_text("1", timeout=60_000)
+    expect(page.locator(".board li", has_text="Ada")).to_contain_text("marked")
+    expect(page.locator(".uploads li")).to_have_count(0)
+
+    # To the first doubtful answer: its lines are lit on the page, its mark is changed by keyboard.
+    page.get_by_role("link", name="Look at 2 answers").click()
+    doubt = page.locator("article.answer.lit")
+    expect(doubt.get_by_role("heading")).to_have_text("3")
+    expect(page.locator(".overlay .box.lit")).to_be_visible()
+    expect(page.locator(".paper img")).to_be_visible()
+    total = page.locator(".sheet-head .total strong")
+    before = float(total.inner_text())
+    page.keyboard.press("2")
+    page.keyboard.press("Enter")
+    expect(total).to_have_text(f"{before + 1:g}")
+    expect(doubt).to_contain_text("Marked by teacher")
+    expect(doubt).to_contain_text("the machine gave 1")
+
+    # On to the other sheet's, agreed with; then home, where everything is still there after a reload.
+    page.keyboard.press("n")
+    expect(page.get_by_role("heading", level=2)).to_have_text("Ben")
+    expect(page.locator("article.answer.lit").get_by_role("heading")).to_have_text("3")
+    page.keyboard.press("Enter")
+    expect(page.locator("nav.bar")).to_contain_text("nothing to look at")
+    page.keyboard.press("o")
+    page.reload()
+    expect(row(page, "Ada").locator(".sum").first).to_have_text(f"{before + 1:g}")
+    expect(page.locator(".facts .look")).to_have_count(0)
+
+    with page.expect_download() as download:
+        page.get_by_role("button", name="Marks as CSV").click()
+    saved = tmp_path / "marks.csv"
+    download.value.save_as(saved)
+    found = {one["student"]: one for one in csv.DictReader(saved.open())}
+    assert found["Ada"]["Q3"] == "2"
+    assert found["Ada"]["state"] == "GRADED"
+    assert float(found["Ada"]["marks"]) == before + 1
+
+
+def test_a_change_is_undone(visit: Visit, api: ApiClient) -> None:
+    prepare(api, "undo")
+    sheet = marked(api, "undo", "Ada", GOOD)
+    page = visit.page
+    visit.go(f"a/undo/s/{sheet}/1")
+    total = page.locator(".sheet-head .total strong")
+    before = total.inner_text()
+    page.keyboard.press("0")
+    page.keyboard.press("Enter")
+    expect(total).not_to_have_text(before)
+    page.keyboard.press("u")
+    expect(total).to_have_text(before)
+    expect(page.locator("article.answer").first).to_contain_text("Marked by rule")
+    # A mark that the question cannot have stays in the field, with what it can have.
+    page.keyboard.press("m")
+    page.keyboard.type("7")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("alert")).to_have_text("0 to 1")
+    page.keyboard.press("Escape")
+    expect(total).to_have_text(before)
+
+
+def test_somebody_elses_change_is_not_overwritten(visit: Visit, api: ApiClient) -> None:
+    prepare(api, "two-people")
+    sheet = marked(api, "two-people", "Ada", GOOD)
+    page = visit.page
+    visit.go(f"a/two-people/s/{sheet}/1")
+    expect(page.locator(".paper img")).to_be_visible()
+    api._json("PATCH", f"/submissions/{sheet}/marks/3", json={"marks": 0})
+    page.keyboard.press("0")
+    page.keyboard.press("Enter")
+    expect(page.locator(".notice.problem")).to_contain_text("Somebody else has changed this sheet")
+    assert [one.marks for one in api.submission(sheet).result.questions][:3] == [1, 1, 0]  # type: ignore[union-attr]
+    visit.complaints[:] = [text for text in visit.complaints if "412" not in text]
+
+
+def test_an_upload_goes_on_by_itself_after_a_lost_connection(visit: Visit, api: ApiClient) -> None:
+    page = visit.page
+    visit.go("a/lost-connection")
+    lost: list[str] = []
+
+    def refuse_twice(route: Route) -> None:
+        if len(lost) < 2:
+            lost.append(route.request.url)
+            route.abort("connectionreset")
+        else:
+            route.fallback()
+
+    page.route(re.compile(r"/submissions\?"), refuse_twice)
+    drop(page, "question_paper", file("paper.pdf", PAPER))
+    expect(page.locator(".upload.paused")).to_contain_text("goes on by itself")
+    expect(page.locator('.place[data-role="question_paper"]')).to_contain_text("4 questions, 6 marks", timeout=60_000)
+    assert len(lost) == 2
+    assert len(list(api.submissions("lost-connection"))) == 1
+    visit.complaints[:] = [text for text in visit.complaints if "ERR_CONNECTION_RESET" not in text]
+
+
+def test_a_large_file_goes_by_a_presigned_form_and_is_sent_again(visit: Visit, api: ApiClient) -> None:
+    """Over what an API body takes: a form to the bucket, lost once on its way."""
+    page = visit.page
+    visit.go("a/large")
+    lost: list[str] = []
+
+    def refuse_once(route: Route) -> None:
+        if route.request.method == "POST" and not lost:
+            lost.append(route.request.url)
+            route.abort("connectionreset")
+        else:
+            route.fallback()
+
+    page.route(re.compile(r"-temp-"), refuse_once)
+    # What follows a PDF's end belongs to no page, but counts as bytes.
+    drop(page, "question_paper", file("paper.pdf", PAPER + b"\n%" + b" " * 5_000_000))
+    expect(page.locator('.place[data-role="question_paper"]')).to_contain_text("4 questions, 6 marks", timeout=60_000)
+    assert len(lost) == 1
+    (paper,) = api.submissions("large")
+    assert paper.door == "upload"
+    visit.complaints[:] = [text for text in visit.complaints if "ERR_CONNECTION_RESET" not in text]
+
+
+def test_what_cannot_be_read_is_said_beside_the_file(visit: Visit, api: ApiClient) -> None:
+    page = visit.page
+    visit.go("a/refused")
+    drop(page, "question_paper", file("notes.docx", b"PK", "application/octet-stream"))
+    expect(page.locator(".notice.problem")).to_contain_text("notes.docx: only PDF, JPEG, PNG and TIFF can be read")
+    drop(page, "answer_sheet", file("empty.pdf", b""))
+    expect(page.locator(".upload.refused")).to_contain_text("The file is empty")
+    drop(page, "answer_key", file("scheme.yaml", b"questions: 7", "application/yaml"))
+    expect(page.locator(".upload.refused", has_text="scheme.yaml").get_by_role("alert")).not_to_be_empty()
+    visit.complaints[:] = [text for text in visit.complaints if "422" not in text]
+
+
+@pytest.mark.parametrize("name", ["<img src=x onerror=document.title='owned'>", "=HYPERLINK(1)", "Ωmega 李 <b>"])
+def test_a_name_is_text_wherever_it_stands(visit: Visit, api: ApiClient, name: str) -> None:
+    assessment = f"names-{abs(hash(name)) % 1000}"
+    prepare(api, assessment)
+    sheet = marked(api, assessment, name, ("1. <script>B</script>", *GOOD[1:]))
+    page = visit.page
+    visit.go(f"a/{assessment}")
+    expect(row(page, name)).to_be_visible()
+    visit.go(f"a/{assessment}/s/{sheet}")
+    expect(page.get_by_role("heading", level=2)).to_have_text(name)
+    assert page.locator("#content img[src='x'], #content script, #content b:not(.option b)").count() == 0
+    assert "owned" not in page.title() or name in page.title()

@@ -1,0 +1,177 @@
+// One answer: what was asked, what was read, its criteria with their evidence, and the mark, which can be changed.
+
+import { h } from "./dom.js";
+import { level, mark, marker, question, reviewSentence } from "./words.js";
+
+const VERDICTS = { met: "met", partly: "partly met", not: "not met" };
+
+/** `change` takes {marks}; `lit` is called when the reader comes to this answer. */
+export function answerCard(given, asked, { change, lit }) {
+  const doubtful = given.review.length > 0;
+  const title = `answer-${given.question}`;
+  const box = h("div", { class: "got-box" });
+  const element = h(
+    "article",
+    {
+      class: ["answer", doubtful && "doubtful", !given.counted && "extra"].filter(Boolean).join(" "),
+      tabindex: "0",
+      "aria-labelledby": title,
+      data: { question: given.question },
+      onfocus: lit,
+      onpointerenter: lit,
+    },
+    h(
+      "header",
+      {},
+      h("h3", { id: title }, question(given.question)),
+      doubtful ? h("span", { class: "flag" }, "please look") : null,
+      given.counted ? null : h("span", { class: "flag plain" }, "not counted"),
+      box,
+    ),
+    asked?.above ? h("p", { class: "asked" }, asked.above) : null,
+    asked?.text
+      ? h(
+          "p",
+          { class: "asked" },
+          asked.text,
+          (asked.options ?? []).map((option) => [
+            " ",
+            h("span", { class: "option" }, h("b", {}, option.label), ` ${option.text}`),
+          ]),
+        )
+      : null,
+    given.answer ? h("blockquote", {}, given.answer) : h("p", { class: "nothing" }, "No answer was found."),
+    given.reason ? h("p", { class: "reason" }, given.reason) : null,
+    criteria(given.criteria),
+    given.feedback ? h("p", { class: "feedback" }, h("span", { class: "unseen" }, "Feedback: "), given.feedback) : null,
+    doubtful
+      ? h(
+          "ul",
+          { class: "reviews" },
+          given.review.map((reason) => h("li", {}, reviewSentence(reason))),
+        )
+      : null,
+    doubtful && given.marks !== null
+      ? h(
+          "p",
+          { class: "agree" },
+          h("button", { type: "button", class: "button", onclick: agree }, `${mark(given.marks)} is right`),
+          " ",
+          h("kbd", {}, "Enter"),
+        )
+      : null,
+    h("p", { class: "marker" }, whose(given)),
+  );
+
+  function showMark() {
+    const tone = level(given.marks, given.max_marks);
+    box.replaceChildren(
+      h(
+        "button",
+        {
+          type: "button",
+          class: `got ${tone === null ? "open" : `level-${tone}`}`,
+          "aria-label": `${mark(given.marks)} of ${mark(given.max_marks)}: change the mark`,
+          onclick: () => edit(),
+        },
+        h("strong", {}, mark(given.marks)),
+        ` / ${mark(given.max_marks)}`,
+      ),
+    );
+  }
+
+  /** The mark as a field; `begun` is a digit that was already typed. */
+  function edit(begun) {
+    const field = h("input", {
+      type: "text",
+      inputmode: "decimal",
+      class: "mark-field",
+      value: begun ?? mark(given.marks).replace("–", ""),
+      "aria-label": `Mark for ${question(given.question)}, at most ${mark(given.max_marks)}`,
+      autocomplete: "off",
+    });
+    const wrong = h("span", { class: "problem", role: "alert" });
+    let open = true;
+    const end = () => {
+      open = false;
+      showMark();
+      element.focus({ preventScroll: true });
+    };
+    const keep = () => {
+      const value = Number(field.value.trim().replace(",", "."));
+      if (
+        !field.value.trim() ||
+        !Number.isFinite(value) ||
+        value < Math.min(0, given.min_marks ?? 0) ||
+        value > given.max_marks
+      ) {
+        wrong.textContent = `0 to ${mark(given.max_marks)}`;
+        return field.select();
+      }
+      end();
+      change({ marks: value });
+    };
+    field.addEventListener("keydown", (event) => {
+      event.stopPropagation();
+      if (event.key === "Enter") keep();
+      if (event.key === "Escape") end();
+    });
+    field.addEventListener("blur", () => open && end());
+    box.replaceChildren(h("span", { class: "got open" }, field, ` / ${mark(given.max_marks)}`), wrong);
+    field.focus();
+    if (begun === undefined) field.select();
+  }
+
+  /** The mark is right as it is: a person has looked. */
+  function agree() {
+    if (doubtful && given.marks !== null) change({ marks: given.marks });
+  }
+
+  showMark();
+  return { element, question: given.question, edit, agree };
+}
+
+function criteria(list) {
+  if (!list.length) return null;
+  return h(
+    "ul",
+    { class: "criteria" },
+    list.map((one) =>
+      h(
+        "li",
+        { class: one.verdict },
+        h(
+          "span",
+          { class: "what" },
+          h("span", { class: "unseen" }, `${VERDICTS[one.verdict]}: `),
+          one.text,
+          one.quote ? [" ", h("q", {}, one.quote)] : null,
+        ),
+        h("span", { class: "share" }, `${mark(one.marks)} / ${mark(one.max_marks)}`),
+      ),
+    ),
+  );
+}
+
+/** Who marked, and what stood there before a person changed it. */
+function whose(given) {
+  const words = marker(given.marker);
+  const parts = [words[0].toUpperCase() + words.slice(1)];
+  if (given.marker === "person" && given.changed_by)
+    parts[0] = `Marked by ${given.changed_by}${given.changed_at ? `, ${new Date(given.changed_at).toLocaleString()}` : ""}`;
+  if (!["none", "person"].includes(given.marker)) parts.push(`confidence ${Math.round(100 * given.confidence)}%`);
+  if (given.machine_marks !== null && given.machine_marks !== undefined)
+    parts.push(`the machine gave ${mark(given.machine_marks)}`);
+  return parts.join(" · ");
+}
+
+/** Text on the sheet that no question claimed. */
+export const nothingFor = (leftover) =>
+  leftover
+    ? h(
+        "article",
+        { class: "answer leftover" },
+        h("header", {}, h("h3", {}, "Not part of any answer")),
+        h("blockquote", {}, leftover),
+      )
+    : null;

@@ -1,0 +1,79 @@
+// What is under way, lane beside lane, and what has just ended, with the time that running side by side saved.
+
+import { h } from "./dom.js";
+import { lanesChart, savedSentence } from "./lanes.js";
+import { MARKED, UNDER_WAY, mark, state, student } from "./words.js";
+
+const SHOWN = 8;
+const AT_ONCE = 4;
+const KINDS = { question_paper: "Question paper", answer_key: "Answer key" };
+
+export function board({ api }) {
+  const list = h("ul", { class: "board" });
+  const rest = h("p", { class: "quiet" });
+  const element = h(
+    "section",
+    { class: "running", "aria-label": "Under way", hidden: true },
+    h("h2", {}, "Under way"),
+    list,
+    rest,
+  );
+  // Each submission seen running: its last status in full, until it has been shown ended.
+  const seen = new Map();
+
+  /** Takes the list of submissions and looks closer at those that run. */
+  async function show(submissions) {
+    const running = submissions.filter((one) => UNDER_WAY.has(one.state));
+    const ended = submissions.filter(
+      (one) => !UNDER_WAY.has(one.state) && seen.has(one.id) && UNDER_WAY.has(seen.get(one.id).state),
+    );
+    await inTurn(
+      [...ended, ...running.slice(0, SHOWN)].map((one) => async () => seen.set(one.id, await api.submission(one.id))),
+    );
+    const order = [...seen.values()].sort((a, b) => (a.received_at < b.received_at ? 1 : -1));
+    const shown = [
+      ...order.filter((one) => UNDER_WAY.has(one.state)),
+      ...order.filter((one) => !UNDER_WAY.has(one.state)),
+    ].slice(0, SHOWN);
+    for (const id of seen.keys()) if (!shown.some((one) => one.id === id)) seen.delete(id);
+    const scale = Math.max(
+      0,
+      ...shown.map((one) => (one.ended_at ? Date.parse(one.ended_at) : Date.now()) - Date.parse(one.received_at)),
+    );
+    list.replaceChildren(...shown.map((one) => row(one, scale)));
+    const more = running.length - shown.filter((one) => UNDER_WAY.has(one.state)).length;
+    rest.textContent = more > 0 ? `and ${more} more` : "";
+    element.hidden = shown.length === 0;
+  }
+
+  function row(status, scale) {
+    const name = KINDS[status.kind] ?? student(status.student);
+    const got = MARKED.has(status.state) ? ` · ${mark(status.marks)} / ${mark(status.max_marks)}` : "";
+    return h(
+      "li",
+      { class: UNDER_WAY.has(status.state) ? "running" : "ended", data: { id: status.id } },
+      h(
+        "div",
+        {},
+        h("strong", {}, name),
+        h("p", { class: "quiet" }, `${state(status.state)}${got}`),
+        h("p", { class: "saved" }, savedSentence(status)),
+      ),
+      lanesChart(status, { scale }),
+    );
+  }
+
+  return { element, show };
+}
+
+/** A few requests at a time; one that fails leaves its place as it was. */
+async function inTurn(tasks) {
+  const waiting = [...tasks];
+  const work = async () => {
+    while (waiting.length)
+      await waiting
+        .shift()()
+        .catch(() => null);
+  };
+  await Promise.all(Array.from({ length: AT_ONCE }, work));
+}

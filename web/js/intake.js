@@ -1,0 +1,213 @@
+// Where files come in: a place each for the paper, the key or scheme, and the pile of sheets.
+
+import { LiveList, fill, h, tell } from "./dom.js";
+import { READABLE, isReadable, isScheme, studentOf } from "./uploads.js";
+import { UNDER_WAY, bytes, count, mark, state } from "./words.js";
+
+const PLACES = [
+  { role: "question_paper", title: "Question paper", accept: READABLE, many: false },
+  { role: "answer_key", title: "Marking scheme or answer key", accept: `${READABLE},.yaml,.yml,.json`, many: false },
+  { role: "answer_sheet", title: "Answer sheets", accept: READABLE, many: true },
+];
+
+export function intake({ name, api, uploads, sent }) {
+  const places = PLACES.map((place) => ({ ...place, status: h("div", { class: "standing" }), ...zone(place) }));
+  const rows = h("ul", { class: "uploads", "aria-label": "Files on their way" });
+  const list = new LiveList(rows, {
+    draw: drawUpload,
+    of: ({ state: at, sent: number, problem }) => [at, number, problem],
+  });
+  const element = h(
+    "section",
+    { class: "intake", "aria-label": "Files" },
+    h(
+      "div",
+      { class: "places" },
+      places.map((place) => place.element),
+    ),
+    rows,
+  );
+  let finished = 0;
+
+  function zone(place) {
+    const id = `choose-${place.role}`;
+    const input = h("input", {
+      id,
+      type: "file",
+      class: "unseen",
+      accept: place.accept,
+      multiple: place.many,
+      onchange: () => (take(place, [...input.files]), (input.value = "")),
+    });
+    const camera = h("input", {
+      id: `${id}-camera`,
+      type: "file",
+      class: "unseen",
+      accept: "image/*",
+      capture: "environment",
+      multiple: place.many,
+      onchange: () => (take(place, [...camera.files]), (camera.value = "")),
+    });
+    const element = h(
+      "div",
+      { class: "place", data: { role: place.role } },
+      h("h2", {}, place.title),
+      h(
+        "p",
+        { class: "choose" },
+        h("label", { for: id, class: "button" }, place.many ? "Choose files" : "Choose a file"),
+        input,
+        h("label", { for: `${id}-camera`, class: "button camera" }, "Camera"),
+        camera,
+        h("span", { class: "quiet wide" }, " or drop here"),
+      ),
+    );
+    let inside = 0;
+    const over = (step) => element.classList.toggle("over", (inside = Math.max(0, inside + step)) > 0);
+    element.addEventListener("dragenter", (event) => (event.preventDefault(), over(1)));
+    element.addEventListener("dragleave", () => over(-1));
+    element.addEventListener("dragover", (event) => event.preventDefault());
+    element.addEventListener("drop", async (event) => {
+      event.preventDefault();
+      over(-inside);
+      take(place, await dropped(event.dataTransfer));
+    });
+    return { element };
+  }
+
+  function take(place, files) {
+    const wanted = files.filter((file) => !file.name.startsWith("."));
+    const chosen = place.many ? wanted : wanted.slice(0, 1);
+    const refused = [];
+    for (const file of chosen) {
+      if (place.role === "answer_key" && isScheme(file.name)) uploads.add(name, "scheme", file);
+      else if (!isReadable(file.name)) refused.push(file.name);
+      else uploads.add(name, place.role, file, place.many ? studentOf(file.name) : null);
+    }
+    if (refused.length)
+      tell(
+        `${refused.slice(0, 3).join(", ")}${refused.length > 3 ? " and others" : ""}: only PDF, JPEG, PNG and TIFF can be read.`,
+        { kind: "problem" },
+      );
+    if (wanted.length > chosen.length) tell("One file makes a question paper or a key; the first one was taken.");
+  }
+
+  function drawUpload(upload) {
+    const { state: at } = upload;
+    const line = h(
+      "li",
+      { class: `upload ${at}` },
+      h("span", { class: "name" }, upload.name),
+      h("span", { class: "quiet" }, bytes(upload.size)),
+    );
+    if (at === "refused") {
+      line.append(h("p", { class: "problem", role: "alert" }, upload.problem));
+      if (upload.file)
+        line.append(h("button", { type: "button", class: "link", onclick: () => uploads.again(upload) }, "Try again"));
+      line.append(h("button", { type: "button", class: "link", onclick: () => uploads.dismiss(upload) }, "Dismiss"));
+      return line;
+    }
+    const words = {
+      waiting: "waits",
+      sending: "is being sent",
+      paused: "waits for the connection; it goes on by itself",
+    }[at];
+    line.append(
+      h("progress", { max: Math.max(1, upload.size), value: upload.sent, "aria-label": `${upload.name} ${words}` }),
+      h(
+        "span",
+        { class: "quiet" },
+        at === "sending" ? `${Math.floor((100 * upload.sent) / Math.max(1, upload.size))}%` : words,
+      ),
+    );
+    return line;
+  }
+
+  function uploadsChanged() {
+    const own = uploads.of(name);
+    const done = own.filter((upload) => upload.state === "done").length;
+    if (done > finished) sent();
+    finished = done;
+    list.show(own.filter((upload) => upload.state !== "done"));
+  }
+
+  function show(assessment, submissions) {
+    for (const place of places) {
+      let standing = place.element.querySelector(".standing");
+      if (!standing) place.element.append((standing = place.status));
+      const text = standingOf(place.role, assessment, submissions, name);
+      if (place.shown !== JSON.stringify(text))
+        fill(
+          standing,
+          text.map(([words, link, className]) =>
+            h("p", { class: className ?? "quiet" }, link ? h("a", { href: link }, words) : words),
+          ),
+        );
+      place.shown = JSON.stringify(text);
+    }
+  }
+
+  uploadsChanged();
+  return { element, show, uploadsChanged };
+}
+
+/** What a place holds now, as lines [words, link, class]. */
+function standingOf(role, { paper, scheme }, submissions, name) {
+  const newest = submissions.filter((one) => one.kind === role).at(-1);
+  const lines = [];
+  if (role === "question_paper") {
+    if (paper) {
+      const questions = leaves(paper.questions).length;
+      lines.push([
+        `${count(questions, "question")}, ${mark(paper.total_marks)} marks`,
+        `#/a/${encodeURIComponent(name)}/paper`,
+        null,
+      ]);
+      if (paper.warnings?.length)
+        lines.push([
+          `${count(paper.warnings.length, "doubt")} about it: please check`,
+          `#/a/${encodeURIComponent(name)}/paper`,
+          "look",
+        ]);
+    } else if (!newest) lines.push(["Sheets wait until it is there."]);
+  }
+  if (role === "answer_key")
+    lines.push(
+      scheme
+        ? [`${count(scheme.entries.length, "question")} have a rule`]
+        : ["Without one, only free text is marked, by a model."],
+    );
+  if (newest && role !== "answer_sheet" && UNDER_WAY.has(newest.state)) lines.push([state(newest.state)]);
+  if (newest && role !== "answer_sheet" && ["REJECTED", "FAILED"].includes(newest.state))
+    lines.push([newest.reason?.message ?? state(newest.state), null, "problem"]);
+  if (role === "answer_sheet") {
+    const waiting = submissions.filter((one) => one.kind === role && one.state === "AWAITING_PAPER").length;
+    lines.push([
+      waiting
+        ? `${count(waiting, "sheet")} wait for the question paper`
+        : "A file each; its name becomes the student's.",
+    ]);
+  }
+  return lines;
+}
+
+const leaves = (questions) => questions.flatMap((one) => (one.parts?.length ? leaves(one.parts) : [one]));
+
+/** The files that were dropped, those inside folders as well. */
+async function dropped(transfer) {
+  const entries = [...transfer.items].map((item) => item.webkitGetAsEntry?.()).filter(Boolean);
+  if (!entries.length) return [...transfer.files];
+  return (await Promise.all(entries.map(filesOf))).flat();
+}
+
+async function filesOf(entry) {
+  if (entry.isFile) return [await new Promise((done, failed) => entry.file(done, failed))];
+  const reader = entry.createReader();
+  const found = [];
+  // A folder is told in batches, and ends with an empty one.
+  for (;;) {
+    const batch = await new Promise((done, failed) => reader.readEntries(done, failed));
+    if (!batch.length) return (await Promise.all(found.map(filesOf))).flat();
+    found.push(...batch);
+  }
+}

@@ -1,0 +1,41 @@
+// The list of keys, as a dialog.
+
+import { h } from "./dom.js";
+
+const KEYS = [
+  [["n", "p"], "next, previous answer to look at, across sheets"],
+  [["j", "k"], "next, previous answer"],
+  [["]", "["], "next, previous sheet"],
+  [["0", "…", "9"], "type a mark; Enter keeps it, Escape leaves it"],
+  [["m"], "change the mark"],
+  [["Enter"], "the mark is right as it is"],
+  [["u"], "undo the last change"],
+  [["o"], "all sheets"],
+  [["?"], "this list"],
+];
+
+export function keysDialog() {
+  const element = h(
+    "dialog",
+    { "aria-labelledby": "keys-title" },
+    h("h2", { id: "keys-title" }, "Keys"),
+    h(
+      "dl",
+      {},
+      KEYS.map(([keys, what]) =>
+        h(
+          "div",
+          {},
+          h(
+            "dt",
+            {},
+            keys.map((key) => [h("kbd", {}, key), " "]),
+          ),
+          h("dd", {}, what),
+        ),
+      ),
+    ),
+    h("form", { method: "dialog" }, h("button", { class: "main" }, "Close")),
+  );
+  return { element, open: () => element.showModal() };
+}
