@@ -81,6 +81,7 @@ class Assembly:
         if printed is None and rubric.total is not None:
             printed = rubric.total.value
         parts = shared_among(parts, printed, choose, label, self.warnings)
+        self._count(rubric, len(parts), label)
         known = all(worth(part) > 0 for part in parts)
         first = draft.own[0].row.page if draft.own else parts[0].page if parts else None
         return Question(
@@ -104,6 +105,17 @@ class Assembly:
                 f"The numbers start again at 1 without a heading; those questions are called {name}.1 and so on."
             )
         return draft.label or f"Part {index + 1}", name
+
+    def _count(self, rubric: Rubric, found: int, where: str) -> None:
+        """Says where a heading's "(5 x 2 = 10)" speaks of more or fewer questions than were found."""
+        total = rubric.total
+        if total is None or total.each is None or total.count is None or rubric.choose is not None:
+            return
+        if found not in (total.each, total.count):
+            self.warnings.append(
+                f"{where} prints marks for {shown(total.count)} x {shown(total.each)}, but {found} questions were found"
+                " there."
+            )
 
     def _negative(self, rubric: Rubric, where: str) -> None:
         if rubric.negative_marking:

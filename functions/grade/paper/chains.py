@@ -175,6 +175,8 @@ def _weight(pieces: list[Piece], index: int, piece: Piece, kind: Kind) -> float:
         if kind is Kind.LOWER and token.name.isupper():
             return 0.6
         weight = 1.0 if token.style in ("(a)", "(i)", "a)", "i)") else 0.85
+        # Strokes that may be of either size are small ones more often.
+        weight -= 0.2 if kind is Kind.ROMAN_UPPER and token.name.islower() else 0.0
         if token.style == "A":
             return 0.5
         return weight if text or len(piece.tokens) > 1 else weight - 0.15

@@ -9,8 +9,17 @@ from grade.paper.numbering import Kind, Token, to_roman
 from grade.paper.pieces import Piece
 
 
-def put_right(pieces: list[Piece]) -> list[Piece]:
-    return _by_totals(_strokes(pieces))
+def put_right(pieces: list[Piece], warnings: list[str]) -> list[Piece]:
+    """The pieces with labels that their neighbours make sure of. A label that was not printed, or not read, is
+    said in a warning."""
+    mended = _by_options(_by_totals(_strokes(pieces)))
+    for before, after in zip(pieces, mended, strict=True):
+        if not before.tokens and after.tokens:
+            warnings.append(
+                f"The label of question {after.tokens[0].name} could not be read; “{before.text[:40].strip()}” was"
+                " taken for its start."
+            )
+    return mended
 
 
 def _strokes(pieces: list[Piece]) -> list[Piece]:
@@ -60,3 +69,35 @@ def _by_totals(pieces: list[Piece]) -> list[Piece]:
         elif ended is not None and opens is None and piece.opens and not piece.tokens and len(piece.text.split()) > 2:
             opens = index
     return mended
+
+
+def _by_options(pieces: list[Piece]) -> list[Piece]:
+    """Where options start again at A in one question, the text above them opens the next one, if no label does."""
+    mended = list(pieces)
+    number: Token | None = None
+    letters, left = 0, 0.0
+    stem: int | None = None
+    for index, piece in enumerate(pieces):
+        token = piece.tokens[0] if piece.tokens and piece.opens else None
+        if token is not None and token.value(Kind.NUMBER) is not None and token.value(Kind.UPPER) is None:
+            number, letters, stem, left = token, 0, None, piece.left
+        elif token is not None and (value := _option(token)) is not None:
+            if value == 1 and letters > 1 and stem is not None and number is not None:
+                following = (number.value(Kind.NUMBER) or 0) + 1
+                if _next_number(pieces[index:]) != following:
+                    number = Token("", str(following), ((Kind.NUMBER, following),), number.style)
+                    mended[stem] = replace(pieces[stem], tokens=(number,), left=left)
+                letters = 0
+            letters, stem = (value if value == letters + 1 else letters), None
+        elif not piece.tokens and piece.opens and letters > 1 and stem is None and len(piece.text.split()) > 2:
+            stem = index
+    return mended
+
+
+def _option(token: Token) -> int | None:
+    return next((value for kind, value in token.values if kind in (Kind.UPPER, Kind.LOWER)), None)
+
+
+def _next_number(pieces: Sequence[Piece]) -> int | None:
+    values = (piece.tokens[0].value(Kind.NUMBER) for piece in pieces if piece.tokens and piece.opens)
+    return next((value for value in values if value is not None), None)

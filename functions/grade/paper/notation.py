@@ -15,14 +15,24 @@ _HEADER = re.compile(r"\[?\(?marks?\)?\]?", re.IGNORECASE)
 
 @dataclass(frozen=True, slots=True)
 class Notation:
-    """`margin`, `paren`: whether numbers in the right margin, plain or in round brackets, are marks."""
+    """`margin`, `paren`: whether numbers in the right margin, plain or in round brackets, are marks. `behind`:
+    whether round brackets behind the last sentence of a question are."""
 
     margin: bool = False
     paren: bool = False
+    behind: bool = False
     edge: float = 1.0
     """Where the margin's numbers end."""
     heads: tuple[float, ...] = ()
     """The middles of the headings "Marks" over columns of numbers."""
+
+
+_FEWEST_BEHIND = 2
+_LOOSE = re.compile(
+    r"(?<!equation)(?<!eqn)(?<!eq\.)(?<!step)(?<!reaction)(?<!\bpart)(?<!\bin)(?<!\bfrom)(?<!\bof)(?<!\bby)(?<!\band)\s"
+    r"\(\s*(\d{1,2}(?:\.5)?)\s*\)\s*$"
+)
+"""Marks behind a last line that ends without a stop: "ii. segmentation (2)"."""
 
 
 def read_notation(rows: Iterable[Row]) -> Notation:
@@ -30,11 +40,13 @@ def read_notation(rows: Iterable[Row]) -> Notation:
     heads: list[float] = []
     parens: list[float] = []
     edges: list[float] = []
+    behind = 0
     for row in rows:
         last = row.cells[-1]
         heads += [_middle(cell) for cell in row.cells if _HEADER.fullmatch(cell.text) and cell.left > 0.5]
         found = [m for m in find_marks(row.text) if not m.total]
         explicit += any(m.form is Form.EXPLICIT or m.form is Form.BARE_BRACKET for m in found)
+        behind += any(m.form is Form.BARE_PAREN for m in found)
         parens += [m.value for m in found if m.form is Form.BARE_PAREN and last.left > 0.6]
         if _NUMBER_CELL.fullmatch(last.text) and in_right_margin(row) and (len(row.cells) > 1 or row.left > 0.8):
             edges.append(last.right)
@@ -42,6 +54,7 @@ def read_notation(rows: Iterable[Row]) -> Notation:
     return Notation(
         margin=(count >= 2 and count > explicit) or bool(heads),
         paren=bool(parens) and not _are_equation_numbers(parens),
+        behind=behind >= _FEWEST_BEHIND and behind > explicit,
         edge=edge,
         heads=tuple(heads),
     )
@@ -74,6 +87,8 @@ def piece_marks(piece: Piece, notation: Notation, *, last: bool) -> tuple[str, l
     text = piece.text
     kept = [token for token in find_marks(text) if _counts(token, text, notation, last=last)]
     margin = _margin(piece, notation, kept)
+    if not kept and margin is None and last and notation.behind and (loose := _LOOSE.search(text)):
+        kept = [PrintedMarks(float(loose[1]), Form.BARE_PAREN, loose.start(), loose.end())]
     if notation.paren and not piece.tokens:
         # Where "(2)" are marks, "[12]" alone in the margin is their sum over the question.
         kept = [replace(m, total=True) if m.form is Form.BARE_BRACKET and _alone(m, text) else m for m in kept]
@@ -94,6 +109,8 @@ def _counts(token: PrintedMarks, text: str, notation: Notation, *, last: bool) -
         return notation.paren if own_cell else last
     if token.form is Form.BARE_BRACKET:
         before, after = text[: token.start].rstrip(" "), text[token.end :].strip()
+        if "/" in text[token.start : token.end]:
+            return not after
         own_cell = bool(_IN_ITS_OWN_CELL.search(before))
         return (not after and (own_cell or last or before[-1:] in ".?!:;)_")) or (not before and bool(after))
     return True

@@ -144,7 +144,8 @@ def _outer(text: str, bare: bool) -> tuple[tuple[Token, ...], str] | None:  # no
         return (_number(found[0], found[1], "1a"), letter), text[found.end() :]
     if found := _NUMBER.match(text):
         style = "(1)" if found[1] else "[1]" if found[2] else f"1{found[4]}"
-        return (_number(found[0], found[1] or found[2] or found[3], style),), text[found.end() :]
+        token = _number(found[0], found[1] or found[2] or found[3], style)
+        return (_with_strokes(token) if found[1] else token,), text[found.end() :]
     if found := _MISREAD.match(text):
         digits = found[1].translate(_AS_DIGITS)
         return (_number(found[0], digits, f"1{found[2]}"),), text[found.end() :]
@@ -185,12 +186,15 @@ def _inner(text: str) -> tuple[Token, str] | None:
         style = "(a)" if found[1] else "[a]" if found[2] else f"a{found[4]}"
         return Token(found[0], letter, _letter_values(letter), style), text[found.end() :]
     if found := re.match(r"^\((\d{1,2})\)\s*", text):
-        number = _number(found[0], found[1], "(1)")
-        if found[1] in ("1", "11"):
-            # (i) and (ii) lose their dots.
-            number = replace(number, values=(*number.values, (Kind.ROMAN_LOWER, len(found[1]))))
-        return number, text[found.end() :]
+        return _with_strokes(_number(found[0], found[1], "(1)")), text[found.end() :]
     return None
+
+
+def _with_strokes(number: Token) -> Token:
+    """(1), (11), (111) may also be (i), (ii), (iii), which lost their dots."""
+    if number.name not in ("1", "11", "111"):
+        return number
+    return replace(number, values=(*number.values, (Kind.ROMAN_LOWER, len(number.name))))
 
 
 def _straight(letters: str) -> str:

@@ -42,7 +42,7 @@ def parse_paper(transcript: Transcript) -> QuestionPaper:
     rows = with_weights(put_marks_right(rows, warnings))
     rows, totals = take_totals(rows)
     rows = led_by_numbers(rows)
-    outline = read_outline(put_right(pieces_of(rows)))
+    outline = read_outline(put_right(pieces_of(rows), warnings))
     if totals.paper is None:
         totals.paper = total_below(rows[:40])
     if totals.paper is None:

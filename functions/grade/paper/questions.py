@@ -160,6 +160,8 @@ class Builder:
             self._warnings.append(
                 f"Question {identity} offers two texts with OR between them; they are one question here."
             )
+        if draft.kind in (Kind.UPPER, Kind.ROMAN_UPPER) and any((m.count or 0) > 1 for m in own.marks):
+            self._warnings.append(f"Question {identity} prints marks for several questions, but none were found in it.")
         marks = self._marks(own.marks, identity)
         if marks is None:
             marks = above.each
@@ -180,6 +182,12 @@ class Builder:
         if choose is None and len(parts) > 1 and all(ends_in_or(part) for part in draft.parts[:-1]):
             choose = 1
         whole = [token for token in own.marks if not token.per_part]
+        counted = next((m for m in whole if m.each is not None and m.count is not None), None)
+        if counted is not None and choose is None and len(parts) not in (counted.each, counted.count):
+            self._warnings.append(
+                f"Question {identity} prints marks for {shown(counted.count or 0)} x {shown(counted.each or 0)}, but"
+                f" {len(parts)} parts were found."
+            )
         parts = _relabelled(with_shares(self._without_sum(parts, draft, whole), whole, choose), draft)
         parts, marks = self._group_marks(parts, self._marks(whole, identity), choose, above)
         page, box = place_of(draft)

@@ -54,7 +54,8 @@ def _unmarked(question: Question) -> Iterable[str]:
     """The answerable questions for which no marks are printed, on them or on the question that they are part of."""
     if not question.parts and question.marks is None:
         yield question.id
-    if question.type is QuestionType.GROUP and question.marks is not None:
+    marked = question.type is QuestionType.GROUP and question.marks is not None
+    if marked and all(leaf.marks is None for leaf in question.leaves()):
         return
     for part in question.parts:
         yield from _unmarked(part)

@@ -66,7 +66,11 @@ def take_totals(rows: list[Row]) -> tuple[list[Row], Totals]:
                 totals.paper = number(reached[1])
                 if _asks_nothing(row.text[: reached.start()] + row.text[reached.end() :]):
                     continue
-            if index >= len(rows) - 2 and (last := _ALONE_AT_THE_END.fullmatch(row.text)) and not _often(rows):
+            if (
+                index >= len(rows) - (1 if row.text[:1] in "[(" else 2)
+                and (last := _ALONE_AT_THE_END.fullmatch(row.text))
+                and not _often(rows)
+            ):
                 totals.paper = number(last[1])
             else:
                 kept.append(row)

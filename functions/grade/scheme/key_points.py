@@ -32,11 +32,20 @@ def read_points(name: str, text: str) -> SchemeEntry:
         # Where marks are named as such, a number in brackets is code or a reference.
         points = [point for point in points if not point["plain"]]
     criteria = _criteria(text, points)
-    plain = re.sub(r"[ \t]+", " ", _POINT.sub(" ", _TOTAL.sub(" ", text))).strip()
+    plain = re.sub(r"[ \t]+", " ", _TOTAL.sub(" ", _without(text, points))).strip()
     if len(criteria) < 2:
         lone = criteria[0].marks if criteria and points and not text[points[-1].end() :].strip() else None
         return SchemeEntry(name, marks=marks if marks is not None else lone, model_answer=plain)
     return SchemeEntry(name, marks=marks, model_answer=plain, criteria=criteria)
+
+
+def _without(text: str, points: list[re.Match[str]]) -> str:
+    """The text without the marks of its points; a number in brackets that is none of them stays."""
+    kept, at = [], 0
+    for point in points:
+        kept.append(text[at : point.start()])
+        at = point.end()
+    return " ".join([*kept, text[at:]])
 
 
 def _criteria(text: str, points: list[re.Match[str]]) -> tuple[Criterion, ...]:
