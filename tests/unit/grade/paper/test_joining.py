@@ -1,6 +1,6 @@
 """Schemes joined to their paper."""
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from core.assessment import Criterion, MarkingScheme, Question, QuestionPaper, QuestionType, SchemeEntry
@@ -135,12 +135,14 @@ def test_questions_without_an_entry_are_told() -> None:
     assert "The marking scheme says nothing about questions 2, 3, 4, 5.a, 5.b, 6.a, 6.b, 6.c." in scheme.warnings
 
 
+@settings(deadline=None)
 @given(st.permutations(["1", "2", "3", "4", "6a", "6b"]))
 def test_the_order_of_entries_does_not_matter(labels: list[str]) -> None:
     entries = [SchemeEntry(label, marks=1, answers=("B",)) for label in labels]
     assert join(PAPER, scheme_of(*entries)) == join(PAPER, scheme_of(*sorted(entries, key=lambda e: e.question)))
 
 
+@settings(deadline=None)
 @given(st.lists(st.text(max_size=8), max_size=6), st.lists(st.floats(0, 50), min_size=6, max_size=6))
 def test_any_labels_join_or_are_told(labels: list[str], marks: list[float]) -> None:
     paper, scheme = join(PAPER, scheme_of(*(SchemeEntry(a, marks=m) for a, m in zip(labels, marks, strict=False))))
