@@ -2,14 +2,16 @@
 
     python -m benchmarks.imports [--runs N]
 
-Each function's door is imported with its clients made, in a fresh interpreter; so is the bare sum: boto3 with the same
-clients, Powertools' Logger (and Metrics, and the HTTP resolver, where the door has them), and for the heavy ones pypdf
-with trp, or openai. In turn, with bytecode in place, in CPU time of the whole process less that of an empty one.
+Each function's door is imported with its clients made, and with what a first call loads besides, in a fresh
+interpreter; so is the bare sum: boto3 with the same clients, Powertools' Logger and Metrics (and the HTTP resolver
+where the door has one), and for the heavy ones trp, pypdf and pypdfium2 (in the child that opens files), or openai.
+In turn, with bytecode in place, in CPU time of the whole process less that of an empty one.
 """
 
 import argparse
 import json
 import os
+import resource
 import subprocess
 import sys
 from dataclasses import dataclass
@@ -23,53 +25,6 @@ ROOT = Path(__file__).resolve().parent.parent
 _RESOLVER = "from aws_lambda_powertools.event_handler import APIGatewayHttpResolver; APIGatewayHttpResolver()"
 _LOGGER = "from aws_lambda_powertools import Logger, Metrics; Logger(); Metrics()"
 _OPENAI = "from openai import AsyncOpenAI; AsyncOpenAI(api_key='x')"
-_PARSERS = "import pypdf, trp"
-
-
-@dataclass(frozen=True)
-class Budget:
-    """A function's clients, and what else its bare sum holds; `first` is what its door does at a first call."""
-
-    clients: tuple[str, ...]
-    bare: tuple[str, ...] = ()
-    first: str = ""
-
-    def bare_program(self) -> str:
-        made = "; ".join(f"session.client('{name}', config=config)" for name in self.clients)
-        config = "config = Config(connect_timeout=3, retries={'mode': 'standard'})"
-        sdk = f"import boto3; from botocore.config import Config; {config}; session = boto3.Session(); {made}"
-        return "\n".join([sdk, _LOGGER, *self.bare])
-
-    def door_program(self, function: str) -> str:
-        made = "; ".join(f"aws.client('{name}')" for name in self.clients)
-        return "\n".join([f"import {function}.app as app", f"from core import aws; {made}", self.first])
-
-
-BUDGETS = {
-    "receive": Budget(("s3", "stepfunctions"), (_RESOLVER,), "app.desk()"),
-    "extract": Budget(("s3", "dynamodb", "textract"), (_PARSERS,), ""),
-    "persist": Budget(("s3", "dynamodb")),
-    "grade": Budget(("s3", "dynamodb"), (_OPENAI,), "app.free_text(); app.library()"),
-    "results": Budget(("s3", "dynamodb", "stepfunctions"), (_RESOLVER,)),
-    "recover": Budget(("dynamodb", "stepfunctions")),
-}
-
-
-def cpu_milliseconds(program: str) -> float:
-    """User and system time of one interpreter that runs `program` and ends at once."""
-    before = os.times()
-    subprocess.run(
-        [sys.executable, "-c", program + "\nimport os; os._exit(0)"],
-        check=True,
-        cwd=ROOT / "functions",
-        env={**AWS_ENVIRONMENT, "PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT / "functions"), **_SETTINGS},
-        stdout=subprocess.DEVNULL,
-    )
-    after = os.times()
-    spent = after.children_user + after.children_system - before.children_user - before.children_system
-    return 1000 * spent
-
-
 _SETTINGS = {
     "IDENTITY_SECRET": "benchmark",
     "MODEL": "stand-in",
@@ -79,10 +34,65 @@ _SETTINGS = {
 }
 
 
+@dataclass(frozen=True)
+class Budget:
+    """A function's clients and what else its bare sum holds. `first` is what its door loads at a first call, where
+    that is not loaded with it; `clients` None: a process without the SDK."""
+
+    clients: tuple[str, ...] | None
+    bare: tuple[str, ...] = ()
+    door: str = ""
+    first: str = ""
+
+    def bare_program(self) -> str:
+        if self.clients is None:
+            return "\n".join(self.bare)
+        made = "; ".join(f"session.client('{name}', config=config)" for name in self.clients)
+        config = "config = Config(connect_timeout=3, retries={'mode': 'standard'})"
+        sdk = f"import boto3; from botocore.config import Config; {config}; session = boto3.Session(); {made}"
+        return "\n".join([sdk, _LOGGER, *self.bare])
+
+    def door_program(self) -> str:
+        made = [f"from core import aws; aws.client('{name}')" for name in self.clients or ()]
+        return "\n".join([f"import {self.door} as app", *made, self.first])
+
+
+BUDGETS = {
+    "receive": Budget(("s3", "stepfunctions"), (_RESOLVER,), "receive.app", "app.desk()"),
+    "extract": Budget(("s3", "dynamodb", "textract"), ("import trp",), "extract.app", "import extract.transcript, trp"),
+    "extract's child": Budget(
+        None, ("import pypdf, pypdfium2, trp",), "extract.sandbox_child", "import extract.warming"
+    ),
+    "persist": Budget(("s3", "dynamodb"), (), "persist.app"),
+    "grade": Budget(
+        ("s3", "dynamodb"),
+        (_OPENAI,),
+        "grade.app",
+        "app.free_text(); app.library(); import grade.scheme.joining, grade.sheet.answers",
+    ),
+    "results": Budget(("s3", "dynamodb", "stepfunctions"), (_RESOLVER,), "results.app"),
+    "recover": Budget(("dynamodb", "stepfunctions"), (), "recover.app"),
+}
+
+
+def cpu_milliseconds(program: str) -> float:
+    """User and system time of one interpreter that runs `program` and ends at once."""
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
+    subprocess.run(
+        [sys.executable, "-c", program + "\nimport os; os._exit(0)"],
+        check=True,
+        cwd=ROOT / "functions",
+        env={**AWS_ENVIRONMENT, "PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT / "functions"), **_SETTINGS},
+        stdout=subprocess.DEVNULL,
+    )
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return 1000 * (after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime)
+
+
 def run(runs: int) -> list[dict[str, Any]]:
     programs = {"": "pass"}
     for name, budget in BUDGETS.items():
-        programs |= {f"{name} bare": budget.bare_program(), f"{name} door": budget.door_program(name)}
+        programs |= {f"{name} bare": budget.bare_program(), f"{name} door": budget.door_program()}
     spent: dict[str, list[float]] = {name: [] for name in programs}
     for turn in range(runs + 1):
         for name, program in programs.items():

@@ -10,7 +10,6 @@ from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from core import aws, errors, http
-from core.scheme.document import parse_scheme
 from core.seal import Seal
 from core.settings import settings
 from core.submission import parse_assessment
@@ -110,6 +109,9 @@ def results_csv(assessment: str) -> Response[str]:
 
 @app.put("/assessments/<assessment>/marking-scheme")
 def marking_scheme(assessment: str) -> dict[str, Any]:
+    # Imported here: YAML is read at this one address.
+    from core.scheme.document import parse_scheme
+
     name = parse_assessment(assessment)
     try:
         text = http.raw_body(app.current_event).decode("utf-8")
