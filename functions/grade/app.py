@@ -11,11 +11,12 @@ from core import aws
 from core.settings import settings
 from core.submission import Kind, Submission
 from core.table import Table
+from core.timeline import durations
 from grade.freetext import FreeTextMarker
 from grade.markers import configured_marker
 from grade.marking import mark_sheet
 from grade.preparing import prepare
-from grade.sheets import Library, grade_sheet
+from grade.sheets import Graded, Library, grade_sheet
 
 logger = Logger()
 metrics = Metrics()
@@ -45,5 +46,19 @@ def handler(state: dict[str, Any], _context: LambdaContext) -> dict[str, Any]:
     else:
         graded = prepare(state, library=library(), table=table)
     logger.info("graded", kind=submission.kind, state=graded.state)
-    metrics.add_metric(f"Ended{graded.state.title().replace('_', '')}", MetricUnit.Count, 1)
+    measure(state["outcome"], submission, graded)
     return graded.to_state()
+
+
+def measure(outcome: dict[str, Any], submission: Submission, graded: Graded) -> None:
+    """The submission's own timeline and what its marking cost; numbers alone, and of nobody."""
+    metrics.add_metric(f"Ended{graded.state.title().replace('_', '')}", MetricUnit.Count, 1)
+    if submission.kind is Kind.ANSWER_SHEET:
+        metrics.add_metric("QuestionsForReview", MetricUnit.Count, graded.for_review)
+        metrics.add_metric("ModelCalls", MetricUnit.Count, graded.usage.calls)
+        metrics.add_metric("ModelDollars", MetricUnit.NoUnit, graded.usage.cost_usd)
+    if submission.run > 1:
+        return  # parked, resumed or graded again: what lies between its receipt and its marks is waiting
+    reading, storing = outcome["reading"]["value"], outcome["persistence"]["stored"]["value"]
+    for name, duration in durations(submission.received_at, reading, storing, graded.timeline).items():
+        metrics.add_metric(name, MetricUnit.Milliseconds, duration)

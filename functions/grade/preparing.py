@@ -27,8 +27,9 @@ def prepare(state: dict[str, Any], *, library: Library, table: Table) -> Graded:
     if usable:
         shelf.place(table, submission.tenant, submission.assessment, slot, key=key, received_at=submission.received_at)
     ending = State.READY if usable else State.NEEDS_REVIEW
-    attributes = {"paper_key": key, "transcript_key": transcript_key, "timeline": timeline(state, joined_at)}
-    return Graded(record.end(table, submission, ending, attributes))
+    moments = timeline(state, joined_at)
+    attributes = {"paper_key": key, "transcript_key": transcript_key, "timeline": moments}
+    return Graded(record.end(table, submission, ending, attributes), moments)
 
 
 def _parse(

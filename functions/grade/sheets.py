@@ -9,7 +9,7 @@ from typing import Any
 from core import errors, record, shelf
 from core.assessment import MarkingScheme, QuestionPaper
 from core.clock import now
-from core.result import ReviewReason, SheetResult
+from core.result import ReviewReason, SheetResult, Usage
 from core.submission import State, Submission
 from core.table import Table
 from core.transcript import Transcript
@@ -41,11 +41,15 @@ class Library:
 
 @dataclass(frozen=True, slots=True)
 class Graded:
-    """A sheet's ending as the state machine carries it on."""
+    """An ending as the state machine carries it on, and what the metrics say of it: the moments that only the joined
+    state knows, the questions that want a person, what a model was asked."""
 
     state: State
+    timeline: dict[str, Any]
     marks: float | None = None
     max_marks: float | None = None
+    for_review: int = 0
+    usage: Usage = field(default_factory=Usage)
 
     def to_state(self) -> dict[str, Any]:
         return {"state": self.state.value, "marks": self.marks, "max_marks": self.max_marks}
@@ -88,6 +92,7 @@ def grade_sheet(state: dict[str, Any], *, library: Library, table: Table, mark: 
     key = f"results/{submission.tenant}/{submission.id}/{submission.run}.json"
     library.write(key, result.to_dict())
     ending = State.NEEDS_REVIEW if result.needs_review else State.GRADED
+    moments = timeline(state, joined_at)
     attributes = {
         "result_key": key,
         "transcript_key": transcript_key,
@@ -96,10 +101,16 @@ def grade_sheet(state: dict[str, Any], *, library: Library, table: Table, mark: 
         "max_marks": result.max_marks,
         "review": [reason.value for reason in result.review],
         "question_marks": [_summary(question.to_dict()) for question in result.questions],
-        "timeline": timeline(state, joined_at),
+        "timeline": moments,
     }
-    standing = record.end(table, submission, ending, attributes)
-    return Graded(standing, result.marks, result.max_marks)
+    return Graded(
+        record.end(table, submission, ending, attributes),
+        moments,
+        result.marks,
+        result.max_marks,
+        for_review=sum(bool(question.review) for question in result.questions),
+        usage=result.usage,
+    )
 
 
 def timeline(state: dict[str, Any], joined_at: str) -> dict[str, Any]:

@@ -4,11 +4,11 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from core.clock import milliseconds
 from core.flow import execution_arn
 from core.seal import Seal
 from core.submission import ENDED, State, Submission
 from core.table import RECORD, Item, Table, lane_sk, submission_pk
+from core.timeline import saved_by_lanes
 from results import moderation
 
 Status = dict[str, Any]
@@ -121,9 +121,7 @@ def _lanes(record: Item, reading: Item, storing: Item) -> dict[str, Any]:
         "storing": _lane(storing, ended),
         "recording": {"state": "done", "started_at": record.get("recorded_at"), "ended_at": record.get("recorded_at")},
         "grading": {
-            "state": "done"
-            if graded_at
-            else ("failed" if state is State.FAILED else ("running" if both and not ended else "waiting")),
+            "state": _grading_state(state, graded_at, both),
             "started_at": joined_at,
             "ended_at": graded_at,
         },
@@ -149,12 +147,7 @@ def _lane(item: Item, ended: bool) -> dict[str, Any]:
 
 
 def _timeline(record: Item, reading: Item, storing: Item) -> dict[str, Any]:
-    """The moments of this run and the time that the lanes saved by running side by side, in ms.
-
-    Saved is what reading and storing took, each for itself, less the time from the first one's start to the last
-    one's end: the time in which both ran. Recording is the state machine's own write and leaves no times here.
-    It is null until the join.
-    """
+    """The moments of this run and the time that the lanes saved by running side by side, in ms: null until the join."""
     timeline = {
         "received_at": record["received_at"],
         "first_ocr_at": reading.get("first_ocr_at"),
@@ -163,14 +156,5 @@ def _timeline(record: Item, reading: Item, storing: Item) -> dict[str, Any]:
         "recorded_at": record.get("recorded_at"),
         **record.get("timeline", {}),
     }
-    timeline["saved_ms"] = _saved(reading, storing, timeline.get("joined_at"))
+    timeline["saved_ms"] = saved_by_lanes(reading, storing) if timeline.get("joined_at") else None
     return timeline
-
-
-def _saved(reading: Item, storing: Item, joined_at: str | None) -> int | None:
-    if not joined_at or not reading.get("ended_at") or not storing.get("ended_at"):
-        return None
-    alone = sum(milliseconds(lane["started_at"], lane["ended_at"]) for lane in (reading, storing))
-    first = min(reading["started_at"], storing["started_at"])
-    last = max(reading["ended_at"], storing["ended_at"])
-    return max(0, alone - milliseconds(first, last))

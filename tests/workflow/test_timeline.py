@@ -1,0 +1,49 @@
+"""Every submission knows its own timeline: in its status, and the same in the metrics, which name nobody."""
+
+import json
+from typing import Any
+
+from core.clock import milliseconds
+from tests.workflow.conftest import Flow
+
+NAME = "Ottoline Quaverfield"
+
+
+def test_the_moments_stand_in_their_order(flow: Flow) -> None:
+    flow.prepare()
+    sheet = flow.scan()
+    told = flow.ended(sheet)["timeline"]
+    for lane in ("read_at", "stored_at", "recorded_at"):
+        assert told["received_at"] <= told[lane] <= told["joined_at"]
+    assert told["received_at"] <= told["first_ocr_at"] <= told["read_at"]
+    assert told["joined_at"] <= told["graded_at"]
+    history = flow.timeline(sheet).saved_seconds
+    assert history is not None
+    # The functions' own clocks begin later and end sooner than their states.
+    assert 0 < told["saved_ms"] <= 1000 * history + 20
+
+
+def test_the_metrics_say_what_the_status_says_and_name_nobody(flow: Flow) -> None:
+    flow.prepare()
+    sheet = flow.send("answer_sheet", flow.scanned(), student=NAME)
+    told = flow.ended(sheet)["timeline"]
+    (mine,) = [
+        line
+        for line in emitted(flow)
+        if line.get("TimeToMarks") == [milliseconds(told["received_at"], told["graded_at"])]
+    ]
+    assert mine["TimeToFirstOcr"] == [milliseconds(told["received_at"], told["first_ocr_at"])]
+    assert mine["TimeToJoin"] == [milliseconds(told["received_at"], told["joined_at"])]
+    assert mine["SavedByLanes"] == [told["saved_ms"]]
+    assert mine["EndedGraded" if "EndedGraded" in mine else "EndedNeedsReview"] == [1]
+    assert {"QuestionsForReview", "ModelCalls", "ModelDollars", "StoringDuration", "GradingDuration"} <= set(mine)
+    text = json.dumps(mine)
+    assert sheet.id not in text
+    assert flow.assessment not in text
+    assert "Quaverfield" not in text
+
+
+def emitted(flow: Flow) -> list[dict[str, Any]]:
+    """What grading has written in CloudWatch's embedded metric format."""
+    log = (flow.cloud.folder / "logs" / "GradeFunction.log").read_text(encoding="utf-8")
+    return [json.loads(line) for line in log.splitlines() if '"CloudWatchMetrics"' in line]
