@@ -1,6 +1,7 @@
 """`gradeline`: the command line. Parses what was asked for, calls one command, says every failure in a sentence.
 
-Exit codes: 0 done; 1 some submissions were rejected or failed (they are listed), or nobody answered; 2 bad usage;
+Exit codes: 0 done; 1 some submissions were rejected or failed (they are listed), nobody answered, or the folder of
+`serve` is in use, damaged or full; 2 bad usage;
 130 stopped by Ctrl-C; 141 the reader of the output went away.
 """
 
@@ -177,10 +178,13 @@ def _expected(error: Exception) -> int | None:
     from core.errors import GradelineError
     from local.client import ApiError, InsecureApi, Unreachable
     from local.cloud.process import CloudError
+    from local.cloud.store_file import StoreError
     from local.deliveries import UsageError
     from local.errand import PaperNotUsable
     from local.following import TookTooLong
 
+    if isinstance(error, StoreError):
+        return SOME_FAILED
     if isinstance(error, UsageError | InsecureApi | CloudError):
         return BAD_USAGE
     if isinstance(error, ApiError | Unreachable | PaperNotUsable | TookTooLong | GradelineError):

@@ -14,6 +14,8 @@ from typing import Any
 from urllib.parse import parse_qsl, unquote
 
 CLIENT = "client"
+# The cloud itself while it starts.
+PROVISION = "provision"
 STATE_MACHINE = "stepfunctions"
 _INTERPRETERS_KEY = "ak"
 _SERVICES = {"states": "stepfunctions"}
@@ -109,6 +111,11 @@ def identify(request: Request, buckets: Iterable[str]) -> Call | None:
     else:
         operation, parameters = target.rpartition(".")[2] or arguments.get("Action", ""), _json_parameters(request.body)
     return Call(0.0, caller, service, operation, parameters)
+
+
+def is_provisioning(request: Request) -> bool:
+    credential = _CREDENTIAL.search(request.headers.get("authorization", ""))
+    return credential is not None and credential[1] == PROVISION
 
 
 def _bucket_of(path: str) -> str:

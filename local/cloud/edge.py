@@ -11,15 +11,18 @@ import re
 import threading
 import time
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 from wsgiref.types import StartResponse, WSGIEnvironment
 
-from local.cloud.calls import Call, CallLog, Request, identify
+from local.cloud.calls import Call, CallLog, Request, identify, is_provisioning
 from local.cloud.faults import Faults, error_answer
 
 logger = logging.getLogger("gradeline.local")
 
+# Who asks while the cloud starts waits so long at most.
+_START_SECONDS = 120.0
 _LOOPBACK = ("127.0.0.1", "localhost", "[::1]")
 _REASONS = {200: "OK", 201: "Created", 202: "Accepted", 204: "No Content", 303: "See Other", 304: "Not Modified"}
 
@@ -49,18 +52,35 @@ class Service(Protocol):
     def answer(self, call: Call, request: Request) -> Response | None: ...
 
 
+class Keeps(Protocol):
+    """What writes down what calls have changed (`local.cloud.keeping`)."""
+
+    def refuses(self, call: Call) -> Response | None: ...
+
+    def observe(self, call: Call, request: Request, response: Response) -> None: ...
+
+    def together(self) -> AbstractContextManager[None]: ...
+
+    def settle(self) -> None: ...
+
+
 class OneAtATime:
     """moto, one request to a store at a time: there a condition is checked and the write done in two steps."""
 
-    _STORES = re.compile(r"/(dynamodb|s3|states)/aws4_request")
+    _STORES = re.compile(r"/(dynamodb|s3|states|sqs)/aws4_request")
 
     def __init__(self, app: Any) -> None:
         self._app = app
-        self._locks = {name: threading.Lock() for name in ("dynamodb", "s3", "states")}
+        self._locks = {name: threading.RLock() for name in ("dynamodb", "s3", "states", "sqs")}
+        self._locks["stepfunctions"] = self._locks["states"]
+
+    def hold(self, service: str) -> AbstractContextManager[Any]:
+        """Keeps everybody else out of a store until what a request has changed there is noted."""
+        return self._locks.get(service, contextlib.nullcontext())
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         store = self._STORES.search(environ.get("HTTP_AUTHORIZATION", ""))
-        with self._locks[store[1]] if store else contextlib.nullcontext():
+        with self.hold(store[1] if store else ""):
             chunks = self._app(environ, start_response)
             try:
                 return [b"".join(chunks)]
@@ -73,16 +93,18 @@ class Edge:
     """The WSGI application of the local cloud.
 
     `services` are asked in order before moto; `observers` see every AWS call that was answered, after its
-    answer is known and before the caller has it; `front` answers what is no AWS request; `moved` tells how many
-    bytes a call has moved. Pages of other `origins` may not call AWS services: signatures are not checked here, so
-    this is what keeps them out.
+    answer is known and before the caller has it; `keeper` sees it first, and no answer leaves before what it
+    tells of is kept. `front` answers what is no AWS request; `moved` tells how many bytes a call has moved. Pages
+    of other `origins` may not call AWS services: signatures are not checked here, so this is what keeps them out.
+    Until `ready` is set only the cloud itself is served; everybody else waits.
     """
 
     def __init__(
         self,
         *,
-        moto: Any,
+        moto: OneAtATime,
         services: Iterable[Service],
+        keeper: Keeps,
         front: Callable[[Request], Response],
         observers: Iterable[Callable[[Call, Request, Response], None]],
         buckets: Iterable[str],
@@ -91,8 +113,10 @@ class Edge:
         faults: Faults,
         moved: Callable[[Call, Request, Response], int],
     ) -> None:
+        self.ready = threading.Event()
         self._moto = moto
         self._services = tuple(services)
+        self._keeper = keeper
         self._front = front
         self._observers = tuple(observers)
         self._buckets = frozenset(buckets)
@@ -106,6 +130,8 @@ class Edge:
         if not _is_loopback(request.headers.get("host", "")):
             # A page elsewhere whose name was turned to this machine has no business here.
             response = Response(421, [("Content-Type", "text/plain")], b"This server answers to loopback names only.\n")
+        elif not self._is_open_to(request):
+            response = Response(503, [("Retry-After", "5"), ("Content-Type", "text/plain")], b"Still starting.\n")
         elif (call := identify(request, self._buckets)) is None:
             response = self._answer_front(request)
         elif request.headers.get("origin") not in (None, *self._origins):
@@ -113,6 +139,10 @@ class Edge:
         else:
             response = self._answer_call(call, request)
         return _send(response, start_response, with_body=request.method != "HEAD")
+
+    def _is_open_to(self, request: Request) -> bool:
+        """Waits while the cloud starts: what was kept is not there yet, and must not be missed by anybody."""
+        return self.ready.is_set() or is_provisioning(request) or self.ready.wait(_START_SECONDS)
 
     def _answer_front(self, request: Request) -> Response:
         try:
@@ -146,15 +176,22 @@ class Edge:
         return response
 
     def _serve(self, call: Call, request: Request) -> Response:
+        # In the order in which the store changes, and as one: an object without its event would be lost.
+        with self._moto.hold(call.service), self._keeper.together():
+            response = self._keeper.refuses(call) or self._carry_out(call, request)
+            self._keeper.observe(call, request, response)
+            for observe in self._observers:
+                observe(call, request, response)
+        # An answer that only reads may tell of another's change: it waits for that one as well.
+        self._keeper.settle()
+        return response
+
+    def _carry_out(self, call: Call, request: Request) -> Response:
         for service in self._services:
             response = service.answer(call, request)
             if response is not None:
-                break
-        else:
-            response = forward(self._moto, request)
-        for observe in self._observers:
-            observe(call, request, response)
-        return response
+                return response
+        return forward(self._moto, request)
 
 
 def read_request(environ: WSGIEnvironment) -> Request:

@@ -6,12 +6,13 @@ import logging
 import re
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from local.cloud.calls import Call, Request
 from local.cloud.edge import Response
 from local.cloud.events import EventBus
+from local.cloud.memory import Forgetful
 from local.cloud.stack import ACCOUNT, REGION
 
 logger = logging.getLogger("gradeline.local")
@@ -35,12 +36,25 @@ class Executions:
     """Knows the executions, and tells the bus when one ends, as Step Functions does.
 
     `describe` gives an execution's description by its ARN; it is asked often, so it should be cheap.
+    What `keeper` had noted of an earlier process is gone on with: names stay taken, and what was running then is
+    started again by the same name with the same input, from its beginning, since every step may be repeated.
     """
 
-    def __init__(self, bus: EventBus, describe: Callable[[str], Mapping[str, Any]], *, seconds: float = 0.05) -> None:
+    def __init__(
+        self,
+        bus: EventBus,
+        describe: Callable[[str], Mapping[str, Any]],
+        keeper: Forgetful,
+        *,
+        seconds: float = 0.05,
+    ) -> None:
         self._bus = bus
         self._describe = describe
+        self._keeper = keeper
         self._seconds = seconds
+        # Of an earlier process: input by ARN of those that are still to be started again, ARNs of the ended.
+        self._waiting: dict[str, str] = {}
+        self._ended: set[str] = set()
         self._running: set[str] = set()
         self._known: set[str] = set()
         self._lock = threading.Lock()
@@ -49,6 +63,8 @@ class Executions:
 
     def answer(self, call: Call, request: Request) -> Response | None:
         """Refuses what Step Functions would not start and moto would; all else is left to moto."""
+        if call.name == "stepfunctions:DescribeExecution":
+            return self._describe_waiting(json.loads(request.body).get("executionArn", ""))
         if call.name != "stepfunctions:StartExecution":
             return None
         parameters = json.loads(request.body)
@@ -58,7 +74,36 @@ class Executions:
         if len(given.encode()) > _MAX_INPUT_BYTES:
             text = f"Input exceeds the maximum of {_MAX_INPUT_BYTES} bytes."
             return Response.error("stepfunctions", "InvalidExecutionInput", text, 400)
+        arn = f"{parameters.get('stateMachineArn', '').replace(':stateMachine:', ':execution:')}:{name}"
+        if arn in self._ended or self._waiting.get(arn, given) != given:
+            return Response.error("stepfunctions", "ExecutionAlreadyExists", f"Execution Already Exists: '{arn}'", 400)
         return None
+
+    def _describe_waiting(self, arn: str) -> Response | None:
+        """An execution that is about to be started again has been running all the time, to who asks."""
+        given = self._waiting.get(arn)
+        if given is None:
+            return None
+        machine, _, name = arn.replace(":execution:", ":stateMachine:").rpartition(":")
+        body = {"executionArn": arn, "stateMachineArn": machine, "name": name, "status": "RUNNING", "input": given}
+        body["startDate"] = time.time()
+        return Response(200, [("Content-Type", "application/x-amz-json-1.0")], json.dumps(body).encode())
+
+    def know(self, running: Mapping[str, str], ended: Iterable[str]) -> None:
+        """What an earlier process had running (inputs by ARN), and what had ended."""
+        self._waiting = dict(running)
+        self._ended = set(ended)
+
+    def go_on(self, start: Callable[[str, str, str], Any]) -> None:
+        """Starts again what was running; `start` takes the state machine's ARN, the name and the input."""
+        for arn, given in list(self._waiting.items()):
+            if self._stopping.is_set():
+                return
+            machine, _, name = arn.replace(":execution:", ":stateMachine:").rpartition(":")
+            try:
+                start(machine, name, given)
+            except Exception:
+                logger.exception("An execution of before could not be started again")
 
     def start(self) -> None:
         self._thread.start()
@@ -68,7 +113,7 @@ class Executions:
         if self._thread.is_alive():
             self._thread.join(5)
 
-    def observe(self, call: Call, _request: Request, response: Response) -> None:
+    def observe(self, call: Call, request: Request, response: Response) -> None:
         if call.name != "stepfunctions:StartExecution" or response.status != 200:
             return
         arn = json.loads(response.body)["executionArn"]
@@ -77,6 +122,9 @@ class Executions:
                 return
             self._known.add(arn)
             self._running.add(arn)
+            again = self._waiting.pop(arn, None) is not None
+        if not again:
+            self._keeper.execution_started(arn, json.loads(request.body).get("input", "{}"))
 
     def settle(self, seconds: float = 3.0) -> None:
         """Waits until the executions that were stopped have ended, so that none outlives its services."""
@@ -101,7 +149,9 @@ class Executions:
                 if described["status"] in _ENDED:
                     with self._lock:
                         self._running.discard(arn)
-                    self._bus.put("aws.states", "Step Functions Execution Status Change", _detail(described), [arn])
+                    with self._keeper.together():
+                        self._bus.put("aws.states", "Step Functions Execution Status Change", _detail(described), [arn])
+                        self._keeper.execution_ended(arn)
 
 
 def _detail(described: Mapping[str, Any]) -> dict[str, Any]:

@@ -16,19 +16,21 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-from botocore.config import Config
 from botocore.exceptions import ClientError
 
 from local.cloud import process
-from local.cloud.calls import CLIENT, STATE_MACHINE, Call, CallLog
+from local.cloud.calls import PROVISION, STATE_MACHINE, Call, CallLog
+from local.cloud.clients import Clients
 from local.cloud.faults import Faults
+from local.cloud.memory import Forgetful
 from local.cloud.ocr import OcrProcesses
 from local.cloud.policies import Policies
+from local.cloud.private_files import make_folder
 from local.cloud.process import CloudError
 from local.cloud.provision import Secrets, provision
 from local.cloud.resources import Function
 from local.cloud.runtime import LambdaService
-from local.cloud.stack import REGION, Stack
+from local.cloud.stack import Stack
 from local.cloud.template import TemplateError
 from local.cloud.textract_blocks import Reader
 from local.cloud.tokens import AUDIENCE, Tokens
@@ -44,7 +46,8 @@ _one_at_a_time = threading.Lock()
 class LocalCloud:
     """The stack of `template.yaml`, running. Use it as a context manager, or `start()` and `stop()` it.
 
-    * `port` 0 takes a free one. `folder` keeps logs, keys and secrets; without one they go when the cloud does.
+    * `port` 0 takes a free one. `folder` keeps everything over a restart, however the cloud ended: what was
+      stored, what was under way, logs, keys and secrets; without one they go when the cloud does.
     * `environment` is given to every function on top of its own (a model's API key, say);
       `parameters` are template parameters (`Model`, `TextractTps` …).
     * `ocr_processes` read pages side by side, one core each; `reader` replaces the OCR engine (tests).
@@ -78,9 +81,6 @@ class LocalCloud:
         self._reader = reader
         self._retry_seconds = retry_seconds
         self._closing: list[Callable[[], None]] = []
-        self._clients: dict[str, Any] = {}
-        self._clients_lock = threading.Lock()
-        self._session: Any = None
         self._log = CallLog()
         self.faults = Faults()
 
@@ -121,18 +121,18 @@ class LocalCloud:
                 close()
             except Exception:
                 logging.getLogger("gradeline.local").exception("Something did not end in order")
-        self._clients.clear()
-        self._session = None
 
     def _start(self) -> None:
+        self.folder = self._given_folder or self._temporary_folder()
+        self._keeper = self._open_store(self._given_folder)
         listener = process.listen(self._port)
         self._closing.append(listener.close)
         port = listener.getsockname()[1]
         self.endpoint_url = f"http://127.0.0.1:{port}"
-        self.folder = self._given_folder or self._temporary_folder()
+        self._clients = Clients(self.endpoint_url)
         logs = self.folder / "logs"
         try:
-            logs.mkdir(parents=True, exist_ok=True)
+            make_folder(logs)
         except OSError as error:
             raise CloudError(f"The folder {self.folder} cannot be used ({error}).") from error
         self._closing += [process.stop_on_termination(), process.prepare(port), process.log_to(logs / "cloud.log")]
@@ -146,9 +146,26 @@ class LocalCloud:
             endpoint_url=self.endpoint_url,
         )
         self._serve(listener, self._start_reader(logs), self._start_functions(logs))
-        provision(self.stack, self.client, secrets)
+        provision(self.stack, lambda service: self._clients.of(service, PROVISION), secrets)
+        self._go_on()
+
+    def _go_on(self) -> None:
+        """Puts back what was kept, opens the doors, and goes on with what was under way."""
+        executions = self._services.executions
+        memories = self._keeper.restore()
+        executions.know(memories.running, memories.ended)
+        self._keeper.begin()
+        self._services.edge.ready.set()
         self._services.bus.start()
-        self._services.executions.start()
+        executions.start()
+        for call in memories.calls:
+            self._functions.go_on(call)
+
+        def start(machine: str, name: str, given: str) -> None:
+            self.client("stepfunctions").start_execution(stateMachineArn=machine, name=name, input=given)
+
+        # Beside the new ones: each start takes the interpreter a moment.
+        threading.Thread(target=executions.go_on, args=(start,), daemon=True, name="executions-of-before").start()
 
     def _defaults(self) -> dict[str, str]:
         """The template's parameters as this machine wants them."""
@@ -174,6 +191,7 @@ class LocalCloud:
             folder=logs,
             environment=self._function_environment,
             dead_end=self._dead_end,
+            keeper=self._keeper,
             retry_seconds=self._retry_seconds,
         )
         self._closing.append(self._functions.stop)
@@ -194,6 +212,7 @@ class LocalCloud:
             faults=self.faults,
             # Another template is for stand-ins, whose code has other needs than the roles are made for.
             policies=Policies.of(self.stack) if self._template == TEMPLATE else None,
+            keeper=self._keeper,
         )
         port = listener.getsockname()[1]
         handler, fd = MotoRequestHandler, listener.fileno()
@@ -212,6 +231,16 @@ class LocalCloud:
         self._closing += [self.faults.end, self._services.bus.stop, executions.stop]
         self.faults.begin()
 
+    def check(self) -> None:
+        """
+        Raises
+        ------
+        CloudError
+            What is sent can no longer be kept: the disk is full, say. Nothing is accepted any more.
+        """
+        if self._keeper.failure:
+            raise self._keeper.failure
+
     # ── what others use ──────────────────────────────────────────────────────────────────────────
 
     @property
@@ -221,10 +250,7 @@ class LocalCloud:
 
     def client(self, service: str) -> Any:
         """A boto3 client of this cloud; one for each service."""
-        with self._clients_lock:
-            if service not in self._clients:
-                self._clients[service] = self._make_client(service)
-            return self._clients[service]
+        return self._clients.of(service)
 
     def token(self, tenant: str | None = "demo", name: str = "teacher", **claims: Any) -> str:
         """A bearer token for the HTTP API."""
@@ -245,27 +271,6 @@ class LocalCloud:
     def invoke(self, function: str, event: Any) -> Any:
         """What a function (logical id) returns, or its error, as parsed JSON."""
         return json.loads(self._functions.call(function, event).result)
-
-    def _make_client(self, service: str) -> Any:
-        import boto3
-
-        if self._session is None:
-            self._session = boto3.Session()
-        config = Config(
-            retries={"total_max_attempts": 1},
-            proxies={},
-            max_pool_connections=32,
-            read_timeout=900,
-            signature_version="s3v4" if service == "s3" else None,
-        )
-        return self._session.client(
-            service,
-            endpoint_url=self.endpoint_url,
-            region_name=REGION,
-            aws_access_key_id=CLIENT,
-            aws_secret_access_key="local",  # noqa: S106 -- a dummy: signatures are not checked
-            config=config,
-        )
 
     # ── for the services ─────────────────────────────────────────────────────────────────────────
 
@@ -291,6 +296,16 @@ class LocalCloud:
         """Running executions end with their cloud; their threads would call a port that is gone."""
         for arn in self._services.executions.running():
             self.client("stepfunctions").stop_execution(executionArn=arn, error="CloudStopped", cause="Stopped.")
+
+    def _open_store(self, folder: Path | None) -> Forgetful:
+        if folder is None:
+            return Forgetful()
+        from local.cloud.keeping import Keeper
+        from local.cloud.store import Store
+
+        store = Store(folder)
+        self._closing.append(store.close)
+        return Keeper(store)
 
     def _temporary_folder(self) -> Path:
         folder = Path(tempfile.mkdtemp(prefix="gradeline-"))

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from local.cloud.private_files import write_private
 from local.cloud.stack import ACCOUNT, REGION, Stack
 
 _TABLE_PROPERTIES = (
@@ -39,8 +40,7 @@ class Secrets:
             return fresh
         path = self._folder / f"secret-{name}"
         if not path.exists():
-            path.touch(mode=0o600)
-            path.write_text(fresh, encoding="utf-8")
+            write_private(path, fresh.encode())
         return path.read_text(encoding="utf-8")
 
 

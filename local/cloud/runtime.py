@@ -8,6 +8,7 @@ answered at once, tried again as the template says, and told to the failure queu
 import datetime
 import itertools
 import json
+import logging
 import re
 import signal
 import threading
@@ -19,9 +20,12 @@ from urllib.parse import unquote
 
 from local.cloud.calls import Call, Request
 from local.cloud.edge import Response
+from local.cloud.memory import Forgetful, QueuedCall
 from local.cloud.resources import Function
 from local.cloud.stack import REGION
 from local.cloud.worker import ForkServer, Invocation, Worker
+
+logger = logging.getLogger("gradeline.local")
 
 MAX_PAYLOAD_BYTES = 6_291_556
 MAX_EVENT_BYTES = 1_048_576
@@ -38,7 +42,8 @@ class LambdaService:
 
     `environment` gives what every worker of a function gets beside the template's own variables;
     `dead_end` is called with a queue's name and a message when an asynchronous call failed for good;
-    `retry_seconds` are the waits before its second and third attempt (AWS: one minute, two minutes).
+    `retry_seconds` are the waits before its second and third attempt (AWS: one minute, two minutes);
+    `keeper` notes asynchronous calls until they are done.
     """
 
     def __init__(
@@ -48,8 +53,10 @@ class LambdaService:
         folder: Path,
         environment: Callable[[Function], Mapping[str, str]],
         dead_end: Callable[[str, str], None],
+        keeper: Forgetful,
         retry_seconds: Sequence[float] = (1.0, 2.0),
     ) -> None:
+        self._keeper = keeper
         self._pools: dict[str, _Pool] = {}
         self._workers: dict[str, Worker] = {}
         self._dead_end = dead_end
@@ -116,10 +123,23 @@ class LambdaService:
         if pool is None:
             raise KeyError(name)
         request_id = str(uuid.uuid4())
+        self._keeper.call_queued(QueuedCall(request_id, pool.function.logical_id, payload))
+        self._begin(pool, request_id, payload)
+        return request_id
+
+    def go_on(self, call: QueuedCall) -> None:
+        """An asynchronous call that an earlier process had accepted and not done."""
+        pool = self._pool(call.function)
+        if pool is None:
+            logger.error("A call of before is for %s, which the template has no more: it is dropped", call.function)
+            self._keeper.call_done(call.id)
+        else:
+            self._begin(pool, call.id, call.payload)
+
+    def _begin(self, pool: "_Pool", request_id: str, payload: bytes) -> None:
         threading.Thread(
             target=self._attempt_all, args=(pool, request_id, payload), daemon=True, name=f"event-{request_id}"
         ).start()
-        return request_id
 
     def stop(self) -> None:
         if self._stopping.is_set():
@@ -145,10 +165,13 @@ class LambdaService:
                 return
             invocation = pool.run(payload, request_id)
             if not invocation.error:
+                self._keeper.call_done(request_id)
                 return
-        if invocation is not None and function.failure_queue and not self._stopping.is_set():
-            record = _failure_record(function, invocation, payload, 1 + function.retries)
-            self._dead_end(function.failure_queue, json.dumps(record))
+        if invocation is not None and not self._stopping.is_set():
+            if function.failure_queue:
+                record = _failure_record(function, invocation, payload, 1 + function.retries)
+                self._dead_end(function.failure_queue, json.dumps(record))
+            self._keeper.call_done(request_id)
 
     def _exited(self, worker_id: str, status: int) -> None:
         worker = self._workers.pop(worker_id, None)

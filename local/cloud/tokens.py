@@ -1,6 +1,5 @@
 """The local key set: signs in a fixed teacher, and checks tokens as the gateway's JWT authorizer does."""
 
-import os
 import time
 import uuid
 from pathlib import Path
@@ -9,6 +8,8 @@ from typing import Any
 from joserfc import jwt
 from joserfc.errors import JoseError
 from joserfc.jwk import RSAKey
+
+from local.cloud.private_files import write_private
 
 AUDIENCE = "gradeline-local"
 _ALGORITHM = "RS256"
@@ -72,6 +73,5 @@ def _load_key(folder: Path | None) -> RSAKey:
         return RSAKey.import_key(path.read_bytes(), {"use": "sig", "kid": "local"})
     key = RSAKey.generate_key(2048, {"use": "sig", "kid": "local"}, private=True)
     if path:
-        with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
-            file.write(key.as_pem(private=True))
+        write_private(path, key.as_pem(private=True))
     return key

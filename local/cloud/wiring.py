@@ -11,6 +11,7 @@ from local.cloud.events import EventBus
 from local.cloud.executions import Executions, describe_execution
 from local.cloud.faults import Faults
 from local.cloud.front import FrontDoor
+from local.cloud.memory import Forgetful
 from local.cloud.notifications import BucketNotifications
 from local.cloud.policies import Policies
 from local.cloud.runtime import LambdaService
@@ -41,6 +42,7 @@ def wire(
     log: CallLog,
     faults: Faults,
     policies: Policies | None,
+    keeper: Forgetful,
 ) -> Services:
     """Everything behind the port; nothing runs yet."""
     from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
@@ -48,7 +50,7 @@ def wire(
     moto = OneAtATime(DomainDispatcherApplication(create_backend_app))
     s3 = S3Door(moto, stack.upload_origins())
     bus = EventBus(stack.rules, invoke=functions.call_later)
-    executions = Executions(bus, describe_execution)
+    executions = Executions(bus, describe_execution, keeper)
     notifications = BucketNotifications(stack.notifications, invoke=functions.call_later, look_up=s3.look_up)
     front = FrontDoor(
         stack.routes,
@@ -71,6 +73,7 @@ def wire(
             executions,
             s3,
         ),
+        keeper=keeper,
         front=front.answer,
         observers=(notifications.observe, executions.observe),
         buckets=[stack.bucket(name) for name in stack.of_type("AWS::S3::Bucket")],

@@ -11,6 +11,7 @@ from local.cloud.calls import Call
 from local.cloud.edge import Response
 from local.cloud.events import EventBus, check_pattern, matches, seconds_between
 from local.cloud.executions import Executions
+from local.cloud.memory import Forgetful
 from local.cloud.notifications import BucketNotifications, StoredObject, quoted_key
 from local.cloud.resources import Notification, Rule
 from local.cloud.template import TemplateError
@@ -150,10 +151,12 @@ def test_the_end_of_an_execution_is_an_event(request_of: Any) -> None:
     invoked, machine = Invoked(), Machine()
     rule = Rule("Ended", "Recover", pattern={"source": ["aws.states"], "detail": {"status": ["TIMED_OUT"]}})
     bus = EventBus([rule], invoke=invoked)
-    executions = Executions(bus, machine.describe, seconds=0.01)
+    executions = Executions(bus, machine.describe, Forgetful(), seconds=0.01)
     started = Call(0, "Receive", "stepfunctions", "StartExecution", {})
     for arn in ("arn:1", "arn:2", "arn:1"):
-        executions.observe(started, request_of(), Response(200, body=json.dumps({"executionArn": arn}).encode()))
+        executions.observe(
+            started, request_of(body=b'{"input": "{}"}'), Response(200, body=json.dumps({"executionArn": arn}).encode())
+        )
     executions.start()
     try:
         machine.status = {"arn:1": "TIMED_OUT", "arn:2": "SUCCEEDED"}
@@ -174,7 +177,7 @@ def test_the_end_of_an_execution_is_an_event(request_of: Any) -> None:
 
 @pytest.mark.parametrize("name", ["a b", "a/b", "x" * 81, "", "a:b", "a#b"])
 def test_names_that_step_functions_refuses_are_refused(request_of: Any, name: str) -> None:
-    executions = Executions(EventBus([], invoke=Invoked()), Machine().describe)
+    executions = Executions(EventBus([], invoke=Invoked()), Machine().describe, Forgetful())
     call = Call(0, "Receive", "stepfunctions", "StartExecution", {})
     response = executions.answer(call, request_of("POST", body=json.dumps({"name": name}).encode()))
     assert response is not None
@@ -184,7 +187,7 @@ def test_names_that_step_functions_refuses_are_refused(request_of: Any, name: st
 
 
 def test_an_input_over_the_limit_is_refused(request_of: Any) -> None:
-    executions = Executions(EventBus([], invoke=Invoked()), Machine().describe)
+    executions = Executions(EventBus([], invoke=Invoked()), Machine().describe, Forgetful())
     call = Call(0, "Receive", "stepfunctions", "StartExecution", {})
     body = json.dumps({"name": "n", "input": json.dumps("x" * 262_150)}).encode()
     response = executions.answer(call, request_of("POST", body=body))

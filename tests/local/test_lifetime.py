@@ -1,16 +1,20 @@
 """A local cloud starts whole or not at all, and leaves nothing behind however it ends."""
 
+import json
 import os
 import signal
 import socket
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 import pytest
 import requests
+from botocore.exceptions import ClientError
 
 from local.cloud.local_cloud import CloudError, LocalCloud
 from tests.local.standins import BlankReader, template_with_standins
@@ -25,6 +29,16 @@ with LocalCloud(template=Path(sys.argv[1]), folder=Path(sys.argv[2]), ocr_proces
     cloud.invoke("GradeFunction", {})
     print(cloud.endpoint_url, flush=True)
     time.sleep(600)
+"""
+
+HOLDER = """
+import sys, time
+from pathlib import Path
+from local.cloud.store import Store
+
+store = Store(Path(sys.argv[1]))
+print("open", flush=True)
+time.sleep(600)
 """
 
 
@@ -95,17 +109,107 @@ def test_a_start_that_fails_half_way_ends_what_had_been_started(tmp_path: Path) 
     assert dict(os.environ) == environment
 
 
-def test_a_cloud_starts_empty_after_another_with_the_same_keys_in_its_folder(tmp_path: Path) -> None:
+def test_a_folder_keeps_what_was_stored_and_its_keys(tmp_path: Path) -> None:
     template = template_with_standins(tmp_path / "stack")
-    secrets, tokens = [], []
-    for _ in range(2):
-        with LocalCloud(template=template, folder=tmp_path / "folder", reader=BlankReader()) as cloud:
+    seen, secrets = [], []
+    for folder in (None, tmp_path / "folder", tmp_path / "folder"):
+        with LocalCloud(template=template, folder=folder, reader=BlankReader()) as cloud:
             bucket = cloud.stack.bucket("TempBucket")
-            assert "Contents" not in cloud.client("s3").list_objects_v2(Bucket=bucket)
-            cloud.client("s3").put_object(Bucket=bucket, Key="k", Body=b"x")
+            listed = cloud.client("s3").list_object_versions(Bucket=bucket).get("Versions", [])
+            seen.append([version["VersionId"] for version in listed])
+            put = cloud.client("s3").put_object(Bucket=bucket, Key="k", Body=b"x")
             secrets.append(cloud.stack.functions["ReceiveFunction"].environment["IDENTITY_SECRET"])
-            tokens.append(cloud)
-    assert secrets[0] == secrets[1]
+    assert seen[:2] == [[], []]
+    assert len(seen[2]) == 1
+    assert put["VersionId"] not in seen[2]
+    assert secrets[0] != secrets[1] == secrets[2]
+
+
+def test_a_folder_that_is_in_use_is_a_sentence(tmp_path: Path) -> None:
+    program = [sys.executable, "-c", HOLDER, str(tmp_path)]
+    with subprocess.Popen(program, cwd=ROOT, stdout=subprocess.PIPE, text=True) as holder:
+        try:
+            assert holder.stdout and holder.stdout.readline() == "open\n"
+            ended = subprocess.run(
+                [sys.executable, "-m", "local", "serve", "--port", "0", "--folder", str(tmp_path)],
+                cwd=ROOT,
+                env={**os.environ, "PYTHONPATH": f"{ROOT}:{ROOT / 'functions'}"},
+                capture_output=True,
+                text=True,
+                timeout=60,
+                check=False,
+            )
+        finally:
+            holder.kill()
+    assert ended.returncode == 1
+    assert ended.stderr == (
+        f"gradeline: The folder {tmp_path} is in use by another gradeline; stop that one, or name another folder.\n"
+    )
+
+
+def test_what_was_running_is_started_again_and_an_ended_name_stays_taken(tmp_path: Path) -> None:
+    template = template_with_standins(tmp_path / "stack")
+    with LocalCloud(template=template, folder=tmp_path / "folder", reader=BlankReader()) as cloud:
+        submit(cloud, "ended")
+        wait_until(lambda: statuses(cloud) == {"ended-1": "SUCCEEDED"} and not cloud._services.executions.running())
+        cloud.faults.slow("s3", "CopyObject", 60)
+        submit(cloud, "running")
+        before = described(cloud, "running-1")["input"]
+    with LocalCloud(template=template, folder=tmp_path / "folder", reader=BlankReader()) as cloud:
+        # Whoever asks finds it from the first moment on.
+        assert described(cloud, "running-1")["input"] == before
+        wait_until(lambda: statuses(cloud) == {"running-1": "SUCCEEDED"} and not cloud._services.executions.running())
+        machine, states = cloud.stack.state_machine_arn, cloud.client("stepfunctions")
+        with pytest.raises(ClientError, match="ExecutionAlreadyExists"):
+            states.start_execution(stateMachineArn=machine, name="ended-1", input="{}")
+    with LocalCloud(template=template, folder=tmp_path / "folder", reader=BlankReader()) as cloud:
+        with pytest.raises(ClientError, match="ExecutionAlreadyExists"):
+            cloud.client("stepfunctions").start_execution(stateMachineArn=machine, name="running-1", input=before)
+        assert statuses(cloud) == {}
+
+
+def test_an_asynchronous_call_that_was_not_done_is_made_after_the_restart(tmp_path: Path) -> None:
+    template = template_with_standins(tmp_path / "stack")
+    folder = tmp_path / "folder"
+    with LocalCloud(template=template, folder=folder, reader=BlankReader(), retry_seconds=(60,)) as cloud:
+        broken = json.dumps({"raise": ["Fault", "it does not work"]}).encode()
+        documents = cloud.stack.bucket("DocumentsBucket")
+        cloud.client("s3").put_object(Bucket=documents, Key="behaviour/recover", Body=broken)
+        name = cloud.stack.functions["RecoverFunction"].name
+        cloud.client("lambda").invoke(FunctionName=name, InvocationType="Event", Payload=b'{"action": "x"}')
+    with LocalCloud(template=template, folder=folder, reader=BlankReader(), retry_seconds=(0.01,)) as cloud:
+        wait_until(lambda: dead_ends(cloud))
+        ((message,)) = dead_ends(cloud)
+        assert json.loads(message)["requestPayload"] == {"action": "x"}
+    with LocalCloud(template=template, folder=folder, reader=BlankReader()) as cloud:
+        # Told once; the message is still there for who looks after it, and its call is not made again.
+        assert dead_ends(cloud) == [message]
+        assert not any(call.service == "lambda" for call in cloud.calls(everybody=True))
+
+
+def dead_ends(cloud: LocalCloud) -> list[str]:
+    sqs = cloud.client("sqs")
+    queue = sqs.get_queue_url(QueueName=cloud.stack.name("DeadEnds"))["QueueUrl"]
+    received = sqs.receive_message(QueueUrl=queue, VisibilityTimeout=0, MaxNumberOfMessages=10)
+    return [message["Body"] for message in received.get("Messages", [])]
+
+
+def statuses(cloud: LocalCloud) -> dict[str, str]:
+    runs = cloud.client("stepfunctions").list_executions(stateMachineArn=cloud.stack.state_machine_arn)["executions"]
+    return {run["name"]: run["status"] for run in runs}
+
+
+def described(cloud: LocalCloud, name: str) -> dict[str, Any]:
+    arn = f"{cloud.stack.state_machine_arn.replace(':stateMachine:', ':execution:')}:{name}"
+    found: dict[str, Any] = cloud.client("stepfunctions").describe_execution(executionArn=arn)
+    return found
+
+
+def wait_until(holds: Callable[[], Any]) -> None:
+    deadline = time.monotonic() + 60
+    while not holds():
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
 
 
 def test_stopping_in_the_middle_of_an_execution_is_quick_and_quiet(

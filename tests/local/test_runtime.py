@@ -12,6 +12,7 @@ import pytest
 
 from local.cloud.calls import Call, Request
 from local.cloud.edge import Response
+from local.cloud.memory import Forgetful
 from local.cloud.resources import Function
 from local.cloud.runtime import LambdaService
 
@@ -50,6 +51,7 @@ class Running:
             folder=folder,
             environment=lambda one: {"MINE": one.logical_id, "AWS_ENDPOINT_URL": "http://127.0.0.1:1"},
             dead_end=lambda queue, message: self.dead.append((queue, json.loads(message))),
+            keeper=Forgetful(),
             retry_seconds=(0.05, 0.05),
         )
 

@@ -1,0 +1,45 @@
+"""boto3 clients of the local cloud."""
+
+import threading
+from typing import Any
+
+from local.cloud.calls import CLIENT
+from local.cloud.stack import REGION
+
+
+class Clients:
+    """One client a service and caller (an access key: what the cloud's log of calls names), made on first use."""
+
+    def __init__(self, endpoint_url: str) -> None:
+        self._endpoint_url = endpoint_url
+        self._made: dict[tuple[str, str], Any] = {}
+        self._lock = threading.Lock()
+        self._session: Any = None
+
+    def of(self, service: str, caller: str = CLIENT) -> Any:
+        with self._lock:
+            if (service, caller) not in self._made:
+                self._made[service, caller] = self._make(service, caller)
+            return self._made[service, caller]
+
+    def _make(self, service: str, caller: str) -> Any:
+        import boto3
+        from botocore.config import Config
+
+        if self._session is None:
+            self._session = boto3.Session()
+        config = Config(
+            retries={"total_max_attempts": 1},
+            proxies={},
+            max_pool_connections=32,
+            read_timeout=900,
+            signature_version="s3v4" if service == "s3" else None,
+        )
+        return self._session.client(
+            service,
+            endpoint_url=self._endpoint_url,
+            region_name=REGION,
+            aws_access_key_id=caller,
+            aws_secret_access_key="local",  # noqa: S106 -- a dummy: signatures are not checked
+            config=config,
+        )

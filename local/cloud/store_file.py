@@ -1,0 +1,153 @@
+"""The file that holds what the local cloud keeps: its lock, its format, and how damage is told.
+
+The format has its number in the file's head (`user_version`), beside the mark that the file is ours
+(`application_id`): https://www.sqlite.org/pragma.html#pragma_user_version
+"""
+
+import fcntl
+import os
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import IO
+
+from local.cloud import private_files, store_log
+from local.cloud.process import CloudError
+
+NAME = "kept.sqlite"
+LOCK = "lock"
+FORMAT = 1
+_OURS = 0x47524C4E  # "GRLN"
+_SCHEMA = (
+    # One number a fact, given once: versions of an object come back in their order.
+    "CREATE TABLE facts (number INTEGER PRIMARY KEY AUTOINCREMENT, kind TEXT NOT NULL, id TEXT NOT NULL, "
+    "value TEXT NOT NULL, body TEXT, checksum INTEGER NOT NULL, UNIQUE (kind, id))",
+    "CREATE INDEX facts_by_body ON facts (body) WHERE body IS NOT NULL",
+    "CREATE TABLE bodies (digest TEXT PRIMARY KEY, content BLOB NOT NULL)",
+    f"PRAGMA application_id = {_OURS}",
+    f"PRAGMA user_version = {FORMAT}",
+)
+# Pages that hold nothing are given back where they are more than these, and more than a quarter of the file.
+_FREE_PAGES = 256
+
+
+class StoreError(CloudError):
+    """What is kept cannot be read or written; the message is a sentence that says what to do."""
+
+
+class _Locked:
+    """The lock of a folder; `close` gives it free, and so does the death of the process."""
+
+    def __init__(self, file: IO[str]) -> None:
+        self._file = file
+
+    def __enter__(self) -> "_Locked":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        self._file.close()
+
+
+def lock(folder: Path) -> _Locked:
+    """
+    Raises
+    ------
+    StoreError
+        Another process has the folder, or it cannot be written.
+    """
+    try:
+        private_files.make_folder(folder)
+        file = os.fdopen(os.open(folder / LOCK, os.O_RDWR | os.O_CREAT, 0o600), "r+")
+    except OSError as error:
+        raise StoreError(f"The folder {folder} cannot be used ({error.strerror}).") from error
+    try:
+        # A lock of the process, not of the file: children that outlive it for a moment do not hold it.
+        fcntl.lockf(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        file.close()
+        text = f"The folder {folder} is in use by another gradeline; stop that one, or name another folder."
+        raise StoreError(text) from None
+    return _Locked(file)
+
+
+def connect(path: Path) -> sqlite3.Connection:
+    """The file, made where there is none, ready to be written durably."""
+    try:
+        os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
+        store_log.check(path)
+    except store_log.LogDamaged as damage:
+        raise damaged(path, str(damage)) from damage
+    except OSError as error:
+        raise StoreError(f"The file {path} cannot be used ({error.strerror}).") from error
+    connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False, cached_statements=64)
+    try:
+        with _damage_told(path):
+            _prepare(connection, path)
+    except BaseException:
+        connection.close()
+        raise
+    return connection
+
+
+def _prepare(connection: sqlite3.Connection, path: Path) -> None:
+    (number,) = connection.execute("PRAGMA user_version").fetchone()
+    (ours,) = connection.execute("PRAGMA application_id").fetchone()
+    (tables,) = connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
+    if tables and ours != _OURS:
+        raise StoreError(f"The file {path} is none of Gradeline's; name another folder.")
+    if tables and number != FORMAT:
+        raise StoreError(
+            f"The file {path} was written by another version of Gradeline (format {number}, this one knows {FORMAT}). "
+            "Start it with that version, or name another folder."
+        )
+    connection.execute("PRAGMA journal_mode = WAL")
+    connection.execute("PRAGMA synchronous = FULL")
+    connection.execute("PRAGMA secure_delete = ON")
+    if not tables:
+        connection.execute("BEGIN IMMEDIATE")
+        for statement in _SCHEMA:
+            connection.execute(statement)
+        connection.execute("COMMIT")
+        private_files.sync_folder(path.parent)
+
+
+def check(connection: sqlite3.Connection, path: Path) -> None:
+    """Refuses a file whose structure is broken or that lacks bytes which it names; gives free space back.
+
+    Each fact carries a checksum of its own and each body is its own digest: they are held against them when read.
+    """
+    with _damage_told(path):
+        for (answer,) in connection.execute("PRAGMA quick_check('facts')").fetchall():
+            if answer != "ok":
+                raise damaged(path, str(answer))
+        missing = connection.execute(
+            "SELECT count(*) FROM facts WHERE body IS NOT NULL AND body NOT IN (SELECT digest FROM bodies)"
+        ).fetchone()[0]
+        if missing:
+            raise damaged(path, f"{missing} of the files that it names are not in it")
+        (free,) = connection.execute("PRAGMA freelist_count").fetchone()
+        (pages,) = connection.execute("PRAGMA page_count").fetchone()
+        if free > max(_FREE_PAGES, pages // 4):
+            connection.execute("VACUUM")
+
+
+@contextmanager
+def _damage_told(path: Path) -> Iterator[None]:
+    try:
+        yield
+    except sqlite3.OperationalError as error:
+        raise StoreError(f"The file {path} cannot be used ({error}).") from error
+    except sqlite3.DatabaseError as error:
+        raise damaged(path, str(error)) from error
+
+
+def damaged(path: Path, how: str) -> StoreError:
+    how = " ".join(how.split())
+    return StoreError(
+        f"The file {path} is damaged ({how}); nothing of it was used or changed. Put a copy of the whole folder back, "
+        f"or move it away and start with an empty one; `sqlite3 {path} .recover` shows what can still be read."
+    )
