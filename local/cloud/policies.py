@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self
 
-from local.cloud.calls import CLIENT, STATE_MACHINE, Call, Request
+from local.cloud.calls import CLIENT, PROVISION, STATE_MACHINE, Call, Request
 from local.cloud.edge import Response
 from local.cloud.permissions import Need, needs
 from local.cloud.stack import Stack
@@ -90,7 +90,7 @@ class Policies:
 
     def answer(self, call: Call, request: Request) -> Response | None:
         for need in needs(call, request):
-            if need.holder == CLIENT:
+            if need.holder in (CLIENT, PROVISION):
                 continue
             if self._record:
                 self._record.write(need)
