@@ -5,10 +5,11 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 CHECK := .venv-check
+STAGE ?= dev
 INSTALL := -m pip install --quiet --disable-pip-version-check --require-hashes --no-deps -r
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo serve test browser chromium lint check build lock clean
+.PHONY: help setup demo serve test browser chromium lint check build deploy lock clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -43,6 +44,9 @@ check: $(VENV)/.test ## what needs Node, the runtime's Python or the package ind
 build: $(CHECK)/.ready ## what is deployed, in .aws-sam/build, with bytecode for the runtime
 	@SAM_CLI_TELEMETRY=0 $(CHECK)/bin/sam build
 	@$(CHECK)/bin/python release/bytecode.py .aws-sam/build
+
+deploy: build ## a release that goes live: make deploy STAGE=dev [PARAMETERS="Key=Value …"] [GUIDED=1]
+	@$(CHECK)/bin/python release/release.py $(STAGE) $(if $(GUIDED),--guided) $(PARAMETERS)
 
 lock: ## pin every requirement again, with hashes (needs uv)
 	@requirements/lock.sh

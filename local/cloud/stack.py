@@ -105,6 +105,10 @@ class Stack:
         return self.arn(self._only("AWS::Serverless::StateMachine"))
 
     def _reference(self, logical_id: str) -> str:
+        name, _, part = logical_id.partition(".")
+        if part == "Alias":
+            # SAM's own: what the published alias of a function is called by.
+            return f"{self.arn(name)}:{self.template.properties(name)['AutoPublishAlias']}"
         kind = self._kind(logical_id)
         if kind == "AWS::SQS::Queue":
             return f"{self.endpoint_url}/{ACCOUNT}/{self.name(logical_id)}"

@@ -161,7 +161,7 @@ class Template:
             return _NO_VALUE
         if name in self._values:
             return self._values[name]
-        if name not in self.resources:
+        if name.removesuffix(".Alias") not in self.resources:
             raise TemplateError(f"The template refers to {name!r}, which is neither a parameter nor a resource here.")
         return self._reference(name)
 

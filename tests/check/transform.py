@@ -1,12 +1,13 @@
 """What SAM makes of template.yaml, as JSON on stdout: run by the Python of .venv-check, without a network.
 
-    python transform.py template.yaml statemachine/grading.asl.yaml
+    python transform.py template.yaml statemachine/grading.asl.yaml [Key=Value of a parameter …]
 
 Local code is named by an S3 address, as it is after packing; the state machine's file stands in the template
 itself, so that a linter sees it.
 """
 
 import json
+import logging
 import sys
 from pathlib import Path
 from typing import Any
@@ -19,7 +20,7 @@ from samtranslator.translator.translator import Translator
 _PACKED = "s3://packed/code.zip"
 
 
-def main(template_path: str, machine_path: str) -> None:
+def main(template_path: str, machine_path: str, *given: str) -> None:
     template: dict[str, Any] = yaml_parse(Path(template_path).read_text(encoding="utf-8"))
     machine: dict[str, Any] = yaml_parse(Path(machine_path).read_text(encoding="utf-8"))
     template["Globals"]["Function"].pop("CodeUri", None)
@@ -33,6 +34,9 @@ def main(template_path: str, machine_path: str) -> None:
             del properties["DefinitionUri"]
             properties["Definition"] = machine
     parameters = {name: body["Default"] for name, body in template["Parameters"].items() if "Default" in body}
+    parameters |= dict(pair.split("=", 1) for pair in given)
+    # It says of a toggle that it is not set, which only AWS's own service could do.
+    logging.getLogger("samtranslator.feature_toggle.feature_toggle").setLevel(logging.CRITICAL)
     session = boto3.Session(region_name="us-east-1")
     translator = Translator({}, Parser(), plugins=[], boto_session=session)
     json.dump(translator.translate(template, parameter_values=parameters), sys.stdout, indent=1)

@@ -2,7 +2,6 @@
 
 import json
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -94,35 +93,8 @@ def test_secrets_are_kept_in_the_folder_and_only_there(tmp_path: Path) -> None:
     assert file.stat().st_mode & 0o077 == 0
 
 
-def test_the_resolver_agrees_with_sams_own_translation(stack: Stack) -> None:
-    pytest.importorskip("samtranslator", reason="aws-sam-translator is not among the test requirements")
-    translated = translate()
-    for name, function in stack.functions.items():
-        properties = translated["Resources"][name]["Properties"]
-        assert properties["Handler"] == function.handler
-        assert properties["Timeout"] == function.timeout
-        assert properties["MemorySize"] == function.memory
-        assert set(properties["Environment"]["Variables"]) == set(function.environment)
-
-
-def translate() -> dict[str, Any]:
-    """SAM's translation of the template, local paths replaced by S3 addresses as `sam package` does."""
-    import boto3
-    from samtranslator.parser.parser import Parser
-    from samtranslator.translator.translator import Translator
-
-    from local.cloud.template import load
-
-    text = json.dumps(load(TEMPLATE))
-    tree = json.loads(text)
-    tree["Globals"]["Function"]["CodeUri"] = "s3://bucket/code"
-    for resource in tree["Resources"].values():
-        if resource["Type"] == "AWS::Serverless::LayerVersion":
-            resource["Properties"]["ContentUri"] = "s3://bucket/layer"
-        if resource["Type"] == "AWS::Serverless::StateMachine":
-            resource["Properties"]["DefinitionUri"] = "s3://bucket/definition"
-    session = boto3.Session(region_name="us-east-1")
-    translated: dict[str, Any] = Translator({}, Parser(), plugins=[], boto_session=session).translate(
-        tree, parameter_values={name: body.get("Default", "") for name, body in tree["Parameters"].items()}
-    )
-    return translated
+def test_functions_are_called_by_the_alias_that_a_release_moves(stack: Stack) -> None:
+    called = stack.functions["ResultsFunction"].environment["RECOVER_FUNCTION"]
+    assert called == stack.functions["RecoverFunction"].arn + ":live"
+    _, definition = stack.state_machine()
+    assert f'"{stack.functions["ExtractFunction"].arn}:live"' in definition

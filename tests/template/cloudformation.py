@@ -94,12 +94,12 @@ def substitutions(template: Template) -> dict[str, Any]:
 
 
 def called_functions(template: Template) -> dict[str, Function]:
-    """The functions that the state machine calls, by the substitution that carries their ARN."""
-    named = {found.name: found for found in functions(template)}
+    """The functions that the state machine calls by their alias, by the substitution that carries its ARN."""
+    named = {f"{found.name}.Alias": found for found in functions(template)}
     return {
-        name: named[value["Fn::GetAtt"][0]]
+        name: named[value["Ref"]]
         for name, value in substitutions(template).items()
-        if isinstance(value, dict) and value.get("Fn::GetAtt", [None])[0] in named
+        if isinstance(value, dict) and value.get("Ref") in named
     }
 
 

@@ -9,21 +9,29 @@ from tests.template.cloudformation import Template, functions, of_type, referenc
 
 Graph = dict[str, set[str]]
 
+# What does not become part of the function itself.
+_OUTSIDE = frozenset({"Policies", "Events", "EventInvokeConfig", "DeploymentPreference"})
+
 
 def graph(template: Template) -> Graph:
-    """Who has to be there before whom, by logical ids; `X.Role`, `X.Invoke` and `X.Event` are made by SAM."""
+    """Who has to be there before whom, by logical ids; `X.Role`, `X.Alias`, `X.Invoke` and `X.Event`
+    are made by SAM. An alias waits for the alarms that would take its deployment back."""
     edges: Graph = {}
     for name, body in template["Resources"].items():
         edges[name] = references({key: value for key, value in body.items() if key != "Type"})
     for function in functions(template):
         body = function.properties
-        inner = {key: value for key, value in body.items() if key not in ("Policies", "Events", "EventInvokeConfig")}
+        inner = {key: value for key, value in body.items() if key not in _OUTSIDE}
+        shared = {key: value for key, value in function.globals.items() if key not in _OUTSIDE}
         end = references(body.get("EventInvokeConfig", {}))
-        edges[function.name] = references([inner, function.globals]) | {f"{function.name}.Role"}
+        alias = f"{function.name}.Alias"
+        rollout = [places.get("DeploymentPreference", {}) for places in (body, function.globals)]
+        edges[function.name] = references([inner, shared]) | {f"{function.name}.Role"}
+        edges[alias] = references(rollout) | {function.name}
         edges[f"{function.name}.Role"] = references(body.get("Policies", [])) | end
-        edges[f"{function.name}.Invoke"] = end | {function.name}
+        edges[f"{function.name}.Invoke"] = end | {alias}
         for name, event in body.get("Events", {}).items():
-            _add_event(edges, f"{function.name}.{name}", event, function.name)
+            _add_event(edges, f"{function.name}.{name}", event, alias)
     for name, body in of_type(template, "AWS::Serverless::StateMachine").items():
         edges[name] = references({key: value for key, value in body.items() if key != "Policies"}) | {f"{name}.Role"}
         edges[f"{name}.Role"] = references(body.get("Policies", []))
@@ -31,19 +39,19 @@ def graph(template: Template) -> Graph:
     return {name: needed & resources for name, needed in edges.items()}
 
 
-def _add_event(edges: Graph, name: str, event: dict[str, object], function: str) -> None:
+def _add_event(edges: Graph, name: str, event: dict[str, object], alias: str) -> None:
     body = event.get("Properties", {})
     assert isinstance(body, dict)
     if event["Type"] == "S3":
         # The bucket's notification names the function, and needs the permission first.
-        edges[body["Bucket"]["Ref"]] |= {function, name}
-        edges[name] = {function}
+        edges[body["Bucket"]["Ref"]] |= {alias, name}
+        edges[name] = {alias}
     elif event["Type"] == "HttpApi":
         # The API's own description names the function that answers.
-        edges[body["ApiId"]["Ref"]] |= {function}
-        edges[name] = {function, body["ApiId"]["Ref"]}
+        edges[body["ApiId"]["Ref"]] |= {alias}
+        edges[name] = {alias, body["ApiId"]["Ref"]}
     else:
-        edges[name] = references(body) | {function}
+        edges[name] = references(body) | {alias}
 
 
 def cycle(edges: Graph) -> list[str]:

@@ -5,7 +5,7 @@ from typing import Any
 
 import yaml
 
-from tests.template.cloudformation import Function, Template, functions, of_type
+from tests.template.cloudformation import Function, Template, functions, of_type, references
 
 # Actions that IAM cannot tie to a resource, and so the only ones that may name "*" (Service Authorization Reference).
 UNTIED = frozenset(
@@ -120,10 +120,11 @@ def called_behind_the_back(template: Template) -> set[str]:
     """The functions that another one calls with InvocationType=Event: it is told their names and has such a call."""
     known = {function.name for function in functions(template)}
     return {
-        value["Ref"]
+        name
         for function in functions(template)
         for value in function.own_environment.values()
-        if isinstance(value, dict) and value.get("Ref") in known and _invokes_events(function)
+        if isinstance(value, dict) and (name := str(value.get("Ref")).removesuffix(".Alias")) in known
+        if _invokes_events(function)
     }
 
 
@@ -166,6 +167,24 @@ def _demands_tls(policy: dict[str, Any], bucket: str) -> bool:
         and str(statement["Condition"].get("Bool", {}).get("aws:SecureTransport")).lower() == "false"
         for statement in policy["PolicyDocument"]["Statement"]
     )
+
+
+def callers_past_the_alias(template: Template) -> list[str]:
+    """Every function publishes the alias, moves it with the release, and is called by it: never by its bare name.
+
+    Only alarms look at the function itself, whatever its version.
+    """
+    found = []
+    for function in functions(template):
+        if function.properties.get("AutoPublishCodeSha256") != {"Ref": "ReleaseHash"}:
+            found.append(f"{function.name} does not move with the release")
+        if "live" not in (function.globals.get("AutoPublishAlias"), function.properties.get("AutoPublishAlias")):
+            found.append(f"{function.name} publishes no alias")
+    names = {function.name for function in functions(template)}
+    for name, body in template["Resources"].items():
+        if not body["Type"].startswith("AWS::CloudWatch::"):
+            found += [f"{name} calls {called} past its alias" for called in sorted(references(body) & names)]
+    return found
 
 
 def doors_slower_than_the_gateway(template: Template) -> list[str]:

@@ -1,0 +1,112 @@
+"""A release that goes live: python release/release.py STAGE [--print] [Key=Value …], after `make build`.
+
+SAM publishes a new version of a function when its code's address changes, and at nothing else: a changed layer,
+timeout or parameter would leave the alias where it is. So every function is told one hash over everything that a
+release consists of, and a new hash is a new version, for all of them.
+
+Parameters come from samconfig.toml's section of the stage; those given here are put over them.
+"""
+
+import argparse
+import hashlib
+import os
+import shlex
+import sys
+import tomllib
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+# What a deployed stack is made of. Tests, docs and the local cloud move nothing.
+_PARTS = ("functions", "layers", "statemachine", "template.yaml")
+_NEVER = ("__pycache__", ".mypy_cache", ".ruff_cache")
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description="Deploy what `make build` has built, so that it really goes live.")
+    parser.add_argument("stage", help="a section of samconfig.toml: dev, staging, prod")
+    parser.add_argument("parameters", nargs="*", metavar="Key=Value", help="parameters over those of samconfig.toml")
+    parser.add_argument("--print", action="store_true", dest="only_print", help="print the command and run nothing")
+    parser.add_argument("--guided", action="store_true", help="let SAM ask for what it does not know")
+    arguments = parser.parse_intermixed_args()
+    try:
+        parameters = parameters_of(ROOT / "samconfig.toml", arguments.stage) | pairs(arguments.parameters)
+    except ValueError as error:
+        sys.exit(str(error))
+    command = deploy_command(arguments.stage, parameters, guided=arguments.guided)
+    print(shlex.join(command))
+    if not arguments.only_print:
+        sam = Path(sys.executable).with_name("sam")
+        os.execv(sam, [str(sam), *command[1:]])  # noqa: S606 -- becomes the deployment itself
+
+
+def deploy_command(stage: str, parameters: Mapping[str, str], *, guided: bool = False) -> list[str]:
+    """`sam deploy` with every parameter named: what is given on the command line replaces samconfig's list whole."""
+    told = {**parameters, "ReleaseHash": release_hash(ROOT, parameters)}
+    # Quoted: SAM takes a value apart at its spaces and commas.
+    overrides = [f'{name}="{value}"' for name, value in sorted(told.items())]
+    return [
+        "sam",
+        "deploy",
+        "--config-env",
+        stage,
+        *(["--guided"] if guided else []),
+        "--parameter-overrides",
+        *overrides,
+    ]
+
+
+def release_hash(root: Path, parameters: Mapping[str, str]) -> str:
+    """SHA-256 over names and bytes of all that is deployed, and over the parameters."""
+    whole = hashlib.sha256()
+    for path in _files(root):
+        _add(whole, path.relative_to(root).as_posix().encode(), path.read_bytes())
+    for name, value in sorted(parameters.items()):
+        if name != "ReleaseHash":
+            _add(whole, name.encode(), value.encode())
+    return whole.hexdigest()
+
+
+def _add(whole: "hashlib._Hash", *parts: bytes) -> None:
+    # Lengths first: where one part ends and the next begins is part of what is hashed.
+    for part in parts:
+        whole.update(len(part).to_bytes(8) + part)
+
+
+def _files(root: Path) -> Iterator[Path]:
+    for part in _PARTS:
+        place = root / part
+        found = [place] if place.is_file() else sorted(place.rglob("*"))
+        if not found:
+            raise ValueError(f"{place} is not there: this is no checkout to release.")
+        yield from (path for path in found if path.is_file() and not set(path.parts) & set(_NEVER))
+
+
+def parameters_of(config: Path, stage: str) -> dict[str, str]:
+    """The parameters of a stage in samconfig.toml.
+
+    Raises
+    ------
+    ValueError
+        There is no such stage, or a parameter is not Key=Value.
+    """
+    tree = tomllib.loads(config.read_text(encoding="utf-8"))
+    if stage not in tree:
+        known = ", ".join(name for name, body in tree.items() if isinstance(body, dict))
+        raise ValueError(f"{config.name} has no stage {stage!r}; it has {known}.")
+    found = tree[stage].get("deploy", {}).get("parameters", {}).get("parameter_overrides", [])
+    return pairs(shlex.split(found) if isinstance(found, str) else found)
+
+
+def pairs(words: list[str]) -> dict[str, str]:
+    found = {}
+    for word in words:
+        name, equals, value = word.partition("=")
+        if not equals or not name.isalnum():
+            raise ValueError(f"{word!r} is not Key=Value.")
+        found[name] = value
+    return found
+
+
+if __name__ == "__main__":
+    main()

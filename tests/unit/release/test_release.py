@@ -1,0 +1,93 @@
+"""What a release is named by: everything that is deployed moves the hash, nothing else does."""
+
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from release.release import deploy_command, pairs, parameters_of, release_hash
+from tests.template.asl import ROOT
+from tests.template.cloudformation import TEMPLATE, parse
+
+GIVEN = {"Stage": "dev"}
+STAGES = ("dev", "staging", "prod")
+
+
+@pytest.fixture
+def checkout(tmp_path: Path) -> Path:
+    (tmp_path / "functions" / "core").mkdir(parents=True)
+    (tmp_path / "functions" / "core" / "a.py").write_text("A = 1\n")
+    (tmp_path / "layers" / "base").mkdir(parents=True)
+    (tmp_path / "layers" / "base" / "requirements.txt").write_text("boto3==1\n")
+    (tmp_path / "statemachine").mkdir()
+    (tmp_path / "statemachine" / "grading.asl.yaml").write_text("StartAt: A\n")
+    (tmp_path / "template.yaml").write_text("Timeout: 3\n")
+    return tmp_path
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda root: (root / "functions" / "core" / "a.py").write_text("A = 2\n"),
+        lambda root: (root / "functions" / "core" / "a.py").rename(root / "functions" / "core" / "b.py"),
+        lambda root: (root / "functions" / "core" / "words.txt").write_text("new"),
+        lambda root: (root / "layers" / "base" / "requirements.txt").write_text("boto3==2\n"),
+        lambda root: (root / "statemachine" / "grading.asl.yaml").write_text("StartAt: B\n"),
+        lambda root: (root / "template.yaml").write_text("Timeout: 4\n"),
+    ],
+    ids=["code", "a name", "a file more", "a layer", "the flow", "a timeout"],
+)
+def test_what_is_deployed_moves_the_hash(checkout: Path, change: Callable[[Path], object]) -> None:
+    before = release_hash(checkout, GIVEN)
+    change(checkout)
+    assert release_hash(checkout, GIVEN) != before
+
+
+def test_a_parameter_moves_the_hash_and_the_hash_itself_does_not(checkout: Path) -> None:
+    before = release_hash(checkout, GIVEN)
+    assert release_hash(checkout, {"Stage": "prod"}) != before
+    assert release_hash(checkout, {**GIVEN, "Model": ""}) != before
+    assert release_hash(checkout, {**GIVEN, "ReleaseHash": "aa"}) == before
+
+
+def test_what_is_not_deployed_does_not(checkout: Path) -> None:
+    before = release_hash(checkout, GIVEN)
+    (checkout / "docs").mkdir()
+    (checkout / "docs" / "a.md").write_text("words")
+    (checkout / "functions" / "core" / "__pycache__").mkdir()
+    (checkout / "functions" / "core" / "__pycache__" / "a.pyc").write_bytes(b"x")
+    assert release_hash(checkout, GIVEN) == before
+    copied = shutil.copytree(checkout, checkout.parent / "elsewhere")
+    assert release_hash(Path(copied), GIVEN) == before
+
+
+def test_no_checkout_no_release(tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match="no checkout"):
+        release_hash(tmp_path, GIVEN)
+
+
+@pytest.mark.parametrize("stage", STAGES)
+def test_each_stage_deploys_a_stack_of_its_own_with_parameters_that_exist(stage: str) -> None:
+    parameters = parameters_of(ROOT / "samconfig.toml", stage)
+    known = parse(TEMPLATE.read_text(encoding="utf-8"))["Parameters"]
+    assert parameters["Stage"] == stage
+    assert set(parameters) <= set(known)
+    for name, value in parameters.items():
+        assert value in known[name].get("AllowedValues", [value])
+    assert (parameters.get("Rollout", "AllAtOnce") == "AllAtOnce") is (stage == "dev")
+
+
+def test_the_command_names_every_parameter_and_the_hash() -> None:
+    command = deploy_command("prod", {"Stage": "prod", "ModelBaseUrl": "https://a/b?c=d"})
+    assert command[:4] == ["sam", "deploy", "--config-env", "prod"]
+    told = dict(pair.split("=", 1) for pair in command[command.index("--parameter-overrides") + 1 :])
+    assert told.pop("ReleaseHash") == f'"{release_hash(ROOT, {"Stage": "prod", "ModelBaseUrl": "https://a/b?c=d"})}"'
+    assert told == {"Stage": '"prod"', "ModelBaseUrl": '"https://a/b?c=d"'}
+
+
+def test_what_is_no_stage_or_no_parameter_is_said() -> None:
+    with pytest.raises(ValueError, match=r"no stage 'live'; it has .*prod"):
+        parameters_of(ROOT / "samconfig.toml", "live")
+    with pytest.raises(ValueError, match="not Key=Value"):
+        pairs(["Stage"])
