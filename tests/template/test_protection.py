@@ -1,0 +1,128 @@
+"""What template.yaml promises about people's data, and about who is told when something is wrong."""
+
+from collections.abc import Callable
+from copy import deepcopy
+from functools import cache
+from typing import Any
+
+import pytest
+
+from tests.template import alarm_checks, protection_checks
+from tests.template.cloudformation import TEMPLATE, Template, parse
+
+
+@cache
+def operations() -> str:
+    return alarm_checks.OPERATIONS.read_text(encoding="utf-8")
+
+
+@cache
+def template() -> Template:
+    return parse(TEMPLATE.read_text(encoding="utf-8"))
+
+
+PROMISES: dict[str, Callable[[Template], list[str]]] = {
+    "a key of one's own holds everything": protection_checks.data_outside_the_own_key,
+    "traffic is strong": protection_checks.buckets_with_weak_traffic,
+    "what is kept stays": protection_checks.what_may_be_lost,
+    "the API is bounded and its log names nobody": protection_checks.apis_without_bounds,
+    "every alarm has its page": lambda it: alarm_checks.alarms_without_a_page(it, operations()),
+    "every page has its alarm": lambda it: alarm_checks.pages_without_an_alarm(it, operations()),
+}
+
+
+def _properties(of: Template, name: str) -> dict[str, Any]:
+    found: dict[str, Any] = of["Resources"][name]["Properties"]
+    return found
+
+
+BROKEN: list[tuple[str, Callable[[Template], object], str]] = [
+    (
+        "a key of one's own holds everything",
+        lambda it: _properties(it, "Table").update(SSESpecification={"SSEEnabled": True}),
+        "Table does not take the own key",
+    ),
+    (
+        "a key of one's own holds everything",
+        lambda it: it["Globals"]["Function"].pop("KmsKeyArn"),
+        "GradeFunction does not take the own key",
+    ),
+    (
+        "a key of one's own holds everything",
+        lambda it: _properties(it, "OwnKeyPolicy")["Roles"].remove({"Ref": "GradeFunctionRole"}),
+        "GradeFunction may not use the own key",
+    ),
+    (
+        "a key of one's own holds everything",
+        lambda it: _properties(it, "OwnKeyPolicy")["PolicyDocument"]["Statement"][0].pop("Condition"),
+        "the own key may be used past the services that hold the data",
+    ),
+    (
+        "traffic is strong",
+        lambda it: _properties(it, "TempBucketPolicy")["PolicyDocument"]["Statement"].pop(),
+        "TempBucket takes old TLS",
+    ),
+    (
+        "what is kept stays",
+        lambda it: it["Resources"]["DocumentsBucket"].update(DeletionPolicy="Delete"),
+        "DocumentsBucket goes with the stack (DeletionPolicy)",
+    ),
+    (
+        "what is kept stays",
+        lambda it: _properties(it, "Table").pop("PointInTimeRecoverySpecification"),
+        "Table cannot go back in time",
+    ),
+    (
+        "what is kept stays",
+        lambda it: _properties(it, "Table").pop("DeletionProtectionEnabled"),
+        "Table can be deleted in prod",
+    ),
+    (
+        "the API is bounded and its log names nobody",
+        lambda it: _properties(it, "Api").pop("DefaultRouteSettings"),
+        "Api takes as many requests as anybody sends",
+    ),
+    (
+        "the API is bounded and its log names nobody",
+        lambda it: _properties(it, "Api")["AccessLogSettings"].update(
+            Format="$context.identity.sourceIp $context.path"
+        ),
+        "Api writes down identity.sourceIp",
+    ),
+    (
+        "every alarm has its page",
+        lambda it: _properties(it, "DeadEndsAlarm").update(AlarmDescription="Something is wrong."),
+        "DeadEndsAlarm has no page in operations.md",
+    ),
+    (
+        "every alarm has its page",
+        lambda it: _properties(it, "DeadEndsAlarm").pop("AlarmActions"),
+        "DeadEndsAlarm tells nobody",
+    ),
+    (
+        "every alarm has its page",
+        lambda it: it["Resources"].update(NewAlarm=it["Resources"]["DeadEndsAlarm"]),
+        "the page of NewAlarm has no `NewAlarm`",
+    ),
+    (
+        "every page has its alarm",
+        lambda it: it["Resources"].pop("DoorsFailAlarm"),
+        "DoorsFailAlarm is no alarm",
+    ),
+]
+
+
+@pytest.mark.parametrize("promise", PROMISES)
+def test_the_template_keeps_its_promise(promise: str) -> None:
+    assert PROMISES[promise](template()) == []
+
+
+@pytest.mark.parametrize(("promise", "edit", "says"), BROKEN)
+def test_a_broken_template_is_found(promise: str, edit: Callable[[Template], object], says: str) -> None:
+    broken = deepcopy(template())
+    edit(broken)
+    assert says in PROMISES[promise](broken)
+
+
+def test_every_promise_has_been_seen_broken() -> None:
+    assert {promise for promise, *_ in BROKEN} == set(PROMISES)
