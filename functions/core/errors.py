@@ -104,6 +104,10 @@ class PaperNotReady(PermanentError):
     """The sheet's question paper has not been prepared yet: the sheet is parked, not failed."""
 
 
+class ReadingTakesLong(PermanentError):
+    """Page by page this document would hold the account's quota for minutes: an asynchronous job reads it."""
+
+
 class SubmissionErased(PermanentError):
     """The submission was erased meanwhile; nothing of it is written any more."""
 

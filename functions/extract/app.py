@@ -21,10 +21,12 @@ from core.seal import Seal
 from core.settings import settings
 from core.submission import Submission
 from core.table import Table
+from extract.handed_on import Reading
+from extract.jobs import Job
 from extract.lean_client import LeanTextract
 from extract.limits import Limits
 from extract.pacing import Pacer, SharedSchedule
-from extract.reading import Collaborators, Reading, read_submission
+from extract.reading import Collaborators, read_submission
 from extract.sandbox import Sandbox
 from extract.textract import TextractReader
 
@@ -65,11 +67,11 @@ def in_flight() -> int:
 
 def collaborators(context: LambdaContext) -> Collaborators:
     table = Table(aws.client("dynamodb"), settings().table)
+    seconds = context.get_remaining_time_in_millis() / 1000 - _LAST_SECONDS
     pacer = Pacer(settings().textract_tps, lambda rate: SharedSchedule(table, rate), on_fault=beside)
-    deadline = time.time() + context.get_remaining_time_in_millis() / 1000 - _LAST_SECONDS
     return Collaborators(
         s3=aws.client("s3"),
-        textract=TextractReader(textract(), pacer, transport_faults=_TRANSPORT, deadline=deadline),
+        textract=TextractReader(textract(), pacer, transport_faults=_TRANSPORT, deadline=time.time() + seconds),
         table=table,
         documents_bucket=settings().documents_bucket,
         sandbox=sandbox,
@@ -79,6 +81,8 @@ def collaborators(context: LambdaContext) -> Collaborators:
         workers=in_flight(),
         transport_faults=_TRANSPORT,
         on_fault=beside,
+        rate=settings().textract_tps,
+        seconds=seconds,
     )
 
 
@@ -108,7 +112,9 @@ def handler(state: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     logger.append_keys(submission_id=submission.id, run=submission.run)
     seal = Seal(settings().identity_secret.encode())
     key = seal.open(submission.file.key, bound_to=submission.id)
-    reading = read_submission(submission, key, collaborators(context))
+    # After a job: what it has read need not be read again.
+    job = Job.from_state(state["job"]) if "job" in state else None
+    reading = read_submission(submission, key, collaborators(context), job)
     measure(reading)
     return reading.to_state()
 

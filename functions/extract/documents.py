@@ -12,7 +12,9 @@ from core.submission import Kind
 from core.transcript import Page, Transcript
 from extract import picture_head
 from extract.document_file import HEAD_BYTES, OpenFile, check_type
+from extract.jobs import JobAnswer
 from extract.limits import CALL_BYTES, CALL_PIXELS_A_SIDE, Limits
+from extract.outlook import Outlook
 from extract.pages import Ocr, PageReading
 from extract.picture_head import PictureHead
 from extract.sandbox import Sandbox
@@ -57,10 +59,21 @@ def read_document(
 
 
 class DocumentReader:
-    """Reads documents one after another; `workers` calls of `ocr` may be under way at once."""
+    """Reads one document; `workers` calls of `ocr` may be under way at once (see `PageReading`)."""
 
-    def __init__(self, ocr: Ocr, sandbox: Sandbox, limits: Limits, workers: int, watch: Watch) -> None:
+    def __init__(
+        self,
+        ocr: Ocr,
+        sandbox: Sandbox,
+        limits: Limits,
+        workers: int,
+        watch: Watch,
+        *,
+        job: JobAnswer | None = None,
+        outlook: Outlook | None = None,
+    ) -> None:
         self._ocr, self._sandbox, self._limits, self._workers, self._watch = ocr, sandbox, limits, workers, watch
+        self._job, self._outlook = job, outlook
 
     def read(self, file: OpenFile, *, strict: bool, anew: bool = False) -> Transcript:
         """The whole document. `strict` is for answer sheets: their text layers have to prove themselves. With
@@ -86,7 +99,15 @@ class DocumentReader:
         return with_warnings([picture_page(answer, head)], ())
 
     def _by_child(self, file: OpenFile, *, strict: bool) -> Transcript:
-        reading = PageReading(self._ocr, self._sandbox, self._limits, self._workers, self._watch)
+        reading = PageReading(
+            self._ocr,
+            self._sandbox,
+            self._limits,
+            self._workers,
+            self._watch,
+            job=self._job,
+            outlook=self._outlook,
+        )
         return reading.read(file, strict=strict)
 
 

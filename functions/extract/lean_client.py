@@ -14,17 +14,19 @@ from typing import Any
 from extract.textract import Answer
 
 _OPERATION = "textract.DetectDocumentText"
+_PART = "textract.GetDocumentTextDetection"
 
 
 class LeanTextract:
-    """DetectDocumentText of one boto3 client. Safe to use from many threads."""
+    """DetectDocumentText, and the answers of jobs, by one boto3 client. Safe to use from many threads."""
 
     def __init__(self, client: Any) -> None:
         self._client = client
         self._body = threading.local()
         self.client_error: type[Exception] = client.exceptions.ClientError
         client.meta.events.register(f"before-call.{_OPERATION}", self._send_as_it_is)
-        client.meta.events.register(f"before-parse.{_OPERATION}", _parse)
+        for operation in (_OPERATION, _PART):
+            client.meta.events.register(f"before-parse.{operation}", _parse)
 
     def of_bytes(self, body: bytes) -> Callable[[], Answer]:
         """A call for a page's own bytes, to be made as often as it takes; it holds the request and not the page."""
@@ -43,6 +45,16 @@ class LeanTextract:
 
         def call() -> Answer:
             answer: Answer = self._client.detect_document_text(Document=document)
+            return answer
+
+        return call
+
+    def of_job(self, identity: str, token: str | None) -> Callable[[], Answer]:
+        """A call for a part of a job's answer: the first, or the one that `token` names."""
+        more = {"NextToken": token} if token else {}
+
+        def call() -> Answer:
+            answer: Answer = self._client.get_document_text_detection(JobId=identity, MaxResults=1_000, **more)
             return answer
 
         return call

@@ -18,7 +18,8 @@ _TOO_MUCH = "Opening this file took more memory than a document may take. Export
 
 
 def open_document(task: dict[str, Any], file: int, limits: Limits, say: Callable[..., None]) -> None:
-    """Do one task on the file: `task` has media_type, strict, and pages where only some are wanted as pictures;
+    """Do one task on the file: `task` has media_type, strict, `cut` or `drawn` where only some pages are wanted, `job`
+    where a job has read some already;
     or media_type and `show`, a page that a person wants to see."""
     try:
         if "show" in task:
@@ -35,7 +36,7 @@ def open_document(task: dict[str, Any], file: int, limits: Limits, say: Callable
 
             with os.fdopen(os.dup(file), "rb") as stream:
                 stream.seek(0)
-                pictures.read(task["media_type"], stream, limits, say)
+                pictures.read(task, stream, limits, say)
         say({"type": "done"})
     except errors.DocumentRejected as refusal:
         say({"type": "refused", "error": type(refusal).__name__, "message": refusal.message})

@@ -24,6 +24,7 @@ _BURST_SECONDS = 1.0
 _AHEAD_SECONDS = 0.1
 _BATCH_SECONDS = 0.34
 _TRIES = 8
+_OVER = "This reading has ended."
 
 
 class Schedule(Protocol):
@@ -120,6 +121,13 @@ class Pacer:
         self._waiting = 0
         self._owed = 0
         self._asking = False
+        self._closed = threading.Event()
+
+    def close(self) -> None:
+        """Nobody needs the calls that still wait: each of them is told so, and nothing more is reserved."""
+        self._closed.set()
+        with self._changed:
+            self._changed.notify_all()
 
     def admit(self, deadline: float = math.inf) -> None:
         """Return when the next call may begin; `deadline` in epoch seconds.
@@ -127,7 +135,7 @@ class Pacer:
         Raises
         ------
         ServiceUnavailable
-            That moment lies after the deadline.
+            That moment lies after the deadline, or the reading has ended.
         """
         slot = self._slot()
         if slot is None:
@@ -135,11 +143,13 @@ class Pacer:
         if slot > deadline:
             raise errors.ServiceUnavailable("Textract's quota is used up for longer than this reading may take.")
         delay = slot - self._clock()
-        if delay > 0:
-            time.sleep(delay)
+        if self._closed.wait(delay) if delay > 0 else self._closed.is_set():
+            raise errors.ServiceUnavailable(_OVER)
 
     def _slot(self) -> float | None:
         with self._changed:
+            if self._closed.is_set():
+                raise errors.ServiceUnavailable(_OVER)
             if self._head_start:
                 self._head_start -= 1
                 self._owed += 1
@@ -148,6 +158,8 @@ class Pacer:
             self._waiting += 1
             try:
                 while not self._slots:
+                    if self._closed.is_set():
+                        raise errors.ServiceUnavailable(_OVER)
                     self._ask()
                     self._changed.wait()
                 return self._slots.popleft()

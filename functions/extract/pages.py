@@ -15,10 +15,12 @@ from core.transcript import Box, Line, Page, Transcript, Word
 from extract.agreement import agrees
 from extract.document_file import OpenFile
 from extract.frames import Frame
+from extract.jobs import JobAnswer
 from extract.limits import Limits
+from extract.outlook import Outlook
 from extract.sandbox import Sandbox
 from extract.textract import Answer, PageRefused
-from extract.transcript import page_from_answer, with_warnings
+from extract.transcript import page_from_answer, page_from_blocks, with_warnings
 from extract.watch import Stopped, Watch
 
 Ocr = Callable[[bytes], Answer]
@@ -26,10 +28,22 @@ _LYING = "Page {page}: its text layer does not say what can be seen, so the whol
 
 
 class PageReading:
-    """One reading of one document; `workers` calls of `ocr` may be under way at once."""
+    """One reading of one document; `workers` calls of `ocr` may be under way at once. What `job` has read already
+    is taken from there; what `outlook` says takes too long is given up."""
 
-    def __init__(self, ocr: Ocr, sandbox: Sandbox, limits: Limits, workers: int, watch: Watch) -> None:
+    def __init__(
+        self,
+        ocr: Ocr,
+        sandbox: Sandbox,
+        limits: Limits,
+        workers: int,
+        watch: Watch,
+        *,
+        job: JobAnswer | None = None,
+        outlook: Outlook | None = None,
+    ) -> None:
         self._ocr, self._sandbox, self._limits, self._watch = ocr, sandbox, limits, watch
+        self._job, self._outlook = job or JobAnswer(), outlook or Outlook()
         self._pool = ThreadPoolExecutor(max_workers=max(1, workers), thread_name_prefix="page")
         # No more pages are cut than are soon to be sent: what waits is in the child, not in memory here.
         self._room = threading.BoundedSemaphore(max(1, workers) + 2)
@@ -52,8 +66,12 @@ class PageReading:
             Some pages could not be read this time; it names them.
         Stopped
             The watch has stopped it.
+        ReadingTakesLong
+            The outlook is that a job would do better.
         """
         task: dict[str, Any] = {"media_type": file.media_type, "strict": strict}
+        if self._job.pages:
+            task["job"] = {"pages": self._job.total, "read": sorted(self._job.pages)}
         try:
             self._open(task, file)
             self._settle()
@@ -73,6 +91,7 @@ class PageReading:
                 if frame.head.get("type") == "document":
                     if not task.keys() & {"cut", "drawn"}:
                         self._watch.pages(int(frame.head["pages"]))
+                        self._outlook.pages(int(frame.head["pages"]))
                     continue
                 self._take(frame)
 
@@ -80,11 +99,13 @@ class PageReading:
         number, head = int(frame.head["page"]), frame.head
         if head.get("warning"):
             self._warnings[number] = str(head["warning"])
+        read_by_job = bool(head.get("read_by_job"))
+        self._outlook.judged(by_ocr=bool(frame.body))
         if head["route"] == "ocr":
             self._calls[self._send(number, frame)] = number
             return
         self._layers[number] = _layer_page(head)
-        if frame.body:
+        if frame.body or read_by_job:
             self._samples[self._send(number, frame)] = number
         self._watch.page_done()
 
@@ -92,7 +113,12 @@ class PageReading:
         while not self._room.acquire(timeout=0.5):
             self._check_stopped()
         self._collect(block=False)
-        future = self._pool.submit(self._recognise, number, [frame.body], float(frame.head.get("aspect", 0.7071)))
+        aspect = float(frame.head.get("aspect", 0.7071))
+        if frame.head.get("read_by_job"):
+            future = self._pool.submit(page_from_blocks, self._job.pages[number], number, aspect=aspect)
+        else:
+            future = self._pool.submit(self._recognise, number, [frame.body], aspect)
+            future.add_done_callback(lambda _: self._outlook.answered())
         future.add_done_callback(lambda _: self._room.release())
         return future
 
@@ -104,6 +130,7 @@ class PageReading:
     def _check_stopped(self) -> None:
         if self._watch.stopped():
             raise Stopped
+        self._outlook.check()
 
     def _settle(self) -> None:
         """Wait until every call has come back."""

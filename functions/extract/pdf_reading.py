@@ -24,11 +24,17 @@ Say = Callable[..., None]
 
 
 def read(task: dict[str, Any], mapped: mmap.mmap, limits: Limits, say: Say) -> None:
-    """All pages; or, where `task` names `cut` or `drawn` pages (numbers from 1), only those, as bytes for OCR."""
+    """All pages; or, where `task` names `cut` or `drawn` pages (numbers from 1), only those, as bytes for OCR.
+
+    Where `task` tells of a `job` that has read this document as it lies, its pages need no bytes.
+    """
     file = PdfFile(mapped, limits)
     bounds.allow(limits, file.pages)
     say({"type": "document", "pages": file.pages})
-    pages = _Pages(file, mapped, limits, strict=bool(task.get("strict")))
+    job = task.get("job") or {}
+    # Who counts the pages otherwise does not mean the same page.
+    read_by_job = frozenset(job["read"] if job.get("pages") == file.pages else ())
+    pages = _Pages(file, mapped, limits, read_by_job, strict=bool(task.get("strict")))
     if "cut" in task or "drawn" in task:
         for number in task.get("cut", ()):
             pages.say_cut(number, say, reason="cut")
@@ -42,9 +48,12 @@ def read(task: dict[str, Any], mapped: mmap.mmap, limits: Limits, say: Say) -> N
 
 
 class _Pages:
-    def __init__(self, file: PdfFile, mapped: mmap.mmap, limits: Limits, *, strict: bool) -> None:
+    def __init__(
+        self, file: PdfFile, mapped: mmap.mmap, limits: Limits, read_by_job: frozenset[int], *, strict: bool
+    ) -> None:
         self._file = file
         self._limits = limits
+        self._read_by_job = read_by_job
         self._strict = strict
         self._cutter = PageCutter(file, mapped)
         self._sampled_fonts: set[str] = set()
@@ -72,10 +81,18 @@ class _Pages:
         head |= {"lines": judged.lines, "rotation": judged.rotation, "warning": warning}
         if judged.aspect:
             head["aspect"] = judged.aspect
-        say(head, self._sample(number, judged) if self._strict and judged.lines else b"")
+        sample = self._strict and bool(judged.lines)
+        if sample and number in self._read_by_job:
+            say(head | {"read_by_job": True})
+            return
+        say(head, self._sample(number, judged) if sample else b"")
 
     def say_cut(self, number: int, say: Say, *, reason: str, flatten: bool = False, warning: str | None = None) -> None:
-        """The page's own bytes; a drawing of it where they are more than one call takes."""
+        """The page's own bytes; a drawing of it where they are more than one call takes. None where a job has read
+        the page, unless what is written over it has to be made part of it first."""
+        if number in self._read_by_job and not flatten:
+            say(self.head(number, "ocr") | {"reason": reason, "warning": warning, "read_by_job": True})
+            return
         body = self._cutter.cut(number - 1, flatten=flatten) or self._file.drawing_of_page(number - 1)
         say(self.head(number, "ocr") | {"reason": reason, "warning": warning}, body)
 

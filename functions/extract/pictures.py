@@ -21,19 +21,31 @@ _ORIENTATION = 274
 _THUMBNAIL = 254
 
 
-def read(media_type: str, stream: IO[bytes], limits: Limits, say: Callable[..., None]) -> None:
-    """Say how many pictures there are, then each of them, ready to be sent."""
+def read(task: dict[str, Any], stream: IO[bytes], limits: Limits, say: Callable[..., None]) -> None:
+    """Say how many pictures there are, then each of them, ready to be sent.
+
+    Where `task` tells of a `job` that has read this file as it lies, its pages need no bytes; but for those that
+    are stored lying or squeezed, which are put right first.
+    """
+    media_type = task["media_type"]
     picture, numbers = opened(media_type, stream, limits)
     say({"type": "document", "pages": len(numbers)})
+    job = task.get("job") or {}
+    # Who counts previews as pages does not mean the same page.
+    read_by_job = frozenset(job["read"] if job.get("pages") == len(numbers) == picture.n_frames else ())
     for page, number in enumerate(numbers, start=1):
+        head = {"type": "page", "page": page, "route": "ocr", "reason": "picture"}
         try:
+            if page in read_by_job and (aspect := _stands(picture, number)):
+                say(head | {"aspect": aspect, "read_by_job": True})
+                continue
             body, aspect = _ready(picture, number, media_type, limits)
         except (MemoryError, errors.DocumentRejected):
             raise
         except Exception as error:
             where = f"Picture {page} in this file" if len(numbers) > 1 else "This picture"
             raise errors.DamagedDocument(f"{where} is damaged and cannot be read. Scan it again.") from error
-        say({"type": "page", "page": page, "route": "ocr", "reason": "picture", "aspect": aspect}, body)
+        say(head | {"aspect": aspect}, body)
 
 
 def opened(media_type: str, stream: IO[bytes], limits: Limits) -> tuple[Any, list[int]]:
@@ -64,6 +76,15 @@ def _pages(picture: Any, limits: Limits) -> list[int]:
     if len(numbers) > limits.max_pages:
         raise errors.TooManyPages(f"This TIFF has more than {limits.max_pages} pages. Send it in parts.")
     return numbers
+
+
+def _stands(picture: Any, number: int) -> float | None:
+    """Width ÷ height of frame `number` where it is stored as it is seen, None where it is not."""
+    picture.seek(number)
+    if picture.getexif().get(_ORIENTATION, 1) != 1 or _squeezed(picture) != 1.0:
+        return None
+    width, height = picture.size
+    return float(width / height) if width and height else None
 
 
 def _ready(picture: Any, number: int, media_type: str, limits: Limits) -> tuple[bytes, float]:

@@ -26,6 +26,7 @@ class Progress:
         *,
         stopped: Callable[[], bool],
         on_fault: Callable[[Exception], None],
+        started_at: str | None = None,
     ) -> None:
         self._table, self._on_fault = table, on_fault
         self._key = {"pk": submission_pk(submission_id), "sk": lane_sk(run, "reading")}
@@ -33,8 +34,9 @@ class Progress:
         self._ending = threading.Event()
         self._writer: threading.Thread | None = None
         self.stopped = stopped
-        self.started_at = now()
-        self.first_ocr_at: str | None = None
+        # What an earlier call of this run began (a job) is still the same reading.
+        self.started_at = started_at or now()
+        self.first_ocr_at: str | None = started_at
         self._total = self._done = self._calls = 0
 
     def pages(self, total: int) -> None:
@@ -54,8 +56,8 @@ class Progress:
             self._done = min(self._done + 1, self._total or self._done + 1)
         self._tell()
 
-    def end(self, ended_at: str) -> None:
-        """Write the last word; returns when it is written (or could not be)."""
+    def end(self, ended_at: str | None) -> None:
+        """Write the last word, None where another call will go on; returns when it is written (or could not be)."""
         self._ending.set()
         with self._lock:
             writer = self._writer

@@ -6,6 +6,7 @@ before Textract has been told where it lies.
 """
 
 import hashlib
+import math
 import tempfile
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -23,8 +24,11 @@ from extract import document_file, picture_head
 from extract.document_file import HEAD_BYTES, OpenFile
 from extract.documents import DocumentReader, can_go_as_it_is, picture_page
 from extract.faults import told_apart
+from extract.handed_on import Reading
+from extract.jobs import Job, answer_of
 from extract.kept import Counts, KeptTranscripts
 from extract.limits import CALL_BYTES, Limits
+from extract.outlook import Outlook
 from extract.progress import Progress
 from extract.sandbox import Sandbox
 from extract.textract import Answer, PageRefused, TextractReader
@@ -38,7 +42,8 @@ _LOOK_UP_SECONDS = 1.0
 
 @dataclass(frozen=True, slots=True)
 class Collaborators:
-    """What the door hands in. `s3` is a client; `on_fault` hears of what went wrong without stopping the reading."""
+    """What the door hands in. `s3` is a client; `on_fault` hears of what went wrong without stopping the reading;
+    `rate` is the account's quota (pages a second), `seconds` how long this reading may take."""
 
     s3: Any
     textract: TextractReader
@@ -49,39 +54,13 @@ class Collaborators:
     workers: int
     transport_faults: tuple[type[Exception], ...]
     on_fault: Callable[[Exception], None]
+    rate: float = math.inf
+    seconds: float = math.inf
 
 
-@dataclass(frozen=True, slots=True)
-class Reading:
-    """What travels on: where the transcript lies and what it counts, never what it says."""
-
-    bucket: str
-    key: str
-    sha256: str
-    counts: Counts
-    kept: bool
-    started_at: str
-    first_ocr_at: str | None
-    ended_at: str
-
-    def to_state(self) -> dict[str, Any]:
-        return {
-            "transcript": {"bucket": self.bucket, "key": self.key},
-            "sha256": self.sha256,
-            "pages": self.counts.pages,
-            "text_layer_pages": self.counts.text_layer_pages,
-            "ocr_pages": self.counts.ocr_pages,
-            "lines": self.counts.lines,
-            "warnings": self.counts.warnings,
-            "kept": self.kept,
-            "started_at": self.started_at,
-            "first_ocr_at": self.first_ocr_at,
-            "ended_at": self.ended_at,
-        }
-
-
-def read_submission(submission: Submission, key: str, given: Collaborators) -> Reading:
-    """Read the submission's file (`key` is its opened key) and keep the transcript.
+def read_submission(submission: Submission, key: str, given: Collaborators, job: Job | None = None) -> Reading:
+    """Read the submission's file (`key` is its opened key) and keep the transcript. With `job`, which has ended, what
+    it has read is taken from there and the rest is read page by page, however long that takes.
 
     Raises
     ------
@@ -91,25 +70,35 @@ def read_submission(submission: Submission, key: str, given: Collaborators) -> R
         Ours or the service's, and worth another try.
     LanesDisagree
         The bytes are not those that were declared.
+    ReadingTakesLong
+        A job would do better; never where one has ended.
     """
     beside = ThreadPoolExecutor(max_workers=4, thread_name_prefix="beside")
     try:
-        return _Run(submission, key, given, beside).read()
+        return _Run(submission, key, given, beside, job).read()
     finally:
+        given.textract.close()
         # A call that nobody needs any more is not waited for.
         beside.shutdown(wait=False, cancel_futures=True)
 
 
 class _Run:
-    def __init__(self, submission: Submission, key: str, given: Collaborators, beside: ThreadPoolExecutor) -> None:
+    def __init__(
+        self, submission: Submission, key: str, given: Collaborators, beside: ThreadPoolExecutor, job: Job | None
+    ) -> None:
         self._submission, self._file, self._key = submission, submission.file, key
-        self._given, self._beside = given, beside
+        self._given, self._beside, self._job = given, beside, job
         self._sha256 = submission.file.sha256
         self._kept = KeptTranscripts(given.s3, given.documents_bucket)
         self._look_up: Future[Counts | None] | None = None
         self._media_type = ""
         self._progress = Progress(
-            given.table, submission.id, submission.run, stopped=self._found_now, on_fault=given.on_fault
+            given.table,
+            submission.id,
+            submission.run,
+            stopped=self._found_now,
+            on_fault=given.on_fault,
+            started_at=job.started_at if job else None,
         )
 
     def read(self) -> Reading:
@@ -120,6 +109,9 @@ class _Run:
             transcript = self._by_reference() if self._goes_by_reference() else self._by_bytes()
         except Stopped:
             return self._from_kept()
+        except errors.ReadingTakesLong:
+            self._progress.end(None)
+            raise
         except Exception:
             self._progress.end(now())
             raise
@@ -175,7 +167,15 @@ class _Run:
 
     def _reader(self) -> DocumentReader:
         given = self._given
-        return DocumentReader(given.textract.read, given.sandbox, given.limits, given.workers, self._progress)
+        return DocumentReader(
+            given.textract.read,
+            given.sandbox,
+            given.limits,
+            given.workers,
+            self._progress,
+            job=answer_of(self._job, given.textract.parts_of_job) if self._job else None,
+            outlook=Outlook() if self._job else Outlook(given.rate, given.seconds),
+        )
 
     def _spooled(self, spool: Any) -> OpenFile:
         """The object's bytes in an open file, hashed on the way; its type is checked by its first bytes."""

@@ -3,7 +3,7 @@
 import math
 import random
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any, Protocol
 
 from core import errors
@@ -40,6 +40,7 @@ class Calls(Protocol):
 
     def of_bytes(self, body: bytes) -> Callable[[], Answer]: ...
     def of_object(self, bucket: str, key: str, version_id: str) -> Callable[[], Answer]: ...
+    def of_job(self, identity: str, token: str | None) -> Callable[[], Answer]: ...
 
 
 class TextractReader:
@@ -61,6 +62,10 @@ class TextractReader:
         self._textract, self._pacer, self._deadline, self._sleep = textract, pacer, deadline, sleep
         self._faults = (*transport_faults, textract.client_error)
 
+    def close(self) -> None:
+        """The reading is over: calls that wait for their moment are not made any more."""
+        self._pacer.close()
+
     def read(self, body: bytes) -> Answer:
         """Textract's answer for a page's own bytes.
 
@@ -79,10 +84,21 @@ class TextractReader:
         """The same for a picture where it lies, without its bytes passing through here."""
         return self._until_answered(self._textract.of_object(bucket, key, version_id))
 
-    def _until_answered(self, call: Callable[[], Answer]) -> Answer:
+    def parts_of_job(self, identity: str) -> Iterator[Answer]:
+        """What a job has read, part after part; these calls have a quota of their own."""
+        token: str | None = None
+        while True:
+            part = self._until_answered(self._textract.of_job(identity, token), paced=False)
+            yield part
+            token = part.get("NextToken")
+            if not token:
+                return
+
+    def _until_answered(self, call: Callable[[], Answer], *, paced: bool = True) -> Answer:
         pause = _FIRST_PAUSE
         for attempt in range(1, ATTEMPTS + 1):
-            self._pacer.admit(self._deadline)
+            if paced:
+                self._pacer.admit(self._deadline)
             try:
                 return call()
             except self._faults as error:

@@ -108,13 +108,19 @@ def _service_errors(service: str) -> frozenset[str]:
 
 
 def incomplete_rejections(machine: Machine) -> list[str]:
-    """A catcher that names one of the document's own faults names them all, and no other class."""
+    """A catcher that names one of the document's own faults names them all, and no other class; whoever calls the
+    same function has one."""
     ours = family(errors.DocumentRejected)
     found = []
     catchers = [(state, rule) for state in places(machine) for rule in state.state.get("Catch", ())]
     rejecting = [(state, set(rule["ErrorEquals"])) for state, rule in catchers if ours & set(rule["ErrorEquals"])]
     if not rejecting:
         return ["no catcher names the document's own faults"]
+    lanes = {state.function for state, _ in rejecting}
+    named = {state.name for state, _ in rejecting}
+    for state in tasks(machine):
+        if state.function in lanes and state.name not in named:
+            found.append(f"{state.name} calls what can reject, and catches no rejection")
     for state, names in rejecting:
         found += [f"{state.name} does not catch {name} with the others" for name in sorted(ours - names)]
         found += [f"{state.name} catches {name}, which is not the document's fault" for name in sorted(names - ours)]

@@ -10,7 +10,7 @@ from typing import Any
 from core import errors
 from core.submission import Kind
 from tests.template.error_checks import TRANSIENT_OF_LAMBDA, family
-from tests.template.ways import HOLDER, OTHER_SHA256, READ, STORED, WELL, Fails, Gives, Path
+from tests.template.ways import HOLDER, JOB, OTHER_SHA256, READ, STORED, WELL, Fails, Gives, Outcome, Path
 
 _DUPLICATE = Gives({**STORED, "duplicate_of": HOLDER})
 # An error that no list names: a permission that is missing, a bug.
@@ -111,6 +111,44 @@ def _reading() -> Iterator[Path]:
     )
 
 
+_LONG: Mapping[str, tuple[Outcome, ...]] = {"Extract": (Fails("ReadingTakesLong"),)}
+
+
+def _ended(status: str) -> Gives:
+    return Gives({**WELL["LookAtJob"], "status": status})
+
+
+def _large() -> Iterator[Path]:
+    """A document that a job reads: however the job ends, the reading goes on with what it has read."""
+    for status in ("SUCCEEDED", "PARTIAL_SUCCESS", "FAILED", "OVERDUE"):
+        outcomes = {**_LONG, "LookAtJob": (_ended("IN_PROGRESS"), _ended("IN_PROGRESS"), _ended(status))}
+        name = f"a job reads a large document: {status}"
+        yield Path(name, _GRADED, "GRADED", outcomes=outcomes, beside=JOB, calls={"LookAtJob": 3})
+    yield Path(
+        "a job refuses a large document",
+        _GRADED,
+        "GRADED",
+        outcomes={**_LONG, "StartJob": (_ended("REFUSED"),)},
+        beside=frozenset({"StartJob", "JobEnded", "ReadWithJob"}),
+    )
+    for name in sorted(family(errors.DocumentRejected)):
+        yield Path(
+            f"a large document is rejected: {name}",
+            _REJECTED,
+            "REJECTED",
+            outcomes={**_LONG, "ReadWithJob": (Fails(name),)},
+            beside=JOB | {"NotReadable"},
+        )
+    starting = frozenset({"StartJob", "NotRead"})
+    for name, failing, beside in (
+        ("a job cannot be started", "StartJob", starting),
+        ("a job cannot be looked at", "LookAtJob", (JOB | {"NotRead"}) - {"ReadWithJob"}),
+        ("what a job has read cannot be had", "ReadWithJob", JOB | {"NotRead"}),
+    ):
+        outcomes = {**_LONG, failing: (_FAULT,)}
+        yield _lost(name, "ReadingFailed", error="ClientError", outcomes=outcomes, beside=beside)
+
+
 def _persisting() -> Iterator[Path]:
     unstored, unrecorded = frozenset({"NotStored"}), frozenset({"NotRecorded"})
     yield _lost(
@@ -209,6 +247,12 @@ def _after_the_join() -> Iterator[Path]:
 # For each task one path on which each of its passing errors comes once and is gone by the next call.
 _PASSING: Mapping[str, tuple[Path, tuple[str, ...]]] = {
     "Extract": (Path("reading", _GRADED, "GRADED"), ("ReadingIncomplete",)),
+    "StartJob": (Path("starting a job", _GRADED, "GRADED", outcomes=_LONG, beside=JOB), ()),
+    "LookAtJob": (Path("looking at a job", _GRADED, "GRADED", outcomes=_LONG, beside=JOB), ()),
+    "ReadWithJob": (
+        Path("reading with a job", _GRADED, "GRADED", outcomes=_LONG, beside=JOB),
+        ("ReadingIncomplete",),
+    ),
     "StoreFile": (Path("storing", _GRADED, "GRADED"), ("CopyNotVerified",)),
     "Grade": (Path("grading", _GRADED, "GRADED"), ()),
     "PreparePaper": (Path("preparing", _PREPARED, "READY", Kind.QUESTION_PAPER), ()),
@@ -233,9 +277,10 @@ def _once(way: Path, state: str, fails: Fails) -> Path:
         way.trunk,
         way.state,
         way.kind,
-        {state: (fails, Gives(WELL[state]))},
+        {**way.outcomes, state: (fails, Gives(WELL[state]))},
+        way.beside,
         calls={state: 2},
     )
 
 
-PATHS: tuple[Path, ...] = (*_well(), *_reading(), *_persisting(), *_after_the_join(), *_passing())
+PATHS: tuple[Path, ...] = (*_well(), *_reading(), *_large(), *_persisting(), *_after_the_join(), *_passing())

@@ -11,6 +11,8 @@ from tests.template.cloudformation import Function, Template, functions, of_type
 UNTIED = frozenset(
     {
         "textract:DetectDocumentText",
+        "textract:StartDocumentTextDetection",
+        "textract:GetDocumentTextDetection",
         "logs:CreateLogDelivery",
         "logs:GetLogDelivery",
         "logs:UpdateLogDelivery",

@@ -64,7 +64,12 @@ EDITS: list[tuple[str, Edit, str]] = [
     ("every error name exists", _with_error("Record", "Retry", 0, "DynamoDB.Throttled"), "Record: DynamoDB.Throttled"),
     ("every rejection is caught", _without_error("Extract", "Catch", 0, "NoPages"), "does not catch NoPages"),
     ("every rejection is caught", _with_error("Extract", "Catch", 0, "LanesDisagree"), "which is not the document's"),
-    ("every rejection is caught", lambda it: _state(it, "Extract")["Catch"].pop(0), "no catcher names"),
+    ("every rejection is caught", lambda it: _state(it, "Extract")["Catch"].pop(0), "Extract calls what can reject"),
+    (
+        "every rejection is caught",
+        lambda it: [_state(it, name)["Catch"].pop(0) for name in ("Extract", "ReadWithJob")],
+        "no catcher names",
+    ),
     ("what may pass is retried", _without_error("StoreFile", "Retry", 1, "CopyNotVerified"), "retry CopyNotVerified"),
     ("what may pass is retried", _without_error("Park", "Retry", 1, "ServiceUnavailable"), "Park does not retry"),
     (

@@ -91,8 +91,12 @@ STORED: Mapping[str, Any] = {
     "started_at": _AT,
     "ended_at": _AT,
 }
+_JOB: Mapping[str, Any] = {"id": "a-job", "status": "IN_PROGRESS", "started_at": _AT, "wait_seconds": 0}
 WELL: Mapping[str, Any] = {
     "Extract": READ,
+    "StartJob": _JOB,
+    "LookAtJob": {**_JOB, "status": "SUCCEEDED"},
+    "ReadWithJob": READ,
     "StoreFile": STORED,
     "Record": {},
     "Grade": {"state": "GRADED", "marks": 4, "max_marks": 5},
@@ -105,3 +109,5 @@ WELL: Mapping[str, Any] = {
     "Announce": {"FailedEntryCount": 0, "Entries": [{"EventId": "1"}]},
 }
 LANES = frozenset({"Extract", "Persist", "StoreFile", "Record"})
+# What a lane enters for a document that a job reads, and no other.
+JOB = frozenset({"StartJob", "JobEnded", "WaitForJob", "LookAtJob", "ReadWithJob"})

@@ -174,3 +174,24 @@ def test_schedule_never_gives_away_more_than_the_rate(make: Callable[..., Any]) 
         assert start >= until - 1e-5
         until = start + calls / 10.0
         now[0] += chance.uniform(0, 1.5)
+
+
+def test_calls_that_wait_are_let_go_when_the_reading_has_ended() -> None:
+    """They would be made, and paid for, on behalf of nobody."""
+    pacer = Pacer(0.1)
+    refused: list[str] = []
+
+    def wait() -> None:
+        try:
+            pacer.admit()
+        except errors.ServiceUnavailable as error:
+            refused.append(error.message)
+
+    pacer.admit()
+    threads = [threading.Thread(target=wait) for _ in range(5)]
+    for thread in threads:
+        thread.start()
+    pacer.close()
+    for thread in threads:
+        thread.join(5)
+    assert refused == ["This reading has ended."] * 5
