@@ -47,6 +47,7 @@ def parser() -> argparse.ArgumentParser:
     _add_demo(commands)
     _add_serve(commands)
     _add_grade(commands)
+    _add_smoke(commands)
     _add_documents(commands)
     return top
 
@@ -93,6 +94,14 @@ def _add_grade(commands: Any) -> None:
         "--api", metavar="URL", help="a deployed stack's address; its token is taken from GRADELINE_TOKEN"
     )
     grade.set_defaults(command=_grade)
+
+
+def _add_smoke(commands: Any) -> None:
+    smoke = _command(commands, "smoke", help="whether a deployed stack does its job: two sample sheets, known marks")
+    smoke.add_argument(
+        "--api", required=True, metavar="URL", help="the stack's address; its token is taken from GRADELINE_TOKEN"
+    )
+    smoke.set_defaults(command=_smoke)
 
 
 def _add_documents(commands: Any) -> None:
@@ -146,6 +155,12 @@ def _grade(asked: argparse.Namespace) -> int:
     names = ("paper", "sheets", "key", "scheme", "assessment", "csv", "json", "report", "api")
     request = grading.Request(**{name: getattr(asked, name) for name in names})
     return grading.run(request, stdout=_stdout(), stderr=_stderr())
+
+
+def _smoke(asked: argparse.Namespace) -> int:
+    from local import smoke
+
+    return smoke.run(api=asked.api, stdout=_stdout(), stderr=_stderr())
 
 
 def _questions(asked: argparse.Namespace) -> int:
