@@ -31,6 +31,9 @@ browser: ## Debian's Chromium for the tests of the page (needs root)
 chromium:
 	@tests/browser/install.sh
 
+lasting: $(VENV)/.test ## `gradeline serve` killed at 20 random moments under load: nothing accepted lost
+	@$(BIN)/python -m benchmarks.kills --kills 20
+
 lint: $(VENV)/.test ## ruff, mypy --strict, the import contract
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .

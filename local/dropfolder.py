@@ -8,6 +8,7 @@ from pathlib import Path
 
 from core import filetypes
 from local.deliveries import is_clutter
+from local.dropledger import Ledger, Signature
 
 NOTE = ".refused.txt"
 _README = "README.txt"
@@ -27,8 +28,6 @@ _HOW = """Put files here and they are read and marked.
 PDF, JPEG, PNG and TIFF are read. A file that is changed is read again. If a file is refused, a text file beside it
 says why.
 """
-
-Signature = tuple[int, int]
 
 
 @dataclass(slots=True)
@@ -50,10 +49,11 @@ class WholeFile:
 
 @dataclass
 class DropFolder:
-    """Watches `folder`; `clock` counts seconds."""
+    """Watches `folder`; `clock` counts seconds; `ledger` knows what was sent, by an earlier service as well."""
 
     folder: Path
     clock: Callable[[], float]
+    ledger: Ledger
     _seen: dict[Path, _Seen] = field(default_factory=dict)
 
     def prepare(self) -> None:
@@ -72,7 +72,7 @@ class DropFolder:
             present.add(path)
             seen = self._seen.get(path)
             if seen is None or seen.signature != signature:
-                self._seen[path] = _Seen(signature, now)
+                self._seen[path] = _Seen(signature, now, sent=self.ledger.holds(path, signature))
             elif not seen.sent and now - seen.since >= (_SETTLED_SECONDS if signature[0] else _EMPTY_SECONDS):
                 whole = self._read(path, signature)
                 if whole:
@@ -80,6 +80,17 @@ class DropFolder:
                     yield whole
         for path in self._seen.keys() - present:
             del self._seen[path]
+
+    def sent_before(self) -> Iterator[tuple[Path, str]]:
+        """The files that an earlier service sent as they are now, with their keys."""
+        for path, signature in self._files():
+            if self.ledger.holds(path, signature):
+                yield path, self._key(path)
+
+    def taken(self, path: Path) -> None:
+        """The file was taken in: it is not offered again, also by a later service."""
+        if path in self._seen:
+            self.ledger.note(path, self._seen[path].signature)
 
     def again(self, path: Path) -> None:
         """Offer this file once more: it could not be taken this time."""
@@ -102,10 +113,11 @@ class DropFolder:
         # It grew while it was read: the next look sees it changed.
         if len(body) != signature[0]:
             return None
-        inside = path.relative_to(self.folder).as_posix()
+        return WholeFile(path, self._key(path), body, filetypes.by_name(path.name) or "application/octet-stream")
+
+    def _key(self, path: Path) -> str:
         # Some file systems take letters and accents apart; a student is one student on all of them.
-        key = f"drop/{unicodedata.normalize('NFC', inside)}"
-        return WholeFile(path, key, body, filetypes.by_name(path.name) or "application/octet-stream")
+        return f"drop/{unicodedata.normalize('NFC', path.relative_to(self.folder).as_posix())}"
 
     def _files(self) -> Iterator[tuple[Path, Signature]]:
         for parent, folders, names in os.walk(self.folder):

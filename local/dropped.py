@@ -1,5 +1,6 @@
 """What was dropped and how it fares: told line by line, refusals beside the file, marks written for each assessment."""
 
+import hashlib
 import json
 import re
 from collections.abc import Callable
@@ -41,7 +42,17 @@ class Dropped:
     _replaced: dict[str, set[str]] = field(default_factory=dict)
     _unwritten: set[str] = field(default_factory=set)
     _outside: set[str] = field(default_factory=set)
+    _of_before: set[str] = field(default_factory=set)
     _round: int = 0
+
+    def go_on(self) -> None:
+        """Follow what an earlier service has sent; what had ended then is not told again."""
+        for path, key in self.folder.sent_before():
+            if not _SCHEME.fullmatch(key):
+                self._follow_from(path, key, datetime.fromtimestamp(0, UTC))
+                self._of_before.add(key)
+        if self._of_before:
+            self.say(f"{wording.count(len(self._of_before), 'file')} sent before: followed on")
 
     def look(self) -> None:
         """One round: new files in, news of the old ones, marks where an assessment has come to rest."""
@@ -49,6 +60,7 @@ class Dropped:
         for whole in self.folder.scan():
             try:
                 self._take_in(whole)
+                self.folder.taken(whole.path)
             except (Unreachable, OSError, BotoCoreError, ClientError):
                 self.folder.again(whole.path)
                 raise
@@ -64,23 +76,38 @@ class Dropped:
         if scheme:
             self._take_scheme(whole, scheme["assessment"])
             return
-        from receive.drop import parse_key
-
         put_at = datetime.now(UTC)
-        self.s3.put_object(Bucket=self.bucket, Key=whole.key, Body=whole.body, ContentType=whole.media_type)
-        try:
-            _, kind, student, _ = parse_key(whole.key)
-        except RequestRefused:
-            # Its report will say why: only the door decides what is refused. It is of no assessment to ask about.
-            kind, student = Kind.ANSWER_SHEET, None
-            self._outside.add(whole.key)
+        if whole.key in self._files or not self._stands(whole):
+            self.s3.put_object(Bucket=self.bucket, Key=whole.key, Body=whole.body, ContentType=whole.media_type)
         before = self._files.get(whole.key)
         if before and before.id:
             self._replaced.setdefault(whole.key, set()).add(before.id)
-        earlier = frozenset(self._replaced.get(whole.key, ()))
-        self._files[whole.key] = Delivery(whole.path, kind, student, Door.DROP, earlier=earlier)
-        self._put_at[whole.key] = put_at
+        self._follow_from(whole.path, whole.key, put_at)
         self.say(f"{_inside(whole.key)}: received")
+
+    def _stands(self, whole: WholeFile) -> bool:
+        """Whether a service that was killed right after had put these very bytes: they are no second submission."""
+        try:
+            found = self.s3.head_object(Bucket=self.bucket, Key=whole.key)
+        except ClientError as error:
+            if error.response["ResponseMetadata"]["HTTPStatusCode"] != 404:
+                raise
+            return False
+        digest = hashlib.md5(whole.body, usedforsecurity=False).hexdigest()
+        return bool(found["ETag"].strip('"') == digest)
+
+    def _follow_from(self, path: Path, key: str, put_at: datetime) -> None:
+        from receive.drop import parse_key
+
+        try:
+            _, kind, student, _ = parse_key(key)
+        except RequestRefused:
+            # Its report will say why: only the door decides what is refused. It is of no assessment to ask about.
+            kind, student = Kind.ANSWER_SHEET, None
+            self._outside.add(key)
+        earlier = frozenset(self._replaced.get(key, ()))
+        self._files[key] = Delivery(path, kind, student, Door.DROP, earlier=earlier)
+        self._put_at[key] = put_at
 
     def _take_scheme(self, whole: WholeFile, assessment: str) -> None:
         """A marking scheme is no document to be read: it goes to the API, which says what is wrong with it."""
@@ -127,8 +154,10 @@ class Dropped:
         refresh(list(mine.values()), self.client, assessment)
         for key, delivery in open_ones.items():
             if delivery.ended:
-                self._tell_ending(key, delivery)
+                if key not in self._of_before:
+                    self._tell_ending(key, delivery)
                 self._unwritten.add(assessment)
+        self._of_before -= open_ones.keys()
 
     def _of(self, assessment: str) -> dict[str, Delivery]:
         return {

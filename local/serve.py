@@ -1,9 +1,12 @@
-"""`gradeline serve`: the local cloud with its API, page and drop folder until Ctrl-C."""
+"""`gradeline serve`: the local cloud with its API, page and drop folder until Ctrl-C.
 
-import os
+Started again on the same folder it goes on where it was, however it ended.
+"""
+
 import shlex
 import time
 from pathlib import Path
+from typing import NoReturn
 
 from botocore.exceptions import BotoCoreError, ClientError
 from rich.console import Console
@@ -11,7 +14,9 @@ from rich.text import Text
 
 from local.client import ApiClient, ApiError, Unreachable
 from local.cloud.local_cloud import LocalCloud
+from local.cloud.private_files import write_private
 from local.dropfolder import DropFolder
+from local.dropledger import Ledger
 from local.dropped import Dropped
 from local.errand import Errand, open_cloud
 
@@ -20,16 +25,30 @@ _TOKEN = "token"  # noqa: S105 - the name of a file
 _TOKEN_SECONDS = 6 * 3600
 
 
-def run(*, port: int, folder: Path, stdout: Console, stderr: Console) -> int:
+def run(*, port: int, folder: Path, stdout: Console, stderr: Console) -> NoReturn:
     """Never returns by itself: Ctrl-C (KeyboardInterrupt) ends it, and the cloud with it."""
     folder = folder.resolve()
-    with open_cloud(port=port, folder=folder) as cloud, ApiClient(cloud.api_url, cloud.token) as client:
+    with open_cloud(port=port, folder=folder) as cloud:
+        watch(cloud, folder, stdout=stdout, stderr=stderr)
+
+
+def watch(cloud: LocalCloud, folder: Path, *, stdout: Console, stderr: Console) -> NoReturn:
+    """Serves the drop folder of a running cloud until something ends it.
+
+    Raises
+    ------
+    CloudError
+        What is sent can no longer be kept (the disk is full, say).
+    """
+    _write_token(cloud, folder)
+    with ApiClient(cloud.api_url, cloud.token) as client:
         dropped = _dropped(cloud, client, folder, stdout)
         dropped.folder.prepare()
-        _write_token(cloud, folder)
+        dropped.go_on()
         _tell(cloud, folder, stdout)
         renewed = time.monotonic()
         while True:
+            cloud.check()
             if time.monotonic() - renewed > _TOKEN_SECONDS:
                 _write_token(cloud, folder)
                 renewed = time.monotonic()
@@ -46,7 +65,7 @@ def _dropped(cloud: LocalCloud, client: ApiClient, folder: Path, stdout: Console
         stdout.print(Text.assemble((time.strftime("%H:%M:%S  "), "dim"), line), soft_wrap=True)
 
     return Dropped(
-        DropFolder(folder / "drop", time.monotonic),
+        DropFolder(folder / "drop", time.monotonic, Ledger(folder / "dropped.jsonl", folder / "drop")),
         results=folder / "results",
         s3=cloud.client("s3"),
         bucket=cloud.stack.bucket("TempBucket"),
@@ -85,8 +104,4 @@ def _tell(cloud: LocalCloud, folder: Path, stdout: Console) -> None:
 
 
 def _write_token(cloud: LocalCloud, folder: Path) -> None:
-    """For this user alone to read, and whole at every moment."""
-    fresh = folder / f"{_TOKEN}.new"
-    with os.fdopen(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
-        file.write(cloud.token())
-    fresh.replace(folder / _TOKEN)
+    write_private(folder / _TOKEN, cloud.token().encode())

@@ -1,18 +1,23 @@
 """The drop folder: a file goes in once it is whole, once; what is refused says so beside itself."""
 
+import hashlib
 import io
 import json
 import os
 import unicodedata
+from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
+from botocore.exceptions import ClientError
 
 from core.submission import Kind
 from local.client import ApiClient
 from local.dropfolder import DropFolder
+from local.dropledger import Ledger
 from local.dropped import Dropped
 from local.errand import Errand
 from local.screen import Screen
@@ -35,12 +40,21 @@ class Bucket:
 
     def __init__(self) -> None:
         self.objects: dict[str, bytes] = {}
+        self.puts: list[str] = []
         self.down = False
+
+    def head_object(self, *, Bucket: str, Key: str) -> dict[str, Any]:  # noqa: N803 - boto3's own names
+        if self.down:
+            raise OSError("The store does not answer.")
+        if Key not in self.objects:
+            raise ClientError({"ResponseMetadata": {"HTTPStatusCode": 404}}, "HeadObject")
+        return {"ETag": f'"{hashlib.md5(self.objects[Key], usedforsecurity=False).hexdigest()}"'}
 
     def put_object(self, *, Bucket: str, Key: str, Body: bytes, ContentType: str) -> None:  # noqa: N803
         if self.down:
             raise OSError("The store does not answer.")
         self.objects[Key] = Body
+        self.puts.append(Key)
 
     def get_object(self, *, Bucket: str, Key: str) -> dict[str, Any]:  # noqa: N803 - boto3's own names
         if Key not in self.objects:
@@ -58,9 +72,13 @@ def bucket() -> Bucket:
     return Bucket()
 
 
+def watched(tmp_path: Path, clock: Clock) -> DropFolder:
+    return DropFolder(tmp_path / "drop", clock, Ledger(tmp_path / "dropped.jsonl", tmp_path / "drop"))
+
+
 @pytest.fixture
 def drop(tmp_path: Path, clock: Clock) -> DropFolder:
-    folder = DropFolder(tmp_path / "drop", clock)
+    folder = watched(tmp_path, clock)
     folder.prepare()
     (folder.folder / "rivers" / "answers").mkdir(parents=True)
     return folder
@@ -307,3 +325,81 @@ def test_papers_are_followed_as_papers(drop: DropFolder, room: Room, api: StandI
 
     assert "rivers/question-paper.pdf: ready" in room.lines
     assert next(iter(room.dropped._files.values())).kind is Kind.QUESTION_PAPER
+
+
+@dataclass
+class Restart:
+    """The service once more on the same folder."""
+
+    make: Callable[[], Room]
+
+    def __call__(self) -> Room:
+        room = self.make()
+        room.dropped.go_on()
+        return room
+
+
+@pytest.fixture
+def restart(tmp_path: Path, clock: Clock, bucket: Bucket, client: ApiClient) -> Restart:
+    return Restart(lambda: Room(watched(tmp_path, clock), clock, bucket, client, tmp_path / "results"))
+
+
+def test_a_service_started_again_sends_what_is_new_and_nothing_twice(
+    drop: DropFolder, room: Room, bucket: Bucket, restart: Restart
+) -> None:
+    put(drop, "Mina.pdf")
+    changed = put(drop, "Otis.pdf")
+    room.rounds()
+    assert sorted(bucket.puts) == ["drop/rivers/answers/Mina.pdf", "drop/rivers/answers/Otis.pdf"]
+
+    changed.write_bytes(b"%PDF-another")
+    put(drop, "Žofie.pdf")
+    again = restart()
+    again.rounds()
+    assert sorted(bucket.puts[2:]) == ["drop/rivers/answers/Otis.pdf", "drop/rivers/answers/Žofie.pdf"]
+    restart().rounds()
+    assert len(bucket.puts) == 4
+
+
+def test_a_service_killed_right_after_a_put_does_not_put_it_again(
+    drop: DropFolder, room: Room, bucket: Bucket, restart: Restart, tmp_path: Path
+) -> None:
+    put(drop, "Mina.pdf")
+    room.rounds()
+    ledger = tmp_path / "dropped.jsonl"
+    ledger.write_bytes(ledger.read_bytes()[:-3])
+    restart().rounds()
+    assert bucket.puts == ["drop/rivers/answers/Mina.pdf"]
+    # And it is noted now: the object itself does not stay for ever.
+    bucket.objects.clear()
+    restart().rounds()
+    assert bucket.puts == ["drop/rivers/answers/Mina.pdf"]
+
+
+def test_what_was_sent_before_is_followed_on_and_its_marks_are_written(
+    drop: DropFolder, room: Room, api: StandIn, restart: Restart, tmp_path: Path
+) -> None:
+    for name in ("Mina Okafor.png", "Otis.png"):
+        picture(drop.folder / "rivers" / "answers" / name, size=(300, 420))
+    room.rounds(4)
+    api.documents["a" * 32] = status_document("a" * 32, door="drop")
+    reading = {"state": "READING", "result": None, "student": "Otis"}
+    api.documents["b" * 32] = status_document("b" * 32, door="drop", **reading)
+    for letter in "ab":
+        api.replies["GET", f"/submissions/{letter * 32}/transcript"] = (200, transcript().to_dict())
+    again = restart()
+    again.rounds(2)
+    assert again.lines == ["2 files sent before: followed on"], "what had ended is not told again"
+    api.documents["b" * 32] = status_document("b" * 32, door="drop", student="Otis")
+    again.rounds(2)
+    assert "rivers/answers/Otis.png: 8 / 11" in again.lines
+    assert b"Mina Okafor" in (tmp_path / "results" / "rivers" / "results.csv").read_bytes()
+
+
+def test_the_ledger_forgets_files_that_are_gone(drop: DropFolder, room: Room, restart: Restart, tmp_path: Path) -> None:
+    path = put(drop, "Mina.pdf")
+    room.rounds()
+    path.unlink()
+    restart()
+    assert (tmp_path / "dropped.jsonl").read_bytes() == b""
+    assert (tmp_path / "dropped.jsonl").stat().st_mode & 0o777 == 0o600
