@@ -19,7 +19,7 @@ from grade.paper.misread_marks import put_marks_right
 from grade.paper.notation import read_notation
 from grade.paper.outline import Outline, read_outline
 from grade.paper.pieces import pieces_of
-from grade.paper.rows import GAP, Cell, Row, rows_of
+from grade.paper.rows import GAP, Cell, Row, rows_of, shortened
 from grade.paper.running_heads import without_running_heads
 from grade.paper.sharing import shared_equally
 from grade.paper.sums import checked
@@ -27,7 +27,6 @@ from grade.paper.titles import title_of
 from grade.paper.totals import head_total, take_totals, total_below
 from grade.paper.weights import with_weights
 
-_LONGEST_ROW = 4000
 _MOST_ROWS = 20_000
 
 
@@ -37,7 +36,7 @@ def parse_paper(transcript: Transcript) -> QuestionPaper:
     rows = rows_of(transcript)
     if len(rows) > _MOST_ROWS:
         warnings.append(f"Only the first {_MOST_ROWS} lines of the paper were looked at for questions.")
-    rows = [_without_outcomes(_shortened(row)) for row in rows[:_MOST_ROWS]]
+    rows = [_without_outcomes(shortened(row)) for row in rows[:_MOST_ROWS]]
     rows = without_data_pages(_mended(without_running_heads(rows)))
     rows = with_weights(put_marks_right(rows, warnings))
     rows, totals = take_totals(rows)
@@ -84,12 +83,6 @@ def _opening(outline: Outline) -> Row | None:
 def _numbers_inside(rows: list[Row]) -> int:
     """How many rows have a second cell that opens like a question: a number and a capital."""
     return sum(1 for row in rows for cell in row.cells[1:] if re.match(r"\d{1,2}[.)]\s+[A-Z]\w+ \w+ \w+", cell.text))
-
-
-def _shortened(row: Row) -> Row:
-    if len(row.text) <= _LONGEST_ROW:
-        return row
-    return replace(row, cells=(Cell(row.text[:_LONGEST_ROW].replace(GAP, " "), row.left, row.right),))
 
 
 _OUTCOME = re.compile(r"(?:\[?(?:CO|PO|PSO|CLO|LO|L|K|BL|BTL?|RBT)\s?[-:]?\s?\d(?:\s?,\s?\d)*\]?\s*)+")

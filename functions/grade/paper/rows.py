@@ -223,3 +223,13 @@ def _in_columns(rows: list[Row]) -> list[Row]:
             for row in rows
         ]
     return [replace(row, origin=left, width=max(right - left, 0.01)) for row in rows]
+
+
+_LONGEST = 4000
+
+
+def shortened(row: Row) -> Row:
+    """The row, cut where its text is longer than any page sets one: a bound for the work on a hostile document."""
+    if len(row.text) <= _LONGEST:
+        return row
+    return replace(row, cells=(Cell(row.text[:_LONGEST].replace(GAP, " "), row.left, row.right),))

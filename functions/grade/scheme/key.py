@@ -16,7 +16,7 @@ from grade.paper.drafts import Draft
 from grade.paper.marks_printed import find_marks
 from grade.paper.outline import read_outline
 from grade.paper.pieces import Piece, pieces_of
-from grade.paper.rows import GAP, Row, rows_of
+from grade.paper.rows import GAP, Row, rows_of, shortened
 from grade.paper.running_heads import without_running_heads
 from grade.scheme.compact import compact_answers
 from grade.scheme.entry_types import choice_of, number_of
@@ -44,7 +44,7 @@ def parse_key(transcript: Transcript, paper: QuestionPaper | None = None) -> Mar
 
     Never raises on what a page may hold; what cannot be read is a warning.
     """
-    rows = without_running_heads(rows_of(transcript))
+    rows = without_running_heads([shortened(row) for row in rows_of(transcript)])
     warnings = list(transcript.warnings)
     found: dict[str, SchemeEntry] = {}
     rest = []

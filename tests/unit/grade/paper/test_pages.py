@@ -4,6 +4,7 @@ import time
 
 from core.transcript import Line, Page, Transcript
 from grade.paper.parsing import parse_paper
+from grade.scheme.key import parse_key
 from grade.sheet.answers import cut_answers
 from tests.papers.writing import page_of, pages_of
 
@@ -68,3 +69,12 @@ def test_marks_in_the_margin_that_a_reader_gives_a_row_late_belong_where_they_st
     )
     paper = parse_paper(Transcript((Page(1, "text_layer", lines),)))
     assert [(leaf.id, leaf.marks) for leaf in paper.leaves()] == [("1.a", 3), ("1.b", 2)]
+
+
+def test_one_line_without_end_is_read_by_key_paper_and_sheet_alike_soon() -> None:
+    document = page_of("1. " + "(a) x " * 5000)
+    started = time.process_time()
+    parse_paper(document)
+    parse_key(document)
+    cut_answers(document, parse_paper(page_of("1. Explain. [2]", "2. Name it. [1]")))
+    assert time.process_time() - started < 15

@@ -165,3 +165,9 @@ def test_an_answer_given_twice_is_told() -> None:
     key = parse_key(page_of("1 B 2 C 3 D", "1 A 2 C"))
     assert entries(key)["1"].answers == ("B",)
     assert "The key answers question 1 more than once; the first answer was kept." in key.warnings
+
+
+def test_a_number_in_brackets_that_is_code_stays_in_the_model_answer() -> None:
+    scheme = parse_key(page_of("1. int[] a = new int [10]; (2 marks)", "for (int i = 0; i < 10; i++) (2 marks)"))
+    assert "new int [10]" in scheme.entries[0].model_answer
+    assert [criterion.marks for criterion in scheme.entries[0].criteria] == [2, 2]
