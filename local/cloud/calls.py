@@ -21,12 +21,15 @@ _INTERPRETERS_KEY = "ak"
 _SERVICES = {"states": "stepfunctions"}
 _TARGETS = {"awsstepfunctions": "stepfunctions", "awsevents": "events", "amazonsqs": "sqs"}
 _CREDENTIAL = re.compile(r"Credential=([^/]+)/[^/]+/([^/]+)/([^/]+)/aws4_request")
+# The SDK's own name for the application that it runs in; a worker's environment gives it.
+_WORKER = re.compile(r"\bapp/(\S+)")
 _MAX_PARAMETER = 2048
 
 
 @dataclass
 class Call:
-    """One request to an AWS service. Times are seconds since the epoch; `status` is 0 while it runs.
+    """One request to an AWS service. Times are seconds since the epoch; `status` is 0 while it runs, and where the
+    connection was dropped. `worker` names the process of a function that made it.
 
     `parameters` are the short ones, named as boto3 names them (Bucket, Key, VersionId, TableName, name …).
     """
@@ -39,6 +42,7 @@ class Call:
     status: int = 0
     ended: float | None = None
     error: str | None = None
+    worker: str | None = None
 
     @property
     def name(self) -> str:
@@ -110,7 +114,8 @@ def identify(request: Request, buckets: Iterable[str]) -> Call | None:
         parameters["InvocationType"] = headers.get("x-amz-invocation-type", "RequestResponse")
     else:
         operation, parameters = target.rpartition(".")[2] or arguments.get("Action", ""), _json_parameters(request.body)
-    return Call(0.0, caller, service, operation, parameters)
+    worker = _WORKER.search(headers.get("user-agent", ""))
+    return Call(0.0, caller, service, operation, parameters, worker=worker[1] if worker else None)
 
 
 def is_provisioning(request: Request) -> bool:

@@ -6,8 +6,10 @@ request goes to moto; what is no AWS request belongs to the HTTP API and the pag
 
 import contextlib
 import io
+import json
 import logging
 import re
+import socket
 import threading
 import time
 from collections.abc import Callable, Iterable, Mapping
@@ -16,8 +18,8 @@ from dataclasses import dataclass, field
 from typing import Any, Protocol
 from wsgiref.types import StartResponse, WSGIEnvironment
 
-from local.cloud.calls import Call, CallLog, Request, identify, is_provisioning
-from local.cloud.faults import Faults, error_answer
+from local.cloud.calls import CLIENT, STATE_MACHINE, Call, CallLog, Request, identify, is_provisioning
+from local.cloud.faults import Fault, Faults, error_answer
 
 logger = logging.getLogger("gradeline.local")
 
@@ -44,6 +46,10 @@ class Response:
     ) -> "Response":
         status, headers, body = error_answer(service, code, message, status, details)
         return cls(status, list(headers.items()), body)
+
+
+class Dropped(ConnectionError):
+    """A test asked for it: the caller gets no answer, its connection is reset."""
 
 
 class Service(Protocol):
@@ -145,8 +151,13 @@ class Edge:
         return self.ready.is_set() or is_provisioning(request) or self.ready.wait(_START_SECONDS)
 
     def _answer_front(self, request: Request) -> Response:
+        first = request.path.split("/")[1] if request.path else ""
+        call = Call(time.time(), CLIENT, "api", f"{request.method} /{first}", {"path": request.path})
         try:
-            return self._front(request)
+            return self._with_faults(call, request, self._front)
+        except Dropped:
+            _reset(request)
+            raise
         except Exception:
             logger.exception("%s failed", request.path)
             return Response(500, [("Content-Type", "application/json")], b'{"message": "Internal Server Error"}')
@@ -154,7 +165,11 @@ class Edge:
     def _answer_call(self, call: Call, request: Request) -> Response:
         self._log.begin(call)
         try:
-            response = self._with_faults(call, request)
+            response = self._with_faults(call, request, lambda asked: self._serve(call, asked))
+        except Dropped:
+            call.ended = time.time()
+            _reset(request)
+            raise
         except Exception as error:
             # moto lets some failures through as exceptions; a service answers with an error of its own.
             logger.exception("%s failed", call.name)
@@ -162,18 +177,27 @@ class Edge:
         call.status, call.ended = response.status, time.time()
         return response
 
-    def _with_faults(self, call: Call, request: Request) -> Response:
+    def _with_faults(self, call: Call, request: Request, serve: Callable[[Request], Response]) -> Response:
         faults = self._faults.of(call)
         if not all(self._faults.pause(fault.seconds) for fault in faults):
             return Response.error(call.service, "ServiceUnavailable", "The local cloud is stopping.", 503)
-        failing = next((fault for fault in faults if fault.code), None)
+        failing = next((fault for fault in faults if fault.fails), None)
         if failing is None or failing.carried_out:
-            response = self._serve(call, request)
+            response = serve(request)
+            self._faults.carried_out(call, request, response)
             self._faults.transfer(faults, lambda: self._moved(call, request, response))
-        if failing is not None:
-            call.error = failing.code
-            return Response.error(call.service, failing.code, "A fault that a test asked for.", failing.status)
-        return response
+        return response if failing is None else self._fail(call, failing)
+
+    def _fail(self, call: Call, fault: Fault) -> Response:
+        if fault.kills:
+            self._faults.kill(call.worker)
+        self._faults.pause(fault.held)
+        call.error = fault.code or "Dropped"
+        if (call.caller, call.service) == (STATE_MACHINE, "lambda"):
+            return _failed_invoke(fault)
+        if fault.dropped:
+            raise Dropped(call.name)
+        return Response.error(call.service, fault.code, "A fault that a test asked for.", fault.status)
 
     def _serve(self, call: Call, request: Request) -> Response:
         # In the order in which the store changes, and as one: an object without its event would be lost.
@@ -232,6 +256,22 @@ def forward(moto: Any, request: Request, *, headers: Mapping[str, str] | None = 
 
     response.body = b"".join(moto(environ, start))
     return response
+
+
+def _failed_invoke(fault: Fault) -> Response:
+    """A call of a function that failed on its way, named as Step Functions names it: moto calls each "Exception"."""
+    name = "Lambda.SdkClientException" if fault.dropped else f"Lambda.{fault.code}"
+    body = {"errorType": name, "errorMessage": "A fault that a test asked for."}
+    headers = [("Content-Type", "application/json"), ("X-Amz-Function-Error", "Unhandled")]
+    return Response(200, headers, json.dumps(body).encode())
+
+
+def _reset(request: Request) -> None:
+    """Ends the caller's connection in the middle, as a network does that breaks."""
+    connection: socket.socket | None = request.environ.get("werkzeug.socket")
+    if connection is not None:
+        with contextlib.suppress(OSError):
+            connection.shutdown(socket.SHUT_RDWR)
 
 
 def _is_loopback(host: str) -> bool:

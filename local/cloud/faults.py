@@ -1,30 +1,43 @@
-"""Faults at the network's edge, for tests: a call made slow, refused, or carried out with its answer lost."""
+"""Faults at the network's edge, for tests: a call made slow, refused, dropped, carried out with its answer lost, or
+answered by a function's death; an event that comes late, or twice."""
 
 import json
 import threading
 import uuid
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Protocol
 from xml.sax.saxutils import escape
 
-from local.cloud.calls import Call
+from local.cloud.calls import Call, Request
 
 
 @dataclass
 class Fault:
-    """`left` counts down where a fault holds for so many calls only; None is until it is cleared."""
+    """What becomes of a call that meets it.
 
-    service: str
-    operation: str
-    caller: str | None
-    matching: Mapping[str, Any]
-    left: int | None
+    `left` counts down where it holds for so many calls only; None is until it is cleared. With a `code` the call
+    is answered by that error, `dropped` instead by nothing on a reset connection; `carried_out`: it has taken
+    effect before. `held` is how many seconds that takes to come, `kills` whether the caller's process dies of it.
+    """
+
+    service: str = "*"
+    operation: str = "*"
+    caller: str | None = None
+    matching: Mapping[str, Any] = field(default_factory=dict)
+    left: int | None = None
     seconds: float = 0.0
     bytes_a_second: float | None = None
     code: str = ""
-    status: int = 0
+    status: int = 500
     carried_out: bool = False
+    dropped: bool = False
+    held: float = 0.0
+    kills: bool = False
+
+    @property
+    def fails(self) -> bool:
+        return bool(self.code) or self.dropped
 
     def meets(self, call: Call) -> bool:
         return (
@@ -40,6 +53,27 @@ def _contains(given: Any, wanted: Any) -> bool:
     return wanted in given if isinstance(given, str) and isinstance(wanted, str) else bool(given == wanted)
 
 
+class Answered(Protocol):
+    """An answer as the edge has it (`local.cloud.edge.Response`)."""
+
+    status: int
+    body: bytes
+
+    def header(self, name: str) -> str | None: ...
+
+
+class Plan(Protocol):
+    """Who decides, call by call, what goes wrong; and hears of every call that was carried out."""
+
+    def fault(self, call: Call) -> Fault | None: ...
+
+    def deliveries(self, function: str, payload: bytes) -> Sequence[float]:
+        """After how many seconds each an event is handed to its function: once, late, twice …"""
+        ...
+
+    def carried_out(self, call: Call, request: Request, response: "Answered") -> None: ...
+
+
 class Faults:
     """What goes wrong, by service and operation as boto3 names them ("s3", "CopyObject"; "*" for all).
 
@@ -49,6 +83,8 @@ class Faults:
 
     def __init__(self) -> None:
         self._faults: list[Fault] = []
+        self._plan: Plan | None = None
+        self._kill: Callable[[str], None] = lambda _worker: None
         self._lock = threading.Lock()
         self._stopping = threading.Event()
 
@@ -85,13 +121,42 @@ class Faults:
             Fault(service, operation, caller, matching or {}, times, code=code, status=status, carried_out=carried_out)
         )
 
+    def follow(self, plan: Plan | None) -> None:
+        """From now on this plan decides as well, of clients' requests to the HTTP API too ("api", "POST /uploads")."""
+        self._plan = plan
+
     def clear(self) -> None:
         with self._lock:
             self._faults.clear()
+        self._plan = None
 
-    def begin(self) -> None:
-        """The cloud runs: slowed calls wait."""
+    def begin(self, kill: Callable[[str], None] | None = None) -> None:
+        """The cloud runs: slowed calls wait. `kill` ends a function's worker by its name."""
+        self._kill = kill or self._kill
         self._stopping.clear()
+
+    def kill(self, worker: str | None) -> None:
+        if worker:
+            self._kill(worker)
+
+    def delivering(self, send: Callable[[str, bytes], Any]) -> Callable[[str, bytes], None]:
+        """`send` as the plan has it: at once where there is none."""
+
+        def deliver(function: str, payload: bytes) -> None:
+            plan = self._plan
+            for seconds in plan.deliveries(function, payload) if plan else (0.0,):
+                if seconds <= 0:
+                    send(function, payload)
+                    continue
+                later = threading.Timer(seconds, send, (function, payload))
+                later.daemon = True
+                later.start()
+
+        return deliver
+
+    def carried_out(self, call: Call, request: Request, response: "Answered") -> None:
+        if self._plan:
+            self._plan.carried_out(call, request, response)
 
     def end(self) -> None:
         """The cloud stops: no call waits any longer."""
@@ -114,7 +179,8 @@ class Faults:
             for fault in met:
                 if fault.left is not None:
                     fault.left -= 1
-            return met
+        planned = self._plan.fault(call) if self._plan else None
+        return [*met, planned] if planned else met
 
     def _add(self, fault: Fault) -> None:
         with self._lock:

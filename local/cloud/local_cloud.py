@@ -229,7 +229,7 @@ class LocalCloud:
         executions = self._services.executions
         self._closing += [close, executions.settle, functions.stop, self._stop_executions]
         self._closing += [self.faults.end, self._services.bus.stop, executions.stop]
-        self.faults.begin()
+        self.faults.begin(kill=functions.kill)
 
     def check(self) -> None:
         """

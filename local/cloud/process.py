@@ -10,6 +10,7 @@ from collections.abc import Callable
 from pathlib import Path
 from types import FrameType
 
+from local.cloud import shortcuts
 from local.cloud.stack import REGION
 
 
@@ -47,8 +48,10 @@ def prepare(port: int) -> Callable[[], None]:
     }
     default_user_config["stepfunctions"] = {"execute_state_machine": True}
     _reset_moto()
+    give_back = shortcuts.take()
 
     def undo() -> None:
+        give_back()
         os.environ.clear()
         os.environ.update(before)
         if interpreter is not None:

@@ -141,6 +141,10 @@ class LambdaService:
             target=self._attempt_all, args=(pool, request_id, payload), daemon=True, name=f"event-{request_id}"
         ).start()
 
+    def kill(self, worker_id: str) -> None:
+        """Ends a worker's process where it stands."""
+        self._fork_server.kill(worker_id)
+
     def stop(self) -> None:
         if self._stopping.is_set():
             return
@@ -247,6 +251,8 @@ def _lambda_environment(function: Function, worker: Worker) -> dict[str, str]:
         "AWS_LAMBDA_INITIALIZATION_TYPE": "on-demand",
         "AWS_LAMBDA_LOG_GROUP_NAME": f"/aws/lambda/{function.name}",
         "AWS_LAMBDA_LOG_STREAM_NAME": worker.id,
+        # Stands in the SDK's requests, so that the edge knows which process asks.
+        "AWS_SDK_UA_APP_ID": worker.id,
         "AWS_REGION": REGION,
         "AWS_DEFAULT_REGION": REGION,
         "LAMBDA_TASK_ROOT": str(function.code),

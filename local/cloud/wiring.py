@@ -49,9 +49,10 @@ def wire(
 
     moto = OneAtATime(DomainDispatcherApplication(create_backend_app))
     s3 = S3Door(moto, stack.upload_origins())
-    bus = EventBus(stack.rules, invoke=functions.call_later)
+    deliver = faults.delivering(functions.call_later)
+    bus = EventBus(stack.rules, invoke=deliver)
     executions = Executions(bus, describe_execution, keeper)
-    notifications = BucketNotifications(stack.notifications, invoke=functions.call_later, look_up=s3.look_up)
+    notifications = BucketNotifications(stack.notifications, invoke=deliver, look_up=s3.look_up)
     front = FrontDoor(
         stack.routes,
         cors=stack.cors,
