@@ -1,0 +1,122 @@
+"""The model: a server on loopback that speaks as much of the OpenAI API as marking needs, and fails by the seed."""
+
+import json
+import threading
+from collections import Counter
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from types import TracebackType
+from typing import Any, Self
+
+from benchmarks.chaos.chance import chance, pick
+
+_ENDINGS = {"server error": 0.3, "rate limit": 0.25, "hangs up": 0.2, "no JSON": 0.15, "cut off": 0.1}
+
+
+class ModelServer:
+    """`answered` counts the usable replies that were sent, by the student's answer; each costs money."""
+
+    def __init__(self, seed: int, share: float) -> None:
+        self._seed, self._share = seed, share
+        self._asked: Counter[str] = Counter()
+        self.answered: Counter[str] = Counter()
+        self.failed = 0
+        self._lock = threading.Lock()
+        self._server = _Server(("127.0.0.1", 0), _handler(self))
+        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.05,), daemon=True)
+
+    @property
+    def base_url(self) -> str:
+        return f"http://127.0.0.1:{self._server.server_port}/v1"
+
+    @property
+    def asked(self) -> int:
+        return sum(self._asked.values())
+
+    def __enter__(self) -> Self:
+        self._thread.start()
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        self._server.shutdown()
+        self._server.server_close()
+        self._thread.join()
+
+    def calm(self) -> None:
+        self._share = 0.0
+
+    def reply(self, request: dict[str, Any]) -> tuple[int, bytes] | None:
+        """Status and body; None: the line goes dead."""
+        answer = str(json.loads(request["messages"][-1]["content"])["student_answer"])
+        with self._lock:
+            number = self._asked[answer]
+            self._asked[answer] += 1
+            fails = chance(self._seed, "model", answer, number) < self._share
+            self.failed += fails
+            self.answered[answer] += not fails
+        if not fails:
+            return 200, _completion(json.dumps(_verdicts(request, answer)))
+        match pick(_ENDINGS, self._seed, "model fails", answer, number):
+            case "server error":
+                return 500, b'{"error": {"message": "busy", "type": "server_error"}}'
+            case "rate limit":
+                return 429, b'{"error": {"message": "slow down", "type": "rate_limit"}}'
+            case "no JSON":
+                return 200, _completion("I would give this two marks.")
+            case "cut off":
+                return 200, _completion('{"criteria": [', finish="length")
+        return None
+
+
+def _verdicts(request: dict[str, Any], answer: str) -> dict[str, Any]:
+    """Every criterion is met, by the answer's first words."""
+    system = request["messages"][0]["content"]
+    question = json.loads(system[system.index('{"question"') :])
+    words = " ".join(answer.split()[:6])
+    met = [
+        {"criterion": one["criterion"], "evidence": words, "verdict": "met", "confidence": 0.95}
+        for one in question["criteria"]
+    ]
+    return {"criteria": met, "feedback": "Clear and to the point.", "flags": []}
+
+
+def _completion(content: str, finish: str = "stop") -> bytes:
+    message = {"role": "assistant", "content": content, "refusal": None}
+    body = {
+        "id": "chatcmpl-1",
+        "object": "chat.completion",
+        "created": 0,
+        "model": "stand-in",
+        "choices": [{"index": 0, "message": message, "finish_reason": finish}],
+        "usage": {"prompt_tokens": 100, "completion_tokens": 40, "total_tokens": 140},
+    }
+    return json.dumps(body).encode()
+
+
+class _Server(ThreadingHTTPServer):
+    daemon_threads = True
+    request_queue_size = 128
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """A killed worker leaves its connection behind."""
+
+
+def _handler(model: ModelServer) -> type[BaseHTTPRequestHandler]:
+    class Handler(BaseHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"
+
+        def do_POST(self) -> None:
+            reply = model.reply(json.loads(self.rfile.read(int(self.headers.get("Content-Length", 0)))))
+            if reply is None:
+                self.close_connection = True
+                return
+            status, body = reply
+            self.send_response(status)
+            self.send_header("Content-Type", "application/json")
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+
+        def log_message(self, *_: Any) -> None:
+            """The figures are the harness's own."""
+
+    return Handler
