@@ -5,11 +5,12 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 CHECK := .venv-check
+CHECKOV := .venv-checkov
 STAGE ?= dev
 INSTALL := -m pip install --quiet --disable-pip-version-check --require-hashes --no-deps -r
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo serve test browser chromium lint check build deploy lock clean
+.PHONY: help setup demo serve test browser chromium lint check build deploy licences lock clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -41,7 +42,7 @@ lint: $(VENV)/.test ## ruff, mypy --strict, the import contract
 	@PYTHONPATH=functions $(BIN)/lint-imports --no-cache
 
 check: $(VENV)/.test ## what needs Node, the runtime's Python or the package index (SAM, cfn-lint, ASL)
-	@$(MAKE) --silent $(CHECK)/.ready || echo "The tools could not be installed; what needs them is skipped." >&2
+	@$(MAKE) --silent --keep-going $(CHECK)/.ready $(CHECKOV)/.ready || echo "The tools could not be installed; what needs them is skipped." >&2
 	@$(BIN)/python -m pytest tests/check
 
 build: $(CHECK)/.ready ## what is deployed, in .aws-sam/build, with bytecode for the runtime
@@ -51,11 +52,14 @@ build: $(CHECK)/.ready ## what is deployed, in .aws-sam/build, with bytecode for
 deploy: build ## a release that goes live: make deploy STAGE=dev [PARAMETERS="Key=Value …"] [GUIDED=1]
 	@$(CHECK)/bin/python release/release.py $(STAGE) $(if $(GUIDED),--guided) $(PARAMETERS)
 
+licences: $(VENV)/.test ## the licences of everything this stands on, in docs/licences.md
+	@$(BIN)/python release/licences.py > docs/licences.md
+
 lock: ## pin every requirement again, with hashes (needs uv)
 	@requirements/lock.sh
 
 clean: ## both environments and everything that was built
-	rm -rf $(VENV) $(CHECK) .aws-sam out .gradeline
+	rm -rf $(VENV) $(CHECK) $(CHECKOV) .aws-sam out .gradeline
 
 $(BIN)/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
@@ -86,4 +90,10 @@ $(CHECK)/.ready: requirements/check.txt
 	@echo "Installing what the checks of the stack need (once) ..."
 	@$(PYTHON) -m venv $(CHECK)
 	@$(CHECK)/bin/python $(INSTALL) requirements/check.txt
+	@touch $@
+
+$(CHECKOV)/.ready: requirements/checkov.txt
+	@echo "Installing the policy scanner (once) ..."
+	@$(PYTHON) -m venv $(CHECKOV)
+	@$(CHECKOV)/bin/python $(INSTALL) requirements/checkov.txt
 	@touch $@

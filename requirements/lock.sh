@@ -10,3 +10,4 @@ for layer in base extract grade; do
   pin "layers/$layer/requirements.in" -c requirements/test.txt -o "layers/$layer/requirements.txt"
 done
 pin requirements/check.in -o requirements/check.txt
+pin requirements/checkov.in -o requirements/checkov.txt
