@@ -10,7 +10,7 @@ STAGE ?= dev
 INSTALL := -m pip install --quiet --disable-pip-version-check --require-hashes --no-deps -r
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo serve test browser chromium lint check build deploy licences lock clean
+.PHONY: help setup demo serve test browser chromium lint check build deploy smoke licences lock clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -50,7 +50,10 @@ build: $(CHECK)/.ready ## what is deployed, in .aws-sam/build, with bytecode for
 	@$(CHECK)/bin/python release/bytecode.py .aws-sam/build
 
 deploy: build ## a release that goes live: make deploy STAGE=dev [PARAMETERS="Key=Value …"] [GUIDED=1]
-	@$(CHECK)/bin/python release/release.py $(STAGE) $(if $(GUIDED),--guided) $(PARAMETERS)
+	@$(CHECK)/bin/python release/release.py $(STAGE) $(if $(GUIDED),--guided) $(if $(CONFIRMED),--confirmed) $(PARAMETERS)
+
+smoke: $(VENV)/.local ## whether a deployed stack does its job: make smoke API=https://… (token in GRADELINE_TOKEN)
+	@$(BIN)/gradeline smoke --api "$(API)"
 
 licences: $(VENV)/.test ## the licences of everything this stands on, in docs/licences.md
 	@$(BIN)/python release/licences.py > docs/licences.md

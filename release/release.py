@@ -28,19 +28,22 @@ def main() -> None:
     parser.add_argument("parameters", nargs="*", metavar="Key=Value", help="parameters over those of samconfig.toml")
     parser.add_argument("--print", action="store_true", dest="only_print", help="print the command and run nothing")
     parser.add_argument("--guided", action="store_true", help="let SAM ask for what it does not know")
+    parser.add_argument("--confirmed", action="store_true", help="ask nobody, whatever samconfig.toml says")
     arguments = parser.parse_intermixed_args()
     try:
         parameters = parameters_of(ROOT / "samconfig.toml", arguments.stage) | pairs(arguments.parameters)
     except ValueError as error:
         sys.exit(str(error))
-    command = deploy_command(arguments.stage, parameters, guided=arguments.guided)
+    command = deploy_command(arguments.stage, parameters, guided=arguments.guided, confirmed=arguments.confirmed)
     print(shlex.join(command))
     if not arguments.only_print:
         sam = Path(sys.executable).with_name("sam")
         os.execv(sam, [str(sam), *command[1:]])  # noqa: S606 -- becomes the deployment itself
 
 
-def deploy_command(stage: str, parameters: Mapping[str, str], *, guided: bool = False) -> list[str]:
+def deploy_command(
+    stage: str, parameters: Mapping[str, str], *, guided: bool = False, confirmed: bool = False
+) -> list[str]:
     """`sam deploy` with every parameter named: what is given on the command line replaces samconfig's list whole."""
     told = {**parameters, "ReleaseHash": release_hash(ROOT, parameters)}
     # Quoted: SAM takes a value apart at its spaces and commas.
@@ -51,6 +54,7 @@ def deploy_command(stage: str, parameters: Mapping[str, str], *, guided: bool = 
         "--config-env",
         stage,
         *(["--guided"] if guided else []),
+        *(["--no-confirm-changeset"] if confirmed else []),
         "--parameter-overrides",
         *overrides,
     ]
