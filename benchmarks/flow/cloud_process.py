@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.flow.alone import Alone
+from benchmarks.flow.counts import Counts
 from benchmarks.flow.runs import Runs
 from benchmarks.flow.service_times import put_in
 from local.cloud.local_cloud import ROOT, LocalCloud
@@ -45,6 +46,7 @@ class FlowCloud:
         self._cloud = cloud
         self._runs = Runs(cloud)
         self._alone = Alone(cloud, self._runs)
+        self._counts = Counts(cloud, self._runs)
 
     def prepare(self) -> dict[str, Any]:
         """Scheme and paper, read and ready."""
@@ -64,8 +66,14 @@ class FlowCloud:
     def alone(self, **job: Any) -> dict[str, Any]:
         return self._alone.measure(**job)
 
+    def count(self, **job: Any) -> dict[str, Any]:
+        return self._counts.measure(**job)
+
     def crowd(self, **job: Any) -> dict[str, Any]:
         return self._runs.crowd(**job)
+
+    def crowd_empty(self, **job: Any) -> dict[str, Any]:
+        return self._runs.crowd_empty(**job)
 
 
 def serve(cloud: FlowCloud) -> None:

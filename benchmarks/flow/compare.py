@@ -171,23 +171,25 @@ def one_at_a_time(made: Stage, say: Callable[[str], None]) -> dict[int, dict[str
     return told
 
 
-def run(rounds: int, say: Callable[[str], None]) -> dict[str, Any]:
-    before = machine()
-    with stage() as made:
-        measured = Rounds(say)
-        with Elsewhere(os.getpid()) as others:
-            for seed in range(1, rounds + 1):
-                measured.measure(made, seed)
-        singly = one_at_a_time(made, say)
+def measured_rounds(made: Stage, rounds: int, say: Callable[[str], None]) -> dict[str, Any]:
+    """So many rounds on a stage that stands; what is measured of each size."""
+    measured, before = Rounds(say), machine()
+    with Elsewhere(os.getpid()) as others:
+        for seed in range(1, rounds + 1):
+            measured.measure(made, seed)
     return {
         "machine": {"before": before, "after": machine()},
         "services": stated(),
         "seeds": list(range(1, rounds + 1)),
         "elsewhere": others.share,
         "empty_machine": median(measured.empty),
-        "sizes": [{**summary(measured, size), "singly": singly[size]} for size in sheets.SIZES],
+        "sizes": [summary(measured, size) for size in made.scans],
         "runs": measured.runs,
     }
+
+
+def with_singly(told: dict[str, Any], singly: dict[int, dict[str, Any]]) -> dict[str, Any]:
+    return {**told, "sizes": [{**row, "singly": singly[row["pages"]]} for row in told["sizes"]]}
 
 
 def main() -> None:
@@ -195,7 +197,12 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--json", type=Path, metavar="FILE", help="where the results go as JSON")
     asked = parser.parse_args()
-    told = run(asked.rounds, lambda line: print(line, file=sys.stderr, flush=True))
+
+    def say(line: str) -> None:
+        print(line, file=sys.stderr, flush=True)
+
+    with stage() as made:
+        told = with_singly(measured_rounds(made, asked.rounds, say), one_at_a_time(made, say))
     if asked.json:
         asked.json.write_text(json.dumps(told, indent=1) + "\n", encoding="utf-8")
     print(markdown(told))

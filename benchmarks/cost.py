@@ -1,0 +1,133 @@
+"""From what a submission was counted to ask of the services to the price of a thousand of them.
+
+    python -m benchmarks.cost [--counts FILE]
+
+Counts are those of `benchmarks.flow.counting` (calls, transitions, seconds of functions, tokens), prices those of
+`benchmarks.prices`. What the asynchronous route adds is counted from the state machine's own definition.
+"""
+
+import argparse
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from benchmarks import prices
+from benchmarks.flow.flow_table import table
+from grade.model import prices as model_prices
+from local.cloud.local_cloud import ROOT
+from local.cloud.stack import Stack
+
+COUNTS = ROOT / "benchmarks" / "results" / "counts.json"
+# A model that schools would take; every listed one is priced in the same way.
+MODEL = "gpt-4o-mini"
+_WRITES = ("PutItem", "UpdateItem", "DeleteItem")
+_READS = ("GetItem", "Query")
+# The record with every question's mark, written once more into the index; other items are below 1 KB.
+_RECORD_UNITS = 8
+# A function writes about so much log and metrics a call.
+_LOG_BYTES = 1500
+
+
+@dataclass(frozen=True)
+class Price:
+    """US dollars of one submission, by what they are paid for."""
+
+    ocr: float
+    model: float
+    functions: float
+    transitions: float
+    storage_calls: float
+    table: float
+    rest: float
+
+    @property
+    def total(self) -> float:
+        return self.ocr + self.model + self.functions + self.transitions + self.storage_calls + self.table + self.rest
+
+
+def price(counts: dict[str, Any], memory: dict[str, int], *, ocr_pages: float, model: str | None) -> Price:
+    """Of one submission; `memory` in MB by function, `model` None where free text is marked by key points."""
+    calls = counts["calls"]
+    usage = counts["usage"]
+    functions = sum(
+        memory[name] / 1024 * seconds * prices.LAMBDA_GB_SECOND + prices.LAMBDA_REQUEST
+        for name, seconds in counts["seconds"].items()
+    )
+    return Price(
+        ocr=ocr_pages * prices.TEXTRACT_PAGE,
+        model=model_prices.cost(model, round(usage["input_tokens"]), round(usage["output_tokens"])) if model else 0.0,
+        functions=functions,
+        transitions=counts["transitions"] * prices.STATE_TRANSITION,
+        storage_calls=_counted(calls, "s3", ("PutObject", "CopyObject", "PostObject")) * prices.S3_WRITE
+        + _counted(calls, "s3", ("GetObject", "HeadObject")) * prices.S3_READ,
+        table=(_counted(calls, "dynamodb", _WRITES) + _RECORD_UNITS) * prices.DYNAMODB_WRITE
+        + _counted(calls, "dynamodb", _READS) * prices.DYNAMODB_READ,
+        rest=prices.HTTP_API_REQUEST * -(-counts["bytes"] // prices.HTTP_API_METERED_BYTES)
+        + prices.EVENT
+        + len(counts["seconds"]) * _LOG_BYTES / 1e9 * prices.LOG_GB,
+    )
+
+
+def _counted(calls: dict[str, float], service: str, operations: tuple[str, ...]) -> float:
+    return sum(
+        count
+        for name, count in calls.items()
+        if name.split()[0] != "ResultsFunction" and name.split()[1] in {f"{service}:{one}" for one in operations}
+    )
+
+
+def asynchronous(counts: dict[str, Any], looks: int = 4) -> dict[str, Any]:
+    """The same submission read by a job: a first reading that hands over, a start, looks with waits between, and a
+    reading of what the job has left."""
+    seconds = dict(counts["seconds"])
+    seconds["ExtractFunction"] = 2 * 1.0
+    return {**counts, "seconds": seconds, "transitions": counts["transitions"] + 3 + 3 * looks}
+
+
+def memory_of_functions() -> dict[str, int]:
+    stack = Stack(ROOT / "template.yaml", secret=lambda _: "")
+    return {name: function.memory for name, function in stack.functions.items()}
+
+
+def rows(told: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """A row a size and route: dollars of a thousand submissions."""
+    memory = memory_of_functions()
+    made = []
+    for counts in told:
+        routes = (
+            {"sync": counts, "async": asynchronous(counts)} if counts["route"] == "scan" else {"text layer": counts}
+        )
+        for route, of_route in routes.items():
+            pages = counts["pages"] if route != "text layer" else counts["ocr_pages"]
+            one = price(of_route, memory, ocr_pages=pages, model=MODEL if counts["model"] else None)
+            made.append({"pages": counts["pages"], "route": route, "model": counts["model"], "price": one})
+    return made
+
+
+def markdown(told: list[dict[str, Any]]) -> str:
+    body = [
+        (
+            str(row["pages"]),
+            row["route"],
+            MODEL if row["model"] else "none",
+            *(
+                f"{1000 * getattr(row['price'], name):.2f}"
+                for name in ("ocr", "model", "functions", "transitions", "storage_calls", "table", "rest")
+            ),
+            f"**{1000 * row['price'].total:.2f}**",
+        )
+        for row in rows(told)
+    ]
+    head = ("Pages", "Route", "Model", "OCR", "Model $", "Functions", "Transitions", "S3", "DynamoDB", "Rest", "Total")
+    return f"US dollars of a thousand sheets, prices of {prices.AS_OF}.\n\n" + table(head, body)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--counts", type=Path, default=COUNTS)
+    print(markdown(json.loads(parser.parse_args().counts.read_text(encoding="utf-8"))["routes"]))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,124 @@
+"""What one submission asks of the services: calls, state transitions, seconds and CPU of each function, its memory.
+
+CPU and memory are the workers' own, read from /proc (Linux): a worker is known by the log that its output goes to.
+"""
+
+import os
+import threading
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+from benchmarks import footprint
+from benchmarks.flow.runs import Runs
+from local.cloud.local_cloud import LocalCloud
+from local.timeline import read_history
+
+_EVERY_SECONDS = 0.2
+
+
+class Counts:
+    def __init__(self, cloud: LocalCloud, runs: Runs) -> None:
+        self._cloud, self._runs = cloud, runs
+
+    def measure(self, path: str, times: int) -> dict[str, Any]:
+        """`times` sheets of one kind, one after the other; figures are of one sheet."""
+        before, calls, transitions, seconds = self._cpu(), Counter[str](), 0, Counter[str]()
+        usage: Counter[str] = Counter()
+        told: dict[str, Any] = {}
+        with _Memory(self) as memory:
+            for _ in range(times):
+                self._cloud.clear_calls()
+                told = self._runs.run("side by side", path)
+                made = self._cloud.calls()
+                calls.update(f"{call.caller} {call.name}" for call in made if call.service != "lambda")
+                transitions += self._transitions(told["id"])
+                seconds.update(self._seconds(made) | {"ReceiveFunction": told["receive"]})
+                usage.update(self._usage(told["id"]))
+        spent = self._cpu()
+        return {
+            "times": times,
+            "bytes": told["bytes"],
+            "pages": told["ocr_pages"],
+            "calls": {name: count / times for name, count in sorted(calls.items())},
+            "transitions": transitions / times,
+            "seconds": {name: round(value / times, 3) for name, value in seconds.items()},
+            "cpu_seconds": {name: round((spent[name] - before.get(name, 0.0)) / times, 3) for name in spent},
+            "peak_megabytes": {name: round(size / 1e6) for name, size in memory.highest.items()},
+            "usage": {name: value / times for name, value in usage.items()},
+        }
+
+    def _transitions(self, submission_id: str) -> int:
+        """States entered, and the end."""
+        machine = self._cloud.stack.state_machine_arn.replace(":stateMachine:", ":execution:")
+        history = read_history(self._cloud.client("stepfunctions"), f"{machine}:{submission_id}-1")
+        return 1 + sum("stateEnteredEventDetails" in event for event in history)
+
+    def _seconds(self, made: list[Any]) -> dict[str, float]:
+        """What the state machine's calls of functions took."""
+        names = {function.arn: name for name, function in self._cloud.stack.functions.items()}
+        taken: Counter[str] = Counter()
+        for call in made:
+            if call.service == "lambda" and call.ended:
+                taken[names[call.parameters["FunctionName"]]] += call.ended - call.started
+        return dict(taken)
+
+    def _usage(self, submission_id: str) -> dict[str, float]:
+        with self._runs.api() as api:
+            result = api._json("GET", f"/submissions/{submission_id}")["result"]
+        usage: dict[str, float] = result["usage"]
+        return usage
+
+    def workers(self) -> dict[int, str]:
+        """Processes of this cloud's functions with what they have started, and the function's logical id."""
+        logs = str(self._cloud.folder / "logs")
+        found = {}
+        for pid in footprint.tree(os.getpid()):
+            try:
+                output = Path(f"/proc/{pid}/fd/1").readlink()
+            except OSError:
+                continue
+            if str(output.parent) == logs and output.stem in self._cloud.stack.functions:
+                found |= dict.fromkeys(footprint.tree(pid), output.stem)
+        return found
+
+    def _cpu(self) -> dict[str, float]:
+        spent: Counter[str] = Counter()
+        for pid, name in self.workers().items():
+            fields = footprint._stat(pid)
+            spent[name] += sum(int(value) for value in fields[11:15]) / os.sysconf("SC_CLK_TCK") if fields else 0.0
+        return dict(spent)
+
+
+class _Memory:
+    """The most that a function's workers held at once, a few times a second."""
+
+    def __init__(self, counts: Counts) -> None:
+        self._counts = counts
+        self.highest: dict[str, int] = {}
+
+    def __enter__(self) -> "_Memory":
+        self._over = threading.Event()
+        self._watcher = threading.Thread(target=self._watch, daemon=True)
+        self._watcher.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._over.set()
+        self._watcher.join()
+
+    def _watch(self) -> None:
+        while not self._over.wait(_EVERY_SECONDS):
+            held: Counter[str] = Counter()
+            for pid, name in self._counts.workers().items():
+                held[name] += _own_bytes(pid)
+            for name, size in held.items():
+                self.highest[name] = max(self.highest.get(name, 0), size)
+
+
+def _own_bytes(pid: int) -> int:
+    """Resident memory: what a worker shares with the local fork server it would hold alone in a Lambda."""
+    try:
+        return int(Path(f"/proc/{pid}/statm").read_text(encoding="ascii").split()[1]) * os.sysconf("SC_PAGE_SIZE")
+    except (OSError, ValueError):
+        return 0

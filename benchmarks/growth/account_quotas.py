@@ -1,0 +1,32 @@
+"""An AWS account's default quotas in us-east-1, and a model's rate limits: what a school day is simulated on.
+
+Looked up on 2026-11-25; each with its source. All of them but Textract's latencies can be raised on request.
+"""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Bucket:
+    """A token bucket: what may come at once, and how many a second after that."""
+
+    size: float
+    rate: float
+
+
+@dataclass(frozen=True)
+class Quotas:
+    # https://docs.aws.amazon.com/general/latest/gr/textract.html
+    textract_tps: float = 25
+    job_starts: Bucket = Bucket(10, 10)
+    jobs_at_once: int = 600
+    # https://docs.aws.amazon.com/step-functions/latest/dg/service-quotas.html
+    start_execution: Bucket = Bucket(1300, 300)
+    state_transitions: Bucket = Bucket(5000, 1500)
+    # https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html: at once in all, new ones a function
+    # (https://docs.aws.amazon.com/lambda/latest/dg/scaling-behavior.html: 1,000 every 10 s). A new account has less.
+    functions_at_once: int = 1000
+    new_functions: Bucket = Bucket(1000, 100)
+    # A mid-tier account of a small hosted model; every provider tells its own.
+    model_requests: Bucket = Bucket(10_000 / 60, 10_000 / 60)
+    model_tokens: Bucket = Bucket(10_000_000 / 60, 10_000_000 / 60)

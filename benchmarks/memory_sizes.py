@@ -1,0 +1,69 @@
+"""How long each function takes, and what it costs, at which memory size: from measured CPU need and waiting.
+
+A Lambda has one processor at 1,769 MB and its share of one below (https://docs.aws.amazon.com/lambda/latest/dg/
+configuration-memory.html), so a call takes its waiting and its CPU time divided by that share. CPU seconds are those of
+this machine's processor.
+"""
+
+from typing import Any
+
+from benchmarks import prices
+from benchmarks.cost import memory_of_functions
+from benchmarks.flow.flow_table import table
+
+SIZES = (256, 512, 1024, 1769, 3008)
+_WHOLE = 1769
+_NAMES = {
+    "ReceiveFunction": "receive",
+    "ExtractFunction": "extract",
+    "PersistFunction": "persist",
+    "GradeFunction": "grade",
+}
+
+
+def rows(counts: dict[str, Any], imports: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """For each function: waiting, CPU of a warm call and of a start, peak memory, and seconds with price by size."""
+    starts = {row["function"]: row["door_ms"] / 1000 for row in imports}
+    chosen = memory_of_functions()
+    made = []
+    for function, name in _NAMES.items():
+        cpu = counts["cpu_seconds"].get(function, 0.0)
+        waiting = max(0.0, counts["seconds"][function] - cpu)
+        sizes = {}
+        for size in SIZES:
+            share = min(1.0, size / _WHOLE)
+            seconds = waiting + cpu / share
+            sizes[size] = {
+                "seconds": seconds,
+                "cold": seconds + starts[name] / share,
+                "dollars": 1e6 * seconds * size / 1024 * prices.LAMBDA_GB_SECOND,
+            }
+        made.append(
+            {
+                "function": name,
+                "waiting": waiting,
+                "cpu": cpu,
+                "start_cpu": starts[name],
+                "peak_megabytes": counts["peak_megabytes"].get(function, 0),
+                "chosen": chosen[function],
+                "sizes": sizes,
+            }
+        )
+    return made
+
+
+def markdown(told: list[dict[str, Any]]) -> str:
+    body = [
+        (
+            row["function"],
+            f"{row['waiting']:.2f}",
+            f"{row['cpu']:.3f}",
+            f"{row['start_cpu']:.2f}",
+            str(row["peak_megabytes"]),
+            *(f"{at['seconds']:.2f} / {at['cold']:.1f} / {at['dollars']:.1f}" for at in row["sizes"].values()),
+            str(row["chosen"]),
+        )
+        for row in told
+    ]
+    head = ("Function", "Waiting s", "CPU s", "CPU of a start", "Peak MB", *(f"{size} MB" for size in SIZES), "Chosen")
+    return "Cells: seconds warm / seconds cold / dollars of a million warm calls.\n\n" + table(head, body)

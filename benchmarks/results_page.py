@@ -1,0 +1,44 @@
+"""`benchmarks/results.md`: all parts of a run on one page."""
+
+from typing import Any
+
+from benchmarks import cost, imports, memory_sizes
+from benchmarks.flow import flow_table, load
+from benchmarks.growth import growth_table
+
+
+def markdown(told: dict[str, Any]) -> str:
+    return (
+        "\n\n".join(
+            [
+                _head(told),
+                flow_table.markdown(told["flow"]),
+                "![From sending to marks](results/flow.svg)",
+                "## The local cloud itself\n\nNo service slowed down; one typed page a sheet, no model.\n\n"
+                + load.markdown(told["load"]),
+                "![The local cloud under load](results/load.svg)",
+                "## Cold starts\n\nImports and clients, CPU of this machine's processor; the budget is 1.15.\n\n"
+                + imports.markdown(told["imports"]),
+                "## Memory sizes\n\n" + memory_sizes.markdown(told["memory"]),
+                "## Cost\n\n" + cost.markdown(told["counts"]),
+                "## Growth\n\nIn its quick form; in full in [docs/scale.md](../docs/scale.md).\n\n"
+                + growth_table.markdown(told["growth"]),
+                told["reading"]
+                .replace("\n## ", "\n### ")
+                .replace("# Reading: measured", "## Reading, in its quick form")
+                .strip(),
+            ]
+        )
+        + "\n"
+    )
+
+
+def _head(told: dict[str, Any]) -> str:
+    before, after = told["machine"]["before"], told["machine"]["after"]
+    return (
+        "# Results\n\n"
+        f"Written by `make bench` in {told['minutes']:.1f} minutes on {before['processor']}, {before['cores']} cores, "
+        f"{before['system']}, Python {before['python']}, boto3 {before['boto3']}; load {before['load']} before and "
+        f"{after['load']} after. Seeds {', '.join(map(str, told['flow']['seeds']))}. What each part measures, and how: "
+        "[README.md](README.md)."
+    )

@@ -1,0 +1,114 @@
+"""The simulated day keeps to its quotas, and the calculator to its arithmetic."""
+
+import xml.etree.ElementTree as ET
+from dataclasses import replace
+
+import pytest
+import simpy
+
+from benchmarks import cost, memory_sizes, plots, prices
+from benchmarks.growth.account_quotas import Bucket, Quotas
+from benchmarks.growth.school_day import Calibration, Day, Outcome, Policy, Tokens
+
+COUNTS = {
+    "bytes": 300_000,
+    "pages": 2,
+    "transitions": 10.0,
+    "calls": {
+        "ReceiveFunction s3:PutObject": 1.0,
+        "ExtractFunction s3:GetObject": 1.0,
+        "GradeFunction dynamodb:GetItem": 1.0,
+        "stepfunctions dynamodb:UpdateItem": 1.0,
+        "ResultsFunction s3:GetObject": 9.0,
+    },
+    "seconds": {"GradeFunction": 2.0},
+    "cpu_seconds": {"GradeFunction": 0.5, "ReceiveFunction": 0.1, "ExtractFunction": 0.1, "PersistFunction": 0.1},
+    "peak_megabytes": {"GradeFunction": 100},
+    "usage": {"input_tokens": 1_000_000, "output_tokens": 100_000},
+}
+
+
+def day(sheets: int, every: float = 0.0, **changes: float) -> Outcome:
+    policy = {name: value for name, value in changes.items() if name in Policy.__dataclass_fields__}
+    quotas = {name: value for name, value in changes.items() if name not in policy}
+    return Day(
+        iter([every * number for number in range(sheets)]),
+        sheets,
+        quotas=replace(Quotas(), **quotas),
+        measured=Calibration(),
+        policy=replace(Policy(), **policy),
+    ).run()
+
+
+def test_a_bucket_gives_its_size_at_once_and_its_rate_after_that() -> None:
+    env = simpy.Environment()
+    bucket = Tokens(env, Bucket(3, 2))
+    assert [bucket.take() for _ in range(4)] == [1, 1, 1, 0]
+    env.run(until=1.0)
+    assert bucket.take(5, part=True) == 2
+
+
+def test_sheets_at_once_all_get_marks_and_pages_keep_to_the_quota() -> None:
+    outcome = day(60)
+    assert len(outcome.ended) == 60
+    assert outcome.counts["failed"] == outcome.counts["pages throttled"] == 0
+    assert outcome.counts["pages read at once"] == 60 * 8
+    # 480 pages at 25 a second, a second's burst, and the last page's own time.
+    last = max(end for _, end in outcome.ended)
+    assert 480 / 25 - 1 < last < 480 / 25 + 8
+
+
+def test_who_would_wait_too_long_becomes_a_job_and_reserves_nothing() -> None:
+    # Eight pages a sheet and ten sheets a second ask for three times the quota.
+    bounded, runaway = (day(1200, every=0.1, patience=20.0, bounded=bounded) for bounded in (True, False))
+    assert len(bounded.ended) == len(runaway.ended) == 1200
+    at_once = bounded.counts["pages read at once"]
+    assert at_once > 0.9 * 25 * 120
+    # Where they reserve all the same, the schedule runs away from the clock and the quota lies idle.
+    assert at_once > 2 * runaway.counts["pages read at once"]
+
+
+def test_functions_above_the_accounts_number_are_refused_and_come_again() -> None:
+    outcome = day(30, functions_at_once=20, function_tries=200)
+    assert outcome.most_functions <= 20
+    assert outcome.counts["functions throttled"] > 0
+    assert len(outcome.ended) == 30
+
+
+def test_the_price_of_a_submission_is_the_sum_of_what_it_asked_for() -> None:
+    one = cost.price(COUNTS, {"GradeFunction": 1024}, ocr_pages=2, model="gpt-4o-mini")
+    assert one.ocr == pytest.approx(0.003)
+    assert one.model == pytest.approx(0.15 + 0.06)
+    assert one.functions == pytest.approx(2 * prices.LAMBDA_GB_SECOND + prices.LAMBDA_REQUEST)
+    assert one.transitions == pytest.approx(0.00025)
+    # What people look up later is no part of the submission.
+    assert one.storage_calls == pytest.approx(prices.S3_WRITE + prices.S3_READ)
+    assert one.total == pytest.approx(
+        one.ocr + one.model + one.functions + one.transitions + one.storage_calls + one.table + one.rest
+    )
+    assert cost.price(COUNTS, {"GradeFunction": 1024}, ocr_pages=2, model=None).model == 0
+
+
+def test_a_job_costs_transitions_and_no_waiting_function() -> None:
+    counts = {**COUNTS, "seconds": {"ExtractFunction": 40.0}}
+    by_job = cost.asynchronous(counts)
+    assert by_job["transitions"] > counts["transitions"]
+    assert by_job["seconds"]["ExtractFunction"] < 40
+
+
+def test_half_the_memory_is_half_the_processor() -> None:
+    counts = {**COUNTS, "seconds": dict.fromkeys(COUNTS["cpu_seconds"], 2.0)}
+    starts = [{"function": name, "door_ms": 400} for name in ("receive", "extract", "persist", "grade")]
+    grade = next(row for row in memory_sizes.rows(counts, starts) if row["function"] == "grade")
+    assert grade["waiting"] == pytest.approx(1.5)
+    assert grade["sizes"][1769]["seconds"] == grade["sizes"][3008]["seconds"] == pytest.approx(2.0)
+    assert grade["sizes"][512]["seconds"] == pytest.approx(1.5 + 0.5 * 1769 / 512)
+
+
+@pytest.mark.parametrize("log_up", [False, True])
+def test_a_chart_is_whole_and_shows_every_line(log_up: bool) -> None:
+    lines = [plots.Line("a < b", [(0, 1.0), (50, 120.0)]), plots.Line("other", [(0, 2.0), (50, 3.5)])]
+    tree = ET.fromstring(plots.chart("Title", "across", "up", lines, log_up=log_up))  # noqa: S314 - our own
+    names = [element.text for element in tree.iter() if element.tag.endswith("text")]
+    assert {"Title", "a < b", "other"} <= set(names)
+    assert sum(element.tag.endswith("polyline") for element in tree.iter()) == 2
