@@ -8,6 +8,7 @@ import json
 import re
 import threading
 import time
+from collections import deque
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -24,6 +25,7 @@ _CREDENTIAL = re.compile(r"Credential=([^/]+)/[^/]+/([^/]+)/([^/]+)/aws4_request
 # The SDK's own name for the application that it runs in; a worker's environment gives it.
 _WORKER = re.compile(r"\bapp/(\S+)")
 _MAX_PARAMETER = 2048
+_MAX_CALLS = 200_000
 
 
 @dataclass
@@ -51,7 +53,9 @@ class Call:
 
 @dataclass
 class CallLog:
-    _calls: list[Call] = field(default_factory=list)
+    """The calls in order. The oldest go first where there are very many: a service may run for months."""
+
+    _calls: deque[Call] = field(default_factory=lambda: deque(maxlen=_MAX_CALLS))
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def begin(self, call: Call) -> None:

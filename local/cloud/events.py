@@ -6,6 +6,7 @@ import logging
 import re
 import threading
 import uuid
+from collections import deque
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
@@ -17,6 +18,7 @@ from local.cloud.template import TemplateError
 
 logger = logging.getLogger("gradeline.local")
 
+_MAX_EVENTS = 20_000
 _RATE = re.compile(r"rate\((\d+) (minute|hour|day)s?\)")
 _UNITS = {"minute": 60, "hour": 3600, "day": 86400}
 
@@ -30,7 +32,8 @@ class EventBus:
     def __init__(self, rules: Iterable[Rule], *, invoke: Callable[[str, bytes], Any]) -> None:
         self._rules = tuple(rules)
         self._invoke = invoke
-        self._events: list[dict[str, Any]] = []
+        # The oldest go first where there are very many: a service may run for months.
+        self._events: deque[dict[str, Any]] = deque(maxlen=_MAX_EVENTS)
         self._lock = threading.Lock()
         self._stopping = threading.Event()
         for rule in self._rules:
