@@ -1,0 +1,47 @@
+"""A stack with versioned buckets can be taken down: everything goes, and nothing by mistake."""
+
+import sys
+from typing import Any
+
+import pytest
+
+from release import empty_bucket
+from tests.integration.conftest import DOCUMENTS, TEMP, Cloud
+
+
+def test_versions_markers_and_unfinished_uploads_go_and_the_other_bucket_stays(cloud: Cloud) -> None:
+    s3 = cloud.client("s3")
+    for _ in range(3):
+        cloud.put("drop/a.pdf", b"x")
+    s3.delete_object(Bucket=TEMP, Key="drop/a.pdf")
+    s3.create_multipart_upload(Bucket=TEMP, Key="uploads/1")
+    s3.put_object(Bucket=DOCUMENTS, Key="documents/1", Body=b"kept")
+    assert empty_bucket.empty(s3, TEMP) == 4
+    s3.delete_bucket(Bucket=TEMP)
+    assert s3.get_object(Bucket=DOCUMENTS, Key="documents/1")["Body"].read() == b"kept"
+
+
+def test_what_s3_keeps_is_said() -> None:
+    class Locked:
+        def get_paginator(self, _: str) -> "Locked":
+            return self
+
+        def paginate(self, **_: Any) -> list[dict[str, Any]]:
+            return [{"Versions": [{"Key": "a", "VersionId": "1"}]}]
+
+        def delete_objects(self, **_: Any) -> dict[str, Any]:
+            return {"Errors": [{"Key": "a", "Code": "AccessDenied"}]}
+
+    with pytest.raises(RuntimeError, match="a: AccessDenied"):
+        empty_bucket.empty(Locked(), "bucket")
+
+
+def test_the_name_has_to_be_given_twice(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], cloud: Cloud
+) -> None:
+    cloud.put("drop/a.pdf", b"x")
+    for given in ([TEMP], [TEMP, "--yes", DOCUMENTS]):
+        monkeypatch.setattr(sys, "argv", ["empty_bucket.py", *given])
+        assert empty_bucket.main() == 2
+        assert f"--yes {TEMP}" in capsys.readouterr().out
+    assert cloud.client("s3").list_object_versions(Bucket=TEMP)["Versions"]
