@@ -59,7 +59,7 @@ smoke: $(VENV)/.local ## whether a deployed stack does its job: make smoke API=h
 	@$(BIN)/gradeline smoke --api "$(API)"
 
 licences: $(VENV)/.test ## the licences of everything this stands on, in docs/licences.md
-	@$(BIN)/python release/licences.py > docs/licences.md
+	@$(BIN)/python release/licences.py > docs/licences.new && mv docs/licences.new docs/licences.md
 
 lock: ## pin every requirement again, with hashes (needs uv)
 	@requirements/lock.sh

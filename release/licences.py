@@ -1,10 +1,9 @@
-"""The licences of everything this project stands on: python release/licences.py [--check docs/licences.md]
+"""The licences of everything this project stands on: python release/licences.py
 
 Read from the installed packages' own metadata, for the pinned requirements: what is deployed (the layers), what the
 local cloud needs beside that, and what only the tests need. A licence that is not on the list below is a fault.
 """
 
-import argparse
 import re
 import sys
 from importlib import metadata
@@ -23,34 +22,26 @@ _NEVER = re.compile(r"\b(A?GPL|LGPL|SSPL|proprietary|commercial)", re.IGNORECASE
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(description="List the licences of all dependencies.")
-    parser.add_argument("--check", type=Path, metavar="FILE", help="say whether the file holds this list")
-    arguments = parser.parse_args()
     table = packages()
     wrong = [f"{name}: {licence}" for name, (licence, _) in table.items() if not is_taken(licence)]
     if wrong:
         print("Licences that are not on the list:", *wrong, sep="\n", file=sys.stderr)
         return 1
-    text = document(table)
-    if arguments.check is None:
-        print(text, end="")
-    elif arguments.check.read_text(encoding="utf-8") != text:
-        print(f"{arguments.check} is not up to date: make licences writes it.", file=sys.stderr)
-        return 1
+    print(document(table), end="")
     return 0
 
 
 def packages() -> dict[str, tuple[str, str]]:
     """Name → licence and where it is used, for what is installed here; other platforms' packages are left out."""
     found: dict[str, tuple[str, str]] = {}
-    for where, names in _by_use().items():
+    for where, names in by_use().items():
         for name in sorted(names):
             if name not in found and (licence := licence_of(name)) is not None:
                 found[name] = (licence, where)
     return found
 
 
-def _by_use() -> dict[str, set[str]]:
+def by_use() -> dict[str, set[str]]:
     deployed = set().union(*(_pinned(path) for path in (ROOT / "layers").glob("*/requirements.txt")))
     requirements = ROOT / "requirements"
     return {
@@ -72,7 +63,15 @@ def licence_of(name: str) -> str | None:
         return None
     classified = [line.removeprefix(_LEGAL) for line in told.get_all("Classifier", []) if line.startswith(_LEGAL)]
     plain = (told.get("License") or "").strip().splitlines()
-    return told.get("License-Expression") or ", ".join(classified) or (plain[0] if plain else "not said")
+    said = told.get("License-Expression") or ", ".join(classified) or (plain[0] if plain else "")
+    return said or _title_of_licence(name) or "not said"
+
+
+def _title_of_licence(name: str) -> str:
+    """The first line of the licence that a package brings along, where its metadata says nothing."""
+    files = [file for file in metadata.files(name) or () if file.name.upper().startswith(("LICENSE", "LICENCE"))]
+    lines = files[0].read_text().strip().splitlines() if files else []
+    return lines[0].strip() if lines else ""
 
 
 def is_taken(licence: str) -> bool:
