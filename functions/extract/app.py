@@ -41,6 +41,8 @@ _PAGE_SECONDS = 3.0
 _LEAST_IN_FLIGHT = 38
 # What the function keeps back for its last writes.
 _LAST_SECONDS = 10.0
+# Behind others who have the quota for longer a job is better: a reader that sleeps holds a function (docs/scale.md).
+_QUEUE_SECONDS = 60.0
 
 sandbox = Sandbox({name: os.environ[name] for name in _LOADER if name in os.environ})
 if "AWS_LAMBDA_RUNTIME_API" in os.environ:
@@ -65,10 +67,12 @@ def in_flight() -> int:
     return settings().textract_concurrency or max(_LEAST_IN_FLIGHT, math.ceil(_PAGE_SECONDS * settings().textract_tps))
 
 
-def collaborators(context: LambdaContext) -> Collaborators:
+def collaborators(context: LambdaContext, *, longest_queue: float = math.inf) -> Collaborators:
     table = Table(aws.client("dynamodb"), settings().table)
     seconds = context.get_remaining_time_in_millis() / 1000 - _LAST_SECONDS
-    pacer = Pacer(settings().textract_tps, lambda rate: SharedSchedule(table, rate), on_fault=beside)
+    pacer = Pacer(
+        settings().textract_tps, lambda rate: SharedSchedule(table, rate, longest=longest_queue), on_fault=beside
+    )
     return Collaborators(
         s3=aws.client("s3"),
         textract=TextractReader(textract(), pacer, transport_faults=_TRANSPORT, deadline=time.time() + seconds),
@@ -114,7 +118,8 @@ def handler(state: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     key = seal.open(submission.file.key, bound_to=submission.id)
     # After a job: what it has read need not be read again.
     job = Job.from_state(state["job"]) if "job" in state else None
-    reading = read_submission(submission, key, collaborators(context), job)
+    given = collaborators(context, longest_queue=math.inf if job else _QUEUE_SECONDS)
+    reading = read_submission(submission, key, given, job)
     measure(reading)
     return reading.to_state()
 

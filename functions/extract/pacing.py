@@ -25,6 +25,7 @@ _AHEAD_SECONDS = 0.1
 _BATCH_SECONDS = 0.34
 _TRIES = 8
 _OVER = "This reading has ended."
+_TAKEN = "Textract's quota is given away for the next minute; an asynchronous job reads this document."
 
 
 class Schedule(Protocol):
@@ -63,16 +64,35 @@ class LocalSchedule:
         return start, calls
 
 
-class SharedSchedule:
-    """The schedule of the account, in one item of the table; one write where nobody comes between."""
+class Overbooked(Exception):
+    """The schedule is given away for longer than a reader that has not begun may wait; nothing was reserved."""
 
-    def __init__(self, table: Table, rate: float, clock: Callable[[], float] = time.time) -> None:
+
+class SharedSchedule:
+    """The schedule of the account, in one item of the table; one write where nobody comes between.
+
+    Who has not begun and would wait for longer than `longest` seconds reserves nothing: else those who then go away
+    would move the schedule on all the same, away from the clock, and the quota would lie idle.
+    """
+
+    def __init__(
+        self,
+        table: Table,
+        rate: float,
+        clock: Callable[[], float] = time.time,
+        *,
+        longest: float = math.inf,
+    ) -> None:
         self._table, self._rate = table, _Rate(rate, clock)
         self._until = 0.0
+        self._longest = longest
 
     def reserve(self, most: int, share: int) -> tuple[float, int]:
+        """As `Schedule.reserve`. Raises Overbooked; ServiceUnavailable where others come between again and again."""
         for _ in range(_TRIES):
             now = round(self._rate.clock(), 6)
+            if self._until - now >= self._longest:
+                raise Overbooked
             idle = self._until < now
             calls = self._rate.wanted(most, share, max(self._until, now), now)
             cost = round(calls / self._rate.rate, 6)
@@ -80,11 +100,16 @@ class SharedSchedule:
                 if idle:
                     free = "attribute_not_exists(tat) OR tat < :now"
                     self._move("SET tat = :until", free, {":until": round(now + cost, 6), ":now": now})
+                elif self._longest < math.inf:
+                    values = {":cost": cost, ":now": now, ":latest": round(now + self._longest, 6)}
+                    self._move("SET tat = tat + :cost", "tat >= :now AND tat < :latest", values)
                 else:
                     self._move("SET tat = tat + :cost", "tat >= :now", {":cost": cost, ":now": now})
             except ConditionFailed as failed:
                 self._until = float((failed.item or {}).get("tat", 0.0))
                 continue
+            # Who has begun goes on: what was read would be paid for again.
+            self._longest = math.inf
             return self._until - cost, calls
         raise errors.ServiceUnavailable("The schedule of Textract calls is too busy.")
 
@@ -122,6 +147,7 @@ class Pacer:
         self._owed = 0
         self._asking = False
         self._closed = threading.Event()
+        self._overbooked = False
 
     def close(self) -> None:
         """Nobody needs the calls that still wait: each of them is told so, and nothing more is reserved."""
@@ -136,6 +162,8 @@ class Pacer:
         ------
         ServiceUnavailable
             That moment lies after the deadline, or the reading has ended.
+        ReadingTakesLong
+            The shared schedule is given away for longer than a reading that has not begun waits.
         """
         slot = self._slot()
         if slot is None:
@@ -160,6 +188,8 @@ class Pacer:
                 while not self._slots:
                     if self._closed.is_set():
                         raise errors.ServiceUnavailable(_OVER)
+                    if self._overbooked:
+                        raise errors.ReadingTakesLong(_TAKEN)
                     self._ask()
                     self._changed.wait()
                 return self._slots.popleft()
@@ -190,6 +220,11 @@ class Pacer:
         most, share = owed + wanted, owed + min(self._batch, wanted)
         try:
             start, calls = self._schedule.reserve(most, share)
+        except Overbooked:
+            with self._changed:
+                self._overbooked = True
+                self._changed.notify_all()
+            return
         except Exception as fault:  # noqa: BLE001 - whatever keeps the table away, reading goes on
             self._on_fault(fault)
             self._schedule = self._local

@@ -10,7 +10,7 @@ import pytest
 
 from core import errors
 from core.table import ConditionFailed
-from extract.pacing import LocalSchedule, Pacer, SharedSchedule
+from extract.pacing import LocalSchedule, Overbooked, Pacer, SharedSchedule
 
 TPS = 50.0
 
@@ -33,8 +33,9 @@ class MemoryTable:
             tat = self.item["tat"] if self.item else None
             busy = tat is not None and tat >= values[":now"]
             if expression == "SET tat = tat + :cost":
-                assert condition == "tat >= :now"
-                if not busy:
+                bounded = ":latest" in values
+                assert condition == ("tat >= :now AND tat < :latest" if bounded else "tat >= :now")
+                if not busy or (tat is not None and bounded and tat >= values[":latest"]):
                     raise ConditionFailed(dict(self.item) if self.item else None)
                 assert self.item is not None
                 self.item = {"tat": self.item["tat"] + values[":cost"]}
@@ -112,6 +113,37 @@ def test_what_can_begin_at_once_is_given_at_once_and_what_has_to_wait_in_shares(
     assert table.calls == 1
     assert second.reserve(50, 3) == (pytest.approx(1_001.0), 3)
     assert first.reserve(2, 3) == (pytest.approx(1_001.3), 2)
+
+
+def test_who_cannot_wait_reserves_nothing_and_who_has_begun_goes_on() -> None:
+    now = [1_000.0]
+    table = MemoryTable()
+
+    def reader(longest: float) -> SharedSchedule:
+        return SharedSchedule(table, 10, clock=lambda: now[0], longest=longest)  # type: ignore[arg-type]
+
+    begun = reader(60)
+    begun.reserve(10, 10)
+    for _ in range(70):
+        reader(1_000).reserve(20, 10)
+    standing = dict(table.item or {})
+    for _ in range(3):
+        with pytest.raises(Overbooked):
+            reader(60).reserve(8, 8)
+    assert table.item == standing
+    assert begun.reserve(8, 8)[0] > now[0] + 60
+    now[0] += 100
+    assert reader(60).reserve(8, 8)[1] == 8
+
+
+def test_a_reader_behind_a_full_schedule_is_told_to_take_a_job() -> None:
+    table = MemoryTable()
+    SharedSchedule(table, 1).reserve(100, 100)  # type: ignore[arg-type]
+    SharedSchedule(table, 1).reserve(100, 100)  # type: ignore[arg-type]
+    pacer = Pacer(1, lambda rate: SharedSchedule(table, rate, longest=60))  # type: ignore[arg-type]
+    pacer.admit()
+    with pytest.raises(errors.ReadingTakesLong, match="job"):
+        pacer.admit()
 
 
 def test_shared_schedule_gives_every_moment_away_once() -> None:
