@@ -1,46 +1,76 @@
 """Nothing accepted is lost and nothing is done twice, in a storm of faults.
 
-    python -m benchmarks.chaos --submissions 300 --seed N [--without "idempotent id"] [--json FILE]
+    python -m benchmarks.chaos --submissions 300 --seed N [N …] [--without "idempotent id"] [--markdown FILE]
+    python -m benchmarks.chaos --guards
 
-The real state machine and handlers on the local cloud; a line of figures; exit code 1 where a promise was broken.
+The real state machine and handlers on the local cloud; a line of figures for each seed; exit code 1 where a promise
+was broken. `--guards` takes one guard after the other out of a copy of the stack, and exits with 1 where the harness
+sees no loss.
 """
 
 import argparse
-import json
 import sys
-from dataclasses import asdict
+from functools import partial
 from pathlib import Path
 
-from benchmarks.chaos import figures, run
+from benchmarks.chaos import figures
 from benchmarks.chaos.guards import GUARDS
+from benchmarks.chaos.run import Outcome, run
 from benchmarks.chaos.storm import SHARE
 from local.cloud.local_cloud import ROOT
 
+_BREACHES_SHOWN = 20
+# A mix of few submissions in which every guard has something to guard.
+_GUARDS_SEED, _GUARDS_SUBMISSIONS = 38, 16
+
 
 def main() -> int:
+    asked = _arguments()
+    prepared = partial(run, share=asked.share, source=asked.source, say=_say)
+    if asked.guards:
+        unseen = _without_each_guard(prepared)
+        return 1 if unseen else 0
+    outcomes: list[Outcome] = []
+    for seed in asked.seed:
+        outcomes.append(prepared(seed, asked.submissions, guard=asked.without))
+        _show(outcomes[-1])
+        if asked.markdown:
+            asked.markdown.write_text(figures.table(outcomes), encoding="utf-8")
+    return 1 if any(outcome.breaches for outcome in outcomes) else 0
+
+
+def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.chaos", description=__doc__)
     parser.add_argument("--submissions", type=int, default=300)
-    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--seed", type=int, nargs="+", default=[1])
     parser.add_argument("--share", type=float, default=SHARE, help="the share of calls that fail")
     parser.add_argument("--without", choices=sorted(GUARDS), help="take a guard out, and see what is lost")
+    parser.add_argument("--guards", action="store_true", help="take out each guard in turn")
     parser.add_argument("--source", type=Path, default=ROOT, help="another checkout's functions and template")
-    parser.add_argument("--json", type=Path, help="write the outcome there as well")
-    asked = parser.parse_args()
-    outcome = run.run(
-        asked.seed,
-        asked.submissions,
-        guard=asked.without,
-        share=asked.share,
-        source=asked.source,
-        say=lambda text: print(text, file=sys.stderr, flush=True),
-    )
+    parser.add_argument("--markdown", type=Path, help="write the figures there as a table")
+    return parser.parse_args()
+
+
+def _without_each_guard(prepared: "partial[Outcome]") -> list[str]:
+    """The guards whose loss the harness does not see."""
+    unseen = []
+    for guard in GUARDS:
+        outcome = prepared(_GUARDS_SEED, _GUARDS_SUBMISSIONS, guard=guard)
+        print(f"without {guard}: {dict(outcome.counts) or 'nothing is seen'}", flush=True)
+        if not outcome.breaches:
+            unseen.append(guard)
+    return unseen
+
+
+def _show(outcome: Outcome) -> None:
     print(figures.line(outcome))
-    for breach in outcome.breaches[:40]:
+    for breach in outcome.breaches[:_BREACHES_SHOWN]:
         print(f"  {breach.kind}: {breach.what}")
-    if asked.json:
-        told = {**asdict(outcome), "breaches": [asdict(breach) for breach in outcome.breaches]}
-        asked.json.write_text(json.dumps(told, indent=1) + "\n", encoding="utf-8")
-    return 1 if outcome.breaches else 0
+    sys.stdout.flush()
+
+
+def _say(text: str) -> None:
+    print(text, file=sys.stderr, flush=True)
 
 
 if __name__ == "__main__":

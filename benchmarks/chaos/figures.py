@@ -6,7 +6,20 @@ from typing import Any
 from benchmarks.chaos.oracle import DOUBLED, LOST, STUCK, WRONG
 from benchmarks.chaos.run import Outcome
 
-_COLUMNS = ("seed", "accepted", "records", "calls", "faults", "killed", "failed", LOST, DOUBLED, STUCK, WRONG)
+_COLUMNS = (
+    "seed",
+    "accepted",
+    "records",
+    "calls",
+    "faults",
+    "killed",
+    "failed",
+    LOST,
+    DOUBLED,
+    STUCK,
+    WRONG,
+    "seconds",
+)
 
 
 def line(outcome: Outcome) -> str:
