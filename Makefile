@@ -10,7 +10,7 @@ STAGE ?= dev
 INSTALL := -m pip install --quiet --disable-pip-version-check --require-hashes --no-deps -r
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo serve test browser chromium lint check bench build deploy smoke licences lock clean
+.PHONY: help setup demo serve test browser chromium lint check chaos bench build deploy smoke licences lock clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -44,6 +44,10 @@ lint: $(VENV)/.test ## ruff, mypy --strict, the import contract
 check: $(VENV)/.test ## what needs Node, the runtime's Python or the package index (SAM, cfn-lint, ASL)
 	@$(MAKE) --silent --keep-going $(CHECK)/.ready $(CHECKOV)/.ready || echo "The tools could not be installed; what needs them is skipped." >&2
 	@$(BIN)/python -m pytest tests/check
+
+chaos: $(VENV)/.test ## the whole flow in a storm of faults, five seeds; and that the harness sees what is lost (half an hour)
+	@PYTHONPATH=functions $(BIN)/python -m benchmarks.chaos --submissions 300 --seed 1 2 3 4 5 --markdown benchmarks/results/chaos.md
+	@PYTHONPATH=functions $(BIN)/python -m benchmarks.chaos --guards
 
 bench: $(VENV)/.test ## speed, growth and cost measured in one run (under ten minutes); benchmarks/results.md
 	@PYTHONPATH=functions $(BIN)/python -m benchmarks
