@@ -98,7 +98,8 @@ class Oracle:
                     if found:
                         yield Breach(WRONG, f"{name} was erased and its file is still there")
                 elif not found:
-                    yield Breach(LOST, f"{name} was accepted and its file is not kept")
+                    stands = f"{record.state}, run {record.run}" if record else "no record"
+                    yield Breach(LOST, f"{name} ({sending.door}, {stands}) was accepted and its file is not kept")
                 elif found != {sending.document.sha256}:
                     yield Breach(LOST, f"{name} is kept with other bytes than were accepted")
 

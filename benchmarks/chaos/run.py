@@ -71,6 +71,7 @@ def run(
     guard: str | None = None,
     share: float = SHARE,
     under_way: int = _UNDER_WAY,
+    erasing: bool = True,
     say: Callable[[str], None] = lambda _: None,
     source: Path = ROOT,
 ) -> Outcome:
@@ -80,7 +81,7 @@ def run(
     with _world(seed, share, guard, source) as world:
         sampler = records.Sampler(world.cloud.stack.table)
         end_watch = sampler.watch()
-        _load(world, Mix(seed, submissions).errands(), under_way)
+        _load(world, Mix(seed, submissions, erasing=erasing).errands(), under_way)
         say(f"sent after {time.monotonic() - began:.0f} s, {len(world.ledger.accepted)} accepted")
         _through_the_storm(world)
         try:
