@@ -55,8 +55,8 @@ class Policy:
     patience: float = 60.0
     bounded: bool = True
     deadline: float = 830.0
-    function_tries: int = 5
-    longest_pause: float = 30.0
+    function_tries: int = 200
+    longest_pause: float = 60.0
     client_tries: int = 60
     client_pause: float = 2.0
     model_tries: int = 5
@@ -255,13 +255,15 @@ class Day:
         """All pages by the shared schedule; False where it will take longer than the reader is patient."""
         left, last = self._measured.pages, self.env.now
         first = True
-        latest = entered + min(self._policy.patience, self._policy.deadline)
+        latest = entered + self._policy.deadline
         while left:
-            late = self._policy.bounded and self._schedule._until > latest
+            ahead = self._schedule._until - self.env.now
+            # Who has begun goes on; who has not and would wait for too long takes a job.
+            late = first and self._policy.bounded and ahead >= self._policy.patience
             if not late:
                 start, calls = self._schedule.reserve(left, min(self._batch, left))
                 last = start + calls * self._step - self._burst
-            if late or last > latest:
+            if late or last > latest or (first and last - self.env.now > self._policy.patience):
                 self.told.counts["handed to a job"] += 1
                 return False
             if first:
