@@ -145,7 +145,14 @@ class ApiClient:
         return _status(self._json("GET", f"/submissions/{submission_id}", headers=headers))
 
     def transcript(self, submission_id: str) -> Transcript:
-        return Transcript.from_dict(self._json("GET", f"/submissions/{submission_id}/transcript"))
+        """What was read of a submission, part after part."""
+        parts: list[dict[str, Any]] = []
+        first = 1
+        while first:
+            parts.append(self._json("GET", f"/submissions/{submission_id}/transcript?next={first}"))
+            first = parts[-1].get("next")
+        pages = [page for part in parts for page in part["pages"]]
+        return Transcript.from_dict({"pages": pages, "warnings": parts[0]["warnings"]})
 
     def assessment(self, assessment: str) -> dict[str, Any]:
         return self._json("GET", f"/assessments/{quote(assessment, safe='')}")

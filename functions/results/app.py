@@ -25,6 +25,7 @@ _MAX_WAIT_SECONDS = 20
 _LIMIT = re.compile(r"[1-9]\d{0,3}")
 # Records of a hundred questions each stay well inside what a Lambda may answer.
 _MAX_PAGE = 200
+_PAGE = re.compile(r"[1-9]\d{0,4}")
 _NEXT = re.compile(r"[a-z_]+#[0-9TZ:.+-]+#[0-9a-f]{32}")
 
 
@@ -75,8 +76,12 @@ def told(status: dict[str, Any]) -> Response[str]:
 
 
 @app.get("/submissions/<submission_id>/transcript")
-def transcript(submission_id: str) -> dict[str, Any]:
-    return desk().transcript(parse_id(submission_id))
+def transcript(submission_id: str) -> Response[str]:
+    first = app.current_event.query_string_parameters.get("next", "1")
+    if not _PAGE.fullmatch(first):
+        raise errors.InvalidCursor("next is what an earlier answer gave as next.")
+    found = desk().transcript(parse_id(submission_id), first=int(first))
+    return Response(200, content_type="application/json", body=json.dumps(found, separators=(",", ":")))
 
 
 @app.get("/assessments")

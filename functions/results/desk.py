@@ -14,7 +14,7 @@ from core.clock import now
 from core.seal import Seal
 from core.submission import keyed_hash
 from core.table import RECORD, Item, Table
-from results import documents, gradebook, moderation, status
+from results import documents, gradebook, moderation, parts, status
 
 _POLL_SECONDS = 0.25
 
@@ -84,14 +84,14 @@ class Desk:
             raise errors.NotFound("There is no submission of this id.")
         moderation.change(self.table, items[RECORD], question, marks, by=by, seen=seen)
 
-    def transcript(self, submission_id: str) -> dict[str, Any]:
-        """What was read of a submission. Raises NotFound before it has been."""
+    def transcript(self, submission_id: str, *, first: int) -> dict[str, Any]:
+        """What was read of a submission, from page `first` on, as far as an answer carries it. Raises NotFound before
+        it has been read."""
         items = status.find(self.table, submission_id, self.tenant) or {}
         key = items.get(RECORD, {}).get("transcript_key")
         if not key:
             raise errors.NotFound("There is no transcript of this submission (yet).")
-        transcript: dict[str, Any] = documents.read(self.s3, self.bucket, key)
-        return transcript
+        return parts.part_of(documents.read(self.s3, self.bucket, key), first)
 
     def assessment(self, assessment: str) -> dict[str, Any]:
         """The paper and scheme that count now, and how many submissions stand where."""

@@ -116,6 +116,23 @@ def test_a_transcript_is_a_transcript(api: StandIn, client: ApiClient) -> None:
     assert client.transcript("x") == transcript()
 
 
+def test_a_transcript_in_parts_is_put_together(api: StandIn, client: ApiClient) -> None:
+    whole = transcript()
+    pages = [{**page, "number": number} for number in (1, 2, 3) for page in whole.to_dict()["pages"][:1]]
+    parts = {
+        "1": {"pages": pages[:2], "warnings": ["a warning"], "next": 3},
+        "3": {"pages": pages[2:], "warnings": ["a warning"], "next": None},
+    }
+    answer = api.answer
+    api.answer = lambda asked: (  # type: ignore[method-assign]
+        (200, parts[asked.query["next"]]) if asked.path == "/submissions/x/transcript" else answer(asked)
+    )
+
+    found = client.transcript("x")
+    assert [page.number for page in found.pages] == [1, 2, 3]
+    assert found.warnings == ("a warning",)
+
+
 @pytest.mark.parametrize("url", ["http://marks.example.org", "ftp://127.0.0.1", "marks"])
 def test_the_token_never_travels_in_the_clear(url: str) -> None:
     with pytest.raises(InsecureApi):

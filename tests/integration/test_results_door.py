@@ -12,6 +12,7 @@ from core import flow, record, shelf
 from core.seal import Seal
 from core.submission import Door, Kind, SourceFile, State, Submission
 from core.table import Table, lane_sk, submission_pk
+from core.transcript import Line, Page, Transcript, Word
 from results import app as door
 from tests.integration.conftest import DOCUMENTS, MACHINE, SECRET, TABLE, TEMP, Cloud
 from tests.integration.http import answer, request
@@ -172,11 +173,43 @@ def test_an_unknown_id_or_route_is_a_problem_document(cloud: Cloud, context: Any
 def test_documents_are_read_with_the_status(cloud: Cloud, table: Table, context: Any) -> None:
     one = submission()
     record.create(table, one, State.READING, {})
-    for key, body in (("results/r.json", {"marks": 2}), ("transcripts/t.json", {"pages": []})):
+    transcript = {"pages": [], "text": "", "warnings": ["no text found"]}
+    for key, body in (("results/r.json", {"marks": 2}), ("transcripts/t.json", transcript)):
         cloud.client("s3").put_object(Bucket=DOCUMENTS, Key=key, Body=json.dumps(body))
     record.end(table, one, State.GRADED, {"result_key": "results/r.json", "transcript_key": "transcripts/t.json"})
     assert status(context, one)["result"] == {"marks": 2}
-    assert get(context, f"/submissions/{one.id}/transcript") == (200, {"pages": []})
+    assert get(context, f"/submissions/{one.id}/transcript") == (200, transcript | {"next": None})
+
+
+def test_a_transcript_that_no_answer_carries_comes_part_by_part_each_page_once(
+    cloud: Cloud, table: Table, context: Any
+) -> None:
+    """Three hundred pages as dense as print: more than Lambda lets one answer have."""
+    words = tuple(Word(f'"wörd" {number}', 99.12345, (0.12345, 0.23456, 0.34567, 0.01234)) for number in range(500))
+    lines = (Line(" ".join(word.text for word in words), 99.0, (0.1, 0.2, 0.3, 0.4), words=words),)
+    whole = Transcript(tuple(Page(number, "textract", lines) for number in range(1, 301)), ("a warning",))
+    one = submission()
+    record.create(table, one, State.READING, {})
+    cloud.client("s3").put_object(Bucket=DOCUMENTS, Key="transcripts/t.json", Body=whole.to_json())
+    record.end(table, one, State.GRADED, {"transcript_key": "transcripts/t.json"})
+    seen: list[Page] = []
+    first: int | None = 1
+    while first:
+        path = f"/submissions/{one.id}/transcript"
+        told = door.handler(request("GET", path, query={"next": str(first)}), context)
+        assert len(json.dumps(told)) < 6_000_000
+        part = Transcript.from_json(told["body"].encode())
+        assert part.warnings == whole.warnings
+        assert json.loads(told["body"])["text"] == part.text
+        seen += part.pages
+        first = json.loads(told["body"])["next"]
+    assert tuple(seen) == whole.pages
+
+
+@pytest.mark.parametrize("cursor", ["0", "-1", "x", "1e3", "999999"])
+def test_a_place_in_a_transcript_that_no_answer_named_is_refused(table: Table, context: Any, cursor: str) -> None:
+    found, body = get(context, f"/submissions/{submission().id}/transcript", query={"next": cursor})
+    assert (found, body["type"]) == (400, "urn:gradeline:problem:InvalidCursor")
 
 
 def test_a_long_list_comes_page_by_page_each_submission_once(table: Table, context: Any) -> None:

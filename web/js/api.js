@@ -29,7 +29,6 @@ export class Api {
   assessments = () => this.#json("GET", "/assessments");
   assessment = (name) => this.#json("GET", `/assessments/${encodeURIComponent(name)}`);
   submission = (id) => this.#json("GET", `/submissions/${id}`);
-  transcript = (id) => this.#json("GET", `/submissions/${id}/transcript`);
 
   /** All submissions of an assessment, page by page. */
   async submissions(name) {
@@ -42,6 +41,18 @@ export class Api {
       next = page.next;
     } while (next);
     return all;
+  }
+
+  /** What was read of a submission, part after part. */
+  async transcript(id) {
+    const pages = [];
+    let next = 1;
+    do {
+      const part = await this.#json("GET", `/submissions/${id}/transcript?next=${next}`);
+      pages.push(...part.pages);
+      next = part.next;
+    } while (next);
+    return { pages };
   }
 
   /** A page as a blob of a JPEG, upright where `turn` is what the transcript says. */
