@@ -10,6 +10,7 @@ import pypdfium2.raw as pdfium
 
 from core import errors
 from extract.limits import CALL_BYTES, CALL_PIXELS_A_SIDE, Limits
+from extract.pdf_overlay import Overlay
 
 _DAMAGED = "This PDF is damaged and cannot be opened. Export or scan it again and resend it."
 # A drawing is as fine as a scan for OCR should be, and no larger than a page of it at 400 dpi.
@@ -30,6 +31,7 @@ class PdfFile:
             raise errors.UnsupportedFileType(
                 "This PDF is an interactive XFA form, which cannot be read. Print it to a PDF and send that."
             )
+        self._overlay = Overlay(self._document)
         self.pages = pdfium.FPDF_GetPageCount(self._document)
         if self.pages < 1:
             raise errors.NoPages("This PDF has no pages.")
@@ -57,10 +59,8 @@ class PdfFile:
 
     def copy_of_page(self, index: int, *, flatten: bool) -> bytes | None:
         """Page `index` in a document of its own, None where PDFium cannot copy it."""
-        if flatten:
-            with self.page(index) as page:
-                if not page or pdfium.FPDFPage_Flatten(page, pdfium.FLAT_NORMALDISPLAY) == pdfium.FLATTEN_FAIL:
-                    return None
+        if flatten and not self._flattened(index):
+            return None
         copy = pdfium.FPDF_CreateNewDocument()
         try:
             if not pdfium.FPDF_ImportPagesByIndex(copy, self._document, (ctypes.c_int * 1)(index), 1, 0):
@@ -68,6 +68,10 @@ class PdfFile:
             return _saved(copy)
         finally:
             pdfium.FPDF_CloseDocument(copy)
+
+    def _flattened(self, index: int) -> bool:
+        with self.page(index) as page:
+            return bool(page) and self._overlay.flatten(page)
 
     def drawing_of_page(self, index: int) -> bytes:
         """The page drawn as a JPEG that one call takes.
@@ -85,7 +89,8 @@ class PdfFile:
         return as_jpeg(self.drawn(index, min(_DRAWN_DPI / 72, (CALL_PIXELS_A_SIDE - 1) / longest)), CALL_BYTES)
 
     def drawn(self, index: int, scale: float) -> Any:
-        """The page as a Pillow image, `scale` pixels a point, or fewer where it would be larger than any drawing.
+        """The page with all that is written over it as a Pillow image, `scale` pixels a point, or fewer where it
+        would be larger than any drawing.
 
         Raises
         ------
@@ -97,6 +102,7 @@ class PdfFile:
         width, height = self.size_of_page(index)
         scale = min(scale, (_DRAWN_PIXELS / max(width * height, 1.0)) ** 0.5)
         across, down = max(1, round(width * scale)), max(1, round(height * scale))
+        self._flattened(index)
         with self.page(index) as page:
             bitmap = pdfium.FPDFBitmap_CreateEx(across, down, pdfium.FPDFBitmap_BGR, None, 0) if page else None
             if not bitmap:

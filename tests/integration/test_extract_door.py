@@ -23,6 +23,7 @@ from core.submission import Door, Kind, SourceFile, Submission
 from core.table import Table, lane_sk, submission_pk
 from core.transcript import Transcript
 from extract import app as door
+from extract.kept import READER_VERSION
 from tests.integration.conftest import DOCUMENTS, SECRET, TABLE, TEMP, Cloud
 from tests.unit.extract.material import PROSE, answer, down_the_page, encoded, pdf, picture, scanned, typed
 
@@ -132,7 +133,7 @@ def test_scan_is_read_page_by_page_and_the_answer_holds_references_and_counts_on
     assert all(len(time) == 24 and time.endswith("Z") for time in times)
     sha256 = hashlib.sha256(SCAN).hexdigest()
     assert reading == {
-        "transcript": {"bucket": DOCUMENTS, "key": f"transcripts/demo/{sha256}.1.json"},
+        "transcript": {"bucket": DOCUMENTS, "key": f"transcripts/demo/{sha256}.{READER_VERSION}.json"},
         "sha256": sha256,
         "pages": 3,
         "text_layer_pages": 0,
