@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any, Self
 
 from local.cloud.calls import CLIENT, PROVISION, STATE_MACHINE, Call, Request
-from local.cloud.edge import Response
+from local.cloud.edge import Response, forward
 from local.cloud.permissions import Need, needs
 from local.cloud.stack import Stack
 from local.cloud.template import TemplateError
@@ -102,6 +102,25 @@ class Policies:
 
     def allows(self, need: Need) -> bool:
         return any(grant.covers(need) for grant in self._by_action.get((need.holder, need.action.lower()), ()))
+
+
+class HiddenAbsence:
+    """S3's discretion: who may not list a bucket is not told that a key is absent, but that it is not allowed (403).
+
+    https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetObject.html
+    """
+
+    def __init__(self, policies: Policies, moto: Any) -> None:
+        self._policies = policies
+        self._moto = moto
+
+    def answer(self, call: Call, request: Request) -> Response | None:
+        if call.name not in ("s3:GetObject", "s3:HeadObject") or call.caller == CLIENT:
+            return None
+        if self._policies.allows(Need(call.caller, "s3:ListBucket", f"arn:aws:s3:::{call.parameters['Bucket']}")):
+            return None
+        response = forward(self._moto, request)
+        return Response.error("s3", "AccessDenied", "Access Denied", 403) if response.status == 404 else response
 
 
 class NeedsRecord:

@@ -13,7 +13,7 @@ from local.cloud.faults import Faults
 from local.cloud.front import FrontDoor
 from local.cloud.memory import Forgetful
 from local.cloud.notifications import BucketNotifications
-from local.cloud.policies import Policies
+from local.cloud.policies import HiddenAbsence, Policies
 from local.cloud.runtime import LambdaService
 from local.cloud.s3 import S3Door
 from local.cloud.stack import Stack
@@ -64,6 +64,7 @@ def wire(
     )
     # The caller's rights come before everything else.
     checked = [policies] if policies else []
+    discreet = [HiddenAbsence(policies, moto)] if policies else []
     edge = Edge(
         moto=moto,
         services=(
@@ -73,6 +74,7 @@ def wire(
             bus,
             executions,
             s3,
+            *discreet,
         ),
         keeper=keeper,
         front=front.answer,

@@ -8,7 +8,7 @@ import pytest
 
 from local.cloud.calls import identify
 from local.cloud.permissions import Need, needs
-from local.cloud.policies import Grant, NeedsRecord, Policies, read_needs
+from local.cloud.policies import Grant, HiddenAbsence, NeedsRecord, Policies, read_needs
 from tests.local.conftest import MakeRequest
 
 BUCKETS = ["temp"]
@@ -174,3 +174,23 @@ def test_who_is_not_allowed_is_refused_and_what_was_needed_is_kept(request_of: M
         Need("F", reading, "arn:aws:s3:::temp/a/1"),
         Need("F", reading, "arn:aws:s3:::temp/b/1"),
     }
+
+
+def test_who_may_not_list_a_bucket_is_not_told_that_a_key_is_absent(request_of: MakeRequest) -> None:
+    def absent(_environ: object, start: Any) -> list[bytes]:
+        start("404 Not Found", [])
+        return [b"<Error><Code>NoSuchKey</Code></Error>"]
+
+    reading = Grant("F", "s3:GetObject", "arn:aws:s3:::temp/*")
+    listing = Grant("F", "s3:ListBucket", "arn:aws:s3:::temp")
+
+    def status(*grants: Grant, caller: str | None = "F") -> int | None:
+        request = request_of("GET", "/temp/a", caller=caller)
+        call = identify(request, BUCKETS)
+        assert call is not None
+        answered = HiddenAbsence(Policies(grants), absent).answer(call, request)
+        return answered.status if answered else None
+
+    assert status(reading) == 403
+    assert status(reading, listing) is None, "left to S3 itself"
+    assert status(reading, caller=None) is None

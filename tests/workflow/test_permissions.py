@@ -14,6 +14,8 @@ import boto3
 import pytest
 from botocore.exceptions import ClientError
 
+from local.client import ApiClient
+from local.cloud.local_cloud import LocalCloud
 from local.cloud.permissions import Need
 from local.cloud.policies import NEEDS_TO, read_needs
 from tests.permissions.verdict import Unseen, allowed, not_allowed, not_needed, reviewed, reviewed_in_vain
@@ -22,12 +24,14 @@ from tests.template.cloudformation import TEMPLATE
 from tests.workflow.conftest import Flow
 
 
-@pytest.fixture
-def needed(flow: Flow) -> set[Need]:
+@pytest.fixture(scope="module")
+def needed(cloud: LocalCloud) -> set[Need]:
     """What one sheet and its paper needed, and whatever ran before it."""
-    flow.prepare()
-    assert flow.ended(flow.scan())["state"] in ("GRADED", "NEEDS_REVIEW")
-    flow.api._json("GET", f"/assessments/{flow.assessment}/submissions")
+    with ApiClient(cloud.api_url, cloud.token()) as api:
+        flow = Flow(cloud, api, "test-permissions")
+        flow.prepare()
+        assert flow.ended(flow.scan())["state"] in ("GRADED", "NEEDS_REVIEW")
+        api._json("GET", f"/assessments/{flow.assessment}/submissions")
     return read_needs(Path(os.environ[NEEDS_TO]))
 
 
