@@ -17,6 +17,8 @@ class Settings:
     documents_bucket: str = ""
     state_machine_arn: str = ""
     recover_function: str = ""
+    receive_function: str = ""
+    dead_ends_url: str = ""
     identity_secret: str = ""
     drop_tenant: str = "default"
     # Bytes. An HTTP API body reaches a Lambda base64-coded inside a 6 MB event.

@@ -5,10 +5,12 @@ once written. Whatever comes newest counts; every change raises the revision, so
 sheets were graded against what.
 """
 
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, Literal
 
 from core.clock import now
+from core.record import RELEASE
 from core.table import ASSESSMENT, ConditionFailed, Item, Table, assessment_pk, assessment_sk, tenant_pk
 
 Slot = Literal["paper", "key_document", "scheme"]
@@ -51,17 +53,62 @@ def document_key(tenant: str, assessment: str, slot: Slot, name: str) -> str:
 
 
 def place(table: Table, tenant: str, assessment: str, slot: Slot, *, key: str, received_at: str) -> bool:
-    """Put a document on the shelf; False where a newer one, or this very one, stands there already."""
+    """Put a document on the shelf; False where a newer one, or this very one, stands there already.
+
+    From then on the assessment is pending until its sheets have been released (`released`).
+    """
     document: dict[str, Any] = {"key": key, "received_at": received_at, "placed_at": now()}
+    names = {"#slot": slot, "#key": "key"}
+    values = {":key": key, ":received_at": received_at}
+    pk = assessment_pk(tenant, assessment)
+    try:
+        table.update(
+            pk,
+            ASSESSMENT,
+            "SET #slot = :document, pending = :pending, pending_at = :now ADD revision :one",
+            names=names,
+            values={**values, ":document": document, ":one": 1, ":pending": RELEASE, ":now": now()},
+            condition="attribute_not_exists(#slot) OR (#slot.received_at <= :received_at AND #slot.#key <> :key)",
+        )
+        return True
+    except ConditionFailed:
+        pass
+    with suppress(ConditionFailed):
+        # The very one that counts was received again: nothing older may take its place any more.
+        table.update(
+            pk,
+            ASSESSMENT,
+            "SET #slot.received_at = :received_at",
+            names=names,
+            values=values,
+            condition="#slot.#key = :key AND #slot.received_at < :received_at",
+        )
+    return False
+
+
+def withdraw(table: Table, tenant: str, assessment: str, slot: Slot, *, key: str) -> bool:
+    """Take an erased document off the shelf; False where another one stands there."""
     try:
         table.update(
             assessment_pk(tenant, assessment),
             ASSESSMENT,
-            "SET #slot = :document ADD revision :one",
+            "REMOVE #slot ADD revision :one",
             names={"#slot": slot, "#key": "key"},
-            values={":document": document, ":one": 1, ":received_at": received_at, ":key": key},
-            condition="attribute_not_exists(#slot) OR (#slot.received_at <= :received_at AND #slot.#key <> :key)",
+            values={":one": 1, ":key": key},
+            condition="#slot.#key = :key",
         )
     except ConditionFailed:
         return False
     return True
+
+
+def released(table: Table, tenant: str, assessment: str, *, revision: int) -> None:
+    """Every sheet that this revision concerns has been sent on; a newer revision stays pending."""
+    with suppress(ConditionFailed):
+        table.update(
+            assessment_pk(tenant, assessment),
+            ASSESSMENT,
+            "REMOVE pending, pending_at",
+            values={":revision": revision},
+            condition="revision = :revision",
+        )

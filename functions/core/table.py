@@ -13,6 +13,7 @@ from core.aws import from_dynamodb, to_dynamodb
 RECORD = "record"
 ASSESSMENT = "assessment"
 BY_ASSESSMENT = "by-assessment"
+BY_PENDING = "by-pending"
 
 Item = dict[str, Any]
 
@@ -39,6 +40,15 @@ def lane_sk(run: int, lane: str) -> str:
 
 def parked_sk(submission_id: str) -> str:
     return f"parked#{submission_id}"
+
+
+def content_pk(key: str) -> str:
+    return f"content#{key}"
+
+
+def reference_pk(tenant: str, sha256: str) -> str:
+    """Which submissions of a tenant hold this very content (one item each, sk = the submission's pk)."""
+    return f"bytes#{tenant}#{sha256}"
 
 
 class ConditionFailed(Exception):
@@ -93,8 +103,42 @@ class Table:
         last = _unmarshal(answer["LastEvaluatedKey"])["gsi1sk"] if "LastEvaluatedKey" in answer else ""
         return [_unmarshal(item) for item in answer["Items"]], str(last)
 
+    def pending(self, what: str, *, until: str, most: int, after: Item | None = None) -> tuple[list[Item], Item | None]:
+        """Keys of at most so many items that wait for `what` since `until` or longer, the longest first, from
+        behind the place `after`; and the place from which there are more. An index: a moment behind the table."""
+        answer = self._client.query(
+            TableName=self.name,
+            IndexName=BY_PENDING,
+            KeyConditionExpression="pending = :what AND pending_at <= :until",
+            ExpressionAttributeValues=_marshal({":what": what, ":until": until}),
+            Limit=most,
+            **({"ExclusiveStartKey": _marshal(after)} if after else {}),
+        )
+        last = answer.get("LastEvaluatedKey")
+        return [_unmarshal(item) for item in answer["Items"]], _unmarshal(last) if last else None
+
     def put(self, item: Item) -> None:
         self._client.put_item(TableName=self.name, Item=_marshal(item))
+
+    def replace(
+        self, item: Item, *, condition: str, values: Item | None = None, names: dict[str, str] | None = None
+    ) -> None:
+        """Put an item in the place of the one that stands there, if that is as it should be.
+
+        Raises
+        ------
+        ConditionFailed
+        """
+        request: dict[str, Any] = {"TableName": self.name, "Item": _marshal(item), "ConditionExpression": condition}
+        if values:
+            request["ExpressionAttributeValues"] = _marshal(values)
+        if names:
+            request["ExpressionAttributeNames"] = names
+        try:
+            self._client.put_item(**request, ReturnValuesOnConditionCheckFailure="ALL_OLD")
+        except self._client.exceptions.ConditionalCheckFailedException as error:
+            standing = error.response.get("Item")
+            raise ConditionFailed(_unmarshal(standing) if standing else None) from error
 
     def update(
         self,
@@ -102,7 +146,7 @@ class Table:
         sk: str,
         expression: str,
         *,
-        values: Item,
+        values: Item | None = None,
         names: dict[str, str] | None = None,
         condition: str | None = None,
     ) -> Item:
@@ -117,9 +161,10 @@ class Table:
             "TableName": self.name,
             "Key": _marshal({"pk": pk, "sk": sk}),
             "UpdateExpression": expression,
-            "ExpressionAttributeValues": _marshal(values),
             "ReturnValues": "ALL_NEW",
         }
+        if values:
+            request["ExpressionAttributeValues"] = _marshal(values)
         if names:
             request["ExpressionAttributeNames"] = names
         if condition:
@@ -134,6 +179,19 @@ class Table:
 
     def delete(self, pk: str, sk: str) -> None:
         self._client.delete_item(TableName=self.name, Key=_marshal({"pk": pk, "sk": sk}))
+
+    def delete_if(self, pk: str, sk: str, condition: str, values: Item) -> bool:
+        """Delete an item that is as it should be; False where it is not (or is not there)."""
+        try:
+            self._client.delete_item(
+                TableName=self.name,
+                Key=_marshal({"pk": pk, "sk": sk}),
+                ConditionExpression=condition,
+                ExpressionAttributeValues=_marshal(values),
+            )
+        except self._client.exceptions.ConditionalCheckFailedException:
+            return False
+        return True
 
     def _pages(self, *, values: Item, **request: Any) -> list[Item]:
         request |= {"TableName": self.name, "ExpressionAttributeValues": _marshal(values)}

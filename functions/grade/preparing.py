@@ -6,7 +6,7 @@ from core import record, shelf
 from core.assessment import QuestionPaper
 from core.clock import now
 from core.submission import Kind, State, Submission
-from core.table import Table
+from core.table import RECORD, Table, submission_pk
 from core.transcript import Transcript
 from grade.sheets import Graded, Library, timeline
 
@@ -29,7 +29,18 @@ def prepare(state: dict[str, Any], *, library: Library, table: Table) -> Graded:
     ending = State.READY if usable else State.NEEDS_REVIEW
     moments = timeline(state, joined_at)
     attributes = {"paper_key": key, "transcript_key": transcript_key, "timeline": moments}
-    return Graded(record.end(table, submission, ending, attributes), moments)
+    standing = record.end(table, submission, ending, attributes)
+    if usable:
+        _place_again(table, submission, slot, key)
+    return Graded(standing, moments)
+
+
+def _place_again(table: Table, submission: Submission, slot: shelf.Slot, key: str) -> None:
+    """Where the same file was received once more while it was prepared, that receipt is the one that counts."""
+    found = table.get(submission_pk(submission.id), RECORD) or {}
+    at = found.get("counts_from")
+    if at and found.get("paper_key") == key:
+        shelf.place(table, submission.tenant, submission.assessment, slot, key=key, received_at=at)
 
 
 def _parse(

@@ -64,6 +64,8 @@ def grade_sheet(state: dict[str, Any], *, library: Library, table: Table, mark: 
     ------
     PaperNotReady
         The assessment's paper is not there yet; nothing was written.
+    SubmissionErased
+        It was erased meanwhile.
     """
     from grade.scheme.joining import join
     from grade.sheet.answers import cut_answers
@@ -71,9 +73,11 @@ def grade_sheet(state: dict[str, Any], *, library: Library, table: Table, mark: 
     joined_at = now()
     submission = Submission.from_state(state)
     transcript_key = state["outcome"]["reading"]["value"]["transcript"]["key"]
-    with ThreadPoolExecutor(1) as pool:
-        # The transcript comes over while the shelf is looked at.
+    with ThreadPoolExecutor(2) as pool:
+        # The transcript comes over while the shelf is looked at, and so does the word whether this run has ended
+        # before (its answer was lost): then nothing is marked, or paid for, twice.
         transcript_there = pool.submit(library.read, transcript_key)
+        standing_there = pool.submit(record.done_with, table, submission)
         current = shelf.load(table, submission.tenant, submission.assessment)
         if current.paper is None:
             raise errors.PaperNotReady("The question paper of this assessment has not been read yet.")
@@ -83,6 +87,9 @@ def grade_sheet(state: dict[str, Any], *, library: Library, table: Table, mark: 
             for document in (library.read_kept(current.key_document), library.read_kept(current.scheme))
             if document
         ]
+        standing = standing_there.result()
+        if standing is not None:
+            return Graded(standing, timeline(state, joined_at))
         transcript = Transcript.from_dict(transcript_there.result())
     paper, scheme = join(paper, *schemes)
     sheet = cut_answers(transcript, paper)

@@ -10,7 +10,7 @@ from core.clock import now
 from core.seal import Seal
 from core.settings import settings
 from core.submission import Submission
-from core.table import Table, lane_sk, submission_pk
+from core.table import Table, lane_sk, reference_pk, submission_pk
 from persist.claim import claim_content, content_key
 from persist.copy import store_file
 
@@ -34,13 +34,16 @@ def handler(state: dict[str, Any], _context: LambdaContext) -> dict[str, Any]:
     student = seal.open(submission.student, bound_to=submission.id) if submission.student else None
     # What a teacher's list of assessments is made of; the same words at each submission.
     shelf.enlist(table, submission.tenant, submission.assessment)
-    duplicate_of = claim_content(table, submission, content_key(secret, submission, student, stored.sha256))
+    claim = content_key(secret, submission, student, stored.sha256)
+    duplicate_of = claim_content(table, submission, claim)
+    # Who has this content: its transcript stays as long as one of them does.
+    table.put({"pk": reference_pk(submission.tenant, stored.sha256), "sk": submission_pk(submission.id)})
     value = {
         **stored.to_state(),
         "duplicate_of": duplicate_of,
         "started_at": started_at,
         "ended_at": now(),
     }
-    table.put({"pk": submission_pk(submission.id), "sk": lane_sk(submission.run, "storing"), **value})
+    table.put({"pk": submission_pk(submission.id), "sk": lane_sk(submission.run, "storing"), **value, "claim": claim})
     logger.info("stored", size=stored.size, duplicate=duplicate_of is not None)
     return value

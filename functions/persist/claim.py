@@ -1,7 +1,7 @@
 """One content is graded once: its claim for (tenant, assessment, kind, student), made while the file is read."""
 
 from core.submission import State, Submission, keyed_hash
-from core.table import RECORD, ConditionFailed, Table, submission_pk
+from core.table import RECORD, ConditionFailed, Table, content_pk, submission_pk
 
 CLAIM = "claim"
 
@@ -16,7 +16,7 @@ def claim_content(table: Table, submission: Submission, key: str) -> str | None:
     """Claim a content for this submission; the id of the one that has it already, or None."""
     try:
         table.update(
-            f"content#{key}",
+            content_pk(key),
             CLAIM,
             "SET holder = :id, assessment = :assessment",
             values={":id": submission.id, ":assessment": submission.assessment},
@@ -35,7 +35,7 @@ def _take_over(table: Table, submission: Submission, key: str, holder: str) -> b
         return False
     try:
         table.update(
-            f"content#{key}",
+            content_pk(key),
             CLAIM,
             "SET holder = :id",
             values={":id": submission.id, ":old": holder},

@@ -1,5 +1,6 @@
 """Door of everything that comes in: API bodies, uploads, the drop folder."""
 
+import json
 from functools import cache, partial
 from typing import Any
 
@@ -12,9 +13,11 @@ from core import aws, flow, http
 from core.seal import Seal
 from core.settings import settings
 from core.submission import Submission, parse_assessment, parse_kind, parse_student
+from core.table import Table
 from receive import requests, uploads
 from receive.events import accept_records
 from receive.intake import Desk, accept
+from receive.repeats import Starting
 
 logger = Logger()
 metrics = Metrics()
@@ -27,7 +30,21 @@ def desk() -> Desk:
     start = partial(
         flow.start, stepfunctions=aws.client("stepfunctions"), state_machine_arn=settings().state_machine_arn
     )
-    return Desk(secret, Seal(secret), settings().temp_bucket, aws.client("s3"), start)
+    starting = Starting(table, start, again)
+    return Desk(secret, Seal(secret), settings().temp_bucket, aws.client("s3"), starting)
+
+
+def table() -> Table:
+    """Only a repeat looks at its record, so only a repeat makes this client."""
+    return Table(aws.client("dynamodb"), settings().table)
+
+
+def again(submission_id: str, received_at: str) -> None:
+    """Ask `recover` to let the newest receipt count; it does so behind our back, with a dead end of its own."""
+    event = {"action": "again", "submission": submission_id, "received_at": received_at}
+    aws.client("lambda").invoke(
+        FunctionName=settings().recover_function, InvocationType="Event", Payload=json.dumps(event).encode()
+    )
 
 
 @app.post("/submissions")

@@ -114,7 +114,7 @@ def accept_drop(dropped: Dropped, desk: Desk, *, tenant: str, max_bytes: int) ->
         received_at=dropped.event_time,
         file=SourceFile(dropped.bucket, sealed_key, dropped.version_id, dropped.size, None, media_type),
     )
-    desk.start(submission)
+    desk.starting.start(submission)
     return submission
 
 

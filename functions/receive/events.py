@@ -10,7 +10,8 @@ from core.settings import settings
 from receive import uploads
 from receive.drop import PREFIX as DROP
 from receive.drop import Dropped, accept_drop, refuse
-from receive.intake import Desk
+from receive.intake import PREFIX as INCOMING
+from receive.intake import Desk, start_again
 
 
 def accept_records(records: list[dict[str, Any]], desk: Desk, logger: Logger, metrics: Metrics) -> None:
@@ -42,6 +43,8 @@ def _accept(dropped: Dropped, desk: Desk, logger: Logger, metrics: Metrics) -> N
     if dropped.key.startswith(uploads.PREFIX):
         upload_id = dropped.key.removeprefix(uploads.PREFIX)
         submission = uploads.complete(upload_id, desk, tenant=None, version_id=dropped.version_id)
+    elif dropped.key.startswith(INCOMING):
+        submission = start_again(dropped.key.removeprefix(INCOMING), desk, dropped.version_id)
     else:
         submission = accept_drop(dropped, desk, tenant=settings().drop_tenant, max_bytes=settings().max_file_bytes)
     logger.info("received", submission_id=submission.id, kind=submission.kind, door=submission.door)

@@ -2,18 +2,18 @@
 
 import base64
 import hashlib
-from dataclasses import dataclass
-from typing import Any, Protocol
+from dataclasses import dataclass, replace
+from typing import Any
 
 from core import errors, filetypes
 from core.clock import now
 from core.seal import Seal
 from core.submission import Door, Kind, Submission, id_from_content
+from core.table import Item
 from receive.claims import METADATA_NAME, Claims
+from receive.repeats import Starting
 
-
-class Starter(Protocol):
-    def __call__(self, submission: Submission, /) -> bool: ...
+PREFIX = "incoming/"
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,14 +37,15 @@ class Desk:
     seal: Seal
     bucket: str
     s3: Any
-    start: Starter
+    starting: Starting
 
 
 def accept(offer: Offer, desk: Desk) -> Submission:
     """Keep the bytes, start their execution, and say under which id.
 
     When this returns the file is durable in the temp bucket and its execution exists. The same file sent
-    again finds the first one's object and execution and gives the same submission.
+    again finds the first one's object and execution and gives the same submission; after its erasure it
+    begins anew, in a run of its own.
 
     Raises
     ------
@@ -64,19 +65,38 @@ def accept(offer: Offer, desk: Desk) -> Submission:
     claims = Claims(
         offer.tenant, offer.assessment, offer.kind, offer.student, sha256, len(offer.body), media_type, now()
     )
-    key = f"incoming/{submission_id}"
-    claims, version_id = _put(key, offer.body, claims, submission_id, desk)
-    submission = claims.submission(
+    claims, version_id, stood = _put(submission_id, offer.body, claims, desk)
+    submission = _received(submission_id, claims, version_id, desk)
+    started = desk.starting.start(submission)
+    if started and not stood:
+        return submission
+    found = desk.starting.record(submission_id)
+    if found is not None and "erased_at" in found:
+        return _anew(submission_id, offer.body, claims, found, desk)
+    desk.starting.repeat(submission_id, found, now())
+    return submission
+
+
+def _received(submission_id: str, claims: Claims, version_id: str, desk: Desk) -> Submission:
+    return claims.submission(
         submission_id,
         desk.seal,
         door=Door.API,
         bucket=desk.bucket,
-        key=key,
+        key=_key(submission_id),
         version_id=version_id,
         received_at=claims.received_at or now(),
     )
-    desk.start(submission)
-    return submission
+
+
+def _key(submission_id: str) -> str:
+    return PREFIX + submission_id
+
+
+def _anew(submission_id: str, body: bytes, claims: Claims, stone: Item, desk: Desk) -> Submission:
+    """What was erased begins anew, from bytes that were received after it."""
+    claims, version_id, _ = _put(submission_id, body, replace(claims, received_at=now()), desk, over=True)
+    return desk.starting.anew(_received(submission_id, claims, version_id, desk), stone)
 
 
 def check_body(offer: Offer) -> str:
@@ -92,8 +112,13 @@ def check_body(offer: Offer) -> str:
     return found
 
 
-def _put(key: str, body: bytes, claims: Claims, submission_id: str, desk: Desk) -> tuple[Claims, str]:
-    """Write the object once. Where it stands already, its own claims and version are the ones that count."""
+def _put(
+    submission_id: str, body: bytes, claims: Claims, desk: Desk, *, over: bool = False
+) -> tuple[Claims, str, bool]:
+    """Write the object once. Where it stands already, its own claims and version are the ones that count, and the
+    last value is true. With `over` it is written whatever stands there."""
+    key = _key(submission_id)
+    condition = {} if over else {"IfNoneMatch": "*"}
     try:
         answer = desk.s3.put_object(
             Bucket=desk.bucket,
@@ -102,15 +127,25 @@ def _put(key: str, body: bytes, claims: Claims, submission_id: str, desk: Desk) 
             ContentType=claims.media_type,
             ChecksumSHA256=base64.b64encode(bytes.fromhex(claims.sha256)).decode(),
             Metadata={METADATA_NAME: claims.sealed(desk.seal, submission_id)},
-            IfNoneMatch="*",
+            **condition,
         )
     except desk.s3.exceptions.ClientError as error:
         # 412: it stands already. 409: somebody else is writing the same object at this moment.
         if error.response["ResponseMetadata"]["HTTPStatusCode"] not in (409, 412):
             raise
         standing = desk.s3.head_object(Bucket=desk.bucket, Key=key)
-        return (
-            Claims.unsealed(standing["Metadata"][METADATA_NAME], desk.seal, submission_id),
-            standing["VersionId"],
-        )
-    return claims, answer["VersionId"]
+        found = Claims.unsealed(standing["Metadata"][METADATA_NAME], desk.seal, submission_id)
+        return found, standing["VersionId"], True
+    return claims, answer["VersionId"], False
+
+
+def start_again(submission_id: str, desk: Desk, version_id: str) -> Submission:
+    """Start what lies in the temp bucket and has no execution, from the object alone (the sweep has found it)."""
+    found = desk.s3.head_object(Bucket=desk.bucket, Key=_key(submission_id), VersionId=version_id)
+    claims = Claims.unsealed(found["Metadata"][METADATA_NAME], desk.seal, submission_id)
+    submission = _received(submission_id, claims, version_id, desk)
+    if not desk.starting.start(submission):
+        found = desk.starting.record(submission_id)
+        if found is not None and submission.received_at > found.get("erased_at", "~"):
+            return desk.starting.anew(submission, found)
+    return submission

@@ -7,6 +7,7 @@ from typing import Any
 
 from core import errors, filetypes
 from core.clock import stamp
+from core.erasure import submission_of
 from core.submission import Door, Kind, Submission, id_from_content
 from receive.claims import METADATA_NAME, Claims
 from receive.intake import Desk
@@ -87,6 +88,15 @@ def complete(submission_id: str, desk: Desk, *, tenant: str | None, version_id: 
     if not _ID.fullmatch(submission_id):
         raise errors.NotFound("There is no upload of this id.")
     found = _head(submission_id, desk, version_id)
+    if found is None:
+        return _taken_in(submission_id, desk, tenant)
+    submission = _uploaded(submission_id, found, desk, tenant)
+    if not desk.starting.start(submission):
+        return _repeated(submission, desk, tenant)
+    return submission
+
+
+def _uploaded(submission_id: str, found: dict[str, Any], desk: Desk, tenant: str | None) -> Submission:
     try:
         claims = Claims.unsealed(found["Metadata"].get(METADATA_NAME, ""), desk.seal, submission_id)
     except ValueError:
@@ -95,7 +105,7 @@ def complete(submission_id: str, desk: Desk, *, tenant: str | None, version_id: 
         raise errors.NotFound("There is no upload of this id.")
     if found["ContentLength"] != claims.size:
         raise errors.UploadIncomplete(f"{claims.size} bytes were declared and {found['ContentLength']} have arrived.")
-    submission = claims.submission(
+    return claims.submission(
         submission_id,
         desk.seal,
         door=Door.UPLOAD,
@@ -105,20 +115,48 @@ def complete(submission_id: str, desk: Desk, *, tenant: str | None, version_id: 
         # S3's own word, the same for `complete` and for the event, so both give one input.
         received_at=stamp(found["LastModified"]),
     )
-    desk.start(submission)
+
+
+def _repeated(submission: Submission, desk: Desk, tenant: str | None) -> Submission:
+    """The id was started before: by this very upload, or by an earlier one of the same content."""
+    found = desk.starting.record(submission.id)
+    if found is None:
+        # The very upload, told of twice: the first one's record is not written yet.
+        return submission
+    if "erased_at" not in found:
+        desk.starting.repeat(submission.id, found, submission.received_at)
+        return submission
+    erased = found.get("erasing", {}).get("version_id") == submission.file.version_id
+    # S3 tells whole seconds.
+    if not erased and submission.received_at[:19] >= found["erased_at"][:19]:
+        return desk.starting.anew(submission, found)
+    if tenant is not None:
+        raise errors.NotFound("This upload has been erased.")
     return submission
 
 
-def _head(submission_id: str, desk: Desk, version_id: str | None) -> dict[str, Any]:
+def _taken_in(submission_id: str, desk: Desk, tenant: str | None) -> Submission:
+    """The object is not there: not yet, or not any more, because it has been read and kept since."""
+    found = desk.starting.record(submission_id)
+    if found is not None and "erased_at" in found and tenant is None:
+        raise errors.NotFound("This upload has been erased.")
+    if found is not None and "input" in found and tenant in (None, found["tenant"]):
+        return submission_of(found)
+    raise errors.UploadIncomplete("The file has not arrived yet: post it to the upload's url first.")
+
+
+def _head(submission_id: str, desk: Desk, version_id: str | None) -> dict[str, Any] | None:
+    """The uploaded object (the version that S3 told of); None where it is not there."""
     pinned = {"VersionId": version_id} if version_id else {}
     try:
         found: dict[str, Any] = desk.s3.head_object(Bucket=desk.bucket, Key=PREFIX + submission_id, **pinned)
     except desk.s3.exceptions.ClientError as error:
-        # Without the right to list a bucket, S3 answers 403 for what is not there.
-        # Told of by S3 itself (with its version) it is there, so that is a fault of ours.
-        if version_id is not None or error.response["ResponseMetadata"]["HTTPStatusCode"] not in (403, 404):
+        # Without the right to list a bucket, S3 answers 403 for what is not there. Told of by S3 itself (with its
+        # version) it is there, or it was and has been kept: else that is a fault of ours.
+        missing = error.response["ResponseMetadata"]["HTTPStatusCode"] in (403, 404)
+        if not missing or (version_id is not None and desk.starting.record(submission_id) is None):
             raise
-        raise errors.UploadIncomplete("The file has not arrived yet: post it to the upload's url first.") from None
+        return None
     return found
 
 

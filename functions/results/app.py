@@ -12,7 +12,7 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 from core import aws, errors, http
 from core.seal import Seal
 from core.settings import settings
-from core.submission import parse_assessment
+from core.submission import State, parse_assessment
 from core.table import Table
 from results import requests
 from results.desk import Desk
@@ -40,13 +40,12 @@ def desk() -> Desk:
         state_machine_arn=settings().state_machine_arn,
         seal=Seal(secret),
         secret=secret,
-        release=release,
+        recover=recover,
     )
 
 
-def release(tenant: str, assessment: str) -> None:
-    """Ask `recover` to send the sheets on; it does so behind our back, with a dead-end queue of its own."""
-    event = {"action": "release", "tenant": tenant, "assessment": assessment}
+def recover(event: dict[str, str]) -> None:
+    """Ask `recover` for something; it does so behind our back, with a dead-end queue of its own."""
     aws.client("lambda").invoke(
         FunctionName=settings().recover_function, InvocationType="Event", Payload=json.dumps(event).encode()
     )
@@ -73,6 +72,13 @@ def told(status: dict[str, Any]) -> Response[str]:
     headers = {"ETag": f'"{status["edition"]}"'} if status.get("edition") else {}
     body = json.dumps(status, ensure_ascii=False, separators=(",", ":"))
     return Response(200, content_type="application/json", body=body, headers=headers)
+
+
+@app.delete("/submissions/<submission_id>")
+def erase(submission_id: str) -> Response[str]:
+    desk().erase(parse_id(submission_id))
+    body = {"id": submission_id, "state": State.ERASED.value}
+    return Response(202, content_type="application/json", body=json.dumps(body))
 
 
 @app.get("/submissions/<submission_id>/transcript")

@@ -11,6 +11,7 @@ from typing import Any
 from core import errors, shelf
 from core.assessment import QuestionPaper
 from core.clock import now
+from core.erasure import entomb, submission_of
 from core.seal import Seal
 from core.submission import keyed_hash
 from core.table import RECORD, Item, Table
@@ -21,7 +22,7 @@ _POLL_SECONDS = 0.25
 
 @dataclass(frozen=True, slots=True)
 class Desk:
-    """One tenant's desk: the table, the documents bucket, the state machine, and how a release is asked for."""
+    """One tenant's desk: the table, the documents bucket, the state machine, and how recovering is asked for."""
 
     tenant: str
     table: Table
@@ -31,7 +32,7 @@ class Desk:
     state_machine_arn: str
     seal: Seal
     secret: bytes
-    release: Callable[[str, str], None]
+    recover: Callable[[dict[str, str]], None]
 
     def submission(self, submission_id: str, *, wait_seconds: float = 0) -> dict[str, Any]:
         """A submission's status, with its result or paper once it is there; waits for an ending if asked to.
@@ -83,6 +84,28 @@ class Desk:
         if items is None:
             raise errors.NotFound("There is no submission of this id.")
         moderation.change(self.table, items[RECORD], question, marks, by=by, seen=seen)
+
+    def erase(self, submission_id: str) -> None:
+        """Put a tombstone in the submission's place, at once; everything behind it goes a moment later.
+
+        Also where one stands already: this may be the retry of a request whose second half was lost.
+
+        Raises
+        ------
+        NotFound
+        """
+        items = status.find(self.table, submission_id, self.tenant)
+        record = (items or {}).get(RECORD)
+        if record is None or "erased_at" not in record:
+            submission = (
+                submission_of(record)
+                if record
+                else status.started(self.stepfunctions, self.state_machine_arn, submission_id, self.tenant)
+            )
+            if submission is None:
+                raise errors.NotFound("There is no submission of this id.")
+            entomb(self.table, submission, items or {})
+        self.recover({"action": "erase", "submission": submission_id})
 
     def transcript(self, submission_id: str, *, first: int) -> dict[str, Any]:
         """What was read of a submission, from page `first` on, as far as an answer carries it. Raises NotFound before
@@ -139,5 +162,5 @@ class Desk:
         shelf.enlist(self.table, self.tenant, assessment)
         shelf.place(self.table, self.tenant, assessment, "scheme", key=key, received_at=now())
         # Also where it stood already: this may be the retry of a request whose release was lost.
-        self.release(self.tenant, assessment)
+        self.recover({"action": "release", "tenant": self.tenant, "assessment": assessment})
         return {"assessment": assessment, "entries": len(scheme["entries"]), "warnings": scheme["warnings"]}

@@ -4,7 +4,7 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from core.flow import execution_arn
+from core import flow
 from core.seal import Seal
 from core.submission import ENDED, State, Submission
 from core.table import RECORD, Item, Table, lane_sk, submission_pk
@@ -13,6 +13,10 @@ from results import moderation
 
 Status = dict[str, Any]
 _FROM_EXECUTION = {"RUNNING": State.RECEIVED, "SUCCEEDED": State.RECEIVED}
+_GONE = (
+    *("student", "ended_at", "reason", "duplicate_of", "revision", "marks", "max_marks"),
+    *("lanes", "result", "paper"),
+)
 _MARKED = (State.GRADED, State.NEEDS_REVIEW)
 
 
@@ -26,6 +30,8 @@ def find(table: Table, submission_id: str, tenant: str) -> dict[str, Item] | Non
 def from_items(items: Mapping[str, Item], seal: Seal) -> Status:
     """The status of a recorded submission, without its result."""
     record = items[RECORD]
+    if "erased_at" in record:
+        return erased(record)
     submission_id = record["pk"].removeprefix(submission_pk(""))
     run = int(record["run"])
     reading = items.get(lane_sk(run, "reading"), {})
@@ -65,14 +71,31 @@ def listed(record: Item, seal: Seal) -> Status:
     return {**from_items({RECORD: record}, seal), "lanes": None, "question_marks": questions}
 
 
+def erased(stone: Item) -> Status:
+    """All that is left to say of an erased submission."""
+    return {
+        "id": stone["pk"].removeprefix(submission_pk("")),
+        "state": State.ERASED.value,
+        **{name: stone[name] for name in ("run", "assessment", "kind", "door", "received_at", "erased_at")},
+        **dict.fromkeys(_GONE),
+        "timeline": {"received_at": stone["received_at"]},
+        "file": {"media_type": None, "size": None, "pages": None},
+    }
+
+
+def started(stepfunctions: Any, state_machine_arn: str, submission_id: str, tenant: str) -> Submission | None:
+    """What a tenant's execution was started with, where no record tells of it yet."""
+    found = flow.find(submission_id, 1, stepfunctions=stepfunctions, state_machine_arn=state_machine_arn)
+    submission = Submission.from_state(found.input) if found else None
+    return submission if submission and submission.tenant == tenant else None
+
+
 def from_execution(stepfunctions: Any, state_machine_arn: str, submission_id: str, tenant: str) -> Status | None:
     """The status before the record is written: what the execution itself knows."""
-    arn = execution_arn(state_machine_arn, submission_id, 1)
-    try:
-        found = stepfunctions.describe_execution(executionArn=arn)
-    except stepfunctions.exceptions.ExecutionDoesNotExist:
+    found = flow.find(submission_id, 1, stepfunctions=stepfunctions, state_machine_arn=state_machine_arn)
+    if found is None:
         return None
-    submission = Submission.from_state(json.loads(found["input"]))
+    submission = Submission.from_state(found.input)
     if submission.tenant != tenant:
         return None
     return {
@@ -81,7 +104,7 @@ def from_execution(stepfunctions: Any, state_machine_arn: str, submission_id: st
         "assessment": submission.assessment,
         "kind": submission.kind.value,
         "student": None,
-        "state": _FROM_EXECUTION.get(found["status"], State.FAILED).value,
+        "state": _FROM_EXECUTION.get(found.status, State.FAILED).value,
         "door": submission.door.value,
         "received_at": submission.received_at,
         "ended_at": None,

@@ -27,14 +27,18 @@ ENVIRONMENT = {
     "STATE_MACHINE_ARN": MACHINE,
     "IDENTITY_SECRET": SECRET,
     "DROP_TENANT": "demo",
+    "RECOVER_FUNCTION": "stack-recover",
+    "RECEIVE_FUNCTION": "stack-receive",
+    "DEAD_ENDS_URL": f"https://sqs.{REGION}.amazonaws.com/123456789012/stack-dead-ends",
 }
 
 
 @dataclass
 class Cloud:
-    """An account in memory, and the calls that were made of it, in order."""
+    """An account in memory, the calls that were made of it in order, and what functions were told behind our back."""
 
     calls: list[str] = field(default_factory=list)
+    told: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
 
     def client(self, service: str) -> Any:
         """A client of the test's own: its calls are not recorded."""
@@ -42,6 +46,12 @@ class Cloud:
 
     def put(self, key: str, body: bytes, **more: Any) -> str:
         return self.client("s3").put_object(Bucket=TEMP, Key=key, Body=body, **more)["VersionId"]
+
+    def _take_in(self, params: dict[str, Any], **_: Any) -> tuple[Any, dict[str, Any]]:
+        """Lambda's answer to an asynchronous call: there is no function behind it here."""
+        name = params["url_path"].split("/")[-2]
+        self.told.append((name, json.loads(params["body"])))
+        return SimpleNamespace(status_code=202), {"StatusCode": 202}
 
     def executions(self) -> dict[str, dict[str, Any]]:
         """Inputs of all executions by name."""
@@ -63,6 +73,7 @@ def cloud(monkeypatch: pytest.MonkeyPatch) -> Iterator[Cloud]:
         _forget_clients()
         session = aws._session()
         session.events.register("before-call.*.*", lambda model, **_: made.calls.append(model.name))
+        session.events.register("before-call.lambda.Invoke", made._take_in)
         yield made
     _forget_clients()
 
@@ -79,7 +90,7 @@ def _make_stack(cloud: Cloud) -> None:
     for bucket in (TEMP, DOCUMENTS):
         s3.create_bucket(Bucket=bucket, CreateBucketConfiguration={"LocationConstraint": REGION})
         s3.put_bucket_versioning(Bucket=bucket, VersioningConfiguration={"Status": "Enabled"})
-    names = ("pk", "sk", "gsi1pk", "gsi1sk")
+    names = ("pk", "sk", "gsi1pk", "gsi1sk", "pending", "pending_at")
     cloud.client("dynamodb").create_table(
         TableName=TABLE,
         BillingMode="PAY_PER_REQUEST",
@@ -93,9 +104,18 @@ def _make_stack(cloud: Cloud) -> None:
                     {"AttributeName": "gsi1sk", "KeyType": "RANGE"},
                 ],
                 "Projection": {"ProjectionType": "ALL"},
-            }
+            },
+            {
+                "IndexName": "by-pending",
+                "KeySchema": [
+                    {"AttributeName": "pending", "KeyType": "HASH"},
+                    {"AttributeName": "pending_at", "KeyType": "RANGE"},
+                ],
+                "Projection": {"ProjectionType": "KEYS_ONLY"},
+            },
         ],
     )
+    cloud.client("sqs").create_queue(QueueName="stack-dead-ends")
     trust = {"Version": "2012-10-17", "Statement": []}
     role = cloud.client("iam").create_role(RoleName="flow", AssumeRolePolicyDocument=json.dumps(trust))
     cloud.client("stepfunctions").create_state_machine(

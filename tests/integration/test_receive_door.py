@@ -55,7 +55,7 @@ def test_a_retry_after_a_lost_start_starts_with_the_same_input(cloud: Cloud, con
         raise ConnectionError("the answer was lost")
 
     with monkeypatch.context() as patch:
-        patch.setattr(door, "desk", lambda: replace(desk, start=lost))
+        patch.setattr(door, "desk", lambda: replace(desk, starting=replace(desk.starting, start=lost)))
         assert submit(context)[0] == 500
     status, receipt = submit(context)
     assert status == 202

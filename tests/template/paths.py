@@ -16,11 +16,15 @@ _DUPLICATE = Gives({**STORED, "duplicate_of": HOLDER})
 # An error that no list names: a permission that is missing, a bug.
 _FAULT = Fails("ClientError")
 _JOINED = ("ReadAndPersist", "BothHalves")
-_TOLD = ("Announce", "Done")
-_LOST = ("Fail", "Failed")
+_TOLD = ("Announce", "Tidy", "Done")
+_LOST = ("Fail", "FailedOrNot", "Failed")
 _REJECTED = (*_JOINED, "Reject", *_TOLD)
 _GRADED = (*_JOINED, "Grade", *_TOLD)
-_PREPARED = (*_JOINED, "PreparePaper", "Release", *_TOLD)
+_PREPARED = (*_JOINED, "PreparePaper", "BeginRelease", "Release", "MoreToRelease", *_TOLD)
+
+
+def _batch(after: str) -> dict[str, Any]:
+    return {"released": 400, "after": after, "revision": 1}
 
 
 def _lost(name: str, *trunk: str, error: str, **more: Any) -> Path:
@@ -206,7 +210,13 @@ def _after_the_join() -> Iterator[Path]:
         outcomes={"PreparePaper": (Fails("ValueError"),)},
     )
     yield _lost(
-        "releasing fails", "PreparePaper", "Release", error="ClientError", kind=paper, outcomes={"Release": (_FAULT,)}
+        "releasing fails",
+        "PreparePaper",
+        "BeginRelease",
+        "Release",
+        error="ClientError",
+        kind=paper,
+        outcomes={"Release": (_FAULT,)},
     )
     yield _lost(
         "parking fails",
@@ -228,11 +238,35 @@ def _after_the_join() -> Iterator[Path]:
         error="ClientError",
         outcomes={"StoreFile": (_DUPLICATE,), "Duplicate": (_FAULT,)},
     )
-    yield _lost(
+    yield Path(
         "even the failure cannot be recorded",
-        "Grade",
+        (*_JOINED, "Grade", "Fail", "Failed"),
+        "FAILED",
         error="ValueError",
         outcomes={"Grade": (Fails("ValueError"),), "Fail": (_FAULT,)},
+    )
+    for state in ("GRADED", "ERASED"):
+        yield Path(
+            f"what seemed to fail is {state}",
+            (*_JOINED, "Grade", "Fail", "FailedOrNot", *_TOLD),
+            state,
+            outcomes={"Grade": (Fails("Lambda.Unknown"),), "Fail": (Gives({"state": state}),)},
+            calls={"Grade": 3},
+        )
+    yield Path(
+        "the received file cannot be removed",
+        (*_JOINED, "Grade", "Announce", "Tidy", "NotTidied"),
+        "GRADED",
+        outcomes={"Tidy": (_FAULT,)},
+        error="NotTidied",
+    )
+    yield Path(
+        "a thousand sheets are released in batches",
+        (*_JOINED, "PreparePaper", "BeginRelease", *("Release", "MoreToRelease") * 3, *_TOLD),
+        "READY",
+        Kind.QUESTION_PAPER,
+        {"Release": (Gives(_batch("4")), Gives(_batch("8")), Gives(_batch("")))},
+        calls={"Release": 3},
     )
     yield Path(
         "nobody can be told",

@@ -188,9 +188,9 @@ WRITINGS: list[tuple[str, str, str, str]] = [
     ("substitutions are those declared", "${EventBusName}", "default", "EventBusName is declared, not used"),
     (
         "no comment after a value",
-        'ConditionExpression: "(attribute_not_exists(#run) OR #run < :run) AND attribute_not_exists(erased_at)"',
-        "ConditionExpression: (attribute_not_exists(#run) OR #run < :run) AND attribute_not_exists(erased_at)",
-        "#run < :run) AND attribute_not_exists(erased_at) is a comment after a value",
+        'ConditionExpression: "attribute_not_exists(#run) OR #run < :run"',
+        "ConditionExpression: attribute_not_exists(#run) OR #run < :run",
+        "#run < :run is a comment after a value",
     ),
     ("no anchors", "Retry:\n", "Retry: &again\n", "again"),
 ]

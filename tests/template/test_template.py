@@ -238,7 +238,7 @@ BROKEN: list[tuple[str, Callable[[Template], object], str]] = [
     ),
     (
         "every name that is given is asked for",
-        lambda it: [function.properties.update(Handler="recover.app.handler") for function in functions(it)],
+        lambda it: [function.properties.update(Handler="results.app.handler") for function in functions(it)],
         "nobody asks for TEMP_BUCKET",
     ),
     (

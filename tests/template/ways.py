@@ -101,11 +101,12 @@ WELL: Mapping[str, Any] = {
     "Record": {},
     "Grade": {"state": "GRADED", "marks": 4, "max_marks": 5},
     "PreparePaper": {"state": "READY", "marks": None, "max_marks": None},
-    "Release": {"released": 2},
+    "Release": {"released": 2, "after": "", "revision": 3},
     "Park": {"state": "AWAITING_PAPER"},
     "Reject": {"state": "REJECTED"},
     "Duplicate": {"state": "DUPLICATE_OF"},
     "Fail": {"state": "FAILED"},
+    "Tidy": {"removed": 1, "again": False},
     "Announce": {"FailedEntryCount": 0, "Entries": [{"EventId": "1"}]},
 }
 LANES = frozenset({"Extract", "Persist", "StoreFile", "Record"})

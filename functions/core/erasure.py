@@ -1,0 +1,115 @@
+"""Erasure: the tombstone that stands in the place of a record, and what is left to remove behind it.
+
+The tombstone is the audit line: which submission of which tenant and assessment, when it came and when it went,
+and nothing that a person wrote. It is written first and by one write, so that every late lane finds it: it holds
+the number of the last run, and no write of that run or an earlier one is taken any more.
+"""
+
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass
+
+from core import record
+from core.clock import now
+from core.submission import State, Submission
+from core.table import RECORD, ConditionFailed, Item, Table, submission_pk
+
+_LANE, _STORING = "lane#", "#storing"
+_MOVES = ("run", "state", "claimed")
+_RECEIVED = ("tenant", "assessment", "kind", "door", "received_at")
+
+
+@dataclass(frozen=True, slots=True)
+class Remains:
+    """What the tombstone still has to know for the erasure, until that is done. `key` is sealed where a user
+    wrote it; `claim` names the content's claim, `sha256` the content (None where nobody had read it)."""
+
+    bucket: str
+    key: str
+    version_id: str
+    sha256: str | None
+    claim: str | None
+
+    def to_item(self) -> Item:
+        return asdict(self)
+
+
+def entomb(table: Table, submission: Submission, items: Mapping[str, Item]) -> Item:
+    """Put the tombstone in the record's place; the one that stands where it was erased before.
+
+    `items` are the submission's items by sort key, as they were read (none where it is not recorded yet), and
+    `submission` what its last run was started with.
+    """
+    found = items.get(RECORD)
+    while True:
+        if found is not None and "erased_at" in found:
+            return found
+        stone = _tombstone(submission, found, items)
+        try:
+            if found is None:
+                table.replace(stone, condition="attribute_not_exists(pk)")
+            else:
+                _replace(table, stone, found)
+        except ConditionFailed as failed:
+            # It moved on while it was looked at.
+            found = failed.item
+        else:
+            return stone
+
+
+def submission_of(found: Item) -> Submission:
+    """What the last recorded run was started with."""
+    return Submission.from_state(json.loads(found["input"]))
+
+
+def _replace(table: Table, stone: Item, found: Item) -> None:
+    """Only what was seen is replaced: a run that is claimed or recorded meanwhile has to be counted."""
+    held: Item = {name: found[name] for name in ("run", "state", "claimed") if name in found}
+    names = {f"#{name}": name for name in ("run", "state", "claimed")}
+    wanted = [
+        f"#{name} = :{name}" if name in held else f"attribute_not_exists(#{name})"
+        for name in ("run", "state", "claimed")
+    ]
+    table.replace(
+        stone,
+        condition=" AND ".join(wanted),
+        names=names,
+        values={f":{name}": value for name, value in held.items()},
+    )
+
+
+def _tombstone(submission: Submission, found: Item | None, items: Mapping[str, Item]) -> Item:
+    known = {**submission.to_state()["submission"], **(found or {})}
+    at = now()
+    return {
+        "pk": submission_pk(submission.id),
+        "sk": RECORD,
+        "state": State.ERASED.value,
+        "run": max(submission.run, int(known.get("run", 0)), int(known.get("claimed", 0))),
+        **{name: known[name] for name in _RECEIVED},
+        "erased_at": at,
+        "erasing": _remains(submission, items).to_item(),
+        # Nothing begins anew before the first pass is through.
+        "removing": True,
+        "pending": record.ERASURE,
+        "pending_at": at,
+    }
+
+
+def _remains(submission: Submission, items: Mapping[str, Item]) -> Remains:
+    storing = stored(items.values()) or {}
+    file = submission.file
+    return Remains(
+        bucket=file.bucket,
+        key=file.key,
+        version_id=file.version_id,
+        sha256=file.sha256 or storing.get("sha256"),
+        claim=storing.get("claim"),
+    )
+
+
+def stored(items: Iterable[Item]) -> Item | None:
+    """What the newest storing lane that came to its end has left: the durable copy."""
+    ended = [item for item in items if item["sk"].startswith(_LANE) and item["sk"].endswith(_STORING)]
+    kept = [item for item in ended if item.get("version_id") and item.get("sha256")]
+    return max(kept, key=lambda item: str(item["sk"])) if kept else None

@@ -1,0 +1,299 @@
+"""The sweep, tidying and what a lost word leaves behind, against moto: whatever waits is found and sent on."""
+
+import hashlib
+import json
+from typing import Any
+
+import pytest
+
+from core import record, shelf
+from core.submission import State, Submission
+from core.table import Table
+from persist import app as persist_door
+from receive import app as receive_door
+from recover import app as recover_door
+from tests.integration.conftest import DOCUMENTS, MACHINE, TABLE, TEMP, Cloud
+from tests.integration.http import answer, request
+from tests.integration.test_lanes_and_endings import BODY, paper_arrives, received, recorded, state_of
+
+FAR = "9999-12-31T00:00:00.000Z"
+
+
+def sweep(context: Any, **more: Any) -> dict[str, Any]:
+    """Everything, however young, piece after piece; the counts of all pieces together."""
+    counts: dict[str, Any] = {}
+    after: Any = None
+    while True:
+        found = recover_door.handler({"action": "sweep", "older_than_seconds": -2, "after": after, **more}, context)
+        after = found.pop("next")
+        counts = {name: counts.get(name, 0) + count for name, count in found.items()}
+        if after is None:
+            return counts
+
+
+def deliver(cloud: Cloud, context: Any) -> None:
+    """Hand over what was told behind our back, as Lambda does."""
+    told, cloud.told = cloud.told, []
+    for name, event in told:
+        {"stack-receive": receive_door, "stack-recover": recover_door}[name].handler(event, context)
+
+
+def post(context: Any, body: bytes = BODY, **query: str) -> tuple[int, Any]:
+    wanted = {"assessment": "bio", "kind": "answer_sheet", "student": "Ada", **query}
+    return answer(receive_door.handler(request("POST", "/submissions", query=wanted, body=body), context))
+
+
+def objects(cloud: Cloud, bucket: str) -> list[str]:
+    return [one["Key"] for one in cloud.client("s3").list_object_versions(Bucket=bucket).get("Versions", ())]
+
+
+def joined(submission: Submission, stored: dict[str, Any]) -> dict[str, Any]:
+    """The execution's state after the join."""
+    persistence = {"stored": {"ok": True, "value": stored}, "recorded": {"ok": True, "repeated": False}}
+    return {**submission.to_state(), "outcome": {"persistence": persistence, "reading": {"ok": True}}}
+
+
+def stop(cloud: Cloud, name: str) -> None:
+    """The execution is over and has left no ending."""
+    stepfunctions = cloud.client("stepfunctions")
+    arn = MACHINE.replace(":stateMachine:", ":execution:") + f":{name}"
+    stepfunctions.stop_execution(executionArn=arn, error="Broken", cause="by the test")
+
+
+# ── tidying ──────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_the_received_object_goes_once_its_copy_is_confirmed(cloud: Cloud, context: Any) -> None:
+    submission = received(cloud)
+    recorded(cloud, submission, State.GRADED)
+    stored = persist_door.handler(submission.to_state(), context)
+    asked = {"action": "tidy", "state": joined(submission, stored)}
+    assert recover_door.handler(asked, context)["removed"] == 1
+    assert objects(cloud, TEMP) == []
+    assert objects(cloud, DOCUMENTS) == [stored["key"]]
+    recover_door.handler(asked, context)
+    assert objects(cloud, DOCUMENTS) == [stored["key"]]
+
+
+@pytest.mark.parametrize("wrong", [{"sha256": "00" * 32}, {"version_id": "another"}, {"key": "documents/demo/none"}])
+def test_the_received_object_stays_while_its_copy_is_not_what_it_should_be(
+    cloud: Cloud, context: Any, wrong: dict[str, str]
+) -> None:
+    submission = received(cloud)
+    recorded(cloud, submission, State.GRADED)
+    stored = persist_door.handler(submission.to_state(), context)
+    asked = {"action": "tidy", "state": joined(submission, {**stored, **wrong})}
+    assert recover_door.handler(asked, context)["removed"] == 0
+    assert objects(cloud, TEMP) == [submission.file.key]
+
+
+def test_a_scheme_that_came_between_a_sheets_look_and_its_ending_does_not_pass_it_by(
+    cloud: Cloud, context: Any
+) -> None:
+    submission = received(cloud)
+    table = recorded(cloud, submission)
+    paper_arrives(table)
+    stored = persist_door.handler(submission.to_state(), context)
+    shelf.place(table, "demo", "bio", "scheme", key="assessments/demo/bio/scheme/s.json", received_at="2026-02-01")
+    # Its release saw the sheet still under way.
+    recover_door.handler({"action": "release", "tenant": "demo", "assessment": "bio"}, context)
+    assert cloud.executions() == {}
+    record.end(table, submission, State.GRADED, {"revision": 1})
+    assert recover_door.handler({"action": "tidy", "state": joined(submission, stored)}, context)["again"] is True
+    assert list(cloud.executions()) == [f"{submission.id}-2"]
+
+
+# ── what was received ────────────────────────────────────────────────────────────────────────────
+
+
+def test_an_object_without_an_execution_is_started_from_the_object_alone(
+    cloud: Cloud, context: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    desk = receive_door.desk()
+    with monkeypatch.context() as patch:
+        patch.setattr(receive_door.flow, "start", lambda *_, **__: (_ for _ in ()).throw(ConnectionError("lost")))
+        receive_door.desk.cache_clear()
+        assert post(context)[0] == 500
+    receive_door.desk.cache_clear()
+    assert desk is not None
+    assert cloud.executions() == {}
+    assert sweep(context)["started"] == 1
+    deliver(cloud, context)
+    [(name, state)] = cloud.executions().items()
+    assert state["submission"]["door"] == "api"
+    assert sweep(context).get("started", 0) == 0
+    status, receipt = post(context)
+    assert (status, f"{receipt['id']}-1") == (202, name)
+    assert list(cloud.executions()) == [name]
+
+
+def test_a_drop_whose_event_was_lost_is_started(cloud: Cloud, context: Any) -> None:
+    cloud.put("drop/bio/answers/Zoë (2) +.pdf", BODY)
+    assert sweep(context)["started"] == 1
+    deliver(cloud, context)
+    [state] = cloud.executions().values()
+    assert (state["submission"]["door"], state["submission"]["assessment"]) == ("drop", "bio")
+    assert sweep(context).get("started", 0) == 0
+
+
+def test_a_finished_upload_whose_event_was_lost_is_started(cloud: Cloud, context: Any) -> None:
+    wish = {
+        "assessment": "bio",
+        "kind": "answer_sheet",
+        "sha256": hashlib.sha256(BODY).hexdigest(),
+        "size": len(BODY),
+        "media_type": "application/pdf",
+    }
+    _, ticket = answer(receive_door.handler(request("POST", "/uploads", body=json.dumps(wish).encode()), context))
+    metadata = {name.removeprefix("x-amz-meta-"): value for name, value in ticket["fields"].items() if "meta" in name}
+    cloud.put(f"uploads/{ticket['id']}", BODY, Metadata=metadata)
+    assert sweep(context)["started"] == 1
+    deliver(cloud, context)
+    assert list(cloud.executions()) == [f"{ticket['id']}-1"]
+
+
+def test_a_refused_drop_is_not_refused_again_and_again(cloud: Cloud, context: Any) -> None:
+    cloud.put("drop/notes.txt", b"no document")
+    assert sweep(context)["started"] == 1
+    deliver(cloud, context)
+    assert sweep(context).get("started", 0) == 0
+    assert sorted(objects(cloud, TEMP)) == ["drop/notes.txt", "drop/notes.txt.refused.json"]
+
+
+def test_what_tidying_left_behind_goes(cloud: Cloud, context: Any) -> None:
+    submission = received(cloud)
+    recorded(cloud, submission, State.GRADED)
+    persist_door.handler(submission.to_state(), context)
+    assert sweep(context)["removed"] == 1
+    assert objects(cloud, TEMP) == []
+
+
+def test_the_object_of_what_failed_before_it_was_stored_stays(cloud: Cloud, context: Any) -> None:
+    submission = received(cloud)
+    recorded(cloud, submission, State.FAILED)
+    assert sweep(context).get("removed", 0) == 0
+    assert objects(cloud, TEMP) == [submission.file.key]
+
+
+def test_an_object_that_is_being_read_is_left_alone(cloud: Cloud, context: Any) -> None:
+    submission = received(cloud)
+    recorded(cloud, submission)
+    persist_door.handler(submission.to_state(), context)
+    sweep(context)
+    assert objects(cloud, TEMP) == [submission.file.key]
+
+
+# ── what is recorded ─────────────────────────────────────────────────────────────────────────────
+
+
+def test_an_execution_that_is_over_without_an_ending_gets_one_although_its_event_was_lost(
+    cloud: Cloud, context: Any
+) -> None:
+    _, receipt = post(context)
+    submission = Submission.from_state(cloud.executions()[f"{receipt['id']}-1"])
+    table = recorded(cloud, submission)
+    stop(cloud, submission.execution_name)
+    assert sweep(context)["finalised"] == 1
+    assert state_of(table, submission)["state"] == "FAILED"
+    assert sweep(context)["failed"] == 1
+
+
+def test_an_execution_that_is_over_and_was_never_recorded_gets_its_record(cloud: Cloud, context: Any) -> None:
+    _, receipt = post(context)
+    submission = Submission.from_state(cloud.executions()[f"{receipt['id']}-1"])
+    stop(cloud, submission.execution_name)
+    assert sweep(context)["finalised"] == 1
+    table = Table(cloud.client("dynamodb"), TABLE)
+    assert state_of(table, submission)["state"] == "FAILED"
+    assert recover_door.handler({"action": "resume", "after": None}, context) == {
+        "resumed": [submission.id],
+        "next": None,
+    }
+    assert sorted(cloud.executions()) == [f"{submission.id}-1", f"{submission.id}-2"]
+
+
+def test_a_record_whose_execution_is_gone_runs_again(cloud: Cloud, context: Any) -> None:
+    submission = received(cloud)
+    recorded(cloud, submission)
+    assert sweep(context)["started"] == 1
+    assert list(cloud.executions()) == [f"{submission.id}-2"]
+    sweep(context)
+    assert list(cloud.executions()) == [f"{submission.id}-2"]
+
+
+def test_a_claimed_run_that_nobody_started_is_started(cloud: Cloud, context: Any) -> None:
+    submission = received(cloud)
+    table = recorded(cloud, submission)
+    record.end(table, submission, State.GRADED)
+    record.claim_next_run(table, state_of(table, submission))
+    assert sweep(context)["started"] == 1
+    assert list(cloud.executions()) == [f"{submission.id}-2"]
+
+
+def test_an_ending_does_not_hide_a_run_that_was_claimed_meanwhile(cloud: Cloud, context: Any) -> None:
+    submission = received(cloud)
+    table = recorded(cloud, submission)
+    record.claim_next_run(table, state_of(table, submission))
+    assert record.end(table, submission, State.GRADED) is State.GRADED
+    assert sweep(context)["started"] == 1
+
+
+def test_a_parked_sheet_whose_paper_is_ready_goes_on(cloud: Cloud, context: Any) -> None:
+    submission = received(cloud)
+    table = recorded(cloud, submission)
+    recover_door.handler({"action": "park", "state": submission.to_state()}, context)
+    assert sweep(context)["waiting_for_paper"] == 1
+    paper_arrives(table)
+    found = sweep(context)
+    assert found.get("released", 0) + found.get("releases", 0) >= 1
+    assert list(cloud.executions()) == [f"{submission.id}-2"]
+
+
+def test_a_release_that_was_lost_is_made_up_for(cloud: Cloud, context: Any) -> None:
+    submission = received(cloud)
+    table = recorded(cloud, submission)
+    paper_arrives(table)
+    record.end(table, submission, State.GRADED, {"revision": 0})
+    assert sweep(context)["releases"] == 1
+    assert list(cloud.executions()) == [f"{submission.id}-2"]
+    assert sweep(context).get("releases", 0) == 0
+
+
+def test_the_scheduled_sweep_goes_on_where_it_stopped(cloud: Cloud, context: Any) -> None:
+    for number in range(60):
+        cloud.put(f"drop/bio/answers/{number:02}.pdf", BODY)
+    context.get_remaining_time_in_millis = lambda: 1000
+    asked = {"action": "sweep", "older_than_seconds": -2}
+    pieces = []
+    for _ in range(12):
+        pieces.append(recover_door.handler(asked, context))
+        if pieces[-1]["next"] is None:
+            break
+    assert sum(piece.get("started", 0) for piece in pieces) == 60
+    assert len(pieces) > 2
+    assert pieces[-1]["next"] is None
+
+
+def test_what_is_young_is_left_alone(cloud: Cloud, context: Any) -> None:
+    cloud.put("drop/bio/answers/Ada.pdf", BODY)
+    assert "started" not in recover_door.handler({"action": "sweep", "after": None}, context)
+
+
+def test_dead_ends_are_counted(cloud: Cloud, context: Any) -> None:
+    sqs = cloud.client("sqs")
+    sqs.send_message(QueueUrl=sqs.get_queue_url(QueueName="stack-dead-ends")["QueueUrl"], MessageBody="{}")
+    assert sweep(context)["dead_ends"] == 1
+
+
+# ── executions that failed behind their ending ───────────────────────────────────────────────────
+
+
+def test_marks_stand_where_only_the_telling_failed(cloud: Cloud, context: Any) -> None:
+    submission = received(cloud)
+    table = recorded(cloud, submission)
+    persist_door.handler(submission.to_state(), context)
+    record.end(table, submission, State.GRADED, {"marks": 3})
+    detail = {"status": "FAILED", "error": "NotAnnounced", "input": json.dumps(submission.to_state())}
+    assert recover_door.handler({"detail": detail}, context) == {"state": "GRADED"}
+    assert state_of(table, submission)["marks"] == 3
+    assert objects(cloud, TEMP) == []

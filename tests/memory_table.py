@@ -1,0 +1,161 @@
+"""The table in memory: the calls of `core.table.Table`, their expressions evaluated as DynamoDB does.
+
+It knows the grammar that this house uses and refuses the rest: AND, OR, comparisons, attribute_exists,
+attribute_not_exists; SET of values, REMOVE, ADD of numbers. `test_memory_table.py` holds it against moto.
+"""
+
+import re
+import threading
+from copy import deepcopy
+from typing import Any
+
+from core.table import ConditionFailed, Item, Table
+
+_TOKEN = re.compile(r"\s*(\(|\)|<>|<=|>=|=|<|>|AND\b|OR\b|attribute_(?:not_)?exists\([^)]*\)|[#:]?[\w.#]+)")
+_CLAUSE = re.compile(r"\b(SET|REMOVE|ADD)\b")
+
+
+class MemoryTable(Table):
+    def __init__(self) -> None:
+        super().__init__(None, "memory")
+        self.items: dict[tuple[str, str], Item] = {}
+        self.writes = 0
+        self._lock = threading.RLock()
+
+    def get(self, pk: str, sk: str) -> Item | None:
+        with self._lock:
+            return deepcopy(self.items.get((pk, sk)))
+
+    def partition(self, pk: str, prefix: str = "") -> list[Item]:
+        with self._lock:
+            keys = sorted(key for key in self.items if key[0] == pk and key[1].startswith(prefix))
+            return [deepcopy(self.items[key]) for key in keys]
+
+    def by_assessment(self, tenant: str, assessment: str) -> list[Item]:
+        with self._lock:
+            found = [item for item in self.items.values() if item.get("gsi1pk") == f"{tenant}#{assessment}"]
+            return deepcopy(sorted(found, key=lambda item: str(item["gsi1sk"])))
+
+    def put(self, item: Item) -> None:
+        with self._lock:
+            self.items[item["pk"], item["sk"]] = deepcopy(item)
+
+    def replace(
+        self, item: Item, *, condition: str, values: Item | None = None, names: dict[str, str] | None = None
+    ) -> None:
+        with self._lock:
+            standing = self.items.get((item["pk"], item["sk"]))
+            if not holds(condition, standing, values or {}, names or {}):
+                raise ConditionFailed(deepcopy(standing))
+            self.put(item)
+
+    def update(
+        self,
+        pk: str,
+        sk: str,
+        expression: str,
+        *,
+        values: Item | None = None,
+        names: dict[str, str] | None = None,
+        condition: str | None = None,
+    ) -> Item:
+        with self._lock:
+            standing = self.items.get((pk, sk))
+            if condition and not holds(condition, standing, values or {}, names or {}):
+                raise ConditionFailed(deepcopy(standing))
+            item = deepcopy(standing) or {"pk": pk, "sk": sk}
+            _apply(expression, item, values or {}, names or {})
+            self.items[pk, sk] = item
+            self.writes += 1
+            return deepcopy(item)
+
+    def delete(self, pk: str, sk: str) -> None:
+        with self._lock:
+            self.items.pop((pk, sk), None)
+
+    def delete_if(self, pk: str, sk: str, condition: str, values: Item) -> bool:
+        with self._lock:
+            if not holds(condition, self.items.get((pk, sk)), values, {}):
+                return False
+            self.delete(pk, sk)
+            return True
+
+
+def holds(condition: str, item: Item | None, values: Item, names: dict[str, str]) -> bool:
+    """Whether a condition holds of an item (None: there is none). A missing attribute makes a comparison false."""
+    tokens, rest = [], condition
+    while rest.strip():
+        found = _TOKEN.match(rest)
+        if found is None:
+            raise ValueError(f"not of this house's grammar: {rest}")
+        tokens.append(found[1])
+        rest = rest[found.end() :]
+    answer, left = _either(tokens, item or {}, values, names)
+    if left:
+        raise ValueError(f"not of this house's grammar: {condition}")
+    return answer
+
+
+def _either(tokens: list[str], item: Item, values: Item, names: dict[str, str]) -> tuple[bool, list[str]]:
+    answer, tokens = _both(tokens, item, values, names)
+    while tokens and tokens[0] == "OR":
+        other, tokens = _both(tokens[1:], item, values, names)
+        answer = answer or other
+    return answer, tokens
+
+
+def _both(tokens: list[str], item: Item, values: Item, names: dict[str, str]) -> tuple[bool, list[str]]:
+    answer, tokens = _one(tokens, item, values, names)
+    while tokens and tokens[0] == "AND":
+        other, tokens = _one(tokens[1:], item, values, names)
+        answer = answer and other
+    return answer, tokens
+
+
+def _one(tokens: list[str], item: Item, values: Item, names: dict[str, str]) -> tuple[bool, list[str]]:
+    first, *rest = tokens
+    if first == "(":
+        answer, rest = _either(rest, item, values, names)
+        return answer, rest[1:]
+    if first.startswith("attribute_"):
+        function, _, path = first.rstrip(")").partition("(")
+        there = _value(path, item, values, names) is not None
+        return there is (function == "attribute_exists"), rest
+    sign, other, *rest = rest
+    left, right = _value(first, item, values, names), _value(other, item, values, names)
+    if left is None or right is None:
+        return sign == "<>" and left is not right, rest
+    return {
+        "=": left == right,
+        "<>": left != right,
+        "<": left < right,
+        "<=": left <= right,
+        ">": left > right,
+        ">=": left >= right,
+    }[sign], rest
+
+
+def _value(path: str, item: Item, values: Item, names: dict[str, str]) -> Any:
+    if path.startswith(":"):
+        return values[path]
+    node: Any = item
+    for part in path.split("."):
+        node = node.get(names[part] if part.startswith("#") else part) if isinstance(node, dict) else None
+    return node
+
+
+def _apply(expression: str, item: Item, values: Item, names: dict[str, str]) -> None:
+    _, *parts = _CLAUSE.split(expression)
+    for clause, body in zip(parts[::2], parts[1::2], strict=True):
+        for change in body.split(","):
+            words = change.split("=") if clause == "SET" else change.split()
+            *folder, name = [names.get(part, part) for part in words[0].strip().split(".")]
+            node = item
+            for part in folder:
+                node = node[part]
+            if clause == "SET":
+                node[name] = deepcopy(values[words[1].strip()])
+            elif clause == "REMOVE":
+                node.pop(name, None)
+            else:
+                node[name] = node.get(name, 0) + values[words[1]]
