@@ -140,10 +140,15 @@ def _events(call: Call, request: Request) -> _Found:
         yield "events:" + call.operation, f"arn:aws:events:{REGION}:{ACCOUNT}:event-bus/{bus}"
 
 
+def _sqs(call: Call, request: Request) -> _Found:
+    queue = str(_body(request).get("QueueUrl", "")).rpartition("/")[2]
+    yield "sqs:" + call.operation, f"arn:aws:sqs:{REGION}:{ACCOUNT}:{queue}"
+
+
 def _plain(call: Call, request: Request) -> _Found:
     """One action named as the operation, about the resource whose ARN is given."""
     body = _body(request)
-    named = ("stateMachineArn", "executionArn", "SecretId", "TopicArn", "KeyId", "QueueUrl")
+    named = ("stateMachineArn", "executionArn", "SecretId", "TopicArn", "KeyId")
     resource = next((str(body[name]) for name in named if body.get(name)), "*")
     yield f"{_PREFIXES.get(call.service, call.service)}:{call.operation}", resource
 
@@ -162,4 +167,5 @@ _BY_SERVICE: dict[str, Callable[[Call, Request], _Found]] = {
     "textract": _textract,
     "lambda": _lambda,
     "events": _events,
+    "sqs": _sqs,
 }

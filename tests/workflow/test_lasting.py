@@ -1,0 +1,158 @@
+"""Nothing accepted is lost and nothing is done twice: on the real state machine, handlers and roles."""
+
+import json
+import time
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+import requests
+
+from local.client import Receipt
+from tests.workflow.conftest import ANSWERS, Flow
+
+
+def until(what: Callable[[], Any]) -> Any:
+    """What a poll finds once it finds something."""
+    deadline = time.monotonic() + 60
+    while time.monotonic() < deadline:
+        found = what()
+        if found:
+            return found
+        time.sleep(0.05)
+    raise AssertionError("it never came")
+
+
+def sweep(flow: Flow) -> dict[str, int]:
+    """Everything, however young; the counts of all pieces together."""
+    counts: dict[str, int] = {}
+    after: Any = None
+    while True:
+        asked = {"action": "sweep", "older_than_seconds": -2, "after": after}
+        found = flow.cloud.invoke("RecoverFunction", asked)
+        after = found.pop("next")
+        counts = {name: counts.get(name, 0) + count for name, count in found.items()}
+        if after is None:
+            return counts
+
+
+def objects(flow: Flow, bucket: str, part: str) -> list[str]:
+    """Keys of all versions that have `part` in them."""
+    pages = flow.cloud.client("s3").get_paginator("list_object_versions").paginate(Bucket=bucket)
+    return [one["Key"] for page in pages for one in page.get("Versions", ()) if part in one["Key"]]
+
+
+def runs(flow: Flow, receipt: Receipt) -> list[int]:
+    found = [state["submission"] for state in flow.executions()]
+    return sorted(submission["run"] for submission in found if submission["id"] == receipt.id)
+
+
+def erase(flow: Flow, receipt: Receipt) -> None:
+    answer = requests.delete(
+        f"{flow.cloud.api_url}/submissions/{receipt.id}",
+        headers={"Authorization": f"Bearer {flow.cloud.token()}"},
+        timeout=30,
+    )
+    assert answer.status_code == 202, answer.text
+
+
+def test_the_received_object_goes_when_the_answer_is_out(flow: Flow) -> None:
+    flow.prepare()
+    sheet = flow.sheet()
+    assert flow.ended(sheet)["state"] == "GRADED"
+    assert until(lambda: not objects(flow, flow.temp, sheet.id))
+    assert objects(flow, flow.documents, f"documents/demo/{sheet.id}") == [f"documents/demo/{sheet.id}"]
+    flow.resume(sheet)
+    again = until(lambda: next((s for s in [flow.status(sheet.id, wait=1)] if s["run"] == 2 and s["ended_at"]), None))
+    assert again["marks"] == 4
+
+
+def test_a_dropped_file_leaves_the_drop_folder_when_it_is_kept(flow: Flow) -> None:
+    flow.prepare()
+    flow.drop("answers/Zoë (2).pdf", flow.typed())
+    sheet = until(lambda: [one for one in flow.submissions() if one["kind"] == "answer_sheet" and one["ended_at"]])[0]
+    assert sheet["state"] == "GRADED"
+    assert until(lambda: not objects(flow, flow.temp, flow.assessment))
+    assert objects(flow, flow.documents, sheet["id"])
+
+
+def test_what_lost_its_start_is_found_by_the_sweep_and_ends_well(flow: Flow) -> None:
+    flow.prepare()
+    flow.cloud.faults.fail(
+        "stepfunctions", "StartExecution", "AccessDeniedException", status=400, caller="ReceiveFunction"
+    )
+    flow.drop("answers/Ada.pdf", flow.typed("1. B"))
+    with pytest.raises(Exception, match="wrong on our side"):
+        flow.sheet()
+    flow.cloud.faults.clear()
+    assert sweep(flow)["started"] >= 1
+    ended = until(lambda: [one for one in flow.submissions() if one["kind"] == "answer_sheet" and one["ended_at"]][1:])
+    assert ended
+    assert sorted(one["state"] for one in flow.submissions()) == ["GRADED", "GRADED", "READY"]
+    assert len(flow.executions()) == 3
+
+
+def test_an_execution_that_is_stopped_is_ended_and_resumed(flow: Flow) -> None:
+    flow.prepare()
+    flow.cloud.faults.slow("textract", "DetectDocumentText", 3.0)
+    sheet = flow.scan()
+    until(lambda: flow.status(sheet.id)["state"] in ("READING", "STORING"))
+    flow.cloud.client("stepfunctions").stop_execution(executionArn=flow.execution_arn(sheet))
+    ended = flow.ended(sheet)
+    assert (ended["state"], ended["reason"]["type"]) == ("FAILED", "Execution.ABORTED")
+    flow.cloud.faults.clear()
+    found = flow.cloud.invoke("RecoverFunction", {"action": "resume", "after": None})
+    assert sheet.id in found["resumed"]
+    assert flow.ended(sheet, but_not="FAILED")["state"] in ("GRADED", "NEEDS_REVIEW")
+
+
+def test_an_erased_submission_is_gone_and_may_be_sent_again(flow: Flow) -> None:
+    flow.prepare()
+    body = flow.typed()
+    sheet = flow.send("answer_sheet", body, student="Zoë")
+    assert flow.ended(sheet)["state"] == "GRADED"
+    erase(flow, sheet)
+    assert flow.status(sheet.id)["state"] == "ERASED"
+    assert until(lambda: not [*objects(flow, flow.documents, sheet.id), *objects(flow, flow.temp, sheet.id)])
+    assert [one["id"] for one in flow.submissions() if one["kind"] == "answer_sheet"] == []
+    again = flow.send("answer_sheet", body, student="Zoë")
+    assert (again.id, again.run) == (sheet.id, 2)
+    assert flow.ended(again)["marks"] == 4
+
+
+def test_what_is_erased_under_way_ends_quietly_and_leaves_nothing(flow: Flow) -> None:
+    flow.prepare()
+    flow.cloud.faults.slow("textract", "DetectDocumentText", 2.0)
+    sheet = flow.scan()
+    until(lambda: flow.status(sheet.id)["state"] in ("READING", "STORING"))
+    erase(flow, sheet)
+    stepfunctions, arn = flow.cloud.client("stepfunctions"), flow.execution_arn(sheet)
+    status = until(
+        lambda: (found := stepfunctions.describe_execution(executionArn=arn)["status"]) != "RUNNING" and found
+    )
+    assert status == "SUCCEEDED"
+    assert flow.status(sheet.id)["state"] == "ERASED"
+    assert until(lambda: not [*objects(flow, flow.documents, sheet.id), *objects(flow, flow.temp, sheet.id)])
+
+
+def test_of_two_papers_the_one_received_last_counts_even_if_it_had_come_before(flow: Flow) -> None:
+    first, second = (flow.typed(f"1. Question number {number}? [{number}]") for number in (1, 2))
+    one = flow.send("question_paper", first)
+    flow.ended(one)
+    flow.ended(flow.send("question_paper", second))
+    paper = until(lambda: flow.api.assessment(flow.assessment)["paper"])
+    assert "number 2" in json.dumps(paper)
+    assert flow.send("question_paper", first).id == one.id
+    assert until(lambda: "number 1" in json.dumps(flow.api.assessment(flow.assessment)["paper"]))
+    assert runs(flow, one) == [1]
+
+
+def test_many_sheets_before_their_paper_are_each_graded_once(flow: Flow) -> None:
+    sheets = [flow.sheet(f"Sheet number {number}", *ANSWERS, student=f"S{number}") for number in range(12)]
+    assert {flow.ended(sheet)["state"] for sheet in sheets} == {"AWAITING_PAPER"}
+    flow.prepare()
+    assert [flow.ended(sheet, but_not="AWAITING_PAPER")["marks"] for sheet in sheets] == [4] * 12
+    assert {tuple(runs(flow, sheet)) for sheet in sheets} == {(1, 2)}
+    events = [event["detail"] for event in flow.cloud.events() if event["detail-type"] == "Submission Ended"]
+    graded = [one["submission_id"] for one in events if one["state"] == "GRADED"]
+    assert sorted(name for name in graded if name in {sheet.id for sheet in sheets}) == sorted(s.id for s in sheets)
