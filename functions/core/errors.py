@@ -163,6 +163,18 @@ class InvalidMarkingScheme(RequestRefused):
     status = 422
 
 
+class InvalidRoster(RequestRefused):
+    """The roster is no CSV of names or numbers; the message names the line."""
+
+    status = 422
+
+
+class InvalidSettings(RequestRefused):
+    """The tenant's settings are not what they may be; the message says what is."""
+
+    status = 422
+
+
 class PayloadTooLarge(RequestRefused):
     """The body is larger than this door takes."""
 

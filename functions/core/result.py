@@ -176,7 +176,7 @@ class Usage:
 @dataclass(frozen=True, slots=True)
 class SheetResult:
     """A whole sheet. `review` holds what concerns the sheet, each question's own stand with the question.
-    `leftover` is text on the sheet that no question claimed."""
+    `leftover` is text on the sheet that no question claimed, `name_on_sheet` its own name or number line."""
 
     marks: float
     max_marks: float
@@ -185,6 +185,7 @@ class SheetResult:
     leftover: str = ""
     warnings: tuple[str, ...] = ()
     usage: Usage = field(default_factory=Usage)
+    name_on_sheet: str | None = None
 
     @property
     def needs_review(self) -> bool:
@@ -200,6 +201,7 @@ class SheetResult:
             "leftover": self.leftover,
             "warnings": list(self.warnings),
             "usage": self.usage.to_dict(),
+            "name_on_sheet": self.name_on_sheet,
         }
 
     @classmethod
@@ -212,4 +214,5 @@ class SheetResult:
             leftover=data.get("leftover", ""),
             warnings=tuple(data.get("warnings", [])),
             usage=Usage(**data["usage"]) if data.get("usage") else Usage(),
+            name_on_sheet=data.get("name_on_sheet"),
         )

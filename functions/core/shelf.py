@@ -23,13 +23,16 @@ class Shelf:
     paper: str | None = None
     key_document: str | None = None
     scheme: str | None = None
+    roster: str | None = None
     revision: int = 0
 
     @classmethod
     def from_item(cls, item: Item | None) -> "Shelf":
         if item is None:
             return cls()
-        keys = {slot: item[slot]["key"] if slot in item else None for slot in ("paper", "key_document", "scheme")}
+        keys = {
+            slot: item[slot]["key"] if slot in item else None for slot in ("paper", "key_document", "scheme", "roster")
+        }
         return cls(revision=int(item.get("revision", 0)), **keys)
 
 
@@ -46,6 +49,16 @@ def enlist(table: Table, tenant: str, assessment: str) -> None:
 def listed(table: Table, tenant: str) -> list[str]:
     """The names of a tenant's assessments, in the order of their names."""
     return [str(item["assessment"]) for item in table.partition(tenant_pk(tenant), assessment_sk(""))]
+
+
+def place_roster(table: Table, tenant: str, assessment: str, key: str | None) -> None:
+    """Say that a roster lies at `key`, or with None that there is none. The papers' revision stays: who sits an
+    assessment changes no mark."""
+    if key is None:
+        table.update(assessment_pk(tenant, assessment), ASSESSMENT, "REMOVE roster")
+        return
+    values = {":roster": {"key": key, "placed_at": now()}}
+    table.update(assessment_pk(tenant, assessment), ASSESSMENT, "SET roster = :roster", values=values)
 
 
 def document_key(tenant: str, assessment: str, slot: Slot, name: str) -> str:

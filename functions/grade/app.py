@@ -8,12 +8,13 @@ from aws_lambda_powertools.metrics import MetricUnit
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from core import aws
+from core.seal import Seal
 from core.settings import settings
 from core.submission import Kind, Submission
 from core.table import Table
 from core.timeline import durations
 from grade.freetext import FreeTextMarker
-from grade.markers import configured_marker
+from grade.markers import ForTenant, configured_marker
 from grade.marking import mark_sheet
 from grade.preparing import prepare
 from grade.sheets import Graded, Library, grade_sheet
@@ -41,8 +42,9 @@ def handler(state: dict[str, Any], _context: LambdaContext) -> dict[str, Any]:
     metrics.add_metric("Deliveries", MetricUnit.Count, 1)
     table = Table(aws.client("dynamodb"), settings().table)
     if submission.kind is Kind.ANSWER_SHEET:
-        mark = partial(mark_sheet, free_text=free_text())
-        graded = grade_sheet(state, library=library(), table=table, mark=mark)
+        mark = partial(mark_sheet, free_text=ForTenant(free_text(), table, submission.tenant))
+        seal = Seal(settings().identity_secret.encode())
+        graded = grade_sheet(state, library=library(), table=table, seal=seal, mark=mark)
     else:
         graded = prepare(state, library=library(), table=table)
     logger.info("graded", kind=submission.kind, state=graded.state)

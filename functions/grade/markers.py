@@ -1,11 +1,16 @@
 """Which marker of free text is configured: a model where one is named, key points where none is."""
 
 import json
+from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 from core.settings import Settings
-from grade.freetext import FreeTextMarker
+from core.table import Table
+from core.tenant import Purse, load
+from grade.freetext import FreeTextMark, FreeTextMarker, FreeTextTask
 
+_OFF = "The model is switched off here, so no answer left the account."
 _OPENAI = "https://api.openai.com/v1"
 
 
@@ -31,6 +36,35 @@ def configured_marker(settings: Settings, secrets: Any) -> FreeTextMarker:
     )
     limits = Limits(concurrency=settings.model_concurrency, timeout_seconds=settings.model_timeout_seconds)
     return ModelMarker(client, model=settings.model, limits=limits)
+
+
+class ForTenant:
+    """Free text as a tenant wants it marked. Its settings are read when a sheet comes to its free text, so that a
+    switch holds for the sheets under way as well."""
+
+    def __init__(self, marker: FreeTextMarker, table: Table, tenant: str) -> None:
+        self._marker, self._table, self._tenant = marker, table, tenant
+
+    @property
+    def name(self) -> str:
+        return self._marker.name
+
+    def mark(self, tasks: Sequence[FreeTextTask]) -> list[FreeTextMark]:
+        if not tasks or not self.name.startswith("model:"):
+            return self._marker.mark(tasks)
+        from grade.keypoints.marker import KeyPointMarker
+        from grade.model.marker import ModelMarker
+
+        chosen = load(self._table, self._tenant)
+        if not chosen.model:
+            return [_switched_off(mark) for mark in KeyPointMarker().mark(tasks)]
+        if not isinstance(self._marker, ModelMarker):
+            return self._marker.mark(tasks)
+        return self._marker.mark_within(Purse(self._table, self._tenant, chosen.spend_limit_usd), tasks)
+
+
+def _switched_off(mark: FreeTextMark) -> FreeTextMark:
+    return replace(mark, reason=f"{_OFF} {mark.reason}")
 
 
 def _api_key(settings: Settings, secrets: Any) -> str:

@@ -3,13 +3,15 @@
 import json
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from core import errors, record, shelf
 from core.assessment import MarkingScheme, QuestionPaper
 from core.clock import now
 from core.result import ReviewReason, SheetResult, Usage
+from core.roster import Roster
+from core.seal import Seal
 from core.submission import State, Submission
 from core.table import Table
 from core.transcript import Transcript
@@ -55,7 +57,7 @@ class Graded:
         return {"state": self.state.value, "marks": self.marks, "max_marks": self.max_marks}
 
 
-def grade_sheet(state: dict[str, Any], *, library: Library, table: Table, mark: Mark) -> Graded:
+def grade_sheet(state: dict[str, Any], *, library: Library, table: Table, seal: Seal, mark: Mark) -> Graded:
     """Grade one sheet and record its ending, once.
 
     When this returns, the result is durable and the record points to it.
@@ -69,9 +71,11 @@ def grade_sheet(state: dict[str, Any], *, library: Library, table: Table, mark: 
     """
     from grade.scheme.joining import join
     from grade.sheet.answers import cut_answers
+    from grade.sheet.whose import whose
 
     joined_at = now()
     submission = Submission.from_state(state)
+    declared = seal.open(submission.student, bound_to=submission.id) if submission.student else None
     transcript_key = state["outcome"]["reading"]["value"]["transcript"]["key"]
     with ThreadPoolExecutor(2) as pool:
         # The transcript comes over while the shelf is looked at, and so does the word whether this run has ended
@@ -87,6 +91,7 @@ def grade_sheet(state: dict[str, Any], *, library: Library, table: Table, mark: 
             for document in (library.read_kept(current.key_document), library.read_kept(current.scheme))
             if document
         ]
+        roster = Roster.from_dict(library.read(current.roster)) if current.roster else None
         standing = standing_there.result()
         if standing is not None:
             return Graded(standing, timeline(state, joined_at))
@@ -94,8 +99,9 @@ def grade_sheet(state: dict[str, Any], *, library: Library, table: Table, mark: 
     paper, scheme = join(paper, *schemes)
     sheet = cut_answers(transcript, paper)
     result = mark(paper, scheme, sheet)
-    if submission.student is None and sheet.student is None:
-        result = _with_review(result, ReviewReason.UNKNOWN_STUDENT)
+    owner = whose(declared, sheet.student, roster)
+    review = (*result.review, *(() if owner.sure else (ReviewReason.UNKNOWN_STUDENT,)))
+    result = replace(result, review=tuple(dict.fromkeys(review)), name_on_sheet=sheet.student)
     key = f"results/{submission.tenant}/{submission.id}/{submission.run}.json"
     library.write(key, result.to_dict())
     ending = State.NEEDS_REVIEW if result.needs_review else State.GRADED
@@ -106,6 +112,8 @@ def grade_sheet(state: dict[str, Any], *, library: Library, table: Table, mark: 
         "revision": current.revision,
         "marks": result.marks,
         "max_marks": result.max_marks,
+        # Found on the sheet itself: sealed like a label that came with the upload.
+        **({} if declared or owner.label is None else {"student": seal.close(owner.label, bound_to=submission.id)}),
         "review": [reason.value for reason in result.review],
         "question_marks": [_summary(question.to_dict()) for question in result.questions],
         "timeline": moments,
@@ -130,9 +138,3 @@ def _summary(question: dict[str, Any]) -> dict[str, Any]:
     """What a table of marks needs of a question; the rest lies in the result document."""
     kept = {name: question[name] for name in ("question", "label", "marks", "max_marks", "review", "counted")}
     return {**kept, "answered": bool(question["answer"])}
-
-
-def _with_review(result: SheetResult, reason: ReviewReason) -> SheetResult:
-    from dataclasses import replace
-
-    return replace(result, review=(*result.review, reason))

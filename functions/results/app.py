@@ -9,13 +9,15 @@ from aws_lambda_powertools import Logger
 from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from core import aws, errors, http
+from core import aws, errors, http, tenant
+from core.clock import now
 from core.seal import Seal
 from core.settings import settings
 from core.submission import State, parse_assessment
 from core.table import Table
 from results import requests
 from results.desk import Desk
+from results.rosters import parse_roster
 
 logger = Logger()
 app = http.resolver(logger)
@@ -44,7 +46,7 @@ def desk() -> Desk:
     )
 
 
-def recover(event: dict[str, str]) -> None:
+def recover(event: dict[str, Any]) -> None:
     """Ask `recover` for something; it does so behind our back, with a dead-end queue of its own."""
     aws.client("lambda").invoke(
         FunctionName=settings().recover_function, InvocationType="Event", Payload=json.dumps(event).encode()
@@ -88,6 +90,29 @@ def transcript(submission_id: str) -> Response[str]:
         raise errors.InvalidCursor("next is what an earlier answer gave as next.")
     found = desk().transcript(parse_id(submission_id), first=int(first))
     return Response(200, content_type="application/json", body=json.dumps(found, separators=(",", ":")))
+
+
+@app.get("/settings")
+def tenant_settings() -> dict[str, Any]:
+    return desk().settings()
+
+
+@app.put("/settings")
+def change_settings() -> dict[str, Any]:
+    at = desk()
+    tenant.save(at.table, at.tenant, requests.tenant_settings(app.current_event), by=http.user_of(app), at=now())
+    logger.info("settings changed")
+    return at.settings()
+
+
+@app.put("/assessments/<assessment>/roster")
+def roster(assessment: str) -> dict[str, Any]:
+    name = parse_assessment(assessment)
+    try:
+        text = http.raw_body(app.current_event).decode("utf-8")
+    except UnicodeDecodeError:
+        raise errors.InvalidRoster("The roster is not UTF-8 text.") from None
+    return desk().put_roster(name, parse_roster(text) if text.strip() else None)
 
 
 @app.get("/assessments")

@@ -8,13 +8,15 @@ from dataclasses import dataclass
 from functools import cache, partial
 from typing import Any
 
-from core import errors, shelf
+from core import errors, shelf, tenant
 from core.assessment import QuestionPaper
 from core.clock import now
 from core.erasure import entomb, submission_of
+from core.result import ReviewReason
+from core.roster import Roster, roster_key
 from core.seal import Seal
-from core.submission import keyed_hash
-from core.table import RECORD, Item, Table
+from core.submission import State, keyed_hash
+from core.table import RECORD, Item, Table, submission_pk
 from results import documents, gradebook, moderation, parts, status
 
 _POLL_SECONDS = 0.25
@@ -32,7 +34,7 @@ class Desk:
     state_machine_arn: str
     seal: Seal
     secret: bytes
-    recover: Callable[[dict[str, str]], None]
+    recover: Callable[[dict[str, Any]], None]
 
     def submission(self, submission_id: str, *, wait_seconds: float = 0) -> dict[str, Any]:
         """A submission's status, with its result or paper once it is there; waits for an ending if asked to.
@@ -152,6 +154,29 @@ class Desk:
             if "question_marks" in record
         }
         return gradebook.to_csv([status.from_items({RECORD: record}, self.seal) for record in records], marks)
+
+    def settings(self) -> dict[str, Any]:
+        """What the tenant has decided on the model, and what it has spent this month."""
+        this = tenant.month()
+        spent = tenant.spent(self.table, self.tenant, this)
+        return {**tenant.load(self.table, self.tenant).to_dict(), "month": this, "spent_usd": spent}
+
+    def put_roster(self, assessment: str, roster: Roster | None) -> dict[str, Any]:
+        """Keep who sits an assessment (None: nobody is listed any more). Sheets of an unknown student are graded
+        again, so that they find theirs."""
+        key = roster_key(self.tenant, assessment)
+        body = json.dumps((roster or Roster(())).to_dict(), ensure_ascii=False).encode()
+        self.s3.put_object(Bucket=self.bucket, Key=key, Body=body, ContentType="application/json")
+        shelf.enlist(self.table, self.tenant, assessment)
+        shelf.place_roster(self.table, self.tenant, assessment, key if roster else None)
+        unknown = [
+            record["pk"].removeprefix(submission_pk(""))
+            for record in self.table.by_assessment(self.tenant, assessment)
+            if ReviewReason.UNKNOWN_STUDENT in record.get("review", ()) and record["state"] == State.NEEDS_REVIEW
+        ]
+        if unknown and roster:
+            self.recover({"action": "resume", "submissions": unknown})
+        return {"assessment": assessment, "students": len(roster.students) if roster else 0, "again": len(unknown)}
 
     def put_scheme(self, assessment: str, scheme: dict[str, Any]) -> dict[str, Any]:
         """Keep a parsed marking scheme and have the sheets graded against it."""

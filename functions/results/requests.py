@@ -8,6 +8,7 @@ from aws_lambda_powertools.utilities.data_classes import APIGatewayProxyEventV2
 
 from core import errors
 from core.http import raw_body
+from core.tenant import TenantSettings
 
 _EDITION = re.compile(r'"(\d+\.\d+)"')
 
@@ -31,6 +32,27 @@ def marks(event: APIGatewayProxyEventV2) -> float | None:
     if isinstance(given, bool) or not isinstance(given, int | float) or not math.isfinite(given):
         raise errors.InvalidMark("marks is a number.")
     return float(given)
+
+
+def tenant_settings(event: APIGatewayProxyEventV2) -> TenantSettings:
+    """`{"model": true, "spend_limit_usd": 20}`; a limit of null is none.
+
+    Raises
+    ------
+    InvalidSettings
+    """
+    try:
+        body = json.loads(raw_body(event))
+    except (ValueError, RecursionError):
+        raise errors.InvalidSettings("The body is no JSON.") from None
+    if not isinstance(body, dict) or set(body) != {"model", "spend_limit_usd"}:
+        raise errors.InvalidSettings('Send {"model": true or false, "spend_limit_usd": dollars a month or null}.')
+    model, limit = body["model"], body["spend_limit_usd"]
+    if not isinstance(model, bool):
+        raise errors.InvalidSettings("model is true or false.")
+    if limit is not None and (isinstance(limit, bool) or not isinstance(limit, int | float) or not 0 <= limit <= 1e6):
+        raise errors.InvalidSettings("spend_limit_usd is a number from 0 to 1,000,000, or null.")
+    return TenantSettings(model, None if limit is None else round(float(limit), 2))
 
 
 def edition(header: str | None) -> str | None:

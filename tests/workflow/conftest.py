@@ -12,6 +12,7 @@ from local.client import ApiClient, Receipt
 from local.cloud.local_cloud import LocalCloud
 from local.timeline import Timeline, from_history, read_history
 from tests.documents import picture, typed_pdf
+from tests.standin_model import StandIn
 
 PAPER = typed_pdf(
     [
@@ -127,8 +128,16 @@ class Flow:
 
 
 @pytest.fixture(scope="session")
-def cloud() -> Iterator[LocalCloud]:
-    with LocalCloud(ocr_processes=1, parameters={"DropTenant": "demo"}) as running:
+def model() -> Iterator[StandIn]:
+    """The model's server; it agrees with every criterion."""
+    with StandIn() as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def cloud(model: StandIn) -> Iterator[LocalCloud]:
+    parameters = {"DropTenant": "demo", "Model": "gpt-4o-mini", "ModelBaseUrl": model.base_url}
+    with LocalCloud(ocr_processes=1, parameters=parameters, environment={"OPENAI_API_KEY": "k"}) as running:
         yield running
 
 

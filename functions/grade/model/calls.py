@@ -92,6 +92,11 @@ class Caller:
     model: str
     dialect: Dialect = field(default_factory=Dialect)
 
+    def at_most(self, task: FreeTextTask) -> float:
+        """US dollars that one answer to this question may cost."""
+        request = self._request(task, self.dialect, tokens=_OUTPUT_TOKENS, anew=False)
+        return prices.at_most(self.model, _size(request), _OUTPUT_TOKENS)
+
     async def ask(self, task: FreeTextTask, session: Session, used: list[Usage], *, anew: bool = False) -> Reply:
         """A valid reply, or NoReply after a bounded number of attempts. What every attempt used is added to
         `used`. `anew` asks for an independent second opinion."""
@@ -115,8 +120,7 @@ class Caller:
     ) -> Reply:
         dialect = self.dialect
         request = self._request(task, dialect, tokens=tokens, anew=anew)
-        size = sum(len(message["content"]) for message in request["messages"]) // _CHARS_PER_TOKEN
-        bound = prices.at_most(self.model, size, tokens)
+        bound = prices.at_most(self.model, _size(request), tokens)
         session.commit(bound)
         patience = min(session.limits.timeout_seconds, session.remaining)
         if patience <= 0:
@@ -176,6 +180,11 @@ class Caller:
                 return False
             self.dialect = replace(dialect, format="loose" if dialect.format == "strict" else "none")
         return self.dialect != dialect
+
+
+def _size(request: dict[str, Any]) -> int:
+    """About how many tokens are sent; rather more than fewer."""
+    return sum(len(message["content"]) for message in request["messages"]) // _CHARS_PER_TOKEN
 
 
 _BY_STATUS = {

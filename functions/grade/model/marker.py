@@ -6,7 +6,7 @@ import re
 import threading
 from collections.abc import Coroutine, Sequence
 from dataclasses import replace
-from typing import Any
+from typing import Any, Protocol
 
 from core.result import CriterionMark, ReviewReason, Usage
 from grade.decision import settled
@@ -24,7 +24,16 @@ _FLAGS = {
     "language": ReviewReason.UNKNOWN_LANGUAGE,
 }
 _LEAK_WORDS = 5
+_NO_MONEY = "The spending limit for the model has been reached this month."
 _LONGEST_FEEDBACK = 600
+
+
+class Purse(Protocol):
+    """Whose money is spent (`core.tenant.Purse`), in US dollars."""
+
+    def set_aside(self, dollars: float) -> bool: ...
+
+    def settle(self, dollars: float) -> None: ...
 
 
 class ModelMarker:
@@ -56,7 +65,24 @@ class ModelMarker:
     def mark(self, tasks: Sequence[FreeTextTask]) -> list[FreeTextMark]:
         if not tasks:
             return []
-        return self._run(self._mark_all(tasks))
+        return self._run(self._mark_all(tasks, self._limits))
+
+    def mark_within(self, purse: Purse, tasks: Sequence[FreeTextTask]) -> list[FreeTextMark]:
+        """The same on somebody's money: what the calls may cost is set aside first, and nothing beyond it is spent."""
+        aside = self._aside(tasks)
+        if not purse.set_aside(aside):
+            return [self._unavailable(task, NoReply("spend cap", _NO_MONEY)) for task in tasks]
+        spent = aside
+        try:
+            marks = self._run(self._mark_all(tasks, replace(self._limits, spend_usd=aside)))
+            spent = sum(mark.usage.cost_usd for mark in marks)
+        finally:
+            purse.settle(spent)
+        return marks
+
+    def _aside(self, tasks: Sequence[FreeTextTask]) -> float:
+        """What two opinions on each may cost at most."""
+        return 2 * sum(self._caller.at_most(task) for task in tasks) if self._caller is not None else 0.0
 
     def close(self) -> None:
         """Closes the client's connections and ends the thread."""
@@ -76,8 +102,8 @@ class ModelMarker:
             loop = self._loop
         return asyncio.run_coroutine_threadsafe(work, loop).result()
 
-    async def _mark_all(self, tasks: Sequence[FreeTextTask]) -> list[FreeTextMark]:
-        session = Session.open(self._limits)
+    async def _mark_all(self, tasks: Sequence[FreeTextTask], limits: Limits) -> list[FreeTextMark]:
+        session = Session.open(limits)
         return list(await asyncio.gather(*(self._mark_one(task, session) for task in tasks)))
 
     async def _mark_one(self, task: FreeTextTask, session: Session) -> FreeTextMark:

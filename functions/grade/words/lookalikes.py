@@ -46,10 +46,15 @@ def letters_for(text: str) -> tuple[str, ...]:
     return tuple(_LETTERS_FOR.get(bare) or _LETTERS_FOR.get(text.strip()) or "")
 
 
+def shape(text: str) -> str:
+    """The text with every character that is easily confused in one form of its kind, for comparing alone."""
+    return text.casefold().translate(_SHAPE_CLASS)
+
+
 def looks_like(text: str, other: str) -> bool:
     """Whether two texts differ only in what readers of handwriting confuse ("S0IL", "soil"; "rnodern", "modern")."""
     one, two = text.casefold(), other.casefold()
-    return one.translate(_SHAPE_CLASS) == two.translate(_SHAPE_CLASS) or _joined(one) == _joined(two)
+    return shape(one) == shape(two) or _joined(one) == _joined(two)
 
 
 def _joined(text: str) -> str:

@@ -1,0 +1,96 @@
+"""Whose sheet it is: found by name or number on the roster, or left to a person."""
+
+import pytest
+
+from core.roster import Roster, Student
+from grade.sheet.whose import whose
+
+CLASS = Roster(
+    (
+        Student("Amara Whitlock", "Amara Whitlock", "10A-017"),
+        Student("Callum Oakes", "Callum Oakes", "10A-018"),
+        Student("José-María Peña", "José-María Peña", "10A-019"),
+        Student("Li Wei", "Li Wei", "10A-020"),
+        Student("Anna Schmidt", "Anna Schmidt", "10A-021"),
+        Student("Anna Schmitt", "Anna Schmitt", "10A-022"),
+        Student("van der Berg, Noor", "van der Berg, Noor", "10A-023"),
+        Student("1042", "", "1042"),
+    )
+)
+
+
+@pytest.mark.parametrize(
+    ("line", "label"),
+    [
+        ("Amara Whitlock", "Amara Whitlock"),
+        ("Name: Amara Whitlock    Class: 10A", "Amara Whitlock"),
+        ("Amara Whitl0ck", "Amara Whitlock"),
+        ("AMARA  WHITLOCK", "Amara Whitlock"),
+        ("Whitlock, Amara", "Amara Whitlock"),
+        ("Amora Whitlack", "Amara Whitlock"),
+        ("A. Whitlock", "Amara Whitlock"),
+        ("Callum Oakes class 10A", "Callum Oakes"),
+        ("Jose Maria Pena", "José-María Peña"),
+        ("Noor van der Berg", "van der Berg, Noor"),
+        ("Wei Li", "Li Wei"),
+        ("Roll No. 10A-018", "Callum Oakes"),
+        ("1OA-O18", "Callum Oakes"),
+        ("10A 018", "Callum Oakes"),
+        ("Candidate 1042", "1042"),
+        ("anna schmitt 10A-022", "Anna Schmitt"),
+    ],
+)
+def test_a_sheets_own_line_finds_its_student(line: str, label: str) -> None:
+    owner = whose(None, line, CLASS)
+    assert (owner.label, owner.sure) == (label, True)
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "Bogdan Ilić",
+        "Whitlock",
+        "Amara",
+        "Anna Schmi",
+        "10A",
+        "10A-01",
+        "104",
+        "Name:",
+        "",
+        "A. W.",
+        "Science test class 10A",
+    ],
+)
+def test_who_is_not_surely_one_of_them_is_nobody(line: str) -> None:
+    owner = whose(None, line, CLASS)
+    assert (owner.label, owner.sure) == (None, False)
+
+
+def test_two_who_are_nearly_namesakes_are_told_apart_or_left_alone() -> None:
+    assert (
+        whose(None, "Anna Schmidt", CLASS).sure is False or whose(None, "Anna Schmidt", CLASS).label == "Anna Schmidt"
+    )
+    assert whose(None, "Anna Schmlt", CLASS).label is None
+
+
+def test_without_a_roster_a_name_line_proves_nothing() -> None:
+    assert whose(None, "Amara Whitlock", None) == whose(None, None, None)
+    assert whose("Ada", None, None).sure
+    assert whose("Ada", "Somebody Else", None).label == "Ada"
+
+
+@pytest.mark.parametrize(
+    ("declared", "line", "label", "sure"),
+    [
+        ("Amara Whitlock", None, "Amara Whitlock", True),
+        ("amara-whitlock", None, "Amara Whitlock", True),
+        ("10A-017", "Amara Whitlock", "Amara Whitlock", True),
+        ("scan0001", None, "scan0001", False),
+        # Uploaded under one name, signed with another's.
+        ("Amara Whitlock", "Callum Oakes", "Amara Whitlock", False),
+        ("Amara Whitlock", "illegible", "Amara Whitlock", True),
+    ],
+)
+def test_what_the_upload_says_is_checked_as_well(declared: str, line: str | None, label: str, sure: bool) -> None:
+    owner = whose(declared, line, CLASS)
+    assert (owner.label, owner.sure) == (label, sure)
