@@ -86,6 +86,9 @@ def _add_grade(commands: Any) -> None:
     how = grade.add_mutually_exclusive_group()
     how.add_argument("--key", type=Path, metavar="K", help="the answer key, as a document")
     how.add_argument("--scheme", type=Path, metavar="S", help="the marking scheme, YAML or JSON")
+    grade.add_argument(
+        "--roster", type=Path, metavar="R.csv", help="who sits it; sheets whose file name is nobody's say it themselves"
+    )
     grade.add_argument("--assessment", metavar="NAME", help="its name (default: that of the paper's file)")
     grade.add_argument("--csv", type=Path, metavar="F", help="write the marks as a table")
     grade.add_argument("--json", metavar="F", help="write everything as JSON; - for standard output")
@@ -152,7 +155,7 @@ def _serve(asked: argparse.Namespace) -> int:
 def _grade(asked: argparse.Namespace) -> int:
     from local import grading
 
-    names = ("paper", "sheets", "key", "scheme", "assessment", "csv", "json", "report", "api")
+    names = ("paper", "sheets", "key", "scheme", "roster", "assessment", "csv", "json", "report", "api")
     request = grading.Request(**{name: getattr(asked, name) for name in names})
     return grading.run(request, stdout=_stdout(), stderr=_stderr())
 

@@ -108,6 +108,11 @@ class ApiClient:
         path = f"/assessments/{quote(assessment, safe='')}/marking-scheme"
         return self._json("PUT", path, data=body, headers={"Content-Type": media_type})
 
+    def put_roster(self, assessment: str, body: bytes) -> dict[str, Any]:
+        """Set who sits an assessment, as CSV."""
+        path = f"/assessments/{quote(assessment, safe='')}/roster"
+        return self._json("PUT", path, data=body, headers={"Content-Type": "text/csv"})
+
     def submit(
         self, assessment: str, kind: str, body: bytes, *, media_type: str, student: str | None = None
     ) -> Receipt:

@@ -54,7 +54,8 @@ class Delivery:
     @property
     def name(self) -> str:
         """How it is called on the screen."""
-        return self.student or self.path.name
+        found = self.status.student if self.status else None
+        return found or self.student or self.path.name
 
     @property
     def ended(self) -> bool:

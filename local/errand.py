@@ -208,7 +208,7 @@ def document(errand: Errand, sheets: Sequence[Delivery]) -> dict[str, Any]:
         "sheets": [
             {
                 "file": str(sheet.path),
-                "student": sheet.student,
+                "student": (sheet.status.student if sheet.status else None) or sheet.student,
                 "id": sheet.id,
                 "state": sheet.status.state.value if sheet.status else None,
                 "problem": sheet.problem,

@@ -20,6 +20,7 @@ from local.deliveries import Delivery, UsageError, check_readable, collect
 from local.errand import Errand, document, open_cloud, papers, write_csv, write_json
 from local.following import TookTooLong
 from local.marks_table import print_doubts, print_marks
+from local.roll import name_by, read_roster
 
 TOKEN = "GRADELINE_TOKEN"  # noqa: S105 - the name of a variable
 _EVERY_REMOTE = 1.5
@@ -34,6 +35,7 @@ class Request:
     sheets: list[Path]
     key: Path | None = None
     scheme: Path | None = None
+    roster: Path | None = None
     assessment: str | None = None
     csv: Path | None = None
     json: str | None = None
@@ -53,6 +55,8 @@ def run(request: Request, *, stdout: Console, stderr: Console) -> int:
     with _errand(request, stderr) as errand:
         if request.scheme:
             errand.put_scheme(request.scheme)
+        if request.roster:
+            errand.client.put_roster(errand.assessment, request.roster.read_bytes())
         errand.prepare(papers(request.paper, request.key))
         _tell_warnings(errand, stderr)
         late = None
@@ -88,6 +92,8 @@ def _check(request: Request, stderr: Console) -> list[Delivery]:
     sheets = [sheet for sheet in sheets if sheet.path.resolve() not in own]
     if not sheets:
         raise UsageError("There are no answer sheets: name files or a folder with PDF, JPEG, PNG or TIFF files.")
+    if request.roster:
+        name_by(read_roster(request.roster), sheets)
     if passed_over:
         names = ", ".join(path.name for path in passed_over[:8]) + (" …" if len(passed_over) > 8 else "")
         stderr.print(Text(f"Passed over {wording.count(len(passed_over), 'file')} of other types: {names}"))

@@ -1,0 +1,36 @@
+"""The roster beside a folder of sheets: whose file names are students, and whose sheets have to say it themselves."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from core.errors import RequestRefused
+from core.roster import Roster
+from local.deliveries import Delivery, UsageError
+
+
+def read_roster(path: Path) -> Roster:
+    """
+    Raises
+    ------
+    UsageError
+        There is no such file, or it is no roster: the message names the line.
+    """
+    from results.rosters import parse_roster
+
+    try:
+        return parse_roster(path.read_text(encoding="utf-8-sig"))
+    except RequestRefused as refused:
+        raise UsageError(f"{path}: {refused.message}") from None
+    except UnicodeDecodeError:
+        raise UsageError(f"{path} is not UTF-8 text.") from None
+    except OSError as error:
+        raise UsageError(f"{path} cannot be read ({error.strerror}).") from None
+
+
+def name_by(roster: Roster, sheets: Sequence[Delivery]) -> None:
+    """Give each sheet the label that its file's name is on the roster; the others go without one ("scan0001")."""
+    from grade.sheet.whose import whose
+
+    for sheet in sheets:
+        owner = whose(sheet.student, None, roster)
+        sheet.student = owner.label if owner.sure else None
