@@ -13,11 +13,12 @@ from grade.keypoints.marker import KeyPointMarker
 from grade.marking import mark_sheet
 from grade.model.marker import ModelMarker
 from grade.model.prompt import RULES
-from tests.attacks.corpus import DISGUISES, HEDGES, HONEST, OBJECTIVE, SPOKEN, Hedge, Objective
+from tests.attacks.corpus import DISGUISES, HEDGES, HONEST, OBJECTIVE, SPOKEN, UNSEEN, Hedge, Objective
 from tests.standin_model import Request, Said, StandIn, answer_of, completion, question_of
 from tests.unit.grade.marking.sheets import PHOTOSYNTHESIS, answer, paper, scheme, sheet, text_question
 
 ALL_SPOKEN = list(chain.from_iterable(SPOKEN.values()))
+ALL_UNSEEN = list(chain.from_iterable(UNSEEN.values()))
 BY_MODEL_ANSWER = SchemeEntry("1", model_answer=PHOTOSYNTHESIS.model_answer)
 
 
@@ -43,6 +44,18 @@ def test_speaking_to_the_grader_changes_no_mark_and_tells_a_person(spoken: str, 
             assert found.marks == plain.marks, found.reason
             assert ReviewReason.ATTACK in found.review
     assert ReviewReason.ATTACK not in plain.review
+
+
+@pytest.mark.parametrize("entry", [PHOTOSYNTHESIS, BY_MODEL_ANSWER], ids=["criteria", "model answer"])
+@pytest.mark.parametrize("spoken", ALL_UNSEEN)
+def test_wordings_that_nobody_foresaw_raise_no_mark_and_tell_a_person(spoken: str, entry: SchemeEntry) -> None:
+    for honest in HONEST.values():
+        plain = mark(honest, entry)
+        for attacked in (f"{honest}\n{spoken}", f"{spoken}\n{honest}"):
+            found = mark(attacked, entry)
+            assert found.marks is not None and plain.marks is not None
+            assert plain.marks - 0.25 <= found.marks <= plain.marks, found.reason
+            assert ReviewReason.ATTACK in found.review
 
 
 @pytest.mark.parametrize("spoken", ALL_SPOKEN)

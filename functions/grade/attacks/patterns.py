@@ -35,6 +35,11 @@ ORDER = (
     r"\b(?:system|security|safety)\s+(?:override|reset|update|alert)\b",
     r"\b(?:in|into|as|with|through)\s+(?:the|your)\s+feedback\b",
     r"\bas an? (?:ai|large language model|language model)\b",
+    r"\b(?:pretend|imagine|suppose|assume|let's play|in this (?:scenario|game|exercise))\b[^.!?\n]{0,60}"
+    r"\b(?:grad\w*|mark\w*|scor\w*|approv\w*|perfect (?:solution|answer)|every answer|the rest|correct behaviou?r)\b",
+    r"\b(?:debug|test|eval(?:uation|uator)?|verdict|confidence|criterion|result)\b\s*(?:\w+\s*)?[:=|]\s*\**\s*"
+    r"(?:all|met|pass\w*|high|excellent|full|max\w*|correct|verdict|the answer)\b",
+    r"\b(?:must|should) be (?:counted|credited|accepted|approved|marked|counted)\b",
 )
 CLAIM = (
     rf"\b(?:give|award|grant|assign|allocate|allot|put|deserves?|gets?|earns?|receives?|add)\b{_NEAR}"
@@ -56,6 +61,11 @@ CLAIM = (
     r"(?:[✓✔]\s*){2,}",
 )
 REQUEST = (
+    rf"\b(?:translate|summari[sz]e|explain|complete|paraphrase|provide|compare)\b{_NEAR}"
+    r"\b(?:your instructions|written above|above this line|keywords? you|marking scheme|the solution)\b",
+    r"\bwhat would a (?:perfect|full|model|correct) (?:answer|response)\b",
+    r"\b(?:in|into) your (?:comments?|reply|feedback)\b",
+    r"\bsee (?:the )?(?:previous|next|other|last) page\b[^.!?\n]{0,60}\b(?:correct|full|complete)\b",
     r"\b(?:print|reveal|show|repeat|output|list|tell|display|write(?: out)?|disclose|leak|dump|quote|copy|include"
     rf"|share|give|what (?:is|are|was|were))\b{_NEAR}\b{_HIDDEN}",
 )
@@ -66,6 +76,12 @@ HEADER = (
     r"\[/?inst\]",
     r"[\[(]\s*\d+\s*(?:/\s*\d+)?\s*(?:marks?|points?)\s*[\])]",
     r"-{3,}\s*(?:end|begin|start)\b[^\n]*",
+    r"<!--.*?(?:-->|$)",
+    r"</?(?:div|span|p|b|i|script|style|hidden|comment|br|font)\b[^>\n]*>",
+    r"\[(?:system|assistant|user)\]\s*\(",
+    r"^\s*\|[^\n]*\b(?:criterion|verdict|met)\b[^\n]*",
+    r"^\s*end of (?:the )?(?:student(?:['’]s)? )?(?:answer|response|submission)\b[^\n]*",
+    r"\b(?:grader|marker|examiner|evaluator) now (?:writes|says|adds)\b",
 )
 PATTERNS = {
     name: tuple(re.compile(part, re.IGNORECASE | re.MULTILINE) for part in parts)
@@ -79,7 +95,7 @@ PATTERNS = {
 SPOKEN = tuple(pattern for name in list(PATTERNS)[:3] for pattern in PATTERNS[name])
 # Whole lines and blocks that pretend to be something else than an answer, whatever stands in them.
 BLOCKS = re.compile(
-    r"<\|?im_start\|?>.*?(?:<\|?im_end\|?>|\Z)|\[inst\].*?(?:\[/inst\]|\Z)"
+    r"<!--.*?(?:-->|\Z)|<\|?im_start\|?>.*?(?:<\|?im_end\|?>|\Z)|\[inst\].*?(?:\[/inst\]|\Z)"
     r"|<(system|instructions?|prompt)>.*?(?:</\1>|\Z)"
     r"|^[^\S\n]*(?:q(?:uestion)?\.?\s*\d+|section\s+[a-z\d])\b[^\n]*[\[(]\s*\d+\s*(?:marks?|points?|m)\s*[\])][^\n]*$",
     re.IGNORECASE | re.MULTILINE | re.DOTALL,

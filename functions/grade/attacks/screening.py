@@ -9,6 +9,7 @@ import re
 import unicodedata
 from dataclasses import dataclass
 
+from grade.attacks.address import disguised, speaks_of_marking
 from grade.attacks.hedges import without_opposites, without_word_lists
 from grade.attacks.patterns import BLOCKS, CODED, JSON_KEY, PATTERNS, SPOKEN
 
@@ -29,6 +30,11 @@ _LEET = str.maketrans(
 
 # What stands before the turn to the grader is kept if it may be a statement ("Before marking," is none).
 _SHORTEST_HEAD = 4
+# Words of the marking before the turn: nothing of the matter is lost.
+_ALREADY = re.compile(
+    r"\b(?:my|this|the) response\b|\b(?:unit test|guidelines|criteri(?:on|a)|department|board|for the purposes? of|remaining points)\b",
+    re.I,
+)
 _SPACED = re.compile(r"\b(?:\w[ .\-_*]){5,}\w\b")
 _SENTENCE = re.compile(r"[^.!?\n]*(?:[.!?]+(?=\s|$)|\n|$|[.!?])")
 
@@ -49,6 +55,7 @@ def inspect(text: str) -> Inspection:
     if blocks:
         signs.append("a fake header")
     plain = _cut_json(plain, signs)
+    plain = _cut_disguised(plain, signs)
     plain = _cut_asks(plain, signs)
     if CODED.search(plain):
         signs.append("coded text")
@@ -124,6 +131,22 @@ def _closing(text: str, start: int) -> int:
     return len(text) if newline < 0 else newline
 
 
+def _cut_disguised(text: str, signs: list[str]) -> str:
+    """Without the lines and sentences in which an order to the grader stands disguised, over however many of them."""
+    for first, last in disguised(text):
+        plain = text[first:last]
+        if any(pattern.search(plain) for pattern in SPOKEN):
+            continue  # said openly: the sentence is cut where it turns to the grader
+        signs.append("a disguised order to the grader")
+        # A fuzzy match may reach a little into what stands beside it: a break near its edge is the sentence's.
+        slack = (last - first) // 4
+        start = max(text.rfind(mark, 0, first + slack) for mark in ".!?\n") + 1
+        ends = [place for mark in ".!?\n" if (place := text.find(mark, last - slack)) >= 0]
+        end = min(ends, default=len(text))
+        return _cut_disguised(f"{text[:start]}\n{text[end:]}", signs)
+    return text
+
+
 def _cut_asks(text: str, signs: list[str]) -> str:
     kept = []
     for match in _SENTENCE.finditer(text):
@@ -145,10 +168,15 @@ def _cut_sentence(sentence: str, signs: list[str]) -> str:
                 signs.append(name)
                 start = min(start, found.start())
     if start < len(sentence):
-        head = sentence[:start] if len(sentence[:start].split()) >= _SHORTEST_HEAD else ""
+        head = sentence[:start]
+        if len(head.split()) < _SHORTEST_HEAD or _ALREADY.search(head):
+            head = ""
         return head + ("\n" if sentence.endswith("\n") else " ")
-    disguised = sentence.translate(_LEET)
-    if disguised != sentence and any(pattern.search(disguised) for pattern in SPOKEN):
+    if speaks_of_marking(sentence):
+        signs.append("words about the marking")
+        return "\n" if sentence.endswith("\n") else " "
+    plain = sentence.translate(_LEET)
+    if plain != sentence and any(pattern.search(plain) for pattern in SPOKEN):
         signs.append("a disguised order to the grader")
         return "\n" if sentence.endswith("\n") else " "
     return sentence
