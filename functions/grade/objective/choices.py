@@ -30,6 +30,8 @@ _BRACKETED = re.compile(
     r"(?<![\w(])[(\[]([A-Za-z]|[ivx]{1,4}|\d)[)\]]|(?:^|\n|[,;&]\s*|\band\s+)([A-Za-z])[).:](?=\s|$)", re.I
 )
 _REFUSED = re.compile(r"\b(?:not|isn't|n't|except|neither|nor|instead of|rather than)\b", re.I)
+# "A cell membrane": an article, or option A beside the words of another.
+_ARTICLE_OR_LABEL = re.compile(r"\s*([AI])\s+(?=\S)")
 _HEDGE = re.compile(r"\bor\b|\?|\bmaybe\b|\bperhaps\b|\beither\b|/", re.I)
 _TRUE = word_set("t true yes y correct right ✓ ✔ √ agree")
 _FALSE = word_set("f false no n incorrect wrong untrue ✗ ✘ × x disagree")
@@ -57,9 +59,8 @@ def read_picks(text: str, options: Sequence[Option], *, several: bool) -> Picks:
     said = " ".join(_LEAD.sub("", text.strip()).split())
     listed = _label_list(said, labels, several=several)
     if listed is not None:
-        if len(listed) > 1 and not several and _HEDGE.search(said):
-            return Picks(listed, ReviewReason.EXTRA_ANSWERS, "more than one option is offered")
-        return Picks(listed)
+        hedged = len(listed) > 1 and not several and _HEDGE.search(said)
+        return Picks(listed, *((ReviewReason.EXTRA_ANSWERS, "more than one option is offered") if hedged else ()))
     by_words = _by_words(said, options)
     by_label = _labels_in(text, labels)
     if _REFUSED.search(said) and not by_words:
@@ -68,9 +69,12 @@ def read_picks(text: str, options: Sequence[Option], *, several: bool) -> Picks:
         return Picks(
             by_label | by_words, ReviewReason.UNCLEAR_ANSWER, "the letter and the words name different options"
         )
-    if by_label or by_words:
-        return Picks(by_label or by_words)
-    return _look_alike(said, labels, options)
+    if not by_label and not by_words:
+        return _look_alike(said, labels, options)
+    article = _ARTICLE_OR_LABEL.match(text)
+    if by_words and article and normal_label(article[1]) in labels and normal_label(article[1]) not in by_words:
+        return Picks(by_words, ReviewReason.UNCLEAR_ANSWER, f"“{article[1]}” may be the letter of another option")
+    return Picks(by_label or by_words)
 
 
 def mark_choice(question: Question, entry: SchemeEntry, text: str, max_marks: float) -> Decision:

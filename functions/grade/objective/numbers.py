@@ -3,6 +3,7 @@
 A comma or a point can be ambiguous ("1,000" is a thousand or one): then the second reading is kept too.
 """
 
+import math
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -72,8 +73,24 @@ _SPELLED = re.compile(
 )
 
 
+_SCALES = {"hundred": 100, "thousand": 1_000, "million": 1_000_000, "billion": 1_000_000_000}
+_SCALED = re.compile(rf"(?<![\w.,])(\d+(?:\.\d+)?)\s+({'|'.join(_SCALES)})s?\b", re.IGNORECASE)
+_AND_PART = re.compile(r"(?<![\w.,])(\d+)\s+and\s+(?:a|one)\s+(half|quarter)\b", re.IGNORECASE)
+_MINUS = re.compile(r"\b(?:minus|negative)\s+(?=\d)", re.IGNORECASE)
+_PI = re.compile(r"(?:(\d+(?:\.\d+)?)\s?)?(?:π|\bpi\b)", re.IGNORECASE)
+
+
 def spelled_out(text: str) -> str:
-    """The text with numbers in words ("forty-two") in digits."""
+    """The text with numbers in words in digits: "forty-two", "2 thousand", "one and a half", "minus 5", "2π"."""
+    text = _in_digits(text)
+    text = _AND_PART.sub(lambda match: match[1] + (".5" if match[2].lower() == "half" else ".25"), text)
+    while _SCALED.search(text):
+        text = _SCALED.sub(lambda match: f"{float(match[1]) * _SCALES[match[2].lower()]:.15g}", text)
+    text = _PI.sub(lambda match: f"{float(match[1] or 1) * math.pi:.10g}", text)
+    return _MINUS.sub("-", text)
+
+
+def _in_digits(text: str) -> str:
 
     def digits(match: re.Match[str]) -> str:
         last = match["last"].lower()

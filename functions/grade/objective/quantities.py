@@ -16,6 +16,7 @@ _ANSWER_IS = re.compile(r"\b(?:answer|ans|result|total|final(?: value)?)\b\s*(?:
 _LEADS_TO = re.compile(r"[=≈∴⇒→]|\b(?:therefore|hence|thus|gives|equals|so|approximately|is)\b", re.I)
 _ASIDE = re.compile(r"\([^()]*\)\s*\.?\s*$|[,;.]?\s*\b(?:because|since|as|from|using|by)\b.*$", re.I | re.S)
 _ONLY_JOINS = re.compile(r"^[\s,;/|&]*(?:or|and|to)?[\s,;/|&]*$", re.I)
+_DIGITS_APART = re.compile(r"(?<=\d) (?=\d)")
 _CURRENCY = re.compile(r"(?:[$£€₹¥]|\b(?:rs\.?|inr|usd|eur|gbp|dollars?|pounds?|euros?|rupees?)(?=\W|\d|$))", re.I)
 _ROUNDING = 1e-9
 
@@ -49,7 +50,8 @@ def mark_numeric(question: Question, entry: SchemeEntry, text: str, max_marks: f
     decision = _decide(text, wanted, max_marks)
     if decision.marks == max_marks:
         return decision
-    for changed in lookalikes.numbers_for(text):
+    # Digits that a reader has taken apart are offered as one number.
+    for changed in (*lookalikes.numbers_for(text), _DIGITS_APART.sub("", text)):
         other = _decide(changed, wanted, max_marks)
         if other.marks is not None and other.marks > (decision.marks or 0.0):
             reason = f"{other.reason} Some characters look alike, so the reading is to be checked."
@@ -59,7 +61,8 @@ def mark_numeric(question: Question, entry: SchemeEntry, text: str, max_marks: f
 
 def _decide(text: str, wanted: Wanted, max_marks: float) -> Decision:
     said = _CURRENCY.sub(" ", text)
-    quantities = read_quantities(said, wanted.unit) or read_quantities(spelled_out(said), wanted.unit)
+    said = spelled_out(said)
+    quantities = read_quantities(said, wanted.unit)
     if not quantities:
         return Decision(None, "No number can be read in the answer.", 0.3, (ReviewReason.UNCLEAR_ANSWER,))
     quantities = _added_up(said, quantities, wanted.unit)

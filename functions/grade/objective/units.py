@@ -36,6 +36,10 @@ _DEGREES = re.compile(r"\bdeg(?:ree)?s?\.?\s*(?P<scale>celsius|centigrade|fahren
 _ATOM = re.compile(r"(?P<name>°\s?[CcFf]\b|[A-Za-zµμΩ%°℃℉]+)(?:\s?\^?\s?(?P<sign>[-+]?)(?P<power>[1-9])(?![\d.,]))?")
 _GLUE = re.compile(r"\s*(?:(?P<over>/|÷|\bper\b|\ba\b(?=\s+(?:second|minute|hour|day)\b))|[·*⋅×.]|\s)\s*", re.I)
 _MOST_ATOMS = 5
+# "/(g K)" is "/g/K"; "square metres" and "sq m" are "m^2".
+_BELOW = re.compile(r"/\s?\(([A-Za-zµμΩ°%\s*·⋅×.^0-9-]{1,30})\)")
+_PARTED = re.compile(r"\s*[*·⋅×.\s]\s*")
+_RAISED = re.compile(r"\b(sq\.?|square|cu\.?|cubic)\s+([A-Za-zµμ]+)\b", re.I)
 
 
 @lru_cache(maxsize=1)
@@ -50,6 +54,8 @@ def read_unit(text: str, like: Any | None = None) -> tuple[Any, int] | None:
     """The unit that `text` opens with and how many characters it takes; None where it opens with none.
     Of several readings ("ms" is a millisecond, or metre second) the one of `like`'s dimension is taken."""
     plain = _DEGREES.sub(_same_length, text.translate(_SUPERSCRIPTS).translate(_DASHES))
+    plain = _BELOW.sub(lambda match: ("/" + _PARTED.sub("/", match[1].strip())).ljust(len(match.group())), plain)
+    plain = _RAISED.sub(lambda match: f"{match[2]}^{2 if match[1][0] in 'sS' else 3}".rjust(len(match.group())), plain)
     fallback = None
     for atoms, end in _prefixes(plain):
         for unit in _readings(atoms):

@@ -1,6 +1,7 @@
 """Exact and pattern answers: the scheme's own wording, or an expression that the answer has to follow."""
 
 import re
+import unicodedata
 
 from rapidfuzz import fuzz
 
@@ -25,7 +26,7 @@ _SHORT_SENTENCE = 10
 
 def normal(text: str) -> str:
     """Without case, surplus space, outer quotes and a full stop at the end."""
-    plain = " ".join(text.translate(_QUOTES).casefold().split())
+    plain = " ".join(unicodedata.normalize("NFKC", text.translate(_QUOTES)).casefold().split())
     return plain.strip(" \"'`.,;:!?()[]") or plain
 
 
