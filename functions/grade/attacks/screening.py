@@ -32,8 +32,9 @@ _LEET = str.maketrans(
 _SHORTEST_HEAD = 4
 # Words of the marking before the turn: nothing of the matter is lost.
 _ALREADY = re.compile(
-    r"\b(?:my|this|the) response\b|\b(?:unit test|guidelines|criteri(?:on|a)|department|board|for the purposes? of|remaining points)\b",
-    re.I,
+    r"\b(?:my|this|the) response\b"
+    r"|\b(?:unit test|guidelines|criteri(?:on|a)|department|board|for the purposes? of|remaining points)\b",
+    re.IGNORECASE,
 )
 _SPACED = re.compile(r"\b(?:\w[ .\-_*]){5,}\w\b")
 _SENTENCE = re.compile(r"[^.!?\n]*(?:[.!?]+(?=\s|$)|\n|$|[.!?])")
