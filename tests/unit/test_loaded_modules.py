@@ -23,6 +23,7 @@ DOORS: dict[str, tuple[set[str], bool]] = {
     "receive.app.handler": (set(), True),
     "extract.app.handler": (set(), False),
     "extract.page_app.handler": (set(), True),
+    "extract.job_app.handler": (set(), False),
     "persist.app.handler": (set(), False),
     # The key-point marker stands behind the model too.
     "grade.app.handler": ({"rapidfuzz", "snowballstemmer"}, False),
