@@ -144,7 +144,7 @@ def _load(world: _World, errands: list[Errand], under_way: int) -> None:
             except Exception as fault:  # noqa: BLE001 - told by whoever waits for the threads
                 faults.append(fault)
 
-    threads = [threading.Thread(target=work, name=f"client-{number}") for number in range(_CLIENTS)]
+    threads = [threading.Thread(target=work, daemon=True, name=f"client-{number}") for number in range(_CLIENTS)]
     for thread in threads:
         thread.start()
     next_sweep = time.monotonic() + _SWEEP_EVERY
