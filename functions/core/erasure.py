@@ -89,8 +89,9 @@ def _tombstone(submission: Submission, found: Item | None, items: Mapping[str, I
         **{name: known[name] for name in _RECEIVED},
         "erased_at": at,
         "erasing": _remains(submission, items).to_item(),
-        # Nothing begins anew before the first pass is through.
-        "removing": True,
+        # Nothing begins anew before the first pass is through; whoever comes first makes it.
+        "removing": "",
+        "removing_until": at,
         "pending": record.ERASURE,
         "pending_at": at,
     }

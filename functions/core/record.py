@@ -21,7 +21,8 @@ _UNDER_WAY = "#run = :run AND #state = :reading"
 _NOTHING_CLAIMED = "(attribute_not_exists(claimed) OR claimed <= :run)"
 # A tombstone holds the number of the last run of before: what comes late is refused by that alone.
 _NEW_RUN = "attribute_not_exists(#run) OR #run < :run"
-_OF_THE_RUN_BEFORE = ("ended_at", "failure", "duplicate_of", "timeline", "erased_at", "erasing", "removing")
+_OF_AN_ERASURE = ("erased_at", "erasing", "removing", "removing_until")
+_OF_THE_RUN_BEFORE = ("ended_at", "failure", "duplicate_of", "timeline", *_OF_AN_ERASURE)
 _NAMES = {"#state": "state", "#run": "run"}
 
 

@@ -42,6 +42,7 @@ def desk(context: LambdaContext) -> Desk:
         execution=partial(flow.find, **machine),
         tell=tell,
         seconds_left=lambda: context.get_remaining_time_in_millis() / 1000,
+        call=context.aws_request_id,
     )
 
 

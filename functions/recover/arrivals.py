@@ -79,11 +79,15 @@ def _unrecorded(arrival: Arrival, submission_id: str, desk: Desk) -> str | None:
 
 
 def _of_an_erased_one(arrival: Arrival, stone: Item, desk: Desk) -> str | None:
-    """What came after the erasure was sent again; what came before goes with the rest."""
+    """What came after the erasure was sent again; what came before goes with the rest.
+
+    S3 tells whole seconds: what came in the erasure's own may be either, and is left to its door, or to its age.
+    """
     if arrival.received_at > stone["erased_at"] and not arrival.key.startswith(DROP):
         desk.tell({"Records": [arrival.event(desk.temp_bucket)]})
         return "started"
-    if "removing" in stone:
+    second = clock.stamp(clock.parse(stone["erased_at"]).replace(microsecond=0))
+    if "removing" in stone or arrival.received_at >= second:
         return None
     desk.s3.delete_object(Bucket=desk.temp_bucket, Key=arrival.key, VersionId=arrival.version_id)
     return "removed"

@@ -13,7 +13,8 @@ from core.table import Table
 @dataclass(frozen=True, slots=True)
 class Desk:
     """`start` starts a run by its name (False: it was started before), `execution` finds one by its name,
-    `tell` hands an object's S3 event to the door, `seconds_left` is the time that this call still has."""
+    `tell` hands an object's S3 event to the door, `seconds_left` is the time that this call still has. `call` names
+    the call: Lambda tries one that died again under the same name."""
 
     table: Table
     s3: Any
@@ -25,3 +26,4 @@ class Desk:
     execution: Callable[[str, int], Execution | None]
     tell: Callable[[dict[str, Any]], None]
     seconds_left: Callable[[], float]
+    call: str

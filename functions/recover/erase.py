@@ -1,7 +1,7 @@
 """Erasure behind the tombstone: every trace of a submission, and once more when no late lane can come any more."""
 
 from contextlib import suppress
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 from core import clock, erasure, shelf
 from core.erasure import Remains
@@ -12,6 +12,8 @@ from recover.desk import Desk
 # An execution may run for an hour, and begin its longest function (840 s) in its last second.
 LATEST_LANE = timedelta(seconds=3600 + 840 + 60)
 _REPORT = ".refused.json"
+# Which pass is at work, and until when it can be.
+_AT_WORK = "removing, removing_until"
 
 
 def erase(submission_id: str, desk: Desk) -> int:
@@ -29,14 +31,18 @@ def erase(submission_id: str, desk: Desk) -> int:
 
 
 def _begin(stone: Item, desk: Desk) -> bool:
-    """False where the same file was sent again: what stands there now is to stay."""
+    """False where the same file was sent again (what stands there now is to stay), or another pass is at work: the one
+    that ended first would open the way for a new file, and the other take that away. A pass that died is overtaken
+    when its time is over."""
+    until = clock.stamp(datetime.now(UTC) + timedelta(seconds=desk.seconds_left()))
     try:
         desk.table.update(
             stone["pk"],
             RECORD,
-            "SET removing = :yes",
-            values={":yes": True, ":at": stone["erased_at"]},
-            condition="erased_at = :at AND attribute_not_exists(claimed)",
+            "SET removing = :me, removing_until = :until",
+            values={":me": desk.call, ":until": until, ":now": clock.now(), ":at": stone["erased_at"]},
+            condition="erased_at = :at AND attribute_not_exists(claimed) "
+            "AND (attribute_not_exists(removing) OR removing = :me OR removing_until <= :now)",
         )
     except ConditionFailed:
         return False
@@ -134,9 +140,9 @@ def _end(stone: Item, desk: Desk) -> None:
         desk.table.update(
             stone["pk"],
             RECORD,
-            "REMOVE removing, erasing, pending, pending_at" if last else "SET pending_at = :due REMOVE removing",
-            values={":at": stone["erased_at"], **({} if last else {":due": due})},
-            condition="erased_at = :at",
+            f"REMOVE {_AT_WORK}, erasing, pending, pending_at" if last else f"SET pending_at = :due REMOVE {_AT_WORK}",
+            values={":at": stone["erased_at"], ":me": desk.call, **({} if last else {":due": due})},
+            condition="erased_at = :at AND removing = :me",
         )
 
 

@@ -1,6 +1,7 @@
 """Erasure against moto: a tombstone first, then every trace, and nothing late brings anything back."""
 
 import json
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -168,6 +169,56 @@ def test_what_is_sent_while_the_erasure_is_at_work_is_asked_for_again(cloud: Clo
     assert (code, problem["type"]) == (503, "urn:gradeline:problem:ServiceUnavailable")
     deliver(cloud, context)
     assert post(context)[0] == 202
+
+
+def test_two_passes_of_one_erasure_are_never_at_work_at_once(
+    cloud: Cloud, context: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from recover import erase as erasing
+
+    submission = graded(cloud, context)
+    results_door.handler(request("DELETE", f"/submissions/{submission.id}"), context)
+    asked = {"action": "erase", "submission": submission.id}
+    sweep_away, other = erasing._sweep_away, SimpleNamespace(**{**vars(context), "aws_request_id": "another"})
+
+    def meanwhile(stone: Any, desk: Any) -> int:
+        monkeypatch.setattr(erasing, "_sweep_away", sweep_away)
+        # Had it been at work and ended, a new file would come in, and go with what this pass still removes.
+        assert recover_door.handler(asked, other) == {"removed": 0}
+        assert post(context)[0] == 503
+        return sweep_away(stone, desk)
+
+    monkeypatch.setattr(erasing, "_sweep_away", meanwhile)
+    assert recover_door.handler(asked, context)["removed"] > 0
+    assert post(context)[0] == 202
+
+
+def test_a_pass_that_died_goes_on_under_its_name_or_is_overtaken(cloud: Cloud, context: Any) -> None:
+    submission = graded(cloud, context)
+    results_door.handler(request("DELETE", f"/submissions/{submission.id}"), context)
+    table, pk = Table(cloud.client("dynamodb"), TABLE), f"submission#{submission.id}"
+    asked = {"action": "erase", "submission": submission.id}
+    died = {":who": "died", ":until": "2999"}
+    table.update(pk, "record", "SET removing = :who, removing_until = :until", values=died)
+    assert recover_door.handler(asked, context) == {"removed": 0}
+    again = SimpleNamespace(**{**vars(context), "aws_request_id": "died"})
+    assert recover_door.handler(asked, again)["removed"] > 0
+    table.update(pk, "record", "SET removing = :who, removing_until = :until", values={**died, ":until": "2020"})
+    recover_door.handler(asked, context)
+    assert "removing" not in state_of(table, submission)
+
+
+def test_what_comes_in_the_second_of_the_erasure_is_left_to_its_door(cloud: Cloud, context: Any) -> None:
+    submission = graded(cloud, context)
+    erase(cloud, context, submission.id)
+    table = Table(cloud.client("dynamodb"), TABLE)
+    cloud.put(f"incoming/{submission.id}", BODY)
+    [found] = cloud.client("s3").list_objects_v2(Bucket=TEMP)["Contents"]
+    just_before = found["LastModified"].strftime("%Y-%m-%dT%H:%M:%S.900Z")
+    values = {":at": just_before}
+    table.update(f"submission#{submission.id}", "record", "SET erased_at = :at", values=values)
+    sweep(context)
+    assert objects(cloud, TEMP) == [f"incoming/{submission.id}"]
 
 
 def test_a_doubled_event_of_an_erased_drop_starts_nothing(cloud: Cloud, context: Any) -> None:

@@ -101,7 +101,7 @@ class Records(RuleBasedStateMachine):
     @precondition(lambda self: "removing" in self.record)
     @rule()
     def the_erasure_has_run(self) -> None:
-        self.table.update(PK, RECORD, "REMOVE removing")
+        self.table.update(PK, RECORD, "REMOVE removing, removing_until")
 
     @rule()
     def it_is_sent_again_after_the_erasure(self) -> None:
