@@ -4,13 +4,11 @@ import pytest
 
 from benchmarks.chaos.run import run
 
-pytest.importorskip("recover.sweep")
-
 
 @pytest.mark.timeout(600)
 @pytest.mark.parametrize("seed", [1, 2])
 def test_nothing_accepted_is_lost_and_nothing_is_done_twice(seed: int) -> None:
-    outcome = run(seed, 20, under_way=5, erasing=False)
+    outcome = run(seed, 20, under_way=5)
     assert outcome.breaches == []
     found = outcome.figures
     # Something was there to be lost, and there was a storm.
