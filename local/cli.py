@@ -48,6 +48,7 @@ def parser() -> argparse.ArgumentParser:
     _add_serve(commands)
     _add_grade(commands)
     _add_smoke(commands)
+    _add_recovering(commands)
     _add_documents(commands)
     return top
 
@@ -107,6 +108,23 @@ def _add_smoke(commands: Any) -> None:
     smoke.set_defaults(command=_smoke)
 
 
+def _add_recovering(commands: Any) -> None:
+    resume = _command(commands, "resume", help="run failed or stuck submissions again, all that failed by default")
+    resume.add_argument("ids", nargs="*", metavar="ID", help="submissions; none: every one that has FAILED")
+    resume.set_defaults(command=_resume)
+    sweep = _command(commands, "sweep", help="look after everything that waits, as the schedule does")
+    sweep.set_defaults(command=_sweep)
+    for command in (resume, sweep):
+        where = command.add_mutually_exclusive_group()
+        where.add_argument(
+            "--url",
+            default="http://127.0.0.1:8330",
+            metavar="URL",
+            help="where `gradeline serve` runs (default: http://127.0.0.1:8330)",
+        )
+        where.add_argument("--stack", metavar="NAME", help="a deployed stack, by the shell's AWS credentials")
+
+
 def _add_documents(commands: Any) -> None:
     questions = _command(commands, "questions", help="what a paper asks: its questions with marks and doubts")
     questions.add_argument("paper", type=Path, metavar="PAPER")
@@ -164,6 +182,18 @@ def _smoke(asked: argparse.Namespace) -> int:
     from local import smoke
 
     return smoke.run(api=asked.api, stdout=_stdout(), stderr=_stderr())
+
+
+def _resume(asked: argparse.Namespace) -> int:
+    from local import recovering
+
+    return recovering.resume(asked.ids, ask=recovering.asking(url=asked.url, stack=asked.stack), stdout=_stdout())
+
+
+def _sweep(asked: argparse.Namespace) -> int:
+    from local import recovering
+
+    return recovering.sweep(ask=recovering.asking(url=asked.url, stack=asked.stack), stdout=_stdout())
 
 
 def _questions(asked: argparse.Namespace) -> int:
