@@ -84,6 +84,8 @@ class DocumentReader:
         if file.media_type in (filetypes.JPEG, filetypes.PNG) and not anew:
             head = picture_head.read(file.media_type, file.head)
             if can_go_as_it_is(head, file.size, self._limits):
+                if self._job and 1 in self._job.pages:
+                    return picture_by_job(self._job, head, self._watch)
                 return self._picture(file, head)
         return self._by_child(file, strict=strict)
 
@@ -109,6 +111,13 @@ class DocumentReader:
             outlook=self._outlook,
         )
         return reading.read(file, strict=strict)
+
+
+def picture_by_job(job: JobAnswer, head: PictureHead, watch: Watch) -> Transcript:
+    """A picture that a job has read as it lies."""
+    watch.pages(1)
+    watch.page_done()
+    return with_warnings([picture_page({"Blocks": job.pages[1]}, head)], ())
 
 
 def can_go_as_it_is(head: PictureHead, size: int, limits: Limits) -> bool:

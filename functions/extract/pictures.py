@@ -32,7 +32,7 @@ def read(task: dict[str, Any], stream: IO[bytes], limits: Limits, say: Callable[
     say({"type": "document", "pages": len(numbers)})
     job = task.get("job") or {}
     # Who counts previews as pages does not mean the same page.
-    read_by_job = frozenset(job["read"] if job.get("pages") == len(numbers) == picture.n_frames else ())
+    read_by_job = frozenset(job["read"] if job.get("pages") == len(numbers) == getattr(picture, "n_frames", 1) else ())
     for page, number in enumerate(numbers, start=1):
         head = {"type": "page", "page": page, "route": "ocr", "reason": "picture"}
         try:

@@ -214,7 +214,8 @@ class _Run:
 
     def _goes_by_reference(self) -> bool:
         said = filetypes.declared(self._file.media_type) or filetypes.by_name(self._key)
-        return said in (filetypes.JPEG, filetypes.PNG) and self._file.size <= CALL_BYTES
+        # After a job the picture is only looked at.
+        return said in (filetypes.JPEG, filetypes.PNG) and self._file.size <= CALL_BYTES and self._job is None
 
     def _by_reference(self) -> Transcript:
         """Tell Textract where the picture lies, and look at its head (or, for its hash, all of it) meanwhile."""

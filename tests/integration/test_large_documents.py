@@ -284,6 +284,31 @@ def test_tiff_of_many_pages_is_read_by_the_job_but_for_pages_that_are_not_stored
     assert Image.open(io.BytesIO(sent)).size == (438, 310)
 
 
+@pytest.mark.parametrize("turn", [1, 6])
+def test_picture_that_came_when_the_quota_was_given_away_is_read_by_the_job(
+    slow: Reader, jobs: FakeJobs, textract: FakeTextract, turn: int
+) -> None:
+    exif = Image.Exif()
+    exif[0x0112] = turn
+    state = slow.state(encoded(picture(), "JPEG", exif=exif), media_type="image/jpeg")
+    jobs.pages = [["seen by the job"]]
+    state["job"] = job_app.handler(state, slow.context)
+    state["job"] = job_app.handler(state, slow.context)
+    reading = door.handler(state, slow.context)
+    assert slow.transcript(reading).text == "seen by the job"
+    assert (textract.documents, slow.progress()["pages_done"]) == ([], 1)
+
+
+def test_large_picture_after_a_job_is_taken_from_it_as_well(
+    slow: Reader, jobs: FakeJobs, textract: FakeTextract
+) -> None:
+    state = slow.state(encoded(picture(size=(10_400, 60)), "JPEG"), media_type="image/jpeg")
+    jobs.pages = [["seen by the job"]]
+    state["job"] = job_app.handler(state, slow.context)
+    state["job"] = job_app.handler(state, slow.context)
+    assert slow.transcript(door.handler(state, slow.context)).text == "seen by the job"
+
+
 def test_a_throttled_part_is_asked_for_again(slow: Reader, jobs: FakeJobs, monkeypatch: pytest.MonkeyPatch) -> None:
     state = after_job(slow.state(scans()), slow.context)
     monkeypatch.setattr("extract.textract._FIRST_PAUSE", 0.01)
