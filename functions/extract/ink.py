@@ -56,12 +56,13 @@ class Drawing:
 
     def box(self, piece: Piece) -> tuple[int, int, int, int]:
         """A word's pixels, within the drawing; empty where the word lies outside of it."""
-        return (
-            max(0, int(piece.x0 * self.scale)),
-            max(0, int(piece.y0 * self.scale)),
-            min(self.width, int(piece.x1 * self.scale) + 1),
-            min(self.height, int(piece.y1 * self.scale) + 1),
-        )
+        scale, width, height = self.scale, self.width, self.height
+        x0, y0 = int(piece.x0 * scale), int(piece.y0 * scale)
+        x1, y1 = int(piece.x1 * scale) + 1, int(piece.y1 * scale) + 1
+        # Asked for every word of a document: comparing is cheaper than calling.
+        if x0 < 0 or y0 < 0 or x1 > width or y1 > height:
+            return max(0, x0), max(0, y0), min(width, x1), min(height, y1)
+        return x0, y0, x1, y1
 
     def shows(self, piece: Piece) -> bool:
         """Whether anything at all can be seen where the word is said to stand."""
@@ -69,8 +70,8 @@ class Drawing:
         if x0 >= x1 or y0 >= y1:
             return False
         start = (y0 + (y1 - y0) // 2) * self.width
-        middle = (start + x0, start + x1)
-        if self.differs.find(1, *middle) >= 0 and self.differs.find(0, *middle) >= 0:
+        left, right, find = start + x0, start + x1, self.differs.find
+        if find(1, left, right) >= 0 and find(0, left, right) >= 0:
             return True
         # Only what does not show across its middle, on plain paper, is looked at whole.
         low, high = 255, 0

@@ -11,7 +11,7 @@ from typing import Any
 
 from core import errors
 from core.filetypes import PDF
-from core.transcript import Box, Line, Page, Transcript, Word
+from core.transcript import Line, Page, Transcript, Word
 from extract.agreement import agrees
 from extract.document_file import OpenFile
 from extract.frames import Frame
@@ -25,6 +25,8 @@ from extract.watch import Stopped, Watch
 
 Ocr = Callable[[bytes], Answer]
 _LYING = "Page {page}: its text layer does not say what can be seen, so the whole document was read as a scan."
+
+_UNLIKELY = "This PDF is damaged and cannot be read. Export or scan it again and resend it."
 
 
 class PageReading:
@@ -200,24 +202,30 @@ def _named(pages: Iterable[int]) -> str:
 
 
 def _layer_page(head: dict[str, Any]) -> Page:
-    lines = tuple(
-        Line(
-            text=str(text),
-            confidence=float(confidence),
-            box=_box(box),
-            words=tuple(Word(str(word), float(sure), _box(place)) for word, sure, place in words),
-        )
-        for text, confidence, box, words in head["lines"]
-    )
     return Page(
         number=int(head["page"]),
         source="text_layer",
-        lines=lines,
+        lines=tuple(map(_layer_line, head["lines"])),
         rotation=int(head["rotation"]),
         aspect=float(head["aspect"]),
     )
 
 
-def _box(value: Any) -> Box:
-    left, top, width, height = (float(number) for number in value)
-    return (left, top, width, height)
+def _layer_line(said: list[Any]) -> Line:
+    """A line as the child says it: text, confidence, box, words as [text, confidence, box].
+
+    Raises
+    ------
+    DamagedDocument
+        It says something else, as a child might that a file has taken over.
+    """
+    try:
+        text, confidence, (left, top, width, height), words = said
+        made, sum_of_all = [], confidence + left + top + width + height + 0.0
+        for word, sure, (x, y, w, h) in words:
+            sum_of_all += sure + x + y + w + h  # fails on whatever is no number
+            made.append(Word(word, sure, (x, y, w, h)))
+        text + "".join([word.text for word in made])  # and this on whatever is no text
+    except (TypeError, ValueError) as error:
+        raise errors.DamagedDocument(_UNLIKELY) from error
+    return Line(text, confidence, (left, top, width, height), words=tuple(made))
