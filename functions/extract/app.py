@@ -21,6 +21,7 @@ from core.seal import Seal
 from core.settings import settings
 from core.submission import Submission
 from core.table import Table
+from extract import heap
 from extract.handed_on import Reading
 from extract.jobs import Job
 from extract.lean_client import LeanTextract
@@ -44,6 +45,7 @@ _LAST_SECONDS = 10.0
 # Behind others who have the quota for longer a job is better: a reader that sleeps holds a function (docs/scale.md).
 _QUEUE_SECONDS = 60.0
 
+heap.give_large_blocks_back()
 sandbox = Sandbox({name: os.environ[name] for name in _LOADER if name in os.environ})
 if "AWS_LAMBDA_RUNTIME_API" in os.environ:
     # While the runtime still starts, where processor time costs nothing.
