@@ -10,7 +10,7 @@ STAGE ?= dev
 INSTALL := -m pip install --quiet --disable-pip-version-check --require-hashes --no-deps -r
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo serve test browser chromium lint check chaos bench build deploy smoke licences lock clean
+.PHONY: help setup demo serve test browser chromium lint check fuzz chaos bench build deploy smoke licences lock clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -34,6 +34,9 @@ chromium:
 
 lasting: $(VENV)/.test ## `gradeline serve` killed at 20 random moments under load: nothing accepted lost
 	@$(BIN)/python -m benchmarks.kills --kills 20
+
+fuzz: $(VENV)/.test ## 5,000 damaged and hostile files, new each time: make fuzz [FILES=…] [SEED=…]
+	@PYTHONPATH=functions $(BIN)/python -m tests.unit.extract.fuzzing --files $(or $(FILES),5000) $(if $(SEED),--seed $(SEED))
 
 lint: $(VENV)/.test ## ruff, mypy --strict, the import contract
 	@$(BIN)/ruff check .

@@ -1,51 +1,46 @@
 """Malformed and hostile files: each ends as accepted or as a named refusal in time, and the next one is read.
 
-`FUZZ_FILES` says how many damaged files are made. A long run: `FUZZ_FILES=5000 pytest tests/unit/extract/test_fuzz.py`
+A short run with the same files each time; `make fuzz` makes new ones for as long as it is told to.
 """
 
+import json
 import os
-import time
+import subprocess
+import sys
+from pathlib import Path
 
 import pytest
 
-from core import errors
-from core.submission import Kind
-from extract.documents import read_document
-from extract.sandbox import Sandbox
-from tests.unit.extract.hostile import damaged, originals, written_to_harm
-from tests.unit.extract.material import PROSE, RecordingOcr, pdf, typed
+from tests.unit.extract.fuzzing import MEGABYTES, SECONDS, Run
+from tests.unit.extract.hostile import written_to_harm
 
-DAMAGED = int(os.environ.get("FUZZ_FILES", "180"))
 HARMFUL = written_to_harm()
-SECONDS = 10.0
+ROOT = Path(__file__).parents[3]
 
 
-def ends_well(body: bytes, sandbox: Sandbox) -> str:
-    """ "accepted", or the refusal's name; anything else is raised."""
-    begun = time.monotonic()
-    kinds = list(Kind)
-    try:
-        read_document(body, ocr=RecordingOcr(), kind=kinds[len(body) % len(kinds)], sandbox=sandbox)
-        result = "accepted"
-    except errors.DocumentRejected as refusal:
-        assert len(str(refusal)) > 10
-        result = type(refusal).__name__
-    assert time.monotonic() - begun < SECONDS
-    return result
+@pytest.fixture(scope="module")
+def run() -> Run:
+    return Run()
 
 
 @pytest.mark.parametrize("name", HARMFUL)
-def test_file_written_to_do_harm_ends_well(name: str, sandbox: Sandbox) -> None:
-    ends_well(HARMFUL[name], sandbox)
+def test_file_written_to_do_harm_ends_well_and_the_next_is_read(name: str, run: Run) -> None:
+    run.read(HARMFUL[name])
+    run.read_the_next()
 
 
-def test_damaged_files_end_well_and_the_next_is_read(sandbox: Sandbox) -> None:
-    sources = originals()
-    endings: dict[str, int] = {}
-    for seed in range(DAMAGED):
-        ending = ends_well(damaged(sources[seed % len(sources)], seed), sandbox)
-        endings[ending] = endings.get(ending, 0) + 1
-    assert endings["accepted"] > 0
-    assert len(endings) > 2, "some are beyond reading, or nothing was damaged"
-    transcript = read_document(pdf(typed()), ocr=RecordingOcr(), kind=Kind.QUESTION_PAPER, sandbox=sandbox)
-    assert [line.text for line in transcript.pages[0].lines] == PROSE
+def test_two_hundred_damaged_and_senseless_files_end_well_and_the_next_is_read() -> None:
+    """In a process of its own, whose memory at its highest is its own as well."""
+    command = [sys.executable, "-m", "tests.unit.extract.fuzzing", "--files", "200", "--seed", "1"]
+    path = os.pathsep.join([str(ROOT / "functions"), str(ROOT)])
+    done = subprocess.run(
+        command, cwd=ROOT, env={**os.environ, "PYTHONPATH": path}, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    told = json.loads(done.stdout)
+    assert told["broken"] == []
+    assert told["files"] >= 200
+    assert len(told["endings"]) > 2, "some are beyond reading, or nothing was damaged"
+    assert told["endings"]["accepted"] > 20
+    assert told["slowest_seconds"] < SECONDS
+    assert 20 < told["peak_megabytes"] < MEGABYTES
