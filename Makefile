@@ -49,7 +49,7 @@ check: $(VENV)/.test ## what needs Node, the runtime's Python or the package ind
 	@$(BIN)/python -m pytest tests/check
 
 chaos: $(VENV)/.test ## the whole flow in a storm of faults, five seeds; and that the harness sees what is lost (half an hour)
-	@PYTHONPATH=functions $(BIN)/python -m benchmarks.chaos --submissions 300 --seed 1 2 3 4 5 --markdown benchmarks/results/chaos.md
+	@mkdir -p out && PYTHONPATH=functions $(BIN)/python -m benchmarks.chaos --submissions 300 --seed 1 2 3 4 5 --markdown out/chaos.md
 	@PYTHONPATH=functions $(BIN)/python -m benchmarks.chaos --guards
 
 bench: $(VENV)/.test ## speed, growth and cost measured in one run (under ten minutes); benchmarks/results.md
