@@ -55,7 +55,7 @@ class Delivery:
     def name(self) -> str:
         """How it is called on the screen."""
         found = self.status.student if self.status else None
-        return found or self.student or self.path.name
+        return self.student or found or self.path.name
 
     @property
     def ended(self) -> bool:

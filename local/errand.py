@@ -208,7 +208,7 @@ def document(errand: Errand, sheets: Sequence[Delivery]) -> dict[str, Any]:
         "sheets": [
             {
                 "file": str(sheet.path),
-                "student": (sheet.status.student if sheet.status else None) or sheet.student,
+                "student": sheet.student or (sheet.status.student if sheet.status else None),
                 "id": sheet.id,
                 "state": sheet.status.state.value if sheet.status else None,
                 "problem": sheet.problem,

@@ -6,7 +6,7 @@ from benchmarks.chaos.run import run
 
 
 @pytest.mark.timeout(600)
-@pytest.mark.parametrize("seed", [1, 2])
+@pytest.mark.parametrize("seed", [1])
 def test_nothing_accepted_is_lost_and_nothing_is_done_twice(seed: int) -> None:
     outcome = run(seed, 20, under_way=5)
     assert outcome.breaches == []

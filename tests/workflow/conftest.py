@@ -1,6 +1,7 @@
 """The real state machine and the real handlers on the local cloud, one for all tests of this folder."""
 
 import json
+import time
 import uuid
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -45,8 +46,19 @@ class Flow:
     def prepare(self) -> None:
         """Scheme and paper, read and ready."""
         self.api.put_scheme(self.assessment, SCHEME.encode(), "application/yaml")
-        ended = self.ended(self.send("question_paper", PAPER))
+        paper = self.send("question_paper", PAPER)
+        ended = self.ended(paper)
         assert ended["state"] == "READY", ended
+        self.rested(paper)
+
+    def rested(self, receipt: Receipt) -> None:
+        """Returns when the execution is over: what follows the answer (its event, tidying) is done as well."""
+        stepfunctions, arn = self.cloud.client("stepfunctions"), self.execution_arn(receipt)
+        for _ in range(600):
+            if stepfunctions.describe_execution(executionArn=arn)["status"] != "RUNNING":
+                return
+            time.sleep(0.1)
+        raise AssertionError(f"{arn} still runs")
 
     def send(self, kind: str, body: bytes, *, student: str | None = None, media_type: str | None = None) -> Receipt:
         declared = media_type or {b"%PDF": "application/pdf", b"\x89PNG": "image/png"}.get(body[:4], "")

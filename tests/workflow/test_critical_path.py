@@ -33,6 +33,7 @@ def test_the_event_and_all_else_follow_the_answer(flow: Flow) -> None:
     flow.cloud.clear_calls()
     sheet = flow.scan()
     flow.ended(sheet)
+    flow.rested(sheet)
     record = next(
         call
         for call in flow.cloud.calls()
@@ -48,11 +49,11 @@ def test_the_lanes_write_their_own_and_nothing_else(flow: Flow) -> None:
     sheet = flow.scan()
     flow.ended(sheet)
     calls = flow.cloud.calls()
-    # Whether the copy stands, the copy; then, in the table, its content's claim and its assessment's place in the
-    # list, and last what was stored.
+    # Whether the copy stands, the copy; then, in the table, its content's claim, who has that content and its
+    # assessment's place in the list, and last what was stored.
     storing = operations(calls, "PersistFunction")
     assert storing[:2] == ["HeadObject", "CopyObject"]
-    assert sorted(storing[2:]) == ["PutItem", "PutItem", "UpdateItem"]
+    assert sorted(storing[2:]) == ["PutItem", "PutItem", "PutItem", "UpdateItem"]
     assert storing[-1] == "PutItem"
     reading = operations(calls, "ExtractFunction")
     # Its progress may be told more than once, its share of the quota asked for more than once.
