@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from rapidfuzz import fuzz
-from rapidfuzz.distance import Levenshtein
+from rapidfuzz.distance import OSA
 
 from core.assessment import Option, Question, SchemeEntry
 from core.result import ReviewReason
@@ -19,12 +19,18 @@ from grade.words.language import word_set
 
 _LEAD = re.compile(
     r"^(?:(?:so|hence|therefore|thus|i think|i believe|it is|it's|its|my|the|correct|right|final|best|is)\s+)*"
-    r"(?:(?:ans(?:wer)?|option|choice|response)s?\b\s*(?:is|are|=|:|-)?\s*)+",
+    r"(?:(?:ans(?:wer)?|opt(?:ion)?|choice|response)s?\b\.?\s*(?:is|are|=|:|-)?\s*|(?:both|only|just)\s+)+",
     re.I,
 )
 _JOIN = r"(?:\s*(?:,|;|/|&|\+|\band\b|\bor\b|\s)\s*)"
 _NAMED = re.compile(
-    r"\b(?:answer|option|choice|ans)s?\b\s*(?:is|are|=|:|-)?\s*[(\[]?([A-Za-z]|[ivx]{1,4}|\d)[)\]]?(?![\w'])", re.I
+    r"\b(?:answer|option|opt|choice|ans)s?\b\.?\s*(?:is|are|=|:|-)?\s*[(\[]?([A-Za-z]|[ivx]{1,4}|\d)[)\]]?(?![\w'])",
+    re.I,
+)
+# "It can't be B so C", "A because the others are wrong".
+_CONCLUDED = re.compile(
+    r"(?:\b(?:it is|it's|so|hence|therefore|thus|must be)\s+[(\[]?([A-H])[)\]]?\s*[.!]?\s*$"
+    r"|^\s*[(\[]?([A-H])[)\]]?\s+(?:because|since|as)\b)"
 )
 _BRACKETED = re.compile(
     r"(?<![\w(])[(\[]([A-Za-z]|[ivx]{1,4}|\d)[)\]]|(?:^|\n|[,;&]\s*|\band\s+)([A-Za-z])[).:](?=\s|$)", re.I
@@ -32,11 +38,15 @@ _BRACKETED = re.compile(
 _REFUSED = re.compile(r"\b(?:not|isn't|n't|except|neither|nor|instead of|rather than)\b", re.I)
 # "A cell membrane": an article, or option A beside the words of another.
 _ARTICLE_OR_LABEL = re.compile(r"\s*([AI])\s+(?=\S)")
+_EITHER = re.compile(r"\bor\b", re.I)
+_ALL_OR_NONE = re.compile(r"(all|none|both|neither)(?: of)?(?: the| these| them)?(?: above| options?| answers?)?")
 _HEDGE = re.compile(r"\bor\b|\?|\bmaybe\b|\bperhaps\b|\beither\b|/", re.I)
 _TRUE = word_set("t true yes y correct right ✓ ✔ √ agree")
 _FALSE = word_set("f false no n incorrect wrong untrue ✗ ✘ × x disagree")
 _WORDS = re.compile(r"[^\W_]+(?:'[a-z]+)?|[✓✔√✗✘×]")
 _SAME_TEXT = 88.0
+_RIVAL = 70.0
+_NUMBER = re.compile(r"[-+−]?\d+(?:[.,]\d+)?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,10 +69,12 @@ def read_picks(text: str, options: Sequence[Option], *, several: bool) -> Picks:
     said = " ".join(_LEAD.sub("", text.strip()).split())
     listed = _label_list(said, labels, several=several)
     if listed is not None:
-        hedged = len(listed) > 1 and not several and _HEDGE.search(said)
+        hedged = len(listed) > 1 and (_EITHER if several else _HEDGE).search(said)
         return Picks(listed, *((ReviewReason.EXTRA_ANSWERS, "more than one option is offered") if hedged else ()))
     by_words = _by_words(said, options)
     by_label = _labels_in(text, labels)
+    if not by_label and not by_words:
+        by_words = _by_number(said, options) or _all_or_none(said, options)
     if _REFUSED.search(said) and not by_words:
         return Picks(by_label, ReviewReason.UNCLEAR_ANSWER, "an option is named in order to refuse it")
     if by_label and by_words and by_label != by_words:
@@ -71,10 +83,20 @@ def read_picks(text: str, options: Sequence[Option], *, several: bool) -> Picks:
         )
     if not by_label and not by_words:
         return _look_alike(said, labels, options)
+    why = _other_reading(text, said, options, by_words, by_label)
+    return Picks(by_label or by_words, ReviewReason.UNCLEAR_ANSWER if why else None, why)
+
+
+def _other_reading(
+    text: str, said: str, options: Sequence[Option], by_words: frozenset[str], by_label: frozenset[str]
+) -> str:
+    """What else an option's words may mean: the label that looks like an article, a neighbour spelled alike."""
     article = _ARTICLE_OR_LABEL.match(text)
-    if by_words and article and normal_label(article[1]) in labels and normal_label(article[1]) not in by_words:
-        return Picks(by_words, ReviewReason.UNCLEAR_ANSWER, f"“{article[1]}” may be the letter of another option")
-    return Picks(by_label or by_words)
+    labels = {normal_label(option.label) for option in options}
+    if by_words and article and normal_label(article[1]) in labels - by_words:
+        return f"“{article[1]}” may be the letter of another option"
+    rival = _rival(said, options, by_words) if by_words and not by_label else None
+    return f"“{said}” may also be “{rival}”" if rival else ""
 
 
 def mark_choice(question: Question, entry: SchemeEntry, text: str, max_marks: float) -> Decision:
@@ -124,6 +146,8 @@ def read_truth(text: str) -> bool | None:
         re.match(r"^\W*(?:f(?:alse)?|no|n)\W*(?:/|or|and)\W*(?:t(?:rue)?|yes|y)\b", said, re.I)
     ):
         return None
+    if words and set(words) <= _TRUE | _FALSE and set(words) & _TRUE and set(words) & _FALSE:
+        return None
     if (
         words
         and words[0] in _TRUE | _FALSE
@@ -138,7 +162,7 @@ def _looks_true_or_false(text: str) -> bool | None:
     """A single word that is one misread letter away from true or false ("Trve", "fa1se")."""
     word = text.strip(" .,;:!").casefold()
     for truth in ("true", "false"):
-        if 3 <= len(word) <= 6 and Levenshtein.distance(word, truth) == 1:
+        if 3 <= len(word) <= 6 and OSA.distance(word, truth) == 1:
             return truth == "true"
     return None
 
@@ -187,7 +211,8 @@ def _label_list(said: str, labels: Sequence[str], *, several: bool) -> frozenset
         return frozenset(parts)
     if len(parts) == 1 and 1 < len(parts[0]) <= len(labels) and bare.isalpha() and (several or bare.isupper()):
         letters = list(parts[0])
-        if all(letter in labels for letter in letters) and len(set(letters)) == len(letters):
+        # One letter twice is one pick ("CC").
+        if all(letter in labels for letter in letters) and len(set(letters)) in (1, len(letters)):
             return frozenset(letters)
     return None
 
@@ -196,6 +221,7 @@ def _labels_in(text: str, labels: Sequence[str]) -> frozenset[str]:
     """Labels that stand out within words: "(b)", "B) …", "option C", "B - …" or a first capital by itself."""
     found = {normal_label(match.group(1)) for match in _NAMED.finditer(text)}
     found = {label for label in found if label in labels}
+    found |= {normal_label(one) for match in _CONCLUDED.finditer(text) for one in match.groups() if one} & set(labels)
     if found:
         return frozenset(found)
     for match in _BRACKETED.finditer(text):
@@ -227,6 +253,33 @@ def _by_words(said: str, options: Sequence[Option]) -> frozenset[str]:
     if len(kept) > 1 and not any(re.search(rf"(?<!\w){re.escape(item[2])}(?!\w)", plain) for item in kept):
         kept = [max(kept)]
     return frozenset(item[3] for item in kept)
+
+
+def _by_number(said: str, options: Sequence[Option]) -> frozenset[str]:
+    """The one option with this number, whose unit the student has left out."""
+    number = _NUMBER.fullmatch(said.strip(" ."))
+    if number is None:
+        return frozenset()
+    hits = [option for option in options if _NUMBER.findall(option.text)[:2] == [number.group()]]
+    return frozenset({normal_label(hits[0].label)}) if len(hits) == 1 else frozenset()
+
+
+def _all_or_none(said: str, options: Sequence[Option]) -> frozenset[str]:
+    """ "All of the above" for "All of these"."""
+    meant = _ALL_OR_NONE.fullmatch(_plain(said))
+    if meant is None:
+        return frozenset()
+    hits = [option for option in options if (own := _ALL_OR_NONE.fullmatch(_plain(option.text))) and own[1] == meant[1]]
+    return frozenset({normal_label(hits[0].label)}) if len(hits) == 1 else frozenset()
+
+
+def _rival(said: str, options: Sequence[Option], picked: frozenset[str]) -> str | None:
+    """Another option that a misspelled answer is nearly as near to ("mittosis": mitosis, or meiosis)."""
+    plain = _plain(said)
+    if any(re.search(rf"(?<!\w){re.escape(_plain(option.text))}(?!\w)", plain) for option in options if option.text):
+        return None
+    others = [option.text for option in options if normal_label(option.label) not in picked]
+    return next((text for text in others if fuzz.ratio(plain, _plain(text)) >= _RIVAL), None)
 
 
 def _plain(text: str) -> str:

@@ -36,6 +36,10 @@ _NUMBER = re.compile(
 )
 
 
+# "4·5" is four and a half, but for a power of ten ("3·10^8").
+_RAISED_POINT = re.compile(rf"(?<=\d)·(?=\d)(?!10\s?(?:\^|\*\*|[{_SUPER}]))")
+
+
 @dataclass(frozen=True, slots=True)
 class Number:
     """A number in a text. `other` is its second reading; `figures` its significant figures as written;
@@ -51,7 +55,8 @@ class Number:
 
 def read_numbers(text: str) -> list[Number]:
     """Every number in the text, in order. Powers beyond 10^±300 are left out."""
-    return [number for match in _NUMBER.finditer(text.translate(_PLAIN)) if (number := _number(match)) is not None]
+    plain = _RAISED_POINT.sub(".", text.translate(_PLAIN))
+    return [number for match in _NUMBER.finditer(plain) if (number := _number(match)) is not None]
 
 
 def first_number(text: str) -> Number | None:
@@ -73,7 +78,21 @@ _SPELLED = re.compile(
 )
 
 
-_SCALES = {"hundred": 100, "thousand": 1_000, "million": 1_000_000, "billion": 1_000_000_000}
+_SCALES = {
+    "hundred": 100,
+    "thousand": 1_000,
+    "lakh": 100_000,
+    "lac": 100_000,
+    "million": 1_000_000,
+    "crore": 10_000_000,
+    "billion": 1_000_000_000,
+}
+_PARTS = {
+    "half": 2, "halve": 2, "third": 3, "quarter": 4, "fourth": 4, "fifth": 5, "sixth": 6, "seventh": 7, "eighth": 8,
+    "ninth": 9, "tenth": 10,
+}  # fmt: skip
+_FRACTION = re.compile(rf"(?<![\w.,])(\d{{1,2}})[\s-]+({'|'.join(_PARTS)})s?\b", re.IGNORECASE)
+_IN_K = re.compile(r"(?<![\w.,])(\d+(?:\.\d+)?)[kK]\b")
 _SCALED = re.compile(rf"(?<![\w.,])(\d+(?:\.\d+)?)\s+({'|'.join(_SCALES)})s?\b", re.IGNORECASE)
 _AND_PART = re.compile(r"(?<![\w.,])(\d+)\s+and\s+(?:a|one)\s+(half|quarter)\b", re.IGNORECASE)
 _MINUS = re.compile(r"\b(?:minus|negative)\s+(?=\d)", re.IGNORECASE)
@@ -84,14 +103,19 @@ def spelled_out(text: str) -> str:
     """The text with numbers in words in digits: "forty-two", "2 thousand", "one and a half", "minus 5", "2π"."""
     text = _in_digits(text)
     text = _AND_PART.sub(lambda match: match[1] + (".5" if match[2].lower() == "half" else ".25"), text)
+    text = _FRACTION.sub(lambda match: f"{match[1]}/{_PARTS[match[2].lower()]}", text)
     while _SCALED.search(text):
         text = _SCALED.sub(lambda match: f"{float(match[1]) * _SCALES[match[2].lower()]:.15g}", text)
     text = _PI.sub(lambda match: f"{float(match[1] or 1) * math.pi:.10g}", text)
     return _MINUS.sub("-", text)
 
 
-def _in_digits(text: str) -> str:
+def thousands_in_k(text: str) -> str:
+    """ "3.5k" as 3500, for values without a unit."""
+    return _IN_K.sub(lambda match: f"{float(match[1]) * 1000:.15g}", text)
 
+
+def _in_digits(text: str) -> str:
     def digits(match: re.Match[str]) -> str:
         last = match["last"].lower()
         value = _TENS.get((match["tens"] or "").lower(), 0) + (_TENS[last] if last in _TENS else _ONES.index(last))

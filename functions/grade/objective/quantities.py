@@ -2,33 +2,27 @@
 
 import math
 import re
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 from core.assessment import Question, SchemeEntry
 from core.result import ReviewReason
 from grade.decision import Decision, slip
 from grade.objective import units
-from grade.objective.numbers import Number, first_number, read_numbers, spelled_out
+from grade.objective.numbers import Number, first_number, spelled_out, thousands_in_k
+from grade.objective.said import Quantity, added_up, final_quantity, read_quantities, value_part
 from grade.words import lookalikes
 
-_ANSWER_IS = re.compile(r"\b(?:answer|ans|result|total|final(?: value)?)\b\s*(?:is|was|are|=|:|≈|~|-|of)*\s*", re.I)
-_LEADS_TO = re.compile(r"[=≈∴⇒→]|\b(?:therefore|hence|thus|gives|equals|so|approximately|is)\b", re.I)
-_ASIDE = re.compile(r"\([^()]*\)\s*\.?\s*$|[,;.]?\s*\b(?:because|since|as|from|using|by)\b.*$", re.I | re.S)
-_ONLY_JOINS = re.compile(r"^[\s,;/|&]*(?:or|and|to)?[\s,;/|&]*$", re.I)
 _DIGITS_APART = re.compile(r"(?<=\d) (?=\d)")
 _CURRENCY = re.compile(r"(?:[$£€₹¥]|\b(?:rs\.?|inr|usd|eur|gbp|dollars?|pounds?|euros?|rupees?)(?=\W|\d|$))", re.I)
 _ROUNDING = 1e-9
-
-
-@dataclass(frozen=True, slots=True)
-class Quantity:
-    """A number with the unit behind it (a pint unit, or None), where both end, and how they are written."""
-
-    number: Number
-    unit: Any | None
-    end: int
-    written: str
+_AS_FRACTION = (
+    (re.compile(r"\b(\d+)\s+(?:in|out of)\s+(\d+)\b", re.I), r"\1/\2"),
+    (re.compile(r"\b(\d+(?:\.\d+)?)\s*:\s*1\b(?!\d)"), r"\1"),
+    (re.compile(r"\b(\d+)\s*:\s*(\d+)\b"), r"\1/\2"),
+    (re.compile(r"\b(\d{1,2})\s*\^\s*(\d)\b"), lambda match: str(int(match[1]) ** int(match[2]))),
+)
+_STATED_VALUE = re.compile(r"\b[A-Za-z]\w?\s*(=\s*[-+−]?\d[^,;\n=]*)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,16 +50,35 @@ def mark_numeric(question: Question, entry: SchemeEntry, text: str, max_marks: f
         if other.marks is not None and other.marks > (decision.marks or 0.0):
             reason = f"{other.reason} Some characters look alike, so the reading is to be checked."
             return Decision(other.marks, reason, 0.6, (ReviewReason.LOOK_ALIKE,))
+    return _to_be_looked_at(text, wanted, max_marks, decision)
+
+
+def _to_be_looked_at(text: str, wanted: Wanted, max_marks: float, decision: Decision) -> Decision:
+    """A wrong value beside which a right one stands ("x = 7, y = 3"), or that is a fraction in other signs: a person
+    decides."""
+    if decision.marks or decision.review:
+        return decision
+    for written, read in _AS_FRACTION:
+        other = _decide(written.sub(read, text), wanted, max_marks)
+        if other.marks == max_marks:
+            reason = f"{other.reason} It is written as odds, a ratio or a power."
+            return Decision(max_marks, reason, 0.6, (ReviewReason.UNCLEAR_ANSWER,))
+    stated = [_decide(match[1], wanted, max_marks) for match in _STATED_VALUE.finditer(text)]
+    if any(other.marks == max_marks for other in stated):
+        reason = f"{decision.reason} Another value in the answer is the right one."
+        return Decision(decision.marks, reason, 0.5, (ReviewReason.UNCLEAR_ANSWER,))
     return decision
 
 
 def _decide(text: str, wanted: Wanted, max_marks: float) -> Decision:
     said = _CURRENCY.sub(" ", text)
-    said = spelled_out(said)
+    said = spelled_out(value_part(said))
+    if wanted.unit is None:
+        said = thousands_in_k(said)
     quantities = read_quantities(said, wanted.unit)
     if not quantities:
         return Decision(None, "No number can be read in the answer.", 0.3, (ReviewReason.UNCLEAR_ANSWER,))
-    quantities = _added_up(said, quantities, wanted.unit)
+    quantities = added_up(said, quantities, wanted.unit)
     final, several = final_quantity(said, quantities)
     decision = _judge(final, wanted, max_marks)
     if not several:
@@ -75,78 +88,6 @@ def _decide(text: str, wanted: Wanted, max_marks: float) -> Decision:
         return decision
     reason = "Several values are offered and none is marked as the answer."
     return Decision(0.0, reason, 0.6, (ReviewReason.EXTRA_ANSWERS,))
-
-
-def read_quantities(text: str, like: Any | None) -> list[Quantity]:
-    """Every number with the unit that follows it."""
-    found = []
-    numbers = read_numbers(text)
-    for index, number in enumerate(numbers):
-        until = numbers[index + 1].start if index + 1 < len(numbers) else len(text)
-        tail = text[number.end : min(number.end + 30, max(until, number.end) + 3)]
-        read = units.read_unit(tail.split("\n")[0], like) if re.match(r"\s?\s?[A-Za-zµμΩ%°℃℉/]", tail) else None
-        if read and number.end + read[1] > until:
-            inside = [later for later in numbers[index + 1 :] if later.start < number.end + read[1]]
-            numbers = [later for later in numbers if later not in inside]
-        end = number.end + (read[1] if read else 0)
-        found.append(Quantity(number, read[0] if read else None, end, " ".join(text[number.start : end].split())))
-    return [quantity for quantity in found if quantity.number in numbers]
-
-
-def _added_up(text: str, quantities: list[Quantity], like: Any | None) -> list[Quantity]:
-    """Neighbours in ever smaller units of one kind as one quantity ("3 hours and 20 minutes")."""
-    if like is None:
-        return quantities
-    kept: list[Quantity] = []
-    for quantity in quantities:
-        last = kept[-1] if kept else None
-        if last is not None and _continues(text, last, quantity):
-            more = units.convert(quantity.number.value, quantity.unit, last.unit) or 0.0
-            number = replace(last.number, value=last.number.value + more, end=quantity.number.end, other=None)
-            kept[-1] = Quantity(number, last.unit, quantity.end, f"{last.written} {quantity.written}")
-        else:
-            kept.append(quantity)
-    return kept
-
-
-def _continues(text: str, first: Quantity, second: Quantity) -> bool:
-    between = text[first.end : second.number.start].strip().casefold()
-    if first.unit is None or second.unit is None or between not in ("", "and", ","):
-        return False
-    return 0 < (units.convert(1.0, second.unit, first.unit) or 0.0) < 1
-
-
-def final_quantity(text: str, quantities: list[Quantity]) -> tuple[Quantity, list[Quantity]]:
-    """The quantity that the answer ends on, and, where several stand side by side, all of these."""
-    stated = [match.end() for match in _ANSWER_IS.finditer(text)]
-    for position in reversed(stated):
-        after = [quantity for quantity in quantities if quantity.number.start >= position]
-        if after and not text[position : after[0].number.start].strip(" \t:=≈~$-"):
-            return after[0], _beside(text, after)
-    aside = _ASIDE.search(text)
-    if aside is not None and re.search(r"[=≈]", aside.group()):
-        aside = None  # working goes on in it: "6 divided by 0.4 = 15"
-    kept = [quantity for quantity in quantities if aside is None or quantity.end <= aside.start()] or quantities
-    leads = [match.end() for match in _LEADS_TO.finditer(text, 0, kept[-1].number.start)]
-    if leads:
-        after = [quantity for quantity in kept if quantity.number.start >= leads[-1]]
-        if after:
-            beside = _beside(text, after)
-            return (after[-1], []) if not beside else (after[0], beside)
-    if len(kept) == 1:
-        return kept[0], []
-    return kept[-1], kept
-
-
-def _beside(text: str, quantities: list[Quantity]) -> list[Quantity]:
-    """The quantities that stand next to the first one with nothing but "or", commas or spaces between."""
-    row = quantities[:1]
-    for quantity in quantities[1:]:
-        between = text[row[-1].end : quantity.number.start]
-        if not _ONLY_JOINS.match(between) or "\n" in between:
-            break
-        row.append(quantity)
-    return row if len(row) > 1 else []
 
 
 def _wanted(question: Question, entry: SchemeEntry) -> Wanted | None:
@@ -171,6 +112,8 @@ def _wanted(question: Question, entry: SchemeEntry) -> Wanted | None:
 def _judge(quantity: Quantity, wanted: Wanted, max_marks: float) -> Decision:
     read = f"Read {quantity.written}"
     value, other = quantity.number.value, quantity.number.other
+    if wanted.unit is None and _matches(value, wanted):
+        return _right(read, quantity, wanted, max_marks, missing=False)
     target = wanted.unit if wanted.unit is not None else _pure(quantity.unit)
     missing = wanted.unit is not None and quantity.unit is None
     if target is not None and quantity.unit is not None:

@@ -20,6 +20,7 @@ _ALIASES = {
     "volts": "V", "ohms": "ohm", "Ω": "ohm", "kΩ": "kohm", "MΩ": "Mohm", "deg": "degree", "degs": "degree",
     "degrees": "degree", "°": "degree", "°c": "degC", "°f": "degF", "℃": "degC", "℉": "degF",
     "celsius": "degC", "fahrenheit": "degF", "centigrade": "degC", "degreesc": "degC", "degc": "degC",
+    "oC": "degC", "oc": "degC", "oF": "degF",
     "kelvins": "K", "newtons": "N", "joules": "J", "watts": "W", "%": "percent", "percentage": "percent",
     "moles": "mol", "mole": "mol", "molar": "mol/L", "M": "mol/L", "hz": "Hz", "khz": "kHz", "mhz": "MHz",
     "kw": "kW", "kwh": "kWh", "kj": "kJ", "kpa": "kPa", "pa": "Pa", "kn": "kN", "mv": "mV", "kv": "kV", "ma": "mA",
@@ -40,6 +41,10 @@ _MOST_ATOMS = 5
 _BELOW = re.compile(r"/\s?\(([A-Za-zµμΩ°%\s*·⋅×.^0-9-]{1,30})\)")
 _PARTED = re.compile(r"\s*[*·⋅×.\s]\s*")
 _RAISED = re.compile(r"\b(sq\.?|square|cu\.?|cubic)\s+([A-Za-zµμ]+)\b", re.I)
+_RAISED_BEHIND = re.compile(r"\b([A-Za-zµμ]+)\s+(sq(?:uared?)?|cu(?:bed)?)\b", re.I)
+_PER = re.compile(r"(?:/|per\b)\s*", re.I)
+# Symbols that are capital letters, as hurried hands write them; only where nothing else is asked for.
+_CAPITALS = frozenset("wnvjak")
 
 
 @lru_cache(maxsize=1)
@@ -56,6 +61,9 @@ def read_unit(text: str, like: Any | None = None) -> tuple[Any, int] | None:
     plain = _DEGREES.sub(_same_length, text.translate(_SUPERSCRIPTS).translate(_DASHES))
     plain = _BELOW.sub(lambda match: ("/" + _PARTED.sub("/", match[1].strip())).ljust(len(match.group())), plain)
     plain = _RAISED.sub(lambda match: f"{match[2]}^{2 if match[1][0] in 'sS' else 3}".rjust(len(match.group())), plain)
+    plain = _RAISED_BEHIND.sub(
+        lambda match: f"{match[1]}^{2 if match[2][0] in 'sS' else 3}".ljust(len(match.group())), plain
+    )
     fallback = None
     for atoms, end in _prefixes(plain):
         for unit in _readings(atoms):
@@ -87,8 +95,8 @@ def _prefixes(plain: str) -> Iterator[tuple[tuple[tuple[str, int], ...], int]]:
     runs: list[tuple[tuple[tuple[str, int], ...], int]] = []
     atoms: tuple[tuple[str, int], ...] = ()
     position, over = len(plain) - len(plain.lstrip()), False
-    if plain[position : position + 1] == "/":
-        position, over = position + 1, True
+    if below := _PER.match(plain, position):
+        position, over = below.end(), True
     while len(atoms) < _MOST_ATOMS and (match := _ATOM.match(plain, position)):
         power = int(match["power"] or 1) * (-1 if match["sign"] == "-" else 1)
         atoms = (*atoms, (match["name"].replace(" ", ""), -power if over else power))
@@ -117,6 +125,8 @@ def _named(name: str, power: int) -> tuple[Any, ...]:
     parts = _split(name)
     if whole is not None:
         found.append(whole**power)
+    if name in _CAPITALS:
+        found.append(registry().Unit(name.upper()) ** power)
     if name in ("C", "c", "F", "f") and power == 1:
         found.append(registry().Unit("degC" if name in "Cc" else "degF"))
     if parts:

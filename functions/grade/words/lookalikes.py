@@ -22,7 +22,7 @@ _LETTERS_FOR = {
     "5": "S", "2": "Z", "9": "G", "O": "D", "o": "D", "€": "E", "£": "E", "ß": "B", "Ɛ": "E", "σ": "D",
 }  # fmt: skip
 _AS_LETTER = str.maketrans("01258", "OlZSB")
-_FALLEN_POWER = re.compile(r"([x×·*]\s?10)(-?\d{1,2})(?![\d.,])")
+_FALLEN_POWER = re.compile(r"([x×·*]\s?10)(\s?[-−–]\d{1,2}|\d{1,2})(?![\d.,])")
 _DIGIT_IN_UNIT = re.compile(r"(?<=[A-Za-z]/)5(?!\d)")
 _MIXED = re.compile(r"(?<![A-Za-z])[0-9OoDQlI|!iZzSsGbTBgq]+(?:[.,][0-9OoDQlI|!iZzSsGbTBgq]+)?(?![A-Za-z])")
 
@@ -79,7 +79,7 @@ def numbers_for(text: str) -> Iterator[str]:
     digits = digits_for(text)
     if digits is not None:
         yield digits
-    raised = _FALLEN_POWER.sub(r"\1^\2", text)
+    raised = _FALLEN_POWER.sub(lambda match: f"{match[1]}^{match[2].strip()}", text)
     if raised != text:
         yield raised
     unit = _DIGIT_IN_UNIT.sub("s", text)

@@ -165,10 +165,10 @@ CASES: list[tuple[QuestionType, list[str], str, float | str, dict[str, Any]]] = 
 ]
 
 
-@pytest.mark.parametrize(("kind", "right", "written", "wanted", "entry"), CASES)
-def test_an_answer_gets_what_a_teacher_gives(
+def as_a_teacher_would(
     kind: QuestionType, right: list[str], written: str, wanted: float | str, entry: dict[str, Any]
 ) -> None:
+    """Marks an answer and holds it against what is wanted."""
     named = entry.get("options") or (
         [(label, f"thing {label}") for label in "ABCD"] if kind is QuestionType.CHOICE else []
     )
@@ -189,3 +189,10 @@ def test_an_answer_gets_what_a_teacher_gives(
             assert (found.marks or 0) <= 1, found.reason
         case _:
             assert found.marks == wanted, found.reason
+
+
+@pytest.mark.parametrize(("kind", "right", "written", "wanted", "entry"), CASES)
+def test_an_answer_gets_what_a_teacher_gives(
+    kind: QuestionType, right: list[str], written: str, wanted: float | str, entry: dict[str, Any]
+) -> None:
+    as_a_teacher_would(kind, right, written, wanted, entry)
