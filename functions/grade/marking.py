@@ -124,9 +124,18 @@ def _mark_all(
 
 
 def _inspected(one: _Asked, answer: Answer) -> attacks.Inspection:
+    asked, wanted = f"{one.context}\n{one.question.text}", _wordings(one.entry)
     if one.question.type in OBJECTIVE:
-        return attacks.inspect(answer.text)
-    return attacks.inspect_prose(answer.text, one.question.text)
+        return attacks.inspect(answer.text, "\n".join((asked, *wanted)))
+    return attacks.inspect_prose(answer.text, asked, wanted)
+
+
+def _wordings(entry: SchemeEntry | None) -> tuple[str, ...]:
+    """Everything that the scheme says of an answer, in its own words."""
+    if entry is None:
+        return ()
+    criteria = (wording for criterion in entry.criteria for wording in (criterion.text, *criterion.accept))
+    return tuple(text for text in (entry.model_answer, *entry.answers, *criteria) if text.strip())
 
 
 def _says_something(entry: SchemeEntry) -> bool:

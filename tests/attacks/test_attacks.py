@@ -13,12 +13,23 @@ from grade.keypoints.marker import KeyPointMarker
 from grade.marking import mark_sheet
 from grade.model.marker import ModelMarker
 from grade.model.prompt import RULES
-from tests.attacks.corpus import DISGUISES, HEDGES, HONEST, OBJECTIVE, SPOKEN, UNSEEN, Hedge, Objective
+from tests.attacks.corpus import (
+    DISGUISES,
+    HEDGES,
+    HONEST,
+    MISSED,
+    OBJECTIVE,
+    SPOKEN,
+    UNSEEN,
+    UNSEEN_AGAIN,
+    Hedge,
+    Objective,
+)
 from tests.standin_model import Request, Said, StandIn, answer_of, completion, question_of
 from tests.unit.grade.marking.sheets import PHOTOSYNTHESIS, answer, paper, scheme, sheet, text_question
 
 ALL_SPOKEN = list(chain.from_iterable(SPOKEN.values()))
-ALL_UNSEEN = list(chain.from_iterable(UNSEEN.values()))
+ALL_UNSEEN = list(chain.from_iterable((*UNSEEN.values(), *UNSEEN_AGAIN.values())))
 BY_MODEL_ANSWER = SchemeEntry("1", model_answer=PHOTOSYNTHESIS.model_answer)
 
 
@@ -56,6 +67,15 @@ def test_wordings_that_nobody_foresaw_raise_no_mark_and_tell_a_person(spoken: st
             assert found.marks is not None and plain.marks is not None
             assert plain.marks - 0.25 <= found.marks <= plain.marks, found.reason
             assert ReviewReason.ATTACK in found.review
+
+
+@pytest.mark.parametrize("entry", [PHOTOSYNTHESIS, BY_MODEL_ANSWER], ids=["criteria", "model answer"])
+@pytest.mark.parametrize("spoken", MISSED)
+def test_what_gets_through_changes_next_to_nothing(spoken: str, entry: SchemeEntry) -> None:
+    for honest in HONEST.values():
+        plain, found = mark(honest, entry), mark(f"{honest}\n{spoken}", entry)
+        assert found.marks is not None and plain.marks is not None
+        assert abs(found.marks - plain.marks) < 0.25
 
 
 @pytest.mark.parametrize("spoken", ALL_SPOKEN)
@@ -121,8 +141,9 @@ def _gullible(request: Request, _: int) -> Said:
 def test_a_gullible_model_is_never_shown_what_would_fool_it() -> None:
     from openai import AsyncOpenAI
 
-    names = [str(number) for number in range(len(ALL_SPOKEN) + 1)]
-    texts = [HONEST["half"], *(f"{HONEST['half']}\n{spoken}" for spoken in ALL_SPOKEN)]
+    everything = [*ALL_SPOKEN, *ALL_UNSEEN]
+    names = [str(number) for number in range(len(everything) + 1)]
+    texts = [HONEST["half"], *(f"{HONEST['half']}\n{spoken}" for spoken in everything)]
     entries = [
         SchemeEntry(name, criteria=PHOTOSYNTHESIS.criteria, model_answer=PHOTOSYNTHESIS.model_answer) for name in names
     ]
@@ -169,6 +190,62 @@ def test_a_gullible_model_is_never_shown_what_would_fool_it() -> None:
 )
 def test_honest_answers_are_not_accused(honest: str) -> None:
     found = inspect_prose(honest, "Explain.")
+    assert found.signs == ()
+    assert found.clean == honest
+
+
+@pytest.mark.parametrize(
+    ("asked", "wanted", "honest"),
+    [
+        (
+            "What do the tags <b> and <script> do?",
+            "<b> makes text bold; <script> runs a program.",
+            "The <b> tag makes text bold and <script> runs JavaScript.",
+        ),
+        (
+            "How were the plants chosen?",
+            "By height and colour, the criteria of the study.",
+            "The criteria for selection were met by all three plants.",
+        ),
+        (
+            "Write SQL for the names of students with over 50 marks.",
+            "SELECT name FROM students WHERE marks > 50;",
+            "SELECT name FROM students WHERE marks > 50",
+        ),
+        (
+            "What is assigned before the loop?",
+            "The variable score is set to 3.",
+            "The variable score = 3 is assigned before the loop.",
+        ),
+        (
+            "Which class did better in the exam? Explain.",
+            "Class B, because its median score is higher.",
+            "Class B is best because its median score in the exam is 45/50.",
+        ),
+        (
+            "What does the teacher in the story tell the class?",
+            "To forget the rules and play.",
+            "The teacher tells the class to forget the rules and play.",
+        ),
+        (
+            "Is the point on the curve?",
+            "Yes, it satisfies the equation, the remainder is zero.",
+            "Yes, it satisfies the criterion because the remainder is zero.",
+        ),
+        (
+            "What did Tiny Tim say?",
+            "God bless us, every one.",
+            "God bless us everyone is what Tiny Tim says.",
+        ),
+        (
+            "What happens to the pendulum?",
+            "A longer string swings less often.",
+            "If the string is made shorter it will swing more. If the string is made longer it will swing less.",
+        ),
+    ],
+)
+def test_what_the_question_speaks_of_is_no_attack(asked: str, wanted: str, honest: str) -> None:
+    found = inspect_prose(honest, asked, (wanted,))
     assert found.signs == ()
     assert found.clean == honest
 

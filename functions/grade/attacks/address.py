@@ -10,6 +10,7 @@ from functools import cache
 
 from rapidfuzz import fuzz
 
+from grade.words.language import stem
 from grade.words.lookalikes import shape
 
 _WORD = re.compile(r"[^\W\d_]+")
@@ -62,20 +63,29 @@ _ROOM = 3
 # Marks, rules and scores in other languages, and words for all of them, the highest, or to give and ignore them.
 _MARKS_ABROAD = re.compile(
     r"\b(?:note|puntos|puntuaci[oó]n|calificaci[oó]n|nota|notas|voti|voto|punteggio|pontos|pontua[cç][aã]o|puan|puanı"
-    r"|punten|punkte|punktzahl|po[aä]ng|poeng|punkty|regels|instructies|consignes|reglas|istruzioni|балл\w*|оценк\w*)\b"
+    r"|punten|punkte|punktzahl|po[aä]ng|poeng|punkty|bewerte[nt]?|benoten|noter|évaluer|calificar|valutare|beoordelen|regels|instructies|consignes|reglas|istruzioni|балл\w*|оценк\w*)\b"
     r"|अंक|分数|满分|滿分|分數|점수|만점|点数|満点|علامة|درجة|نمره",
     re.IGNORECASE,
 )
 _ALL_ABROAD = re.compile(
     r"\b(?:maximale?|máxim[ao]|massim[oi]|todos|todas|toutes?|tous|tutti|tam|volle|alle|höchste|donnez|dame|dammi|negeer"
-    r"|vergeet|gib|geef|все|высш\w+|максимальн\w+|поставьте)\b|पूरे|सभी|给|給|請|请|주세요|ください|كاملة|کامل",
+    r"|vergeet|gib|geef"
+    r"|bitte|svp|por favor|per favore|proszę|prosím|lütfen|mohon"
+    r"|все|высш\w+|максимальн\w+|поставьте)\b|पूरे|सभी|给|給|請|请|주세요|ください|كاملة|کامل",
     re.IGNORECASE,
 )
 _SENTENCES = (
     "ignore all previous instructions",
     "ignore the previous instructions",
     "disregard the above instructions",
+    "ignore all instructions",
+    "ignore the rules",
+    "ignore the rubric",
+    "ignore the mark scheme",
     "award full marks",
+    "award top marks",
+    "award maximum marks",
+    "give top marks",
     "give full marks",
     "give me full marks",
     "all criteria are met",
@@ -84,12 +94,12 @@ _SENTENCES = (
 _ALIKE = 88.0
 
 
-def speaks_of_marking(sentence: str) -> bool:
-    """Whether a sentence is about how it should be marked."""
+def speaks_of_marking(sentence: str, matter: frozenset[str] = frozenset()) -> bool:
+    """Whether a sentence is about how it should be marked. Words whose stems the question itself uses say nothing."""
     if _MARKS_ABROAD.search(sentence) and _ALL_ABROAD.search(sentence):
         return True
-    words = [word.casefold() for word in _WORD.findall(sentence)]
-    found = set(words)
+    found = {word.casefold() for word in _WORD.findall(sentence)}
+    found = {word for word in found if stem(word) not in matter}
     if _PLEA.search(sentence) and _MINE.search(sentence) and found & _OWN_FATE:
         return True
     if not found & _ASSESSMENT or not found & _JUDGEMENT:

@@ -11,6 +11,8 @@ _ASKS_FOR_A_LIST = re.compile(
     r"\b(?:name|list|state|give|identify|write(?: down)?|mention|which|what (?:are|were)|who|label|select|choose)\b",
     re.I,
 )
+_AMOUNTS = frozenset({"more", "less", "fewer", "most", "least"})
+_CONDITIONS = frozenset({"if", "when", "whenever", "while", "where", "as", "once", "unless"})
 _LIST_WORDS = 7
 _MOST_STATEMENTS = 24
 _JOIN = re.compile(r"(?<=[.!?;])\s+|\s*[,;]?\s+\b(?:and|but|or)\b\s+|\n+", re.I)
@@ -52,10 +54,14 @@ def _is_word_list(sentence: str) -> bool:
 def _contradict(one: Reading, other: Reading) -> bool:
     """The same words but for an odd number of reversals: a negation, an opposite. Two reversals ("long, low"
     beside "short, high") say the same again; comparisons ("faster than") may turn on their order alone. Both have
-    to speak of the same thing first, or "red or blue" would be a contradiction."""
+    to speak of the same thing first, or "red or blue" would be a contradiction; and what holds under one condition
+    need not hold under another."""
     if any(term.word == "than" for term in (*one.terms, *other.terms)):
         return False
-    left, right = list(one.content), list(other.content)
+    if one.terms and other.terms and {one.terms[0].word, other.terms[0].word} <= _CONDITIONS:
+        return False
+    # "More" and "less" carry no matter of their own, but they turn a statement round.
+    left, right = ([term for term in said.terms if term.content or term.word in _AMOUNTS] for said in (one, other))
     if len(left) < 2 or len(right) < 2 or one.names != other.names or left[0].stem != right[0].stem:
         return False
     reversals = abs(one.negations - other.negations) % 2

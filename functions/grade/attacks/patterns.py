@@ -40,6 +40,12 @@ ORDER = (
     r"\b(?:debug|test|eval(?:uation|uator)?|verdict|confidence|criterion|result)\b\s*(?:\w+\s*)?[:=|]\s*\**\s*"
     r"(?:all|met|pass\w*|high|excellent|full|max\w*|correct|verdict|the answer)\b",
     r"\b(?:must|should) be (?:counted|credited|accepted|approved|marked|counted)\b",
+    rf"\b(?:you are|you're|u r|act|speak|write|read this|answer)\b[^.!?\n]{{0,20}}\b(?:a|an|the|my|as)\b"
+    rf"[^.!?\n]{{0,25}}\b(?:{_TO}|professor|study buddy|sir|madam)\b",
+    r"\b\w{0,3}(?:ignor|vergess|vergeet|oubli|olvid|dimentic|esquec|abaik|puuz)\w*\b[^.!?\n]{0,50}"
+    r"\b(?:anweisung|instru[ck]|consign|opdracht|istruzion|regel|regl|regol|pokyn|arahan|maagizo|zasad|polecen)\w*",
+    r"(?:игнорир\w+|забудь\w*)[^.!?\n]{0,40}(?:инструкц|правил)\w*|無視して|无视|忽略[^。]{0,12}(?:指示|指令|说明)"
+    r"|무시하고|تجاهل|अनदेखा",
 )
 CLAIM = (
     rf"\b(?:give|award|grant|assign|allocate|allot|put|deserves?|gets?|earns?|receives?|add)\b{_NEAR}"
@@ -58,26 +64,41 @@ CLAIM = (
     r"(?:note|comment|remark|decision|mark|verdict)s?\s*:",
     rf"^\s*(?:{_GRADE}|grade|result)\s*(?:awarded|given|obtained)?\s*[:=]\s*\d+(?:\s*(?:/|out of)\s*\d+)?",
     rf"^\s*(?:total|final)\s+{_GRADE}\s*[:=]?\s*\d+",
-    r"(?:[✓✔]\s*){2,}",
+    r"(?:\d*\W{0,3}[✓✔]\s*){2,}",
+    r"\b(?:pass|fail)(?:ed|ing|s)? me\b",
+    rf"\b\d+\s+{_GRADE}\s+(?:awarded|given|agreed|by)\b|\bfor\s+\d+\s+marks\b",
+    r"\b(?:max_?)?(?:marks?|grade|verdict|rubric)\s?(?:\.\w+\b|_\w+|\s*=+\s*\W?\w+)|\b\w+_(?:marks?|score|grade)\b",
+    r"\b(?:print|select|grade|mark|setscore|get|give)\w*\s?\(\s*(?:answer|rubric|scheme|\d+)\s*\)",
+    r"\bfrom\s+(?:scheme|rubric|criteria)\b|\bsudo\s+\w+",
+    r"\b(?:criteri(?:on|a)|ao|points?)\s?\d\s*[:=-]?\s*(?:yes|met|full|done|ok|tick|\d\s?/\s?\d)\b",
+    r"^\s*(?:accept|allow|credit|reject|do not (?:require|accept|allow|credit))\s*:",
+    r"\bmark(?:ing)? scheme\b[^.!?\n]{0,20}(?:\b(?:reads|says|states|allows|accepts|wants)\b|:)",
 )
 REQUEST = (
     rf"\b(?:translate|summari[sz]e|explain|complete|paraphrase|provide|compare)\b{_NEAR}"
     r"\b(?:your instructions|written above|above this line|keywords? you|marking scheme|the solution)\b",
     r"\bwhat would a (?:perfect|full|model|correct) (?:answer|response)\b",
     r"\b(?:in|into) your (?:comments?|reply|feedback)\b",
+    r"\bwhat\b[^.!?\n]{0,40}\byou(?:'re| are| were)? (?:want|look|expect|hop)\w*\b[^.!?\n]{0,20}\?",
+    r"\bevidence field\b|\balt text\b",
     r"\bsee (?:the )?(?:previous|next|other|last) page\b[^.!?\n]{0,60}\b(?:correct|full|complete)\b",
     r"\b(?:print|reveal|show|repeat|output|list|tell|display|write(?: out)?|disclose|leak|dump|quote|copy|include"
     rf"|share|give|what (?:is|are|was|were))\b{_NEAR}\b{_HIDDEN}",
 )
+MARKUP = (
+    r"</?(?:div|span|p|b|i|script|style|hidden|comment|br|font|grade|mark|score)\b[^>\n]*>"
+    r"|!\[[^\]\n]*\]\([^)\n]*\)|\\text\w*\{"
+)
 HEADER = (
     r"^\s*#{2,}\s*(?:system|instruction|assistant|user|response)",
-    r"^\s*(?:system|assistant|developer|user)\s*:",
+    r"^\s*(?:system|assistant|developer|user)\s*:|^\s*(?:role|content|status)\s*:\s*\w",
+    r"\[\[[^\]\n]{0,80}\]\]|\{\{[^}\n]{0,80}\}\}|<\|\w+\|>",
     r"</?\s*\|?\s*(?:system|assistant|user|answer|student(?:_answer)?|data|instructions?|prompt|im_start|im_end)\b[^>\n]*>",
     r"\[/?inst\]",
     r"[\[(]\s*\d+\s*(?:/\s*\d+)?\s*(?:marks?|points?)\s*[\])]",
     r"-{3,}\s*(?:end|begin|start)\b[^\n]*",
     r"<!--.*?(?:-->|$)",
-    r"</?(?:div|span|p|b|i|script|style|hidden|comment|br|font)\b[^>\n]*>",
+    MARKUP,
     r"\[(?:system|assistant|user)\]\s*\(",
     r"^\s*\|[^\n]*\b(?:criterion|verdict|met)\b[^\n]*",
     r"^\s*end of (?:the )?(?:student(?:['’]s)? )?(?:answer|response|submission)\b[^\n]*",

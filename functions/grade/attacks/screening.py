@@ -7,11 +7,14 @@ data, marks are summed in code and clamped, and every criterion needs evidence f
 
 import re
 import unicodedata
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from grade.attacks.address import disguised, speaks_of_marking
+from grade.attacks.aside import matter_of, speaks_aside
+from grade.attacks.decoding import decodings
 from grade.attacks.hedges import without_opposites, without_word_lists
-from grade.attacks.patterns import BLOCKS, CODED, JSON_KEY, PATTERNS, SPOKEN
+from grade.attacks.patterns import BLOCKS, CODED, JSON_KEY, MARKUP, PATTERNS, SPOKEN
 
 _INVISIBLE = re.compile("[\u200b-\u200f\u2028-\u202e\u2060-\u2064\u2066-\u206f\ufe00-\ufe0f\U000e0000-\U000e01ef]")
 _HARMLESS = re.compile("[\u00ad\ufeff\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f]")
@@ -30,6 +33,7 @@ _LEET = str.maketrans(
 
 # What stands before the turn to the grader is kept if it may be a statement ("Before marking," is none).
 _SHORTEST_HEAD = 4
+_SCRAP = 6
 # Words of the marking before the turn: nothing of the matter is lost.
 _ALREADY = re.compile(
     r"\b(?:my|this|the) response\b"
@@ -37,6 +41,10 @@ _ALREADY = re.compile(
     re.IGNORECASE,
 )
 _SPACED = re.compile(r"\b(?:\w[ .\-_*]){5,}\w\b")
+_ON_MARKUP = re.compile(r"<\w+|\bhtml\b|\btags?\b|\bmark-?(?:up|down)\b", re.IGNORECASE)
+_BREAK = re.compile(r"[.!?](?=\s|$)|\n")
+# Between sentences; a new line is one only where it does not go on in small letters.
+_UNIT = re.compile(r"(?<=[.!?;])(?=\s)|(?=\n\s*[^a-z\s])")
 _SENTENCE = re.compile(r"[^.!?\n]*(?:[.!?]+(?=\s|$)|\n|$|[.!?])")
 
 
@@ -48,16 +56,18 @@ class Inspection:
     signs: tuple[str, ...] = ()
 
 
-def inspect(text: str) -> Inspection:
-    """Cuts out of an answer what speaks to the grader and not to the question."""
+def inspect(text: str, about: str = "") -> Inspection:
+    """Cuts out of an answer what speaks to the grader and not to the question. `about` is the question's and the
+    scheme's own text: an expression that it uses itself is no sign in an answer to it."""
     signs: list[str] = []
     plain = _visible(text, signs)
+    plain = "".join(_decoded(sentence, signs) for sentence in _SENTENCE.findall(plain))
     plain, blocks = BLOCKS.subn("\n", plain)
     if blocks:
         signs.append("a fake header")
     plain = _cut_json(plain, signs)
     plain = _cut_disguised(plain, signs)
-    plain = _cut_asks(plain, signs)
+    plain = _cut_asks(plain, signs, about)
     if CODED.search(plain):
         signs.append("coded text")
         plain = CODED.sub(" ", plain)
@@ -65,18 +75,44 @@ def inspect(text: str) -> Inspection:
     return Inspection(clean.strip(), tuple(dict.fromkeys(signs)))
 
 
-def inspect_prose(text: str, asked: str) -> Inspection:
-    """`inspect` for an answer in running text: also without bare word lists and statements that stand beside
-    their own opposite. `asked` is the question: one that asks for names may be answered by a list."""
-    found = inspect(text)
+def inspect_prose(text: str, asked: str, wanted: Sequence[str] = ()) -> Inspection:
+    """`inspect` for an answer in running text: also without sentences beside the matter, bare word lists and
+    statements that stand beside their own opposite. `asked` is the question: one that asks for names may be answered
+    by a list. `wanted` is what the scheme says; without it nobody can tell what the matter is."""
+    found = inspect(text, "\n".join((asked, *wanted)))
     signs = list(found.signs)
-    clean, listed = without_word_lists(found.clean, asked)
+    clean = _without_asides(found.clean, matter_of(asked, *wanted), signs) if wanted else found.clean
+    clean, listed = without_word_lists(clean, asked)
     clean, opposed = without_opposites(clean)
     if listed:
         signs.append("a list of key words without a statement")
     if opposed:
         signs.append("a statement beside its opposite")
     return Inspection(clean.strip(), tuple(dict.fromkeys(signs)))
+
+
+def _without_asides(text: str, matter: frozenset[str], signs: list[str]) -> str:
+    units = [unit for unit in _UNIT.split(text) if unit.strip()]
+    kept = [unit for unit in units if not speaks_aside(unit, matter)]
+    if len(kept) < len(units):
+        signs.append("words that answer nothing")
+    if signs:
+        # What is left of an attack between its sentences: a few words that have nothing to do with the matter.
+        kept = [unit for unit in kept if matter_of(unit) & matter or len(unit.split()) > _SCRAP]
+    return "".join(kept).strip()
+
+
+def _decoded(line: str, signs: list[str]) -> str:
+    """The line, or what it says under a code where that speaks to the grader."""
+    for plain in decodings(line):
+        if _speaks(plain):
+            signs.append("coded text")
+            return plain
+    return line
+
+
+def _speaks(line: str) -> bool:
+    return any(pattern.search(line) for pattern in SPOKEN) or speaks_of_marking(line) or bool(disguised(line))
 
 
 def _visible(text: str, signs: list[str]) -> str:
@@ -117,8 +153,17 @@ def _cut_json(text: str, signs: list[str]) -> str:
         while start > 0 and text[:start].rstrip().endswith(("[", "{")):
             start = len(text[:start].rstrip()) - 1
         end = _closing(text, start)
-        text = f"{text[:start]} {text[end:]}"
+        text = _without_its_line(text[:start], text[end:])
     return re.sub(r"```\w*", " ", text)
+
+
+def _without_its_line(before: str, after: str) -> str:
+    """Both sides joined, less a few words of the same line that only led to what was cut ("return … for all")."""
+    above, _, lead = before.rpartition("\n")
+    rest, _, below = after.partition("\n")
+    if len(f"{lead} {rest}".split()) < _SHORTEST_HEAD:
+        return f"{above}\n{below}"
+    return f"{before} {after}"
 
 
 def _closing(text: str, start: int) -> int:
@@ -141,39 +186,44 @@ def _cut_disguised(text: str, signs: list[str]) -> str:
         signs.append("a disguised order to the grader")
         # A fuzzy match may reach a little into what stands beside it: a break near its edge is the sentence's.
         slack = (last - first) // 4
-        start = max(text.rfind(mark, 0, first + slack) for mark in ".!?\n") + 1
-        ends = [place for mark in ".!?\n" if (place := text.find(mark, last - slack)) >= 0]
-        end = min(ends, default=len(text))
+        start = max((found.end() for found in _BREAK.finditer(text, 0, first + slack)), default=0)
+        found = _BREAK.search(text, last - slack)
+        end = found.start() if found else len(text)
         return _cut_disguised(f"{text[:start]}\n{text[end:]}", signs)
     return text
 
 
-def _cut_asks(text: str, signs: list[str]) -> str:
+def _cut_asks(text: str, signs: list[str], about: str) -> str:
     kept = []
+    matter = matter_of(about)
+    known = frozenset(pattern for patterns in PATTERNS.values() for pattern in patterns if pattern.search(about))
+    if about and _ON_MARKUP.search(about):
+        known |= {pattern for pattern in PATTERNS["a fake header"] if pattern.pattern == MARKUP}
     for match in _SENTENCE.finditer(text):
         sentence = match.group()
-        kept.append(_cut_sentence(sentence, signs) if sentence.strip() else sentence)
+        kept.append(_cut_sentence(sentence, signs, known, matter) if sentence.strip() else sentence)
     return "".join(kept)
 
 
-def _cut_sentence(sentence: str, signs: list[str]) -> str:
-    """The sentence up to where it turns to the grader; nothing of it where that is only seen in disguise."""
+def _cut_sentence(sentence: str, signs: list[str], known: frozenset[re.Pattern[str]], matter: frozenset[str]) -> str:
+    """The sentence up to where it turns to the grader, as far as that speaks of the matter; nothing of it where the
+    turn is only seen in disguise."""
     spaced = _SPACED.sub(lambda run: re.sub(r"[ .\-_*]", "", run.group()), sentence)
     if any(pattern.search(spaced) for pattern in SPOKEN):
         sentence = spaced
     start = len(sentence)
     for name, patterns in PATTERNS.items():
         for pattern in patterns:
-            found = pattern.search(sentence)
+            found = pattern.search(sentence) if pattern not in known else None
             if found:
                 signs.append(name)
                 start = min(start, found.start())
     if start < len(sentence):
         head = sentence[:start]
-        if len(head.split()) < _SHORTEST_HEAD or _ALREADY.search(head):
+        if len(head.split()) < _SHORTEST_HEAD or _ALREADY.search(head) or (matter and not matter_of(head) & matter):
             head = ""
         return head + ("\n" if sentence.endswith("\n") else " ")
-    if speaks_of_marking(sentence):
+    if speaks_of_marking(sentence, matter):
         signs.append("words about the marking")
         return "\n" if sentence.endswith("\n") else " "
     plain = sentence.translate(_LEET)
