@@ -36,12 +36,17 @@ def to_csv(statuses: Sequence[dict[str, Any]], marks: dict[str, list[dict[str, A
 
 
 def _newest(statuses: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
-    """The sheets that count: of each student's attempts the newest one, in the order of their names."""
+    """The sheets that count: of each student's attempts the newest one, in the order of their names. One that came
+    to nothing hides no other."""
     newest: dict[str, dict[str, Any]] = {}
     for status in statuses:
         if status["kind"] != Kind.ANSWER_SHEET or status["state"] in ("DUPLICATE_OF", "ERASED"):
             continue
         who = status["student"] or status["id"]
-        if who not in newest or status["received_at"] >= newest[who]["received_at"]:
+        if who not in newest or _standing(status) >= _standing(newest[who]):
             newest[who] = status
     return [newest[who] for who in sorted(newest)]
+
+
+def _standing(status: dict[str, Any]) -> tuple[bool, str]:
+    return status["state"] not in ("REJECTED", "FAILED"), status["counts_from"]

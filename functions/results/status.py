@@ -45,6 +45,8 @@ def from_items(items: Mapping[str, Item], seal: Seal) -> Status:
         "state": _state(record, reading, storing).value,
         "door": record["door"],
         "received_at": record["received_at"],
+        # The same content sent again counts from its newest receipt.
+        "counts_from": record.get("counts_from", record["received_at"]),
         "ended_at": record.get("ended_at"),
         "reason": record.get("failure"),
         "duplicate_of": record.get("duplicate_of"),

@@ -132,6 +132,31 @@ def test_marks_as_csv_are_safe_and_count_the_newest_attempt(table: Table, contex
     assert [(row["student"], row["marks"], row["Q1"]) for row in rows] == [("'=HYPERLINK(1)", "2.5", "2.5")]
 
 
+def rows_of(context: Any) -> list[tuple[str, str, str]]:
+    body = door.handler(request("GET", "/assessments/bio/results.csv"), context)["body"]
+    return [(row["submission"], row["state"], row["marks"]) for row in csv.DictReader(io.StringIO(body))]
+
+
+@pytest.mark.parametrize("state", [State.REJECTED, State.FAILED])
+def test_an_attempt_that_came_to_nothing_hides_no_marks(table: Table, context: Any, state: State) -> None:
+    old, new = submission("1"), submission("2", at="2026-02-01T08:00:00.000Z")
+    record.create(table, old, State.READING, {})
+    record.end(table, old, State.GRADED, {"marks": 3, "max_marks": 4, "question_marks": []})
+    record.create(table, new, State.READING, {})
+    record.end(table, new, state, {})
+    assert rows_of(context) == [(old.id, "GRADED", "3")]
+
+
+def test_the_same_sheet_sent_again_is_the_newest_again(table: Table, context: Any) -> None:
+    first, second = submission("1"), submission("2", at="2026-02-01T08:00:00.000Z")
+    for one, marks in ((first, 3), (second, 1)):
+        record.create(table, one, State.READING, {})
+        record.end(table, one, State.GRADED, {"marks": marks, "max_marks": 4, "question_marks": []})
+    assert rows_of(context) == [(second.id, "GRADED", "1")]
+    table.update(submission_pk(first.id), "record", "SET counts_from = :at", values={":at": "2026-02-02T08:00:00.000Z"})
+    assert rows_of(context) == [(first.id, "GRADED", "3")]
+
+
 def put_scheme(context: Any, text: str) -> tuple[int, Any]:
     return answer(door.handler(request("PUT", "/assessments/bio/marking-scheme", body=text.encode()), context))
 
