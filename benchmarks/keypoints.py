@@ -253,7 +253,7 @@ def main() -> None:
     contradictions(labelled, mark_by_folds(labelled, marked, labelled, 5.0), 5.0)
     if given.write:
         everything = calibrate(marked, labelled, np.ones(len(marked.rows), bool), np.ones(len(labelled.rows), bool))
-        target = ROOT / "functions" / "grade" / "calibration.json"
+        target = ROOT / "functions" / "grade" / "keypoints" / "calibration.json"
         target.write_text(json.dumps(_rounded(everything.to_dict()), indent=1) + "\n", encoding="utf-8")
         print(f"written: {target.relative_to(ROOT)}")
 
