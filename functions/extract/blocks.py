@@ -67,9 +67,10 @@ def _check_status(part: dict[str, Any]) -> None:
 
 
 def _sort_in(blocks: Iterable[Any], pages: dict[int, list[Block]]) -> None:
-    """Each block to its page. An answer for a single page numbers none: its blocks follow their PAGE block."""
+    """Each block to its page. An answer for a single page numbers none: its blocks follow their PAGE block, and the
+    answer for another page goes on where it has ended."""
     last = max(pages, default=0) or 1
-    opened = 0
+    opened = any(block.get("BlockType") == "PAGE" for block in pages.get(last, ()))
     for block in blocks:
         if not isinstance(block, dict) or "Id" not in block:
             continue
@@ -78,7 +79,7 @@ def _sort_in(blocks: Iterable[Any], pages: dict[int, list[Block]]) -> None:
             if block.get("BlockType") == "PAGE" and opened:
                 last += 1
             number = last
-        opened += block.get("BlockType") == "PAGE"
+        opened = opened or block.get("BlockType") == "PAGE"
         pages.setdefault(number, []).append(block)
 
 

@@ -5,6 +5,9 @@ import math
 from typing import Any
 
 import pytest
+from botocore.loaders import Loader
+from botocore.model import ServiceModel
+from botocore.validate import ParamValidator
 
 from core.errors import PageUnreadable, ReadingIncomplete
 from core.transcript import Transcript
@@ -149,6 +152,38 @@ def test_answers_for_single_pages_are_pages_one_after_the_other() -> None:
         [{"Blocks": page_blocks([("one", 0.1, 0.1, 0.1, 0.02)]) + page_blocks([("two", 0.1, 0.1, 0.1, 0.02)])}]
     )
     assert [page.text for page in transcript.pages] == ["one", "two"]
+
+
+def test_answers_of_pages_read_one_by_one_are_the_pages_of_one_document() -> None:
+    """As DetectDocumentText gave them, a file each: none is numbered."""
+    transcript = transcript_from_textract([answer([(text, 0.1, 0.1, 0.1, 0.02)]) for text in ("one", "two", "three")])
+    assert [(page.number, page.text) for page in transcript.pages] == [(1, "one"), (2, "two"), (3, "three")]
+
+
+@pytest.mark.parametrize(
+    ("operation", "response"),
+    [
+        pytest.param("DetectDocumentText", ONE, id="a page"),
+        pytest.param("DetectDocumentText", turned(ONE, 90), id="a turned page"),
+        pytest.param("GetDocumentTextDetection", part(job(3), 3, token="next"), id="a part of a job"),
+        pytest.param(
+            "GetDocumentTextDetection",
+            part(job(1), 2, JobStatus="PARTIAL_SUCCESS", Warnings=[{"ErrorCode": "E", "Pages": [2]}]),
+            id="a job that read some pages",
+        ),
+        pytest.param(
+            "GetDocumentTextDetection", {"JobStatus": "FAILED", "StatusMessage": "INVALID_IMAGE"}, id="a failed job"
+        ),
+        pytest.param("GetDocumentTextDetection", {"JobStatus": "IN_PROGRESS"}, id="a job under way"),
+    ],
+)
+def test_the_answers_of_these_tests_have_textracts_own_shape(operation: str, response: dict[str, Any]) -> None:
+    """Every field is one of the service's model, of its type and within its bounds."""
+    shape = ServiceModel(Loader().load_service_model("textract", "service-2")).operation_model(operation).output_shape
+    report = ParamValidator().validate(response, shape)
+    assert not report.has_errors(), report.generate_report()
+    kinds = {"PAGE", "LINE", "WORD"}
+    assert {each["BlockType"] for each in response.get("Blocks", [])} <= kinds
 
 
 def test_failed_job_is_told_with_its_reason() -> None:
