@@ -7,7 +7,7 @@ from core.submission import Kind
 from core.transcript import Transcript
 
 # Changes whenever the same bytes would be read otherwise than before.
-READER_VERSION = "2"
+READER_VERSION = "3"
 _NOT_THERE = frozenset({"404", "403", "NoSuchKey", "NotFound", "AccessDenied", "Forbidden"})
 
 

@@ -13,6 +13,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import groupby, pairwise
 
+from extract.counting import counts_up
+
 
 @dataclass(frozen=True, slots=True)
 class Spot:
@@ -36,15 +38,10 @@ class Spot:
 
 _MARK = re.compile(r"[\W\d_]*(?:marks?|pts?|points?|m)?[\W\d_]*", re.IGNORECASE)
 _BRACKETED = re.compile(r"[\[(]\s*\d{1,3}(?:\s*(?:marks?|m|pts?|points?))?\s*[\])]", re.IGNORECASE)
-# "3.", "Q3)", "(iv)", "b)", and an option's bare capital: "C pascal".
-_LABEL = re.compile(
-    r"(?i:(?:q(?:uestion)?\s*\.?\s*)?\(?(?P<value>\d{1,2}|[ivx]{1,4}|[a-z])(?:[.):\]](?!\d)|\s*[-–]\s))|(?P<capital>[A-H])\s"
-)
 # A label with nothing behind it: "3.", "Q4) a)", "11 (b)(ii)".
 _BARE_LABEL = re.compile(
     r"(?:(?:q(?:uestion|n)?|ans(?:wer)?)\s*\.?\s*)?(?:\(?(?:\d{1,2}|[a-z]|[ivx]{1,4})[.):\]]*\s*){1,3}", re.IGNORECASE
 )
-_ROMAN = {"i": 1, "ii": 2, "iii": 3, "iv": 4, "v": 5, "vi": 6, "vii": 7, "viii": 8, "ix": 9, "x": 10}
 _DEEPEST = 6
 # More lines than any page has: not worth the thought, which grows with their square.
 _MOST = 900
@@ -75,7 +72,7 @@ def reading_order(spots: Sequence[Spot]) -> list[int]:
     marks = any(_BRACKETED.fullmatch(spot.text.strip()) for spot in spots)
     manners = [_Manner(walls, apart) for walls in ((True, False) if marks else (False,)) for apart in (False, True)]
     orders = [_ordered(list(spots), 0, manner) for manner in manners]
-    return [spot.at for spot in max(orders, key=_counts_up)]
+    return [spot.at for spot in max(orders, key=lambda order: counts_up(_texts(order)))]
 
 
 def _ordered(spots: list[Spot], depth: int, manner: _Manner) -> list[Spot]:
@@ -188,13 +185,41 @@ def _parts(spots: list[Spot], gutter: float, manner: _Manner) -> Iterator[tuple[
     for band in [block for whole in bands for block in _blocks(whole)] if manner.apart else bands:
         verdict = _verdict(*_sides(band, gutter))
         if verdict is not None:
-            yield band, verdict
+            yield from _ends_apart(band, gutter) if verdict else [(band, False)]
             continue
         # Neither labels nor prose tell: each block that stands by itself is judged by itself.
         for block in _blocks(band):
             sides = _sides(block, gutter)
             verdict = _verdict(*sides)
             yield block, verdict or (verdict is None and _facing(*sides) < 0.6)
+
+
+def _ends_apart(band: list[Spot], gutter: float) -> Iterator[tuple[list[Spot], bool]]:
+    """Two columns; the rows above and below them that only look like their first and last lines, apart."""
+    middle = rows(band)
+    _, right = _sides(band, gutter)
+    edges = min(spot.x0 for spot in right), max(spot.x1 for spot in right)
+    above: list[Spot] = []
+    while len(middle) > 2 and _spans(middle[0], gutter, edges):
+        above += middle.pop(0)
+    below: list[Spot] = []
+    while len(middle) > 2 and _spans(middle[-1], gutter, edges):
+        below = [*middle.pop(), *below]
+    yield from ((part, columns) for part, columns in ((above, False), (_flat(middle), True), (below, False)) if part)
+
+
+def _spans(row: list[Spot], gutter: float, edges: tuple[float, float]) -> bool:
+    """Whether a row runs from one side of the page to the other: time and marks, a file's name and a page's number.
+    Its last part ends at the right edge and does not begin where the lines of the right column do."""
+    left, right = _sides(row, gutter)
+    if len(left) != 1 or len(right) != 1:
+        return False
+    width = edges[1] - edges[0]
+    return right[0].x0 > edges[0] + 0.2 * width and right[0].x1 > edges[1] - 0.05 * width
+
+
+def _flat(of: list[list[Spot]]) -> list[Spot]:
+    return [spot for row in of for spot in row]
 
 
 def _verdict(left: list[Spot], right: list[Spot]) -> bool | None:
@@ -206,9 +231,9 @@ def _verdict(left: list[Spot], right: list[Spot]) -> bool | None:
     # Figures beside their lines; labels in the margin, each with its answer beside it.
     if sum(_is_figure(spot.text) for spot in right) > 0.6 * len(right) or labels > 0.8 * len(left):
         return False
-    down = _counts_up(_by_height(left)) + _counts_up(_by_height(right))
-    together = _counts_up([*_by_height(left), *_by_height(right)])
-    across = _counts_up(_by_height([*left, *right]))
+    down = counts_up(_texts(_by_height(left))) + counts_up(_texts(_by_height(right)))
+    together = counts_up(_texts([*_by_height(left), *_by_height(right)]))
+    across = counts_up(_texts(_by_height([*left, *right])))
     if max(down, together) != across:
         return max(down, together) > across
     if min(len(left), len(right)) < 3:
@@ -238,44 +263,11 @@ def _blocks(band: list[Spot]) -> list[list[Spot]]:
 
 
 def _by_height(spots: list[Spot]) -> list[Spot]:
-    return [spot for row in rows(spots) for spot in row]
+    return _flat(rows(spots))
 
 
-def _counts_up(spots: list[Spot]) -> int:
-    """How often a label follows the one before it, less how often it does not.
-
-    A list that goes on after another number has come between is no gain: options belong to their question.
-    """
-    last: dict[str, int] = {}
-    fresh: set[str] = set()
-    score = 0
-    for spot in spots:
-        text = spot.text.strip()
-        match = _LABEL.match(text)
-        if not match:
-            # A bare number may be anything; one that goes on counting is the next question.
-            if text.isdecimal() and int(text) == last.get("number", 0) + 1:
-                last["number"], fresh, score = int(text), set(), score + 1
-            continue
-        kind, value = _label_value(match["value"] or match["capital"], last)
-        follows = value == last.get(kind, 0) + 1
-        if value != 1 or follows:
-            score += (value == 1 or kind in fresh or kind == "number") if follows else -1
-        last[kind] = value
-        fresh = set() if kind == "number" else fresh | {kind}
-    return score
-
-
-def _label_value(text: str, last: dict[str, int]) -> tuple[str, int]:
-    if text.isdigit():
-        return "number", int(text)
-    small = text.lower()
-    letter = ord(small) - ord("a") + 1 if len(small) == 1 else 0
-    kind = "capital" if text.isupper() else "letter"
-    # "i" after "h" is a letter, "i" otherwise a Roman one; so with "v" and "x".
-    if small in _ROMAN and not (letter and last.get(kind) == letter - 1):
-        return "roman", _ROMAN[small]
-    return (kind, letter) if letter else ("other", 0)
+def _texts(spots: list[Spot]) -> list[str]:
+    return [spot.text.strip() for spot in spots]
 
 
 def _facing(left: list[Spot], right: list[Spot]) -> float:

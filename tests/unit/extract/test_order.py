@@ -159,6 +159,26 @@ def test_header_with_time_and_marks_stays_above_two_columns() -> None:
     assert order(lines) == texts(lines)
 
 
+@pytest.mark.parametrize("gap", [3, 18])
+def test_lines_above_and_below_the_columns_that_end_at_the_right_edge_are_rows(gap: float) -> None:
+    """Time and marks right above two columns, the page's number right below them."""
+    columns = [*prose("left", 0, 190, 10 + gap, 12), *prose("right", 210, 400, 10 + gap, 12)]
+    lines = [
+        ("Time: 2 hours", 0, 60, 0),
+        ("Maximum marks: 40", 320, 400, 0),
+        *columns,
+        ("physics-2.pdf", 0, 60, 10 + gap + 12 * 13 + gap),
+        ("1 / 4", 380, 400, 10 + gap + 12 * 13 + gap),
+    ]
+    assert order(lines) == texts(lines)
+
+
+def test_headings_of_two_columns_stay_with_their_columns() -> None:
+    left = [("Section A", 0, 60, 0), *prose("left", 0, 190, 20, 12)]
+    right = [("Section B", 210, 270, 0), *prose("right", 210, 400, 20, 12)]
+    assert order([*left, *right]) == texts([*left, *right])
+
+
 def test_no_line_is_lost_or_doubled_whatever_the_layout() -> None:
     for seed in range(60):
         chance = random.Random(seed)  # noqa: S311
