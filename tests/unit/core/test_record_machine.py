@@ -1,156 +1,226 @@
-"""The record under any order of events, doubled and late: it never goes backwards, and a run ends once.
+"""The record under every order of events, doubled, late and in between: it never goes backwards, a run ends once.
 
-Executions, their lanes' own writes, claims, erasures and re-sends are dealt out by hypothesis in any order, each of
-them again at any later time, as retries and late lanes do. The table in memory evaluates the very conditions that
-DynamoDB is sent; the Record state's own write is the one of `core.record.create` (a test holds the two together).
+Not drawn but counted out: from the empty record every event is tried in every state that can be reached, runs up to
+the third, and each call of several writes once more with every event happening before each of its writes. Every
+single write is held against the promises. The table in memory evaluates the very conditions that DynamoDB is sent
+(`test_memory_table.py`); the Record state's own write is that of `core.record.create` (a test holds the two together).
 """
 
 import contextlib
-from dataclasses import replace
+from collections import deque
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
 from typing import Any
 
-from hypothesis import settings
-from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
+import pytest
 
 from core import erasure, errors, record
 from core.submission import Door, Kind, SourceFile, State, Submission
-from core.table import RECORD, Item, submission_pk
+from core.table import RECORD, Item, Table, submission_pk
 from tests.memory_table import MemoryTable
 
 ID = "0123456789abcdef0123456789abcdef"
 PK = submission_pk(ID)
-ENDINGS = (State.GRADED, State.NEEDS_REVIEW, State.REJECTED, State.DUPLICATE_OF, State.FAILED, State.AWAITING_PAPER)
 PLAIN = Submission(
     ID, 1, "a-school", "bio", Kind.ANSWER_SHEET, "sealed", Door.API, "2030", SourceFile("temp", "incoming/a", "v1", 1)
 )
+LAST_RUN = 3
+# What an ending waits for is all that tells them apart: nothing, somebody, a paper.
+ENDINGS = (State.GRADED, State.FAILED, State.AWAITING_PAPER)
 NAMES_A_STUDENT = ("student", "input", "failure", "marks", "counts_from")
+MOMENTS = ("_at", "_until", "counts_from")
+
+# A world: the record's item, its moments left out, and the runs that have an execution, which alone have lanes.
+World = tuple[tuple[tuple[str, Any], ...], frozenset[int]]
 
 
-class Records(RuleBasedStateMachine):
-    """One submission. `started` are the runs that have an execution: only those have lanes."""
+class Watched(MemoryTable):
+    """Holds every write of the record against the promises. `meanwhile` happens before the write of that number."""
 
-    def __init__(self) -> None:
+    def __init__(self, item: Item, meanwhile: "Happening | None" = None, at: int = 0) -> None:
         super().__init__()
-        self.table = MemoryTable()
-        self.started = {1}
-        self.history: list[Item] = []
-        self.erased_runs = 0
+        self.meanwhile, self.at, self.calls = meanwhile, at, 0
+        self.started: set[int] = set()
+        if item:
+            self.items[PK, RECORD] = item
 
     @property
     def record(self) -> Item:
-        return self.table.get(PK, RECORD) or {}
+        return self.items.get((PK, RECORD), {})
 
-    def run_of(self, data: Any) -> Submission:
-        run = data.draw(st.sampled_from(sorted(self.started)), label="run")
-        return replace(PLAIN, run=run)
+    def update(self, *given: Any, **more: Any) -> Item:
+        return self._watched(lambda: super(Watched, self).update(*given, **more))
 
-    @rule(data=st.data())
-    def the_record_lane_writes(self, data: Any) -> None:
-        submission = self.run_of(data)
-        before = self.record
-        written = record.create(self.table, submission, State.READING, {})
-        assert written is (submission.run > before.get("run", 0))
+    def replace(self, *given: Any, **more: Any) -> None:
+        self._watched(lambda: super(Watched, self).replace(*given, **more))
 
-    @rule(data=st.data(), state=st.sampled_from(ENDINGS))
-    def the_run_ends(self, data: Any, state: State) -> None:
-        submission = self.run_of(data)
-        before = self.record
+    def let(self, happening: "Happening") -> None:
         try:
-            standing = record.end(self.table, submission, state, {"marks": submission.run})
+            given = happening.happen(self)
         except errors.SubmissionErased:
-            assert before["state"] == State.ERASED
-            assert self.record == before
-            return
-        assert standing == self.record["state"]
-        if before.get("run") == submission.run and before["state"] != State.READING:
-            assert self.record == before, "what has ended ends no second time"
+            assert "erased_at" in self.record, f"{happening.name}: nothing was erased"
+        else:
+            self.started |= {given} if happening.starts and given else set()
 
-    @rule()
-    def the_next_run_is_claimed_and_started(self) -> None:
-        if "run" not in self.record:
-            return
-        with contextlib.suppress(errors.SubmissionErased):
-            self.started.add(record.claim_next_run(self.table, self.record))
-
-    @rule()
-    def the_next_run_is_claimed_and_never_started(self) -> None:
-        if "run" in self.record:
-            with contextlib.suppress(errors.SubmissionErased):
-                record.claim_next_run(self.table, self.record)
-
-    @rule(at=st.sampled_from(["2031", "2032", "2033"]))
-    def the_same_content_is_received_again(self, at: str) -> None:
-        before = self.record.get("counts_from", "")
-        found = record.receive_again(self.table, ID, at)
-        assert (found is None) is ("erased_at" in self.record)
-        assert self.record.get("counts_from", "") >= before or "erased_at" in self.record
-
-    @rule(stale=st.booleans(), data=st.data())
-    def it_is_erased(self, stale: bool, data: Any) -> None:
-        """Also by somebody who has read the record a while ago."""
-        found = data.draw(st.sampled_from(self.history)) if stale and self.history else self.record
-        items = {RECORD: found} if found else {}
-        submission = replace(PLAIN, run=max(found.get("run", 1), 1))
-        if "erased_at" in self.record and "erased_at" not in found:
-            items = {}
-        erasure.entomb(self.table, submission, items)
-        if "erased_at" in self.record:
-            self.erased_runs = max(self.erased_runs, self.record["run"])
-
-    @precondition(lambda self: "removing" in self.record)
-    @rule()
-    def the_erasure_has_run(self) -> None:
-        self.table.update(PK, RECORD, "REMOVE removing, removing_until")
-
-    @rule()
-    def it_is_sent_again_after_the_erasure(self) -> None:
-        if "erased_at" not in self.record:
-            return
-        removing = "removing" in self.record
-        try:
-            run = record.claim_next_run(self.table, self.record, after_erasure=True)
-        except errors.ServiceUnavailable:
-            assert removing
-            return
-        assert run > self.erased_runs
-        self.started.add(run)
-
-    @invariant()
-    def it_never_goes_backwards(self) -> None:
-        now = self.record
-        before = self.history[-1] if self.history else {}
-        self.history.append(now)
-        if not before or before == now:
-            return
-        assert now.get("run", 0) >= before.get("run", 0)
-        if now.get("run") == before.get("run") and "state" in before:
-            forward = before["state"] == now["state"] or now["state"] == State.ERASED
-            assert forward or before["state"] == State.READING, (before["state"], now["state"])
-
-    @invariant()
-    def a_run_has_one_ending(self) -> None:
-        endings: dict[int, set[str]] = {}
-        for item in self.history:
-            if item.get("state") not in (None, State.READING, State.ERASED):
-                endings.setdefault(item["run"], set()).add(item["state"])
-        assert all(len(states) == 1 for states in endings.values())
-
-    @invariant()
-    def what_waits_is_found_by_the_sweep(self) -> None:
-        found = self.record
-        if "state" not in found:
-            return
-        claimed = found.get("claimed", 0) > found["run"]
-        waits = found["state"] in (State.READING, State.AWAITING_PAPER, State.FAILED, State.ERASED)
-        assert ("pending" in found) is (waits or claimed), found
-
-    @invariant()
-    def a_tombstone_names_nobody(self) -> None:
-        if "erased_at" in self.record:
-            assert self.record["state"] == State.ERASED
-            assert not set(NAMES_A_STUDENT) & set(self.record)
+    def _watched(self, write: Callable[[], Any]) -> Any:
+        self.calls += 1
+        if self.meanwhile is not None and self.calls == self.at:
+            happening, self.meanwhile = self.meanwhile, None
+            self.let(happening)
+        before = self.record
+        answer = write()
+        hold(before, self.record)
+        return answer
 
 
-TestRecords = Records.TestCase
-TestRecords.settings = settings(max_examples=150, stateful_step_count=40, deadline=None, derandomize=True)
+@dataclass(frozen=True)
+class Happening:
+    """An event. With `starts`, the run that it gives has an execution afterwards."""
+
+    name: str
+    happen: Callable[[Table], Any]
+    starts: bool = False
+
+
+def hold(before: Item, after: Item) -> None:
+    """The promises, for one write."""
+    assert after.get("run", 0) >= before.get("run", 0), "a run is gone back to"
+    if "state" in before and after["run"] == before["run"]:
+        forward = before["state"] in (after["state"], State.READING) or after["state"] == State.ERASED
+        assert forward, "a run ends a second time"
+    if "state" not in after:
+        return
+    if "erased_at" in after:
+        assert after["state"] == State.ERASED
+        assert not set(NAMES_A_STUDENT) & set(after), "a tombstone names somebody"
+    elif after["state"] != State.READING:
+        assert after["marks"] == after["run"], "a run ended with another one's marks"
+    claimed = after.get("claimed", 0) > after["run"]
+    waits = after["state"] in (State.READING, *ENDINGS[1:]) or "erasing" in after
+    assert ("pending" in after) is (waits or claimed), "what waits is not found by the sweep"
+    if claimed and "erased_at" not in after:
+        assert after["pending"] == record.RUN, "a claimed run is not found by the sweep"
+
+
+def happenings(world: World) -> Iterator[Happening]:
+    """All that can happen in a world."""
+    found, started = dict(world[0]), world[1]
+    for run in sorted(started):
+        lane = replace(PLAIN, run=run)
+        yield Happening(f"run {run} is recorded", lambda table, one=lane: record.create(table, one, State.READING, {}))
+        for state in ENDINGS:
+            yield Happening(
+                f"run {run} ends {state}",
+                lambda table, one=lane, state=state: record.end(table, one, state, {"marks": one.run}),
+            )
+    yield Happening("it is received again", lambda table: record.receive_again(table, ID, "2032"))
+    yield Happening("it is erased", lambda table: erase(table, table.get(PK, RECORD)))
+    yield Happening("it is erased by one who saw no record", lambda table: erase(table, None))
+    if "run" not in found:
+        return
+    if found["run"] < LAST_RUN:
+        yield Happening("the next run is claimed, and not started", lambda table: claim(table, after_erasure=False))
+        for erased in (False, True):
+            name = "it is sent again" if erased else "the next run is started"
+            yield Happening(name, lambda table, erased=erased: claim(table, after_erasure=erased), starts=True)
+    if "removing" in found:
+        yield Happening("the erasure is done", lambda table: table.update(PK, RECORD, "REMOVE removing"))
+
+
+def erase(table: Table, found: Item | None) -> None:
+    run = max((found or {}).get("run", 1), 1)
+    erasure.entomb(table, replace(PLAIN, run=run), {RECORD: found} if found else {})
+
+
+def claim(table: Table, *, after_erasure: bool) -> int | None:
+    """Refused where it was erased (or was not), or while the erasure is at work; else a run that is none of before."""
+    found = table.get(PK, RECORD) or {}
+    with contextlib.suppress(errors.SubmissionErased, errors.ServiceUnavailable):
+        run = record.claim_next_run(table, found, after_erasure=after_erasure)
+        assert run > found["run"]
+        return run
+    return None
+
+
+def whole(world: World) -> Item:
+    """The item of a world, with moments again: all of the same one."""
+    found = dict(world[0])
+    return {name: "2031" if value == "some moment" else value for name, value in found.items()}
+
+
+def seen(table: Watched, started: frozenset[int]) -> World:
+    item = {
+        name: "some moment" if name.endswith(MOMENTS) else value
+        for name, value in table.record.items()
+        if name not in ("input", "erasing", "recorded_at", "received_at")
+    }
+    if "erasing" in table.record:
+        item["erasing"] = True
+    item |= {name: "2030" for name in ("received_at",) if name in table.record}
+    return tuple(sorted(item.items())), started
+
+
+def after(world: World, happening: Happening, meanwhile: Happening | None = None, at: int = 0) -> tuple[World, int]:
+    """The world after an event, and how many writes that took."""
+    table = Watched(whole(world), meanwhile, at)
+    table.let(happening)
+    started = world[1] | table.started
+    if "erased_at" in table.record:
+        last = max(table.record["run"], table.record.get("claimed", 0))
+        assert max(started) <= last, "a lane of before the erasure would not be refused"
+    return seen(table, started), table.calls
+
+
+def explore() -> tuple[int, int]:
+    """Every world that can be reached, and every way between two: how many there are of each."""
+    first: World = ((), frozenset({1}))
+    known, queue, ways = {first}, deque([first]), 0
+    while queue:
+        world = queue.popleft()
+        possible = list(happenings(world))
+        for happening in possible:
+            reached = [after(world, happening)]
+            interleaved = [(other, at) for at in range(1, reached[0][1] + 1) for other in possible]
+            reached += [after(world, happening, other, at) for other, at in interleaved]
+            ways += len(reached)
+            for other_world, _ in reached:
+                if other_world not in known:
+                    known.add(other_world)
+                    queue.append(other_world)
+    return len(known), ways
+
+
+def test_no_order_of_events_leads_backwards_or_to_two_endings() -> None:
+    worlds, ways = explore()
+    assert worlds >= 90
+    assert ways > 10_000
+
+
+def test_an_ending_of_an_older_run_changes_nothing() -> None:
+    table = Watched({})
+    record.create(table, PLAIN, State.READING, {})
+    record.create(table, replace(PLAIN, run=2), State.READING, {})
+    before = dict(table.record)
+    assert record.end(table, PLAIN, State.GRADED, {"marks": 1}) is State.READING
+    assert table.record == before
+
+
+@pytest.mark.parametrize(
+    ("module", "guard", "without"),
+    [
+        (record, "_UNDER_WAY", "#run = :run AND attribute_not_exists(erased_at)"),
+        (record, "_UNDER_WAY", "#state = :reading"),
+        (record, "_NOTHING_CLAIMED", "attribute_exists(#run)"),
+        (record, "_NEW_RUN", "attribute_not_exists(erased_at)"),
+        (record, "_NEW_RUN", "attribute_not_exists(#run) OR #run <= :run"),
+        (record, "_OF_THE_RUN_BEFORE", ("ended_at", "failure")),
+        (erasure, "_replace", lambda table, stone, _found: table.replace(stone, condition="attribute_exists(pk)")),
+    ],
+)
+def test_a_guard_that_is_taken_out_is_missed(
+    monkeypatch: pytest.MonkeyPatch, module: Any, guard: str, without: Any
+) -> None:
+    assert hasattr(module, guard)
+    monkeypatch.setattr(module, guard, without)
+    with pytest.raises(AssertionError):
+        explore()

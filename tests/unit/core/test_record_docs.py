@@ -1,0 +1,74 @@
+"""docs/record.md says who writes which state; the code is read and held against it, both ways."""
+
+import ast
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+from core import record
+from core.submission import State
+
+ROOT = Path(__file__).parents[3]
+# Said from the lanes' items and the execution, written nowhere.
+DERIVED = {State.RECEIVED, State.STORING, State.GRADING}
+_WRITES = {"end", "_end"}
+
+
+def documented() -> set[tuple[str, str]]:
+    """(writer, state) of the table of transitions."""
+    text = (ROOT / "docs" / "record.md").read_text(encoding="utf-8")
+    _, _, table = text.partition("| From | To | Writer |")
+    found = set()
+    for line in table.split("\n\n")[0].splitlines()[2:]:
+        _, _, to, writers, *_ = line.split("|")
+        states = [state for state in re.findall(r"`([A-Z_]+)`", to) if state in State.__members__]
+        found |= {(writer, state) for writer in _writers(writers) for state in states}
+    return found
+
+
+def _writers(cell: str) -> list[str]:
+    return ["state machine"] if "state machine" in cell else re.findall(r"`(\w+)`", cell)
+
+
+def written() -> set[tuple[str, str]]:
+    """(function, state) of every ending in the code: what is handed to `record.end`, by itself or through a name."""
+    found = {("state machine", State.READING.value), ("results", State.ERASED.value)}
+    for path in sorted((ROOT / "functions").glob("*/*.py")):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.FunctionDef) and path.parent.name != "core":
+                found |= {(path.parent.name, state) for state in _states_ended_in(node)}
+    return found
+
+
+def _states_ended_in(function: ast.FunctionDef) -> Iterator[str]:
+    for call in ast.walk(function):
+        if isinstance(call, ast.Call) and getattr(call.func, "attr", getattr(call.func, "id", "")) in _WRITES:
+            names = {argument.id for argument in call.args if isinstance(argument, ast.Name)}
+            meant = [node.value for node in ast.walk(function) if isinstance(node, ast.Assign) and _sets(node, names)]
+            for node in [*call.args, *meant]:
+                yield from _states_in(node)
+
+
+def _sets(node: ast.Assign, names: set[str]) -> bool:
+    return any(isinstance(target, ast.Name) and target.id in names for target in node.targets)
+
+
+def _states_in(node: ast.expr) -> Iterator[str]:
+    for part in ast.walk(node):
+        if isinstance(part, ast.Attribute) and isinstance(part.value, ast.Name) and part.value.id == "State":
+            yield part.attr
+
+
+def test_every_ending_in_the_code_is_in_the_table_and_every_one_of_the_table_in_the_code() -> None:
+    assert written() == documented()
+
+
+def test_every_state_that_is_written_has_its_row() -> None:
+    assert {state for _, state in documented()} == {state.value for state in set(State) - DERIVED}
+
+
+def test_the_docs_name_all_that_a_record_may_wait_for() -> None:
+    text = (ROOT / "docs" / "record.md").read_text(encoding="utf-8")
+    sentence = next(line for line in text.splitlines() if "`by-pending` is sparse" in line)
+    for what in (record.RUN, record.PAPER, record.FAILED, record.RELEASE, record.ERASURE):
+        assert f"`{what}`" in sentence
