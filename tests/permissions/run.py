@@ -35,12 +35,12 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
     # Only a test asks under a name that no role of the template has, to see itself refused.
     known = holders()
     needed = {need for need in read_needs(folder) if need.holder in known}
-    findings = not_allowed(needed, given)
+    forbidden, unused = not_allowed(needed, given), []
     if _is_whole(session):
-        findings += not_needed(needed, given, unseen) + reviewed_in_vain(needed, given, unseen)
-    session.config.stash[_FINDINGS] = findings
-    spare = _is_whole(session) and os.environ.get("PERMISSIONS") != "both" and not not_allowed(needed, given)
-    if findings and not spare and session.exitstatus in (pytest.ExitCode.OK, pytest.ExitCode.NO_TESTS_COLLECTED):
+        unused = not_needed(needed, given, unseen) + reviewed_in_vain(needed, given, unseen)
+    session.config.stash[_FINDINGS] = forbidden + unused
+    fails = forbidden or (unused and os.environ.get("PERMISSIONS") == "both")
+    if fails and session.exitstatus in (pytest.ExitCode.OK, pytest.ExitCode.NO_TESTS_COLLECTED):
         session.exitstatus = pytest.ExitCode.TESTS_FAILED
 
 
