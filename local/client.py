@@ -66,7 +66,7 @@ class ApiClient:
     between threads.
 
     `tries` is how often a request is made at most where the connection drops or the server answers
-    429, 502, 503 or 504; `pause` the first wait between two of them in seconds (it doubles, with jitter).
+    429, 500, 502, 503 or 504; `pause` the first wait between two of them in seconds (it doubles, with jitter).
     """
 
     def __init__(self, url: str, token: str | Callable[[], str], *, tries: int = 5, pause: float = 0.3) -> None:
@@ -84,7 +84,7 @@ class ApiClient:
             backoff_factor=pause,
             backoff_jitter=pause,
             backoff_max=8.0,
-            status_forcelist=(429, 502, 503, 504),
+            status_forcelist=(429, 500, 502, 503, 504),
             allowed_methods=None,
             raise_on_status=False,
         )

@@ -1,18 +1,22 @@
 """How far a reading has come, written beside it and never before it.
 
-One item a run, `lane#{run}#reading`: {pages_total, pages_done, ocr_calls, started_at, first_ocr_at, ended_at}.
+One item a run, `lane#{run}#reading`: {pages_total, pages_done, ocr_calls#{try}, started_at, first_ocr_at, ended_at}.
 It tells people; nothing is decided by it, so a write that fails is reported and no more.
 """
 
 import threading
 from collections.abc import Callable
-from typing import Any
 
+from core import paid
 from core.clock import now
 from core.table import Table, lane_sk, submission_pk
 
 # What a quick reading has to say fits into its last word.
 _EVERY_SECONDS = 0.6
+_SET = (
+    "SET pages_total = :pages_total, pages_done = :pages_done, #calls = :calls, started_at = :started_at, "
+    "first_ocr_at = :first_ocr_at, ended_at = :ended_at"
+)
 
 
 class Progress:
@@ -29,7 +33,8 @@ class Progress:
         started_at: str | None = None,
     ) -> None:
         self._table, self._on_fault = table, on_fault
-        self._key = {"pk": submission_pk(submission_id), "sk": lane_sk(run, "reading")}
+        self._pk, self._sk = submission_pk(submission_id), lane_sk(run, "reading")
+        self._counter = paid.counter(paid.OCR_CALLS)
         self._lock = threading.Lock()
         self._ending = threading.Event()
         self._writer: threading.Thread | None = None
@@ -77,16 +82,15 @@ class Progress:
 
     def _write(self, ended_at: str | None) -> None:
         with self._lock:
-            item: dict[str, Any] = {
-                **self._key,
-                "pages_total": self._total,
-                "pages_done": self._done,
-                "ocr_calls": self._calls,
-                "started_at": self.started_at,
-                "first_ocr_at": self.first_ocr_at,
-                "ended_at": ended_at,
+            values = {
+                ":pages_total": self._total,
+                ":pages_done": self._done,
+                ":calls": self._calls,
+                ":started_at": self.started_at,
+                ":first_ocr_at": self.first_ocr_at,
+                ":ended_at": ended_at,
             }
         try:
-            self._table.put(item)
+            self._table.update(self._pk, self._sk, _SET, values=values, names={"#calls": self._counter})
         except Exception as fault:  # noqa: BLE001 - a reading does not fail for want of its progress
             self._on_fault(fault)

@@ -16,6 +16,7 @@ from core.timeline import durations
 from grade.freetext import FreeTextMarker
 from grade.markers import ForTenant, configured_marker
 from grade.marking import mark_sheet
+from grade.model_calls import ModelCalls
 from grade.preparing import prepare
 from grade.sheets import Graded, Library, grade_sheet
 
@@ -42,14 +43,20 @@ def handler(state: dict[str, Any], _context: LambdaContext) -> dict[str, Any]:
     metrics.add_metric("Deliveries", MetricUnit.Count, 1)
     table = Table(aws.client("dynamodb"), settings().table)
     if submission.kind is Kind.ANSWER_SHEET:
-        mark = partial(mark_sheet, free_text=ForTenant(free_text(), table, submission.tenant))
         seal = Seal(settings().identity_secret.encode())
-        graded = grade_sheet(state, library=library(), table=table, seal=seal, mark=mark)
+        with ModelCalls(table, submission, on_fault=beside) as calls:
+            mark = partial(mark_sheet, free_text=ForTenant(free_text(), table, submission.tenant, calls.counted))
+            graded = grade_sheet(state, library=library(), table=table, seal=seal, mark=mark)
     else:
         graded = prepare(state, library=library(), table=table)
     logger.info("graded", kind=submission.kind, state=graded.state)
     measure(state["outcome"], submission, graded)
     return graded.to_state()
+
+
+def beside(fault: Exception) -> None:
+    """Something that marking can do without went wrong."""
+    logger.warning("beside the marking", fault=type(fault).__name__)
 
 
 def measure(outcome: dict[str, Any], submission: Submission, graded: Graded) -> None:

@@ -1,7 +1,7 @@
 """Which marker of free text is configured: a model where one is named, key points where none is."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -40,10 +40,11 @@ def configured_marker(settings: Settings, secrets: Any) -> FreeTextMarker:
 
 class ForTenant:
     """Free text as a tenant wants it marked. Its settings are read when a sheet comes to its free text, so that a
-    switch holds for the sheets under way as well."""
+    switch holds for the sheets under way as well. `counted` is told how many calls of a model are coming, and then how
+    many there were."""
 
-    def __init__(self, marker: FreeTextMarker, table: Table, tenant: str) -> None:
-        self._marker, self._table, self._tenant = marker, table, tenant
+    def __init__(self, marker: FreeTextMarker, table: Table, tenant: str, counted: Callable[[int], None]) -> None:
+        self._marker, self._table, self._tenant, self._counted = marker, table, tenant, counted
 
     @property
     def name(self) -> str:
@@ -60,7 +61,10 @@ class ForTenant:
             return [_switched_off(mark) for mark in KeyPointMarker().mark(tasks)]
         if not isinstance(self._marker, ModelMarker):
             return self._marker.mark(tasks)
-        return self._marker.mark_within(Purse(self._table, self._tenant, chosen.spend_limit_usd), tasks)
+        self._counted(len(tasks))
+        marks = self._marker.mark_within(Purse(self._table, self._tenant, chosen.spend_limit_usd), tasks)
+        self._counted(sum(mark.usage.calls for mark in marks))
+        return marks
 
 
 def _switched_off(mark: FreeTextMark) -> FreeTextMark:

@@ -4,7 +4,7 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from core import flow
+from core import flow, paid
 from core.seal import Seal
 from core.submission import ENDED, State, Submission
 from core.table import RECORD, Item, Table, lane_sk, submission_pk
@@ -15,7 +15,7 @@ Status = dict[str, Any]
 _FROM_EXECUTION = {"RUNNING": State.RECEIVED, "SUCCEEDED": State.RECEIVED}
 _GONE = (
     *("student", "ended_at", "reason", "duplicate_of", "revision", "marks", "max_marks"),
-    *("lanes", "result", "paper"),
+    *("lanes", "paid", "result", "paper"),
 )
 _MARKED = (State.GRADED, State.NEEDS_REVIEW)
 
@@ -57,6 +57,7 @@ def from_items(items: Mapping[str, Item], seal: Seal) -> Status:
         "max_marks": record.get("max_marks") if record["state"] in _MARKED else None,
         "lanes": _lanes(record, reading, storing),
         "timeline": _timeline(record, reading, storing),
+        "paid": {name: paid.total(name, items.values()) for name in (paid.OCR_CALLS, paid.MODEL_CALLS)},
         "result": None,
         "paper": None,
         "file": {
@@ -70,7 +71,7 @@ def from_items(items: Mapping[str, Item], seal: Seal) -> Status:
 def listed(record: Item, seal: Seal) -> Status:
     """The status as it stands in a list: with every question's mark, without the lanes, which were not looked up."""
     questions = record.get("question_marks") if record["state"] in _MARKED else None
-    return {**from_items({RECORD: record}, seal), "lanes": None, "question_marks": questions}
+    return {**from_items({RECORD: record}, seal), "lanes": None, "paid": None, "question_marks": questions}
 
 
 def erased(stone: Item) -> Status:
@@ -114,6 +115,7 @@ def from_execution(stepfunctions: Any, state_machine_arn: str, submission_id: st
         "duplicate_of": None,
         "lanes": {lane: {"state": "waiting"} for lane in ("reading", "storing", "recording", "grading")},
         "timeline": {"received_at": submission.received_at},
+        "paid": None,
         "result": None,
         "paper": None,
         "file": {"media_type": submission.file.media_type, "size": submission.file.size, "pages": None},

@@ -40,7 +40,7 @@ def test_a_large_file_goes_to_the_store_with_its_form_and_without_the_token(api:
     assert done.path.endswith("/complete") and done.headers["authorization"] == "Bearer a-token"
 
 
-@pytest.mark.parametrize("faults", [[None], [503], [429, 502], [None, 504, None]])
+@pytest.mark.parametrize("faults", [[None], [500], [503], [429, 502], [None, 504, None]])
 def test_what_drops_or_is_too_busy_is_tried_again(api: StandIn, client: ApiClient, faults: list[int | None]) -> None:
     api.faults = list(faults)
 

@@ -17,7 +17,7 @@ from botocore.awsrequest import AWSResponse
 from botocore.exceptions import ClientError
 from PIL import Image
 
-from core import aws, errors
+from core import aws, errors, paid
 from core.seal import Seal
 from core.submission import Door, Kind, SourceFile, Submission
 from core.table import Table, lane_sk, submission_pk
@@ -238,10 +238,18 @@ def test_sheet_and_paper_of_the_same_bytes_are_read_by_their_own_rules(read: Rea
 def test_progress_tells_pages_and_times(read: Reader) -> None:
     reading = read(SCAN)
     told = read.progress()
-    assert (told["pages_total"], told["pages_done"], told["ocr_calls"]) == (3, 3, 3)
+    assert (told["pages_total"], told["pages_done"], paid.total(paid.OCR_CALLS, [told])) == (3, 3, 3)
     assert told["started_at"] == reading["started_at"]
     assert told["first_ocr_at"] == reading["first_ocr_at"]
     assert told["ended_at"] == reading["ended_at"]
+
+
+def test_calls_of_a_try_whose_answer_was_lost_stay_counted(read: Reader) -> None:
+    reading = read(SCAN)
+    read.cloud.client("s3").delete_object(Bucket=DOCUMENTS, Key=reading["transcript"]["key"])
+    read(SCAN)
+    assert paid.total(paid.OCR_CALLS, [read.progress()]) == 6
+    assert read.progress()["pages_done"] == 3
 
 
 def test_progress_that_cannot_be_written_stops_nothing(

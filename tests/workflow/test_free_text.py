@@ -63,6 +63,7 @@ def test_the_model_is_asked_once_a_question_and_its_cost_is_kept(physics: Flow, 
     usage = found["result"]["usage"]
     assert (usage["calls"], usage["input_tokens"], usage["output_tokens"]) == (1, 100, 40)
     assert usage["cost_usd"] > 0
+    assert found["paid"] == {"ocr_calls": 1, "model_calls": 1}
     assert spent(physics) == pytest.approx(before + usage["cost_usd"], abs=1e-6)
 
 

@@ -73,7 +73,7 @@ class Run:
 
 
 def _own_peak() -> int:
-    """Kilobytes. Not `ru_maxrss`: that outlives exec on Linux, so a large parent's peak would count as this process's."""
+    """Kilobytes. Not `ru_maxrss`: on Linux that outlives exec, so a large parent's peak would count here."""
     status = dict(line.split(":", 1) for line in Path("/proc/self/status").read_text().splitlines())
     return int(status["VmHWM"].split()[0])
 
