@@ -139,14 +139,15 @@ class Flow:
         assert json.loads(answer["Payload"].read())["resumed"] == [receipt.id]
 
 
-@pytest.fixture(scope="session")
+# One cloud a process: this folder's ends before the next folder's begins.
+@pytest.fixture(scope="package")
 def model() -> Iterator[StandIn]:
     """The model's server; it agrees with every criterion."""
     with StandIn() as server:
         yield server
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def cloud(model: StandIn) -> Iterator[LocalCloud]:
     parameters = {"DropTenant": "demo", "Model": "gpt-4o-mini", "ModelBaseUrl": model.base_url}
     with LocalCloud(ocr_processes=1, parameters=parameters, environment={"OPENAI_API_KEY": "k"}) as running:
