@@ -1,9 +1,11 @@
 """What moto works out anew at each request or task, though it never changes while a cloud runs: worked out once.
 
 At each request it walks its own folders to see which services it knows; at each execution it parses the state
-machine's text; for each task it makes a new SDK client. Together that is more than half of its work.
+machine's text and builds its program; for each path it parses that path, and for each task it makes a new SDK client;
+in an item of a table it looks for each attribute under ten names. Together that is more than half of its work.
 """
 
+import pickle
 from collections.abc import Callable
 from functools import cache, lru_cache
 from typing import Any
@@ -12,35 +14,70 @@ from typing import Any
 def take() -> Callable[[], None]:
     """From now on in this process; undone by what is returned."""
     from moto import backends
+    from moto.core import serialize
     from moto.stepfunctions.parser.asl.parse import asl_parser
-    from moto.stepfunctions.parser.asl.utils import boto_client
+    from moto.stepfunctions.parser.asl.utils import boto_client, json_path
 
     listed, parser, sdk = backends.list_of_moto_modules, asl_parser.AmazonStateLanguageParser, boto_client.boto3
-    parse = parser.parse
+    parse, parse_path = parser.parse, json_path.parse
     backends.list_of_moto_modules = cache(lambda: frozenset(listed()))
-    parser.parse = staticmethod(_with_kept_trees(parse, asl_parser.Preprocessor))
+    parser.parse = staticmethod(_with_kept_programs(parse))
+    json_path.parse = lru_cache(maxsize=1024)(parse_path)
     boto_client.boto3 = _KeptClients(sdk)
+    serialize.SERVICE_SPECIFIC_SERIALIZERS["dynamodb"] = {"json": _items_as_they_are(serialize.JSONSerializer)}
 
     def undo() -> None:
         backends.list_of_moto_modules = listed
         parser.parse = staticmethod(parse)
+        json_path.parse = parse_path
         boto_client.boto3 = sdk
+        del serialize.SERVICE_SPECIFIC_SERIALIZERS["dynamodb"]
 
     return undo
 
 
-def _with_kept_trees(parse: Callable[[str], Any], preprocessor: Callable[[], Any]) -> Callable[[str], Any]:
-    """The syntax tree is kept by its text; the program, which executions change, is made anew from it."""
+def _with_kept_programs(parse: Callable[[str], Any]) -> Callable[[str], Any]:
+    """Syntax tree and program are kept by their text; each execution, which changes its program, has a copy."""
 
     @lru_cache(maxsize=8)
-    def tree(definition: str) -> Any:
-        return parse(definition)[1]
+    def parsed(definition: str) -> tuple[bytes, Any]:
+        program, tree = parse(definition)
+        return pickle.dumps(program), tree
 
     def kept(definition: str) -> Any:
-        found = tree(definition)
-        return preprocessor().visit(found), found
+        program, tree = parsed(definition)
+        return pickle.loads(program), tree  # noqa: S301 -- written above, in this process
 
     return kept
+
+
+def _items_as_they_are(serializer: Any) -> Any:
+    """moto's serializer, which leaves attributes that are in DynamoDB's own JSON already as they are."""
+
+    class Items(serializer):  # type: ignore[misc] # what moto has is not typed
+        def _serialize_type_structure(self, serialized: Any, value: Any, shape: Any, key: str) -> None:
+            if shape.name == "AttributeValue" and _is_plain(value):
+                serialized[key] = value
+            else:
+                super()._serialize_type_structure(serialized, value, shape, key)
+
+    return Items
+
+
+def _is_plain(attribute: Any) -> bool:
+    """An attribute as DynamoDB writes it, down to its leaves. Bytes, and what moto has objects for, are none."""
+    if type(attribute) is not dict or len(attribute) != 1:
+        return False
+    (kind, value), *_ = attribute.items()
+    if kind in ("S", "N"):
+        return isinstance(value, str)
+    if kind in ("BOOL", "NULL"):
+        return isinstance(value, bool)
+    if kind in ("SS", "NS"):
+        return isinstance(value, list) and all(isinstance(each, str) for each in value)
+    if kind == "L":
+        return isinstance(value, list) and all(map(_is_plain, value))
+    return kind == "M" and type(value) is dict and all(map(_is_plain, value.values()))
 
 
 class _KeptClients:
