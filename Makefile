@@ -46,7 +46,7 @@ lint: $(VENV)/.test ## ruff, mypy --strict, the import contract
 
 check: $(VENV)/.test ## what needs Node, the runtime's Python or the package index (SAM, cfn-lint, ASL)
 	@$(MAKE) --silent --keep-going $(CHECK)/.ready $(CHECKOV)/.ready || echo "The tools could not be installed; what needs them is skipped." >&2
-	@$(BIN)/python -m pytest tests/check
+	@$(BIN)/python -m pytest tests/check -n 2 --dist loadgroup
 
 chaos: $(VENV)/.test ## the whole flow in a storm of faults, five seeds; and that the harness sees what is lost (half an hour)
 	@mkdir -p out && PYTHONPATH=functions $(BIN)/python -m benchmarks.chaos --submissions 300 --seed 1 2 3 4 5 --markdown out/chaos.md

@@ -13,6 +13,9 @@ from tests.check.conftest import HERE, TOOLS, Tool, skip_where_offline
 from tests.template.asl import ROOT
 from tests.template.cloudformation import TEMPLATE
 
+# One after the other: the interpreters of the state machine have the other core.
+pytestmark = pytest.mark.xdist_group("build")
+
 _REVIEWED = yaml.safe_load((HERE / "reviewed.yaml").read_text(encoding="utf-8"))
 _CHECKOV = ROOT / ".venv-checkov" / "bin" / "checkov"
 _LOCKED = [ROOT / "requirements" / "local.txt", *sorted((ROOT / "layers").glob("*/requirements.txt"))]

@@ -10,6 +10,9 @@ import pytest
 from tests.check.conftest import Tool
 from tests.template.asl import ROOT
 
+# All that looks at one build stays on one core, so that there is one.
+pytestmark = pytest.mark.xdist_group("build")
+
 _STEP = ROOT / "release" / "bytecode.py"
 
 

@@ -19,7 +19,7 @@ _NODE = HERE / "node"
 _VALIDATE = "node_modules/asl-validator/dist/bin/asl-validator.js"
 _ENTERED = "2030-05-06T07:08:10.000Z"
 # Some ninety executions on two busy cores.
-pytestmark = pytest.mark.timeout(420)
+pytestmark = [pytest.mark.timeout(420), pytest.mark.xdist_group("engines")]
 
 Endings = dict[str, dict[str, Any]]
 

@@ -14,6 +14,9 @@ from tests.check.conftest import HERE, Tool
 from tests.template.asl import ROOT
 from tests.template.cloudformation import TEMPLATE, functions, parse, references
 
+# All that looks at one build stays on one core, so that there is one.
+pytestmark = pytest.mark.xdist_group("build")
+
 Transformed = dict[str, Any]
 _TIMEOUT = ("      Timeout: 840\n", "      Timeout: 830\n")
 

@@ -13,6 +13,9 @@ from tests.template.cloudformation import parse as parse_template
 from tests.template.dependency_checks import cycle
 from tests.template.flow import flow
 
+# All that looks at one build stays on one core, so that there is one.
+pytestmark = pytest.mark.xdist_group("build")
+
 # Lambda's own limit: a function's code and all its layers, unpacked.
 _UNPACKED_BYTES = 250 * 1024 * 1024
 _TAKEN_IN = {"Rollout", "ReleaseHash"}
