@@ -15,7 +15,8 @@ METADATA_NAME = "receipt"
 
 @dataclass(frozen=True, slots=True)
 class Claims:
-    """What was declared at the door. `sha256` in hex; `received_at` None where S3 will say it (uploads)."""
+    """What was declared at the door. `sha256` in hex; `received_at`: when the door had the bytes, or gave out the form
+    by which S3 receives them (S3's own word comes behind it, in whole seconds)."""
 
     tenant: str
     assessment: str

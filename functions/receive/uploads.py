@@ -2,11 +2,11 @@
 
 import base64
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from core import errors, filetypes
-from core.clock import stamp
+from core.clock import now, stamp
 from core.erasure import submission_of
 from core.submission import Door, Kind, Submission, id_from_content
 from receive.claims import METADATA_NAME, Claims
@@ -45,6 +45,7 @@ def issue(claims: Claims, desk: Desk, *, max_bytes: int) -> Ticket:
         sha256=claims.sha256,
     )
     key = PREFIX + submission_id
+    claims = replace(claims, received_at=now())
     fields = {
         f"x-amz-meta-{METADATA_NAME}": claims.sealed(desk.seal, submission_id),
         "x-amz-checksum-algorithm": "SHA256",
@@ -112,8 +113,9 @@ def _uploaded(submission_id: str, found: dict[str, Any], desk: Desk, tenant: str
         bucket=desk.bucket,
         key=PREFIX + submission_id,
         version_id=found["VersionId"],
-        # S3's own word, the same for `complete` and for the event, so both give one input.
-        received_at=stamp(found["LastModified"]),
+        # The same for `complete` and for the event, so both give one input. Of two files in one of S3's seconds the
+        # one whose form was given out later is the newer.
+        received_at=max(stamp(found["LastModified"]), claims.received_at or ""),
     )
 
 

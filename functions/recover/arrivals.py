@@ -29,10 +29,12 @@ class Arrival:
     version_id: str
     size: int
     received_at: str
+    is_latest: bool
 
     @classmethod
     def of(cls, version: dict[str, Any]) -> "Arrival":
-        return cls(version["Key"], version["VersionId"], version["Size"], clock.stamp(version["LastModified"]))
+        received_at = clock.stamp(version["LastModified"])
+        return cls(version["Key"], version["VersionId"], version["Size"], received_at, version["IsLatest"])
 
     @property
     def concerns_us(self) -> bool:
@@ -45,9 +47,14 @@ class Arrival:
         return self.key.partition("/")[2]
 
     def event(self, bucket: str) -> dict[str, Any]:
-        """The record of an S3 event as S3 would have sent it, its key quoted as forms are."""
+        """The record of an S3 event as S3 would have sent it, its key quoted as forms are.
+
+        The lost event had said the millisecond. Of the versions of one second the latest is the one that counts.
+        """
         thing = {"key": quote_plus(self.key, safe="/"), "versionId": self.version_id, "size": self.size}
-        return {"eventTime": self.received_at, "s3": {"bucket": {"name": bucket}, "object": thing}}
+        second = clock.parse(self.received_at)
+        at = clock.stamp(second.replace(microsecond=999_000)) if self.is_latest else self.received_at
+        return {"eventTime": at, "s3": {"bucket": {"name": bucket}, "object": thing}}
 
 
 def look_after(arrival: Arrival, desk: Desk) -> str | None:

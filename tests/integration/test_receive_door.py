@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from core.clock import now
 from core.seal import Seal
 from receive import app as door
 from tests.integration.conftest import SECRET, TEMP, Cloud
@@ -198,6 +199,23 @@ def test_complete_beside_its_event_is_one_execution(cloud: Cloud, context: Any) 
     door.handler(s3_event(ticket["fields"]["key"], version, len(PDF)), context)
     assert (status, receipt["id"]) == (202, ticket["id"])
     assert list(cloud.executions()) == [f"{ticket['id']}-1"]
+
+
+def test_of_two_uploads_in_one_of_s3s_seconds_the_later_is_the_newer(cloud: Cloud, context: Any) -> None:
+    asked: dict[str, str] = {}
+    for number in range(4):
+        since = now()
+        body = PDF + b"%" + bytes(f"{number}", "ascii")
+        _, ticket = ask_upload(context, sha256=hashlib.sha256(body).hexdigest(), size=len(body))
+        asked[f"{ticket['id']}-1"] = since
+        version = put_upload(cloud, ticket, body)
+        assert complete(context, ticket["id"])[0] == 202
+        # Its event gives the same input.
+        door.handler(s3_event(ticket["fields"]["key"], version, len(body)), context)
+    started = cloud.executions()
+    received = [started[name]["submission"]["received_at"] for name in asked]
+    assert received == sorted(received)
+    assert all(at >= since for at, since in zip(received, asked.values(), strict=True))
 
 
 def test_an_upload_and_an_api_body_of_one_file_are_one_submission(cloud: Cloud, context: Any) -> None:

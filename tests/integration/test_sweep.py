@@ -7,11 +7,13 @@ from typing import Any
 import pytest
 
 from core import record, shelf
+from core.clock import stamp
 from core.submission import State, Submission
 from core.table import Table
 from persist import app as persist_door
 from receive import app as receive_door
 from recover import app as recover_door
+from recover.arrivals import Arrival
 from tests.integration.conftest import DOCUMENTS, MACHINE, TABLE, TEMP, Cloud
 from tests.integration.http import answer, request
 from tests.integration.test_lanes_and_endings import BODY, paper_arrives, received, recorded, state_of
@@ -134,6 +136,24 @@ def test_a_drop_whose_event_was_lost_is_started(cloud: Cloud, context: Any) -> N
     [state] = cloud.executions().values()
     assert (state["submission"]["door"], state["submission"]["assessment"]) == ("drop", "bio")
     assert sweep(context).get("started", 0) == 0
+
+
+@pytest.mark.parametrize("lost", [0, 1])
+def test_of_two_drops_in_one_second_the_later_is_the_newer_whichever_event_was_lost(
+    cloud: Cloud, context: Any, lost: int
+) -> None:
+    """S3's list says whole seconds, its events milliseconds."""
+    key = "drop/bio/answers/Ada.pdf"
+    versions = [cloud.put(key, BODY), cloud.put(key, BODY + b"%")]
+    second = cloud.client("s3").head_object(Bucket=TEMP, Key=key, VersionId=versions[1 - lost])["LastModified"]
+    told = Arrival(key, versions[1 - lost], len(BODY), stamp(second), is_latest=False).event(TEMP)
+    receive_door.handler({"Records": [told | {"eventTime": stamp(second.replace(microsecond=500_000))}]}, context)
+    assert sweep(context)["started"] == 1
+    deliver(cloud, context)
+    received = {
+        state["file"]["version_id"]: state["submission"]["received_at"] for state in cloud.executions().values()
+    }
+    assert received[versions[0]] < received[versions[1]]
 
 
 def test_a_finished_upload_whose_event_was_lost_is_started(cloud: Cloud, context: Any) -> None:
