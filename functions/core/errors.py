@@ -120,9 +120,11 @@ class LanesDisagree(PermanentError):
 
 
 class RequestRefused(PermanentError):
-    """A request that is refused at the door. `status` is the HTTP status, the class name the type."""
+    """A request that is refused at the door. `status` is the HTTP status, the class name the type; `retry_after` the
+    seconds behind which the same request would be taken, None where it never is."""
 
     status = 400
+    retry_after: int | None = None
 
 
 class MissingAssessment(RequestRefused):
@@ -221,3 +223,13 @@ class UploadIncomplete(RequestRefused):
     """`complete` was called before the file had arrived, or the file is not the one declared."""
 
     status = 409
+
+
+class TooManyFiles(RequestRefused):
+    """The tenant has sent as many files in this minute as its operator allows."""
+
+    status = 429
+
+    def __init__(self, message: str, *, retry_after: int) -> None:
+        super().__init__(message)
+        self.retry_after = retry_after

@@ -45,7 +45,8 @@ def resolver(logger: Logger) -> APIGatewayHttpResolver:
         if isinstance(error, errors.TransientError):
             return problem(503, name, error.message, {"Retry-After": "2"})
         if isinstance(error, errors.RequestRefused):
-            return problem(error.status, name, error.message)
+            again = {} if error.retry_after is None else {"Retry-After": str(error.retry_after)}
+            return problem(error.status, name, error.message, again)
         return problem(_DOCUMENT_STATUS.get(type(error), 422), name, error.message)
 
     def unavailable(error: Exception) -> Response[str]:

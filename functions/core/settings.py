@@ -26,6 +26,8 @@ class Settings:
     max_file_bytes: int = 100_000_000
     max_pages: int = 300
     max_pixels: int = 120_000_000
+    # Files a minute that one tenant may send through the API (0: no limit of its own).
+    tenant_rate: int = 0
     # Pages a second that this account's Textract takes (DetectDocumentText), and how many of one document may be in
     # flight at most (0: as many as the quota admits).
     textract_tps: float = 5.0

@@ -14,7 +14,7 @@ from core.seal import Seal
 from core.settings import settings
 from core.submission import Submission, parse_assessment, parse_kind, parse_student
 from core.table import Table
-from receive import requests, uploads
+from receive import requests, tenant_rate, uploads
 from receive.events import accept_records
 from receive.intake import Desk, accept
 from receive.repeats import Starting
@@ -47,9 +47,16 @@ def again(submission_id: str, received_at: str) -> None:
     )
 
 
+def admit() -> None:
+    """Count a file against its tenant's minute, where the operator has set a limit. Raises TooManyFiles."""
+    if settings().tenant_rate:
+        tenant_rate.admit(table(), http.tenant_of(app), most=settings().tenant_rate)
+
+
 @app.post("/submissions")
 def submit() -> Response[str]:
     offer = requests.offer(app.current_event, tenant=http.tenant_of(app), max_bytes=settings().max_body_bytes)
+    admit()
     return accepted(accept(offer, desk()))
 
 
@@ -63,6 +70,7 @@ def request_upload() -> Response[str]:
         kind=parse_kind(body.get("kind")),
         student=parse_student(body.get("student")),
     )
+    admit()
     return requests.ticket(uploads.issue(claims, desk(), max_bytes=settings().max_file_bytes))
 
 
