@@ -1,8 +1,7 @@
 """A pytest plugin: the needs of every cloud of this run, collected, and held against the template at the end.
 
 What is called and not allowed fails any run. What is allowed and never called can only be known of the whole suite: a
-run that was given no files, no filter, and had no failure of its own tells it, and fails for it where PERMISSIONS=both
-asks for that (the second direction has not been seen whole since erasure and the sweep came in).
+run that was given no files, no filter, and had no failure of its own fails for it.
 """
 
 import os
@@ -39,8 +38,7 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
     if _is_whole(session):
         unused = not_needed(needed, given, unseen) + reviewed_in_vain(needed, given, unseen)
     session.config.stash[_FINDINGS] = forbidden + unused
-    fails = forbidden or (unused and os.environ.get("PERMISSIONS") == "both")
-    if fails and session.exitstatus in (pytest.ExitCode.OK, pytest.ExitCode.NO_TESTS_COLLECTED):
+    if (forbidden or unused) and session.exitstatus in (pytest.ExitCode.OK, pytest.ExitCode.NO_TESTS_COLLECTED):
         session.exitstatus = pytest.ExitCode.TESTS_FAILED
 
 

@@ -43,7 +43,6 @@ def test_a_call_that_is_not_allowed_fails_any_run(tmp_path: Path) -> None:
 
 
 def test_a_whole_run_that_leaves_rights_unused_fails(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("PERMISSIONS", "both")
     ended = _suite(tmp_path, _QUIET)
     assert ended.returncode == pytest.ExitCode.TESTS_FAILED, ended.stdout
     assert "ExtractFunction may do textract:DetectDocumentText to *, which no call needed" in ended.stdout

@@ -50,6 +50,14 @@ def test_a_workflow_may_read_and_is_bounded(path: Path) -> None:
     assert [step["with"]["persist-credentials"] for step in checkouts] == [False]
 
 
+@pytest.mark.parametrize("path", WORKFLOWS, ids=lambda path: path.stem)
+def test_what_others_wrote_is_taken_at_one_commit(path: Path) -> None:
+    """A tag may be moved to other code; a commit may not. The version stands behind it, for people."""
+    lines = [line for line in path.read_text(encoding="utf-8").splitlines() if "uses:" in line]
+    assert lines
+    assert [line for line in lines if not re.search(r"uses: [\w/-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+$", line)] == []
+
+
 def test_the_checks_and_the_devcontainer_have_the_functions_own_python() -> None:
     runtime = runtime_version(TEMPLATE)
     for name in ("check", "deploy"):
