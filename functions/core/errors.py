@@ -183,12 +183,6 @@ class PayloadTooLarge(RequestRefused):
     status = 413
 
 
-class UnsupportedMediaType(RequestRefused):
-    """The body is of no type that is read."""
-
-    status = 415
-
-
 class NotFound(RequestRefused):
     """No such thing for this tenant."""
 

@@ -16,7 +16,7 @@ from core.aws import SERVICE_ERRORS, passes
 PROBLEM = "application/problem+json"
 _TENANT = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}")
 # A rejected document is met at the door as well, where its bytes are at hand.
-_DOCUMENT_STATUS: dict[type[Exception], int] = {
+DOCUMENT_STATUS: dict[type[Exception], int] = {
     errors.UnsupportedFileType: 415,
     errors.FileTypeMismatch: 415,
     errors.FileTooLarge: 413,
@@ -26,9 +26,8 @@ _DOCUMENT_STATUS: dict[type[Exception], int] = {
 def problem(status: int, name: str, detail: str, headers: dict[str, str] | None = None) -> Response[str]:
     """A problem document; `type` is the error's name, the same word as in a submission's reason."""
     body = {"type": f"urn:gradeline:problem:{name}", "title": _title(name), "status": status, "detail": detail}
-    return Response(
-        status_code=status, content_type=PROBLEM, body=json.dumps(body, ensure_ascii=False), headers=dict(headers or {})
-    )
+    # Escaped to ASCII: a sentence may quote what was sent, and that may be half a character.
+    return Response(status_code=status, content_type=PROBLEM, body=json.dumps(body), headers=dict(headers or {}))
 
 
 def _title(name: str) -> str:
@@ -47,7 +46,7 @@ def resolver(logger: Logger) -> APIGatewayHttpResolver:
         if isinstance(error, errors.RequestRefused):
             again = {} if error.retry_after is None else {"Retry-After": str(error.retry_after)}
             return problem(error.status, name, error.message, again)
-        return problem(_DOCUMENT_STATUS.get(type(error), 422), name, error.message)
+        return problem(DOCUMENT_STATUS.get(type(error), 422), name, error.message)
 
     def unavailable(error: Exception) -> Response[str]:
         logger.exception("a service did not answer", exc_info=error)

@@ -11,12 +11,15 @@ from core.filetypes import PDF
 from extract.limits import Limits
 
 _QUALITY = 80
+# A Lambda's answer has 6 MB, and bytes travel in it as base64.
+_MOST_BYTES = 4_400_000
 # Pillow turns counter-clockwise.
 _TURNS = {90: 270, 180: 180, 270: 90}
 
 
 def draw(task: dict[str, Any], file: int, limits: Limits, say: Callable[..., None]) -> None:
-    """Say page `show` (from 1) as a JPEG, `longest` pixels on its longer side, turned by `turn` degrees clockwise.
+    """Say page `show` (from 1) as a JPEG, `longest` pixels on its longer side (fewer where an answer would not carry
+    it), turned by `turn` degrees clockwise.
 
     Raises
     ------
@@ -27,9 +30,18 @@ def draw(task: dict[str, Any], file: int, limits: Limits, say: Callable[..., Non
     picture.thumbnail((task["longest"], task["longest"]))
     if task["turn"] in _TURNS:
         picture = picture.rotate(_TURNS[task["turn"]], expand=True)
+    picture = picture.convert("L" if picture.mode in ("1", "L") else "RGB")
+    written = _jpeg(picture)
+    while len(written) > _MOST_BYTES:
+        picture.thumbnail((picture.width * 3 // 4, picture.height * 3 // 4))
+        written = _jpeg(picture)
+    say({"type": "picture", "width": picture.width, "height": picture.height}, written)
+
+
+def _jpeg(picture: Any) -> bytes:
     out = io.BytesIO()
-    picture.convert("L" if picture.mode in ("1", "L") else "RGB").save(out, "JPEG", quality=_QUALITY)
-    say({"type": "picture", "width": picture.width, "height": picture.height}, out.getvalue())
+    picture.save(out, "JPEG", quality=_QUALITY)
+    return out.getvalue()
 
 
 def _picture(task: dict[str, Any], file: int, limits: Limits) -> Any:

@@ -38,7 +38,7 @@ def picture_of_page(submission_id: str, page: int, viewer: Viewer, *, longest: i
     """
     key, version_id = _stored(submission_id, viewer)
     with tempfile.TemporaryFile() as spool:
-        body = viewer.s3.get_object(Bucket=viewer.documents_bucket, Key=key, VersionId=version_id)["Body"]
+        body = _opened(key, version_id, viewer)
         head = b""
         for chunk in body.iter_chunks(_CHUNK):
             head = head or chunk[:1024]
@@ -52,6 +52,16 @@ def picture_of_page(submission_id: str, page: int, viewer: Viewer, *, longest: i
                 return next(frames).body
         except errors.NoPages as error:
             raise errors.NotFound(error.message) from error
+
+
+def _opened(key: str, version_id: str, viewer: Viewer) -> Any:
+    try:
+        return viewer.s3.get_object(Bucket=viewer.documents_bucket, Key=key, VersionId=version_id)["Body"]
+    except viewer.s3.exceptions.ClientError as error:
+        # Without the right to list a bucket, S3 answers 403 for what is not there.
+        if error.response["ResponseMetadata"]["HTTPStatusCode"] not in (403, 404):
+            raise
+        raise errors.NotFound("The file has been erased.") from None
 
 
 def _stored(submission_id: str, viewer: Viewer) -> tuple[str, str]:

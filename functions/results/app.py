@@ -2,6 +2,7 @@
 
 import json
 import re
+from pathlib import Path
 from typing import Any
 from urllib.parse import unquote
 
@@ -28,6 +29,7 @@ _LIMIT = re.compile(r"[1-9]\d{0,3}")
 # Records of a hundred questions each stay well inside what a Lambda may answer.
 _MAX_PAGE = 200
 _PAGE = re.compile(r"[1-9]\d{0,4}")
+_DESCRIPTION = Path(__file__).with_name("openapi.json")
 _NEXT = re.compile(r"[a-z_]+#[0-9TZ:.+-]+#[0-9a-f]{32}")
 
 
@@ -143,6 +145,11 @@ def results_csv(assessment: str) -> Response[str]:
     return Response(200, content_type="text/csv; charset=utf-8", body=body)
 
 
+@app.get("/assessments/<assessment>/results.json")
+def results_json(assessment: str) -> dict[str, Any]:
+    return desk().results(parse_assessment(assessment))
+
+
 @app.put("/assessments/<assessment>/marking-scheme")
 def marking_scheme(assessment: str) -> dict[str, Any]:
     # Imported here: YAML is read at this one address.
@@ -159,6 +166,13 @@ def marking_scheme(assessment: str) -> dict[str, Any]:
         # Numbers of a thousand digits, nesting without end: the YAML reader's own limits.
         raise errors.InvalidMarkingScheme("The marking scheme holds numbers or nesting that cannot be read.") from None
     return desk().put_scheme(name, scheme.to_dict())
+
+
+@app.get("/openapi.json")
+def openapi() -> Response[str]:
+    """The API's own description, made when the code was (release/openapi); open to everybody."""
+    body = _DESCRIPTION.read_text(encoding="utf-8")
+    return Response(200, content_type="application/json", body=body, headers={"Cache-Control": "public, max-age=3600"})
 
 
 def parse_id(submission_id: str) -> str:

@@ -60,7 +60,8 @@ class Desk:
         paper = partial(self._paper, record["assessment"])
         found = status.from_items({**items, RECORD: moderation.moderated(record, paper)}, self.seal)
         for name in ("result", "paper"):
-            if record.get(f"{name}_key"):
+            # What a later run did not come to again is of the run before.
+            if record.get(f"{name}_key") and (name == "paper" or found["state"] in status.MARKED):
                 found[name] = documents.read(self.s3, self.bucket, record[f"{name}_key"])
         if found["result"]:
             found["result"] = moderation.moderated_result(found["result"], record, paper)
@@ -147,13 +148,22 @@ class Desk:
         return [status.listed(record, self.seal) for record in self._records(assessment, records)], last
 
     def results_csv(self, assessment: str) -> str:
+        """The marks of an assessment as CSV."""
+        return gradebook.to_csv(*self._marks(assessment))
+
+    def results(self, assessment: str) -> dict[str, Any]:
+        """The marks of an assessment: the same table."""
+        ids, rows = gradebook.table(*self._marks(assessment))
+        return {"assessment": assessment, "questions": ids, "sheets": rows}
+
+    def _marks(self, assessment: str) -> tuple[list[dict[str, Any]], dict[str, list[dict[str, Any]]]]:
         records = self._records(assessment, self.table.by_assessment(self.tenant, assessment))
         marks = {
             record["pk"].removeprefix("submission#"): record["question_marks"]
             for record in records
-            if "question_marks" in record
+            if "question_marks" in record and record["state"] in status.MARKED
         }
-        return gradebook.to_csv([status.from_items({RECORD: record}, self.seal) for record in records], marks)
+        return [status.from_items({RECORD: record}, self.seal) for record in records], marks
 
     def settings(self) -> dict[str, Any]:
         """What the tenant has decided on the model, and what it has spent this month."""

@@ -1,11 +1,11 @@
-"""An assessment's marks as a table: one row a sheet, one column a question."""
+"""An assessment's marks as a table: one row a sheet that counts, one column a question."""
 
 import csv
 import io
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from core.submission import Kind
+from core.submission import Kind, State
 
 # A cell that opens with one of these is taken for a formula by spreadsheets.
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
@@ -21,18 +21,35 @@ def safe_cell(value: Any) -> Any:
 
 def to_csv(statuses: Sequence[dict[str, Any]], marks: dict[str, list[dict[str, Any]]]) -> str:
     """The sheets of an assessment as CSV (RFC 4180). `marks` holds each graded sheet's questions by submission."""
-    ids = list(dict.fromkeys(question["question"] for sheet in marks.values() for question in sheet))
+    ids, rows = table(statuses, marks)
     out = io.StringIO()
     writer = csv.writer(out)
     writer.writerow([*_BEFORE, *(safe_cell(f"Q{name}") for name in ids)])
-    for status in _newest(statuses):
-        by_id = {question["question"]: question["marks"] for question in marks.get(status["id"], [])}
-        review = status["state"] == "NEEDS_REVIEW"
-        row = [status["student"] or "", status["id"], status["state"], status.get("marks"), status.get("max_marks")]
-        writer.writerow(
-            [safe_cell(cell) for cell in [*row, "yes" if review else "no"]] + [by_id.get(name, "") for name in ids]
-        )
+    for row in rows:
+        cells = [row["student"] or "", row["submission"], row["state"], row["marks"], row["max_marks"]]
+        cells.append("yes" if row["needs_review"] else "no")
+        writer.writerow([safe_cell(cell) for cell in cells] + [row["questions"].get(name, "") for name in ids])
     return out.getvalue()
+
+
+def table(
+    statuses: Iterable[dict[str, Any]], marks: dict[str, list[dict[str, Any]]]
+) -> tuple[list[str], list[dict[str, Any]]]:
+    """The ids of all questions, and a row for each sheet that counts, in the order of the students' names."""
+    ids = list(dict.fromkeys(question["question"] for sheet in marks.values() for question in sheet))
+    rows = [
+        {
+            "student": status["student"],
+            "submission": status["id"],
+            "state": status["state"],
+            "marks": status.get("marks"),
+            "max_marks": status.get("max_marks"),
+            "needs_review": status["state"] == State.NEEDS_REVIEW,
+            "questions": {one["question"]: one["marks"] for one in marks.get(status["id"], [])},
+        }
+        for status in _newest(statuses)
+    ]
+    return ids, rows
 
 
 def _newest(statuses: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:

@@ -90,7 +90,8 @@ def change(table: Table, record: Item, question: str, marks: float | None, *, by
     ChangedMeanwhile
         `seen` is not how the submission stands, or somebody was faster.
     """
-    if record["state"] not in _MARKED:
+    # A question paper may want a look as well, and has no marks.
+    if record["state"] not in _MARKED or "question_marks" not in record:
         raise errors.NotMarked("This submission has no marks that could be changed now.")
     if seen is not None and seen != edition(record):
         raise errors.ChangedMeanwhile(_MEANWHILE)

@@ -4,7 +4,7 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from core import flow, paid
+from core import clock, flow, paid
 from core.seal import Seal
 from core.submission import ENDED, State, Submission
 from core.table import RECORD, Item, Table, lane_sk, submission_pk
@@ -17,7 +17,8 @@ _GONE = (
     *("student", "ended_at", "reason", "duplicate_of", "revision", "marks", "max_marks"),
     *("lanes", "paid", "result", "paper"),
 )
-_MARKED = (State.GRADED, State.NEEDS_REVIEW)
+# The states in which marks stand, and count.
+MARKED = (State.GRADED, State.NEEDS_REVIEW)
 
 
 def find(table: Table, submission_id: str, tenant: str) -> dict[str, Item] | None:
@@ -51,10 +52,10 @@ def from_items(items: Mapping[str, Item], seal: Seal) -> Status:
         "reason": record.get("failure"),
         "duplicate_of": record.get("duplicate_of"),
         "revision": record.get("revision"),
-        "edition": moderation.edition(record) if record["state"] in _MARKED else None,
+        "edition": moderation.edition(record) if record["state"] in MARKED else None,
         # A later run that did not end in marks does not show those of the run before.
-        "marks": record.get("marks") if record["state"] in _MARKED else None,
-        "max_marks": record.get("max_marks") if record["state"] in _MARKED else None,
+        "marks": record.get("marks") if record["state"] in MARKED else None,
+        "max_marks": record.get("max_marks") if record["state"] in MARKED else None,
         "lanes": _lanes(record, reading, storing),
         "timeline": _timeline(record, reading, storing),
         "paid": {name: paid.total(name, items.values()) for name in (paid.OCR_CALLS, paid.MODEL_CALLS)},
@@ -70,7 +71,7 @@ def from_items(items: Mapping[str, Item], seal: Seal) -> Status:
 
 def listed(record: Item, seal: Seal) -> Status:
     """The status as it stands in a list: with every question's mark, without the lanes, which were not looked up."""
-    questions = record.get("question_marks") if record["state"] in _MARKED else None
+    questions = record.get("question_marks") if record["state"] in MARKED else None
     return {**from_items({RECORD: record}, seal), "lanes": None, "paid": None, "question_marks": questions}
 
 
@@ -146,13 +147,19 @@ def _lanes(record: Item, reading: Item, storing: Item) -> dict[str, Any]:
         "reading": _lane(reading, ended)
         | {name: reading.get(name) for name in ("pages_total", "pages_done", "first_ocr_at")},
         "storing": _lane(storing, ended),
-        "recording": {"state": "done", "started_at": record.get("recorded_at"), "ended_at": record.get("recorded_at")},
+        "recording": {"state": "done", "started_at": _recorded_at(record), "ended_at": _recorded_at(record)},
         "grading": {
             "state": _grading_state(state, graded_at, both),
             "started_at": joined_at,
             "ended_at": graded_at,
         },
     }
+
+
+def _recorded_at(record: Item) -> str | None:
+    """Written by the state machine itself, in its own way of writing a moment."""
+    at = record.get("recorded_at")
+    return clock.stamp(clock.parse(at)) if at else None
 
 
 def _grading_state(state: State, graded_at: str | None, both: bool) -> str:
@@ -180,7 +187,7 @@ def _timeline(record: Item, reading: Item, storing: Item) -> dict[str, Any]:
         "first_ocr_at": reading.get("first_ocr_at"),
         "read_at": reading.get("ended_at"),
         "stored_at": storing.get("ended_at"),
-        "recorded_at": record.get("recorded_at"),
+        "recorded_at": _recorded_at(record),
         **record.get("timeline", {}),
     }
     timeline["saved_ms"] = saved_by_lanes(reading, storing) if timeline.get("joined_at") else None

@@ -182,6 +182,7 @@ def test_every_edit_is_kept_with_who_and_when(graded: Submission, table: Table, 
         ("1", {"marks": True}, 422),
         ("1", b'{"marks": NaN}', 422),
         ("1", b'{"marks": 1e999}', 422),
+        ("1", b'{"marks": 1' + 400 * b"0" + b"}", 422),
         ("1", {"mark": 2}, 422),
         ("1", [1], 422),
         ("1", b"2", 422),
@@ -204,3 +205,10 @@ def test_nobody_else_changes_it(graded: Submission, context: Any) -> None:
     before = get(context, graded)
     assert patch(context, graded, "1", {"marks": 2}, tenant="other")[0] == 404
     assert get(context, graded) == before
+
+
+def test_a_paper_that_wants_a_look_has_no_marks_to_change(table: Table, context: Any) -> None:  # noqa: F811
+    one = submission()
+    record.create(table, one, State.NEEDS_REVIEW, {"paper_key": "assessments/paper.json"})
+    found, problem = patch(context, one, "1", {"marks": 1})
+    assert (found, problem["type"]) == (409, "urn:gradeline:problem:NotMarked")

@@ -191,6 +191,13 @@ def test_an_upload_form_takes_exactly_the_declared_bytes(cloud: Cloud, context: 
     assert cloud.calls == []
 
 
+def test_half_a_character_is_refused_in_words_that_can_be_sent(cloud: Cloud, context: Any) -> None:
+    body = json.dumps({**SUBMIT, "sha256": "0" * 64, "size": 1, "media_type": "\ud800"}).encode()
+    told = door.handler(request("POST", "/uploads", body=body), context)
+    assert told is not None and told["statusCode"] == 415
+    assert told["body"].encode()
+
+
 def test_complete_beside_its_event_is_one_execution(cloud: Cloud, context: Any) -> None:
     _, ticket = ask_upload(context)
     version = put_upload(cloud, ticket)

@@ -110,13 +110,22 @@ def test_questions_of_one_label_keep_columns_of_their_own(table: Table, context:
     assert (row["Q1.a"], row["Q2.a"]) == ("1", "0")
 
 
-def test_a_later_run_that_was_rejected_shows_no_marks_of_the_run_before(table: Table, context: Any) -> None:
+def test_a_later_run_that_was_rejected_shows_no_marks_of_the_run_before(
+    cloud: Cloud, table: Table, context: Any
+) -> None:
     one = submission()
     record.create(table, one, State.READING, {})
-    record.end(table, one, State.GRADED, {"marks": 7, "max_marks": 9})
+    questions = [{"question": "1", "label": "1", "marks": 7, "max_marks": 9, "review": [], "counted": True}]
+    marked = {"marks": 7, "max_marks": 9, "question_marks": questions, "result_key": "results/r.json"}
+    cloud.client("s3").put_object(Bucket=DOCUMENTS, Key="results/r.json", Body=b"{}")
+    record.end(table, one, State.GRADED, marked)
     record.create(table, one.next_run(2), State.READING, {})
     record.end(table, one.next_run(2), State.REJECTED)
-    assert status(context, one)["marks"] is None
+    found = status(context, one)
+    assert (found["marks"], found["result"]) == (None, None)
+    csv_, (json_,) = rows_of(context), get(context, "/assessments/bio/results.json")[1]["sheets"]
+    assert csv_ == [(one.id, "REJECTED", "")]
+    assert (json_["submission"], json_["marks"], json_["questions"]) == (one.id, None, {})
 
 
 def test_marks_as_csv_are_safe_and_count_the_newest_attempt(table: Table, context: Any) -> None:

@@ -3,6 +3,7 @@
 import io
 import random
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,6 +13,7 @@ from core.submission import Kind
 from core.transcript import Transcript
 from extract import picture_head
 from extract.documents import picture_page, read_document
+from extract.limits import Limits
 from extract.picture_head import PictureHead
 from extract.sandbox import Sandbox
 from tests.unit.extract.material import PROSE, RecordingOcr, answer, down_the_page, encoded, picture
@@ -142,3 +144,15 @@ def test_odd_pixel_formats_become_black_on_white(read: Read, mode: str) -> None:
     assert low < 60
     assert high > 200
     assert sum(again.histogram()[128:]) > 0.8 * again.width * again.height, "mostly paper"
+
+
+def test_a_picture_for_people_is_small_enough_for_an_answer(sandbox: Sandbox, tmp_path: Path) -> None:
+    """Noise is what a JPEG holds worst: at full size it has 6 MB, 8 in an answer that may have 6."""
+    path = tmp_path / "noise.png"
+    noise = random.Random(1).randbytes(9_000_000)  # noqa: S311
+    Image.frombytes("L", (3000, 3000), noise).save(path, compress_level=1)
+    task = {"media_type": PNG, "show": 1, "longest": 3000, "turn": 0}
+    with path.open("rb") as file, sandbox.run(task, file.fileno(), Limits()) as frames:
+        [frame] = list(frames)
+    assert len(frame.body) * 4 / 3 < 6_000_000
+    assert max(Image.open(io.BytesIO(frame.body)).size) > 1600

@@ -1,0 +1,271 @@
+"""The bodies that the API answers with and takes. Times are UTC, `2026-01-31T08:30:00.125Z`."""
+
+from typing import Annotated, Any, Literal, NotRequired
+
+from pydantic import Field
+from typing_extensions import TypedDict
+
+from core.assessment import MarkingScheme, QuestionPaper
+from core.result import Place, ReviewReason, SheetResult
+from core.submission import Door, Kind, State
+
+Id = Annotated[str, Field(pattern="^[0-9a-f]{32}$")]
+Time = Annotated[str, Field(pattern=r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z$")]
+Box = tuple[float, float, float, float]
+
+
+class Problem(TypedDict):
+    """What went wrong (RFC 9457). `detail` is a sentence for a person and says what to do."""
+
+    type: str
+    title: str
+    status: int
+    detail: str
+
+
+class Refusal(TypedDict):
+    """The gateway's own answer, where a request has not reached us."""
+
+    message: str
+
+
+class Receipt(TypedDict):
+    """The file is durable and its execution exists."""
+
+    id: Id
+    run: int
+    state: State
+    location: str
+
+
+class Ticket(TypedDict):
+    """Post `fields`, in their order, and then the file (field `file`) to `url` as multipart/form-data."""
+
+    id: Id
+    url: str
+    fields: dict[str, str]
+    expires_at: Time
+
+
+class UploadRequest(TypedDict):
+    assessment: Annotated[str, Field(pattern="^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$")]
+    kind: Kind
+    student: NotRequired[Annotated[str, Field(max_length=128)] | None]
+    sha256: Annotated[str, Field(pattern="^[0-9a-f]{64}$")]
+    size: Annotated[int, Field(ge=1)]
+    media_type: NotRequired[str | None]
+
+
+class Reason(TypedDict):
+    type: str
+    message: str
+
+
+class Lane(TypedDict):
+    """`pages_total`, `pages_done` and `first_ocr_at` are the reading lane's."""
+
+    state: Literal["waiting", "running", "done", "failed"]
+    started_at: NotRequired[Time | None]
+    ended_at: NotRequired[Time | None]
+    pages_total: NotRequired[int | None]
+    pages_done: NotRequired[int | None]
+    first_ocr_at: NotRequired[Time | None]
+
+
+class Lanes(TypedDict):
+    reading: Lane
+    storing: Lane
+    recording: Lane
+    grading: Lane
+
+
+class Timeline(TypedDict):
+    """The moments of the run. `saved_ms`: what the lanes saved by running side by side, from the join on."""
+
+    received_at: Time
+    first_ocr_at: NotRequired[Time | None]
+    read_at: NotRequired[Time | None]
+    stored_at: NotRequired[Time | None]
+    recorded_at: NotRequired[Time | None]
+    joined_at: NotRequired[Time | None]
+    graded_at: NotRequired[Time | None]
+    saved_ms: NotRequired[int | None]
+
+
+class Paid(TypedDict):
+    """Calls that cost money, those of tries that died included."""
+
+    ocr_calls: int
+    model_calls: int
+
+
+class File(TypedDict):
+    media_type: str | None
+    size: int | None
+    pages: int | None
+
+
+class ChangedQuestion(TypedDict):
+    """What a teacher's change adds to a question's mark."""
+
+    changed_by: str
+    changed_at: Time
+
+
+class QuestionSummary(TypedDict):
+    """A question's mark as it stands in a list."""
+
+    question: str
+    label: str
+    marks: float | None
+    max_marks: float
+    review: list[ReviewReason]
+    counted: bool
+    answered: bool
+    machine_marks: NotRequired[float | None]
+    marker: NotRequired[str]
+    changed_by: NotRequired[str]
+    changed_at: NotRequired[Time]
+
+
+class Status(TypedDict):
+    """A submission. Before it is recorded the execution itself tells, and knows less; of an erased one no more is
+    left than that it was there."""
+
+    id: Id
+    run: int
+    assessment: str
+    kind: Kind
+    student: str | None
+    state: State
+    door: Door
+    received_at: Time
+    counts_from: NotRequired[Time]
+    ended_at: Time | None
+    erased_at: NotRequired[Time]
+    reason: Reason | None
+    duplicate_of: Id | None
+    revision: NotRequired[int | None]
+    edition: NotRequired[str | None]
+    marks: NotRequired[float | None]
+    max_marks: NotRequired[float | None]
+    lanes: Lanes | None
+    timeline: Timeline
+    paid: Paid | None
+    result: SheetResult | None
+    paper: QuestionPaper | None
+    file: File
+    question_marks: NotRequired[list[QuestionSummary] | None]
+
+
+class Submissions(TypedDict):
+    """`next`: what to ask with as `next` for those that follow; null after the last."""
+
+    submissions: list[Status]
+    next: str | None
+
+
+class TranscriptLine(TypedDict):
+    """`words`: text, confidence and box of each."""
+
+    text: str
+    confidence: float
+    box: Box
+    handwriting: bool
+    words: list[tuple[str, float, Box]]
+
+
+class TranscriptPage(TypedDict):
+    number: int
+    source: Literal["text_layer", "textract"]
+    rotation: Literal[0, 90, 180, 270]
+    aspect: float
+    lines: list[TranscriptLine]
+
+
+class TranscriptPart(TypedDict):
+    """Pages from the one that was asked for on, as far as one answer carries them; `next` is the page to go on with."""
+
+    pages: list[TranscriptPage]
+    text: str
+    warnings: list[str]
+    next: int | None
+
+
+class Mark(TypedDict):
+    """null takes a change back: the machine's mark counts again."""
+
+    marks: float | None
+
+
+class Erased(TypedDict):
+    id: Id
+    state: Literal["ERASED"]
+
+
+class AssessmentName(TypedDict):
+    id: str
+
+
+class Assessments(TypedDict):
+    assessments: list[AssessmentName]
+
+
+class Assessment(TypedDict):
+    """The paper and the scheme that count now, and how many submissions stand where."""
+
+    id: str
+    paper: QuestionPaper | None
+    scheme: MarkingScheme | None
+    revision: int
+    counts: dict[str, int]
+
+
+class SchemeKept(TypedDict):
+    assessment: str
+    entries: int
+    warnings: list[str]
+
+
+class RosterKept(TypedDict):
+    """`again`: sheets of an unknown student that are graded once more."""
+
+    assessment: str
+    students: int
+    again: int
+
+
+class SettingsRequest(TypedDict):
+    model: bool
+    spend_limit_usd: Annotated[float, Field(ge=0, le=1_000_000)] | None
+
+
+class Settings(TypedDict):
+    model: bool
+    spend_limit_usd: float | None
+    month: str
+    spent_usd: float
+
+
+class SheetRow(TypedDict):
+    """The sheet that counts of a student; `questions`: marks by question, null where nothing can be said."""
+
+    student: str | None
+    submission: Id
+    state: State
+    marks: float | None
+    max_marks: float | None
+    needs_review: bool
+    questions: dict[str, float | None]
+
+
+class Results(TypedDict):
+    assessment: str
+    questions: list[str]
+    sheets: list[SheetRow]
+
+
+BODIES: tuple[Any, ...] = (
+    Problem, Refusal, Receipt, Ticket, UploadRequest, Status, Submissions, TranscriptPart, Mark, Erased, Assessments,
+    Assessment, SchemeKept, RosterKept, SettingsRequest, Settings, Results, Place, ChangedQuestion,
+)  # fmt: skip

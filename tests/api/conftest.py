@@ -1,0 +1,37 @@
+"""The real API on the local cloud, with something to ask for in it."""
+
+import uuid
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import pytest
+
+from local.client import ApiClient
+from local.cloud.local_cloud import LocalCloud
+from tests.documents import typed_pdf
+from tests.workflow.conftest import ANSWERS, PAPER, SCHEME, Flow
+
+
+@dataclass(frozen=True)
+class Api:
+    """The API's address and a teacher's token; ids that are there, by what they name."""
+
+    url: str
+    token: str
+    submissions: tuple[str, ...]
+    assessment: str
+
+
+# One cloud a process: this folder's ends before the next folder's begins.
+@pytest.fixture(scope="package")
+def api() -> Iterator[Api]:
+    with LocalCloud(ocr_processes=1) as cloud, ApiClient(cloud.api_url, cloud.token()) as client:
+        flow = Flow(cloud, client, f"api-{uuid.uuid4().hex[:8]}")
+        client.put_scheme(flow.assessment, SCHEME.encode(), "application/yaml")
+        paper = client.submit(flow.assessment, "question_paper", PAPER, media_type="application/pdf")
+        flow.ended(paper)
+        sheet = client.submit(
+            flow.assessment, "answer_sheet", typed_pdf(ANSWERS), media_type="application/pdf", student="Ada"
+        )
+        assert flow.ended(sheet)["state"] == "GRADED"
+        yield Api(cloud.api_url, cloud.token(), (paper.id, sheet.id), flow.assessment)
