@@ -10,7 +10,7 @@ STAGE ?= dev
 INSTALL := -m pip install --quiet --disable-pip-version-check --require-hashes --no-deps -r
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo serve test browser chromium lasting lint check fuzz chaos bench build deploy smoke licences lock clean
+.PHONY: help setup demo serve test browser chromium lasting api openapi lint check fuzz chaos bench build deploy smoke licences lock clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -37,6 +37,12 @@ lasting: $(VENV)/.test ## `gradeline serve` killed at 20 random moments under lo
 
 fuzz: $(VENV)/.test ## 5,000 damaged and hostile files, new each time: make fuzz [FILES=…] [SEED=…]
 	@PYTHONPATH=functions $(BIN)/python -m tests.unit.extract.fuzzing --files $(or $(FILES),5000) $(if $(SEED),--seed $(SEED))
+
+api: $(VENV)/.test ## what the API's description allows, sent to the real API: make api [EXAMPLES=…] [SEED=…]
+	@API_EXAMPLES=$(or $(EXAMPLES),300) API_SEED=$(or $(SEED),1) $(BIN)/python -m pytest tests/api
+
+openapi: $(VENV)/.test ## the API's description, written anew from the code
+	@PYTHONPATH=functions $(BIN)/python -m release.openapi
 
 lint: $(VENV)/.test ## ruff, mypy --strict, the import contract
 	@$(BIN)/ruff check .

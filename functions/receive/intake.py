@@ -14,6 +14,8 @@ from receive.claims import METADATA_NAME, Claims
 from receive.repeats import Starting
 
 PREFIX = "incoming/"
+# How often a file is written that others write and tidy away meanwhile.
+_TRIES = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,25 +120,41 @@ def _put(
     """Write the object once. Where it stands already, its own claims and version are the ones that count, and the
     last value is true. With `over` it is written whatever stands there."""
     key = _key(submission_id)
-    condition = {} if over else {"IfNoneMatch": "*"}
-    try:
-        answer = desk.s3.put_object(
-            Bucket=desk.bucket,
-            Key=key,
-            Body=body,
-            ContentType=claims.media_type,
-            ChecksumSHA256=base64.b64encode(bytes.fromhex(claims.sha256)).decode(),
-            Metadata={METADATA_NAME: claims.sealed(desk.seal, submission_id)},
-            **condition,
-        )
-    except desk.s3.exceptions.ClientError as error:
-        # 412: it stands already. 409: somebody else is writing the same object at this moment.
-        if error.response["ResponseMetadata"]["HTTPStatusCode"] not in (409, 412):
-            raise
-        standing = desk.s3.head_object(Bucket=desk.bucket, Key=key)
-        found = Claims.unsealed(standing["Metadata"][METADATA_NAME], desk.seal, submission_id)
-        return found, standing["VersionId"], True
-    return claims, answer["VersionId"], False
+    for _ in range(_TRIES):
+        try:
+            return claims, _written(key, body, claims.sealed(desk.seal, submission_id), claims, desk, over=over), False
+        except desk.s3.exceptions.ClientError as error:
+            # 412: it stands already. 409: somebody else is writing the same object at this moment.
+            if _status(error) not in (409, 412):
+                raise
+        try:
+            standing = desk.s3.head_object(Bucket=desk.bucket, Key=key)
+        except desk.s3.exceptions.ClientError as error:
+            # Read and kept in this moment, it has been tidied away: there is room to write it again.
+            if _status(error) not in (403, 404):
+                raise
+        else:
+            found = Claims.unsealed(standing["Metadata"][METADATA_NAME], desk.seal, submission_id)
+            return found, standing["VersionId"], True
+    raise errors.ServiceUnavailable("The same file comes and goes at this moment. Please send it again.")
+
+
+def _written(key: str, body: bytes, sealed: str, claims: Claims, desk: Desk, *, over: bool) -> str:
+    """The version that one put has made."""
+    answer = desk.s3.put_object(
+        Bucket=desk.bucket,
+        Key=key,
+        Body=body,
+        ContentType=claims.media_type,
+        ChecksumSHA256=base64.b64encode(bytes.fromhex(claims.sha256)).decode(),
+        Metadata={METADATA_NAME: sealed},
+        **({} if over else {"IfNoneMatch": "*"}),
+    )
+    return str(answer["VersionId"])
+
+
+def _status(error: Any) -> int:
+    return int(error.response["ResponseMetadata"]["HTTPStatusCode"])
 
 
 def start_again(submission_id: str, desk: Desk, version_id: str) -> Submission:

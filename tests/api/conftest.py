@@ -24,8 +24,10 @@ class Api:
 
 # One cloud a process: this folder's ends before the next folder's begins.
 @pytest.fixture(scope="package")
-def api() -> Iterator[Api]:
-    with LocalCloud(ocr_processes=1) as cloud, ApiClient(cloud.api_url, cloud.token()) as client:
+def api(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Api]:
+    # Its logs stay behind, for whoever wants to know why something came back as 500.
+    folder = tmp_path_factory.mktemp("cloud")
+    with LocalCloud(folder=folder, ocr_processes=1) as cloud, ApiClient(cloud.api_url, cloud.token()) as client:
         flow = Flow(cloud, client, f"api-{uuid.uuid4().hex[:8]}")
         client.put_scheme(flow.assessment, SCHEME.encode(), "application/yaml")
         paper = client.submit(flow.assessment, "question_paper", PAPER, media_type="application/pdf")

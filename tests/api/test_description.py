@@ -18,7 +18,7 @@ DESCRIBED = {(route.method, route.path) for route in ROUTES}
 
 
 def test_the_file_that_is_served_is_the_one_that_the_code_makes() -> None:
-    assert FILE.read_text(encoding="utf-8") == text(), "python -m release.openapi writes it"
+    assert FILE.read_text(encoding="utf-8") == text(), "`make openapi` writes it"
 
 
 def test_every_route_of_the_template_is_described_and_no_other() -> None:

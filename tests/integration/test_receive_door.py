@@ -39,6 +39,26 @@ def test_an_upload_is_kept_and_started_with_two_calls(cloud: Cloud, context: Any
     assert file["sha256"] == hashlib.sha256(PDF).hexdigest()
 
 
+def test_a_file_that_is_tidied_away_while_it_comes_again_is_written_again(
+    cloud: Cloud, context: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Between the put that finds it standing and the look at it, it is read, kept and removed."""
+    _, first = submit(context)
+    s3 = door.desk().s3
+    look = s3.head_object
+
+    def tidied(**asked: Any) -> Any:
+        monkeypatch.setattr(s3, "head_object", look)
+        for version in cloud.client("s3").list_object_versions(Bucket=TEMP)["Versions"]:
+            cloud.client("s3").delete_object(Bucket=TEMP, Key=version["Key"], VersionId=version["VersionId"])
+        return look(**asked)
+
+    monkeypatch.setattr(s3, "head_object", tidied)
+    status, again = submit(context)
+    assert (status, again["id"]) == (202, first["id"])
+    assert len(cloud.executions()) == 1
+
+
 def test_the_same_upload_twice_is_one_submission_with_one_pinned_version(cloud: Cloud, context: Any) -> None:
     first, second = submit(context), submit(context)
     assert first[1]["id"] == second[1]["id"]
