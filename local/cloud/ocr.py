@@ -128,6 +128,7 @@ class _Engine:
 
     def __init__(self, log: Path) -> None:
         self.dead = False
+        self._closing = threading.Lock()
         self._broken: str | None = None
         self._greeted = False
         ours, lifeline = os.pipe()
@@ -171,7 +172,11 @@ class _Engine:
         return answer
 
     def close(self) -> None:
-        self.dead = True
+        """Also from two threads at once: a cloud that stops, and a call that found the process dead."""
+        with self._closing:
+            if self.dead:
+                return
+            self.dead = True
         os.close(self._lifeline)
         self._process.kill()
         self._process.wait()
