@@ -4,7 +4,7 @@ from typing import Any
 
 from benchmarks import cost, imports, memory_sizes
 from benchmarks.flow import flow_table, load
-from benchmarks.growth import growth_table
+from benchmarks.growth import calibration_check, growth_table
 
 
 def markdown(told: dict[str, Any]) -> str:
@@ -23,6 +23,8 @@ def markdown(told: dict[str, Any]) -> str:
                 "## Cost\n\n" + cost.markdown(told["counts"]),
                 "## Growth\n\nIn its quick form; in full in [docs/scale.md](../docs/scale.md).\n\n"
                 + growth_table.markdown(told["growth"]),
+                "### What the simulation is held against\n\nSeconds from sending a lone sheet to its marks, the same "
+                "service times.\n\n" + calibration_check.markdown(told["flow"]["sizes"]),
                 told["reading"]
                 .replace("\n## ", "\n### ")
                 .replace("# Reading: measured", "## Reading, in its quick form")

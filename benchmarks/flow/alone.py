@@ -40,6 +40,12 @@ class Alone:
             "bytes": len(body),
         }
 
+    def readable(self, path: str) -> dict[str, Any]:
+        """Where a client of its own can read the sheet as the door leaves it."""
+        file = self._placed(sheets.once_more(Path(path).read_bytes(), next(self._runs.copies))).file
+        named = {"Bucket": file.bucket, "Key": file.key, "VersionId": file.version_id}
+        return {"url": self._cloud.client("s3").generate_presigned_url("get_object", Params=named)}
+
     def _placed(self, body: bytes) -> Submission:
         """The sheet as the door leaves it, without an execution."""
         bucket, name = self._cloud.stack.bucket("TempBucket"), uuid.uuid4().hex

@@ -66,6 +66,9 @@ class FlowCloud:
     def alone(self, **job: Any) -> dict[str, Any]:
         return self._alone.measure(**job)
 
+    def readable(self, **job: Any) -> dict[str, Any]:
+        return self._alone.readable(**job)
+
     def count(self, **job: Any) -> dict[str, Any]:
         return self._counts.measure(**job)
 

@@ -11,8 +11,11 @@ once) is measured on clouds whose functions may have one call under way at a tim
 import argparse
 import json
 import os
+import shutil
 import sys
 import tempfile
+import time
+import urllib.request
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
@@ -111,6 +114,7 @@ class Rounds:
                     machine_of = "sequential" if what == "sequential" else "side by side"
                     sheet = made.typed[size] if what == "typed" else path
                     self.add(size, what, made.main.do("run", machine=machine_of, path=sheet))
+            self.add(size, "one read", {"seconds": one_read(made.main.do("readable", path=path)["url"])})
             self.empty += [made.empty.do("run_empty")["seconds"] for _ in range(_EMPTY_RUNS)]
             self._tell(size)
 
@@ -120,6 +124,14 @@ class Rounds:
             f"{size:>3} pages  {row['now']:6.2f} s now  {row['bound']:6.2f} bound ({row['ratio']:.3f})  "
             f"{row['old']:6.2f} sequential"
         )
+
+
+def one_read(url: str) -> float:
+    """Seconds in which a process of its own has an object in a file: nobody reads it sooner."""
+    began = time.perf_counter()
+    with urllib.request.urlopen(url, timeout=60) as answer, tempfile.TemporaryFile() as file:  # noqa: S310 -- our own
+        shutil.copyfileobj(answer, file, 1_048_576)
+    return time.perf_counter() - began
 
 
 def summary(rounds: Rounds, size: int) -> dict[str, Any]:
@@ -141,6 +153,7 @@ def summary(rounds: Rounds, size: int) -> dict[str, Any]:
         "receive": _median(now, "receive"),
         "first_ocr": _median(now, "first_ocr"),
         "first_ocr_old": _median(of["sequential"], "first_ocr"),
+        "one_read": _median(of["one read"], "seconds"),
         "until_grading": _median(now, "until_grading"),
         "until_grading_old": _median(of["sequential"], "until_grading"),
         "lanes": {name: median(one["lanes"][name] for one in now) for name in now[0]["lanes"]},

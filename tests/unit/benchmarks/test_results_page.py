@@ -51,6 +51,7 @@ def told(monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
             rounds.add(size, "sequential", one_run(seconds + 0.5, until_grading=2.6))
             rounds.add(size, "typed", one_run(seconds - 0.3))
             rounds.add(size, "alone", {**LANES})
+            rounds.add(size, "one read", {"seconds": 0.2})
     flow = {
         "machine": MACHINE,
         "services": stated(),
