@@ -1,6 +1,7 @@
-"""python -m release.openapi: writes functions/results/openapi.json."""
+"""python -m release.openapi: writes functions/results/openapi.json and docs/api.md."""
 
-from release.openapi.document import FILE, text
+from release.openapi import document, page
 
 if __name__ == "__main__":
-    FILE.write_text(text(), encoding="utf-8")
+    document.FILE.write_text(document.text(), encoding="utf-8")
+    page.FILE.write_text(page.text(), encoding="utf-8")

@@ -33,7 +33,12 @@ def document() -> dict[str, Any]:
         paths.setdefault(route.path, {})[route.method.lower()] = _operation(route)
     return {
         "openapi": "3.1.0",
-        "info": {"title": "Gradeline", "version": "1", "description": _DESCRIPTION, "license": {"name": "MIT"}},
+        "info": {
+            "title": "Gradeline",
+            "version": "1",
+            "description": _DESCRIPTION,
+            "license": {"name": "Apache 2.0", "identifier": "Apache-2.0"},
+        },
         "servers": [{"url": "/"}],
         "security": [{"token": []}],
         "paths": paths,

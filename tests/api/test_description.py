@@ -9,6 +9,7 @@ from core import errors
 from extract import page_app
 from local.cloud.stack import Stack
 from receive import app as receive_app
+from release.openapi import page
 from release.openapi.document import FILE, document, status_of, text
 from release.openapi.routes import ROUTES
 from results import app as results_app
@@ -19,6 +20,7 @@ DESCRIBED = {(route.method, route.path) for route in ROUTES}
 
 def test_the_file_that_is_served_is_the_one_that_the_code_makes() -> None:
     assert FILE.read_text(encoding="utf-8") == text(), "`make openapi` writes it"
+    assert page.FILE.read_text(encoding="utf-8") == page.text(), "`make openapi` writes it"
 
 
 def test_every_route_of_the_template_is_described_and_no_other() -> None:
