@@ -34,8 +34,6 @@ from extract.textract import TextractReader
 logger = Logger()
 metrics = Metrics()
 
-# All that the child sees of this function's environment: where its loader finds libraries.
-_LOADER = ("PATH", "LD_LIBRARY_PATH", "LANG", "TZ")
 _TRANSPORT = (BotoCoreError, HTTPClientError)
 # A slow page of Textract's, and a second more.
 _PAGE_SECONDS = 3.0
@@ -46,7 +44,7 @@ _LAST_SECONDS = 10.0
 _QUEUE_SECONDS = 60.0
 
 heap.give_large_blocks_back()
-sandbox = Sandbox({name: os.environ[name] for name in _LOADER if name in os.environ})
+sandbox = Sandbox()
 if "AWS_LAMBDA_RUNTIME_API" in os.environ:
     # While the runtime still starts, where processor time costs nothing.
     sandbox.start()

@@ -25,19 +25,19 @@ from extract import frames
 from extract.frames import Frame
 from extract.limits import Limits
 
+# All that the child sees of this process's environment: where its loader finds libraries, nothing secret.
+_LOADER = ("PATH", "LD_LIBRARY_PATH", "LANG", "TZ")
 _NUMBER = struct.Struct(">i")
 _TOO_MUCH = "Opening this file took more time or memory than a document may take. Export or scan it again."
 _UNREADABLE = "This file is damaged and cannot be opened. Export or scan it again and resend it."
 
 
 class Sandbox:
-    """One fork server, started on first use and again if it should die; safe to use from several threads.
+    """One fork server, started on first use and again if it should die; safe to use from several threads."""
 
-    `environment` is all that the child sees of this process's environment (the loader's paths, nothing secret).
-    """
-
-    def __init__(self, environment: Mapping[str, str] | None = None) -> None:
-        self._environment = {**(environment or {}), "PYTHONPATH": os.pathsep.join(path for path in sys.path if path)}
+    def __init__(self) -> None:
+        seen = {name: os.environ[name] for name in _LOADER if name in os.environ}
+        self._environment = {**seen, "PYTHONPATH": os.pathsep.join(path for path in sys.path if path)}
         self._lock = threading.Lock()
         self._server: subprocess.Popen[bytes] | None = None
         self._control: socket.socket | None = None
