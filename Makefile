@@ -24,7 +24,7 @@ serve: $(VENV)/.local ## the local cloud with API, drop folder and page, until C
 	@$(BIN)/gradeline serve
 
 test: lint chromium ## every test that needs Python alone (under eight minutes on two cores)
-	@$(BIN)/python -m pytest -n 2 --dist loadfile
+	@$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder
 
 browser: ## Debian's Chromium for the tests of the page (needs root)
 	@tests/browser/install.sh asked

@@ -1,7 +1,10 @@
 """What every test may count on. Powertools reads its names when a door is imported, so they stand here."""
 
 import os
+import signal
 
+# A shell lets what it starts in the background ignore Ctrl-C, and so would all that the tests start.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 os.environ.setdefault("POWERTOOLS_SERVICE_NAME", "gradeline")
 os.environ.setdefault("POWERTOOLS_METRICS_NAMESPACE", "Gradeline")
 os.environ.setdefault("AWS_EC2_METADATA_DISABLED", "true")
