@@ -97,6 +97,7 @@ def _add_grade(commands: Any) -> None:
     grade.add_argument(
         "--api", metavar="URL", help="a deployed stack's address; its token is taken from GRADELINE_TOKEN"
     )
+    grade.add_argument("--keep", action="store_true", help="keep the local cloud and its page afterwards, until Ctrl-C")
     grade.set_defaults(command=_grade)
 
 
@@ -173,7 +174,7 @@ def _serve(asked: argparse.Namespace) -> int:
 def _grade(asked: argparse.Namespace) -> int:
     from local import grading
 
-    names = ("paper", "sheets", "key", "scheme", "roster", "assessment", "csv", "json", "report", "api")
+    names = ("paper", "sheets", "key", "scheme", "roster", "assessment", "csv", "json", "report", "api", "keep")
     request = grading.Request(**{name: getattr(asked, name) for name in names})
     return grading.run(request, stdout=_stdout(), stderr=_stderr())
 

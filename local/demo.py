@@ -12,7 +12,7 @@ from local import wording
 from local.client import ApiClient
 from local.comparison import Comparison, Expected, compare, read_expected
 from local.deliveries import Delivery
-from local.errand import Errand, open_cloud, papers, write_csv
+from local.errand import Errand, open_cloud, page_of, papers, stay, write_csv
 from local.marks_table import print_doubts, print_marks
 
 SAMPLES = Path(__file__).parent.parent / "samples"
@@ -31,7 +31,7 @@ def run(*, out: Path, port: int, keep: bool, stdout: Console, stderr: Console, s
     ]
     _say(stderr, f"{wording.count(len(sheets), 'answer sheet')} to a science paper, on this machine alone.")
     with open_cloud(port=port) as cloud, ApiClient(cloud.api_url, cloud.token()) as client:
-        _say(stderr, f"The local cloud is up after {wording.seconds(time.monotonic() - begun)}: {cloud.api_url}")
+        _say(stderr, f"The local cloud is up after {wording.seconds(time.monotonic() - begun)}: {cloud.api_url}/")
         errand = Errand(client, _ASSESSMENT, stderr, cloud)
         errand.put_scheme(samples / "marking-scheme.yaml")
         sent = time.monotonic()
@@ -46,7 +46,7 @@ def run(*, out: Path, port: int, keep: bool, stdout: Console, stderr: Console, s
         errand.write_report(out / "report.html", sheets)
         _tell(stdout, errand, sheets, expected=expected, took=took, out=out)
         if keep:
-            _wait(stderr, cloud.api_url)
+            stay(stderr, page_of(cloud.api_url, errand.assessment))
     return 0 if all(sheet.well for sheet in sheets) else 1
 
 
@@ -93,12 +93,6 @@ def _comparison(found: Comparison) -> str:
         f"Beside the marks given by hand: {found.within} of {found.compared} within one mark, "
         f"{found.exact} the same; {found.reviewed} of {everything} left to a person{share}."
     )
-
-
-def _wait(stderr: Console, url: str) -> None:
-    _say(stderr, f"The local cloud goes on at {url} until Ctrl-C.")
-    while True:
-        time.sleep(3600)
 
 
 def _say(console: Console, sentence: str) -> None:

@@ -8,9 +8,11 @@ from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
+from urllib.parse import quote
 
 from rich.console import Console
+from rich.text import Text
 
 from core.assessment import QuestionPaper
 from core.flow import execution_arn
@@ -179,6 +181,18 @@ class Errand:
             return from_history(read_history(stepfunctions, arn))
         except stepfunctions.exceptions.ExecutionDoesNotExist:
             return None
+
+
+def page_of(url: str, assessment: str) -> str:
+    """An assessment on the page of the local cloud."""
+    return f"{url}/#/a/{quote(assessment, safe='')}"
+
+
+def stay(console: Console, page: str) -> NoReturn:
+    """Keep the local cloud until Ctrl-C."""
+    console.print(Text(f"The local cloud goes on until Ctrl-C: {page}"), soft_wrap=True)
+    while True:
+        time.sleep(3600)
 
 
 def open_cloud(*, port: int = 0, folder: Path | None = None) -> "LocalCloud":

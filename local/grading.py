@@ -17,7 +17,7 @@ from core.submission import parse_assessment
 from local import wording
 from local.client import ApiClient
 from local.deliveries import Delivery, UsageError, check_readable, collect
-from local.errand import Errand, document, open_cloud, papers, write_csv, write_json
+from local.errand import Errand, document, open_cloud, page_of, papers, stay, write_csv, write_json
 from local.following import TookTooLong
 from local.marks_table import print_doubts, print_marks
 from local.roll import name_by, read_roster
@@ -41,6 +41,7 @@ class Request:
     json: str | None = None
     report: Path | None = None
     api: str | None = None
+    keep: bool = False
 
 
 def run(request: Request, *, stdout: Console, stderr: Console) -> int:
@@ -65,20 +66,24 @@ def run(request: Request, *, stdout: Console, stderr: Console) -> int:
         except TookTooLong as error:
             late = error
         _write(errand, request, sheets)
-    if request.json != "-":
-        print_marks(stdout, sheets)
-        stdout.print()
-        print_doubts(stdout, sheets, more_at=str(request.report or request.csv or "") or None)
-        for path in (request.csv, request.report):
-            if path:
-                stdout.print(Text(f"Written: {path}"), soft_wrap=True)
-    if late:
-        stderr.print(Text(str(late)), soft_wrap=True)
+        if request.json != "-":
+            print_marks(stdout, sheets)
+            stdout.print()
+            print_doubts(stdout, sheets, more_at=str(request.report or request.csv or "") or None)
+            for path in (request.csv, request.report):
+                if path:
+                    stdout.print(Text(f"Written: {path}"), soft_wrap=True)
+        if late:
+            stderr.print(Text(str(late)), soft_wrap=True)
+        if request.keep and errand.cloud:
+            stay(stderr, page_of(errand.cloud.api_url, errand.assessment))
     return 0 if all(sheet.well for sheet in sheets) else 1
 
 
 def _check(request: Request, stderr: Console) -> list[Delivery]:
     """Everything that can be known to be wrong before anything is started."""
+    if request.keep and request.api:
+        raise UsageError("--keep is for the cloud on this machine; a deployed stack stays anyway.")
     for path in (request.paper, request.key):
         if path:
             check_readable(path)
@@ -115,6 +120,7 @@ def _errand(request: Request, stderr: Console) -> Iterator[Errand]:
             yield Errand(client, name, stderr, every=_EVERY_REMOTE)
         return
     with open_cloud() as cloud, ApiClient(cloud.api_url, cloud.token()) as client:
+        stderr.print(Text(f"The page: {page_of(cloud.api_url, name)}"), soft_wrap=True)
         yield Errand(client, name, stderr, cloud, every=_EVERY_LOCAL)
 
 

@@ -60,7 +60,9 @@ class Counts:
         taken: Counter[str] = Counter()
         for call in made:
             if call.service == "lambda" and call.ended:
-                taken[names[call.parameters["FunctionName"]]] += call.ended - call.started
+                # Functions are called by an alias: name and qualifier stand behind the ARN's first seven parts.
+                arn = ":".join(call.parameters["FunctionName"].split(":")[:7])
+                taken[names[arn]] += call.ended - call.started
         return dict(taken)
 
     def _usage(self, submission_id: str) -> dict[str, float]:

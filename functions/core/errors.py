@@ -189,6 +189,28 @@ class NotFound(RequestRefused):
     status = 404
 
 
+class InvalidPublication(RequestRefused):
+    """The body of a publication is not what it has to be."""
+
+    status = 422
+
+
+class NotPublished(RequestRefused):
+    """The marks are still held; they go out when a teacher publishes them."""
+
+    status = 409
+
+
+class UnknownPlatform(RequestRefused):
+    """Nobody knows how that platform imports marks."""
+
+
+class GradebookIncomplete(RequestRefused):
+    """A student has no id, or one that would not arrive as it is."""
+
+    status = 422
+
+
 class NotMarked(RequestRefused):
     """A mark is to be changed where there are none (yet): the submission is under way, or is no marked sheet."""
 

@@ -18,13 +18,16 @@ Slot = Literal["paper", "key_document", "scheme"]
 
 @dataclass(frozen=True, slots=True)
 class Shelf:
-    """What stands on the shelf: S3 keys (None: nothing there yet) and the revision, 0 for an empty one."""
+    """What stands on the shelf: S3 keys (None: nothing there yet) and the revision, 0 for an empty one; since when
+    the marks are published and by whom (None: they are held)."""
 
     paper: str | None = None
     key_document: str | None = None
     scheme: str | None = None
     roster: str | None = None
     revision: int = 0
+    published_at: str | None = None
+    published_by: str | None = None
 
     @classmethod
     def from_item(cls, item: Item | None) -> "Shelf":
@@ -33,7 +36,13 @@ class Shelf:
         keys = {
             slot: item[slot]["key"] if slot in item else None for slot in ("paper", "key_document", "scheme", "roster")
         }
-        return cls(revision=int(item.get("revision", 0)), **keys)
+        published = item.get("published") or {}
+        return cls(
+            revision=int(item.get("revision", 0)),
+            published_at=published.get("at"),
+            published_by=published.get("by"),
+            **keys,
+        )
 
 
 def load(table: Table, tenant: str, assessment: str) -> Shelf:
@@ -59,6 +68,18 @@ def place_roster(table: Table, tenant: str, assessment: str, key: str | None) ->
         return
     values = {":roster": {"key": key, "placed_at": now()}}
     table.update(assessment_pk(tenant, assessment), ASSESSMENT, "SET roster = :roster", values=values)
+
+
+def publish(table: Table, tenant: str, assessment: str, *, published: bool, by: str) -> None:
+    """Give the marks out, or hold them (again). Each time is kept, with who did it."""
+    entry = {"published": published, "at": now(), "by": by}
+    table.update(
+        assessment_pk(tenant, assessment),
+        ASSESSMENT,
+        "SET publications = list_append(if_not_exists(publications, :none), :entries)"
+        + (", published = :entry" if published else " REMOVE published"),
+        values={":none": [], ":entries": [entry], **({":entry": entry} if published else {})},
+    )
 
 
 def document_key(tenant: str, assessment: str, slot: Slot, name: str) -> str:

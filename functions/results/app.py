@@ -18,6 +18,7 @@ from core.submission import State, parse_assessment
 from core.table import Table
 from results import requests
 from results.desk import Desk
+from results.exports import PLATFORMS
 from results.rosters import parse_roster
 
 logger = Logger()
@@ -148,6 +149,23 @@ def results_csv(assessment: str) -> Response[str]:
 @app.get("/assessments/<assessment>/results.json")
 def results_json(assessment: str) -> dict[str, Any]:
     return desk().results(parse_assessment(assessment))
+
+
+@app.get("/assessments/<assessment>/gradebook.csv")
+def gradebook_csv(assessment: str) -> Response[str]:
+    query = app.current_event.query_string_parameters
+    platform = next((one for one in PLATFORMS if one == query.get("for")), None)
+    if platform is None:
+        raise errors.UnknownPlatform("Say for=canvas or for=moodle.")
+    draft = query.get("draft") == "true"
+    body = desk().gradebook(parse_assessment(assessment), platform, draft=draft)
+    return Response(200, content_type="text/csv; charset=utf-8", body=body)
+
+
+@app.put("/assessments/<assessment>/publication")
+def publication(assessment: str) -> dict[str, Any]:
+    at, published = desk(), requests.published(app.current_event)
+    return at.publish(parse_assessment(assessment), published=published, by=http.user_of(app))
 
 
 @app.put("/assessments/<assessment>/marking-scheme")

@@ -17,7 +17,7 @@ from core.roster import Roster, roster_key
 from core.seal import Seal
 from core.submission import State, keyed_hash
 from core.table import RECORD, Item, Table, submission_pk
-from results import documents, gradebook, moderation, parts, status
+from results import documents, exports, gradebook, moderation, parts, publication, status
 
 _POLL_SECONDS = 0.25
 
@@ -68,7 +68,7 @@ class Desk:
         return found
 
     def _paper(self, assessment: str) -> QuestionPaper | None:
-        key = shelf.load(self.table, self.tenant, assessment).paper
+        key = self._shelf(assessment).paper
         return QuestionPaper.from_dict(documents.read(self.s3, self.bucket, key)) if key else None
 
     def _records(self, assessment: str, records: list[Item]) -> list[Item]:
@@ -121,7 +121,7 @@ class Desk:
 
     def assessment(self, assessment: str) -> dict[str, Any]:
         """The paper and scheme that count now, and how many submissions stand where."""
-        current = shelf.load(self.table, self.tenant, assessment)
+        current = self._shelf(assessment)
         records = self._records(assessment, self.table.by_assessment(self.tenant, assessment))
         if not records and current.revision == 0:
             raise errors.NotFound("There is no assessment of this name.")
@@ -135,7 +135,35 @@ class Desk:
             "scheme": of(current.scheme) or of(current.key_document),
             "revision": current.revision,
             "counts": dict(Counter(record["state"] for record in records)),
+            **publication.told(current, records),
         }
+
+    def publish(self, assessment: str, *, published: bool, by: str) -> dict[str, Any]:
+        """Give an assessment's marks out, or hold them again. Raises NotFound."""
+        records = self._records(assessment, self.table.by_assessment(self.tenant, assessment))
+        if not records and self._shelf(assessment).revision == 0:
+            raise errors.NotFound("There is no assessment of this name.")
+        shelf.publish(self.table, self.tenant, assessment, published=published, by=by)
+        return {"assessment": assessment, **publication.told(self._shelf(assessment), records)}
+
+    def gradebook(self, assessment: str, platform: exports.Platform, *, draft: bool) -> str:
+        """The marks of an assessment as a platform imports them.
+
+        Raises
+        ------
+        NotPublished
+            The marks are held, and no draft was asked for.
+        GradebookIncomplete
+        """
+        current = self._shelf(assessment)
+        if current.published_at is None and not draft:
+            raise errors.NotPublished("The marks are not published yet. Publish them, or ask for a draft (draft=true).")
+        roster = documents.read(self.s3, self.bucket, current.roster) if current.roster else Roster(()).to_dict()
+        students = {student.label: student for student in Roster.from_dict(roster).students}
+        return exports.export(platform, assessment, gradebook.table(*self._marks(assessment))[1], students)
+
+    def _shelf(self, assessment: str) -> shelf.Shelf:
+        return shelf.load(self.table, self.tenant, assessment)
 
     def assessments(self) -> list[dict[str, Any]]:
         """The tenant's assessments, in the order of their names."""

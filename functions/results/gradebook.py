@@ -8,13 +8,13 @@ from typing import Any
 from core.submission import Kind, State
 
 # A cell that opens with one of these is taken for a formula by spreadsheets.
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+FORMULA = ("=", "+", "-", "@", "\t", "\r")
 _BEFORE = ("student", "submission", "state", "marks", "max_marks", "needs_review")
 
 
 def safe_cell(value: Any) -> Any:
     """Text that no spreadsheet takes for a formula; numbers stay numbers."""
-    if isinstance(value, str) and value.startswith(_FORMULA):
+    if isinstance(value, str) and value.startswith(FORMULA):
         return "'" + value
     return value
 

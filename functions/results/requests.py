@@ -56,6 +56,23 @@ def tenant_settings(event: APIGatewayProxyEventV2) -> TenantSettings:
     return TenantSettings(model, None if limit is None else round(float(limit), 2))
 
 
+def published(event: APIGatewayProxyEventV2) -> bool:
+    """`{"published": true}` gives the marks out, false holds them again.
+
+    Raises
+    ------
+    InvalidPublication
+    """
+    try:
+        body = json.loads(raw_body(event))
+    except (ValueError, RecursionError):
+        raise errors.InvalidPublication("The body is no JSON.") from None
+    if not isinstance(body, dict) or set(body) != {"published"} or not isinstance(body["published"], bool):
+        raise errors.InvalidPublication('Send {"published": true}, or false to hold the marks again.')
+    given: bool = body["published"]
+    return given
+
+
 def edition(header: str | None) -> str | None:
     """The edition that If-Match names; None where it names none ("*" is any).
 

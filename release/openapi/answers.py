@@ -219,6 +219,22 @@ class Assessment(TypedDict):
     scheme: MarkingScheme | None
     revision: int
     counts: dict[str, int]
+    published_at: Time | None
+    published_by: str | None
+    changed_since: int | None
+
+
+class PublicationRequest(TypedDict):
+    published: bool
+
+
+class Publication(TypedDict):
+    """Since when the marks are given out, by whom, and how many sheets have other marks since; null while held."""
+
+    assessment: str
+    published_at: Time | None
+    published_by: str | None
+    changed_since: int | None
 
 
 class SchemeKept(TypedDict):
@@ -267,5 +283,6 @@ class Results(TypedDict):
 
 BODIES: tuple[Any, ...] = (
     Problem, Refusal, Receipt, Ticket, UploadRequest, Status, Submissions, TranscriptPart, Mark, Erased, Assessments,
-    Assessment, SchemeKept, RosterKept, SettingsRequest, Settings, Results, Place, ChangedQuestion,
+    Assessment, SchemeKept, RosterKept, SettingsRequest, Settings, Results, PublicationRequest,
+    Publication, Place, ChangedQuestion,
 )  # fmt: skip

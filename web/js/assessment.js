@@ -92,6 +92,7 @@ export function assessmentView({ api, uploads, content, parts, trail }) {
       doubts,
       mean,
       document_.published_at,
+      document_.changed_since,
       document_.paper?.total_marks,
     ]);
     if (text === drawnHead) return;
@@ -123,16 +124,43 @@ export function assessmentView({ api, uploads, content, parts, trail }) {
       { class: "actions" },
       doubts && first ? h("a", { class: "button main", href: first }, `Look at ${count(doubts, "answer")}`) : null,
       download("Marks as CSV", "results.csv"),
+      ...(document_.published_at ? given() : [publishing(true, doubts ? "Publish all the same" : "Publish marks")]),
     );
   }
 
-  const download = (text, file) =>
+  /** What is there once the marks are given out. */
+  function given() {
+    const { published_at, published_by, changed_since } = document_;
+    const since = changed_since ? `; since then ${count(changed_since, "sheet has", "sheets have")} other marks` : "";
+    return [
+      download("For Canvas", "gradebook.csv", "for=canvas"),
+      download("For Moodle", "gradebook.csv", "for=moodle"),
+      changed_since ? publishing(true, "Publish the changes") : null,
+      publishing(false, "Hold marks again"),
+      h("p", { class: "note" }, `Published ${new Date(published_at).toLocaleString()} by ${published_by}${since}.`),
+    ];
+  }
+
+  const publishing = (published, text) =>
+    h("button", { type: "button", class: "button", onclick: () => publish(published) }, text);
+
+  async function publish(published) {
+    try {
+      await api.publish(name, published);
+      tell(published ? "The marks are published." : "The marks are held again.");
+      await look();
+    } catch (error) {
+      tell(error.message, { kind: "problem" });
+    }
+  }
+
+  const download = (text, file, query = "") =>
     h(
       "button",
       {
         type: "button",
         class: "button",
-        onclick: () => saved(`/assessments/${encodeURIComponent(name)}/${file}`, `${name}-${file}`),
+        onclick: () => saved(`/assessments/${encodeURIComponent(name)}/${file}${query && `?${query}`}`, `${name}-${file}`),
       },
       text,
     );

@@ -1,0 +1,101 @@
+"""Marks in the form in which learning platforms import them.
+
+Canvas: https://community.canvaslms.com/docs/DOC-12733 (gradebook CSV: the columns before the first assignment by their
+names, "Points Possible" in the line below the head). Moodle: Grades, Import, CSV file (columns are mapped by hand;
+"ID number" and "Feedback" suggest themselves). Both match students by id, and both take an id as it stands: one that
+would have to be changed to be safe in a spreadsheet is refused.
+"""
+
+import csv
+import io
+import unicodedata
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, Literal
+
+from core import errors
+from core.roster import Student
+from results.gradebook import FORMULA, safe_cell
+
+Platform = Literal["canvas", "moodle"]
+PLATFORMS: tuple[Platform, ...] = ("canvas", "moodle")
+_CANVAS = ("Student", "ID", "SIS User ID", "SIS Login ID", "Section")
+_NAMED = 8
+
+
+def export(
+    platform: Platform, assessment: str, rows: Sequence[Mapping[str, Any]], students: Mapping[str, Student]
+) -> str:
+    """The rows of `gradebook.table` as CSV. `students` is the roster, by label; where a student is not on it, the
+    label itself is the id if it looks like one.
+
+    Raises
+    ------
+    GradebookIncomplete
+        A student has no id, an id cannot be kept as it is, or two have the same; it names them.
+    """
+    named = [(row, _student(row, students)) for row in rows if row["student"] is not None]
+    _check(named, [row["submission"] for row in rows if row["student"] is None])
+    out = io.StringIO()
+    writer = csv.writer(out)
+    writer.writerows((_canvas if platform == "canvas" else _moodle)(assessment, named))
+    return out.getvalue()
+
+
+def _student(row: Mapping[str, Any], students: Mapping[str, Student]) -> Student:
+    label = row["student"]
+    listed = students.get(label) or Student(label, label)
+    number = listed.number or (label if any(map(str.isdigit, label)) and not any(map(str.isspace, label)) else "")
+    return Student(label, listed.name or label, number)
+
+
+def _check(named: Iterable[tuple[Mapping[str, Any], Student]], nameless: Sequence[str]) -> None:
+    students = [student for _, student in named]
+    often = Counter(student.number for student in students if student.number)
+    faults = {
+        "have no number; send a roster with one for each of them": [s.name for s in students if not s.number],
+        "have a number that a spreadsheet would take for a formula or that holds signs no id has": [
+            s.name for s in students if s.number and not _is_kept(s.number)
+        ],
+        "have the same number as somebody else": [s.name for s in students if often[s.number] > 1],
+        "(sheets) are of nobody yet; say in the review whose they are": list(nameless),
+    }
+    told = [f"{_some(names)} {what}." for what, names in faults.items() if names]
+    if told:
+        raise errors.GradebookIncomplete("The gradebook would not be complete: " + " ".join(told))
+
+
+def _is_kept(number: str) -> bool:
+    """An id comes back as it is: no sign that nobody sees, nothing at its ends, no formula."""
+    if number != number.strip() or number.startswith(FORMULA):
+        return False
+    return not any(unicodedata.category(sign) in ("Cc", "Cf", "Zl", "Zp") for sign in number)
+
+
+def _some(names: Sequence[str]) -> str:
+    more = len(names) - _NAMED
+    return ", ".join(names[:_NAMED]) + (f" and {more} more" if more > 0 else "")
+
+
+def _canvas(assessment: str, named: Sequence[tuple[Mapping[str, Any], Student]]) -> Iterable[Sequence[Any]]:
+    most = max((row["max_marks"] for row, _ in named if row["max_marks"] is not None), default="")
+    yield [*_CANVAS, safe_cell(assessment)]
+    yield ["    Points Possible", "", "", "", "", most]
+    for row, student in named:
+        yield [safe_cell(student.name), "", student.number, "", "", _marks(row)]
+
+
+def _moodle(assessment: str, named: Sequence[tuple[Mapping[str, Any], Student]]) -> Iterable[Sequence[Any]]:
+    yield ["ID number", "Full name", safe_cell(assessment), safe_cell(f"{assessment} (feedback)")]
+    for row, student in named:
+        yield [student.number, safe_cell(student.name), _marks(row), safe_cell(_by_question(row))]
+
+
+def _marks(row: Mapping[str, Any]) -> Any:
+    """An empty cell changes nothing on either platform."""
+    return "" if row["marks"] is None else row["marks"]
+
+
+def _by_question(row: Mapping[str, Any]) -> str:
+    told = (f"{name}: {marks:g}" for name, marks in row["questions"].items() if marks is not None)
+    return "; ".join(told)

@@ -1,0 +1,44 @@
+"""A teacher publishes the marks, takes them to the school's platform, changes one and publishes that."""
+
+import csv
+from pathlib import Path
+
+from playwright.sync_api import expect
+
+from local.client import ApiClient
+from tests.browser.conftest import Visit
+from tests.browser.test_page import GOOD, marked, prepare
+
+
+def test_marks_are_published_taken_home_changed_and_published_again(
+    visit: Visit, api: ApiClient, tmp_path: Path
+) -> None:
+    prepare(api, "home")
+    sheet = marked(api, "home", "Ada", GOOD)
+    api.put_roster("home", b"Name,Number\nAda,0017\n")
+    page = visit.page
+    visit.go("a/home")
+    canvas = page.get_by_role("button", name="For Canvas")
+    publish = page.get_by_role("button", name="Publish")
+    expect(publish).to_be_visible()
+    expect(canvas).to_have_count(0)
+    publish.click()
+    note = page.locator(".masthead .note")
+    expect(note).to_contain_text("Published")
+    expect(note).to_contain_text("by teacher")
+    with page.expect_download() as download:
+        canvas.click()
+    download.value.save_as(tmp_path / "canvas.csv")
+    with (tmp_path / "canvas.csv").open(newline="") as file:
+        rows = list(csv.reader(file))
+    assert rows[2][:3] == ["Ada", "", "0017"]
+    assert float(rows[2][5]) <= float(rows[1][5])
+
+    api._json("PATCH", f"/submissions/{sheet}/marks/3", json={"marks": 2})
+    page.reload()
+    expect(note).to_contain_text("1 sheet has other marks")
+    page.get_by_role("button", name="Publish the changes").click()
+    expect(note).not_to_contain_text("other marks")
+    page.get_by_role("button", name="Hold marks again").click()
+    expect(canvas).to_have_count(0)
+    expect(publish).to_be_visible()
