@@ -22,5 +22,5 @@ def told(current: Shelf, records: Sequence[Item]) -> dict[str, Any]:
 def _changed(record: Item, at: str) -> bool:
     if record["state"] not in MARKED or "question_marks" not in record:
         return False
-    edits = (entry["at"] for entry in record.get("edit_log", ()))
+    edits = (str(entry["at"]) for entry in record.get("edit_log", ()))
     return max([str(record.get("ended_at", "")), *edits]) > at
