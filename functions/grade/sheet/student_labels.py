@@ -131,10 +131,19 @@ _Found = Iterator[tuple[Reading, float]]
 
 def _question(text: str) -> _Found:
     found = _QUESTION.match(text)
-    if found is None or not re.match(r"\W*(?:q|ans|sol|no)", text, re.IGNORECASE):
+    if found is None or not re.match(r"\W*(?:q|ans|sol|no)", text, re.IGNORECASE) or _is_prose(text):
         return
     for number, cost in _numbers(found["num"]):
         yield from _with_parts(text, Reading(number, cost, found.end(), "Q"), 5.0)
+
+
+_PROSE = re.compile(r"\W*(?:(?:ans(?:wer)?s?|sol(?:ution)?|no)\s+(?:is|so|oil|ill|lo)|no\s+I)\s+[a-z]", re.IGNORECASE)
+
+
+def _is_prose(text: str) -> bool:
+    """ "answer is because", "no I do not": words that begin a line, whose letters could stand for digits."""
+    found = _PROSE.match(text)
+    return found is not None and found[0][-1].islower()
 
 
 def _numbered(text: str) -> _Found:

@@ -54,6 +54,30 @@ SHEETS: dict[str, tuple[list[str], dict[str, str]]] = {
             "6": "The heart pumps blood.",
         },
     ),
+    "prose whose lines begin as labels do": (
+        [
+            "1. B",
+            "2. a) true",
+            "b) false",
+            "3. It goes 100 m in 5 s and the",
+            "answer is 20 m/s",
+            "4. Plants need light, so the",
+            "answer is because they take it in, and the",
+            "answer so far is sugar. They do not burn it:",
+            "no oil is needed, and",
+            "no I do not mean water",
+            "6. The heart pumps blood.",
+        ],
+        {
+            "1": "B",
+            "2.a": "true",
+            "2.b": "false",
+            "3": "It goes 100 m in 5 s and the\nanswer is 20 m/s",
+            "4": "Plants need light, so the\nanswer is because they take it in, and the\n"
+            "answer so far is sugar. They do not burn it:\nno oil is needed, and\nno I do not mean water",
+            "6": "The heart pumps blood.",
+        },
+    ),
     "a capital I for the first question": (
         ["I. B", "2. a) true", "b) false"],
         {"1": "B", "2.a": "true", "2.b": "false"},
