@@ -10,7 +10,8 @@ import json
 import subprocess
 import sys
 import time
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
+from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 
@@ -32,12 +33,12 @@ def run(rounds: int) -> dict[str, Any]:
     began, before = time.monotonic(), machine()
     with stage() as made:
         flow = measured_rounds(made, rounds, say)
-        with ThreadPoolExecutor(1) as beside:
+        starts = imports.run(4)
+        with ThreadPoolExecutor(1) as beside, ProcessPoolExecutor(1, get_context("spawn")) as simulating:
             singly = beside.submit(one_at_a_time, made, say)
+            simulated = simulating.submit(scale.run, quick=True)
             counts = counting.run(made, say)
-            starts = imports.run(5)
-            growth = scale.run(quick=True)
-            flow = with_singly(flow, singly.result())
+            flow, growth = with_singly(flow, singly.result()), simulated.result()
     crowds = load.run(say)
     reading = reading_quickly()
     typical = next(row for row in counts if row["pages"] == counting.TYPICAL and row["route"] == "scan")

@@ -53,11 +53,12 @@ class ForTenant:
     def mark(self, tasks: Sequence[FreeTextTask]) -> list[FreeTextMark]:
         if not tasks or not self.name.startswith("model:"):
             return self._marker.mark(tasks)
-        from grade.keypoints.marker import KeyPointMarker
         from grade.model.marker import ModelMarker
 
         chosen = load(self._table, self._tenant)
         if not chosen.model:
+            from grade.keypoints.marker import KeyPointMarker
+
             return [_switched_off(mark) for mark in KeyPointMarker().mark(tasks)]
         if not isinstance(self._marker, ModelMarker):
             return self._marker.mark(tasks)

@@ -25,7 +25,7 @@ DOORS: dict[str, tuple[set[str], bool]] = {
     "extract.page_app.handler": (set(), True),
     "extract.job_app.handler": (set(), False),
     "persist.app.handler": (set(), False),
-    # The key-point marker stands behind the model too.
+    # Attacks are looked for in whatever way an answer is marked.
     "grade.app.handler": ({"rapidfuzz", "snowballstemmer"}, False),
     "results.app.handler": (set(), True),
     "recover.app.handler": (set(), False),

@@ -12,7 +12,6 @@ from core.result import CriterionMark, ReviewReason, Usage
 from grade.decision import settled
 from grade.evidence import find_quote
 from grade.freetext import FreeTextMark, FreeTextMarker, FreeTextTask
-from grade.keypoints.marker import KeyPointMarker
 from grade.model.calls import Caller, Limits, NoReply, Session
 from grade.model.prompt import RULES, VERDICTS, Reply, criteria_of
 
@@ -53,10 +52,18 @@ class ModelMarker:
             logging.getLogger(name).setLevel(logging.WARNING)
         self._caller = Caller(client.with_options(max_retries=0), model) if client is not None else None
         self._limits = limits or Limits()
-        self._fallback = fallback if fallback is not None else KeyPointMarker()
+        self._fallback = fallback
         self._model = model
         self._loop: asyncio.AbstractEventLoop | None = None
         self._lock = threading.Lock()
+
+    def _provisional(self) -> FreeTextMarker:
+        """Who marks what the model did not; loaded with the first answer that needs it."""
+        if self._fallback is None:
+            from grade.keypoints.marker import KeyPointMarker
+
+            self._fallback = KeyPointMarker()
+        return self._fallback
 
     @property
     def name(self) -> str:
@@ -152,7 +159,7 @@ class ModelMarker:
         return FreeTextMark(total, confidence, self.name, reason, feedback, tuple(marks), tuple(dict.fromkeys(review)))
 
     def _unavailable(self, task: FreeTextTask, ending: NoReply) -> FreeTextMark:
-        provisional = self._fallback.mark([task])[0]
+        provisional = self._provisional().mark([task])[0]
         if provisional.marks is None:
             return FreeTextMark(None, 0.0, self.name, ending.sentence, review=(ReviewReason.MODEL_UNAVAILABLE,))
         return replace(
