@@ -154,6 +154,29 @@ def test_a_change_is_undone(visit: Visit, api: ApiClient) -> None:
     expect(total).to_have_text(before)
 
 
+def test_marking_begins_before_the_pages_are_there(visit: Visit, api: ApiClient) -> None:
+    prepare(api, "quick-hands")
+    sheet = marked(api, "quick-hands", "Ada", GOOD)
+    page = visit.page
+    held: list[Route] = []
+
+    def hold(route: Route) -> None:
+        held.append(route)
+
+    page.route("**/transcript*", hold)
+    visit.go(f"a/quick-hands/s/{sheet}/1")
+    total = page.locator(".sheet-head .total strong")
+    before = float(total.inner_text())
+    page.keyboard.press("0")
+    # What was read comes while the mark is being typed: it goes on being typed.
+    while not held:
+        page.wait_for_timeout(50)
+    held[0].continue_()
+    expect(page.locator(".overlay .box.lit")).to_be_visible()
+    page.keyboard.press("Enter")
+    expect(total).to_have_text(f"{before - 1:g}")
+
+
 def test_somebody_elses_change_is_not_overwritten(visit: Visit, api: ApiClient) -> None:
     prepare(api, "two-people")
     sheet = marked(api, "two-people", "Ada", GOOD)

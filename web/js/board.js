@@ -18,18 +18,24 @@ export function board({ api }) {
     list,
     rest,
   );
-  // Each submission seen running: its last status in full, until it has been shown ended.
+  // Each submission seen running, or ended between two looks: its last status in full.
   const seen = new Map();
+  // What had ended before the first look, or has been shown ended.
+  let known = null;
 
   /** Takes the list of submissions and looks closer at those that run. */
   async function show(submissions) {
     const running = submissions.filter((one) => UNDER_WAY.has(one.state));
-    const ended = submissions.filter(
-      (one) => !UNDER_WAY.has(one.state) && seen.has(one.id) && UNDER_WAY.has(seen.get(one.id).state),
-    );
-    await inTurn(
-      [...ended, ...running.slice(0, SHOWN)].map((one) => async () => seen.set(one.id, await api.submission(one.id))),
-    );
+    const over = submissions.filter((one) => !UNDER_WAY.has(one.state) && one.state !== "ERASED");
+    known ??= new Set(over.map((one) => one.id));
+    const ended = over
+      .filter((one) => !known.has(one.id))
+      .sort((a, b) => (a.received_at < b.received_at ? 1 : -1));
+    for (const one of ended.splice(SHOWN)) {
+      known.add(one.id);
+      seen.delete(one.id);
+    }
+    await inTurn([...ended, ...running.slice(0, SHOWN)].map((one) => () => look(one.id)));
     const order = [...seen.values()].sort((a, b) => (a.received_at < b.received_at ? 1 : -1));
     const shown = [
       ...order.filter((one) => UNDER_WAY.has(one.state)),
@@ -44,6 +50,12 @@ export function board({ api }) {
     const more = running.length - shown.filter((one) => UNDER_WAY.has(one.state)).length;
     rest.textContent = more > 0 ? `and ${more} more` : "";
     element.hidden = shown.length === 0;
+  }
+
+  async function look(id) {
+    const status = await api.submission(id);
+    seen.set(id, status);
+    if (!UNDER_WAY.has(status.state)) known.add(id);
   }
 
   function row(status, scale) {

@@ -71,10 +71,16 @@ export function markingView({ api, content, parts, trail }) {
     if (UNDER_WAY.has(status.state) || !status.result) return wait();
     fill(content, view);
     draw();
+    // Marking may begin before the pages are there; when they come, the hand stays where it is.
+    visit(wanted ?? status.result.questions.find((one) => one.review.length)?.question);
+    showPages();
+  }
+
+  async function showPages() {
     const transcript = await api.transcript(id).catch(() => ({ pages: [] }));
     if (closed) return;
     pages.show(id, transcript.pages, status.result.questions);
-    visit(wanted ?? status.result.questions.find((one) => one.review.length)?.question);
+    if (lit !== null) pages.light(lit, true);
   }
 
   function wait() {
