@@ -107,7 +107,9 @@ def test_what_is_announced_is_what_the_submission_became(ran: Endings, way: Way)
 def test_a_failure_is_recorded_with_its_error_and_whole(ran: Endings, way: Way) -> None:
     asked = ran[way.name]["calls"]["Fail"][0]
     assert asked["action"] == "fail"
-    assert asked["state"]["failure"]["Error"] == way.error
+    # Where nothing had failed in truth, the execution bears no error: what was caught is the state's before it.
+    caught = way.error or way.outcome(way.trunk[way.trunk.index("Fail") - 1], 0).error
+    assert asked["state"]["failure"]["Error"] == caught
     assert isinstance(asked["state"]["failure"]["Cause"], str)
     assert asked["state"]["submission"] == way.input()["submission"]
 
@@ -127,7 +129,8 @@ def test_the_native_record_is_worked_out_alike(ran: Endings) -> None:
     ours = native_record.evaluate(parameters, way.input(), {"State": {"EnteredTime": _ENTERED}})
     for written in (asked, ours):
         # The clock differs, and so does where one engine is told to write.
-        assert written["ExpressionAttributeValues"].pop(":recorded_at")["S"]
+        for clock in (":recorded_at", ":pending_at"):
+            assert written["ExpressionAttributeValues"].pop(clock)["S"]
         assert written.pop("TableName")
         assert json.loads(written["ExpressionAttributeValues"].pop(":input")["S"]) == way.input()
     assert asked == ours
@@ -138,7 +141,8 @@ def test_a_machine_that_goes_another_way_is_found(node: Tool, tmp_path: Path) ->
     broken = flow().edited(lambda machine: machine["States"]["BothHalves"]["Choices"][-1].update(StringEquals="paper"))
     [sheet] = [way for way in PATHS if way.name == "a sheet is graded"]
     ended = _run(node, "run-paths.mjs", broken.deployed(), (sheet,), tmp_path)[sheet.name]
-    assert ended["entered"][-4:] == ["PreparePaper", "Release", "Announce", "Done"]
+    assert "PreparePaper" in ended["entered"]
+    assert "Grade" not in ended["entered"]
 
 
 def _run(tool: Tool, program: str, machine: Machine, ways: tuple[Way, ...], folder: Path) -> Endings:
