@@ -10,6 +10,7 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from subprocess import PIPE
 from typing import Any
 
 import pytest
@@ -19,6 +20,7 @@ from reportlab.pdfgen.canvas import Canvas
 from local.cli import main
 from tests.cli.papers import pdf, picture, transcript
 from tests.cli.standin import StandIn
+from tests.processes import all_end, running_program
 
 ROOT = Path(__file__).parent.parent.parent
 
@@ -351,28 +353,20 @@ def test_a_taken_port_is_a_sentence() -> None:
 
 
 def test_ctrl_c_ends_serve_with_nothing_left(tmp_path: Path) -> None:
-    running = subprocess.Popen(
-        gradeline("serve", "--port", 0, "--folder", tmp_path / "here"),
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-        env=environment(),
-        cwd=ROOT,
-        start_new_session=True,
-    )
-    assert running.stdout and running.stderr
-    first = running.stdout.readline()
-    until = time.monotonic() + 20
-    while not (tmp_path / "here" / "token").exists() and time.monotonic() < until:
-        time.sleep(0.05)
+    serve = gradeline("serve", "--port", 0, "--folder", tmp_path / "here")
+    with running_program(serve, stdout=PIPE, stderr=PIPE, env=environment(), cwd=ROOT) as running:
+        assert running.stdout
+        first = running.stdout.readline()
+        until = time.monotonic() + 20
+        while not (tmp_path / "here" / "token").exists() and time.monotonic() < until:
+            time.sleep(0.05)
 
-    running.send_signal(signal.SIGINT)
-    _, error = running.communicate(timeout=20)
+        running.send_signal(signal.SIGINT)
+        _, error = running.communicate(timeout=20)
 
     assert "Ctrl-C stops it" in first
     assert running.returncode == 130
     assert "Traceback" not in error and "Stopped." in error
     assert (tmp_path / "here" / "drop" / "README.txt").exists()
     assert oct((tmp_path / "here" / "token").stat().st_mode)[-3:] == "600"
-    with pytest.raises(ProcessLookupError):
-        os.killpg(running.pid, 0)
+    assert all_end(running.pid)

@@ -1,10 +1,9 @@
 """`gradeline grade` says where its page is, and with --keep leaves it there until Ctrl-C."""
 
-import os
 import re
 import signal
-import subprocess
 from pathlib import Path
+from subprocess import PIPE
 
 import pytest
 import requests
@@ -13,6 +12,7 @@ from local.deliveries import UsageError
 from local.grading import Request, run
 from tests.cli.test_cli import ROOT, environment, gradeline
 from tests.documents import typed_pdf
+from tests.processes import all_end, running_program
 from tests.workflow.conftest import ANSWERS, PAPER, SCHEME
 
 
@@ -20,34 +20,25 @@ def test_the_page_is_there_while_and_after_it_works(tmp_path: Path) -> None:
     for name, body in (("paper.pdf", PAPER), ("scheme.yaml", SCHEME.encode()), ("Ada.pdf", typed_pdf(ANSWERS))):
         (tmp_path / name).write_bytes(body)
     files = ("--paper", tmp_path / "paper.pdf", "--scheme", tmp_path / "scheme.yaml", tmp_path / "Ada.pdf")
-    running = subprocess.Popen(
-        gradeline("grade", *files, "--assessment", "bio-1", "--keep"),
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-        env=environment(),
-        cwd=ROOT,
-        start_new_session=True,
-    )
-    assert running.stderr and running.stdout
-    told: list[str] = []
-    for line in running.stderr:
-        told.append(line)
-        if "until Ctrl-C" in line:
-            break
-    text = "".join(told)
-    page, kept = re.findall(r"http://127\.0\.0\.1:\d+/#/a/bio-1", text)
-    assert page == kept
-    answer = requests.get(page.partition("#")[0], timeout=30)
-    assert answer.status_code == 200
-    assert "<title>" in answer.text
+    grade = gradeline("grade", *files, "--assessment", "bio-1", "--keep")
+    with running_program(grade, stdout=PIPE, stderr=PIPE, env=environment(), cwd=ROOT) as running:
+        assert running.stderr
+        told: list[str] = []
+        for line in running.stderr:
+            told.append(line)
+            if "until Ctrl-C" in line:
+                break
+        page, kept = re.findall(r"http://127\.0\.0\.1:\d+/#/a/bio-1", "".join(told))
+        assert page == kept
+        answer = requests.get(page.partition("#")[0], timeout=30)
+        assert answer.status_code == 200
+        assert "<title>" in answer.text
 
-    running.send_signal(signal.SIGINT)
-    marks, _ = running.communicate(timeout=30)
+        running.send_signal(signal.SIGINT)
+        marks, _ = running.communicate(timeout=30)
     assert running.returncode == 130
     assert "Ada" in marks
-    with pytest.raises(ProcessLookupError):
-        os.killpg(running.pid, 0)
+    assert all_end(running.pid)
 
 
 def test_a_deployed_stack_is_not_kept(tmp_path: Path) -> None:

@@ -18,6 +18,7 @@ from botocore.exceptions import ClientError
 
 from local.cloud.local_cloud import CloudError, LocalCloud
 from tests.local.standins import BlankReader, template_with_standins
+from tests.processes import children, is_running, running_program
 
 ROOT = Path(__file__).parents[2]
 PROGRAM = """
@@ -42,47 +43,25 @@ time.sleep(600)
 """
 
 
-def children(pid: int) -> list[int]:
-    """Everything a process has started, and what that has started."""
-    found: list[int] = []
-    for thread in Path(f"/proc/{pid}/task").iterdir():
-        for child in map(int, (thread / "children").read_text().split()):
-            found += [child, *children(child)]
-    return found
-
-
-def is_running(pid: int) -> bool:
-    try:
-        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
-    except FileNotFoundError:
-        return False
-
-
 @pytest.mark.skipif(not Path("/proc/self/task").is_dir(), reason="processes are looked up in /proc, which Linux has")
 @pytest.mark.parametrize(("how", "engines"), [(signal.SIGINT, 0), (signal.SIGTERM, 0), (signal.SIGKILL, 1)])
 def test_no_process_is_left_however_it_ends(tmp_path: Path, how: signal.Signals, engines: int) -> None:
     template = template_with_standins(tmp_path / "stack")
-    program = subprocess.Popen(
-        [sys.executable, "-c", PROGRAM, str(template), str(tmp_path / "folder"), str(engines)],
-        cwd=ROOT,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-        start_new_session=True,
-    )
-    assert program.stdout
-    url = program.stdout.readline().strip()
-    started = children(program.pid)
-    # The fork server, a worker, and the OCR engine where one was asked for.
-    assert len(started) == 2 + engines
-    program.send_signal(how)
-    _, errors = program.communicate(timeout=20)
+    arguments = [sys.executable, "-c", PROGRAM, str(template), str(tmp_path / "folder"), str(engines)]
+    with running_program(arguments, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as running:
+        assert running.stdout
+        url = running.stdout.readline().strip()
+        started = children(running.pid)
+        # The fork server, a worker, and the OCR engine where one was asked for.
+        assert len(started) == 2 + engines
+        running.send_signal(how)
+        _, errors = running.communicate(timeout=20)
     deadline = time.monotonic() + 5
     while any(map(is_running, started)) and time.monotonic() < deadline:
         time.sleep(0.02)
     assert [pid for pid in started if is_running(pid)] == []
     if how == signal.SIGTERM:
-        assert (program.returncode, errors) == (128 + signal.SIGTERM, "")
+        assert (running.returncode, errors) == (128 + signal.SIGTERM, "")
     with socket.socket() as probe:
         assert probe.connect_ex(("127.0.0.1", int(url.rsplit(":", 1)[1]))) != 0
 

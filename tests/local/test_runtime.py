@@ -15,6 +15,7 @@ from local.cloud.edge import Response
 from local.cloud.memory import Forgetful
 from local.cloud.resources import Function
 from local.cloud.runtime import LambdaService
+from tests.processes import is_running
 
 HANDLERS = Path(__file__).parent / "handlers"
 NAMES = ("echo", "environment", "fail", "crash", "leave", "killed", "sleep", "with_child", "long_answer", "not_json")
@@ -83,14 +84,6 @@ def eventually(holds: Callable[[], bool], seconds: float = 10) -> bool:
             return True
         time.sleep(0.02)
     return holds()
-
-
-def is_running(pid: int) -> bool:
-    try:
-        stat = Path(f"/proc/{pid}/stat").read_text()
-    except FileNotFoundError:
-        return False
-    return stat.rpartition(")")[2].split()[0] != "Z"
 
 
 @pytest.fixture(scope="module")

@@ -21,6 +21,7 @@ from core.transcript import Transcript
 from extract.documents import read_document
 from extract.limits import Limits
 from extract.sandbox import Sandbox
+from tests.processes import children
 from tests.unit.extract.material import PROSE, RecordingOcr, encoded, pdf, picture, scanned, typed
 
 Read = Callable[..., Transcript]
@@ -140,22 +141,15 @@ def child_doing(sandbox: Sandbox, limits: Limits) -> Iterator[Any]:
 def test_child_that_is_killed_is_a_named_refusal(sandbox: Sandbox) -> None:
     with child_doing(sandbox, Limits()) as frames:
         next(frames)
-        (child,) = children_of_children()
+        (child,) = forked(sandbox)
         os.kill(child, signal.SIGSEGV)
         with pytest.raises(errors.DamagedDocument):
             list(frames)
 
 
-def children_of_children() -> list[int]:
-    """Processes whose parent is a child of this process: what fork servers have forked."""
-    parents: dict[int, int] = {}
-    for stat in Path("/proc").glob("[0-9]*/stat"):
-        with suppress(OSError):
-            fields = stat.read_text().rpartition(")")[2].split()
-            if fields[0] != "Z":
-                parents[int(stat.parent.name)] = int(fields[1])
-    own = {process for process, parent in parents.items() if parent == os.getpid()}
-    return [process for process, parent in parents.items() if parent in own]
+def forked(sandbox: Sandbox) -> list[int]:
+    assert sandbox._server is not None
+    return children(sandbox._server.pid)
 
 
 def test_processor_time_is_bounded(read: Read) -> None:
@@ -172,7 +166,7 @@ def test_memory_is_bounded(read: Read) -> None:
 def test_silence_is_bounded(sandbox: Sandbox) -> None:
     with pytest.raises(errors.ReadingLimitExceeded), child_doing(sandbox, Limits(silence_seconds=0.2)) as frames:
         next(frames)
-        (child,) = children_of_children()
+        (child,) = forked(sandbox)
         os.kill(child, signal.SIGSTOP)
         list(frames)
 
@@ -231,6 +225,6 @@ def test_children_end_with_the_block_that_uses_them(sandbox: Sandbox) -> None:
     with child_doing(sandbox, Limits()) as frames:
         next(frames)
     until = time.monotonic() + 3
-    while children_of_children() and time.monotonic() < until:
+    while forked(sandbox) and time.monotonic() < until:
         time.sleep(0.02)
-    assert children_of_children() == []
+    assert forked(sandbox) == []
