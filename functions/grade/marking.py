@@ -11,7 +11,6 @@ from grade.attacks import screening as attacks
 from grade.decision import clamp, settled
 from grade.doubts import reading_doubts
 from grade.freetext import FreeTextMark, FreeTextMarker, FreeTextTask
-from grade.objective.rules import mark_objective
 
 # Textract's scale. Below these a reading is too weak to stand without a look: a lone letter or number
 # carries all the marks of its question, a sentence survives a misread word.
@@ -198,6 +197,9 @@ def _objective(one: _Asked, text: str, step: float | None) -> FreeTextMark:
     if entry is None:
         reason = "The marking scheme holds no answer to this question."
         return FreeTextMark(None, 0.0, "objective", reason, review=(ReviewReason.NO_SCHEME,))
+    # Loaded with the first objective question: a paper of free text needs none of it.
+    from grade.objective.rules import mark_objective
+
     decision = mark_objective(one.question, entry, text, one.max_marks)
     marks = None
     if decision.marks is not None:

@@ -26,7 +26,7 @@ DOORS: dict[str, tuple[set[str], bool]] = {
     "extract.job_app.handler": (set(), False),
     "persist.app.handler": (set(), False),
     # Attacks are looked for in whatever way an answer is marked.
-    "grade.app.handler": ({"rapidfuzz", "snowballstemmer"}, False),
+    "grade.app.handler": ({"rapidfuzz", "Stemmer"}, False),
     "results.app.handler": (set(), True),
     "recover.app.handler": (set(), False),
 }

@@ -4,10 +4,10 @@ import re
 from functools import lru_cache
 from pathlib import Path
 
-import snowballstemmer
+import Stemmer
 
 _TOKEN = re.compile(r"[a-z]+(?:['’](?:t|s|re|ve|ll|d|m))?|\d+(?:[.,]\d+)*|[+\-*/=<>&%°]")
-_STEMMER = snowballstemmer.stemmer("english")
+_STEMMER = Stemmer.Stemmer("english", 0)  # without a cache of its own: stem() keeps what it has seen
 
 
 def word_set(text: str) -> frozenset[str]:
