@@ -5,19 +5,16 @@ import io
 import re
 from collections.abc import Iterable, Sequence
 
+from core.cells import safe_cell
 from local import wording
 from local.deliveries import Delivery
 
 _NUMBER = re.compile(r"-?[0-9]+([.,][0-9]+)?")
-# A cell that starts with one of these is a formula to a spreadsheet, whatever it was meant as (OWASP, CSV injection).
-_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 
 
 def cell(text: str) -> str:
     """The text so that no spreadsheet takes it for a formula: a leading apostrophe where it would."""
-    if _NUMBER.fullmatch(text):
-        return text
-    return f"'{text}" if text.startswith(_FORMULA) or text.lstrip().startswith(_FORMULA) else text
+    return text if _NUMBER.fullmatch(text) else str(safe_cell(text))
 
 
 def to_csv(sheets: Sequence[Delivery]) -> bytes:

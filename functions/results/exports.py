@@ -14,8 +14,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Literal
 
 from core import errors
+from core.cells import is_formula, safe_cell
 from core.roster import Student
-from results.gradebook import FORMULA, safe_cell
 
 Platform = Literal["canvas", "moodle"]
 PLATFORMS: tuple[Platform, ...] = ("canvas", "moodle")
@@ -67,7 +67,7 @@ def _check(named: Iterable[tuple[Mapping[str, Any], Student]], nameless: Sequenc
 
 def _is_kept(number: str) -> bool:
     """An id comes back as it is: no sign that nobody sees, nothing at its ends, no formula."""
-    if number != number.strip() or number.startswith(FORMULA):
+    if number != number.strip() or is_formula(number):
         return False
     return not any(unicodedata.category(sign) in ("Cc", "Cf", "Zl", "Zp") for sign in number)
 

@@ -5,18 +5,10 @@ import io
 from collections.abc import Iterable, Sequence
 from typing import Any
 
+from core.cells import safe_cell
 from core.submission import Kind, State
 
-# A cell that opens with one of these is taken for a formula by spreadsheets.
-FORMULA = ("=", "+", "-", "@", "\t", "\r")
 _BEFORE = ("student", "submission", "state", "marks", "max_marks", "needs_review")
-
-
-def safe_cell(value: Any) -> Any:
-    """Text that no spreadsheet takes for a formula; numbers stay numbers."""
-    if isinstance(value, str) and value.startswith(FORMULA):
-        return "'" + value
-    return value
 
 
 def to_csv(statuses: Sequence[dict[str, Any]], marks: dict[str, list[dict[str, Any]]]) -> str:

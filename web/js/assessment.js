@@ -97,6 +97,7 @@ export function assessmentView({ api, uploads, content, parts, trail }) {
     ]);
     if (text === drawnHead) return;
     drawnHead = text;
+    const held = head.contains(document.activeElement) && document.activeElement.dataset.button;
     const fact = (label, value, className) => h("div", { class: className }, h("dt", {}, label), h("dd", {}, value));
     fill(
       head,
@@ -115,6 +116,8 @@ export function assessmentView({ api, uploads, content, parts, trail }) {
       ),
       marked.length ? actions(doubts) : null,
     );
+    // The hand stays where it was, or on what has taken that button's place.
+    if (held) (head.querySelector(`[data-button="${held}"]`) ?? head.querySelector(".actions :is(a, button)"))?.focus();
   }
 
   function actions(doubts) {
@@ -142,7 +145,11 @@ export function assessmentView({ api, uploads, content, parts, trail }) {
   }
 
   const publishing = (published, text) =>
-    h("button", { type: "button", class: "button", onclick: () => publish(published) }, text);
+    h(
+      "button",
+      { type: "button", class: "button", data: { button: "publish" }, onclick: () => publish(published) },
+      text,
+    );
 
   async function publish(published) {
     try {
@@ -160,6 +167,7 @@ export function assessmentView({ api, uploads, content, parts, trail }) {
       {
         type: "button",
         class: "button",
+        data: { button: text },
         onclick: () => saved(`/assessments/${encodeURIComponent(name)}/${file}${query && `?${query}`}`, `${name}-${file}`),
       },
       text,
