@@ -5,7 +5,6 @@ and nothing that a person wrote. It is written first and by one write, so that e
 the number of the last run, and no write of that run or an earlier one is taken any more.
 """
 
-import json
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
 
@@ -55,11 +54,6 @@ def entomb(table: Table, submission: Submission, items: Mapping[str, Item]) -> I
             found = failed.item
         else:
             return stone
-
-
-def submission_of(found: Item) -> Submission:
-    """What the last recorded run was started with."""
-    return Submission.from_state(json.loads(found["input"]))
 
 
 def _replace(table: Table, stone: Item, found: Item) -> None:

@@ -223,6 +223,12 @@ class InvalidMark(RequestRefused):
     status = 422
 
 
+class InvalidAnswer(RequestRefused):
+    """The correction of a reading is no text that could stand on a sheet; the message says why."""
+
+    status = 422
+
+
 class ChangedMeanwhile(RequestRefused):
     """Somebody else has changed it since it was looked at (If-Match)."""
 

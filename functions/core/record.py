@@ -127,20 +127,25 @@ def create(table: Table, submission: Submission, state: State, attributes: Item)
     return True
 
 
-def done_with(table: Table, submission: Submission) -> State | None:
-    """The state that stands where nothing is left to do for this run: it has ended, or a later one counts.
+def done_with(found: Item | None, submission: Submission) -> State | None:
+    """The state that stands where nothing is left to do for this run: it has ended, or a later one counts. `found` is
+    the record as it is.
 
     Raises
     ------
     SubmissionErased
     """
-    found = table.get(submission_pk(submission.id), RECORD)
     if found is None or int(found.get("run", 0)) < submission.run:
         return None
     if "erased_at" in found:
         raise errors.SubmissionErased("The submission was erased while it was under way.")
     under_way = found["run"] == submission.run and found["state"] == State.READING
     return None if under_way else State(found["state"])
+
+
+def submission_of(found: Item) -> Submission:
+    """What the last recorded run was started with."""
+    return Submission.from_state(json.loads(found["input"]))
 
 
 def has_ended(item: Item) -> bool:

@@ -91,7 +91,7 @@ class QuestionMark:
     `marks` is None where nothing can be said (it is then in review). `marker` is "objective",
     "model:NAME", "key-points", "none" (not answered) or "person". `counted` is False for an extra
     attempt beyond "any two". `reason` says in a sentence why these marks. `machine_marks` stays what the
-    machine gave when a person has changed `marks`.
+    machine gave when a person has changed `marks`, `read_as` what it had read where a person has corrected `answer`.
     """
 
     question: str
@@ -108,6 +108,7 @@ class QuestionMark:
     review: tuple[ReviewReason, ...] = ()
     counted: bool = True
     machine_marks: float | None = None
+    read_as: str | None = None
 
     def to_dict(self) -> dict[str, Any]:
         return {
@@ -125,6 +126,7 @@ class QuestionMark:
             "review": [reason.value for reason in self.review],
             "counted": self.counted,
             "machine_marks": self.machine_marks,
+            "read_as": self.read_as,
         }
 
     @classmethod
@@ -144,6 +146,7 @@ class QuestionMark:
             review=tuple(ReviewReason(reason) for reason in data.get("review", [])),
             counted=data.get("counted", True),
             machine_marks=data.get("machine_marks"),
+            read_as=data.get("read_as"),
         )
 
 

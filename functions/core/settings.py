@@ -18,6 +18,7 @@ class Settings:
     state_machine_arn: str = ""
     recover_function: str = ""
     receive_function: str = ""
+    grade_function: str = ""
     dead_ends_url: str = ""
     identity_secret: str = ""
     drop_tenant: str = "default"

@@ -1,4 +1,4 @@
-"""Door after the join: the merged state in, a prepared paper or a graded sheet out."""
+"""Door after the join: the merged state in, a prepared paper or a graded sheet out; and one answer, marked again."""
 
 from functools import cache, partial
 from typing import Any
@@ -14,14 +14,16 @@ from core.submission import Kind, Submission
 from core.table import Table
 from core.timeline import durations
 from grade.freetext import FreeTextMarker
+from grade.library import Library
 from grade.markers import ForTenant, configured_marker
-from grade.marking import mark_sheet
 from grade.model_calls import ModelCalls
 from grade.preparing import prepare
-from grade.sheets import Graded, Library, grade_sheet
+from grade.sheets import Graded, grade_sheet
 
 logger = Logger()
 metrics = Metrics()
+# Of the 29 seconds that an HTTP API waits; what the model has not said by then is open to review.
+_SOMEBODY_WAITS = 18.0
 
 
 @cache
@@ -34,19 +36,42 @@ def free_text() -> FreeTextMarker:
     return configured_marker(settings(), partial(aws.client, "secretsmanager"))
 
 
+@cache
+def free_text_at_once() -> FreeTextMarker:
+    """The same marker for somebody who waits for the answer."""
+    return configured_marker(settings(), partial(aws.client, "secretsmanager"), budget_seconds=_SOMEBODY_WAITS)
+
+
 @logger.inject_lambda_context(clear_state=True)
 @metrics.log_metrics
 @aws.named_errors()
-def handler(state: dict[str, Any], _context: LambdaContext) -> dict[str, Any]:
+def handler(event: dict[str, Any], _context: LambdaContext) -> dict[str, Any]:
+    return answer_again(event) if event.get("action") == "mark answer" else grade(event)
+
+
+def answer_again(asked: dict[str, Any]) -> dict[str, Any]:
+    """One answer in the words of a teacher who waits for its mark."""
+    from grade.correcting import mark_corrected
+
+    logger.append_keys(submission_id=asked["submission"])
+    table = Table(aws.client("dynamodb"), settings().table)
+    with ModelCalls(table, asked["submission"], asked["run"], on_fault=beside) as calls:
+        free_text = ForTenant(free_text_at_once(), table, asked["tenant"], calls.counted)
+        made = mark_corrected(asked, library=library(), table=table, free_text=free_text)
+    metrics.add_metric("AnswersMarkedAgain", MetricUnit.Count, 1)
+    return made
+
+
+def grade(state: dict[str, Any]) -> dict[str, Any]:
     submission = Submission.from_state(state)
     logger.append_keys(submission_id=submission.id, run=submission.run)
     metrics.add_metric("Deliveries", MetricUnit.Count, 1)
     table = Table(aws.client("dynamodb"), settings().table)
     if submission.kind is Kind.ANSWER_SHEET:
         seal = Seal(settings().identity_secret.encode())
-        with ModelCalls(table, submission, on_fault=beside) as calls:
-            mark = partial(mark_sheet, free_text=ForTenant(free_text(), table, submission.tenant, calls.counted))
-            graded = grade_sheet(state, library=library(), table=table, seal=seal, mark=mark)
+        with ModelCalls(table, submission.id, submission.run, on_fault=beside) as calls:
+            marker = ForTenant(free_text(), table, submission.tenant, calls.counted)
+            graded = grade_sheet(state, library=library(), table=table, seal=seal, free_text=marker)
     else:
         graded = prepare(state, library=library(), table=table)
     logger.info("graded", kind=submission.kind, state=graded.state)

@@ -10,14 +10,13 @@ from types import TracebackType
 from typing import Self
 
 from core import paid
-from core.submission import Submission
 from core.table import Table, lane_sk, submission_pk
 
 
 class ModelCalls:
-    def __init__(self, table: Table, submission: Submission, *, on_fault: Callable[[Exception], None]) -> None:
+    def __init__(self, table: Table, submission_id: str, run: int, *, on_fault: Callable[[Exception], None]) -> None:
         self._table, self._on_fault = table, on_fault
-        self._pk, self._sk = submission_pk(submission.id), lane_sk(submission.run, "grading")
+        self._pk, self._sk = submission_pk(submission_id), lane_sk(run, "grading")
         self._counter = paid.counter(paid.MODEL_CALLS)
         # One thread: the second word is never overtaken by the first. It starts with its first work.
         self._beside = ThreadPoolExecutor(max_workers=1, thread_name_prefix="model-calls")

@@ -8,7 +8,8 @@ from core.clock import now
 from core.submission import Kind, State, Submission
 from core.table import RECORD, Table, submission_pk
 from core.transcript import Transcript
-from grade.sheets import Graded, Library, timeline
+from grade.library import Library
+from grade.sheets import Graded, timeline
 
 
 def prepare(state: dict[str, Any], *, library: Library, table: Table) -> Graded:

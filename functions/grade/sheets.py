@@ -1,44 +1,22 @@
 """A sheet becomes marks: its transcript, the paper and the scheme together, and one durable result."""
 
-import json
-from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from core import errors, record, shelf
-from core.assessment import MarkingScheme, QuestionPaper
+from core import record, shelf
 from core.clock import now
-from core.result import ReviewReason, SheetResult, Usage
+from core.corrections import corrections_of
+from core.result import ReviewReason, Usage
 from core.roster import Roster
 from core.seal import Seal
 from core.submission import State, Submission
-from core.table import Table
+from core.table import RECORD, Item, Table, submission_pk
 from core.transcript import Transcript
-from grade.answer import AnswerSheet
-
-Mark = Callable[[QuestionPaper, MarkingScheme, AnswerSheet], SheetResult]
-
-
-@dataclass(slots=True)
-class Library:
-    """The documents bucket as grading sees it. Papers and schemes never change once written: kept by key."""
-
-    s3: Any
-    bucket: str
-    _kept: dict[str, Any] = field(default_factory=dict)
-
-    def read(self, key: str) -> Any:
-        return json.loads(self.s3.get_object(Bucket=self.bucket, Key=key)["Body"].read())
-
-    def read_kept(self, key: str | None) -> Any:
-        if key is not None and key not in self._kept:
-            self._kept[key] = self.read(key)
-        return self._kept[key] if key else None
-
-    def write(self, key: str, document: dict[str, Any]) -> None:
-        body = json.dumps(document, ensure_ascii=False, separators=(",", ":")).encode()
-        self.s3.put_object(Bucket=self.bucket, Key=key, Body=body, ContentType="application/json")
+from grade.freetext import FreeTextMarker
+from grade.library import Library, scheme_and_paper
+from grade.marking import mark_sheet
+from grade.remembering import Remembering
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +35,9 @@ class Graded:
         return {"state": self.state.value, "marks": self.marks, "max_marks": self.max_marks}
 
 
-def grade_sheet(state: dict[str, Any], *, library: Library, table: Table, seal: Seal, mark: Mark) -> Graded:
+def grade_sheet(
+    state: dict[str, Any], *, library: Library, table: Table, seal: Seal, free_text: FreeTextMarker
+) -> Graded:
     """Grade one sheet and record its ending, once.
 
     When this returns, the result is durable and the record points to it.
@@ -69,7 +49,7 @@ def grade_sheet(state: dict[str, Any], *, library: Library, table: Table, seal: 
     SubmissionErased
         It was erased meanwhile.
     """
-    from grade.scheme.joining import join
+    from grade.correcting import with_corrections, with_readings
     from grade.sheet.answers import cut_answers
     from grade.sheet.whose import whose
 
@@ -81,29 +61,24 @@ def grade_sheet(state: dict[str, Any], *, library: Library, table: Table, seal: 
         # The transcript comes over while the shelf is looked at, and so does the word whether this run has ended
         # before (its answer was lost): then nothing is marked, or paid for, twice.
         transcript_there = pool.submit(library.read, transcript_key)
-        standing_there = pool.submit(record.done_with, table, submission)
+        found_there = pool.submit(table.get, submission_pk(submission.id), RECORD)
         current = shelf.load(table, submission.tenant, submission.assessment)
-        if current.paper is None:
-            raise errors.PaperNotReady("The question paper of this assessment has not been read yet.")
-        paper = QuestionPaper.from_dict(library.read_kept(current.paper))
-        schemes = [
-            MarkingScheme.from_dict(document)
-            for document in (library.read_kept(current.key_document), library.read_kept(current.scheme))
-            if document
-        ]
+        paper, scheme = scheme_and_paper(current, library)
         roster = Roster.from_dict(library.read(current.roster)) if current.roster else None
-        standing = standing_there.result()
+        found = found_there.result()
+        standing = record.done_with(found, submission)
         if standing is not None:
             return Graded(standing, timeline(state, joined_at))
         transcript = Transcript.from_dict(transcript_there.result())
-    paper, scheme = join(paper, *schemes)
-    sheet = cut_answers(transcript, paper)
-    result = mark(paper, scheme, sheet)
+    earlier = _earlier(found or {}, library)
+    remembering = Remembering(free_text, earlier.opinions)
+    sheet, read = with_corrections(cut_answers(transcript, paper), earlier.corrected)
+    result = mark_sheet(paper, scheme, sheet, free_text=remembering)
     owner = whose(declared, sheet.student, roster)
     review = (*result.review, *(() if owner.sure else (ReviewReason.UNKNOWN_STUDENT,)))
-    result = replace(result, review=tuple(dict.fromkeys(review)), name_on_sheet=sheet.student)
+    result = replace(with_readings(result, read), review=tuple(dict.fromkeys(review)), name_on_sheet=sheet.student)
     key = f"results/{submission.tenant}/{submission.id}/{submission.run}.json"
-    library.write(key, result.to_dict())
+    library.write(key, {**result.to_dict(), "opinions": remembering.opinions})
     ending = State.NEEDS_REVIEW if result.needs_review else State.GRADED
     moments = timeline(state, joined_at)
     attributes = {
@@ -126,6 +101,27 @@ def grade_sheet(state: dict[str, Any], *, library: Library, table: Table, seal: 
         for_review=sum(bool(question.review) for question in result.questions),
         usage=result.usage,
     )
+
+
+@dataclass(frozen=True, slots=True)
+class _Earlier:
+    """What an earlier run and a teacher have left: a model's opinions, and corrected readings by question."""
+
+    opinions: dict[str, Any]
+    corrected: dict[str, str]
+
+
+def _earlier(found: Item, library: Library) -> _Earlier:
+    """Looked up by a later run alone: the first one finds neither in its record."""
+    corrections = corrections_of(found)
+    keys = [found["result_key"]] if "result_key" in found else []
+    if not keys and not corrections:
+        return _Earlier({}, {})
+    with ThreadPoolExecutor(8) as pool:
+        documents = list(pool.map(library.read, [*keys, *(one.key for one in corrections.values())]))
+    opinions = {key: said for document in documents for key, said in document.get("opinions", {}).items()}
+    corrected = documents[len(keys) :]
+    return _Earlier(opinions, {name: one["answer"] for name, one in zip(corrections, corrected, strict=True)})
 
 
 def timeline(state: dict[str, Any], joined_at: str) -> dict[str, Any]:

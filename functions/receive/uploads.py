@@ -7,7 +7,7 @@ from typing import Any
 
 from core import errors, filetypes
 from core.clock import now, stamp
-from core.erasure import submission_of
+from core.record import submission_of
 from core.submission import Door, Kind, Submission, id_from_content
 from receive.claims import METADATA_NAME, Claims
 from receive.intake import Desk

@@ -9,7 +9,8 @@ from typing import Any
 from urllib.parse import quote_plus
 
 from core import clock
-from core.erasure import stored, submission_of
+from core.erasure import stored
+from core.record import submission_of
 from core.submission import State, id_from_object
 from core.table import RECORD, Item, submission_pk
 from recover import endings

@@ -3,7 +3,7 @@
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 
-from core import clock, erasure, shelf
+from core import clock, erasure, record, shelf
 from core.erasure import Remains
 from core.submission import Kind, State
 from core.table import RECORD, ConditionFailed, Item, assessment_pk, content_pk, parked_sk, reference_pk, submission_pk
@@ -74,7 +74,7 @@ def _erase_duplicates(holder: str, stone: Item, desk: Desk) -> int:
         if item.get("duplicate_of") == holder and item["state"] == State.DUPLICATE_OF:
             twin = item["pk"].removeprefix(submission_pk(""))
             items = {one["sk"]: one for one in desk.table.partition(item["pk"])}
-            erasure.entomb(desk.table, erasure.submission_of(items[RECORD]), items)
+            erasure.entomb(desk.table, record.submission_of(items[RECORD]), items)
             removed += erase(twin, desk)
     return removed
 

@@ -9,6 +9,7 @@ from urllib.parse import unquote
 from aws_lambda_powertools import Logger
 from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.utilities.typing import LambdaContext
+from botocore.config import Config
 
 from core import aws, errors, http, tenant
 from core.clock import now
@@ -31,6 +32,8 @@ _LIMIT = re.compile(r"[1-9]\d{0,3}")
 _MAX_PAGE = 200
 _PAGE = re.compile(r"[1-9]\d{0,4}")
 _DESCRIPTION = Path(__file__).with_name("openapi.json")
+# One try: an answer that comes late has been paid for, and would be paid for again.
+_WAITING = Config(read_timeout=26, retries={"mode": "standard", "total_max_attempts": 1})
 _NEXT = re.compile(r"[a-z_]+#[0-9TZ:.+-]+#[0-9a-f]{32}")
 
 
@@ -46,6 +49,7 @@ def desk() -> Desk:
         seal=Seal(secret),
         secret=secret,
         recover=recover,
+        mark_answer=mark_answer,
     )
 
 
@@ -54,6 +58,18 @@ def recover(event: dict[str, Any]) -> None:
     aws.client("lambda").invoke(
         FunctionName=settings().recover_function, InvocationType="Event", Payload=json.dumps(event).encode()
     )
+
+
+def mark_answer(asked: dict[str, Any]) -> dict[str, Any]:
+    """Have `grade` mark one answer, and wait for it. Raises ServiceUnavailable."""
+    answer = aws.client("lambda", _WAITING).invoke(
+        FunctionName=settings().grade_function, Payload=json.dumps({"action": "mark answer", **asked}).encode()
+    )
+    made: dict[str, Any] = json.loads(answer["Payload"].read())
+    if "FunctionError" in answer:
+        logger.error("an answer was not marked", error=made.get("errorType"))
+        raise errors.ServiceUnavailable("The answer could not be marked just now. Please send it again in a moment.")
+    return made
 
 
 @app.get("/submissions/<submission_id>")
@@ -65,10 +81,13 @@ def submission(submission_id: str) -> Response[str]:
 
 @app.patch("/submissions/<submission_id>/marks/<question>")
 def change_mark(submission_id: str, question: str) -> Response[str]:
-    at = desk()
-    marks = requests.marks(app.current_event)
+    at, asked = desk(), requests.change(app.current_event)
     seen = requests.edition(app.current_event.headers.get("if-match"))
-    at.change_mark(parse_id(submission_id), unquote(question), marks, by=http.user_of(app), seen=seen)
+    name, by = unquote(question), http.user_of(app)
+    if isinstance(asked, requests.Mark):
+        at.change_mark(parse_id(submission_id), name, asked.value, by=by, seen=seen)
+    else:
+        at.correct_reading(parse_id(submission_id), name, asked.value, by=by, seen=seen)
     return told(at.submission(submission_id))
 
 

@@ -4,6 +4,7 @@ import json
 import time
 from collections import Counter
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import cache, partial
 from typing import Any
@@ -11,7 +12,9 @@ from typing import Any
 from core import errors, shelf, tenant
 from core.assessment import QuestionPaper
 from core.clock import now
-from core.erasure import entomb, submission_of
+from core.corrections import Correction, corrections_of
+from core.erasure import entomb
+from core.record import submission_of
 from core.result import ReviewReason
 from core.roster import Roster, roster_key
 from core.seal import Seal
@@ -24,7 +27,8 @@ _POLL_SECONDS = 0.25
 
 @dataclass(frozen=True, slots=True)
 class Desk:
-    """One tenant's desk: the table, the documents bucket, the state machine, and how recovering is asked for."""
+    """One tenant's desk: the table, the documents bucket, the state machine, and how recovering is asked for, and
+    the marking of one answer."""
 
     tenant: str
     table: Table
@@ -35,6 +39,7 @@ class Desk:
     seal: Seal
     secret: bytes
     recover: Callable[[dict[str, Any]], None]
+    mark_answer: Callable[[dict[str, Any]], dict[str, Any]]
 
     def submission(self, submission_id: str, *, wait_seconds: float = 0) -> dict[str, Any]:
         """A submission's status, with its result or paper once it is there; waits for an ending if asked to.
@@ -64,8 +69,23 @@ class Desk:
             if record.get(f"{name}_key") and (name == "paper" or found["state"] in status.MARKED):
                 found[name] = documents.read(self.s3, self.bucket, record[f"{name}_key"])
         if found["result"]:
-            found["result"] = moderation.moderated_result(found["result"], record, paper)
+            found["result"] = moderation.moderated_result(found["result"], record, paper, self._marked_again(record))
+            # What grading keeps for itself.
+            found["result"].pop("opinions", None)
         return found
+
+    def _marked_again(self, record: Item) -> dict[str, dict[str, Any]]:
+        """The questions whose reading was corrected after this run had marked them, as they were marked then."""
+        corrections = moderation.corrections_of_this_run(record)
+        if not corrections:
+            return {}
+        with ThreadPoolExecutor(8) as pool:
+            read = partial(documents.read, self.s3, self.bucket)
+            found = pool.map(read, [correction.key for correction in corrections.values()])
+            return {
+                question: {name: value for name, value in document.items() if name != "opinions"}
+                for question, document in zip(corrections, found, strict=True)
+            }
 
     def _paper(self, assessment: str) -> QuestionPaper | None:
         key = self._shelf(assessment).paper
@@ -87,6 +107,46 @@ class Desk:
         if items is None:
             raise errors.NotFound("There is no submission of this id.")
         moderation.change(self.table, items[RECORD], question, marks, by=by, seen=seen)
+
+    def correct_reading(
+        self, submission_id: str, question: str, answer: str | None, *, by: str, seen: str | None
+    ) -> None:
+        """Let an answer be marked in a teacher's words, or with None in the machine's own again.
+
+        A mark that a person has set stays: the machine's, made anew, stands beside it.
+
+        Raises
+        ------
+        NotFound, NotMarked, ChangedMeanwhile
+        ServiceUnavailable
+            It could not be marked just now; nothing has changed.
+        """
+        items = status.find(self.table, submission_id, self.tenant)
+        if items is None:
+            raise errors.NotFound("There is no submission of this id.")
+        record = items[RECORD]
+        moderation.look_at(record, question, seen)
+        if answer is None:
+            standing = corrections_of(record).get(question)
+            if standing is None:
+                return
+            if standing.run == record["run"]:
+                moderation.take_back_correction(self.table, record, question, by=by)
+                return
+            # A later run has marked the teacher's words: the machine's are marked like any others.
+            answer = str(documents.read(self.s3, self.bucket, standing.key)["read_as"])
+        asked = {"submission": submission_id, "run": int(record["run"]), "tenant": self.tenant}
+        made = self.mark_answer({**asked, "question": question, "answer": answer})
+        correction = Correction(
+            key=made["key"],
+            marks=made["marks"],
+            review=tuple(made["review"]),
+            answered=made["answered"],
+            by=by,
+            at=now(),
+            run=int(record["run"]),
+        )
+        moderation.correct(self.table, record, question, correction)
 
     def erase(self, submission_id: str) -> None:
         """Put a tombstone in the submission's place, at once; everything behind it goes a moment later.

@@ -1,17 +1,20 @@
 """What a teacher changed, laid over what the machine gave. The machine's marks are never overwritten.
 
-A record carries the changes of its submission, an attribute each (`change:4.a`), so that one conditional write
-changes a mark, counts the edit and keeps who did it and when. A later run leaves them where they are: they hold
-for its marks as well. Totals and "answer any two" are worked out again each time they are read.
+A record carries the changes of its submission, an attribute each (`change:4.a` for a mark, `correction:4.a` for a
+reading), so that one conditional write makes a change, counts the edit and keeps who did it and when. A later run
+leaves them where they are: a mark holds over its marks as well, a corrected reading is what it marks. Totals and
+"answer any two" are worked out again each time they are read.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from core import errors, totals
 from core.assessment import QuestionPaper
 from core.clock import now
+from core.corrections import Correction, corrections_of
+from core.corrections import attribute as correction_attribute
 from core.submission import State
 from core.table import RECORD, ConditionFailed, Item, Table
 
@@ -52,23 +55,52 @@ def moderated(record: Item, paper: Callable[[], QuestionPaper | None]) -> Item:
 
     `paper` is asked for only where something has been changed: it says which questions are a choice.
     """
-    changes = changes_of(record)
-    if not changes or record["state"] not in _MARKED or "question_marks" not in record:
+    changes, laid_over = changes_of(record), corrections_of_this_run(record)
+    if not (changes or laid_over) or record["state"] not in _MARKED or "question_marks" not in record:
         return record
-    questions = with_changes(record["question_marks"], changes, paper())
+    read = [_summarised(one, laid_over.get(one["question"])) for one in record["question_marks"]]
+    questions = with_changes(read, changes, paper())
     doubtful = bool(record.get("review")) or any(question["review"] for question in questions)
     state = State.NEEDS_REVIEW if doubtful else State.GRADED
     return {**record, "question_marks": questions, "marks": total(questions), "state": state.value}
 
 
-def moderated_result(result: dict[str, Any], record: Item, paper: Callable[[], QuestionPaper | None]) -> dict[str, Any]:
-    """A sheet's result as it counts, with who changed what."""
-    changes = changes_of(record)
-    if not changes:
+def moderated_result(
+    result: dict[str, Any],
+    record: Item,
+    paper: Callable[[], QuestionPaper | None],
+    marked_again: Mapping[str, dict[str, Any]],
+) -> dict[str, Any]:
+    """A sheet's result as it counts, with who changed what. `marked_again`: the documents of the corrections of this
+    run, by question."""
+    changes, corrections = changes_of(record), corrections_of(record)
+    if not (changes or corrections):
         return result
-    questions = with_changes(result["questions"], changes, paper())
+    read = [
+        _read_by(marked_again.get(one["question"], one), corrections.get(one["question"]))
+        for one in result["questions"]
+    ]
+    questions = with_changes(read, changes, paper())
     doubtful = bool(result["review"]) or any(question["review"] for question in questions)
     return {**result, "questions": questions, "marks": total(questions), "needs_review": doubtful}
+
+
+def corrections_of_this_run(record: Item) -> dict[str, Correction]:
+    """Those that were made after its marks were: they stand over them."""
+    return {name: one for name, one in corrections_of(record).items() if one.run == record["run"]}
+
+
+def _summarised(question: dict[str, Any], correction: Correction | None) -> dict[str, Any]:
+    if correction is None:
+        return question
+    marks, review = correction.marks, list(correction.review)
+    return {**question, "marks": marks, "review": review, "answered": correction.answered}
+
+
+def _read_by(question: dict[str, Any], correction: Correction | None) -> dict[str, Any]:
+    if correction is None or question.get("read_as") is None:
+        return question
+    return {**question, "read_by": correction.by, "read_at": correction.at}
 
 
 def edition(record: Item) -> str:
@@ -76,8 +108,8 @@ def edition(record: Item) -> str:
     return f"{record['run']}.{record.get('edits', 0)}"
 
 
-def change(table: Table, record: Item, question: str, marks: float | None, *, by: str, seen: str | None) -> None:
-    """Set or take back a teacher's mark; one write, under the edition that `record` shows.
+def look_at(record: Item, question: str, seen: str | None) -> dict[str, Any]:
+    """The summary of the question that is to be changed.
 
     Raises
     ------
@@ -85,33 +117,63 @@ def change(table: Table, record: Item, question: str, marks: float | None, *, by
         The sheet has no such question.
     NotMarked
         There are no marks to change (yet).
-    InvalidMark
-        The question cannot have this mark.
     ChangedMeanwhile
-        `seen` is not how the submission stands, or somebody was faster.
+        `seen` is not how the submission stands.
     """
     # A question paper may want a look as well, and has no marks.
     if record["state"] not in _MARKED or "question_marks" not in record:
         raise errors.NotMarked("This submission has no marks that could be changed now.")
     if seen is not None and seen != edition(record):
         raise errors.ChangedMeanwhile(_MEANWHILE)
-    given = next((one for one in record["question_marks"] if one["question"] == question), None)
+    marks: Marks = record["question_marks"]
+    given = next((one for one in marks if one["question"] == question), None)
     if given is None:
         raise errors.NotFound(f"This sheet has no question {question}.")
+    return given
+
+
+def change(table: Table, record: Item, question: str, marks: float | None, *, by: str, seen: str | None) -> None:
+    """Set or take back a teacher's mark; one write, under the edition that `record` shows.
+
+    Raises
+    ------
+    InvalidMark
+        The question cannot have this mark.
+    NotFound, NotMarked, ChangedMeanwhile
+        See `look_at`; or somebody was faster.
+    """
+    given = look_at(record, question, seen)
     if marks is not None:
         _check(marks, given)
     at = now()
     entry = {"question": question, "marks": marks, "by": by, "at": at}
+    _edit(table, record, attribute(question), None if marks is None else Change(marks, by, at).to_item(), entry)
+
+
+def correct(table: Table, record: Item, question: str, correction: Correction) -> None:
+    """Keep a corrected reading, in one write under the edition that `record` shows. Raises ChangedMeanwhile."""
+    entry = {"question": question, "correction": correction.key, "by": correction.by, "at": correction.at}
+    _edit(table, record, correction_attribute(question), correction.to_item(), entry)
+
+
+def take_back_correction(table: Table, record: Item, question: str, *, by: str) -> None:
+    """Let the machine's reading of this run count again. Raises ChangedMeanwhile."""
+    entry = {"question": question, "correction": None, "by": by, "at": now()}
+    _edit(table, record, correction_attribute(question), None, entry)
+
+
+def _edit(table: Table, record: Item, name: str, value: Item | None, entry: Item) -> None:
+    """Set an attribute of the record (None: remove it), and say so in its log."""
     values: Item = {":entry": [entry], ":none": [], ":one": 1, ":run": record["run"], ":state": record["state"]}
     edited = "attribute_not_exists(edits)"
     if "edits" in record:
         edited, values[":edits"] = "edits = :edits", record["edits"]
-    if marks is not None:
-        values[":change"] = Change(marks, by, at).to_item()
+    if value is not None:
+        values[":change"] = value
     log = "edit_log = list_append(if_not_exists(edit_log, :none), :entry)"
     expression = (
         f"SET #change = :change, {log} ADD edits :one"
-        if marks is not None
+        if value is not None
         else f"SET {log} REMOVE #change ADD edits :one"
     )
     try:
@@ -119,7 +181,7 @@ def change(table: Table, record: Item, question: str, marks: float | None, *, by
             record["pk"],
             RECORD,
             expression,
-            names={"#change": attribute(question), "#run": "run", "#state": "state"},
+            names={"#change": name, "#run": "run", "#state": "state"},
             values=values,
             condition=f"#run = :run AND #state = :state AND {edited} AND attribute_not_exists(erased_at)",
         )

@@ -1,7 +1,9 @@
-"""What people send to the results: a changed mark, parsed once."""
+"""What people send to the results, parsed once."""
 
 import json
 import re
+from dataclasses import dataclass
+from typing import Any
 
 from aws_lambda_powertools.utilities.data_classes import APIGatewayProxyEventV2
 
@@ -10,29 +12,61 @@ from core.http import raw_body
 from core.tenant import TenantSettings
 
 _MOST = 1e6
+_LONGEST_ANSWER = 20_000
+_NO_TEXT = re.compile(r"[\x00-\x08\x0b-\x1f\x7f\ud800-\udfff]")
 _EDITION = re.compile(r'"(\d+\.\d+)"')
 
 
-def marks(event: APIGatewayProxyEventV2) -> float | None:
-    """The mark in a body of `{"marks": 2.5}`; None in `{"marks": null}`, which takes a change back.
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """A teacher's mark; None takes it back."""
+
+    value: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What an answer says in a teacher's reading, "" for nothing; None lets the machine's reading count again."""
+
+    value: str | None
+
+
+def change(event: APIGatewayProxyEventV2) -> Mark | Answer:
+    """A body of `{"marks": 2.5}` or `{"answer": "12 m/s"}`; null takes such a change back.
 
     Raises
     ------
-    InvalidMark
+    InvalidMark, InvalidAnswer
     """
     try:
         body = json.loads(raw_body(event))
     except (ValueError, RecursionError):
-        raise errors.InvalidMark('The body is no JSON; send {"marks": 2.5}.') from None
+        raise errors.InvalidMark('The body is no JSON; send {"marks": 2.5} or {"answer": "…"}.') from None
+    if isinstance(body, dict) and set(body) == {"answer"}:
+        return Answer(_answer(body["answer"]))
     if not isinstance(body, dict) or set(body) != {"marks"}:
-        raise errors.InvalidMark('Send {"marks": 2.5}, or {"marks": null} to let the machine\'s mark count again.')
+        raise errors.InvalidMark('Send {"marks": 2.5} or {"answer": "…"}, with null to let the machine\'s count again.')
     given = body["marks"]
     if given is None:
-        return None
+        return Mark(None)
     # Numbers of hundreds of digits are none that a float could hold.
     if isinstance(given, bool) or not isinstance(given, int | float) or not -_MOST < given < _MOST:
         raise errors.InvalidMark("marks is a number.")
-    return float(given)
+    return Mark(float(given))
+
+
+def _answer(given: Any) -> str | None:
+    if given is None:
+        return None
+    if not isinstance(given, str):
+        raise errors.InvalidAnswer("answer is text.")
+    text = given.replace("\r\n", "\n").strip()
+    if len(text) > _LONGEST_ANSWER:
+        raise errors.InvalidAnswer(f"An answer has at most {_LONGEST_ANSWER:,} characters.")
+    # Half a character of two, or signs that no sheet holds.
+    if _NO_TEXT.search(text):
+        raise errors.InvalidAnswer("The answer holds characters that are no text.")
+    return text
 
 
 def tenant_settings(event: APIGatewayProxyEventV2) -> TenantSettings:

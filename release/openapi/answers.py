@@ -106,10 +106,12 @@ class File(TypedDict):
 
 
 class ChangedQuestion(TypedDict):
-    """What a teacher's change adds to a question's mark."""
+    """What a teacher's change adds to a question's mark, or to its reading."""
 
     changed_by: str
     changed_at: Time
+    read_by: str
+    read_at: Time
 
 
 class QuestionSummary(TypedDict):
@@ -198,6 +200,12 @@ class Mark(TypedDict):
     marks: float | None
 
 
+class Answer(TypedDict):
+    """What an answer says in a teacher's reading, "" for nothing at all; null lets the machine's reading count."""
+
+    answer: str | None
+
+
 class Erased(TypedDict):
     id: Id
     state: Literal["ERASED"]
@@ -282,7 +290,7 @@ class Results(TypedDict):
 
 
 BODIES: tuple[Any, ...] = (
-    Problem, Refusal, Receipt, Ticket, UploadRequest, Status, Submissions, TranscriptPart, Mark, Erased, Assessments,
-    Assessment, SchemeKept, RosterKept, SettingsRequest, Settings, Results, PublicationRequest,
+    Problem, Refusal, Receipt, Ticket, UploadRequest, Status, Submissions, TranscriptPart, Mark, Answer, Erased,
+    Assessments, Assessment, SchemeKept, RosterKept, SettingsRequest, Settings, Results, PublicationRequest,
     Publication, Place, ChangedQuestion,
 )  # fmt: skip

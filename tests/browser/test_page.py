@@ -154,6 +154,42 @@ def test_a_change_is_undone(visit: Visit, api: ApiClient) -> None:
     expect(total).to_have_text(before)
 
 
+def test_a_reading_is_corrected_marked_again_and_undone(visit: Visit, api: ApiClient) -> None:
+    prepare(api, "misread")
+    sheet = marked(api, "misread", "Ada", GOOD)
+    page = visit.page
+    visit.go(f"a/misread/s/{sheet}/1")
+    first = page.locator("article.answer").first
+    total = page.locator(".sheet-head .total strong")
+    before = float(total.inner_text())
+    words = first.locator("blockquote").inner_text()
+    page.keyboard.press("e")
+    field = page.get_by_role("textbox", name="What the answer to 1 says")
+    expect(field).to_be_focused()
+    expect(field).to_have_value(words)
+    # Other keys are letters here, and Escape leaves everything as it was.
+    page.keyboard.type("nnn")
+    page.keyboard.press("Escape")
+    expect(first.locator("blockquote")).to_have_text(words)
+    page.keyboard.press("e")
+    field.fill("A  <b>oxygen</b>")
+    page.keyboard.press("Control+Enter")
+    expect(total).to_have_text(f"{before - 1:g}")
+    expect(first.locator("blockquote")).to_have_text("A  <b>oxygen</b>")
+    expect(first.locator(".read")).to_contain_text("corrected by teacher")
+    expect(first.locator(".read del")).to_have_text(words)
+    expect(first).to_be_focused()
+    page.reload()
+    expect(first.locator(".read del")).to_have_text(words)
+    page.keyboard.press("e")
+    field.fill(words)
+    page.get_by_role("button", name="Mark again").click()
+    expect(total).to_have_text(f"{before:g}")
+    page.keyboard.press("u")
+    expect(first.locator("blockquote")).to_have_text("A  <b>oxygen</b>")
+    expect(total).to_have_text(f"{before - 1:g}")
+
+
 def test_marking_begins_before_the_pages_are_there(visit: Visit, api: ApiClient) -> None:
     prepare(api, "quick-hands")
     sheet = marked(api, "quick-hands", "Ada", GOOD)

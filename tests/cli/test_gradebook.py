@@ -57,7 +57,18 @@ def test_sheets_that_answered_other_questions_share_one_header() -> None:
 
 @pytest.mark.parametrize(
     "formula",
-    ['=HYPERLINK("http://x","y")', "+1+1", "-2+3", "@SUM(A1)", "\t=1", "\r=1", "  =1", "＝1+1", "\n=1", "-cmd|' /C calc'!A0"],
+    [
+        '=HYPERLINK("http://x","y")',
+        "+1+1",
+        "-2+3",
+        "@SUM(A1)",
+        "\t=1",
+        "\r=1",
+        "  =1",
+        "＝1+1",
+        "\n=1",
+        "-cmd|' /C calc'!A0",
+    ],
 )
 def test_no_cell_is_a_formula(formula: str) -> None:
     body = to_csv([sheet(Path("a.jpg"), formula)])

@@ -119,25 +119,31 @@ def asynchronous_ends_missing(template: Template) -> list[str]:
 
 
 def called_behind_the_back(template: Template) -> set[str]:
-    """The functions that another one calls with InvocationType=Event: it is told their names and has such a call."""
+    """The functions that another one calls with InvocationType=Event, by the setting that names them there."""
     known = {function.name for function in functions(template)}
     return {
         name
         for function in functions(template)
-        for value in function.own_environment.values()
+        for setting, value in function.own_environment.items()
         if isinstance(value, dict) and (name := str(value.get("Ref")).removesuffix(".Alias")) in known
-        if _invokes_events(function)
+        if setting.lower() in _told_by_event(function)
     }
 
 
-def _invokes_events(function: Function) -> bool:
+def _told_by_event(function: Function) -> set[str]:
+    """`invoke(FunctionName=settings().NAME, InvocationType="Event", …)`: the names. A call that waits is another."""
     calls = (
-        node
+        {keyword.arg: keyword.value for keyword in node.keywords}
         for path in function.folder.glob("**/*.py")
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
-        if isinstance(node, ast.keyword) and node.arg == "InvocationType" and isinstance(node.value, ast.Constant)
+        if isinstance(node, ast.Call)
     )
-    return any(node.value.value == "Event" for node in calls if isinstance(node.value, ast.Constant))
+    kinds = ((call.get("InvocationType"), call.get("FunctionName")) for call in calls)
+    return {
+        name.attr
+        for kind, name in kinds
+        if isinstance(kind, ast.Constant) and kind.value == "Event" and isinstance(name, ast.Attribute)
+    }
 
 
 def buckets_too_open(template: Template) -> list[str]:

@@ -1,15 +1,16 @@
 // One answer: what was asked, what was read, its criteria with their evidence, and the mark, which can be changed.
 
-import { h } from "./dom.js";
+import { fill, h } from "./dom.js";
 import { level, mark, marker, question, reviewSentence } from "./words.js";
 
 const VERDICTS = { met: "met", partly: "partly met", not: "not met" };
 
-/** `change` takes {marks}; `lit` is called when the reader comes to this answer. */
+/** `change` takes {marks} or {answer} and says whether that was kept; `lit` is called when the reader comes here. */
 export function answerCard(given, asked, { change, lit }) {
   const doubtful = given.review.length > 0;
   const title = `answer-${given.question}`;
   const box = h("div", { class: "got-box" });
+  const words = h("div", { class: "words" });
   const element = h(
     "article",
     {
@@ -40,7 +41,7 @@ export function answerCard(given, asked, { change, lit }) {
           ]),
         )
       : null,
-    given.answer ? h("blockquote", {}, given.answer) : h("p", { class: "nothing" }, "No answer was found."),
+    words,
     given.reason ? h("p", { class: "reason" }, given.reason) : null,
     criteria(given.criteria),
     given.feedback ? h("p", { class: "feedback" }, h("span", { class: "unseen" }, "Feedback: "), given.feedback) : null,
@@ -122,13 +123,77 @@ export function answerCard(given, asked, { change, lit }) {
     if (begun === undefined) field.select();
   }
 
+  function showWords() {
+    fill(
+      words,
+      given.answer ? h("blockquote", {}, given.answer) : h("p", { class: "nothing" }, "No answer was found."),
+      h(
+        "p",
+        { class: "read" },
+        h(
+          "button",
+          { type: "button", class: "link", onclick: correct },
+          given.answer ? "Correct the reading" : "Type the answer",
+        ),
+        " ",
+        h("kbd", {}, "e"),
+        typeof given.read_as === "string" ? [" · ", readBy(given)] : null,
+      ),
+    );
+  }
+
+  /** What was read as a field; kept, it is marked again. */
+  function correct() {
+    const field = h("textarea", {
+      class: "words-field",
+      rows: String(Math.min(14, Math.max(3, given.answer.split("\n").length + Math.ceil(given.answer.length / 70)))),
+      maxlength: "20000",
+      spellcheck: "false",
+      "aria-label": `What the answer to ${question(given.question)} says`,
+    });
+    field.value = given.answer;
+    const keep = h("button", { type: "button", class: "button main", onclick: send }, "Mark again");
+    const leave = h("button", { type: "button", class: "button", onclick: end }, "Leave it");
+    async function send() {
+      const text = field.value.trim();
+      if (field.readOnly) return;
+      if (text === given.answer.trim()) return end();
+      waiting(true);
+      if (!(await change({ answer: text }))) waiting(false);
+    }
+    /** Nothing is disabled meanwhile: the hand would be lost. */
+    function waiting(yes) {
+      field.readOnly = yes;
+      element.setAttribute("aria-busy", String(yes));
+      keep.textContent = yes ? "Marking …" : "Mark again";
+    }
+    function end() {
+      if (field.readOnly) return;
+      showWords();
+      element.focus({ preventScroll: true });
+    }
+    field.addEventListener("keydown", (event) => {
+      event.stopPropagation();
+      if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) send();
+      if (event.key === "Escape") end();
+    });
+    fill(
+      words,
+      field,
+      h("p", { class: "actions" }, keep, leave, h("span", { class: "quiet" }, h("kbd", {}, "Ctrl"), " ", h("kbd", {}, "Enter"))),
+    );
+    field.focus();
+    field.setSelectionRange(field.value.length, field.value.length);
+  }
+
   /** The mark is right as it is: a person has looked. */
   function agree() {
     if (doubtful && given.marks !== null) change({ marks: given.marks });
   }
 
   showMark();
-  return { element, question: given.question, edit, agree };
+  showWords();
+  return { element, question: given.question, edit, agree, correct };
 }
 
 function criteria(list) {
@@ -151,6 +216,15 @@ function criteria(list) {
       ),
     ),
   );
+}
+
+/** What the machine had read, and who says otherwise. */
+function readBy(given) {
+  const when = given.read_at ? `, ${new Date(given.read_at).toLocaleString()}` : "";
+  return [
+    `corrected by ${given.read_by ?? "a teacher"}${when}; `,
+    given.read_as ? ["it had been read as ", h("del", {}, given.read_as)] : "nothing had been read",
+  ];
 }
 
 /** Who marked, and what stood there before a person changed it. */

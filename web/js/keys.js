@@ -8,6 +8,7 @@ const KEYS = [
   [["]", "["], "next, previous sheet"],
   [["0", "…", "9"], "type a mark; Enter keeps it, Escape leaves it"],
   [["m"], "change the mark"],
+  [["e"], "correct what was read; Ctrl and Enter have it marked again"],
   [["Enter"], "the mark is right as it is"],
   [["u"], "undo the last change"],
   [["o"], "all sheets"],

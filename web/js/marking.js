@@ -221,6 +221,7 @@ export function markingView({ api, content, parts, trail }) {
 
   // ── changing ─────────────────────────────────────────────────────────────────────────────────
 
+  /** False where nothing was changed and the hand may try again. */
   async function change(asked, what, { remembered = true } = {}) {
     const before = status.result.questions.find((one) => one.question === asked);
     try {
@@ -229,11 +230,13 @@ export function markingView({ api, content, parts, trail }) {
       if (error instanceof Problem && error.status === 412) {
         status = await api.submission(id);
         draw();
-        return tell("Somebody else has changed this sheet meanwhile. Look again, then change it.", { kind: "problem" });
+        tell("Somebody else has changed this sheet meanwhile. Look again, then change it.", { kind: "problem" });
+        return true;
       }
-      return tell(error.message, { kind: "problem" });
+      tell(error.message, { kind: "problem" });
+      return false;
     }
-    if (remembered) undone.push({ question: asked, marks: before.marker === "person" ? before.marks : null });
+    if (remembered) undone.push({ question: asked, what: asBefore(before, what) });
     const listed = sheets.find((one) => one.id === id);
     if (listed)
       listed.question_marks = status.result.questions.map(({ question: name_, marks, max_marks, review, counted }) => ({
@@ -250,12 +253,13 @@ export function markingView({ api, content, parts, trail }) {
       `${question(asked)}: ${mark(now.marks)} / ${mark(now.max_marks)}. Total ${mark(status.result.marks)}.`,
       remembered ? { action: { text: "Undo", run: undo } } : {},
     );
+    return true;
   }
 
   async function undo() {
     const last = undone.pop();
     if (!last) return tell("There is nothing to undo.");
-    await change(last.question, { marks: last.marks }, { remembered: false });
+    await change(last.question, last.what, { remembered: false });
     visit(last.question);
   }
 
@@ -267,6 +271,7 @@ export function markingView({ api, content, parts, trail }) {
     "]": () => go(sheets[sheets.findIndex((one) => one.id === id) + 1]),
     "[": () => go(sheets[sheets.findIndex((one) => one.id === id) - 1]),
     m: () => cards[at()]?.edit(),
+    e: () => cards[at()]?.correct(),
     Enter: () => cards[at()]?.agree(),
     u: undo,
     o: () => (location.hash = home),
@@ -286,6 +291,12 @@ export function markingView({ api, content, parts, trail }) {
 
   return { open, close, moveTo };
 }
+
+/** The change that undoes another: what a person had set before, or the machine's own (null). */
+const asBefore = (before, what) =>
+  "answer" in what
+    ? { answer: typeof before.read_as === "string" ? before.answer : null }
+    : { marks: before.marker === "person" ? before.marks : null };
 
 /** The paper's questions that take an answer, by id, with the words that stand above their group. */
 function leaves(questions, above = "", found = new Map()) {

@@ -30,7 +30,7 @@ def fail(fault: Exception) -> None:
 
 def test_calls_that_were_coming_stand_where_nothing_more_is_heard_of_the_try() -> None:
     table = MemoryTable()
-    with ModelCalls(table, SHEET, on_fault=fail) as calls:
+    with ModelCalls(table, SHEET.id, SHEET.run, on_fault=fail) as calls:
         calls.counted(20)
     assert stands(table) == 20
 
@@ -38,7 +38,7 @@ def test_calls_that_were_coming_stand_where_nothing_more_is_heard_of_the_try() -
 def test_calls_that_were_made_take_their_place_and_tries_add_up() -> None:
     table = MemoryTable()
     for made in (23, 20):
-        with ModelCalls(table, SHEET, on_fault=fail) as calls:
+        with ModelCalls(table, SHEET.id, SHEET.run, on_fault=fail) as calls:
             calls.counted(20)
             calls.counted(made)
     assert stands(table) == 43
@@ -50,6 +50,6 @@ def test_a_count_that_cannot_be_written_is_told_and_no_more() -> None:
             raise OSError("no table")
 
     told: list[Exception] = []
-    with ModelCalls(Broken(), SHEET, on_fault=told.append) as calls:
+    with ModelCalls(Broken(), SHEET.id, SHEET.run, on_fault=told.append) as calls:
         calls.counted(20)
     assert [str(fault) for fault in told] == ["no table"]

@@ -1,0 +1,100 @@
+"""A model is asked once for one answer to one question: what it said is kept, and only what changed is asked again."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import pytest
+
+from core.assessment import Criterion, SchemeEntry
+from core.result import CriterionMark, ReviewReason, Usage
+from grade.freetext import FreeTextMark, FreeTextTask
+from grade.remembering import Remembering
+from tests.unit.grade.marking.sheets import answer, text_question
+
+
+class Model:
+    """Says of every answer that it is met, and remembers what it was asked."""
+
+    def __init__(self, name: str = "model:one", **said: object) -> None:
+        self.name = name
+        self.asked: list[FreeTextTask] = []
+        self._said = said
+
+    def mark(self, tasks: Sequence[FreeTextTask]) -> list[FreeTextMark]:
+        assert tasks
+        self.asked += tasks
+        criterion = CriterionMark("light is taken in", "met", 1.0, 2.0, "takes in light")
+        mark = FreeTextMark(1.0, 0.9, self.name, "Met.", "Well done.", (criterion,), usage=Usage(1, 10, 5, 0.5))
+        return [replace(mark, **self._said) for _ in tasks]  # type: ignore[arg-type] # fields of a mark
+
+
+def task(name: str, text: str = "It takes in light.", *, wanted: str = "light is taken in") -> FreeTextTask:
+    entry = SchemeEntry(name, criteria=(Criterion(wanted, 2.0),))
+    return FreeTextTask(text_question(name), "", entry, answer(name, text), 2.0)
+
+
+TASKS = [task("1"), task("2", "It grows."), task("3", "It drinks.")]
+
+
+def test_what_was_said_is_said_again_without_a_call_and_without_a_price() -> None:
+    model = Model()
+    first = Remembering(model, {})
+    before = first.mark(TASKS)
+    again = Remembering(model, first.opinions)
+    after = again.mark(TASKS)
+    assert len(model.asked) == 3
+    assert after == [replace(mark, usage=Usage()) for mark in before]
+    assert again.opinions == first.opinions
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        task("2", "It grows fast."),
+        task("2", "It grows.", wanted="it grows"),
+        replace(TASKS[1], max_marks=3.0),
+        replace(TASKS[1], step=0.5),
+        replace(TASKS[1], context="Of plants:"),
+        replace(TASKS[1], question=replace(TASKS[1].question, text="Why so?")),
+    ],
+)
+def test_only_what_was_changed_is_asked_again(changed: FreeTextTask) -> None:
+    model = Model()
+    first = Remembering(model, {})
+    first.mark(TASKS)
+    model.asked.clear()
+    again = Remembering(model, first.opinions)
+    assert len(again.mark([TASKS[0], changed, TASKS[2]])) == 3
+    assert model.asked == [changed]
+    # What nobody asks for any more is not dragged along.
+    assert len(again.opinions) == 3
+
+
+def test_another_label_of_the_same_question_is_the_same_question() -> None:
+    model = Model()
+    first = Remembering(model, {})
+    first.mark(TASKS[:1])
+    relabelled = replace(TASKS[0], question=replace(TASKS[0].question, id="7", label="7"))
+    Remembering(model, first.opinions).mark([relabelled])
+    assert len(model.asked) == 1
+
+
+def test_another_model_has_opinions_of_its_own() -> None:
+    first = Remembering(Model(), {})
+    first.mark(TASKS)
+    other = Model("model:two")
+    Remembering(other, first.opinions).mark(TASKS)
+    assert len(other.asked) == 3
+
+
+@pytest.mark.parametrize("said", [{"review": (ReviewReason.MODEL_UNAVAILABLE,)}, {"marker": "key-points"}])
+def test_what_the_model_did_not_say_is_asked_again(said: dict[str, object]) -> None:
+    first = Remembering(Model(**said), {})  # type: ignore[arg-type] # fields of a mark
+    first.mark(TASKS)
+    assert first.opinions == {}
+
+
+def test_nothing_is_kept_of_a_marker_that_costs_nothing() -> None:
+    first = Remembering(Model("key-points"), {})
+    assert len(first.mark(TASKS)) == 3
+    assert first.opinions == {}
