@@ -4,8 +4,8 @@ import re
 from collections.abc import Sequence
 
 from core.assessment import Question, QuestionType
+from core.sums import worth, worth_of
 from grade.paper.rubric import Rubric
-from grade.paper.sums import worth, worth_of
 
 
 def how_many(rubric: Rubric, parts: int, where: str, warnings: list[str]) -> int | None:

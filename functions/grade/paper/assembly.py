@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from core.assessment import Question, QuestionType
+from core.sums import shown, worth, worth_of
 from grade.paper.alternatives import chosen, either, gathers, how_many
 from grade.paper.drafts import Draft
 from grade.paper.front_page import handed_out, postscripts
@@ -13,7 +14,6 @@ from grade.paper.own_words import ends_in_or, joined
 from grade.paper.questions import Above, Builder
 from grade.paper.rubric import Rubric, read_rubric
 from grade.paper.sharing import share_of, shared_among
-from grade.paper.sums import shown, worth, worth_of
 
 
 class Assembly:

@@ -9,6 +9,7 @@ import re
 from dataclasses import replace
 
 from core.assessment import QuestionPaper
+from core.sums import checked
 from core.transcript import Transcript
 from grade.paper.assembly import Assembly
 from grade.paper.data_pages import without_data_pages
@@ -22,7 +23,6 @@ from grade.paper.pieces import pieces_of
 from grade.paper.rows import GAP, Cell, Row, rows_of, shortened
 from grade.paper.running_heads import without_running_heads
 from grade.paper.sharing import shared_equally
-from grade.paper.sums import checked
 from grade.paper.titles import title_of
 from grade.paper.totals import head_total, take_totals, total_below
 from grade.paper.weights import with_weights

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from itertools import pairwise
 
 from core.assessment import Option, Question, QuestionType
+from core.sums import shown, worth_of
 from grade.paper.alternatives import how_many
 from grade.paper.drafts import Draft
 from grade.paper.marks_printed import Form, PrintedMarks
@@ -16,7 +17,6 @@ from grade.paper.own_words import Own, ends_in_or, joined, own_words, place_of
 from grade.paper.question_type import guess_type, says_true_false
 from grade.paper.rubric import read_rubric
 from grade.paper.sharing import implied, taken_from_last, with_shares
-from grade.paper.sums import shown, worth_of
 
 _UNSURE = 0.4
 _LEAN = 1.0

@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from core.assessment import Question, QuestionType
+from core.sums import shown, worth, worth_of
 from grade.paper.marks_printed import PrintedMarks
-from grade.paper.sums import shown, worth, worth_of
 
 
 def share_of(marks: PrintedMarks, count: int) -> float | None:

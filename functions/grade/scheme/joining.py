@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from core.assessment import MarkingScheme, Question, QuestionPaper, QuestionType, SchemeEntry
 from core.labels import Finder
-from grade.paper.sums import checked, listed, shown, worth_of
+from core.sums import checked, listed, shown, worth_of
 from grade.scheme.entry_types import settled
 
 
