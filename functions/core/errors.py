@@ -165,6 +165,12 @@ class InvalidMarkingScheme(RequestRefused):
     status = 422
 
 
+class InvalidPaper(RequestRefused):
+    """The corrected question tree cannot be one; the message names the place in it."""
+
+    status = 422
+
+
 class InvalidRoster(RequestRefused):
     """The roster is no CSV of names or numbers; the message names the line."""
 

@@ -19,12 +19,16 @@ Slot = Literal["paper", "key_document", "scheme"]
 @dataclass(frozen=True, slots=True)
 class Shelf:
     """What stands on the shelf: S3 keys (None: nothing there yet) and the revision, 0 for an empty one; since when
-    the marks are published and by whom (None: they are held)."""
+    the marks are published and by whom (None: they are held). `paper_read`: the paper as it was read, where the one
+    that counts is `paper_by`'s correction of it."""
 
     paper: str | None = None
     key_document: str | None = None
     scheme: str | None = None
     roster: str | None = None
+    paper_read: str | None = None
+    paper_received_at: str | None = None
+    paper_by: str | None = None
     revision: int = 0
     published_at: str | None = None
     published_by: str | None = None
@@ -38,6 +42,9 @@ class Shelf:
         }
         published = item.get("published") or {}
         return cls(
+            paper_read=item.get("paper", {}).get("corrects"),
+            paper_received_at=item.get("paper", {}).get("received_at"),
+            paper_by=item.get("paper", {}).get("by"),
             revision=int(item.get("revision", 0)),
             published_at=published.get("at"),
             published_by=published.get("by"),
@@ -102,7 +109,8 @@ def place(table: Table, tenant: str, assessment: str, slot: Slot, *, key: str, r
             "SET #slot = :document, pending = :pending, pending_at = :now ADD revision :one",
             names=names,
             values={**values, ":document": document, ":one": 1, ":pending": RELEASE, ":now": now()},
-            condition="attribute_not_exists(#slot) OR (#slot.received_at <= :received_at AND #slot.#key <> :key)",
+            condition="attribute_not_exists(#slot) OR (#slot.received_at <= :received_at AND #slot.#key <> :key "
+            "AND (attribute_not_exists(#slot.corrects) OR #slot.corrects <> :key))",
         )
         return True
     except ConditionFailed:
@@ -115,9 +123,29 @@ def place(table: Table, tenant: str, assessment: str, slot: Slot, *, key: str, r
             "SET #slot.received_at = :received_at",
             names=names,
             values=values,
-            condition="#slot.#key = :key AND #slot.received_at < :received_at",
+            condition="(#slot.#key = :key OR #slot.corrects = :key) AND #slot.received_at < :received_at",
         )
     return False
+
+
+def put(table: Table, tenant: str, assessment: str, slot: Slot, document: Item, *, seen: int) -> None:
+    """Put what a person made on the shelf: `key`, `received_at`, `by`, and for a correction `corrects`, the document
+    that was corrected. It counts until one that was received later is read. `seen`: the revision that was looked at.
+
+    Raises
+    ------
+    ConditionFailed
+        Another revision stands there.
+    """
+    values: Item = {":document": {**document, "placed_at": now()}, ":one": 1, ":pending": RELEASE, ":now": now()}
+    table.update(
+        assessment_pk(tenant, assessment),
+        ASSESSMENT,
+        "SET #slot = :document, pending = :pending, pending_at = :now ADD revision :one",
+        names={"#slot": slot},
+        values=values | ({":seen": seen} if seen else {}),
+        condition="revision = :seen" if seen else "attribute_not_exists(revision)",
+    )
 
 
 def withdraw(table: Table, tenant: str, assessment: str, slot: Slot, *, key: str) -> bool:
@@ -129,7 +157,7 @@ def withdraw(table: Table, tenant: str, assessment: str, slot: Slot, *, key: str
             "REMOVE #slot ADD revision :one",
             names={"#slot": slot, "#key": "key"},
             values={":one": 1, ":key": key},
-            condition="#slot.#key = :key",
+            condition="#slot.#key = :key OR #slot.corrects = :key",
         )
     except ConditionFailed:
         return False

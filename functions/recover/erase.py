@@ -114,7 +114,8 @@ def _withdraw(submission_id: str, stone: Item, desk: Desk) -> int:
     slot: shelf.Slot = "paper" if kind is Kind.QUESTION_PAPER else "key_document"
     folder = shelf.document_key(tenant, assessment, slot, submission_id).removesuffix(".json")
     standing = desk.table.get(assessment_pk(tenant, assessment), "assessment") or {}
-    key = standing.get(slot, {}).get("key", "")
+    # A correction goes with what it corrects.
+    key = standing.get(slot, {}).get("corrects") or standing.get(slot, {}).get("key", "")
     if key.startswith(f"{folder}-") and shelf.withdraw(desk.table, tenant, assessment, slot, key=key):
         _put_back(kind, slot, tenant, assessment, desk)
     return _versions(desk.documents_bucket, f"{folder}-", desk)

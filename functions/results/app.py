@@ -17,7 +17,7 @@ from core.seal import Seal
 from core.settings import settings
 from core.submission import State, parse_assessment
 from core.table import Table
-from results import requests
+from results import requests, shelving
 from results.desk import Desk
 from results.exports import PLATFORMS
 from results.rosters import parse_roster
@@ -134,7 +134,7 @@ def roster(assessment: str) -> dict[str, Any]:
         text = http.raw_body(app.current_event).decode("utf-8")
     except UnicodeDecodeError:
         raise errors.InvalidRoster("The roster is not UTF-8 text.") from None
-    return desk().put_roster(name, parse_roster(text) if text.strip() else None)
+    return shelving.put_roster(desk(), name, parse_roster(text) if text.strip() else None)
 
 
 @app.get("/assessments")
@@ -143,8 +143,8 @@ def assessments() -> dict[str, Any]:
 
 
 @app.get("/assessments/<assessment>")
-def assessment(assessment: str) -> dict[str, Any]:
-    return desk().assessment(parse_assessment(assessment))
+def assessment(assessment: str) -> Response[str]:
+    return revised(desk().assessment(parse_assessment(assessment)))
 
 
 @app.get("/assessments/<assessment>/submissions")
@@ -202,7 +202,25 @@ def marking_scheme(assessment: str) -> dict[str, Any]:
     except (ValueError, OverflowError, RecursionError):
         # Numbers of a thousand digits, nesting without end: the YAML reader's own limits.
         raise errors.InvalidMarkingScheme("The marking scheme holds numbers or nesting that cannot be read.") from None
-    return desk().put_scheme(name, scheme.to_dict())
+    seen = requests.revision(app.current_event.headers.get("if-match"))
+    return shelving.put_scheme(desk(), name, scheme.to_dict(), seen=seen)
+
+
+@app.put("/assessments/<assessment>/paper")
+def paper(assessment: str) -> Response[str]:
+    name = parse_assessment(assessment)
+    try:
+        text = http.raw_body(app.current_event).decode("utf-8")
+    except UnicodeDecodeError:
+        raise errors.InvalidPaper("The paper is not UTF-8 text.") from None
+    seen = requests.revision(app.current_event.headers.get("if-match"))
+    return revised(shelving.put_paper(desk(), name, text, by=http.user_of(app), seen=seen))
+
+
+def revised(body: dict[str, Any]) -> Response[str]:
+    """An assessment's paper and scheme have a revision, which is the ETag that they are changed under."""
+    text = json.dumps(body, ensure_ascii=False, separators=(",", ":"))
+    return Response(200, content_type="application/json", body=text, headers={"ETag": f'"{body["revision"]}"'})
 
 
 @app.get("/openapi.json")

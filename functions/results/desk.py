@@ -1,6 +1,5 @@
 """What people ask about submissions and assessments, answered for one tenant."""
 
-import json
 import time
 from collections import Counter
 from collections.abc import Callable
@@ -15,11 +14,9 @@ from core.clock import now
 from core.corrections import Correction, corrections_of
 from core.erasure import entomb
 from core.record import submission_of
-from core.result import ReviewReason
-from core.roster import Roster, roster_key
+from core.roster import Roster
 from core.seal import Seal
-from core.submission import State, keyed_hash
-from core.table import RECORD, Item, Table, submission_pk
+from core.table import RECORD, Item, Table
 from results import documents, exports, gradebook, moderation, parts, publication, status
 
 _POLL_SECONDS = 0.25
@@ -194,6 +191,7 @@ class Desk:
             "paper": of(current.paper),
             "scheme": of(current.scheme) or of(current.key_document),
             "revision": current.revision,
+            "paper_corrected_by": current.paper_by,
             "counts": dict(Counter(record["state"] for record in records)),
             **publication.told(current, records),
         }
@@ -258,32 +256,3 @@ class Desk:
         this = tenant.month()
         spent = tenant.spent(self.table, self.tenant, this)
         return {**tenant.load(self.table, self.tenant).to_dict(), "month": this, "spent_usd": spent}
-
-    def put_roster(self, assessment: str, roster: Roster | None) -> dict[str, Any]:
-        """Keep who sits an assessment (None: nobody is listed any more). Sheets of an unknown student are graded
-        again, so that they find theirs."""
-        key = roster_key(self.tenant, assessment)
-        body = json.dumps((roster or Roster(())).to_dict(), ensure_ascii=False).encode()
-        self.s3.put_object(Bucket=self.bucket, Key=key, Body=body, ContentType="application/json")
-        shelf.enlist(self.table, self.tenant, assessment)
-        shelf.place_roster(self.table, self.tenant, assessment, key if roster else None)
-        unknown = [
-            record["pk"].removeprefix(submission_pk(""))
-            for record in self.table.by_assessment(self.tenant, assessment)
-            if ReviewReason.UNKNOWN_STUDENT in record.get("review", ()) and record["state"] == State.NEEDS_REVIEW
-        ]
-        if unknown and roster:
-            self.recover({"action": "resume", "submissions": unknown})
-        return {"assessment": assessment, "students": len(roster.students) if roster else 0, "again": len(unknown)}
-
-    def put_scheme(self, assessment: str, scheme: dict[str, Any]) -> dict[str, Any]:
-        """Keep a parsed marking scheme and have the sheets graded against it."""
-        body = json.dumps(scheme, ensure_ascii=False, sort_keys=True).encode()
-        name = keyed_hash(self.secret, "scheme", body.decode())
-        key = shelf.document_key(self.tenant, assessment, "scheme", name)
-        self.s3.put_object(Bucket=self.bucket, Key=key, Body=body, ContentType="application/json")
-        shelf.enlist(self.table, self.tenant, assessment)
-        shelf.place(self.table, self.tenant, assessment, "scheme", key=key, received_at=now())
-        # Also where it stood already: this may be the retry of a request whose release was lost.
-        self.recover({"action": "release", "tenant": self.tenant, "assessment": assessment})
-        return {"assessment": assessment, "entries": len(scheme["entries"]), "warnings": scheme["warnings"]}

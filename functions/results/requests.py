@@ -14,6 +14,7 @@ from core.tenant import TenantSettings
 _MOST = 1e6
 _LONGEST_ANSWER = 20_000
 _NO_TEXT = re.compile(r"[\x00-\x08\x0b-\x1f\x7f\ud800-\udfff]")
+_REVISION = re.compile(r'"(\d{1,9})"')
 _EDITION = re.compile(r'"(\d+\.\d+)"')
 
 
@@ -105,6 +106,22 @@ def published(event: APIGatewayProxyEventV2) -> bool:
         raise errors.InvalidPublication('Send {"published": true}, or false to hold the marks again.')
     given: bool = body["published"]
     return given
+
+
+def revision(header: str | None) -> int | None:
+    """The revision of an assessment that If-Match names; None where it names none ("*" is any).
+
+    Raises
+    ------
+    ChangedMeanwhile
+        It names something that no answer has given.
+    """
+    if header is None or header.strip() == "*":
+        return None
+    named = _REVISION.fullmatch(header.strip())
+    if named is None:
+        raise errors.ChangedMeanwhile("If-Match is not the ETag of any answer. Fetch the assessment again.")
+    return int(named.group(1))
 
 
 def edition(header: str | None) -> str | None:

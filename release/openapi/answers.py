@@ -5,7 +5,7 @@ from typing import Annotated, Any, Literal, NotRequired
 from pydantic import Field
 from typing_extensions import TypedDict
 
-from core.assessment import MarkingScheme, QuestionPaper
+from core.assessment import MarkingScheme, Option, QuestionPaper, QuestionType
 from core.result import Place, ReviewReason, SheetResult
 from core.submission import Door, Kind, State
 
@@ -226,10 +226,43 @@ class Assessment(TypedDict):
     paper: QuestionPaper | None
     scheme: MarkingScheme | None
     revision: int
+    paper_corrected_by: str | None
     counts: dict[str, int]
     published_at: Time | None
     published_by: str | None
     changed_since: int | None
+
+
+class CorrectedQuestion(TypedDict):
+    """A question as a teacher has it. `id`: which of the paper's it is, left out for a new one; the id follows a
+    changed label. What the paper says of places and sums is kept by the server."""
+
+    id: NotRequired[str | None]
+    label: str
+    type: QuestionType
+    text: NotRequired[str | None]
+    marks: NotRequired[float | None]
+    options: NotRequired[list[Option]]
+    choose: NotRequired[int | None]
+    parts: NotRequired[list["CorrectedQuestion"]]
+    page: NotRequired[int | None]
+    box: NotRequired[list[float] | None]
+
+
+class CorrectedPaper(TypedDict):
+    """A question tree as GET gives it, with what a teacher has changed."""
+
+    title: NotRequired[str | None]
+    printed_total: NotRequired[float | None]
+    questions: list[CorrectedQuestion]
+    total_marks: NotRequired[float]
+    warnings: NotRequired[list[str]]
+
+
+class PaperKept(TypedDict):
+    assessment: str
+    revision: int
+    paper: QuestionPaper
 
 
 class PublicationRequest(TypedDict):
@@ -291,6 +324,7 @@ class Results(TypedDict):
 
 BODIES: tuple[Any, ...] = (
     Problem, Refusal, Receipt, Ticket, UploadRequest, Status, Submissions, TranscriptPart, Mark, Answer, Erased,
-    Assessments, Assessment, SchemeKept, RosterKept, SettingsRequest, Settings, Results, PublicationRequest,
+    Assessments, Assessment, CorrectedPaper, PaperKept, SchemeKept, RosterKept, SettingsRequest, Settings,
+    Results, PublicationRequest,
     Publication, Place, ChangedQuestion,
 )  # fmt: skip

@@ -68,6 +68,8 @@ _IF_MATCH = Parameter("if-match", "header", "The ETag of the marks that were loo
 _WAIT = Parameter("prefer", "header", "wait=N: the answer comes at the ending, or after N (at most 20) seconds.", _TEXT)
 _LOCATION = (("Location", "Where the submission's status is."),)
 _ETAG = (("ETag", "The edition of the marks, where there are any: what If-Match takes."),)
+_REVISION = (("ETag", "The revision of paper and scheme: what If-Match takes where they are changed."),)
+_IF_REVISION = Parameter("if-match", "header", "The ETag of the assessment that was looked at, or *.", _TEXT)
 _FILE_ERRORS = (
     errors.MissingAssessment,
     errors.InvalidAssessment,
@@ -214,7 +216,7 @@ ROUTES: tuple[Route, ...] = (
         "/assessments/{id}",
         "assessment",
         "The paper and the scheme that count now, and how many submissions stand where",
-        {200: Answer("The assessment.", _of("Assessment"))},
+        {200: Answer("The assessment.", _of("Assessment"), headers=_REVISION)},
         (_ASSESSMENT,),
         None,
         (errors.InvalidAssessment,),
@@ -279,9 +281,19 @@ ROUTES: tuple[Route, ...] = (
         "putMarkingScheme",
         "Keep a marking scheme (YAML or JSON) and have the sheets graded by it",
         {200: Answer("Kept.", _of("SchemeKept"))},
-        (_ASSESSMENT,),
+        (_ASSESSMENT, _IF_REVISION),
         {"application/yaml": {"schema": _TEXT}, "application/json": {"schema": {"type": "object"}}},
-        (errors.InvalidAssessment, errors.InvalidMarkingScheme, errors.InvalidUpload),
+        (errors.InvalidAssessment, errors.InvalidMarkingScheme, errors.InvalidUpload, errors.ChangedMeanwhile),
+    ),
+    Route(
+        "PUT",
+        "/assessments/{id}/paper",
+        "putPaper",
+        "Correct the question tree and have the sheets graded by it; only what is changed is marked again",
+        {200: Answer("Kept.", _of("PaperKept"), headers=_REVISION)},
+        (_ASSESSMENT, _IF_REVISION),
+        {"application/json": {"schema": _of("CorrectedPaper")}},
+        (errors.InvalidAssessment, errors.InvalidPaper, errors.InvalidUpload, errors.ChangedMeanwhile),
     ),
     Route(
         "PUT",

@@ -1,0 +1,135 @@
+"""A teacher corrects the question tree: sheets are graded again, and a model is asked only for what was changed."""
+
+import time
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from local.client import ApiError, Receipt
+from tests.documents import typed_pdf
+from tests.standin_model import StandIn, answer_of
+from tests.workflow.conftest import Flow
+
+PAPER = typed_pdf(
+    [
+        "Physics test    Total: 5 marks",
+        "1. Which one is a metal?  [1]",
+        "A  oak",
+        "B  iron",
+        "2. Why does metal feel cold?  [2]",
+        "3. Why does a spoon in soup grow hot?  [2]",
+    ]
+)
+SCHEME = b"""
+questions:
+  - {question: "1", type: choice, answer: B}
+  - {question: "2", type: text, model_answer: Metal conducts heat away from the hand.}
+  - {question: "3", type: text, model_answer: The metal conducts heat from the soup.}
+"""
+COLD, HOT = "It conducts the heat of the hand away", "Heat runs through the metal of the spoon"
+STUDENTS = ("Ada", "Ben")
+
+
+@pytest.fixture
+def paper(flow: Flow) -> Receipt:
+    flow.api.put_scheme(flow.assessment, SCHEME, "application/yaml")
+    receipt = flow.send("question_paper", PAPER)
+    flow.rested(receipt)
+    return receipt
+
+
+@pytest.fixture
+def graded(flow: Flow, paper: Receipt, model: StandIn) -> Iterator[list[Receipt]]:
+    """Two sheets that are graded, each with two answers that a model was asked about."""
+    assert flow.status(paper.id)["state"] == "READY"
+    model.requests.clear()
+    lines = ("1. B", f"2. {COLD}", f"3. {HOT}")
+    sheets = [flow.sheet(*lines, f"I am {student}", student=student) for student in STUDENTS]
+    for sheet in sheets:
+        assert flow.ended(sheet)["marks"] == 5
+        flow.rested(sheet)
+    assert len(model.requests) == 4
+    model.requests.clear()
+    yield sheets
+    model.requests.clear()
+
+
+def assessment(flow: Flow) -> dict[str, Any]:
+    return flow.api._json("GET", f"/assessments/{flow.assessment}")
+
+
+def put(flow: Flow, paper: dict[str, Any], seen: int | None = None) -> dict[str, Any]:
+    headers = {} if seen is None else {"If-Match": f'"{seen}"'}
+    return flow.api._json("PUT", f"/assessments/{flow.assessment}/paper", json=paper, headers=headers)
+
+
+def graded_by(flow: Flow, sheets: list[Receipt], revision: int) -> list[dict[str, Any]]:
+    """The sheets' statuses when all are graded against this revision."""
+    for _ in range(300):
+        found = [flow.status(sheet.id) for sheet in sheets]
+        if all(one["revision"] == revision and one["ended_at"] and one["result"] for one in found):
+            return found
+        time.sleep(0.2)
+    raise AssertionError(f"not graded against revision {revision}: {[one['revision'] for one in found]}")
+
+
+def test_only_the_changed_question_is_asked_again_on_every_sheet(
+    flow: Flow, model: StandIn, graded: list[Receipt]
+) -> None:
+    standing = assessment(flow)
+    tree = standing["paper"]
+    tree["questions"][2]["text"] = "Why does a metal spoon in hot soup grow hot?"
+    tree["questions"][0]["marks"] = 2
+    kept = put(flow, tree, standing["revision"])
+    assert kept["paper"]["total_marks"] == 6
+    found = graded_by(flow, graded, kept["revision"])
+    assert [one["run"] for one in found] == [2, 2]
+    assert [one["marks"] for one in found] == [6, 6]
+    assert [answer_of(request).splitlines()[0] for request in model.requests] == [HOT, HOT]
+    assert [one["result"]["usage"]["calls"] for one in found] == [1, 1]
+    assert assessment(flow)["paper_corrected_by"] == "teacher"
+
+
+def test_a_change_that_no_model_has_to_know_of_asks_nobody(flow: Flow, model: StandIn, graded: list[Receipt]) -> None:
+    tree = assessment(flow)["paper"]
+    tree["questions"][2]["label"] = "4"
+    kept = put(flow, tree)
+    found = graded_by(flow, graded, kept["revision"])
+    # What the students called 3 is called 4 now, and nobody has answered that.
+    assert [[one["question"] for one in sheet["result"]["questions"]] for sheet in found] == [["1", "2", "4"]] * 2
+    assert [sheet["marks"] for sheet in found] == [3, 3]
+    assert model.requests == []
+
+
+def test_who_looked_at_another_revision_changes_nothing(flow: Flow, graded: list[Receipt]) -> None:
+    del graded
+    standing = assessment(flow)
+    put(flow, standing["paper"], standing["revision"])
+    with pytest.raises(ApiError, match="since it was looked at"):
+        put(flow, standing["paper"], standing["revision"])
+    with pytest.raises(ApiError, match="since it was looked at"):
+        flow.api._json(
+            "PUT", f"/assessments/{flow.assessment}/marking-scheme", data=SCHEME, headers={"If-Match": '"1"'}
+        )
+
+
+def test_the_same_file_once_more_leaves_the_correction_and_its_erasure_takes_it_along(
+    flow: Flow, paper: Receipt
+) -> None:
+    tree = assessment(flow)["paper"]
+    tree["title"] = "Heat"
+    put(flow, tree)
+    again = flow.send("question_paper", PAPER)
+    assert again.id == paper.id
+    flow.rested(again)
+    assert assessment(flow)["paper"]["title"] == "Heat"
+    flow.api._json("DELETE", f"/submissions/{again.id}")
+    for _ in range(100):
+        keys = flow.cloud.client("s3").list_objects_v2(Bucket=flow.documents, Prefix="assessments/").get("Contents", [])
+        left = [item["Key"] for item in keys if f"/{flow.assessment}/paper/" in item["Key"]]
+        if not left:
+            break
+        time.sleep(0.2)
+    assert left == []
+    assert assessment(flow)["paper"] is None
