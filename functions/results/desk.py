@@ -17,7 +17,7 @@ from core.record import submission_of
 from core.roster import Roster
 from core.seal import Seal
 from core.table import RECORD, Item, Table
-from results import documents, exports, gradebook, moderation, parts, publication, status
+from results import documents, exports, gradebook, moderation, parts, publication, schemes, status
 
 _POLL_SECONDS = 0.25
 
@@ -186,10 +186,11 @@ class Desk:
         def of(key: str | None) -> Any:
             return documents.read(self.s3, self.bucket, key) if key else None
 
+        paper = of(current.paper)
         return {
             "id": assessment,
-            "paper": of(current.paper),
-            "scheme": of(current.scheme) or of(current.key_document),
+            "paper": paper,
+            "scheme": schemes.told(of(current.key_document), of(current.scheme), paper),
             "revision": current.revision,
             "paper_corrected_by": current.paper_by,
             "counts": dict(Counter(record["state"] for record in records)),

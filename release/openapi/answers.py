@@ -219,6 +219,13 @@ class Assessments(TypedDict):
     assessments: list[AssessmentName]
 
 
+class EntryFor(TypedDict):
+    """What an assessment adds to a scheme's entry: the question of the paper that it is for, null where that is
+    none or not sure."""
+
+    id: str | None
+
+
 class Assessment(TypedDict):
     """The paper and the scheme that count now, and how many submissions stand where."""
 
@@ -326,5 +333,5 @@ BODIES: tuple[Any, ...] = (
     Problem, Refusal, Receipt, Ticket, UploadRequest, Status, Submissions, TranscriptPart, Mark, Answer, Erased,
     Assessments, Assessment, CorrectedPaper, PaperKept, SchemeKept, RosterKept, SettingsRequest, Settings,
     Results, PublicationRequest,
-    Publication, Place, ChangedQuestion,
+    Publication, Place, ChangedQuestion, EntryFor,
 )  # fmt: skip

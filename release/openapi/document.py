@@ -145,6 +145,7 @@ def _names(schema: dict[str, Any], field: dict[str, Any]) -> list[str]:
 
 
 def _person(schemas: dict[str, Any]) -> None:
-    """A mark that a teacher has changed says who did and when."""
+    """A mark that a teacher has changed says who did and when; a scheme's entry, whom it is for."""
     added = schemas.pop("ChangedQuestion")["properties"]
     schemas["QuestionMark"]["properties"] |= added
+    schemas["SchemeEntry"]["properties"] |= schemas.pop("EntryFor")["properties"]

@@ -10,7 +10,7 @@ export function answerCard(given, asked, { change, lit }) {
   const doubtful = given.review.length > 0;
   const title = `answer-${given.question}`;
   const box = h("div", { class: "got-box" });
-  const words = h("div", { class: "words" });
+  const words = h("div", { class: "said" });
   const element = h(
     "article",
     {
@@ -180,7 +180,7 @@ export function answerCard(given, asked, { change, lit }) {
     fill(
       words,
       field,
-      h("p", { class: "actions" }, keep, leave, h("span", { class: "quiet" }, h("kbd", {}, "Ctrl"), " ", h("kbd", {}, "Enter"))),
+      h("p", { class: "edit-row" }, keep, leave, h("span", { class: "quiet" }, h("kbd", {}, "Ctrl"), " ", h("kbd", {}, "Enter"))),
     );
     field.focus();
     field.setSelectionRange(field.value.length, field.value.length);

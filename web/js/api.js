@@ -66,10 +66,10 @@ export class Api {
     return answer.blob();
   }
 
-  putScheme = (name, body, type) =>
+  putScheme = (name, body, type, etag) =>
     this.#json("PUT", `/assessments/${encodeURIComponent(name)}/marking-scheme`, {
       body,
-      headers: { "Content-Type": type },
+      headers: { "Content-Type": type, ...(etag && { "If-Match": etag }) },
     });
   putRoster = (name, body) =>
     this.#json("PUT", `/assessments/${encodeURIComponent(name)}/roster`, {
@@ -84,6 +84,7 @@ export class Api {
       headers: { "Content-Type": "application/json", ...(etag && { "If-Match": etag }) },
     });
 
+  /** Another question tree; `etag` is the revision of the assessment that was looked at. */
   changePaper = (name, paper, etag) =>
     this.#json("PUT", `/assessments/${encodeURIComponent(name)}/paper`, {
       body: JSON.stringify(paper),

@@ -1,11 +1,16 @@
-// The question tree as it was read: labels, marks, options, doubts.
+// The question tree as it was read: labels, marks, options, doubts; and the way to correct it.
 
-import { fill, h } from "./dom.js";
+import { Problem } from "./api.js";
+import { fill, h, tell } from "./dom.js";
+import { paperEditor } from "./paper-editor.js";
+import { entriesById, schemeBody } from "./scheme.js";
 import { mark } from "./words.js";
 
 export function paperView({ api, content, parts, trail }) {
   const [name] = parts;
   const home = `#/a/${encodeURIComponent(name)}`;
+  let assessment = null;
+  let editor = null;
 
   async function open() {
     trail([
@@ -13,58 +18,190 @@ export function paperView({ api, content, parts, trail }) {
       [name, home],
       ["Questions", location.hash],
     ]);
-    const assessment = await api.assessment(name);
+    await load();
+    addEventListener("beforeunload", warn);
+  }
+
+  const close = () => removeEventListener("beforeunload", warn);
+
+  const warn = (event) => editor?.changed() && event.preventDefault();
+
+  async function load() {
+    editor = null;
+    assessment = await api.assessment(name);
     if (!assessment.paper)
       return fill(
         content,
         h("p", { class: "lonely" }, "The question paper has not been read yet. ", h("a", { href: home }, "Back")),
       );
-    const { paper } = assessment;
+    show();
+  }
+
+  function show() {
+    const { paper, scheme } = assessment;
+    const marked = entriesById(scheme);
     fill(
       content,
       h(
         "header",
         { class: "masthead" },
         h("h1", {}, paper.title || name),
+        h("p", { class: "quiet" }, worth(paper), by(assessment)),
         h(
-          "p",
-          { class: "quiet" },
-          `${mark(paper.total_marks)} marks${paper.printed_total ? `, the paper says ${mark(paper.printed_total)}` : ""}`,
+          "div",
+          { class: "actions" },
+          h("button", { type: "button", class: "button", onclick: edit }, "Correct questions and marking"),
         ),
       ),
-      paper.warnings.length
-        ? h(
-            "ul",
-            { class: "reviews" },
-            paper.warnings.map((text) => h("li", {}, text)),
-          )
-        : null,
-      h("ol", { class: "tree" }, paper.questions.map(node)),
+      doubts([...paper.warnings, ...(scheme?.warnings ?? [])]),
+      h(
+        "ol",
+        { class: "tree" },
+        paper.questions.map((one) => node(one, marked)),
+      ),
     );
   }
 
-  const node = (one) =>
-    h(
-      "li",
-      {},
-      h(
-        "div",
-        { class: "node" },
-        h("strong", {}, one.label),
-        " ",
-        h("span", {}, one.text),
-        h("span", { class: "got open" }, mark(one.marks)),
-      ),
-      one.options?.length
-        ? h(
-            "p",
-            { class: "asked" },
-            one.options.map((option) => [h("span", { class: "option" }, h("b", {}, option.label), ` ${option.text}`)]),
-          )
-        : null,
-      one.choose ? h("p", { class: "quiet" }, `any ${one.choose} of these count`) : null,
-      one.parts?.length ? h("ol", {}, one.parts.map(node)) : null,
-    );
+  // ── correcting ───────────────────────────────────────────────────────────────────────────────
 
-  return { open };
+  function edit() {
+    editor = paperEditor(assessment.paper, assessment.scheme);
+    const keep = h("button", { type: "submit", class: "button main" }, "Keep and mark again");
+    const leave = h("button", { type: "button", class: "button", onclick: () => left() }, "Leave it as it was");
+    fill(
+      content,
+      h("header", { class: "masthead" }, h("h1", {}, `Correct ${assessment.paper.title || name}`)),
+      h(
+        "p",
+        { class: "quiet" },
+        "Sheets that are marked already are marked again, each answer only where something about it has changed.",
+      ),
+      h(
+        "form",
+        {
+          class: "editor",
+          onsubmit: (event) => {
+            event.preventDefault();
+            save(keep);
+          },
+        },
+        editor.element,
+        h("div", { class: "bar" }, keep, leave),
+      ),
+    );
+    editor.focus();
+  }
+
+  function left() {
+    editor = null;
+    show();
+    content.querySelector(".actions button")?.focus();
+  }
+
+  async function save(button) {
+    if (!editor.changed()) return left();
+    button.textContent = "Keeping …";
+    try {
+      await keep();
+    } catch (error) {
+      button.textContent = "Keep and mark again";
+      const faster = error instanceof Problem && error.status === 412;
+      const said = faster
+        ? "Somebody else has changed this paper meanwhile. Copy what you need, then open it again."
+        : error.message;
+      return tell(said, { kind: "problem" });
+    }
+    tell("Kept. Sheets are marked again where it matters.");
+    await load();
+    content.querySelector(".actions button")?.focus();
+  }
+
+  /** The tree first: its ids follow changed labels, and the scheme names them. */
+  async function keep() {
+    const { paper, paperChanged } = editor.value();
+    let { etag } = assessment;
+    if (paperChanged) {
+      const kept = await api.changePaper(name, paper, etag);
+      editor.kept(renamed(paper.questions, kept.paper.questions));
+      etag = kept.etag;
+      // Where the second half fails, it is tried again on what is kept now.
+      assessment = Object.defineProperty({ ...assessment, paper: kept.paper }, "etag", { value: etag });
+    }
+    const { entries, schemeChanged } = editor.value();
+    const body = schemeBody(assessment.scheme, entries);
+    if (schemeChanged && body.questions.length)
+      await api.putScheme(name, JSON.stringify(body), "application/json", etag);
+  }
+
+  return { open, close };
 }
+
+/** The new ids of a tree's questions by what the page calls them: both trees have one shape. */
+function renamed(sent, kept, found = new Map()) {
+  sent.forEach((one, at) => {
+    found.set(one.key, kept[at].id);
+    renamed(one.parts ?? [], kept[at].parts ?? [], found);
+  });
+  return found;
+}
+
+const worth = (paper) =>
+  `${mark(paper.total_marks)} marks${paper.printed_total ? `, the paper says ${mark(paper.printed_total)}` : ""}`;
+
+const by = ({ paper_corrected_by: who }) => (who ? ` · corrected by ${who}` : "");
+
+const doubts = (warnings) =>
+  warnings.length
+    ? h(
+        "ul",
+        { class: "reviews" },
+        warnings.map((text) => h("li", {}, text)),
+      )
+    : null;
+
+const node = (one, marked) =>
+  h(
+    "li",
+    {},
+    h(
+      "div",
+      { class: "node" },
+      h("strong", {}, one.label),
+      " ",
+      h("span", {}, one.text),
+      h("span", { class: "got open" }, mark(one.marks)),
+    ),
+    one.options?.length
+      ? h(
+          "p",
+          { class: "asked" },
+          one.options.map((option) => [h("span", { class: "option" }, h("b", {}, option.label), ` ${option.text}`)]),
+        )
+      : null,
+    one.choose ? h("p", { class: "quiet" }, `any ${one.choose} of these count`) : null,
+    one.parts?.length
+      ? h(
+          "ol",
+          {},
+          one.parts.map((part) => node(part, marked)),
+        )
+      : marking(marked.get(one.id)),
+  );
+
+/** How a question is marked, where the scheme says so. */
+const marking = (entry) =>
+  entry
+    ? h(
+        "div",
+        { class: "marking-of" },
+        entry.answers.length ? h("p", {}, h("span", { class: "quiet" }, "right: "), entry.answers.join(" · ")) : null,
+        entry.model_answer ? h("blockquote", {}, entry.model_answer) : null,
+        entry.criteria.length
+          ? h(
+              "ul",
+              {},
+              entry.criteria.map((one) => h("li", {}, one.text, " ", h("span", { class: "quiet" }, mark(one.marks)))),
+            )
+          : null,
+      )
+    : null;

@@ -1,0 +1,292 @@
+// The question tree with everything in it as fields: labels, words, marks, options, parts, and how each is marked.
+
+import { fill, h } from "./dom.js";
+import { emptyEntry, entriesById } from "./scheme.js";
+import { mark } from "./words.js";
+
+const KINDS = {
+  text: "written answer",
+  choice: "choice",
+  true_false: "true or false",
+  numeric: "number",
+  exact: "exact words",
+  pattern: "pattern",
+};
+
+/** `value()`: the tree and the entries as they stand in the fields; `changed()`: whether that is anything new. */
+export function paperEditor(paper, scheme) {
+  const tree = structuredClone(paper);
+  let entries = new Map([...entriesById(scheme)].map(([id, entry]) => [id, structuredClone(entry)]));
+  let made = 0;
+  eachOf(tree.questions, (one) => Object.assign(one, { key: one.id, parts: one.parts ?? [], options: one.options ?? [] }));
+  const before = state();
+  const list = h("ol", { class: "tree" });
+  const title = field("Title of the paper", tree.title, (text) => (tree.title = text), { class: "grow" });
+  const total = amount("Total that the paper prints", tree.printed_total, (value) => (tree.printed_total = value));
+  const element = h("div", {}, h("p", { class: "edit-row" }, labelled("Title", title), labelled("Printed total", total)), list);
+
+  function state() {
+    return { paper: JSON.stringify(tree), scheme: JSON.stringify([...entries]) };
+  }
+
+  function draw(focusOn) {
+    fill(
+      list,
+      tree.questions.map((one) => node(one, tree.questions)),
+      h("li", {}, adding("Add a question", tree.questions)),
+    );
+    if (focusOn) list.querySelector(`[data-key="${CSS.escape(focusOn)}"]`)?.focus();
+  }
+
+  /** A row for one question, its parts below it; `among` is the list that it stands in. */
+  function node(one, among) {
+    const called = one.label || "new question";
+    const holds = one.parts.length > 0;
+    const label = field(`Label of ${called}`, one.label, (text) => (one.label = text), { class: "label", required: true });
+    label.dataset.key = one.key;
+    return h(
+      "li",
+      { class: "edit-node" },
+      h(
+        "div",
+        { class: "edit-row" },
+        label,
+        holds ? choosing(one, called) : kinds(one, called),
+        h("span", { class: "gap" }),
+        holds && everyLeafHas(one)
+          ? h("span", { class: "got open" }, mark(one.marks))
+          : labelled("marks", amount(`Marks of ${called}`, one.marks, (value) => (one.marks = value))),
+        h(
+          "button",
+          { type: "button", class: "link", "aria-label": `Take out ${called}`, onclick: () => takeOut(one, among) },
+          "take out",
+        ),
+      ),
+      words(`Words of ${called}`, one.text, (text) => (one.text = text)),
+      holds ? null : options(one, called),
+      holds ? null : marking(one, called),
+      h(
+        "ol",
+        {},
+        one.parts.map((part) => node(part, one.parts)),
+        h("li", {}, adding(`Add a part to ${called}`, one.parts, one)),
+      ),
+    );
+  }
+
+  const everyLeafHas = (one) =>
+    one.parts.length ? one.parts.every(everyLeafHas) : one.marks !== null && one.marks !== undefined;
+
+  function takeOut(one, among) {
+    among.splice(among.indexOf(one), 1);
+    eachOf([one], (gone) => entries.delete(gone.key));
+    draw(tree.questions[0]?.key);
+  }
+
+  const adding = (text, into, above) =>
+    h("button", { type: "button", class: "link add", onclick: () => add(into, above) }, `+ ${text}`);
+
+  function add(into, above) {
+    const key = `new-${++made}`;
+    into.push({ key, label: "", type: "text", text: "", marks: null, options: [], choose: null, parts: [] });
+    if (above && !["section", "group"].includes(above.type)) {
+      above.type = "group";
+      above.options = [];
+      entries.delete(above.key);
+    }
+    draw(key);
+  }
+
+  const kinds = (one, called) =>
+    h(
+      "select",
+      {
+        "aria-label": `How ${called} is answered`,
+        onchange: (event) => {
+          one.type = event.target.value;
+          if (entries.has(one.key)) entries.get(one.key).type = null;
+          draw(one.key);
+        },
+      },
+      Object.entries(KINDS).map(([value, text]) => h("option", { value, selected: value === one.type }, text)),
+    );
+
+  const choosing = (one, called) =>
+    labelled(
+      "how many count",
+      h("input", {
+        type: "number",
+        min: "1",
+        max: String(one.parts.length),
+        class: "amount",
+        value: one.choose ?? "",
+        placeholder: "all",
+        "aria-label": `How many parts of ${called} count`,
+        oninput: (event) => (one.choose = event.target.value ? Number(event.target.value) : null),
+      }),
+    );
+
+  function options(one, called) {
+    if (one.type !== "choice") return null;
+    return h(
+      "div",
+      { class: "edit-options" },
+      one.options.map((option, at) =>
+        h(
+          "p",
+          { class: "edit-row" },
+          field(`Label of option ${at + 1} of ${called}`, option.label, (text) => (option.label = text), { class: "label" }),
+          field(`Option ${at + 1} of ${called}`, option.text, (text) => (option.text = text), { class: "grow" }),
+          removing(`Take out option ${at + 1} of ${called}`, one.options, at, one.key),
+        ),
+      ),
+      growing("option", one.options, () => ({ label: "ABCDEFGHIJ"[one.options.length] ?? "", text: "" }), one.key),
+    );
+  }
+
+  /** How an answer is marked: right answers, or a model answer and its criteria. */
+  function marking(one, called) {
+    const entry = entries.get(one.key) ?? emptyEntry();
+    const said = (change) => (value) => {
+      change(value);
+      entries.set(one.key, entry);
+    };
+    if (one.type !== "text")
+      return labelled(
+        one.type === "choice" ? "right options" : "right answers",
+        field(
+          `Right answers of ${called}, one or several with ; between them`,
+          entry.answers.join("; "),
+          said((text) => (entry.answers = several(text))),
+          { class: "grow" },
+        ),
+      );
+    return h(
+      "div",
+      { class: "edit-marking" },
+      labelled(
+        "model answer",
+        words(`Model answer of ${called}`, entry.model_answer, said((text) => (entry.model_answer = text))),
+      ),
+      entry.criteria.map((criterion, at) =>
+        h(
+          "p",
+          { class: "edit-row" },
+          field(`Criterion ${at + 1} of ${called}`, criterion.text, said((text) => (criterion.text = text)), { class: "grow" }),
+          field(
+            `Other wordings of criterion ${at + 1} of ${called}, with ; between them`,
+            criterion.accept.join("; "),
+            said((text) => (criterion.accept = several(text))),
+            { class: "grow", placeholder: "or in other words; …" },
+          ),
+          amount(`Marks of criterion ${at + 1} of ${called}`, criterion.marks, said((value) => (criterion.marks = value ?? 0))),
+          removing(`Take out criterion ${at + 1} of ${called}`, entry.criteria, at, one.key),
+        ),
+      ),
+      growing("criterion", entry.criteria, () => ({ text: "", marks: 1, accept: [] }), one.key, () =>
+        entries.set(one.key, entry),
+      ),
+    );
+  }
+
+  const removing = (text, list_, at, key) =>
+    h(
+      "button",
+      { type: "button", class: "link", "aria-label": text, onclick: () => (list_.splice(at, 1), draw(key)) },
+      "take out",
+    );
+
+  const growing = (thing, list_, item, key, also = () => {}) =>
+    h(
+      "button",
+      { type: "button", class: "link add", onclick: () => (list_.push(item()), also(), draw(key)) },
+      `+ Add ${/^[aeiou]/.test(thing) ? "an" : "a"} ${thing}`,
+    );
+
+  draw();
+  return {
+    element,
+    focus: () => list.querySelector("input")?.focus(),
+    changed() {
+      const now = state();
+      return now.paper !== before.paper || now.scheme !== before.scheme;
+    },
+    /** The tree is kept: questions are called by the ids that they have now. */
+    kept(names) {
+      entries = new Map([...entries].map(([key, entry]) => [names.get(key) ?? key, entry]));
+      eachOf(tree.questions, (one) => (one.id = one.key = names.get(one.key)));
+      before.paper = state().paper;
+    },
+    value() {
+      const now = state();
+      return {
+        paper: { title: tree.title, printed_total: tree.printed_total, questions: tree.questions.map(sentNode) },
+        entries,
+        paperChanged: now.paper !== before.paper,
+        schemeChanged: now.scheme !== before.scheme,
+      };
+    },
+  };
+}
+
+/** A question as the API takes it; `key` stays for the page, which finds its new id by it. */
+function sentNode(one) {
+  const parts = (one.parts ?? []).map(sentNode);
+  return Object.defineProperty(
+    {
+      ...(one.id && { id: one.id }),
+      label: one.label,
+      type: one.type,
+      text: one.text,
+      marks: one.marks ?? null,
+      options: parts.length ? [] : (one.options ?? []),
+      choose: parts.length ? one.choose : null,
+      parts,
+    },
+    "key",
+    { value: one.key },
+  );
+}
+
+function eachOf(list, does) {
+  for (const one of list) {
+    does(one);
+    eachOf(one.parts ?? [], does);
+  }
+}
+
+const several = (text) => text.split(";").map((one) => one.trim()).filter(Boolean);
+
+const labelled = (text, control) => h("label", { class: "labelled" }, h("span", {}, text), control);
+
+const field = (name, value, said, more = {}) =>
+  h("input", {
+    type: "text",
+    value: value ?? "",
+    "aria-label": name,
+    autocomplete: "off",
+    ...more,
+    oninput: (event) => said(event.target.value),
+  });
+
+const words = (name, value, said) => {
+  const area = h("textarea", {
+    rows: String(Math.min(8, Math.max(1, Math.ceil((value ?? "").length / 80)))),
+    "aria-label": name,
+    oninput: (event) => said(event.target.value),
+  });
+  area.value = value ?? "";
+  return area;
+};
+
+const amount = (name, value, said) =>
+  h("input", {
+    type: "number",
+    min: "0",
+    max: "1000",
+    step: "any",
+    class: "amount",
+    value: value ?? "",
+    "aria-label": name,
+    oninput: (event) => said(event.target.value === "" ? null : Number(event.target.value)),
+  });

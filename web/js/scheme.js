@@ -1,0 +1,67 @@
+// A marking scheme between the API and the page: entries by question, and the body in which it is sent.
+
+const TEXT_ALONE = ["model_answer", "criteria"];
+const FIELDS = {
+  choice: ["answer", "partial", "negative"],
+  true_false: ["answer", "negative"],
+  numeric: ["answer", "unit", "tolerance", "range", "significant_figures"],
+  exact: ["answer"],
+  pattern: ["answer"],
+  text: TEXT_ALONE,
+};
+
+/** The entries that are for a question of the paper, by its id. */
+export const entriesById = (scheme) =>
+  new Map((scheme?.entries ?? []).filter((entry) => entry.id).map((entry) => [entry.id, entry]));
+
+/** The scheme as the API takes it: the page's `entries` (a Map by the question's id) over what it does not show. */
+export function schemeBody(scheme, entries) {
+  const shown = [...entries].map(([id, entry]) => sent({ ...entry, question: id }));
+  const others = (scheme?.entries ?? []).filter((entry) => !entry.id).map(sent);
+  return {
+    ...(scheme?.title && { title: scheme.title }),
+    ...(scheme?.rounding && { rounding: scheme.rounding }),
+    questions: [...shown.filter(Boolean), ...others.filter(Boolean)],
+  };
+}
+
+/** An entry with the fields that it uses; null where it says nothing. */
+function sent(entry) {
+  const given = {
+    answer: entry.answers.length ? entry.answers : null,
+    partial: entry.partial || null,
+    negative: entry.negative || null,
+    unit: entry.unit || null,
+    tolerance: entry.tolerance || null,
+    range: entry.range,
+    significant_figures: entry.significant_figures,
+    model_answer: entry.model_answer || null,
+    criteria: entry.criteria.length ? entry.criteria.map(criterion) : null,
+  };
+  const fields = entry.type ? FIELDS[entry.type] : Object.keys(given);
+  const kept = Object.fromEntries(Object.entries(given).filter(([name, value]) => value && fields.includes(name)));
+  if (!Object.keys(kept).length && (entry.marks ?? null) === null) return null;
+  return {
+    question: entry.question,
+    ...(entry.type && { type: entry.type }),
+    ...((entry.marks ?? null) !== null && { marks: entry.marks }),
+    ...kept,
+  };
+}
+
+const criterion = ({ text, marks, accept }) => ({ text, marks, ...(accept.length && { accept }) });
+
+/** An entry that says nothing yet. */
+export const emptyEntry = () => ({
+  type: null,
+  marks: null,
+  answers: [],
+  partial: false,
+  negative: 0,
+  unit: null,
+  tolerance: null,
+  range: null,
+  significant_figures: null,
+  model_answer: "",
+  criteria: [],
+});
