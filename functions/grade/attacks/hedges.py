@@ -3,9 +3,8 @@
 import re
 from itertools import combinations
 
-from grade.keypoints.alignment import opposes
 from grade.words.language import NEGATIONS, STOP, sentences, words
-from grade.words.reading import Reading, Term, read
+from grade.words.reading import Reading, Term, opposes, read
 
 _ASKS_FOR_A_LIST = re.compile(
     r"\b(?:name|list|state|give|identify|write(?: down)?|mention|which|what (?:are|were)|who|label|select|choose)\b",

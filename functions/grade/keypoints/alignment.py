@@ -7,7 +7,7 @@ from functools import lru_cache
 
 from rapidfuzz.distance import Levenshtein
 
-from grade.words.reading import Reading, Term
+from grade.words.reading import Reading, Term, opposes
 
 _SAME_SENSE = 0.8
 _SURE = 0.7
@@ -174,16 +174,6 @@ def _trigram_share(wanted: Sequence[Term], answer: Reading) -> float:
 def _trigrams(text: str) -> set[str]:
     padded = f" {text} "
     return {padded[index : index + 3] for index in range(len(padded) - 2)}
-
-
-def opposes(one: Term, other: Term) -> bool:
-    if one.sides & other.sides:
-        return False
-    return (
-        one.root == other.stem
-        or other.root == one.stem
-        or any((scale, -sign) in other.sides for scale, sign in one.sides)
-    )
 
 
 def _opposed(wanted: Reading, answer: Reading) -> int:

@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from enum import IntEnum
 from functools import lru_cache
 
+from grade.words.late import Late
+
 _FRACTIONS = {"½": 0.5, "¼": 0.25, "¾": 0.75}
 _NUMBER_WORDS = {
     word: value
@@ -82,52 +84,50 @@ def number(text: str) -> float:
     return (float(whole) if whole else 0.0) + extra
 
 
-_TOTAL_FOR = re.compile(
+_TOTAL_FOR = Late(
     rf"{_OPEN}?total\s+(?:marks?\s+)?(?:for\s+)?(?:this\s+)?question\s*(\d{{1,2}})?\s*(?:is|=|:|–"
     rf"|-)?\s*({NUM})\s*{UNIT}?\.?"
     rf"(?:{_CLOSE})?",
     re.IGNORECASE,
 )
-_TOTAL = re.compile(
+_TOTAL = Late(
     rf"{_OPEN}(?:sub-?)?total\s*(?:{UNIT})?\s*[:=–-]?\s*({NUM})\s*{UNIT}?{_CLOSE}"
     rf"|^\s*total\s*[:=–-]?\s*({NUM})\s*{UNIT}?\s*$",
     re.IGNORECASE,
 )
-_PRODUCT = re.compile(
+_PRODUCT = Late(
     rf"(?P<open>[\[(]\s*)?(?P<a>{NUM})['’′]?\s*{UNIT}?\s*[x×X*✕]\s*(?P<b>{NUM})['’′]?\s*{UNIT}?\s*(?:=\s*(?P<c>{NUM})['’′]?)?"
     rf"\s*(?P<unit>{UNIT}|M(?=\s*[\])]))?(?P<close>\s*[\])])?",
 )
-_SHARES = re.compile(
+_SHARES = Late(
     r"\b(?:answer|attempt|any|following|all|choose|fill|write|match|state|define|questions?)\b", re.IGNORECASE
 )
-_SUM = re.compile(
+_SUM = Late(
     rf"{_OPEN}({NUM}(?:\s*\+\s*{NUM}){{1,5}})\s*(?:=\s*({NUM}))?\s*{UNIT}?{_CLOSE}",
     re.IGNORECASE,
 )
-_EXPLICIT = re.compile(
+_EXPLICIT = Late(
     rf"{_OPEN}(?:(?:max(?:imum)?\.?|worth|carries|for|total)\s*)?(?:{UNIT}\s*[:=–-]?\s*)?({NUM}"
     rf"|{'|'.join(_NUMBER_WORDS)})"
     rf"\s*-?\s*(?:{UNIT}|M\b|m\b|(?-i:P\b))\s*(for\s+)?(each|per\s\w+|every)?[^\])}}\n]{{0,24}}{_CLOSE}",
     re.IGNORECASE,
 )
-_MARKS_FIRST = re.compile(
+_MARKS_FIRST = Late(
     rf"{_OPEN}(?:max(?:imum)?\.?\s*)?{UNIT}\s*[:=–-]?\s*({NUM}){_CLOSE}"
     rf"|\bmarks?\s*[:=–-]\s*({NUM})\s*$|\bmarked\s+out\s+of\s*:?\s*({NUM})",
     re.IGNORECASE,
 )
-_LINE_END = re.compile(
-    rf"(?:^|(?<=[\s.?!:,;\-–—)]))({NUM}|{'|'.join(_NUMBER_WORDS)})\s*-?\s*({UNIT}|M)(\s+each)?\s*\.?\s*$"
-)
-_NOT_MARKS = re.compile(
+_LINE_END = Late(rf"(?:^|(?<=[\s.?!:,;\-–—)]))({NUM}|{'|'.join(_NUMBER_WORDS)})\s*-?\s*({UNIT}|M)(\s+each)?\s*\.?\s*$")
+_NOT_MARKS = Late(
     r"\b(?:scored?|scores|got|gets?|gained|obtain(?:s|ed)?|secured?|earn(?:s|ed)?|award(?:ed)?|lost|of|than|by|out"
     r"|at|the|a)\s*$",
     re.IGNORECASE,
 )
-_BARE_BRACKET = re.compile(
+_BARE_BRACKET = Late(
     rf"(?:^|(?<=[\s.?!:;)]))\[\s*({NUM})\s*\]|(?:\t|____)[\s.]*[A-Za-z°%/]{{0,4}}\s*\[+\s*({NUM})\s*\]\s*$"
 )
-_BARE_PAREN = re.compile(rf"(?:^|\t|(?<=[.?!:])\s)\(\s*({NUM})\s*\)\s*$")
-_OUT_OF = re.compile(rf"(?:____\s*|^|\t)/\s*({NUM})\s*(?:{UNIT})?\s*$", re.IGNORECASE)
+_BARE_PAREN = Late(rf"(?:^|\t|(?<=[.?!:])\s)\(\s*({NUM})\s*\)\s*$")
+_OUT_OF = Late(rf"(?:____\s*|^|\t)/\s*({NUM})\s*(?:{UNIT})?\s*$", re.IGNORECASE)
 
 
 @lru_cache(maxsize=4096)
@@ -218,8 +218,8 @@ def without(text: str, marks: Sequence[PrintedMarks]) -> str:
     return text.strip()
 
 
-_BROKEN = re.compile(rf"({_OPEN}(?:total\s+)?{NUM}|(?:^|\s){NUM})\s*$", re.IGNORECASE)
-_MENDS = re.compile(rf"^{UNIT}(?:\s+each)?\s*[\])}}]?\.?(?=\s|$)")
+_BROKEN = Late(rf"({_OPEN}(?:total\s+)?{NUM}|(?:^|\s){NUM})\s*$", re.IGNORECASE)
+_MENDS = Late(rf"^{UNIT}(?:\s+each)?\s*[\])}}]?\.?(?=\s|$)")
 
 
 def mend(upper: str, lower: str) -> tuple[str, str] | None:

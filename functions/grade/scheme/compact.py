@@ -4,21 +4,24 @@ import re
 from dataclasses import dataclass
 from itertools import pairwise
 
+from grade.words.late import Late
+
 _LONGEST = 600
+_DIGIT = re.compile(r"\d")
 _SAID = r"(?:[A-Ha-h](?:\s?(?:,|and|&|/)\s?[A-Ha-h])*(?![\w'’])|[Tt]rue|[Ff]alse|TRUE|FALSE|[TtFf](?![\w'’]))"
-_PAIR = re.compile(
+_PAIR = Late(
     rf"(?:^|(?<=[\s,;|]))(?:[Qq]\s?\.?\s?)?(\d{{1,3}})\s?[.):\]=\-–—→>|]{{0,2}}\s{{0,3}}(?:[Aa]ns(?:wer)?[.:]?\s*)?"
     rf"[(\[]?\s?({_SAID})\s?[)\]]?\.?(?=$|[\s,;|])"
 )
-_RANGE = re.compile(
+_RANGE = Late(
     r"(?:^|(?<=\s))[Qq]?(\d{1,3})\s?(?:[-–—]|to)\s?[Qq]?(\d{1,3})\s*[:.)]?\s+((?:[A-Ha-h][\s,]{0,3}){2,})(?=$|\s|\d)"
 )
-_NUMBERS = re.compile(
+_NUMBERS = Late(
     r"\W*(?:q(?:uestion|ues)?\.?\s*(?:nos?\.?|numbers?)?|nos?\.?|sl\.?\s*no\.?)?\W*((?:\d{1,3}[\s"
     r"|.,)]+){2,}\d{1,3})\W*",
     re.IGNORECASE,
 )
-_CELLS = re.compile(rf"\W*(?i:ans(?:wers?)?\.?|key)?\W*((?:{_SAID}[\s|.,)]+){{2,}}{_SAID})\W*")
+_CELLS = Late(rf"\W*(?i:ans(?:wers?)?\.?|key)?\W*((?:{_SAID}[\s|.,)]+){{2,}}{_SAID})\W*")
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +36,7 @@ class Pair:
 
 def compact_answers(text: str) -> list[Pair]:
     """The pairs that the text is made of; empty where it holds anything else."""
-    if len(text) > _LONGEST:
+    if len(text) > _LONGEST or not _DIGIT.search(text):
         return []
     found: list[tuple[int, str, int]] = []
     covered = text
@@ -59,7 +62,7 @@ def compact_answers(text: str) -> list[Pair]:
 def grid_answers(upper: str, lower: str) -> list[Pair]:
     """The pairs of a row of numbers over a row of as many answers, placed in the lower row; empty where
     these are none."""
-    if len(upper) > _LONGEST or len(lower) > _LONGEST:
+    if len(upper) > _LONGEST or len(lower) > _LONGEST or not _DIGIT.search(upper):
         return []
     numbers, cells = _NUMBERS.fullmatch(upper), _CELLS.fullmatch(lower)
     if numbers is None or cells is None:

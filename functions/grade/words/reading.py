@@ -34,6 +34,17 @@ class Term:
     sides: frozenset[Side] = frozenset()
 
 
+def opposes(one: Term, other: Term) -> bool:
+    """Whether one says what the other denies: by its prefix, or as the other end of one scale."""
+    if one.sides & other.sides:
+        return False
+    return (
+        one.root == other.stem
+        or other.root == one.stem
+        or any((scale, -sign) in other.sides for scale, sign in one.sides)
+    )
+
+
 @dataclass(frozen=True, slots=True)
 class Reading:
     """All terms of a text, and those that carry content (all of them, where none does). `names` are
