@@ -2,6 +2,8 @@
 
 import re
 
+from grade.words.late import Late
+
 _NEAR = r"[^.!?\n]{0,40}"
 _TO = r"(?:grader|grading|marker|examiner|teacher|assistant|ai|model|chatbot|llm|system|professor|evaluator|moderator)"
 _ORDERS = (
@@ -115,15 +117,19 @@ PATTERNS = {
 }
 SPOKEN = tuple(pattern for name in list(PATTERNS)[:3] for pattern in PATTERNS[name])
 # Whole lines and blocks that pretend to be something else than an answer, whatever stands in them.
-BLOCKS = re.compile(
+BLOCKS = Late(
     r"<!--.*?(?:-->|\Z)|<\|?im_start\|?>.*?(?:<\|?im_end\|?>|\Z)|\[inst\].*?(?:\[/inst\]|\Z)"
     r"|<(system|instructions?|prompt)>.*?(?:</\1>|\Z)"
     r"|^[^\S\n]*(?:q(?:uestion)?\.?\s*\d+|section\s+[a-z\d])\b[^\n]*[\[(]\s*\d+\s*(?:marks?|points?|m)\s*[\])][^\n]*$",
     re.IGNORECASE | re.MULTILINE | re.DOTALL,
 )
-JSON_KEY = re.compile(
-    r"[\"'“”](?:verdicts?|marks?|score|criteria|criterion|confidence|role|content|grade|feedback|evidence|quote|met"
-    r"|result)[\"'“”]\s*:",
+# The quotes that a key may stand in; without one there is none.
+QUOTES = "\"'“”"
+JSON_KEY = Late(
+    rf"[{QUOTES}](?:verdicts?|marks?|score|criteria|criterion|confidence|role|content|grade|feedback|evidence|quote|met"
+    rf"|result)[{QUOTES}]\s*:",
     re.IGNORECASE,
 )
-CODED = re.compile(r"(?<![\w/+])(?=[\w/+]*[A-Z])(?=[\w/+]*[a-z])(?=[\w/+]*\d)[A-Za-z0-9+/]{28,}={0,2}")
+# No word of a language is as long.
+CODED_LENGTH = 28
+CODED = Late(rf"(?<![\w/+])(?=[\w/+]*[A-Z])(?=[\w/+]*[a-z])(?=[\w/+]*\d)[A-Za-z0-9+/]{{{CODED_LENGTH},}}={{0,2}}")

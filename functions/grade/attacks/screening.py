@@ -14,7 +14,7 @@ from grade.attacks.address import disguised, speaks_of_marking
 from grade.attacks.aside import matter_of, speaks_aside
 from grade.attacks.decoding import decodings
 from grade.attacks.hedges import without_opposites, without_word_lists
-from grade.attacks.patterns import BLOCKS, CODED, JSON_KEY, MARKUP, PATTERNS, SPOKEN
+from grade.attacks.patterns import BLOCKS, CODED, CODED_LENGTH, JSON_KEY, MARKUP, PATTERNS, QUOTES, SPOKEN
 
 _INVISIBLE = re.compile("[\u200b-\u200f\u2028-\u202e\u2060-\u2064\u2066-\u206f\ufe00-\ufe0f\U000e0000-\U000e01ef]")
 _HARMLESS = re.compile("[\u00ad\ufeff\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f]")
@@ -62,15 +62,17 @@ def inspect(text: str, about: str = "") -> Inspection:
     signs: list[str] = []
     plain = _visible(text, signs)
     plain = "".join(_decoded(sentence, signs) for sentence in _SENTENCE.findall(plain))
-    plain, blocks = BLOCKS.subn("\n", plain)
-    if blocks:
-        signs.append("a fake header")
+    if any(sign in plain for sign in "<[("):
+        plain, blocks = BLOCKS.subn("\n", plain)
+        if blocks:
+            signs.append("a fake header")
     plain = _cut_json(plain, signs)
     plain = _cut_disguised(plain, signs)
     plain = _cut_asks(plain, signs, about)
-    if CODED.search(plain):
-        signs.append("coded text")
-        plain = CODED.sub(" ", plain)
+    if any(len(word) >= CODED_LENGTH for word in plain.split()):
+        plain, coded = CODED.subn(" ", plain)
+        if coded:
+            signs.append("coded text")
     clean = "\n".join(" ".join(line.split()) for line in plain.splitlines())
     return Inspection(clean.strip(), tuple(dict.fromkeys(signs)))
 
@@ -146,7 +148,7 @@ def _is_styled(char: str) -> bool:
 
 def _cut_json(text: str, signs: list[str]) -> str:
     """Without objects that look like a grader's answer or a chat message."""
-    while (key := JSON_KEY.search(text)) is not None:
+    while any(quote in text for quote in QUOTES) and (key := JSON_KEY.search(text)) is not None:
         signs.append("pasted JSON")
         start = text.rfind("{", 0, key.start())
         start = key.start() if start < 0 else start

@@ -8,7 +8,7 @@ from grade.paper.directions import are_options, parted
 from grade.paper.marks_printed import find_marks, without
 from grade.paper.numbering import Kind, Token, to_roman
 from grade.paper.pieces import Piece, in_list_order
-from grade.paper.rows import BLANK
+from grade.words.plain import BLANK
 
 _DEEPEST = 5
 

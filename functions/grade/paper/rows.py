@@ -7,18 +7,15 @@ Positions are fractions of the page.
 
 import itertools
 import re
-import unicodedata
 from dataclasses import dataclass, replace
 
 from core.transcript import Line, Page, Transcript
+from grade.words.plain import clean
 
 GAP = "\t"
 """Stands between two cells in a row's text: a space much wider than one between words."""
 
-_INVISIBLE = re.compile("[\u00ad\u200b-\u200f\u2028-\u202e\u2060-\u2064\ufeff]")
 _WIDE_GAP = re.compile(r"\t+|\s{4,}")
-_LEADERS = re.compile(r"(?:[.·…_‥]\s?){5,}|…{2,}|_{3,}")
-BLANK = "____"
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,14 +58,6 @@ class Row:
     def reach(self) -> float:
         """How far the row's text runs towards the right edge of its column, 1 for up to the edge."""
         return (self.right - self.origin) / self.width
-
-
-def clean(text: str) -> str:
-    """Full-width forms as their plain ones, invisible characters gone, dotted lines as one blank."""
-    text = _INVISIBLE.sub("", text)
-    text = "".join(unicodedata.normalize("NFKC", c) if "\uff01" <= c <= "\uff5e" else c for c in text)
-    text = text.replace("\u00a0", " ").replace("\u3000", " ").replace("【", "[").replace("】", "]")
-    return _LEADERS.sub(f" {BLANK} ", text).strip(" \r\n")
 
 
 def rows_of(transcript: Transcript) -> list[Row]:

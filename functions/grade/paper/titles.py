@@ -4,7 +4,8 @@ import re
 from collections.abc import Sequence
 
 from grade.paper.numbering import read_label
-from grade.paper.rows import BLANK, Row
+from grade.paper.rows import Row
+from grade.words.plain import BLANK
 
 _MOST_ROWS = 12
 _NO_TITLE = re.compile(

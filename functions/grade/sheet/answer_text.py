@@ -8,10 +8,10 @@ from core.assessment import OBJECTIVE, QuestionType
 from core.result import ReviewReason
 from grade.answer import AnswerLine
 from grade.paper.marks_printed import Form, find_marks, without
-from grade.paper.rows import clean
 from grade.sheet.question_text import copied, plain
 from grade.sheet.sheet_lines import is_teachers, without_struck, without_ticks
 from grade.sheet.sheet_map import Node
+from grade.words.plain import clean
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from core.transcript import Line, Transcript
 from grade.answer import AnswerLine
-from grade.paper.rows import clean
+from grade.words.plain import clean
 
 _FIELD = (
     r"(?:(?:student|candidate|pupil|full|your)(?:['’]?s)?\s+)?(?:name|roll(?:\s*(?:no|number|num|#))?"

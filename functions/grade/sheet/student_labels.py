@@ -8,6 +8,8 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
+from grade.words.late import Late
+
 Path = tuple[str, ...]
 
 
@@ -40,7 +42,9 @@ _NUM = r"[\dlIiOoSsBbZz|]{1,3}"
 _CLOSE = r"(?:[).:\]}>,;|→]|[-–—](?!\s?\d(?!\d?[.)]\s))>?|(?<=\d)[-–—](?=\s+\d))"
 _OPEN = r"[(\[{<]"
 _WORD = r"(?:q\s?uestions?|quest|ques|q\s?ue|qus|qstn|qn|q|ans(?:wer)?s?(?:\s*(?:to|of|no|for))?|sol(?:ution)?|no)"
-_QUESTION = re.compile(
+# A cheap look first: most labels are a number alone.
+_MAY_BE_WORD = re.compile(r"\W*(?:q|ans|sol|no)", re.IGNORECASE)
+_QUESTION = Late(
     rf"{_OPEN}?\s?{_WORD}\s*[.,:)#\-]?\s*(?:(?:{_WORD})\s*[.,:)#\-]?\s*)?{_OPEN}?\s?(?P<num>{_NUM})(?![A-Za-z]{{3}})\s?{_CLOSE}*",
     re.IGNORECASE,
 )
@@ -61,7 +65,8 @@ _SECTIONED = re.compile(
 _ROMAN_OUTER = re.compile(
     rf"(?i:{_WORD})?\s*[.:]?\s?{_OPEN}?(?P<roman>[IVX]{{1,4}})\s?{_CLOSE}*\s?(?:{_OPEN}\s?(?P<open>\d{{1,2}})\s?[)\]]|(?P<num>\d{{1,2}})\s?{_CLOSE})"
 )
-_SECTION = re.compile(r"\W*(?:section|part|group)\s*[-–—:.]?\s*[\"'(]?([A-H]|[IVX]{1,3}|\d)[\"')]?\W*$", re.IGNORECASE)
+_MAY_BE_SECTION = re.compile(r"\W*[spg]", re.IGNORECASE)
+_SECTION = Late(r"\W*(?:section|part|group)\s*[-–—:.]?\s*[\"'(]?([A-H]|[IVX]{1,3}|\d)[\"')]?\W*$", re.IGNORECASE)
 _PART = re.compile(
     rf"\s{{0,3}}(?:{_OPEN}\s?(?P<inside>[A-Za-z0-9|]{{1,4}})\s?[)\]}}>]\s?[.:]?|(?P<closed>[A-Za-z0-9"
     rf"|]{{1,4}})\s?{_CLOSE})"
@@ -82,7 +87,7 @@ _LETTERS = {
 def opening_spot(text: str) -> Spot | None:
     """The label that a line may open with."""
     lead = len(text) - len(text.lstrip())
-    if found := _SECTION.match(text):
+    if _MAY_BE_SECTION.match(text) and (found := _SECTION.match(text)):
         return Spot(0, (Reading((_step(found[1]),), 0.0, len(text), "section"),), 4.0, section=True)
     readings, skip = _read(text[lead:])
     if not readings:
@@ -130,14 +135,16 @@ _Found = Iterator[tuple[Reading, float]]
 
 
 def _question(text: str) -> _Found:
+    if not _MAY_BE_WORD.match(text):
+        return
     found = _QUESTION.match(text)
-    if found is None or not re.match(r"\W*(?:q|ans|sol|no)", text, re.IGNORECASE) or _is_prose(text):
+    if found is None or _is_prose(text):
         return
     for number, cost in _numbers(found["num"]):
         yield from _with_parts(text, Reading(number, cost, found.end(), "Q"), 5.0)
 
 
-_PROSE = re.compile(r"\W*(?:(?:ans(?:wer)?s?|sol(?:ution)?|no)\s+(?:is|so|oil|ill|lo)|no\s+I)\s+[a-z]", re.IGNORECASE)
+_PROSE = Late(r"\W*(?:(?:ans(?:wer)?s?|sol(?:ution)?|no)\s+(?:is|so|oil|ill|lo)|no\s+I)\s+[a-z]", re.IGNORECASE)
 
 
 def _is_prose(text: str) -> bool:

@@ -26,3 +26,6 @@ class Late:
 
     def finditer(self, text: str) -> Iterator[re.Match[str]]:
         return self._compiled.finditer(text)
+
+    def subn(self, by: str, text: str) -> tuple[str, int]:
+        return self._compiled.subn(by, text)
