@@ -85,9 +85,9 @@ $(BIN)/python:
 	  { echo "Gradeline needs Python 3.11 or newer; name one with PYTHON=/path/to/python3." >&2; exit 1; }
 	@$(PYTHON) -m venv $(VENV)
 
-# The import roots of this checkout (functions/ is Lambda's), and the command `gradeline`.
+# The import roots of this checkout (functions/ is Lambda's, layers/feedback brings typefaces), and the command.
 define entry
-	@printf '%s\n%s/functions\n' "$(CURDIR)" "$(CURDIR)" > \
+	@printf '%s\n%s/functions\n%s/layers/feedback\n' "$(CURDIR)" "$(CURDIR)" "$(CURDIR)" > \
 	  "$$($(BIN)/python -c 'import sysconfig; print(sysconfig.get_path("purelib"))')/gradeline.pth"
 	@printf '#!/bin/sh\nexec "$$(dirname "$$0")/python" -m local "$$@"\n' > $(BIN)/gradeline
 	@chmod +x $(BIN)/gradeline

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from core.labels import spoken
 from local import wording
 from local.deliveries import Delivery
 
@@ -65,7 +66,7 @@ def compare(sheets: Sequence[Delivery], expected: Sequence[Expected]) -> Compari
             compared += 1
             if mark is None or mark.marks is None or abs(mark.marks - marks) > _TOLERANCE:
                 given = wording.number(mark.marks) if mark else "no mark"
-                name = wording.question(mark.question) if mark else question
+                name = spoken(mark.question) if mark else question
                 apart.append(f"{wanted.student} {name}: {given} instead of {wording.number(marks)}")
                 continue
             within += 1

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable, Sequence
 
 from core.cells import safe_cell
+from core.labels import spoken
 from local import wording
 from local.deliveries import Delivery
 
@@ -35,7 +36,7 @@ def to_csv(sheets: Sequence[Delivery]) -> bytes:
 
 def question_names(sheets: Iterable[Delivery]) -> dict[str, str]:
     """Question id → its name as a column's head, in the order of the sheets' own results (the paper's order)."""
-    return {mark.question: wording.question(mark.question) for sheet in sheets for mark in sheet.marks}
+    return {mark.question: spoken(mark.question) for sheet in sheets for mark in sheet.marks}
 
 
 def _row(sheet: Delivery, names: dict[str, str]) -> list[str]:

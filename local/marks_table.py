@@ -6,6 +6,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from core.labels import spoken
 from core.result import QuestionMark
 from local import wording
 from local.deliveries import Delivery
@@ -53,7 +54,7 @@ def print_doubts(console: Console, sheets: Sequence[Delivery], *, more_at: str |
         reasons = "; ".join(wording.in_short(reason) for reason in mark.review)
         grid.add_row(
             Text(f"  {sheet.name}"),
-            Text(wording.question(mark.question)),
+            Text(spoken(mark.question)),
             Text(wording.marks(mark)),
             Text(reasons, style="dim"),
         )

@@ -26,19 +26,6 @@ def in_a_sentence(reason: ReviewReason) -> str:
     return _REVIEW[reason][1]
 
 
-def question(question_id: str) -> str:
-    """A question as people name it, from its path in the tree: "4.a" → "4(a)", "A.1.b.ii" → "A1(b)(ii)"."""
-    name = ""
-    for step in question_id.split("."):
-        if not name:
-            name = step
-        elif step.isdigit():
-            name += f".{step}" if name[-1].isdigit() else step
-        else:
-            name += f"({step})"
-    return name
-
-
 def marker(name: str) -> str:
     """Who marked: "objective" → "marked by rule", "model:x" → "marked by the model x"."""
     if name.startswith("model:"):

@@ -6,7 +6,7 @@ cd "$(dirname "$0")/.."
 pin() { uv pip compile --quiet --universal --generate-hashes --python-version 3.11 --no-header "$@"; }
 pin requirements/test.in -o requirements/test.txt
 pin requirements/local.in -c requirements/test.txt -o requirements/local.txt
-for layer in base extract grade; do
+for layer in base extract grade feedback; do
   pin "layers/$layer/requirements.in" -c requirements/test.txt -o "layers/$layer/requirements.txt"
 done
 pin requirements/check.in -o requirements/check.txt

@@ -201,6 +201,12 @@ class InvalidPublication(RequestRefused):
     status = 422
 
 
+class FeedbackTooLarge(RequestRefused):
+    """The feedback of a whole class does not fit into one answer."""
+
+    status = 413
+
+
 class NotPublished(RequestRefused):
     """The marks are still held; they go out when a teacher publishes them."""
 

@@ -22,6 +22,19 @@ def _step(text: str) -> str:
     return str(int(text)) if text.isdigit() and text.isascii() else text.lower()
 
 
+def spoken(question_id: str) -> str:
+    """A question as people name it, from its path in the tree: "4.a" → "4(a)", "A.1.b.ii" → "A1(b)(ii)"."""
+    name = ""
+    for step in question_id.split("."):
+        if not name:
+            name = step
+        elif step.isdigit():
+            name += f".{step}" if name[-1].isdigit() else step
+        else:
+            name += f"({step})"
+    return name
+
+
 def nodes(questions: tuple[Question, ...]) -> Iterator[tuple[Path, int, Question]]:
     """Every node with its path and how many of its first steps are sections, which people leave out.
 

@@ -3,37 +3,29 @@
 import time
 from collections import Counter
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from functools import cache, partial
 from typing import Any
 
 from core import errors, shelf, tenant
-from core.assessment import QuestionPaper
 from core.clock import now
 from core.corrections import Correction, corrections_of
 from core.erasure import entomb
 from core.record import submission_of
 from core.roster import Roster
-from core.seal import Seal
-from core.table import RECORD, Item, Table
+from core.table import RECORD
 from results import documents, exports, gradebook, moderation, parts, publication, schemes, status
+from results.records import Records
 
 _POLL_SECONDS = 0.25
 
 
 @dataclass(frozen=True, slots=True)
-class Desk:
-    """One tenant's desk: the table, the documents bucket, the state machine, and how recovering is asked for, and
-    the marking of one answer."""
+class Desk(Records):
+    """One tenant's desk: its records, the state machine, and how recovering is asked for and the marking of one
+    answer."""
 
-    tenant: str
-    table: Table
-    s3: Any
-    bucket: str
     stepfunctions: Any
     state_machine_arn: str
-    seal: Seal
     secret: bytes
     recover: Callable[[dict[str, Any]], None]
     mark_answer: Callable[[dict[str, Any]], dict[str, Any]]
@@ -58,40 +50,7 @@ class Desk:
         items = status.find(self.table, submission_id, self.tenant)
         if items is None:
             return status.from_execution(self.stepfunctions, self.state_machine_arn, submission_id, self.tenant)
-        record = items[RECORD]
-        paper = partial(self._paper, record["assessment"])
-        found = status.from_items({**items, RECORD: moderation.moderated(record, paper)}, self.seal)
-        for name in ("result", "paper"):
-            # What a later run did not come to again is of the run before.
-            if record.get(f"{name}_key") and (name == "paper" or found["state"] in status.MARKED):
-                found[name] = documents.read(self.s3, self.bucket, record[f"{name}_key"])
-        if found["result"]:
-            found["result"] = moderation.moderated_result(found["result"], record, paper, self._marked_again(record))
-            # What grading keeps for itself.
-            found["result"].pop("opinions", None)
-        return found
-
-    def _marked_again(self, record: Item) -> dict[str, dict[str, Any]]:
-        """The questions whose reading was corrected after this run had marked them, as they were marked then."""
-        corrections = moderation.corrections_of_this_run(record)
-        if not corrections:
-            return {}
-        with ThreadPoolExecutor(8) as pool:
-            read = partial(documents.read, self.s3, self.bucket)
-            found = pool.map(read, [correction.key for correction in corrections.values()])
-            return {
-                question: {name: value for name, value in document.items() if name != "opinions"}
-                for question, document in zip(corrections, found, strict=True)
-            }
-
-    def _paper(self, assessment: str) -> QuestionPaper | None:
-        key = self._shelf(assessment).paper
-        return QuestionPaper.from_dict(documents.read(self.s3, self.bucket, key)) if key else None
-
-    def _records(self, assessment: str, records: list[Item]) -> list[Item]:
-        """Records as they count. The paper is fetched once, and only where a mark was changed."""
-        paper = cache(partial(self._paper, assessment))
-        return [moderation.moderated(record, paper) for record in records]
+        return self.status_of(items)
 
     def change_mark(self, submission_id: str, question: str, marks: float | None, *, by: str, seen: str | None) -> None:
         """Set a question's mark, or with None let the machine's count again. `seen`: the edition looked at.
@@ -178,8 +137,8 @@ class Desk:
 
     def assessment(self, assessment: str) -> dict[str, Any]:
         """The paper and scheme that count now, and how many submissions stand where."""
-        current = self._shelf(assessment)
-        records = self._records(assessment, self.table.by_assessment(self.tenant, assessment))
+        current = self.on_shelf(assessment)
+        records = self.as_they_count(assessment, self.table.by_assessment(self.tenant, assessment))
         if not records and current.revision == 0:
             raise errors.NotFound("There is no assessment of this name.")
 
@@ -199,11 +158,11 @@ class Desk:
 
     def publish(self, assessment: str, *, published: bool, by: str) -> dict[str, Any]:
         """Give an assessment's marks out, or hold them again. Raises NotFound."""
-        records = self._records(assessment, self.table.by_assessment(self.tenant, assessment))
-        if not records and self._shelf(assessment).revision == 0:
+        records = self.as_they_count(assessment, self.table.by_assessment(self.tenant, assessment))
+        if not records and self.on_shelf(assessment).revision == 0:
             raise errors.NotFound("There is no assessment of this name.")
         shelf.publish(self.table, self.tenant, assessment, published=published, by=by)
-        return {"assessment": assessment, **publication.told(self._shelf(assessment), records)}
+        return {"assessment": assessment, **publication.told(self.on_shelf(assessment), records)}
 
     def gradebook(self, assessment: str, platform: exports.Platform, *, draft: bool) -> str:
         """The marks of an assessment as a platform imports them.
@@ -214,15 +173,12 @@ class Desk:
             The marks are held, and no draft was asked for.
         GradebookIncomplete
         """
-        current = self._shelf(assessment)
+        current = self.on_shelf(assessment)
         if current.published_at is None and not draft:
             raise errors.NotPublished("The marks are not published yet. Publish them, or ask for a draft (draft=true).")
         roster = documents.read(self.s3, self.bucket, current.roster) if current.roster else Roster(()).to_dict()
         students = {student.label: student for student in Roster.from_dict(roster).students}
         return exports.export(platform, assessment, gradebook.table(*self._marks(assessment))[1], students)
-
-    def _shelf(self, assessment: str) -> shelf.Shelf:
-        return shelf.load(self.table, self.tenant, assessment)
 
     def assessments(self) -> list[dict[str, Any]]:
         """The tenant's assessments, in the order of their names."""
@@ -232,7 +188,7 @@ class Desk:
         """At most so many submissions of an assessment, by kind and then oldest first, without results and lanes;
         and where the next ones begin, "" where there are none."""
         records, last = self.table.page_of_assessment(self.tenant, assessment, most=most, after=after)
-        return [status.listed(record, self.seal) for record in self._records(assessment, records)], last
+        return [status.listed(record, self.seal) for record in self.as_they_count(assessment, records)], last
 
     def results_csv(self, assessment: str) -> str:
         """The marks of an assessment as CSV."""
@@ -244,7 +200,7 @@ class Desk:
         return {"assessment": assessment, "questions": ids, "sheets": rows}
 
     def _marks(self, assessment: str) -> tuple[list[dict[str, Any]], dict[str, list[dict[str, Any]]]]:
-        records = self._records(assessment, self.table.by_assessment(self.tenant, assessment))
+        records = self.as_they_count(assessment, self.table.by_assessment(self.tenant, assessment))
         marks = {
             record["pk"].removeprefix("submission#"): record["question_marks"]
             for record in records

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from core.assessment import Question, QuestionPaper, QuestionType
+from core.labels import spoken
 from core.result import CriterionMark, QuestionMark
 from local import wording
 from local.deliveries import Delivery
@@ -123,7 +124,7 @@ def build(
         if delivery.result
     ]
     questions = {
-        mark.question: (wording.question(mark.question), wording.number(mark.max_marks))
+        mark.question: (spoken(mark.question), wording.number(mark.max_marks))
         for _, delivery, _ in marked
         for mark in delivery.marks
     }
@@ -179,7 +180,7 @@ def _sheet(
 def _answer(anchor: str, mark: QuestionMark, asked: Asked) -> Answer:
     return Answer(
         anchor=anchor,
-        name=wording.question(mark.question),
+        name=spoken(mark.question),
         asked=asked,
         mark=mark,
         marks=wording.number(mark.marks),

@@ -69,6 +69,7 @@ _WAIT = Parameter("prefer", "header", "wait=N: the answer comes at the ending, o
 _LOCATION = (("Location", "Where the submission's status is."),)
 _ETAG = (("ETag", "The edition of the marks, where there are any: what If-Match takes."),)
 _REVISION = (("ETag", "The revision of paper and scheme: what If-Match takes where they are changed."),)
+_DRAFT = Parameter("draft", "query", "true: also while the marks are held.", {"type": "string", "enum": ["true"]})
 _IF_REVISION = Parameter("if-match", "header", "The ETag of the assessment that was looked at, or *.", _TEXT)
 _FILE_ERRORS = (
     errors.MissingAssessment,
@@ -260,7 +261,7 @@ ROUTES: tuple[Route, ...] = (
         (
             _ASSESSMENT,
             Parameter("for", "query", "The platform.", {"type": "string", "enum": ["canvas", "moodle"]}, required=True),
-            Parameter("draft", "query", "true: also while the marks are held.", {"type": "string", "enum": ["true"]}),
+            _DRAFT,
         ),
         None,
         (errors.InvalidAssessment, errors.UnknownPlatform, errors.NotPublished, errors.GradebookIncomplete),
@@ -274,6 +275,26 @@ ROUTES: tuple[Route, ...] = (
         (_ASSESSMENT,),
         {"application/json": {"schema": _of("PublicationRequest")}},
         (errors.InvalidAssessment, errors.InvalidPublication, errors.InvalidUpload),
+    ),
+    Route(
+        "GET",
+        "/submissions/{id}/feedback.pdf",
+        "feedback",
+        "A student's feedback sheet as PDF; while the marks are held only as a draft",
+        {200: Answer("The sheet.", _BYTES, media_type="application/pdf")},
+        (_SUBMISSION, _DRAFT),
+        None,
+        (errors.NotMarked, errors.NotPublished, errors.FeedbackTooLarge),
+    ),
+    Route(
+        "GET",
+        "/assessments/{id}/feedback.pdf",
+        "classFeedback",
+        "The feedback sheets of a class in one file, in the order of the students' names",
+        {200: Answer("The sheets.", _BYTES, media_type="application/pdf")},
+        (_ASSESSMENT, _DRAFT),
+        None,
+        (errors.InvalidAssessment, errors.NotPublished, errors.FeedbackTooLarge),
     ),
     Route(
         "PUT",

@@ -13,6 +13,7 @@ from release.openapi import page
 from release.openapi.document import FILE, document, status_of, text
 from release.openapi.routes import ROUTES
 from results import app as results_app
+from results import feedback_app
 from tests.template.asl import ROOT
 
 DESCRIBED = {(route.method, route.path) for route in ROUTES}
@@ -32,7 +33,7 @@ def test_every_route_of_the_template_is_described_and_no_other() -> None:
 
 def test_every_route_of_the_doors_is_described_and_no_other() -> None:
     found = set()
-    for door in (receive_app.app, results_app.app, page_app.app):
+    for door in (receive_app.app, results_app.app, feedback_app.app, page_app.app):
         for route in (*door._static_routes, *door._dynamic_routes):
             methods = [route.method] if isinstance(route.method, str) else route.method
             found |= {(method, _shape(route.path)) for method in methods}

@@ -4,6 +4,7 @@ import csv
 from pathlib import Path
 
 from playwright.sync_api import expect
+from pypdf import PdfReader
 
 from local.client import ApiClient
 from tests.browser.conftest import Visit
@@ -36,6 +37,13 @@ def test_marks_are_published_taken_home_changed_and_published_again(
     assert rows[2][:3] == ["Ada", "", "0017"]
     assert float(rows[2][5]) <= float(rows[1][5])
 
+    with page.expect_download() as download:
+        page.get_by_role("button", name="Feedback sheets").click()
+    download.value.save_as(tmp_path / "class.pdf")
+    (handed_out,) = [one.extract_text() for one in PdfReader(tmp_path / "class.pdf").pages]
+    assert "Ada" in handed_out
+    assert "Draft" not in handed_out
+
     api._json("PATCH", f"/submissions/{sheet}/marks/3", json={"marks": 2})
     page.reload()
     expect(note).to_contain_text("1 sheet has other marks")
@@ -44,3 +52,10 @@ def test_marks_are_published_taken_home_changed_and_published_again(
     page.get_by_role("button", name="Hold marks again").click()
     expect(canvas).to_have_count(0)
     expect(publish).to_be_visible()
+
+    visit.go(f"a/home/s/{sheet}")
+    with page.expect_download() as download:
+        page.get_by_role("button", name="Feedback sheet").click()
+    assert download.value.suggested_filename == "home-Ada.pdf"
+    download.value.save_as(tmp_path / "Ada.pdf")
+    assert "Draft" in PdfReader(tmp_path / "Ada.pdf").pages[0].extract_text()

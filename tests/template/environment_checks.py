@@ -1,7 +1,7 @@
 """What the template tells a function is what its code asks for. Each check returns sentences."""
 
 import ast
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import fields
 from functools import cache
 from pathlib import Path
@@ -51,12 +51,33 @@ def variables_unused(template: Template) -> list[str]:
 
 
 def asked_for(function: Function) -> set[str]:
-    """The fields of Settings that a function's own code reads: `settings().x`, or `settings.x` of a parameter."""
-    return {name for path in _python(function.folder) for name in _settings_read(path)}
+    """The fields of Settings that a function's own code reads: `settings().x`, or `settings.x` of a parameter. Its
+    own code is its door and what that imports of its room: two doors may stand in one."""
+    return {name for path in _reached(function.door) for name in _settings_read(path)}
 
 
-def _python(folder: Path) -> Iterable[Path]:
-    return sorted(folder.glob("**/*.py"))
+def _reached(door: Path) -> set[Path]:
+    found: set[Path] = set()
+    ahead = [door]
+    while ahead:
+        path = ahead.pop()
+        if path not in found:
+            found.add(path)
+            ahead += _imported(path, door.parent)
+    return found
+
+
+@cache
+def _imported(path: Path, room: Path) -> tuple[Path, ...]:
+    """The files of a room that a file of it imports, wherever in it."""
+    named = set()
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.ImportFrom) and node.module:
+            named |= {node.module, *(f"{node.module}.{one.name}" for one in node.names)}
+        elif isinstance(node, ast.Import):
+            named |= {one.name for one in node.names}
+    files = (room.parent.joinpath(*name.split(".")).with_suffix(".py") for name in sorted(named))
+    return tuple(file for file in files if room in file.parents and file.is_file())
 
 
 @cache

@@ -28,6 +28,7 @@ DOORS: dict[str, tuple[set[str], bool]] = {
     # Attacks are looked for in whatever way an answer is marked.
     "grade.app.handler": ({"rapidfuzz", "Stemmer"}, False),
     "results.app.handler": (set(), True),
+    "results.feedback_app.handler": (set(), True),
     "recover.app.handler": (set(), False),
 }
 # What is loaded on its own path alone, if at all: by the child that opens files, by the first answer of Textract, for
@@ -36,6 +37,8 @@ NEVER_AT_START = (
     "pypdf", "pypdfium2", "PIL", "trp", "fontTools", "cryptography", "openai", "pint", "yaml", "python_multipart",
     # 390 ms, even where it is switched off: traces need none of it (template.yaml, Tracing).
     "aws_xray_sdk",
+    # Drawing feedback sheets, by the first that is drawn.
+    "reportlab",
     # Pydantic comes with two packages and is used by neither door.
     "pydantic",
 )  # fmt: skip

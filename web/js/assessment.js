@@ -1,7 +1,7 @@
 // One assessment: its documents, what is under way, and every sheet with its marks.
 
 import { difficulty, distribution } from "./charts.js";
-import { fill, h, tell } from "./dom.js";
+import { fill, h, keepFile, tell } from "./dom.js";
 import { intake } from "./intake.js";
 import { board } from "./board.js";
 import { sheetsTable } from "./sheets.js";
@@ -136,6 +136,7 @@ export function assessmentView({ api, uploads, content, parts, trail }) {
     const { published_at, published_by, changed_since } = document_;
     const since = changed_since ? `; since then ${count(changed_since, "sheet has", "sheets have")} other marks` : "";
     return [
+      download("Feedback sheets (PDF)", "feedback.pdf"),
       download("For Canvas", "gradebook.csv", "for=canvas"),
       download("For Moodle", "gradebook.csv", "for=moodle"),
       changed_since ? publishing(true, "Publish the changes") : null,
@@ -168,20 +169,10 @@ export function assessmentView({ api, uploads, content, parts, trail }) {
         type: "button",
         class: "button",
         data: { button: text },
-        onclick: () => saved(`/assessments/${encodeURIComponent(name)}/${file}${query && `?${query}`}`, `${name}-${file}`),
+        onclick: () => keepFile(api, `/assessments/${encodeURIComponent(name)}/${file}${query && `?${query}`}`, `${name}-${file}`),
       },
       text,
     );
-
-  async function saved(path, as) {
-    try {
-      const link = h("a", { href: URL.createObjectURL(await api.file(path)), download: as });
-      link.click();
-      setTimeout(() => URL.revokeObjectURL(link.href), 10_000);
-    } catch (error) {
-      tell(error.message, { kind: "problem" });
-    }
-  }
 
   return { open, close, uploadsChanged: () => doors.uploadsChanged() };
 }

@@ -83,3 +83,14 @@ export function tell(text, { kind = "", action } = {}) {
   while (notices().childElementCount > 3) notices().firstElementChild.remove();
   if (kind !== "problem") setTimeout(() => notice.remove(), 8000);
 }
+
+/** Hands a file of the API to the browser to keep; what goes wrong is said at the foot. */
+export async function keepFile(api, path, as) {
+  try {
+    const link = h("a", { href: URL.createObjectURL(await api.file(path)), download: as });
+    link.click();
+    setTimeout(() => URL.revokeObjectURL(link.href), 10_000);
+  } catch (error) {
+    tell(error.message, { kind: "problem" });
+  }
+}

@@ -2,7 +2,7 @@
 
 import { Problem } from "./api.js";
 import { answerCard, nothingFor } from "./answer.js";
-import { fill, h, tell } from "./dom.js";
+import { fill, h, keepFile, tell } from "./dom.js";
 import { keysDialog } from "./keys.js";
 import { lanesChart, savedSentence } from "./lanes.js";
 import { pagesPane } from "./pages.js";
@@ -111,7 +111,13 @@ export function markingView({ api, content, parts, trail }) {
         ` / ${mark(result.max_marks)} `,
         h("span", { class: "quiet" }, share(result.marks, result.max_marks)),
       ),
-      h("p", { class: "quiet" }, [state(status.state), savedSentence(status)].filter(Boolean).join(" · ")),
+      h(
+        "p",
+        { class: "quiet" },
+        [state(status.state), savedSentence(status)].filter(Boolean).join(" · "),
+        " · ",
+        h("button", { type: "button", class: "link", onclick: feedback }, "Feedback sheet (PDF)"),
+      ),
     );
     fill(
       notes,
@@ -136,6 +142,10 @@ export function markingView({ api, content, parts, trail }) {
     if (focused) cards.find((card) => card.question === focused)?.element.focus({ preventScroll: true });
     drawBar();
   }
+
+  /** As it is handed out; while the marks are held, a draft that says so. */
+  const feedback = () =>
+    keepFile(api, `/submissions/${id}/feedback.pdf?draft=true`, `${name}-${student(status.student)}.pdf`);
 
   function drawBar() {
     const at = sheets.findIndex((one) => one.id === id);
