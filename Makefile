@@ -10,7 +10,7 @@ STAGE ?= dev
 INSTALL := -m pip install --quiet --disable-pip-version-check --require-hashes --no-deps -r
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo serve test browser chromium lasting api openapi lint check fuzz chaos bench build deploy smoke licences lock clean
+.PHONY: help setup demo serve test browser chromium lasting api openapi lint check fuzz chaos bench build deploy page smoke licences lock clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -67,6 +67,10 @@ build: $(CHECK)/.ready ## what is deployed, in .aws-sam/build, with bytecode for
 
 deploy: build ## a release that goes live: make deploy STAGE=dev [PARAMETERS="Key=Value …"] [GUIDED=1]
 	@$(CHECK)/bin/python release/release.py $(STAGE) $(if $(GUIDED),--guided) $(if $(CONFIRMED),--confirmed) $(PARAMETERS)
+	@$(CHECK)/bin/python release/page.py $(STAGE)
+
+page: $(CHECK)/.ready ## the page of a deployed stack, uploaded anew: make page STAGE=dev
+	@$(CHECK)/bin/python release/page.py $(STAGE)
 
 smoke: $(VENV)/.local ## whether a deployed stack does its job: make smoke API=https://… (token in GRADELINE_TOKEN)
 	@$(BIN)/gradeline smoke --api "$(API)"

@@ -26,18 +26,11 @@ _MAX_BODY_BYTES = 10_485_760
 _TEXT_TYPES = re.compile(r"text/|application/(json|javascript|xml|x-www-form-urlencoded|[\w.+-]+\+(json|xml))(;|$)")
 
 
-# The page runs its own scripts alone and talks to this machine alone, under either of its names (a form's target
-# is named as the stack names it). CloudFront sends the same in the cloud (template.yaml).
-_POLICY = (
-    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob:; "
-    "connect-src 'self' {origin}; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
-)
-
-
 class FrontDoor:
     """The HTTP API of the stack, and the page's files where there are any.
 
-    `invoke` calls a function by its logical id; `page_config` gives what the page has to know (its token).
+    `invoke` calls a function by its logical id; `policy` is the page's Content-Security-Policy,
+    `page_config` gives what the page has to know (its token).
     """
 
     def __init__(
@@ -48,7 +41,7 @@ class FrontDoor:
         tokens: Tokens,
         invoke: Callable[[str, Any], Invocation],
         web: Path,
-        origin: str,
+        policy: str,
         page_config: Callable[[], Mapping[str, Any]],
     ) -> None:
         self._routes = [(route, _pattern(route.path)) for route in sorted(routes, key=_specificity)]
@@ -57,7 +50,7 @@ class FrontDoor:
         self._invoke = invoke
         self._web = web.resolve()
         self._page_headers = [
-            ("Content-Security-Policy", _POLICY.format(origin=origin)),
+            ("Content-Security-Policy", policy),
             ("X-Content-Type-Options", "nosniff"),
             ("Referrer-Policy", "no-referrer"),
             ("Cache-Control", "no-cache"),

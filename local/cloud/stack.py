@@ -121,6 +121,9 @@ class Stack:
             return self.name(logical_id)
         if attribute == "ApiEndpoint":
             return self.endpoint_url
+        if attribute == "DomainName" and self._kind(logical_id) == "AWS::CloudFront::Distribution":
+            # The page is served here as well.
+            return self.endpoint_url.partition("://")[2]
         raise TemplateError(f"The local cloud does not know {logical_id}.{attribute}.")
 
     def _kind(self, logical_id: str) -> str:
@@ -172,6 +175,15 @@ class Stack:
             exposed=tuple(body.get("ExposeHeaders", ())),
             max_age=int(body.get("MaxAge", 0)),
         )
+
+    def page_policy(self) -> str:
+        """The Content-Security-Policy that the page is served under: the cloud's, but for whom it may talk to, which
+        is this machine under either of its names (a form's target is named as the stack names it)."""
+        for name in self.template.of_type("AWS::CloudFront::ResponseHeadersPolicy"):
+            headers = self.properties(name)["ResponseHeadersPolicyConfig"]["SecurityHeadersConfig"]
+            policy = str(headers["ContentSecurityPolicy"]["ContentSecurityPolicy"])
+            return re.sub(r"connect-src [^;]*", f"connect-src 'self' {self.endpoint_url}", " ".join(policy.split()))
+        return ""
 
     def upload_origins(self) -> dict[str, set[str]]:
         """For each bucket the origins whose pages may POST into it."""

@@ -59,7 +59,7 @@ def wire(
         tokens=tokens,
         invoke=functions.call,
         web=web,
-        origin=stack.endpoint_url,
+        policy=stack.page_policy(),
         page_config=page_config,
     )
     # The caller's rights come before everything else.

@@ -13,10 +13,16 @@ _LOGGED = frozenset(
 )
 
 
+# What holds the page's files and nobody's data.
+PUBLIC_CODE = ("WebBucket",)
+
+
 def data_outside_the_own_key(template: Template) -> list[str]:
     """With a key of one's own, everything that holds data is under it, and every role may use it."""
     found = []
     for name, bucket in of_type(template, "AWS::S3::Bucket").items():
+        if name in PUBLIC_CODE:
+            continue
         rules = bucket.get("BucketEncryption", {}).get("ServerSideEncryptionConfiguration", ())
         if not any(_where_own(rule["ServerSideEncryptionByDefault"], "KMSMasterKeyID") for rule in rules):
             found.append(f"{name} does not take the own key")

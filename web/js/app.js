@@ -91,7 +91,9 @@ function introduce() {
   const who = [name ?? email, tenant].filter(Boolean).join(", ");
   fill(
     document.getElementById("who"),
-    session.local ? `Signed in as ${who}: a fixed account, on this machine alone` : who,
+    session.local
+      ? `Signed in as ${who}: a fixed account, on this machine alone`
+      : [`${who} `, h("button", { type: "button", class: "link", onclick: () => session.signOut() }, "Sign out")],
   );
 }
 

@@ -67,6 +67,17 @@ export class Session {
     return false;
   }
 
+  /** Forgets who was signed in, here and, where it can be asked to, at the issuer; the browser leaves the page. */
+  async signOut() {
+    [this.#token, this.#refresh] = [null, null];
+    sessionStorage.removeItem(KEPT);
+    const back = location.origin + location.pathname;
+    const { end_session_endpoint: endpoint } = await this.#discovered().catch(() => ({}));
+    // The names are OpenID Connect's, and Cognito's own for the same.
+    const asked = { client_id: this.#config.clientId, post_logout_redirect_uri: back, logout_uri: back };
+    location.assign(endpoint ? `${endpoint}?${new URLSearchParams(asked)}` : back);
+  }
+
   #restore() {
     const kept = parsed(sessionStorage.getItem(KEPT));
     if (kept && kept.until > Date.now()) [this.#token, this.#refresh] = [kept.token, kept.refresh];
