@@ -72,7 +72,10 @@ def grade_sheet(
         transcript = Transcript.from_dict(transcript_there.result())
     earlier = _earlier(found or {}, library)
     remembering = Remembering(free_text, earlier.opinions)
-    sheet, read = with_corrections(cut_answers(transcript, paper), earlier.corrected)
+    asked = {leaf.id for leaf in paper.leaves()}
+    # What was corrected for a question that the paper does not ask any more concerns nothing now.
+    corrected = {question: text for question, text in earlier.corrected.items() if question in asked}
+    sheet, read = with_corrections(cut_answers(transcript, paper), corrected)
     result = mark_sheet(paper, scheme, sheet, free_text=remembering)
     owner = whose(declared, sheet.student, roster)
     review = (*result.review, *(() if owner.sure else (ReviewReason.UNKNOWN_STUDENT,)))

@@ -83,6 +83,14 @@ def test_a_sheet_is_shown_with_its_marks_reasons_evidence_and_lanes(tmp_path: Pa
     assert len(page.all("img")) == 1
 
 
+def test_a_corrected_reading_shows_what_had_been_read(tmp_path: Path) -> None:
+    marked = result()
+    corrected = (replace(marked.questions[0], read_as="<b>8"), replace(marked.questions[1], read_as=""))
+    page = report([sheet(picture(tmp_path / "a.png"), result=replace(marked, questions=corrected))])
+    assert "it had been read as <b>8 ." in page.text
+    assert "nothing had been read" in page.text
+
+
 def test_each_line_of_an_answer_is_a_box_on_its_page_that_names_the_answer(tmp_path: Path) -> None:
     page = report([sheet(picture(tmp_path / "mina.png"))])
     shown = page.all("img")[0]

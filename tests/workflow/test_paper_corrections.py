@@ -102,6 +102,17 @@ def test_a_change_that_no_model_has_to_know_of_asks_nobody(flow: Flow, model: St
     assert model.requests == []
 
 
+def test_a_reading_of_a_question_that_is_asked_no_more_is_no_doubt(flow: Flow, graded: list[Receipt]) -> None:
+    first = graded[0]
+    flow.api._json("PATCH", f"/submissions/{first.id}/marks/3", json={"answer": "The soup heats it."})
+    tree = assessment(flow)["paper"]
+    del tree["questions"][2]
+    kept = put(flow, tree)
+    found, other = graded_by(flow, graded, kept["revision"])
+    assert [one["question"] for one in found["result"]["questions"]] == ["1", "2"]
+    assert found["result"]["review"] == other["result"]["review"]
+
+
 def test_who_looked_at_another_revision_changes_nothing(flow: Flow, graded: list[Receipt]) -> None:
     del graded
     standing = assessment(flow)
