@@ -152,6 +152,7 @@ class Desk(Records):
             "scheme": schemes.told(of(current.key_document), of(current.scheme), paper),
             "revision": current.revision,
             "paper_corrected_by": current.paper_by,
+            "students": len(of(current.roster)["students"]) if current.roster else None,
             "counts": dict(Counter(record["state"] for record in records)),
             **publication.told(current, records),
         }

@@ -227,13 +227,15 @@ class EntryFor(TypedDict):
 
 
 class Assessment(TypedDict):
-    """The paper and the scheme that count now, and how many submissions stand where."""
+    """The paper and the scheme that count now, how many students the roster lists (null: there is none), and how many
+    submissions stand where."""
 
     id: str
     paper: QuestionPaper | None
     scheme: MarkingScheme | None
     revision: int
     paper_corrected_by: str | None
+    students: int | None
     counts: dict[str, int]
     published_at: Time | None
     published_by: str | None

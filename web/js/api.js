@@ -97,6 +97,13 @@ export class Api {
       headers: { "Content-Type": "application/json" },
     });
 
+  settings = () => this.#json("GET", "/settings");
+  changeSettings = (chosen) =>
+    this.#json("PUT", "/settings", {
+      body: JSON.stringify(chosen),
+      headers: { "Content-Type": "application/json" },
+    });
+
   erase = (id) => this.#ask("DELETE", `/submissions/${id}`);
 
   requestUpload = (claims) =>

@@ -1,7 +1,7 @@
 // The start: what there is, and a new assessment.
 
 import { fill, h } from "./dom.js";
-import { count } from "./words.js";
+import { settingsForm } from "./settings.js";
 
 const NAME = /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/;
 
@@ -20,7 +20,6 @@ export function homeView({ api, content, trail }) {
             "a",
             { href: `#/a/${encodeURIComponent(one.id)}` },
             h("h2", {}, one.id),
-            h("p", { class: "quiet" }, told(one)),
           ),
         ),
       ),
@@ -41,12 +40,9 @@ export function homeView({ api, content, trail }) {
       assessments.length
         ? list
         : h("p", { class: "quiet" }, "There is no assessment yet. Give the first one a name and drop its files."),
+      settingsForm({ api }),
     );
   }
-
-  const told = (one) =>
-    [one.title, one.sheets === undefined ? null : count(one.sheets, "sheet")].filter(Boolean).join(" · ") ||
-    "Nothing read yet";
 
   function beginning() {
     const field = h("input", {

@@ -1,13 +1,13 @@
 // Where files come in: a place each for the paper, the key or scheme, and the pile of sheets.
 
 import { LiveList, fill, h, tell } from "./dom.js";
-import { READABLE, isReadable, isScheme, studentOf } from "./uploads.js";
+import { READABLE, isReadable, isRoster, isScheme, studentOf } from "./uploads.js";
 import { UNDER_WAY, bytes, count, mark, state } from "./words.js";
 
 const PLACES = [
   { role: "question_paper", title: "Question paper", accept: READABLE, many: false },
   { role: "answer_key", title: "Marking scheme or answer key", accept: `${READABLE},.yaml,.yml,.json`, many: false },
-  { role: "answer_sheet", title: "Answer sheets", accept: READABLE, many: true },
+  { role: "answer_sheet", title: "Answer sheets", accept: `${READABLE},.csv`, many: true },
 ];
 
 export function intake({ name, api, uploads, sent }) {
@@ -81,6 +81,7 @@ export function intake({ name, api, uploads, sent }) {
     const refused = [];
     for (const file of chosen) {
       if (place.role === "answer_key" && isScheme(file.name)) uploads.add(name, "scheme", file);
+      else if (place.role === "answer_sheet" && isRoster(file.name)) uploads.add(name, "roster", file);
       else if (!isReadable(file.name)) refused.push(file.name);
       else uploads.add(name, place.role, file, place.many ? studentOf(file.name) : null);
     }
@@ -152,7 +153,7 @@ export function intake({ name, api, uploads, sent }) {
 }
 
 /** What a place holds now, as lines [words, link, class]. */
-function standingOf(role, { paper, scheme }, submissions, name) {
+function standingOf(role, { paper, scheme, students }, submissions, name) {
   const newest = submissions.filter((one) => one.kind === role).at(-1);
   const lines = [];
   if (role === "question_paper") {
@@ -187,6 +188,7 @@ function standingOf(role, { paper, scheme }, submissions, name) {
         ? `${count(waiting, "sheet")} wait for the question paper`
         : "A file each; its name becomes the student's.",
     ]);
+    lines.push([students ? `${count(students, "student")} on the class list` : "A CSV is the class list."]);
   }
   return lines;
 }

@@ -94,6 +94,9 @@ export function markingView({ api, content, parts, trail }) {
         h("p", {}, `${state(status.state)}${why}`),
         lanesChart(status),
         h("p", {}, h("a", { href: home }, "Back to all sheets")),
+        UNDER_WAY.has(status.state)
+          ? null
+          : h("p", {}, h("button", { type: "button", class: "link", onclick: erase }, "Erase this sheet")),
       ),
     );
     if (UNDER_WAY.has(status.state)) timer = setTimeout(() => load().catch(() => wait()), 1000);
@@ -117,6 +120,7 @@ export function markingView({ api, content, parts, trail }) {
         [state(status.state), savedSentence(status)].filter(Boolean).join(" · "),
         " · ",
         h("button", { type: "button", class: "link", onclick: feedback }, "Feedback sheet (PDF)"),
+        h("button", { type: "button", class: "link", onclick: erase }, "Erase this sheet"),
       ),
     );
     fill(
@@ -146,6 +150,19 @@ export function markingView({ api, content, parts, trail }) {
   /** As it is handed out; while the marks are held, a draft that says so. */
   const feedback = () =>
     keepFile(api, `/submissions/${id}/feedback.pdf?draft=true`, `${name}-${student(status.student)}.pdf`);
+
+  /** File, reading, marks: everything that names the student, at once and for good. */
+  async function erase() {
+    const whose = student(status.student);
+    if (!confirm(`Erase ${whose}'s sheet with everything that was read and marked of it? There is no way back.`)) return;
+    try {
+      await api.erase(id);
+      tell(`${whose}'s sheet is erased.`);
+      location.hash = home;
+    } catch (error) {
+      tell(error.message, { kind: "problem" });
+    }
+  }
 
   function drawBar() {
     const at = sheets.findIndex((one) => one.id === id);

@@ -19,6 +19,7 @@ export const READABLE = ".pdf,.jpg,.jpeg,.png,.tif,.tiff";
 
 const ending = (name) => name.split(".").pop().toLowerCase();
 export const isScheme = (name) => ["yaml", "yml", "json"].includes(ending(name));
+export const isRoster = (name) => ending(name) === "csv";
 export const isReadable = (name) => ending(name) in TYPES;
 
 /** A student's label from a file's name, as the API takes it: accents in one form, no path. */
@@ -112,6 +113,10 @@ export class Uploads {
     if (upload.role === "scheme") {
       const type = ending(upload.name) === "json" ? "application/json" : "application/yaml";
       await this.#api.putScheme(upload.assessment, await bytesOf(upload.file), type);
+      return null;
+    }
+    if (upload.role === "roster") {
+      await this.#api.putRoster(upload.assessment, await bytesOf(upload.file));
       return null;
     }
     const claims = { assessment: upload.assessment, kind: upload.role, student: upload.student };
