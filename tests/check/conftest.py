@@ -3,6 +3,7 @@
 Collected only when this folder is asked for by name: `make test` passes it by.
 """
 
+import fcntl
 import json
 import os
 import shutil
@@ -165,10 +166,13 @@ def node(environment: dict[str, str]) -> Tool:
             pytest.skip(f"{name} is not on this machine")
     home = HERE / "node"
     npm = Tool(("npm",), environment)
-    code, said = npm.run("ls", "--all", cwd=home)
-    if code != 0:
-        code, said = npm.run("ci", "--no-audit", "--no-fund", "--prefer-offline", "--ignore-scripts", cwd=home)
+    # Both cores may come here at once, and an installation takes away what lies there first.
+    with (home / "package.json").open() as one_at_a_time:
+        fcntl.flock(one_at_a_time, fcntl.LOCK_EX)
+        code, said = npm.run("ls", "--all", cwd=home)
         if code != 0:
-            skip_where_offline(said)
-        assert code == 0, said
+            code, said = npm.run("ci", "--no-audit", "--no-fund", "--prefer-offline", "--ignore-scripts", cwd=home)
+    if code != 0:
+        skip_where_offline(said)
+    assert code == 0, said
     return Tool(("node",), environment)

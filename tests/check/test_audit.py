@@ -54,7 +54,7 @@ def test_a_bucket_that_the_world_may_see_is_found(checkov: Tool, tmp_path: Path)
     broken = tmp_path / "template.yaml"
     broken.write_text(text.replace("BlockPublicAcls: true", "BlockPublicAcls: false"), encoding="utf-8")
     found = _policies_broken(checkov, broken)
-    assert found["CKV_AWS_53"] == ["TempBucket", "DocumentsBucket"]
+    assert found["CKV_AWS_53"] == ["WebBucket", "TempBucket", "DocumentsBucket"]
 
 
 @pytest.fixture(scope="module")
