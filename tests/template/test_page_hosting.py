@@ -94,4 +94,8 @@ def test_the_apis_and_the_buckets_one_origin_is_the_page(resources: dict[str, An
     assert rule["AllowedOrigins"] == [api]
     condition, own, given = api["Fn::If"]
     assert (condition, given) == ("UsesOwnPage", {"Ref": "WebOrigin"})
-    assert [one["Fn::Sub"] for one in own["Fn::If"][1:]] == ["https://${PageDomain}", "https://${Page.DomainName}"]
+    assert own["Fn::If"] == [
+        "HasPageDomain",
+        {"Fn::Join": ["", ["https://", {"Ref": "PageDomain"}]]},
+        {"Fn::Sub": "https://${Page.DomainName}"},
+    ]
