@@ -3,7 +3,6 @@
 Needs Chromium (`make browser`).
 """
 
-import re
 import time
 from pathlib import Path
 
@@ -34,7 +33,7 @@ def main() -> None:
         page.locator(".board li").nth(4).wait_for()
         time.sleep(3)  # the lanes have something to show
         shot(page, "page-lanes.png", 860)
-        page.get_by_role("link", name=re.compile("Look at 1[0-9] answers")).wait_for(timeout=120_000)
+        page.locator(".facts div", has_text="marked").locator("dd", has_text="5").wait_for(timeout=120_000)
         page.reload()
         page.locator(".sheets tbody tr").nth(4).wait_for()
         shot(page, "page-class.png", 860)
