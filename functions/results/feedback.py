@@ -16,8 +16,8 @@ from results import gradebook, status
 from results.records import Records
 
 Result = Mapping[str, Any]
-# S3 answers while others are asked.
-_AT_ONCE = 16
+# S3 answers while others are asked; as many as a client keeps connections.
+_AT_ONCE = 10
 
 
 @dataclass(frozen=True, slots=True)
