@@ -33,9 +33,10 @@ def run(rounds: int) -> dict[str, Any]:
     began, before = time.monotonic(), machine()
     with stage() as made:
         flow = measured_rounds(made, rounds, say)
-        starts = imports.run(4)
         with ThreadPoolExecutor(1) as beside, ProcessPoolExecutor(1, get_context("spawn")) as simulating:
+            # Two minutes of waiting, which hardly disturb the processor times that are taken first.
             singly = beside.submit(one_at_a_time, made, say)
+            starts = imports.run(4)
             simulated = simulating.submit(scale.run, quick=True)
             counts = counting.run(made, say)
             flow, growth = with_singly(flow, singly.result()), simulated.result()
