@@ -116,25 +116,25 @@ def revision(header: str | None) -> int | None:
     ChangedMeanwhile
         It names something that no answer has given.
     """
-    if header is None or header.strip() == "*":
-        return None
-    named = _REVISION.fullmatch(header.strip())
-    if named is None:
-        raise errors.ChangedMeanwhile("If-Match is not the ETag of any answer. Fetch the assessment again.")
-    return int(named.group(1))
+    named = _named(header, _REVISION, "assessment")
+    return None if named is None else int(named)
 
 
 def edition(header: str | None) -> str | None:
-    """The edition that If-Match names; None where it names none ("*" is any).
+    """The edition of a submission's marks that If-Match names; None where it names none ("*" is any).
 
     Raises
     ------
     ChangedMeanwhile
         It names something that no answer has given.
     """
+    return _named(header, _EDITION, "submission")
+
+
+def _named(header: str | None, form: re.Pattern[str], what: str) -> str | None:
     if header is None or header.strip() == "*":
         return None
-    named = _EDITION.fullmatch(header.strip())
-    if named is None:
-        raise errors.ChangedMeanwhile("If-Match is not the ETag of any answer. Fetch the submission again.")
-    return named.group(1)
+    found = form.fullmatch(header.strip())
+    if found is None:
+        raise errors.ChangedMeanwhile(f"If-Match is not the ETag of any answer. Fetch the {what} again.")
+    return str(found.group(1))
