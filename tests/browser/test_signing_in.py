@@ -22,6 +22,7 @@ class Issuer:
     challenge: str = ""
     fails: bool = False
     forges_state: bool = False
+    refuses: bool = False
     logged_out: list[dict[str, str]] = field(default_factory=list)
 
     def serve(self, context: BrowserContext) -> None:
@@ -41,7 +42,8 @@ class Issuer:
         self.asked.append(asked)
         self.challenge = asked["code_challenge"]
         state = "forged" if self.forges_state and len(self.asked) == 1 else asked["state"]
-        back = f"{asked['redirect_uri']}?{urlencode({'code': 'c-1', 'state': state})}"
+        said = {"error": "access_denied", "error_description": "Not <b>you</b>"} if self.refuses else {"code": "c-1"}
+        back = f"{asked['redirect_uri']}?{urlencode({**said, 'state': state})}"
         route.fulfill(status=302, headers={"Location": back})
 
     def _token(self, route: Route) -> None:
@@ -107,6 +109,18 @@ def test_a_sign_in_that_fails_is_a_sentence(cloud: LocalCloud, issuer: Issuer, p
     issuer.fails = True
     page.goto(cloud.api_url)
     expect(page.locator("#content")).to_contain_text("Signing in failed (400)")
+
+
+def test_an_issuer_that_says_no_is_not_asked_in_a_circle(cloud: LocalCloud, issuer: Issuer, page: Page) -> None:
+    issuer.refuses = True
+    page.goto(cloud.api_url)
+    expect(page.locator("#content")).to_contain_text("Signing in was refused (Not <b>you</b>)")
+    assert len(issuer.asked) == 1
+    assert urlsplit(page.url).query == ""
+    # A reload asks once more, and comes in.
+    issuer.refuses = False
+    page.reload()
+    expect(page.get_by_role("button", name="Sign out")).to_be_visible()
 
 
 def test_a_token_that_is_over_is_renewed_without_a_word(cloud: LocalCloud, issuer: Issuer, page: Page) -> None:

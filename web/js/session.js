@@ -19,6 +19,7 @@ export class Session {
     }
     if (!this.#config.issuer) throw new Error("config.json names neither a token nor an issuer that signs people in.");
     const back = new URLSearchParams(location.search);
+    if (back.has("error") && back.get("state") === pending()?.state) refuse(back);
     if (back.has("code") && back.get("state") === pending()?.state) await this.#finish(back.get("code"));
     else this.#restore();
     if (this.#token) return true;
@@ -139,6 +140,14 @@ async function config() {
   const answer = await fetch("config.json", { cache: "no-store" });
   if (!answer.ok) throw new Error(`config.json could not be read (${answer.status}).`);
   return answer.json();
+}
+
+/** The issuer said no (RFC 6749, 4.1.2.1). Asking it again at once would be a circle; a reload asks again. */
+function refuse(answer) {
+  sessionStorage.removeItem(PENDING);
+  history.replaceState(null, "", location.pathname);
+  const why = answer.get("error_description") || answer.get("error");
+  throw new Error(`Signing in was refused (${why}). Reload the page to try again.`);
 }
 
 const pending = () => parsed(sessionStorage.getItem(PENDING));
