@@ -35,7 +35,7 @@ class Delivery:
 
     `id` is unknown until its receipt (in the drop folder, until it is seen in the assessment's list; `earlier`
     are ids of older submissions that it is not). `refusal` is the sentence with which a door turned it away.
-    `result` is what counts for it: its own, or that of the earlier submission of the same file.
+    `marked_as` is the submission that counts for it, with `result`: its own, or the earlier one of the same file.
     """
 
     path: Path
@@ -47,6 +47,7 @@ class Delivery:
     run: int = 1
     refusal: str | None = None
     status: Status | None = None
+    marked_as: Status | None = None
     result: SheetResult | None = None
     transcript: Transcript | None = None
     timeline: Timeline | None = None

@@ -111,15 +111,15 @@ class Errand:
         """What the report shows beside the marks: what was read, and when each lane ran."""
         for sheet in sheets:
             sheet.timeline = self._timeline(sheet)
-            if sheet.result and sheet.status:
-                read_as = sheet.status.duplicate_of or sheet.status.id
-                sheet.transcript = self.client.transcript(read_as)
+            if sheet.result and sheet.marked_as:
+                sheet.transcript = self.client.transcript(sheet.marked_as.id)
 
     def write_report(self, path: Path, sheets: Sequence[Delivery]) -> int:
         moment = datetime.now().astimezone()
         with self._busy("Writing the report …"):
             return write_report(
                 path,
+                assessment=self.assessment,
                 title=self.title,
                 made_at=f"{moment.day} {moment:%B %Y, %H:%M}",
                 paper=self.paper,

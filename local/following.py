@@ -79,9 +79,10 @@ def take(delivery: Delivery, status: Status, client: ApiClient) -> None:
     if status.ended and status.result is None and status.paper is None:
         status = client.submission(status.id)
     delivery.status, delivery.run = status, status.run
-    delivery.result = status.result
+    delivery.marked_as = status
     if status.state is State.DUPLICATE_OF and status.duplicate_of:
-        delivery.result = client.submission(status.duplicate_of).result
+        delivery.marked_as = client.submission(status.duplicate_of)
+    delivery.result = delivery.marked_as.result
 
 
 def name_drops(nameless: Sequence[Delivery], deliveries: Sequence[Delivery], listed: Sequence[Status]) -> None:

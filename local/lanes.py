@@ -4,6 +4,7 @@ A terminal's cell is cut in two: its upper half shows one lane, its lower half a
 run at once are seen to run at once, also without colour ("▀" the upper alone, "▄" the lower alone, "█" both).
 """
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -16,7 +17,6 @@ from rich.text import Text
 from core.submission import State
 from local import wording
 from local.deliveries import Delivery
-from local.report.charts import steps
 from local.status import Lane, Status
 from local.timeline import Timeline, from_lanes
 
@@ -212,11 +212,21 @@ def _those_that_fit(deliveries: Sequence[Delivery], room: int) -> tuple[list[Del
 def _scale(axis: _Axis) -> Text:
     """ "0 s   5 s   10 s" over the cells where they are."""
     row = [" "] * axis.cells
-    for value in steps(axis.seconds, most=max(axis.cells // 9, 2)):
+    for value in ticks(axis.seconds, most=max(axis.cells // 9, 2)):
         label, at = f"{value:g} s", int(value / axis.seconds * axis.cells)
         if at + len(label) <= axis.cells:
             row[at : at + len(label)] = label
     return Text("".join(row))
+
+
+def ticks(seconds: float, most: int) -> list[float]:
+    """Round numbers from 0 to `seconds`, at most about `most` of them: 0, 5, 10, …"""
+    if seconds <= 0:
+        return [0.0]
+    rough = seconds / most
+    unit = 10 ** math.floor(math.log10(rough))
+    step = next(factor * unit for factor in (1, 2, 5, 10) if factor * unit >= rough * 0.999)
+    return [round(index * step, 6) for index in range(int(seconds / step + 1e-9) + 1)]
 
 
 def _legend() -> Text:

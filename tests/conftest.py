@@ -2,6 +2,9 @@
 
 import os
 import signal
+from pathlib import Path
+
+import pytest
 
 # A shell lets what it starts in the background ignore Ctrl-C, and so would all that the tests start.
 signal.signal(signal.SIGINT, signal.default_int_handler)
@@ -12,3 +15,12 @@ os.environ.setdefault("AWS_EC2_METADATA_DISABLED", "true")
 os.environ.setdefault("NO_COLOR", "1")
 
 pytest_plugins = ("tests.permissions.run",)
+
+_HERE = Path(__file__).parent
+# Folders of many short tests come last: two workers then end together.
+_LAST = ("attacks", "permissions", "template", "unit")
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    items.sort(key=lambda item: item.path.relative_to(_HERE).parts[0] in _LAST)

@@ -21,7 +21,7 @@ Image.MAX_IMAGE_PIXELS = 200_000_000
 
 @dataclass(frozen=True, slots=True)
 class Picture:
-    """One page. `source` is a data: URI, None where the page could not be drawn or there was no room for it."""
+    """One page. `source` is WebP in base64, None where the page could not be drawn or there was no room for it."""
 
     page: int
     width: int
@@ -71,7 +71,7 @@ class Album:
                 # Well below its share: the next page may be better.
                 self._step = max(step - 1, 0) if body.tell() < share / 2 else step
                 self._room -= body.tell()
-                source = "data:image/webp;base64," + base64.b64encode(body.getvalue()).decode()
+                source = base64.b64encode(body.getvalue()).decode()
                 return Picture(number, scaled.width, scaled.height, source, body.tell())
         return Picture(number, image.width, image.height, None)
 

@@ -1,7 +1,9 @@
 """What a teacher does on the page, done in a browser: drop, watch, look, change, take home."""
 
+import base64
 import csv
 import re
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
@@ -40,20 +42,25 @@ GOOD = ("1. B", "2. True", "3. 12.5", "4. Metal is a better conductor so heat le
 WEAK = ("1. A", "2. True", "3. 12.5", "4. Because it is cold")
 
 
-def file(name: str, body: bytes, media_type: str = "application/pdf") -> dict[str, object]:
-    return {"name": name, "mimeType": media_type, "buffer": body}
+@dataclass(frozen=True)
+class File:
+    name: str
+    body: bytes
+    media_type: str = "application/pdf"
 
 
-def drop(page: Page, place: str, *files: dict[str, object]) -> None:
+def drop(page: Page, place: str, *files: File) -> None:
     """Files dropped on one of the three places, as a hand with a mouse drops them."""
     handle = page.evaluate_handle(
         """(files) => {
             const data = new DataTransfer();
-            for (const { name, type, bytes } of files)
-                data.items.add(new File([new Uint8Array(bytes)], name, { type }));
+            for (const { name, type, body } of files) {
+                const bytes = Uint8Array.from(atob(body), (one) => one.charCodeAt(0));
+                data.items.add(new File([bytes], name, { type }));
+            }
             return data;
         }""",
-        [{"name": one["name"], "type": one["mimeType"], "bytes": list(one["buffer"])} for one in files],  # type: ignore[call-overload]
+        [{"name": one.name, "type": one.media_type, "body": base64.b64encode(one.body).decode()} for one in files],
     )
     page.locator(f'.place[data-role="{place}"]').dispatch_event("drop", {"dataTransfer": handle})
 
@@ -83,9 +90,9 @@ def test_a_class_from_the_drop_to_the_csv(visit: Visit, tmp_path: Path) -> None:
     visit.go()
     page.get_by_label("A new assessment").fill("class-10a")
     page.get_by_role("button", name="Begin").click()
-    drop(page, "question_paper", file("paper.pdf", PAPER))
-    drop(page, "answer_key", file("scheme.yaml", SCHEME, "application/yaml"))
-    sheets = [file(f"{name}.png", picture([name, *GOOD]), "image/png") for name in ("Ada", "Ben")]
+    drop(page, "question_paper", File("paper.pdf", PAPER))
+    drop(page, "answer_key", File("scheme.yaml", SCHEME, "application/yaml"))
+    sheets = [File(f"{name}.png", picture([name, *GOOD]), "image/png") for name in ("Ada", "Ben")]
     drop(page, "answer_sheet", *sheets)
 
     # The lanes are seen while they run, side by side.
@@ -113,7 +120,7 @@ def test_a_class_from_the_drop_to_the_csv(visit: Visit, tmp_path: Path) -> None:
 
     # On to the other sheet's, agreed with; then home, where everything is still there after a reload.
     page.keyboard.press("n")
-    expect(page.get_by_role("heading", level=2)).to_have_text("Ben")
+    expect(page.locator(".sheet-head h2")).to_have_text("Ben")
     expect(page.locator("article.answer.lit").get_by_role("heading")).to_have_text("3")
     page.keyboard.press("Enter")
     expect(page.locator("nav.bar")).to_contain_text("nothing to look at")
@@ -240,7 +247,7 @@ def test_an_upload_goes_on_by_itself_after_a_lost_connection(visit: Visit, api: 
             route.fallback()
 
     page.route(re.compile(r"/submissions\?"), refuse_twice)
-    drop(page, "question_paper", file("paper.pdf", PAPER))
+    drop(page, "question_paper", File("paper.pdf", PAPER))
     expect(page.locator(".upload.paused")).to_contain_text("goes on by itself")
     expect(page.locator('.place[data-role="question_paper"]')).to_contain_text("4 questions, 6 marks", timeout=60_000)
     assert len(lost) == 2
@@ -263,7 +270,7 @@ def test_a_large_file_goes_by_a_presigned_form_and_is_sent_again(visit: Visit, a
 
     page.route(re.compile(r"-temp-"), refuse_once)
     # What follows a PDF's end belongs to no page, but counts as bytes.
-    drop(page, "question_paper", file("paper.pdf", PAPER + b"\n%" + b" " * 5_000_000))
+    drop(page, "question_paper", File("paper.pdf", PAPER + b"\n%" + b" " * 5_000_000))
     expect(page.locator('.place[data-role="question_paper"]')).to_contain_text("4 questions, 6 marks", timeout=60_000)
     assert len(lost) == 1
     (paper,) = api.submissions("large")
@@ -274,11 +281,11 @@ def test_a_large_file_goes_by_a_presigned_form_and_is_sent_again(visit: Visit, a
 def test_what_cannot_be_read_is_said_beside_the_file(visit: Visit, api: ApiClient) -> None:
     page = visit.page
     visit.go("a/refused")
-    drop(page, "question_paper", file("notes.docx", b"PK", "application/octet-stream"))
+    drop(page, "question_paper", File("notes.docx", b"PK", "application/octet-stream"))
     expect(page.locator(".notice.problem")).to_contain_text("notes.docx: only PDF, JPEG, PNG and TIFF can be read")
-    drop(page, "answer_sheet", file("empty.pdf", b""))
+    drop(page, "answer_sheet", File("empty.pdf", b""))
     expect(page.locator(".upload.refused")).to_contain_text("The file is empty")
-    drop(page, "answer_key", file("scheme.yaml", b"questions: 7", "application/yaml"))
+    drop(page, "answer_key", File("scheme.yaml", b"questions: 7", "application/yaml"))
     expect(page.locator(".upload.refused", has_text="scheme.yaml").get_by_role("alert")).not_to_be_empty()
     visit.complaints[:] = [text for text in visit.complaints if "422" not in text]
 
@@ -292,6 +299,6 @@ def test_a_name_is_text_wherever_it_stands(visit: Visit, api: ApiClient, name: s
     visit.go(f"a/{assessment}")
     expect(row(page, name)).to_be_visible()
     visit.go(f"a/{assessment}/s/{sheet}")
-    expect(page.get_by_role("heading", level=2)).to_have_text(name)
+    expect(page.locator(".sheet-head h2")).to_have_text(name)
     assert page.locator("#content img[src='x'], #content script, #content b:not(.option b)").count() == 0
     assert "owned" not in page.title() or name in page.title()

@@ -1,8 +1,11 @@
-"""The report is one file: it shows every sheet with its reasons, runs nothing foreign and asks no network."""
+"""The report is one file: it holds every sheet with its reasons, runs nothing foreign and asks no network.
+
+What it shows is in `tests/browser/test_report.py`.
+"""
 
 import base64
 import hashlib
-import re
+import json
 from dataclasses import replace
 from html.parser import HTMLParser
 from pathlib import Path
@@ -11,177 +14,59 @@ from typing import Any
 import pytest
 from PIL import Image
 
+from core.clock import stamp
 from core.result import ReviewReason
 from core.submission import Kind
 from local import wording
 from local.deliveries import Delivery
+from local.lanes import ticks
 from local.report import render, write_report
-from local.report.charts import distribution, lanes_of_one, steps
 from local.report.pictures import Album, Picture
+from local.report.script import joined
 from local.status import Status
-from tests.cli.papers import PAPER, boxes, pdf, picture, result, sheet, status_document, timeline, transcript
+from tests.cli.papers import PAPER, later, pdf, picture, result, sheet, status_document, transcript
+
+ROOT = Path(__file__).parents[2]
+TITLES = {"assessment": "rivers", "title": "Rivers and rain", "made_at": "today", "paper": PAPER}
 
 
 class Page(HTMLParser):
-    """Every element with its attributes, and the text that is shown."""
+    """Every element with its attributes, and the text in each."""
 
     def __init__(self, html: str) -> None:
         super().__init__()
-        self.elements: list[tuple[str, dict[str, str | None]]] = []
-        self.words: list[str] = []
-        self._silent = 0
+        self.elements: list[tuple[str, dict[str, str | None], list[str]]] = []
         self.feed(html)
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self.elements.append((tag, dict(attrs)))
-        self._silent += tag in ("style", "script")
+        self.elements.append((tag, dict(attrs), []))
 
     def handle_endtag(self, tag: str) -> None:
-        self._silent -= tag in ("style", "script")
+        self.elements.append(("", {}, []))
 
     def handle_data(self, data: str) -> None:
-        if not self._silent:
-            self.words.append(data)
+        if self.elements:
+            self.elements[-1][2].append(data)
+
+    def all(self, tag: str) -> list[dict[str, str | None]]:
+        return [attributes for name, attributes, _ in self.elements if name == tag]
+
+    def texts(self, tag: str) -> list[str]:
+        return ["".join(text) for name, _, text in self.elements if name == tag]
 
     @property
-    def text(self) -> str:
-        return " ".join(" ".join(self.words).split())
-
-    def all(self, tag: str, **attributes: str) -> list[dict[str, str | None]]:
-        return [
-            found
-            for name, found in self.elements
-            if name == tag and all(found.get(key.rstrip("_").replace("_", "-")) == v for key, v in attributes.items())
-        ]
+    def given(self) -> dict[str, Any]:
+        """The data that its views show."""
+        found: dict[str, Any] = json.loads(self.texts("script")[0])
+        return found
 
 
 def report(sheets: list[Delivery], **more: Any) -> Page:
-    return Page(render(**{"title": "Rivers and rain", "made_at": "today", "paper": PAPER, "sheets": sheets, **more}))
+    return Page(render(**{**TITLES, "sheets": sheets, **more}))
 
 
 def drawn(path: Path, turned: int = 0) -> Picture:
     return Album(room=100_000, pages=1).draw(path, rotations={1: turned}, pages=1)[0]
-
-
-def test_a_sheet_is_shown_with_its_marks_reasons_evidence_and_lanes(tmp_path: Path) -> None:
-    page = report([sheet(picture(tmp_path / "mina.png"), result=result(doubtful=True))])
-
-    for words in (
-        "Mina Okafor",
-        "Explain why it rains in the hills.",
-        "Air goes up over the hills and gets colder.",
-        "Two of three points were found.",
-        "vapour condenses as it cools",
-        "vapour becomes drops",
-        "marked by key points (provisional) · confidence 55%",
-        "This answer lies between two marks.",
-        "Say what condensation is.",
-        "Storing and recording ran while the page was read: 0.55 s saved.",
-        "Times from the execution's history",
-    ):
-        assert words.lower() in page.text.lower()
-    assert len(page.all("img")) == 1
-
-
-def test_a_corrected_reading_shows_what_had_been_read(tmp_path: Path) -> None:
-    marked = result()
-    corrected = (replace(marked.questions[0], read_as="<b>8"), replace(marked.questions[1], read_as=""))
-    page = report([sheet(picture(tmp_path / "a.png"), result=replace(marked, questions=corrected))])
-    assert "it had been read as <b>8 ." in page.text
-    assert "nothing had been read" in page.text
-
-
-def test_each_line_of_an_answer_is_a_box_on_its_page_that_names_the_answer(tmp_path: Path) -> None:
-    page = report([sheet(picture(tmp_path / "mina.png"))])
-    shown = page.all("img")[0]
-    width, height = int(shown["width"] or 0), int(shown["height"] or 0)
-
-    found = page.all("rect", data_answer="s1-3")
-
-    assert [article["id"] for article in page.all("article")] == ["s1-1", "s1-2", "s1-3", "s1-4"]
-    assert len(found) == len(boxes()["3.a"])
-    left, top, _, line = boxes()["3.a"][0]
-    assert float(found[0]["x"] or 0) == pytest.approx(left * width, abs=6)
-    assert float(found[0]["y"] or 0) == pytest.approx(top * height, abs=6)
-    assert float(found[0]["height"] or 0) == pytest.approx(line * height, abs=10)
-
-
-@pytest.mark.parametrize(
-    "hostile", ["<img src=x onerror=alert(1)>", "</script><script>alert(1)</script>", '"><svg/onload=x>']
-)
-def test_what_strangers_wrote_stays_text(tmp_path: Path, hostile: str) -> None:
-    marked = result()
-    evil = replace(
-        marked.questions[3],
-        answer=hostile,
-        reason=hostile,
-        feedback=hostile,
-        criteria=(replace(marked.questions[3].criteria[0], text=hostile, quote=hostile),),
-        marker=f"model:{hostile}",
-    )
-    bad = replace(marked, questions=(*marked.questions[:3], evil), leftover=hostile, warnings=(hostile,))
-    refused = Delivery(tmp_path / "x.pdf", Kind.ANSWER_SHEET, hostile, refusal=hostile)
-    paper = replace(PAPER, questions=tuple(replace(question, text=hostile) for question in PAPER.questions))
-
-    page = report(
-        [sheet(picture(tmp_path / "a.png"), hostile, result=bad), refused], title=hostile, paper=paper, notes=[hostile]
-    )
-
-    assert hostile in page.text
-    assert len(page.all("script")) == 1
-    assert all(found.get("src", "data:").startswith("data:") for found in page.all("img"))
-    assert not [name for _, found in page.elements for name in found if name.startswith("on")]
-
-
-def test_nothing_is_fetched_and_only_the_named_script_may_run(tmp_path: Path) -> None:
-    html = render(title="T", made_at="today", paper=PAPER, sheets=[sheet(picture(tmp_path / "a.png"))])
-    page = Page(html)
-
-    assert not re.search(r"""(?:src|href|url\()\s*=?\s*["']?\s*(?:https?:)?//""", html)
-    assert not page.all("link") and not page.all("iframe")
-    policy = page.all("meta", http_equiv="Content-Security-Policy")[0]["content"] or ""
-    assert "default-src 'none'" in policy and "unsafe" not in policy
-    for tag in ("style", "script"):
-        text = re.search(rf"<{tag}>(.*?)</{tag}>", html, re.DOTALL)
-        assert text
-        digest = base64.b64encode(hashlib.sha256(text[1].encode()).digest()).decode()
-        assert f"'sha256-{digest}'" in policy
-    assert not [found for _, found in page.elements if "style" in found], "the policy would drop inline styles"
-
-
-def test_a_sheet_without_marks_says_why(tmp_path: Path) -> None:
-    reason = {"type": "EncryptedDocument", "message": "The PDF asks for a password."}
-    locked = Delivery(
-        tmp_path / "zed.pdf",
-        Kind.ANSWER_SHEET,
-        "Zed",
-        status=Status.from_dict(status_document(state="REJECTED", result=None, reason=reason)),
-    )
-
-    page = report([locked])
-
-    assert "Zed zed.pdf Cannot be read: The PDF asks for a password." in page.text
-
-
-def test_a_large_class_stays_below_ten_megabytes(tmp_path: Path) -> None:
-    noisy = tmp_path / "noise.png"
-    Image.effect_noise((1500, 2100), 80).save(noisy)
-    sheets = [sheet(noisy, f"Student {number}") for number in range(10)]
-
-    size = write_report(tmp_path / "r.html", title="T", made_at="today", paper=PAPER, sheets=sheets)
-
-    assert size == (tmp_path / "r.html").stat().st_size
-    assert size < 10_000_000
-    assert Page((tmp_path / "r.html").read_text()).all("img"), "pictures shrink before they are left out"
-
-
-def test_a_picture_left_out_leaves_the_words(tmp_path: Path) -> None:
-    vanished = sheet(tmp_path / "gone.png")
-
-    page = report([vanished])
-
-    assert "The picture of this page is left out; this is what was read on it." in page.text
-    assert not page.all("img")
 
 
 def test_pages_are_drawn_upright(tmp_path: Path) -> None:
@@ -200,21 +85,11 @@ def test_a_turn_is_clockwise(tmp_path: Path) -> None:
 
     shown = drawn(tmp_path / "corner.png", 90)
 
-    body = base64.b64decode((shown.source or "").partition(",")[2])
+    body = base64.b64decode(shown.source or "")
     (tmp_path / "turned.webp").write_bytes(body)
     turned = Image.open(tmp_path / "turned.webp").convert("L")
     assert turned.getpixel((190, 10)) < 60, "the top left corner has gone to the top right"
     assert turned.getpixel((10, 10)) > 200
-
-
-def test_every_page_of_a_pdf_is_shown(tmp_path: Path) -> None:
-    long = sheet(pdf(tmp_path / "long.pdf", 3))
-    long.transcript = transcript(3)
-
-    page = report([long])
-
-    assert len(page.all("img")) == 3
-    assert "Page 2 of 3" in page.text
 
 
 def test_pictures_of_photos_follow_their_orientation_tag(tmp_path: Path) -> None:
@@ -234,25 +109,137 @@ def test_every_review_reason_has_words_for_a_teacher() -> None:
         assert wording.in_a_sentence(reason).endswith(".")
 
 
-def test_the_lanes_stand_beside_each_other_on_one_axis() -> None:
-    chart = lanes_of_one(timeline(), width=480)
+def test_a_sheet_is_told_as_the_api_tells_it(tmp_path: Path) -> None:
+    given = report([sheet(picture(tmp_path / "mina.png"), result=result(doubtful=True))]).given
 
-    assert chart
-    reading, storing, recording, grading = chart.bars
-    assert reading.x == storing.x == recording.x == 0
-    assert reading.width == pytest.approx(400) and storing.width == pytest.approx(50)
-    assert chart.joined_x and reading.x + reading.width <= chart.joined_x <= grading.x
-    assert reading.text == "4.00 s"
-
-
-def test_totals_are_spread_over_tenths() -> None:
-    spread = distribution([0.0, 0.05, 0.55, 1.0])
-
-    assert spread
-    assert [column.count for column in spread.columns] == [2, 0, 0, 0, 0, 1, 0, 0, 0, 1]
-    assert spread.mean == "40%"
+    one = given["sheets"][0]
+    assert (one["student"], one["state"]) == ("Mina Okafor", "GRADED")
+    assert one["result"] == result(doubtful=True).to_dict()
+    assert one["timeline"]["saved_ms"] == 550, "the execution's own times, not the record's"
+    assert one["lanes"]["grading"]["started_at"] == stamp(later(4.2))
+    assert given["paper"] == PAPER.to_dict()
+    assert [page["number"] for page in one["pages"]] == [1] and one["pages"][0]["picture"]
 
 
-@pytest.mark.parametrize(("seconds", "ticks"), [(0.0, [0]), (4.8, [0, 1, 2, 3, 4]), (47, [0, 10, 20, 30, 40])])
-def test_an_axis_has_round_numbers(seconds: float, ticks: list[float]) -> None:
-    assert steps(seconds) == ticks
+@pytest.mark.parametrize("hostile", ["</script><script>alert(1)</script>", "<!--<script>", "]]>\u2028"])
+def test_what_strangers_wrote_ends_no_element(tmp_path: Path, hostile: str) -> None:
+    marked = result()
+    evil = replace(marked.questions[3], answer=hostile, reason=hostile, feedback=hostile, marker=f"model:{hostile}")
+    bad = replace(marked, questions=(*marked.questions[:3], evil), leftover=hostile, warnings=(hostile,))
+    refused = Delivery(tmp_path / "x.pdf", Kind.ANSWER_SHEET, hostile, refusal=hostile)
+
+    page = report([sheet(picture(tmp_path / "a.png"), hostile, result=bad), refused], title=hostile, notes=[hostile])
+
+    assert len(page.all("script")) == 2
+    assert page.given["sheets"][0]["result"]["questions"][3]["answer"] == hostile
+    assert page.given["sheets"][1]["reason"]["message"] == hostile
+    assert not [name for _, found, _ in page.elements for name in found if name.startswith("on")]
+
+
+def test_nothing_is_fetched_and_only_the_named_script_may_run(tmp_path: Path) -> None:
+    page = report([sheet(picture(tmp_path / "a.png"))])
+
+    assert not page.all("iframe") and all("src" not in found for found in page.all("script"))
+    assert all((found["href"] or "").startswith("data:") for found in page.all("link"))
+    policy = next(found for found in page.all("meta") if found.get("http-equiv"))["content"] or ""
+    assert "default-src 'none'" in policy and "unsafe" not in policy
+    for text in (page.texts("style")[0], page.texts("script")[1]):
+        digest = base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()
+        assert f"'sha256-{digest}'" in policy
+    assert not [found for _, found, _ in page.elements if "style" in found], "the policy would drop inline styles"
+
+
+def test_it_holds_nothing_that_could_change_a_mark() -> None:
+    script = joined(ROOT / "local" / "report" / "report.js")
+
+    for word in ("fetch(", "changeMark", "PATCH", "Authorization"):
+        assert word not in script
+
+
+def test_a_sheet_without_marks_says_why(tmp_path: Path) -> None:
+    reason = {"type": "EncryptedDocument", "message": "The PDF asks for a password."}
+    status = Status.from_dict(status_document(state="REJECTED", result=None, reason=reason))
+    locked = Delivery(tmp_path / "zed.pdf", Kind.ANSWER_SHEET, "Zed", status=status)
+    refused = Delivery(tmp_path / "y.pdf", Kind.ANSWER_SHEET, "Yves", refusal="It is empty.")
+
+    first, second = report([locked, refused]).given["sheets"]
+
+    assert (first["student"], first["state"], first["reason"]) == ("Zed", "REJECTED", reason)
+    assert (second["student"], second["reason"]["message"]) == ("Yves", "It is empty.")
+
+
+def test_a_file_sent_again_has_the_marks_of_the_first(tmp_path: Path) -> None:
+    again = sheet(picture(tmp_path / "a.png"), "Mina again")
+    again.status = Status.from_dict(status_document("b" * 32, state="DUPLICATE_OF", duplicate_of="a" * 32, result=None))
+    again.marked_as = Status.from_dict(status_document())
+
+    one = report([again]).given["sheets"][0]
+
+    assert (one["id"], one["student"], one["state"]) == ("b" * 32, "Mina again", "GRADED")
+    assert one["result"]["marks"] == result().marks
+
+
+def test_a_large_class_stays_below_ten_megabytes(tmp_path: Path) -> None:
+    noisy = tmp_path / "noise.png"
+    Image.effect_noise((1500, 2100), 80).save(noisy)
+    sheets = [sheet(noisy, f"Student {number}") for number in range(10)]
+
+    size = write_report(tmp_path / "r.html", **TITLES, sheets=sheets)
+
+    assert size == (tmp_path / "r.html").stat().st_size
+    assert size < 10_000_000
+    shown = [
+        page["picture"] for one in Page((tmp_path / "r.html").read_text()).given["sheets"] for page in one["pages"]
+    ]
+    assert any(shown), "pictures shrink before they are left out"
+
+
+def test_a_picture_left_out_leaves_the_words(tmp_path: Path) -> None:
+    page = report([sheet(tmp_path / "gone.png")]).given["sheets"][0]["pages"][0]
+
+    assert page["picture"] is None
+    assert [line["text"] for line in page["lines"]] == [line.text for line in transcript().pages[0].lines]
+
+
+def test_every_page_of_a_pdf_is_there(tmp_path: Path) -> None:
+    long = sheet(pdf(tmp_path / "long.pdf", 3))
+    long.transcript = transcript(3)
+
+    pages = report([long]).given["sheets"][0]["pages"]
+
+    assert [page["number"] for page in pages] == [1, 2, 3] and all(page["picture"] for page in pages)
+
+
+@pytest.mark.parametrize(("seconds", "expected"), [(0.0, [0]), (4.8, [0, 1, 2, 3, 4]), (47, [0, 10, 20, 30, 40])])
+def test_an_axis_has_round_numbers(seconds: float, expected: list[float]) -> None:
+    assert ticks(seconds, 8) == expected
+
+
+def test_modules_stand_in_the_order_in_which_they_need_each_other(tmp_path: Path) -> None:
+    (tmp_path / "a.js").write_text('import { two as both, one } from "./b.js";\nconsole.log(both, one());\n')
+    (tmp_path / "b.js").write_text("export const two = 2;\nexport async function one() {}\nconst hidden = 1;\n")
+
+    script = joined(tmp_path / "a.js")
+
+    assert script.index("const module_b = ") < script.index("const module_a = ")
+    assert "const { two: both, one } = module_b;" in script
+    assert "return { two, one };" in script and "hidden }" not in script
+
+
+@pytest.mark.parametrize(
+    ("text", "complaint"),
+    [
+        ('import { a } from "./a.js";\n', "needs itself"),
+        ('import all from "./b.js";\n', "not known here"),
+        ("export default 1;\n", "not known here"),
+        ('const late = () => import("./b.js");\n', "not known here"),
+        ('const end = "</script>";\n', "not known here"),
+        ('import { a } from "./more/a.js";\n', "one name"),
+    ],
+)
+def test_a_form_that_is_not_known_is_refused(tmp_path: Path, text: str, complaint: str) -> None:
+    (tmp_path / "a.js").write_text(text)
+    (tmp_path / "more").mkdir()
+    (tmp_path / "more" / "a.js").write_text("export const a = 1;\n")
+    with pytest.raises(ValueError, match=complaint):
+        joined(tmp_path / "a.js")

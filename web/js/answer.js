@@ -5,7 +5,10 @@ import { level, mark, marker, question, reviewSentence } from "./words.js";
 
 const VERDICTS = { met: "met", partly: "partly met", not: "not met" };
 
-/** `change` takes {marks} or {answer} and says whether that was kept; `lit` is called when the reader comes here. */
+/**
+ * `change` takes {marks} or {answer} and says whether that was kept; without it the card is for reading alone.
+ * `lit` is called when the reader comes here.
+ */
 export function answerCard(given, asked, { change, lit }) {
   const doubtful = given.review.length > 0;
   const title = `answer-${given.question}`;
@@ -52,7 +55,7 @@ export function answerCard(given, asked, { change, lit }) {
           given.review.map((reason) => h("li", {}, reviewSentence(reason))),
         )
       : null,
-    doubtful && given.marks !== null
+    change && doubtful && given.marks !== null
       ? h(
           "p",
           { class: "agree" },
@@ -66,19 +69,15 @@ export function answerCard(given, asked, { change, lit }) {
 
   function showMark() {
     const tone = level(given.marks, given.max_marks);
-    box.replaceChildren(
-      h(
-        "button",
-        {
-          type: "button",
-          class: `got ${tone === null ? "open" : `level-${tone}`}`,
-          "aria-label": `${mark(given.marks)} of ${mark(given.max_marks)}: change the mark`,
-          onclick: () => edit(),
-        },
-        h("strong", {}, mark(given.marks)),
-        ` / ${mark(given.max_marks)}`,
-      ),
-    );
+    const look = `got ${tone === null ? "open" : `level-${tone}`}`;
+    const words_ = [h("strong", {}, mark(given.marks)), ` / ${mark(given.max_marks)}`];
+    const changed = {
+      type: "button",
+      class: look,
+      "aria-label": `${mark(given.marks)} of ${mark(given.max_marks)}: change the mark`,
+      onclick: () => edit(),
+    };
+    box.replaceChildren(change ? h("button", changed, words_) : h("p", { class: look }, words_));
   }
 
   /** The mark as a field; `begun` is a digit that was already typed. */
@@ -124,23 +123,23 @@ export function answerCard(given, asked, { change, lit }) {
   }
 
   function showWords() {
+    const corrected = typeof given.read_as === "string" && readBy(given);
     fill(
       words,
       given.answer ? h("blockquote", {}, given.answer) : h("p", { class: "nothing" }, "No answer was found."),
-      h(
-        "p",
-        { class: "read" },
-        h(
-          "button",
-          { type: "button", class: "link", onclick: correct },
-          given.answer ? "Correct the reading" : "Type the answer",
-        ),
-        " ",
-        h("kbd", {}, "e"),
-        typeof given.read_as === "string" ? [" · ", readBy(given)] : null,
-      ),
+      change || corrected ? h("p", { class: "read" }, change && toCorrect(), change && corrected && " · ", corrected) : null,
     );
   }
+
+  const toCorrect = () => [
+    h(
+      "button",
+      { type: "button", class: "link", onclick: correct },
+      given.answer ? "Correct the reading" : "Type the answer",
+    ),
+    " ",
+    h("kbd", {}, "e"),
+  ];
 
   /** What was read as a field; kept, it is marked again. */
   function correct() {

@@ -1,23 +1,9 @@
 // The HTTP API, as the page uses it. Every address of ours stands here.
 
+import { Problem, Unreachable } from "./refusals.js";
+
 const TRIES = 4;
 const PASSES = new Set([429, 502, 503, 504]);
-
-/** A refusal in the API's own words (RFC 9457). `type` is the error's name, "" where a gateway answered. */
-export class Problem extends Error {
-  constructor(status, { type = "", title = "", detail = "" } = {}) {
-    super(detail || title || `The request was refused (${status}).`);
-    this.status = status;
-    this.type = type.replace("urn:gradeline:problem:", "");
-  }
-}
-
-/** Nobody answered. */
-export class Unreachable extends Error {
-  constructor() {
-    super("Gradeline cannot be reached just now.");
-  }
-}
 
 export class Api {
   #session;

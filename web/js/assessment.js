@@ -5,7 +5,8 @@ import { fill, h, keepFile, tell } from "./dom.js";
 import { intake } from "./intake.js";
 import { board } from "./board.js";
 import { sheetsTable } from "./sheets.js";
-import { MARKED, UNDER_WAY, count, mark, question, share } from "./words.js";
+import { facts, figures, isMarked, questionsOf, totals } from "./summary.js";
+import { UNDER_WAY, count } from "./words.js";
 
 const BUSY_MS = 1000;
 const CALM_MS = 8000;
@@ -24,10 +25,7 @@ export function assessmentView({ api, uploads, content, parts, trail }) {
   const table = sheetsTable({ address });
 
   async function open() {
-    trail([
-      ["Assessments", "#/"],
-      [name, address],
-    ]);
+    trail([[name, address]]);
     fill(content, head, doors.element, running.element, table.element, plots);
     await look();
     addEventListener("visibilitychange", again);
@@ -71,50 +69,29 @@ export function assessmentView({ api, uploads, content, parts, trail }) {
 
   function draw() {
     const sheets = submissions.filter((one) => one.kind === "answer_sheet" && one.state !== "ERASED");
-    const marked = sheets.filter((one) => MARKED.has(one.state) && one.max_marks > 0);
+    const marked = sheets.filter(isMarked);
     const questions = questionsOf(marked, document_.paper);
     doors.show(document_, submissions);
     table.show(sheets, questions);
-    drawHead(sheets, marked);
+    drawHead(sheets);
     plots.hidden = marked.length < 2;
-    if (!plots.hidden) fill(plots, distribution(marked.map((one) => one.marks / one.max_marks)), difficulty(questions));
+    if (!plots.hidden) fill(plots, distribution(totals(marked)), difficulty(questions));
   }
 
   let drawnHead = "";
-  function drawHead(sheets, marked) {
-    const doubts = marked.reduce((sum, one) => sum + doubtsOf(one), 0);
-    const mean = marked.length ? marked.reduce((sum, one) => sum + one.marks / one.max_marks, 0) / marked.length : null;
+  function drawHead(sheets) {
+    const figures_ = figures(sheets, document_.paper);
     const title = document_.paper?.title || name;
-    const text = JSON.stringify([
-      title,
-      sheets.length,
-      marked.length,
-      doubts,
-      mean,
-      document_.published_at,
-      document_.changed_since,
-      document_.paper?.total_marks,
-    ]);
+    const text = JSON.stringify([title, figures_, document_.published_at, document_.changed_since]);
     if (text === drawnHead) return;
     drawnHead = text;
     const held = head.contains(document.activeElement) && document.activeElement.dataset.button;
-    const fact = (label, value, className) => h("div", { class: className }, h("dt", {}, label), h("dd", {}, value));
     fill(
       head,
       title === name ? null : h("p", { class: "kicker" }, name),
       h("h1", {}, title),
-      h(
-        "dl",
-        { class: "facts" },
-        fact(sheets.length === 1 ? "sheet" : "sheets", sheets.length),
-        fact("marked", marked.length),
-        document_.paper ? fact("marks to reach", mark(document_.paper.total_marks)) : null,
-        mean === null ? null : fact("mean", share(mean, 1)),
-        marked.length
-          ? fact(doubts === 1 ? "answer to look at" : "answers to look at", doubts, doubts ? "look" : null)
-          : null,
-      ),
-      marked.length ? actions(doubts) : null,
+      facts(figures_),
+      figures_.marked ? actions(figures_.doubts) : null,
     );
     // The hand stays where it was, or on what has taken that button's place.
     if (held) (head.querySelector(`[data-button="${held}"]`) ?? head.querySelector(".actions :is(a, button)"))?.focus();
@@ -175,34 +152,4 @@ export function assessmentView({ api, uploads, content, parts, trail }) {
     );
 
   return { open, close, uploadsChanged: () => doors.uploadsChanged() };
-}
-
-export const doubtsOf = (sheet) => (sheet.question_marks ?? []).filter((one) => one.review?.length).length;
-
-/** The questions of the marked sheets in the order of the paper, each with its mean share and its doubts. */
-function questionsOf(marked, paper) {
-  const found = new Map();
-  const order = (parts) =>
-    parts.forEach((one) =>
-      one.parts?.length
-        ? order(one.parts)
-        : found.set(one.id, { id: one.id, max: one.marks, sum: 0, number: 0, review: 0 }),
-    );
-  order(paper?.questions ?? []);
-  for (const sheet of marked)
-    for (const one of sheet.question_marks ?? []) {
-      const entry = found.get(one.question) ?? { id: one.question, max: one.max_marks, sum: 0, number: 0, review: 0 };
-      found.set(one.question, entry);
-      entry.max ??= one.max_marks;
-      if (one.review?.length) entry.review++;
-      if (one.counted && one.marks !== null && one.max_marks > 0) {
-        entry.sum += one.marks / one.max_marks;
-        entry.number++;
-      }
-    }
-  return [...found.values()].map((entry) => ({
-    ...entry,
-    name: question(entry.id),
-    mean: entry.number ? entry.sum / entry.number : null,
-  }));
 }

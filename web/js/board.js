@@ -42,11 +42,7 @@ export function board({ api }) {
       ...order.filter((one) => !UNDER_WAY.has(one.state)),
     ].slice(0, SHOWN);
     for (const id of seen.keys()) if (!shown.some((one) => one.id === id)) seen.delete(id);
-    const scale = Math.max(
-      0,
-      ...shown.map((one) => (one.ended_at ? Date.parse(one.ended_at) : Date.now()) - Date.parse(one.received_at)),
-    );
-    list.replaceChildren(...shown.map((one) => row(one, scale)));
+    list.replaceChildren(...rows(shown));
     const more = running.length - shown.filter((one) => UNDER_WAY.has(one.state)).length;
     rest.textContent = more > 0 ? `and ${more} more` : "";
     element.hidden = shown.length === 0;
@@ -58,24 +54,31 @@ export function board({ api }) {
     if (!UNDER_WAY.has(status.state)) known.add(id);
   }
 
-  function row(status, scale) {
-    const name = KINDS[status.kind] ?? student(status.student);
-    const got = MARKED.has(status.state) ? ` · ${mark(status.marks)} / ${mark(status.max_marks)}` : "";
-    return h(
-      "li",
-      { class: UNDER_WAY.has(status.state) ? "running" : "ended", data: { id: status.id } },
-      h(
-        "div",
-        {},
-        h("strong", {}, name),
-        h("p", { class: "quiet" }, `${state(status.state)}${got}`),
-        h("p", { class: "saved" }, savedSentence(status)),
-      ),
-      lanesChart(status, { scale }),
-    );
-  }
-
   return { element, show };
+}
+
+/** Submissions one below the other, their lanes on one scale. */
+export function rows(statuses) {
+  const ended = (one) => (one.ended_at ? Date.parse(one.ended_at) : Date.now());
+  const scale = Math.max(0, ...statuses.map((one) => ended(one) - Date.parse(one.received_at)));
+  return statuses.map((one) => row(one, scale));
+}
+
+function row(status, scale) {
+  const name = KINDS[status.kind] ?? student(status.student);
+  const got = MARKED.has(status.state) ? ` · ${mark(status.marks)} / ${mark(status.max_marks)}` : "";
+  return h(
+    "li",
+    { class: UNDER_WAY.has(status.state) ? "running" : "ended", data: { id: status.id } },
+    h(
+      "div",
+      {},
+      h("strong", {}, name),
+      h("p", { class: "quiet" }, `${state(status.state)}${got}`),
+      h("p", { class: "saved" }, savedSentence(status)),
+    ),
+    lanesChart(status, { scale }),
+  );
 }
 
 /** A few requests at a time; one that fails leaves its place as it was. */

@@ -7,7 +7,7 @@ const NAME = /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/;
 
 export function homeView({ api, content, trail }) {
   async function open() {
-    trail([["Assessments", "#/"]]);
+    trail([]);
     const { assessments } = await api.assessments();
     const list = h(
       "ul",

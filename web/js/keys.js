@@ -2,20 +2,24 @@
 
 import { h } from "./dom.js";
 
-const KEYS = [
+const MOVING = [
   [["n", "p"], "next, previous answer to look at, across sheets"],
   [["j", "k"], "next, previous answer"],
   [["]", "["], "next, previous sheet"],
+];
+const CHANGING = [
   [["0", "…", "9"], "type a mark; Enter keeps it, Escape leaves it"],
   [["m"], "change the mark"],
   [["e"], "correct what was read; Ctrl and Enter have it marked again"],
   [["Enter"], "the mark is right as it is"],
   [["u"], "undo the last change"],
+];
+const REST = [
   [["o"], "all sheets"],
   [["?"], "this list"],
 ];
 
-export function keysDialog() {
+export function keysDialog({ changing }) {
   const element = h(
     "dialog",
     { "aria-labelledby": "keys-title" },
@@ -23,7 +27,7 @@ export function keysDialog() {
     h(
       "dl",
       {},
-      KEYS.map(([keys, what]) =>
+      [...MOVING, ...(changing ? CHANGING : []), ...REST].map(([keys, what]) =>
         h(
           "div",
           {},

@@ -1,15 +1,17 @@
-// The marking view: the pages on the left, what was read and marked on the right, changes by keyboard.
+// The marking view: the pages on the left, what was read and marked on the right, all of it by keyboard.
 
-import { Problem } from "./api.js";
 import { answerCard, nothingFor } from "./answer.js";
-import { fill, h, keepFile, tell } from "./dom.js";
+import { fill, h, tell } from "./dom.js";
 import { keysDialog } from "./keys.js";
 import { lanesChart, savedSentence } from "./lanes.js";
 import { pagesPane } from "./pages.js";
-import { MARKED, UNDER_WAY, mark, question, reviewSentence, share, state, student } from "./words.js";
+import { marksInShort } from "./summary.js";
+import { MARKED, UNDER_WAY, mark, reviewSentence, share, state, student } from "./words.js";
 
-export function markingView({ api, content, parts, trail }) {
-  let [name, id, wanted] = parts;
+/** Without `changesOf` (changing.js) it is for reading alone. */
+export function markingView({ api, content, parts, trail, changesOf }) {
+  const [name, id] = parts;
+  let wanted = parts[2];
   const home = `#/a/${encodeURIComponent(name)}`;
   let status = null;
   let paper = null;
@@ -17,8 +19,8 @@ export function markingView({ api, content, parts, trail }) {
   let cards = [];
   let closed = false;
   let timer = 0;
-  const undone = [];
-  const keys = keysDialog();
+  const changes = changesOf?.({ api, assessment: name, sheet: () => status, took, visit });
+  const keys = keysDialog({ changing: Boolean(changes) });
   const pages = pagesPane({ api, pointed: (asked) => light(asked, false), chosen: (asked) => visit(asked) });
   const head = h("header", { class: "sheet-head" });
   const notes = h("ul", { class: "reviews" });
@@ -64,7 +66,6 @@ export function markingView({ api, content, parts, trail }) {
     status = await api.submission(id);
     if (closed) return;
     trail([
-      ["Assessments", "#/"],
       [name, home],
       [student(status.student), location.hash],
     ]);
@@ -94,9 +95,7 @@ export function markingView({ api, content, parts, trail }) {
         h("p", {}, `${state(status.state)}${why}`),
         lanesChart(status),
         h("p", {}, h("a", { href: home }, "Back to all sheets")),
-        UNDER_WAY.has(status.state)
-          ? null
-          : h("p", {}, h("button", { type: "button", class: "link", onclick: erase }, "Erase this sheet")),
+        changes && !UNDER_WAY.has(status.state) ? h("p", {}, button("Erase this sheet", changes.erase)) : null,
       ),
     );
     if (UNDER_WAY.has(status.state)) timer = setTimeout(() => load().catch(() => wait()), 1000);
@@ -118,9 +117,9 @@ export function markingView({ api, content, parts, trail }) {
         "p",
         { class: "quiet" },
         [state(status.state), savedSentence(status)].filter(Boolean).join(" · "),
-        " · ",
-        h("button", { type: "button", class: "link", onclick: feedback }, "Feedback sheet (PDF)"),
-        h("button", { type: "button", class: "link", onclick: erase }, "Erase this sheet"),
+        changes
+          ? [" · ", button("Feedback sheet (PDF)", changes.feedback), button("Erase this sheet", changes.erase)]
+          : null,
       ),
     );
     fill(
@@ -132,7 +131,7 @@ export function markingView({ api, content, parts, trail }) {
     const focused = cards.find((card) => card.element.contains(document.activeElement))?.question;
     cards = result.questions.map((one) =>
       answerCard(one, asked.get(one.question), {
-        change: (what) => change(one.question, what),
+        change: changes && ((what) => changes.change(one.question, what)),
         lit: () => light(one.question, true),
       }),
     );
@@ -147,22 +146,7 @@ export function markingView({ api, content, parts, trail }) {
     drawBar();
   }
 
-  /** As it is handed out; while the marks are held, a draft that says so. */
-  const feedback = () =>
-    keepFile(api, `/submissions/${id}/feedback.pdf?draft=true`, `${name}-${student(status.student)}.pdf`);
-
-  /** File, reading, marks: everything that names the student, at once and for good. */
-  async function erase() {
-    const whose = student(status.student);
-    if (!confirm(`Erase ${whose}'s sheet with everything that was read and marked of it? There is no way back.`)) return;
-    try {
-      await api.erase(id);
-      tell(`${whose}'s sheet is erased.`);
-      location.hash = home;
-    } catch (error) {
-      tell(error.message, { kind: "problem" });
-    }
-  }
+  const button = (text, onclick) => h("button", { type: "button", class: "link", onclick }, text);
 
   function drawBar() {
     const at = sheets.findIndex((one) => one.id === id);
@@ -190,11 +174,18 @@ export function markingView({ api, content, parts, trail }) {
         h("kbd", {}, "n"),
       ),
       h("span", { class: "gap" }),
-      h(
-        "button",
-        { type: "button", disabled: !undone.length, title: "Undo the last change ( u )", onclick: undo },
-        "Undo",
-      ),
+      changes
+        ? h(
+            "button",
+            {
+              type: "button",
+              disabled: !changes.undoable(),
+              title: "Undo the last change ( u )",
+              onclick: changes.undo,
+            },
+            "Undo",
+          )
+        : null,
       h(
         "button",
         { type: "button", title: "Keys ( ? )", "aria-haspopup": "dialog", onclick: keys.open },
@@ -246,48 +237,13 @@ export function markingView({ api, content, parts, trail }) {
 
   const go = (sheet) => sheet && (location.hash = `${home}/s/${sheet.id}`);
 
-  // ── changing ─────────────────────────────────────────────────────────────────────────────────
-
-  /** False where nothing was changed and the hand may try again. */
-  async function change(asked, what, { remembered = true } = {}) {
-    const before = status.result.questions.find((one) => one.question === asked);
-    try {
-      status = await api.changeMark(id, asked, what, status.etag);
-    } catch (error) {
-      if (error instanceof Problem && error.status === 412) {
-        status = await api.submission(id);
-        draw();
-        tell("Somebody else has changed this sheet meanwhile. Look again, then change it.", { kind: "problem" });
-        return true;
-      }
-      tell(error.message, { kind: "problem" });
-      return false;
-    }
-    if (remembered) undone.push({ question: asked, what: asBefore(before, what) });
+  /** Shows another status of this sheet: it was changed, here or elsewhere. */
+  function took(changed) {
+    status = changed;
     const listed = sheets.find((one) => one.id === id);
-    if (listed)
-      listed.question_marks = status.result.questions.map(({ question: name_, marks, max_marks, review, counted }) => ({
-        question: name_,
-        marks,
-        max_marks,
-        review,
-        counted,
-      }));
+    if (listed) listed.question_marks = marksInShort(status.result);
     draw();
     pages.mark(status.result.questions);
-    const now = status.result.questions.find((one) => one.question === asked);
-    tell(
-      `${question(asked)}: ${mark(now.marks)} / ${mark(now.max_marks)}. Total ${mark(status.result.marks)}.`,
-      remembered ? { action: { text: "Undo", run: undo } } : {},
-    );
-    return true;
-  }
-
-  async function undo() {
-    const last = undone.pop();
-    if (!last) return tell("There is nothing to undo.");
-    await change(last.question, last.what, { remembered: false });
-    visit(last.question);
   }
 
   const moves = {
@@ -297,19 +253,21 @@ export function markingView({ api, content, parts, trail }) {
     k: () => step(-1),
     "]": () => go(sheets[sheets.findIndex((one) => one.id === id) + 1]),
     "[": () => go(sheets[sheets.findIndex((one) => one.id === id) - 1]),
-    m: () => cards[at()]?.edit(),
-    e: () => cards[at()]?.correct(),
-    Enter: () => cards[at()]?.agree(),
-    u: undo,
     o: () => (location.hash = home),
     "?": keys.open,
+    ...(changes && {
+      m: () => cards[at()]?.edit(),
+      e: () => cards[at()]?.correct(),
+      Enter: () => cards[at()]?.agree(),
+      u: changes.undo,
+    }),
   };
 
   function pressed(event) {
     if (event.ctrlKey || event.metaKey || event.altKey || event.target.closest("input, textarea, select, dialog[open]"))
       return;
     if (event.key === "Enter" && event.target.closest("a, button")) return;
-    const digit = /^[0-9]$/.test(event.key) ? event.key : null;
+    const digit = changes && /^[0-9]$/.test(event.key) ? event.key : null;
     if (!status?.result || !(digit || moves[event.key])) return;
     event.preventDefault();
     if (digit) cards[at()]?.edit(digit);
@@ -318,12 +276,6 @@ export function markingView({ api, content, parts, trail }) {
 
   return { open, close, moveTo };
 }
-
-/** The change that undoes another: what a person had set before, or the machine's own (null). */
-const asBefore = (before, what) =>
-  "answer" in what
-    ? { answer: typeof before.read_as === "string" ? before.answer : null }
-    : { marks: before.marker === "person" ? before.marks : null };
 
 /** The paper's questions that take an answer, by id, with the words that stand above their group. */
 function leaves(questions, above = "", found = new Map()) {

@@ -1,6 +1,6 @@
 // The question tree as it was read: labels, marks, options, doubts; and the way to correct it.
 
-import { Problem } from "./api.js";
+import { Problem } from "./refusals.js";
 import { fill, h, tell } from "./dom.js";
 import { paperEditor } from "./paper-editor.js";
 import { entriesById, schemeBody } from "./scheme.js";
@@ -14,7 +14,6 @@ export function paperView({ api, content, parts, trail }) {
 
   async function open() {
     trail([
-      ["Assessments", "#/"],
       [name, home],
       ["Questions", location.hash],
     ]);

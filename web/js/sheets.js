@@ -1,7 +1,7 @@
 // All sheets of an assessment: state, total, every question's mark; sorted and filtered.
 
 import { LiveList, fill, h } from "./dom.js";
-import { doubtsOf } from "./assessment.js";
+import { doubtsOf } from "./summary.js";
 import { MARKED, level, mark, reviewSentence, share, state, student } from "./words.js";
 
 const ORDERS = {

@@ -1,7 +1,7 @@
 // Files on their way: several at once, with true progress, sent again by themselves after a lost connection.
 // Sending twice is harmless: the same file for the same student is one submission.
 
-import { Problem, Unreachable } from "./api.js";
+import { Problem, Unreachable } from "./refusals.js";
 
 const AT_ONCE = 3;
 // What an API body may hold; a larger file goes by a presigned form.

@@ -1,0 +1,71 @@
+// What an assessment's sheets come to: the figures at its head, its questions, what is left to look at.
+
+import { h } from "./dom.js";
+import { MARKED, mark, question, share } from "./words.js";
+
+export const doubtsOf = (sheet) => (sheet.question_marks ?? []).filter((one) => one.review?.length).length;
+export const isMarked = (sheet) => MARKED.has(sheet.state) && sheet.max_marks > 0;
+export const totals = (marked) => marked.map((one) => one.marks / one.max_marks);
+
+/** A result's marks as a list of submissions has them. */
+export const marksInShort = (result) =>
+  result.questions.map(({ question, marks, max_marks, review, counted }) => ({
+    question,
+    marks,
+    max_marks,
+    review,
+    counted,
+  }));
+
+/** The figures of the head, as numbers and words. */
+export function figures(sheets, paper) {
+  const marked = sheets.filter(isMarked);
+  return {
+    sheets: sheets.length,
+    marked: marked.length,
+    most: paper ? paper.total_marks : null,
+    mean: marked.length ? totals(marked).reduce((sum, one) => sum + one, 0) / marked.length : null,
+    doubts: marked.reduce((sum, one) => sum + doubtsOf(one), 0),
+  };
+}
+
+export function facts({ sheets, marked, most, mean, doubts }) {
+  const fact = (label, value, className) => h("div", { class: className }, h("dt", {}, label), h("dd", {}, value));
+  return h(
+    "dl",
+    { class: "facts" },
+    fact(sheets === 1 ? "sheet" : "sheets", sheets),
+    fact("marked", marked),
+    most === null ? null : fact("marks to reach", mark(most)),
+    mean === null ? null : fact("mean", share(mean, 1)),
+    marked ? fact(doubts === 1 ? "answer to look at" : "answers to look at", doubts, doubts ? "look" : null) : null,
+  );
+}
+
+/** The questions of the marked sheets in the order of the paper, each with its mean share and its doubts. */
+export function questionsOf(marked, paper) {
+  const found = new Map();
+  const order = (parts) =>
+    parts.forEach((one) =>
+      one.parts?.length
+        ? order(one.parts)
+        : found.set(one.id, { id: one.id, max: one.marks, sum: 0, number: 0, review: 0 }),
+    );
+  order(paper?.questions ?? []);
+  for (const sheet of marked)
+    for (const one of sheet.question_marks ?? []) {
+      const entry = found.get(one.question) ?? { id: one.question, max: one.max_marks, sum: 0, number: 0, review: 0 };
+      found.set(one.question, entry);
+      entry.max ??= one.max_marks;
+      if (one.review?.length) entry.review++;
+      if (one.counted && one.marks !== null && one.max_marks > 0) {
+        entry.sum += one.marks / one.max_marks;
+        entry.number++;
+      }
+    }
+  return [...found.values()].map((entry) => ({
+    ...entry,
+    name: question(entry.id),
+    mean: entry.number ? entry.sum / entry.number : null,
+  }));
+}
