@@ -75,6 +75,7 @@ class Template:
         self._reference = reference
         self._attribute = attribute
         self._secret = secret
+        self._keep_rules(tree.get("Rules", {}))
         self.resources: dict[str, dict[str, Any]] = {
             name: resource for name, resource in tree["Resources"].items() if self._exists(resource)
         }
@@ -94,6 +95,15 @@ class Template:
         """The node with every function in it replaced by its value."""
         value = self._resolve(node)
         return None if value is _NO_VALUE else value
+
+    def _keep_rules(self, rules: Mapping[str, Any]) -> None:
+        """Parameters that do not go together are refused as CloudFormation refuses them."""
+        for rule in rules.values():
+            if "RuleCondition" in rule and not self._truth(rule["RuleCondition"]):
+                continue
+            for assertion in rule["Assertions"]:
+                if not self._truth(assertion["Assert"]):
+                    raise TemplateError(assertion["AssertDescription"])
 
     def _exists(self, resource: dict[str, Any]) -> bool:
         name = resource.get("Condition")

@@ -7,6 +7,7 @@ import pytest
 
 from local.cloud.provision import Secrets
 from local.cloud.stack import Stack
+from local.cloud.template import TemplateError
 
 TEMPLATE = Path(__file__).parents[2] / "template.yaml"
 
@@ -46,6 +47,18 @@ def test_a_parameter_reaches_the_environment() -> None:
     given = Stack(TEMPLATE, secret=str, parameters={"Model": "some-model", "TextractTps": "7"})
     assert given.functions["GradeFunction"].environment["MODEL"] == "some-model"
     assert given.functions["ExtractFunction"].environment["TEXTRACT_TPS"] == "7"
+
+
+@pytest.mark.parametrize(
+    ("given", "wanted"),
+    [
+        ({"PageDomain": "marks.school.example"}, "PageDomain needs PageCertificateArn"),
+        ({"JwtIssuer": "https://issuer.example"}, "JwtIssuer needs JwtAudience"),
+    ],
+)
+def test_parameters_that_do_not_go_together_are_refused(given: dict[str, str], wanted: str) -> None:
+    with pytest.raises(TemplateError, match=wanted):
+        Stack(TEMPLATE, secret=str, parameters=given)
 
 
 def test_puts_under_the_drop_prefix_call_receive(stack: Stack) -> None:

@@ -107,7 +107,7 @@ HEADER = (
     r"\b(?:grader|marker|examiner|evaluator) now (?:writes|says|adds)\b",
 )
 PATTERNS = {
-    name: tuple(re.compile(part, re.IGNORECASE | re.MULTILINE) for part in parts)
+    name: tuple(Late(part, re.IGNORECASE | re.MULTILINE) for part in parts)
     for name, parts in (
         ("an order to the grader", ORDER),
         ("a claim on marks", CLAIM),

@@ -15,6 +15,7 @@ from grade.attacks.aside import matter_of, speaks_aside
 from grade.attacks.decoding import decodings
 from grade.attacks.hedges import without_opposites, without_word_lists
 from grade.attacks.patterns import BLOCKS, CODED, CODED_LENGTH, JSON_KEY, MARKUP, PATTERNS, QUOTES, SPOKEN
+from grade.words.late import Late
 
 _INVISIBLE = re.compile("[\u200b-\u200f\u2028-\u202e\u2060-\u2064\u2066-\u206f\ufe00-\ufe0f\U000e0000-\U000e01ef]")
 _HARMLESS = re.compile("[\u00ad\ufeff\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f]")
@@ -207,7 +208,7 @@ def _cut_asks(text: str, signs: list[str], about: str) -> str:
     return "".join(kept)
 
 
-def _cut_sentence(sentence: str, signs: list[str], known: frozenset[re.Pattern[str]], matter: frozenset[str]) -> str:
+def _cut_sentence(sentence: str, signs: list[str], known: frozenset[Late], matter: frozenset[str]) -> str:
     """The sentence up to where it turns to the grader, as far as that speaks of the matter; nothing of it where the
     turn is only seen in disguise."""
     spaced = _SPACED.sub(lambda run: re.sub(r"[ .\-_*]", "", run.group()), sentence)

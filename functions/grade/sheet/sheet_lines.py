@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from core.transcript import Line, Transcript
 from grade.answer import AnswerLine
+from grade.words.late import Late
 from grade.words.plain import clean
 
 _FIELD = (
@@ -13,33 +14,33 @@ _FIELD = (
     r"|(?:student|candidate|reg(?:istration|n)?|enrol+ment|index|seat|exam)\s*(?:id|no|number|#)|id(?:\s*no)?"
     r"|class|grade|form|div(?:ision)?|date|subject|school|teacher|set|std|batch|course|sheet|page)"
 )
-_STUDENT_FIELD = re.compile(rf"^\W*{_FIELD}\s*\.?\s*(?:[:=\-–_.]|\s{{2,}}|(?=\s[A-Z0-9]))", re.IGNORECASE)
-_NAMED = re.compile(
+_STUDENT_FIELD = Late(rf"^\W*{_FIELD}\s*\.?\s*(?:[:=\-–_.]|\s{{2,}}|(?=\s[A-Z0-9]))", re.IGNORECASE)
+_NAMED = Late(
     r"(?:^|\b)(?:(?:student|candidate|pupil|full"
     r"|your)(?:['’]?s)?\s+)?name\b\s*[:=\-–_.]*\s*(?P<name>[^\W\d_][^\d:=_]*?)"
     rf"(?=\s*$|\s{{2,}}|[,;|/(]|\s+(?:{_FIELD})\b|\s+\d)",
     re.IGNORECASE,
 )
-_NUMBERED = re.compile(
+_NUMBERED = Late(
     r"\b(?:roll|(?:student|candidate|reg(?:istration|n)?|enrol+ment|index|seat|exam))\s*\.?\s*(?:id|no|number|num"
     r"|#)?\b\s*[.:#=\-–_]*\s*"
     r"(?P<number>[A-Z]{0,4}[-/]?\d[\w/-]*)|\bid(?:\s*no)?\b\s*[.:#=\-–]+\s*(?P<id>[A-Z]{0,4}[-/]?\d[\w/-]*)",
     re.IGNORECASE,
 )
-_NAME_LIKE = re.compile(
+_NAME_LIKE = Late(
     r"^(?P<name>[A-Z][\w'’-]+(?:\s+(?:[A-Z]\.?|[a-z]{1,3}|[A-Z][\w'’-]+)){1,3})\s*[,;–-]?\s*"
     r"(?:\(?(?:class|grade|form|year)?\s*[0-9lIO]{1,2}\s?[A-Za-z]?\)?)?\s*$"
 )
 _CLASS_ALONE = re.compile(
     r"^\W*(?:(?i:class|grade|form|year|std)\s*\d{1,2}\s?[-–]?\s?[A-Z]?|[1-9l][0-9lO]?[-–]?[A-Z])\W*$"
 )
-_PAGE = re.compile(
+_PAGE = Late(
     r"^[\W_]*(?:page|pg|p|sheet|side)\.?\s*\d{1,3}(?:\s*(?:of|/)\s*\d{1,3})?[\W_]*$|^[-–—]\s*\d{1,2}\s*[-–—]$"
     r"|^\W*(?:p\.?\s?t\.?\s?o\.?|continued(?: overleaf| on next page)?|turn over|the end|end)\W*$",
     re.IGNORECASE,
 )
 _TICKS = "✓✔☑✅✗✘❌☒"
-_TEACHER = re.compile(
+_TEACHER = Late(
     rf"^\W*(?:(?:total|score|marks?(?:\s+obtained)?|grand\s+total|result)\s*[:=]?\s*)?\d{{1,3}}(?:\.\d"
     rf"|½)?\s*/\s*\d{{1,3}}\W*$"
     rf"|^[{_TICKS}√\s]+$|^\s*[-−–+]\s*(?:\d(?:\.5)?|½)\s*$|^\s*(?:good|well done|very good|excellent|see me"

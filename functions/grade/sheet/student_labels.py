@@ -51,18 +51,16 @@ _QUESTION = Late(
 _NUMBERED = re.compile(rf"(?:{_OPEN}\s?(?P<open>{_NUM})\s?[)\]}}>]|(?P<num>{_NUM})\s?{_CLOSE}+)(?!\d)")
 _TIGHT = re.compile(r"(?P<num>\d{1,2})[.)](?=\d)")
 _STEP = r"[\dlIOoZS]{1,2}"
-_DOTTED = re.compile(
+_DOTTED = Late(
     rf"(?i:{_WORD}\s?[.:]?\s?)?(?=[lIOoZS.,]{{0,4}}\d)(?P<path>{_STEP}(?:[.,]{_STEP}){{1,3}})(?:[.,):]+|(?=\s|$))"
 )
 _MISREAD = re.compile(r"(?P<num>[lIiOoSsBZz|]{1,2})(?=\s?[(\[][a-z]{1,3}[)\]])")
-_GLUED_ROMAN = re.compile(
-    rf"(?:{_WORD}\s?[.:]?\s?)?(?P<num>\d{{1,2}})\s?\.?(?P<part>[ivx]{{2,4}})\s?[).:\]]", re.IGNORECASE
-)
+_GLUED_ROMAN = Late(rf"(?:{_WORD}\s?[.:]?\s?)?(?P<num>\d{{1,2}})\s?\.?(?P<part>[ivx]{{2,4}})\s?[).:\]]", re.IGNORECASE)
 _BARE = re.compile(r"(?P<num>\d{1,2})(?=\s|$|[(\[a-h])")
-_SECTIONED = re.compile(
+_SECTIONED = Late(
     rf"(?i:{_WORD})?\s*[.:]?\s?{_OPEN}?(?P<section>[A-H])\s?[).\-]?\s?{_OPEN}?(?P<num>\d{{1,2}})(?:\s?{_CLOSE}+|(?=\s|$|[(\[]|[a-h][).:]))"
 )
-_ROMAN_OUTER = re.compile(
+_ROMAN_OUTER = Late(
     rf"(?i:{_WORD})?\s*[.:]?\s?{_OPEN}?(?P<roman>[IVX]{{1,4}})\s?{_CLOSE}*\s?(?:{_OPEN}\s?(?P<open>\d{{1,2}})\s?[)\]]|(?P<num>\d{{1,2}})\s?{_CLOSE})"
 )
 _MAY_BE_SECTION = re.compile(r"\W*[spg]", re.IGNORECASE)

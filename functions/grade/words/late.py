@@ -9,11 +9,11 @@ class Late:
     """An expression of `re` with as much of it as is used here. For those behind a cheaper check."""
 
     def __init__(self, pattern: str, flags: int = 0) -> None:
-        self._pattern, self._flags = pattern, flags
+        self.pattern, self._flags = pattern, flags
 
     @cached_property
     def _compiled(self) -> re.Pattern[str]:
-        return re.compile(self._pattern, self._flags)
+        return re.compile(self.pattern, self._flags)
 
     def search(self, text: str) -> re.Match[str] | None:
         return self._compiled.search(text)
