@@ -3,10 +3,12 @@
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import cache
 from types import SimpleNamespace
 from typing import Any
 
 import boto3
+import botocore.session
 import pytest
 from moto import mock_aws
 
@@ -42,7 +44,7 @@ class Cloud:
 
     def client(self, service: str) -> Any:
         """A client of the test's own: its calls are not recorded."""
-        return boto3.client(service, region_name=REGION)
+        return _own_client(service)
 
     def put(self, key: str, body: bytes, **more: Any) -> str:
         return self.client("s3").put_object(Bucket=TEMP, Key=key, Body=body, **more)["VersionId"]
@@ -63,6 +65,11 @@ class Cloud:
         }
 
 
+@cache
+def _own_client(service: str) -> Any:
+    return boto3.Session("testing", "testing", region_name=REGION).client(service)
+
+
 @pytest.fixture
 def cloud(monkeypatch: pytest.MonkeyPatch) -> Iterator[Cloud]:
     for name, value in ENVIRONMENT.items():
@@ -72,10 +79,17 @@ def cloud(monkeypatch: pytest.MonkeyPatch) -> Iterator[Cloud]:
         _make_stack(made)
         _forget_clients()
         session = aws._session()
+        session._session.register_component("data_loader", _descriptions())
         session.events.register("before-call.*.*", lambda model, **_: made.calls.append(model.name))
         session.events.register("before-call.lambda.Invoke", made._take_in)
         yield made
     _forget_clients()
+
+
+@cache
+def _descriptions() -> Any:
+    """The SDK's long descriptions of every service, read once for all tests: most of what a client costs."""
+    return botocore.session.get_session().get_component("data_loader")
 
 
 def _forget_clients() -> None:
