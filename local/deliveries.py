@@ -35,7 +35,7 @@ class Delivery:
 
     `id` is unknown until its receipt (in the drop folder, until it is seen in the assessment's list; `earlier`
     are ids of older submissions that it is not). `refusal` is the sentence with which a door turned it away.
-    `marked_as` is the submission that counts for it, with `result`: its own, or the earlier one of the same file.
+    `marked_as` is the submission that counts for it: its own, or the earlier one of the same file.
     """
 
     path: Path
@@ -48,7 +48,6 @@ class Delivery:
     refusal: str | None = None
     status: Status | None = None
     marked_as: Status | None = None
-    result: SheetResult | None = None
     transcript: Transcript | None = None
     timeline: Timeline | None = None
 
@@ -57,6 +56,10 @@ class Delivery:
         """How it is called on the screen."""
         found = self.status.student if self.status else None
         return self.student or found or self.path.name
+
+    @property
+    def result(self) -> SheetResult | None:
+        return self.marked_as.result if self.marked_as else None
 
     @property
     def ended(self) -> bool:

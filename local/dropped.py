@@ -174,7 +174,7 @@ class Dropped:
         for status in listed:
             delivery = known.get(status.id)
             if delivery and status.run > delivery.run:
-                delivery.status, delivery.marked_as, delivery.result, delivery.run = None, None, None, status.run
+                delivery.status, delivery.marked_as, delivery.run = None, None, status.run
 
     def _tell_ending(self, key: str, delivery: Delivery) -> None:
         status = delivery.status

@@ -78,11 +78,9 @@ def take(delivery: Delivery, status: Status, client: ApiClient) -> None:
     sent before has its marks with the first one."""
     if status.ended and status.result is None and status.paper is None:
         status = client.submission(status.id)
+    first = status.duplicate_of if status.state is State.DUPLICATE_OF else None
     delivery.status, delivery.run = status, status.run
-    delivery.marked_as = status
-    if status.state is State.DUPLICATE_OF and status.duplicate_of:
-        delivery.marked_as = client.submission(status.duplicate_of)
-    delivery.result = delivery.marked_as.result
+    delivery.marked_as = client.submission(first) if first else status
 
 
 def name_drops(nameless: Sequence[Delivery], deliveries: Sequence[Delivery], listed: Sequence[Status]) -> None:

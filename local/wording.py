@@ -9,8 +9,8 @@ from core.submission import State
 # One list of words for the page and for the terminal.
 _WORDS = json.loads((Path(__file__).parents[1] / "web" / "words.json").read_text(encoding="utf-8"))
 STATES = {State(name): words for name, words in _WORDS["states"].items()}
-# (a few words for a table, a sentence for the page)
-_REVIEW = {ReviewReason(name): (short, sentence) for name, (short, sentence) in _WORDS["reviews"].items()}
+# A few words for a table; the page has a sentence beside them.
+_REVIEW = {ReviewReason(name): short for name, (short, _) in _WORDS["reviews"].items()}
 _MARKERS: dict[str, str] = _WORDS["markers"]
 
 
@@ -19,11 +19,7 @@ def state(value: State) -> str:
 
 
 def in_short(reason: ReviewReason) -> str:
-    return _REVIEW[reason][0]
-
-
-def in_a_sentence(reason: ReviewReason) -> str:
-    return _REVIEW[reason][1]
+    return _REVIEW[reason]
 
 
 def marker(name: str) -> str:

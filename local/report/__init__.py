@@ -15,6 +15,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from core.assessment import QuestionPaper
 from core.clock import stamp
+from core.transcript import Page
 from local.deliveries import Delivery
 from local.report.pictures import Album, Picture
 from local.report.script import joined
@@ -82,7 +83,7 @@ def render(
 
 def _told(sheet: Delivery, index: int) -> dict[str, Any]:
     """A sheet as the API tells of it. One that no door took has only a name and the sentence that refused it."""
-    told = sheet.marked_as or sheet.status
+    told = sheet.marked_as
     if told is None or sheet.refusal:
         refused = {"type": "Refused", "message": sheet.problem or ""}
         return {
@@ -119,7 +120,7 @@ def _pages(sheet: Delivery, pictures: Sequence[Picture]) -> list[dict[str, Any]]
             "picture": picture.source,
             "lines": [] if picture.source else [{"text": line.text} for line in page.lines],
         }
-        for page, picture in zip(sheet.transcript.pages if sheet.transcript else (), pictures, strict=False)
+        for page, picture in zip(_read(sheet), pictures, strict=True)
     ]
 
 
@@ -132,11 +133,12 @@ def _pictures(sheets: Sequence[Delivery], room: int) -> list[list[Picture]]:
 
 
 def _drawn(sheet: Delivery, album: Album) -> list[Picture]:
-    rotations = {page.number: page.rotation for page in _read(sheet)}
-    return album.draw(sheet.path, rotations=rotations, pages=len(rotations)) if rotations else []
+    pages = _read(sheet)
+    rotations = {page.number: page.rotation for page in pages}
+    return album.draw(sheet.path, rotations=rotations, pages=len(pages)) if pages else []
 
 
-def _read(sheet: Delivery) -> Sequence[Any]:
+def _read(sheet: Delivery) -> Sequence[Page]:
     return sheet.transcript.pages if sheet.result and sheet.transcript else ()
 
 

@@ -27,7 +27,6 @@ class Picture:
     width: int
     height: int
     source: str | None
-    bytes: int = 0
 
 
 class Album:
@@ -72,7 +71,7 @@ class Album:
                 self._step = max(step - 1, 0) if body.tell() < share / 2 else step
                 self._room -= body.tell()
                 source = base64.b64encode(body.getvalue()).decode()
-                return Picture(number, scaled.width, scaled.height, source, body.tell())
+                return Picture(number, scaled.width, scaled.height, source)
         return Picture(number, image.width, image.height, None)
 
 

@@ -49,7 +49,7 @@ function overview({ content, trail }) {
         "header",
         { class: "masthead" },
         h("h1", {}, given.title),
-        facts(figures(sheets, given.paper)),
+        facts(figures(sheets, marked, given.paper)),
         first ? h("div", { class: "actions" }, h("a", { class: "button main", href: first }, "Look at the doubts")) : null,
       ),
       table.element,

@@ -22,7 +22,8 @@ Open = Callable[..., Page]
 def marked(path: Path, student: str, number: int, given: SheetResult | None = None) -> Delivery:
     one = sheet(path, student, result=given or result())
     document = status_document(f"{number:032x}", student=student, result=(given or result()).to_dict())
-    return replace(one, id=document["id"], status=Status.from_dict(document))
+    status = Status.from_dict(document)
+    return replace(one, id=document["id"], status=status, marked_as=status)
 
 
 @pytest.fixture

@@ -160,14 +160,15 @@ def timeline(shift: float = 0.0) -> Timeline:
 def sheet(path: Path, student: str = "Mina Okafor", **more: Any) -> Delivery:
     """A sheet that went through: marked, with its transcript and its lanes."""
     marked = more.pop("result", result())
+    status = Status.from_dict(status_document(student=student, result=marked.to_dict() if marked else None))
     return Delivery(
         path,
         Kind.ANSWER_SHEET,
         student,
         Door.API,
         id="a" * 32,
-        status=Status.from_dict(status_document(student=student, result=marked.to_dict() if marked else None)),
-        result=marked,
+        status=status,
+        marked_as=status,
         transcript=transcript(),
         timeline=more.pop("timeline", timeline()),
         **more,

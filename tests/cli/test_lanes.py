@@ -33,7 +33,7 @@ def under_way(name: str = "Mina", *, storing: dict[str, Any] | None = None, **ch
     }
     document = status_document(student=name, **{"state": "READING", "result": None, "lanes": lanes, **changes})
     status = Status.from_dict(document)
-    return Delivery(Path(f"{name}.png"), Kind.ANSWER_SHEET, name, status=status, result=status.result)
+    return Delivery(Path(f"{name}.png"), Kind.ANSWER_SHEET, name, status=status, marked_as=status)
 
 
 def drawn(deliveries: list[Delivery], width: int = 120, height: int = 40, at: float = 10) -> list[str]:
@@ -109,8 +109,7 @@ def test_without_a_terminal_each_change_is_one_line() -> None:
     with LaneBoard([delivery], Console(file=out, width=200)) as lanes:
         lanes.show()
         lanes.show()
-        delivery.status = under_way(state="GRADED", result=result().to_dict()).status
-        delivery.result = result()
+        delivery.status = delivery.marked_as = under_way(state="GRADED", result=result().to_dict()).status
         lanes.show()
 
     lines = [line.split("s  ", 1)[1] for line in out.getvalue().splitlines()]

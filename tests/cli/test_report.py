@@ -104,9 +104,10 @@ def test_pictures_of_photos_follow_their_orientation_tag(tmp_path: Path) -> None
 
 
 def test_every_review_reason_has_words_for_a_teacher() -> None:
+    words = json.loads((ROOT / "web" / "words.json").read_text(encoding="utf-8"))
     for reason in ReviewReason:
         assert wording.in_short(reason)
-        assert wording.in_a_sentence(reason).endswith(".")
+        assert words["reviews"][reason.value][1].endswith(".")
 
 
 def test_a_sheet_is_told_as_the_api_tells_it(tmp_path: Path) -> None:
@@ -159,7 +160,7 @@ def test_it_holds_nothing_that_could_change_a_mark() -> None:
 def test_a_sheet_without_marks_says_why(tmp_path: Path) -> None:
     reason = {"type": "EncryptedDocument", "message": "The PDF asks for a password."}
     status = Status.from_dict(status_document(state="REJECTED", result=None, reason=reason))
-    locked = Delivery(tmp_path / "zed.pdf", Kind.ANSWER_SHEET, "Zed", status=status)
+    locked = Delivery(tmp_path / "zed.pdf", Kind.ANSWER_SHEET, "Zed", status=status, marked_as=status)
     refused = Delivery(tmp_path / "y.pdf", Kind.ANSWER_SHEET, "Yves", refusal="It is empty.")
 
     first, second = report([locked, refused]).given["sheets"]

@@ -73,16 +73,16 @@ export function assessmentView({ api, uploads, content, parts, trail }) {
     const questions = questionsOf(marked, document_.paper);
     doors.show(document_, submissions);
     table.show(sheets, questions);
-    drawHead(sheets);
+    drawHead(sheets, marked);
     plots.hidden = marked.length < 2;
     if (!plots.hidden) fill(plots, distribution(totals(marked)), difficulty(questions));
   }
 
   let drawnHead = "";
-  function drawHead(sheets) {
-    const figures_ = figures(sheets, document_.paper);
+  function drawHead(sheets, marked) {
+    const told = figures(sheets, marked, document_.paper);
     const title = document_.paper?.title || name;
-    const text = JSON.stringify([title, figures_, document_.published_at, document_.changed_since]);
+    const text = JSON.stringify([title, told, document_.published_at, document_.changed_since]);
     if (text === drawnHead) return;
     drawnHead = text;
     const held = head.contains(document.activeElement) && document.activeElement.dataset.button;
@@ -90,8 +90,8 @@ export function assessmentView({ api, uploads, content, parts, trail }) {
       head,
       title === name ? null : h("p", { class: "kicker" }, name),
       h("h1", {}, title),
-      facts(figures_),
-      figures_.marked ? actions(figures_.doubts) : null,
+      facts(told),
+      told.marked ? actions(told.doubts) : null,
     );
     // The hand stays where it was, or on what has taken that button's place.
     if (held) (head.querySelector(`[data-button="${held}"]`) ?? head.querySelector(".actions :is(a, button)"))?.focus();

@@ -1,6 +1,7 @@
 // Where files come in: a place each for the paper, the key or scheme, and the pile of sheets.
 
 import { LiveList, fill, h, tell } from "./dom.js";
+import { leaves } from "./summary.js";
 import { READABLE, isReadable, isRoster, isScheme, studentOf } from "./uploads.js";
 import { UNDER_WAY, bytes, count, mark, state } from "./words.js";
 
@@ -193,7 +194,6 @@ function standingOf(role, { paper, scheme, students }, submissions, name) {
   return lines;
 }
 
-const leaves = (questions) => questions.flatMap((one) => (one.parts?.length ? leaves(one.parts) : [one]));
 
 /** The files that were dropped, those inside folders as well. */
 async function dropped(transfer) {

@@ -5,7 +5,7 @@ import { fill, h, tell } from "./dom.js";
 import { keysDialog } from "./keys.js";
 import { lanesChart, savedSentence } from "./lanes.js";
 import { pagesPane } from "./pages.js";
-import { marksInShort } from "./summary.js";
+import { leaves, marksInShort } from "./summary.js";
 import { MARKED, UNDER_WAY, mark, reviewSentence, share, state, student } from "./words.js";
 
 /** Without `changesOf` (changing.js) it is for reading alone. */
@@ -127,7 +127,7 @@ export function markingView({ api, content, parts, trail, changesOf }) {
       [...result.review.map(reviewSentence), ...result.warnings].map((text) => h("li", {}, text)),
     );
     notes.hidden = notes.childElementCount === 0;
-    const asked = leaves(paper?.questions ?? []);
+    const asked = new Map(leaves(paper?.questions ?? []).map((one) => [one.id, one]));
     const focused = cards.find((card) => card.element.contains(document.activeElement))?.question;
     cards = result.questions.map((one) =>
       answerCard(one, asked.get(one.question), {
@@ -275,13 +275,4 @@ export function markingView({ api, content, parts, trail, changesOf }) {
   }
 
   return { open, close, moveTo };
-}
-
-/** The paper's questions that take an answer, by id, with the words that stand above their group. */
-function leaves(questions, above = "", found = new Map()) {
-  for (const one of questions) {
-    if (one.parts?.length) leaves(one.parts, [above, one.text].filter(Boolean).join("\n"), found);
-    else found.set(one.id, { ...one, above });
-  }
-  return found;
 }

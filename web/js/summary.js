@@ -17,9 +17,16 @@ export const marksInShort = (result) =>
     counted,
   }));
 
-/** The figures of the head, as numbers and words. */
-export function figures(sheets, paper) {
-  const marked = sheets.filter(isMarked);
+/** Of a paper, the questions that take an answer, with the words that stand above their group. */
+export const leaves = (questions, above = "") =>
+  questions.flatMap((one) =>
+    one.parts?.length
+      ? leaves(one.parts, [above, one.text].filter(Boolean).join("\n"))
+      : [{ ...one, above }],
+  );
+
+/** The figures of the head; `marked` are those of the sheets that have marks. */
+export function figures(sheets, marked, paper) {
   return {
     sheets: sheets.length,
     marked: marked.length,
@@ -44,17 +51,11 @@ export function facts({ sheets, marked, most, mean, doubts }) {
 
 /** The questions of the marked sheets in the order of the paper, each with its mean share and its doubts. */
 export function questionsOf(marked, paper) {
-  const found = new Map();
-  const order = (parts) =>
-    parts.forEach((one) =>
-      one.parts?.length
-        ? order(one.parts)
-        : found.set(one.id, { id: one.id, max: one.marks, sum: 0, number: 0, review: 0 }),
-    );
-  order(paper?.questions ?? []);
+  const blank = (id, max) => ({ id, max, sum: 0, number: 0, review: 0 });
+  const found = new Map(leaves(paper?.questions ?? []).map((one) => [one.id, blank(one.id, one.marks)]));
   for (const sheet of marked)
     for (const one of sheet.question_marks ?? []) {
-      const entry = found.get(one.question) ?? { id: one.question, max: one.max_marks, sum: 0, number: 0, review: 0 };
+      const entry = found.get(one.question) ?? blank(one.question, one.max_marks);
       found.set(one.question, entry);
       entry.max ??= one.max_marks;
       if (one.review?.length) entry.review++;

@@ -6,7 +6,8 @@ from functools import cached_property
 
 
 class Late:
-    """An expression of `re` with as much of it as is used here. For those behind a cheaper check."""
+    """An expression of `re` with as much of it as is used here. For those behind a cheaper check, or that not every
+    call of the function comes to."""
 
     def __init__(self, pattern: str, flags: int = 0) -> None:
         self.pattern, self._flags = pattern, flags
