@@ -8,6 +8,7 @@ import datetime
 import json
 import mimetypes
 import re
+import time
 import uuid
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
@@ -16,6 +17,7 @@ from urllib.parse import parse_qsl
 
 from local.cloud.calls import Request
 from local.cloud.edge import Response
+from local.cloud.metrics import Metrics
 from local.cloud.resources import Cors, Route
 from local.cloud.runtime import MAX_PAYLOAD_BYTES
 from local.cloud.stack import ACCOUNT
@@ -23,6 +25,7 @@ from local.cloud.tokens import InvalidToken, Tokens
 from local.cloud.worker import Invocation
 
 _MAX_BODY_BYTES = 10_485_760
+_STAGE = "$default"
 _TEXT_TYPES = re.compile(r"text/|application/(json|javascript|xml|x-www-form-urlencoded|[\w.+-]+\+(json|xml))(;|$)")
 
 
@@ -30,7 +33,8 @@ class FrontDoor:
     """The HTTP API of the stack, and the page's files where there are any.
 
     `invoke` calls a function by its logical id; `policy` is the page's Content-Security-Policy,
-    `page_config` gives what the page has to know (its token).
+    `page_config` gives what the page has to know (its token). Every answer of the API is counted in `metrics`
+    under `api_id`, as the gateway counts; the page's files are not the API's.
     """
 
     def __init__(
@@ -43,6 +47,8 @@ class FrontDoor:
         web: Path,
         policy: str,
         page_config: Callable[[], Mapping[str, Any]],
+        api_id: str,
+        metrics: Metrics,
     ) -> None:
         self._routes = [(route, _pattern(route.path)) for route in sorted(routes, key=_specificity)]
         self._cors = cors
@@ -56,12 +62,27 @@ class FrontDoor:
             ("Cache-Control", "no-cache"),
         ]
         self._page_config = page_config
+        self._api_id = api_id
+        self._metrics = metrics
 
     def answer(self, request: Request) -> Response:
+        found = self._find(request)
+        page = None if found else self._page_file(request)
+        if page is not None:
+            page.headers += self._cors_headers(request)
+            return page
+        began, status = time.monotonic(), 500
+        try:
+            response = self._answer_api(request, found)
+            status = response.status
+            return response
+        finally:
+            self._metrics.count_response(self._api_id, _STAGE, status, time.monotonic() - began)
+
+    def _answer_api(self, request: Request, found: tuple[Route, dict[str, str]] | None) -> Response:
         if request.method == "OPTIONS" and "access-control-request-method" in request.headers and self._cors.origins:
             return Response(204, self._cors_headers(request, preflight=True))
-        found = self._find(request)
-        response = self._answer_route(request, *found) if found else self._answer_page(request)
+        response = self._answer_route(request, *found) if found else _message(404, "Not Found")
         response.headers += self._cors_headers(request)
         return response
 
@@ -83,13 +104,13 @@ class FrontDoor:
                 return response
         if len(request.body) > _MAX_BODY_BYTES:
             return _message(413, "Request Entity Too Large")
-        event = http_event(request, route, parameters, claims)
+        event = http_event(request, route, parameters, claims, self._api_id)
         if len(json.dumps(event)) > MAX_PAYLOAD_BYTES:
             return _message(413, "Request Entity Too Large")
         invocation = self._invoke(route.function, event)
         return _message(500, "Internal Server Error") if invocation.error else read_answer(invocation.result)
 
-    def _answer_page(self, request: Request) -> Response:
+    def _page_file(self, request: Request) -> Response | None:
         if request.method in ("GET", "HEAD") and (self._web / "index.html").is_file():
             if request.path == "/config.json":
                 body = json.dumps(self._page_config()).encode()
@@ -100,7 +121,7 @@ class FrontDoor:
             if path.is_relative_to(self._web) and path.is_file():
                 kind = mimetypes.guess_type(path.name)[0] or "application/octet-stream"
                 return Response(200, [("Content-Type", kind), *self._page_headers], path.read_bytes())
-        return _message(404, "Not Found")
+        return None
 
     def _cors_headers(self, request: Request, *, preflight: bool = False) -> list[tuple[str, str]]:
         origin = request.headers.get("origin")
@@ -117,7 +138,7 @@ class FrontDoor:
 
 
 def http_event(
-    request: Request, route: Route, parameters: Mapping[str, str], claims: Mapping[str, str] | None
+    request: Request, route: Route, parameters: Mapping[str, str], claims: Mapping[str, str] | None, api_id: str
 ) -> dict[str, Any]:
     """The event of one request: lower-case headers, repeated ones joined, bytes in base64."""
     headers = {name: value for name, value in request.headers.items() if name != "cookie"}
@@ -127,7 +148,7 @@ def http_event(
         "rawPath": request.path,
         "rawQueryString": request.query,
         "headers": headers,
-        "requestContext": _request_context(request, route, claims),
+        "requestContext": _request_context(request, route, claims, api_id),
         "isBase64Encoded": False,
     }
     if "cookie" in request.headers:
@@ -144,13 +165,13 @@ def http_event(
     return event
 
 
-def _request_context(request: Request, route: Route, claims: Mapping[str, str] | None) -> dict[str, Any]:
+def _request_context(request: Request, route: Route, claims: Mapping[str, str] | None, api_id: str) -> dict[str, Any]:
     now = datetime.datetime.now(datetime.UTC)
     context: dict[str, Any] = {
         "accountId": ACCOUNT,
-        "apiId": "local",
+        "apiId": api_id,
         "domainName": request.headers.get("host", "localhost"),
-        "domainPrefix": "local",
+        "domainPrefix": api_id,
         "http": {
             "method": request.method,
             "path": request.path,
@@ -160,7 +181,7 @@ def _request_context(request: Request, route: Route, claims: Mapping[str, str] |
         },
         "requestId": str(uuid.uuid4()),
         "routeKey": f"{route.method} {route.path}",
-        "stage": "$default",
+        "stage": _STAGE,
         "time": now.strftime("%d/%b/%Y:%H:%M:%S +0000"),
         "timeEpoch": int(now.timestamp() * 1000),
     }

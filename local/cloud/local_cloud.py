@@ -23,6 +23,7 @@ from local.cloud.calls import PROVISION, STATE_MACHINE, Call, CallLog
 from local.cloud.clients import Clients
 from local.cloud.faults import Faults
 from local.cloud.memory import Forgetful
+from local.cloud.metrics import Metrics
 from local.cloud.ocr import OcrProcesses
 from local.cloud.policies import Policies
 from local.cloud.private_files import make_folder
@@ -59,6 +60,7 @@ class LocalCloud:
     endpoint_url: str
     stack: Stack
     faults: Faults
+    metrics: Metrics
 
     def __init__(
         self,
@@ -83,6 +85,7 @@ class LocalCloud:
         self._closing: list[Callable[[], None]] = []
         self._log = CallLog()
         self.faults = Faults()
+        self.metrics = Metrics()
 
     # ── life ─────────────────────────────────────────────────────────────────────────────────────
 
@@ -192,6 +195,7 @@ class LocalCloud:
             environment=self._function_environment,
             dead_end=self._dead_end,
             keeper=self._keeper,
+            metrics=self.metrics,
             retry_seconds=self._retry_seconds,
         )
         self._closing.append(self._functions.stop)
@@ -213,6 +217,7 @@ class LocalCloud:
             # Another template is for stand-ins, whose code has other needs than the roles are made for.
             policies=Policies.of(self.stack) if self._template == TEMPLATE else None,
             keeper=self._keeper,
+            metrics=self.metrics,
         )
         port = listener.getsockname()[1]
         handler, fd = MotoRequestHandler, listener.fileno()

@@ -21,6 +21,7 @@ from urllib.parse import unquote
 from local.cloud.calls import Call, Request
 from local.cloud.edge import Response
 from local.cloud.memory import Forgetful, QueuedCall
+from local.cloud.metrics import Metrics
 from local.cloud.resources import Function
 from local.cloud.stack import REGION
 from local.cloud.worker import ForkServer, Invocation, Worker
@@ -43,7 +44,7 @@ class LambdaService:
     `environment` gives what every worker of a function gets beside the template's own variables;
     `dead_end` is called with a queue's name and a message when an asynchronous call failed for good;
     `retry_seconds` are the waits before its second and third attempt (AWS: one minute, two minutes);
-    `keeper` notes asynchronous calls until they are done.
+    `keeper` notes asynchronous calls until they are done; `metrics` counts invocations and their errors.
     """
 
     def __init__(
@@ -54,6 +55,7 @@ class LambdaService:
         environment: Callable[[Function], Mapping[str, str]],
         dead_end: Callable[[str, str], None],
         keeper: Forgetful,
+        metrics: Metrics,
         retry_seconds: Sequence[float] = (1.0, 2.0),
     ) -> None:
         self._keeper = keeper
@@ -64,7 +66,8 @@ class LambdaService:
         self._stopping = threading.Event()
         self._fork_server = ForkServer(folder / "runtime.log", self._exited)
         for function in functions.values():
-            pool = _Pool(function, self._workers, self._fork_server, folder / f"{function.logical_id}.log", environment)
+            log = folder / f"{function.logical_id}.log"
+            pool = _Pool(function, self._workers, self._fork_server, log, environment, metrics=metrics)
             self._pools |= {function.name: pool, function.arn: pool, function.logical_id: pool}
 
     def answer(self, call: Call, request: Request) -> Response | None:
@@ -193,8 +196,11 @@ class _Pool:
         fork_server: ForkServer,
         log: Path,
         environment: Callable[[Function], Mapping[str, str]],
+        *,
+        metrics: Metrics,
     ) -> None:
         self.function = function
+        self._metrics = metrics
         self._workers = workers
         self._fork_server = fork_server
         self._log = log
@@ -224,6 +230,7 @@ class _Pool:
             text = f"Response payload size exceeded maximum allowed payload size ({MAX_PAYLOAD_BYTES} bytes)."
             body = {"errorType": "Function.ResponseSizeTooLarge", "errorMessage": text}
             invocation.result, invocation.error = json.dumps(body).encode(), True
+        self._metrics.count_invocation(function.name, error=invocation.error)
         return invocation
 
     def _worker(self) -> Worker:

@@ -163,6 +163,11 @@ class Stack:
         return self.name(logical_id), json.dumps(yaml.safe_load(definition))
 
     @property
+    def api_id(self) -> str:
+        """What `!Ref` of the HTTP API stands for."""
+        return self.name(self._only("AWS::Serverless::HttpApi"))
+
+    @property
     def cors(self) -> Cors:
         names = self.template.of_type("AWS::Serverless::HttpApi")
         body = self.properties(names[0]).get("CorsConfiguration") if names else None

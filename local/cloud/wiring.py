@@ -12,6 +12,7 @@ from local.cloud.executions import Executions, describe_execution
 from local.cloud.faults import Faults
 from local.cloud.front import FrontDoor
 from local.cloud.memory import Forgetful
+from local.cloud.metrics import Metrics
 from local.cloud.notifications import BucketNotifications
 from local.cloud.policies import HiddenAbsence, Policies
 from local.cloud.runtime import LambdaService
@@ -43,6 +44,7 @@ def wire(
     faults: Faults,
     policies: Policies | None,
     keeper: Forgetful,
+    metrics: Metrics,
 ) -> Services:
     """Everything behind the port; nothing runs yet."""
     from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
@@ -61,6 +63,8 @@ def wire(
         web=web,
         policy=stack.page_policy(),
         page_config=page_config,
+        api_id=stack.api_id,
+        metrics=metrics,
     )
     # The caller's rights come before everything else.
     checked = [policies] if policies else []

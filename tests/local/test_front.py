@@ -9,6 +9,7 @@ import pytest
 
 from local.cloud.edge import Response
 from local.cloud.front import FrontDoor, read_answer
+from local.cloud.metrics import Metric, Metrics
 from local.cloud.resources import Cors, Route
 from local.cloud.tokens import Tokens
 from local.cloud.worker import Invocation
@@ -34,6 +35,7 @@ class House:
         self.calls: list[tuple[str, dict[str, Any]]] = []
         self.result: Any = {"statusCode": 200, "body": "{}"}
         self.error = False
+        self.metrics = Metrics()
         self.authorised = {"authorization": f"Bearer {tokens.issue('school', 'Ms Rowe')}"}
         self.door = FrontDoor(
             ROUTES,
@@ -43,6 +45,8 @@ class House:
             web=web,
             policy="default-src 'none'",  # as the stack gives it
             page_config=lambda: {"token": "t"},
+            api_id="api-1",
+            metrics=self.metrics,
         )
 
     def invoke(self, function: str, event: Any) -> Invocation:
@@ -225,3 +229,60 @@ def test_the_page_and_what_it_has_to_know_are_served_and_nothing_outside(
     assert headers_of(page)["content-security-policy"] == "default-src 'none'"
     assert json.loads(house.door.answer(request_of("GET", "/config.json")).body) == {"token": "t"}
     assert house.door.answer(request_of("GET", "/../secret.txt")).status == 404
+
+
+def _counts(house: House) -> dict[str, float]:
+    """The sums of what was published for the API and its stage."""
+    published = house.metrics.snapshot()
+    return {
+        name: sum(one.sum for one in published[_metric(name)].values()) for name in ("Count", "4xx", "5xx", "Latency")
+    }
+
+
+def _metric(name: str) -> Metric:
+    return Metric.of("AWS/ApiGateway", name, ApiId="api-1", Stage="$default")
+
+
+@pytest.mark.parametrize(
+    ("result", "error", "answered"),
+    [
+        ({"statusCode": 200, "body": "{}"}, False, (200, 0, 0)),
+        ({"statusCode": 404, "body": "{}"}, False, (404, 1, 0)),
+        ({"statusCode": 500, "body": "{}"}, False, (500, 0, 1)),
+        ({"statusCode": 503, "body": "{}"}, False, (503, 0, 1)),
+        ({"errorType": "Sandbox.Timedout"}, True, (500, 0, 1)),
+        ({"statusCode": "no number"}, False, (500, 0, 1)),
+    ],
+    ids=["200", "404", "a 500 that the handler returns", "503", "an error of the function", "no valid answer"],
+)
+def test_answers_are_counted_as_an_http_api_counts_them(
+    house: House, request_of: Any, result: Any, error: bool, answered: tuple[int, int, int]
+) -> None:
+    house.result, house.error = result, error
+    status = house.door.answer(request_of("GET", "/submissions/abc", headers=house.authorised)).status
+    counts = _counts(house)
+    assert (status, counts["4xx"], counts["5xx"]) == answered
+    assert counts["Count"] == 1
+    assert counts["Latency"] > 0
+    by_api = Metric.of("AWS/ApiGateway", "Count", ApiId="api-1")
+    assert house.metrics.snapshot()[by_api] == house.metrics.snapshot()[_metric("Count")]
+
+
+def test_what_the_gateway_answers_itself_is_counted_and_the_pages_files_are_not(
+    house: House, request_of: Any, tmp_path: Path
+) -> None:
+    (tmp_path / "web").mkdir()
+    (tmp_path / "web" / "index.html").write_text("<html>")
+    assert house.door.answer(request_of("GET", "/")).status == 200
+    assert house.metrics.snapshot() == {}
+    assert house.door.answer(request_of("GET", "/submissions/abc")).status == 401
+    assert house.door.answer(request_of("POST", "/nothing")).status == 404
+    counts = _counts(house)
+    assert (counts["Count"], counts["4xx"], counts["5xx"]) == (2, 2, 0)
+
+
+def test_a_fault_of_the_gateway_itself_is_counted_as_its_500(house: House, request_of: Any) -> None:
+    house.result = object()  # no JSON: the call of the function itself raises
+    with pytest.raises(TypeError):
+        house.door.answer(request_of("GET", "/submissions/abc", headers=house.authorised))
+    assert _counts(house)["5xx"] == 1

@@ -13,6 +13,7 @@ import pytest
 from local.cloud.calls import Call, Request
 from local.cloud.edge import Response
 from local.cloud.memory import Forgetful
+from local.cloud.metrics import Metric, Metrics
 from local.cloud.resources import Function
 from local.cloud.runtime import LambdaService
 from tests.processes import is_running
@@ -41,6 +42,7 @@ class Running:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.dead: list[tuple[str, dict[str, Any]]] = []
+        self.metrics = Metrics()
         functions = [
             *map(function, NAMES),
             function("fails_twice"),
@@ -53,6 +55,7 @@ class Running:
             environment=lambda one: {"MINE": one.logical_id, "AWS_ENDPOINT_URL": "http://127.0.0.1:1"},
             dead_end=lambda queue, message: self.dead.append((queue, json.loads(message))),
             keeper=Forgetful(),
+            metrics=self.metrics,
             retry_seconds=(0.05, 0.05),
         )
 
@@ -246,3 +249,15 @@ def test_an_asynchronous_call_that_never_works_is_told_to_the_failure_queue(runn
     assert record["requestContext"]["condition"] == "RetriesExhausted"
     assert record["requestContext"]["approximateInvokeCount"] == 3
     assert record["responsePayload"]["errorType"] == "PaperNotReady"
+
+
+def test_invocations_and_what_a_function_raises_are_counted_by_its_name(running: Running) -> None:
+    def counted(name: str) -> float:
+        minutes = running.metrics.snapshot().get(Metric.of("AWS/Lambda", name, FunctionName="stack-fail"), {})
+        return sum(statistics.sum for statistics in minutes.values())
+
+    before = counted("Invocations"), counted("Errors")
+    running.invoke("fail")
+    assert (counted("Invocations"), counted("Errors")) == (before[0] + 1, before[1] + 1)
+    running.invoke("echo")
+    assert (counted("Invocations"), counted("Errors")) == (before[0] + 1, before[1] + 1)
