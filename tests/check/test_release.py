@@ -94,9 +94,26 @@ def test_a_canary_is_taken_back_by_alarms(tools_python: Tool, checkout: Path) ->
     for name, group in groups.items():
         assert "Canary10Percent5Minutes" in json.dumps(group["DeploymentConfigName"]), name
         assert {"DEPLOYMENT_FAILURE", "DEPLOYMENT_STOP_ON_ALARM"} <= set(group["AutoRollbackConfiguration"]["Events"])
-        alarms = [alarm["Name"]["Ref"] for alarm in group["AlarmConfiguration"]["Alarms"]]
-        assert "FailedExecutionsAlarm" in alarms
-        assert all(resources[alarm]["Type"] == "AWS::CloudWatch::Alarm" for alarm in alarms)
+        assert "FailedExecutionsAlarm" in _watched(group, resources)
+    behind_the_api = {f"{name}DeploymentGroup" for name in _behind_the_api(resources)}
+    assert behind_the_api
+    assert behind_the_api == {name for name in groups if "ApiErrorsAlarm" in _watched(groups[name], resources)}
+
+
+def _watched(group: dict[str, Any], resources: dict[str, Any]) -> set[str]:
+    """The alarms that take a release of a deployment group back, each by its logical id or by its name."""
+    alarms = {name: body for name, body in resources.items() if body["Type"] == "AWS::CloudWatch::Alarm"}
+    by_name = {json.dumps(body["Properties"].get("AlarmName")): name for name, body in alarms.items()}
+    named = [alarm["Name"] for alarm in group["AlarmConfiguration"]["Alarms"]]
+    found = {name["Ref"] if "Ref" in name else by_name[json.dumps(name)] for name in named}
+    assert found <= alarms.keys()
+    return found
+
+
+def _behind_the_api(resources: dict[str, Any]) -> set[str]:
+    """The functions whose alias the API's own description names."""
+    named = references(resources["Api"]["Properties"]["Body"])
+    return {resources[name]["Properties"]["FunctionName"]["Ref"] for name in named if name.endswith("Aliaslive")}
 
 
 def test_api_buckets_rules_and_the_flow_call_the_alias(transformed: Transformed) -> None:

@@ -78,6 +78,14 @@ def test_a_loop_in_a_transformed_template_is_found(cfn_lint: Tool, transformed: 
     assert any(fault.startswith("E3004") for fault in _lint(cfn_lint, broken, tmp_path))
 
 
+def test_a_deployment_that_refers_to_the_alarm_of_its_api_is_found(transformed: dict[str, Any]) -> None:
+    """The other trap: the alarm has the API's id, the API the functions' aliases, and these wait for deployments."""
+    broken = json.loads(json.dumps(transformed))
+    group = broken["Resources"]["PageFunctionDeploymentGroup"]["Properties"]
+    group["AlarmConfiguration"]["Alarms"] = [{"Name": {"Ref": "ApiErrorsAlarm"}}]
+    assert {"Api", "ApiErrorsAlarm", "PageFunctionDeploymentGroup"} <= set(cycle(_needs(broken)))
+
+
 def _needs(template: dict[str, Any]) -> dict[str, set[str]]:
     resources = template["Resources"]
     return {name: references(body) & resources.keys() for name, body in resources.items()}

@@ -1,9 +1,13 @@
-"""An alarm means something: somebody is told, and docs/operations.md says what it is, how to look and what to do."""
+"""An alarm means something: somebody is told, docs/operations.md says what it is, how to look and what to do, it is
+this stack's alone, and a release that it should take back names it."""
 
+import json
 import re
+from collections.abc import Iterator
+from typing import Any
 
 from tests.template.asl import ROOT
-from tests.template.cloudformation import Template, of_type
+from tests.template.cloudformation import Function, Template, functions, of_type, references
 
 OPERATIONS = ROOT / "docs" / "operations.md"
 _PAGE = re.compile(r'see docs/operations\.md, "([^"]+)"')
@@ -31,3 +35,94 @@ def pages_without_an_alarm(template: Template, operations: str) -> list[str]:
     """No page speaks of an alarm that is not there."""
     alarms = of_type(template, "AWS::CloudWatch::Alarm")
     return [f"{name} is no alarm" for name in re.findall(r"\*\*Alarm\*\* `(\w+)`", operations) if name not in alarms]
+
+
+def releases_that_do_not_watch_the_api(template: Template) -> list[str]:
+    """Each function behind the HTTP API names, in its DeploymentPreference, the alarm on that API's own 5xx."""
+    return [
+        f"{function.name} is released without an eye on the 5xx of {api}"
+        for function in functions(template)
+        for api in sorted({event["Properties"]["ApiId"]["Ref"] for event in function.events("HttpApi")})
+        if not _named(template, function) & _alarms_on(template, "AWS/ApiGateway", "5xx", _of_the_api(api))
+    ]
+
+
+def releases_that_do_not_watch_asynchronous_calls(template: Template) -> list[str]:
+    """Each function that is called without a caller who waits names the alarm on the errors that it raises."""
+    return [
+        f"{function.name} is released without an eye on its errors"
+        for function in functions(template)
+        if "EventInvokeConfig" in function.properties
+        and not _named(template, function) & _alarms_on(template, "AWS/Lambda", "Errors", _of_the_function(function))
+    ]
+
+
+def _named(template: Template, function: Function) -> set[str]:
+    """The logical ids of the alarms that a function's release waits for: by !Ref, or by the name that they have."""
+    alarms = of_type(template, "AWS::CloudWatch::Alarm")
+    preferences = [places.get("DeploymentPreference", {}) for places in (function.globals, function.properties)]
+    given = [alarm for preference in preferences for alarm in preference.get("Alarms", ())]
+    return {name for name, body in alarms.items() if {"Ref": name} in given or body.get("AlarmName") in given}
+
+
+def _of_the_api(api: str) -> list[dict[str, Any]]:
+    return [{"Name": "ApiId", "Value": {"Ref": api}}, {"Name": "Stage", "Value": "$default"}]
+
+
+def _of_the_function(function: Function) -> list[dict[str, Any]]:
+    name = function.properties.get("FunctionName", {"Ref": function.name})
+    return [{"Name": "FunctionName", "Value": name}]
+
+
+def _alarms_on(template: Template, namespace: str, metric: str, dimensions: list[dict[str, Any]]) -> set[str]:
+    return {
+        name
+        for name, body in of_type(template, "AWS::CloudWatch::Alarm").items()
+        for watched in _watched(body)
+        if (watched["Namespace"], watched["MetricName"], watched["Dimensions"]) == (namespace, metric, dimensions)
+    }
+
+
+def _watched(alarm: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    """The metrics of an alarm: its own, or those of its expression."""
+    if "MetricName" in alarm:
+        yield alarm
+    for query in alarm.get("Metrics", ()):
+        if "MetricStat" in query:
+            yield query["MetricStat"]["Metric"]
+
+
+def shared_between_stacks(template: Template) -> list[str]:
+    """Two stacks of one account share no metric and no alarm: each dimension set of an alarm names something of this
+    stack, our own metrics have the dimension that the functions write, and so has the dashboard."""
+    variables = template["Globals"]["Function"]["Environment"]["Variables"]
+    service, namespace = variables["POWERTOOLS_SERVICE_NAME"], variables["POWERTOOLS_METRICS_NAMESPACE"]
+    found = [] if _is_of_this_stack(template, service) else ["the functions write metrics without the stack's name"]
+    for name, alarm in of_type(template, "AWS::CloudWatch::Alarm").items():
+        if "AlarmName" in alarm and not _is_of_this_stack(template, alarm["AlarmName"]):
+            found.append(f"{name} has the same name in every stack")
+        for watched in _watched(alarm):
+            dimensions = watched.get("Dimensions", [])
+            if not any(_is_of_this_stack(template, one["Value"]) for one in dimensions):
+                found.append(f"{name} watches {watched['MetricName']} of every stack")
+            if not watched["Namespace"].startswith("AWS/") and (watched["Namespace"], dimensions) != (
+                namespace,
+                [{"Name": "service", "Value": service}],
+            ):
+                found.append(f"{name} watches {watched['MetricName']} where no function writes it")
+    for row in _dashboard_rows(template):
+        if row[0] == namespace and row[2:4] != ["service", "${AWS::StackName}"]:
+            found.append(f"the dashboard shows {row[1]} of every stack")
+    return found
+
+
+def _is_of_this_stack(template: Template, value: Any) -> bool:
+    """A resource, or text with the stack's name in it."""
+    return "AWS::StackName" in json.dumps(value) or bool(references(value) & template["Resources"].keys())
+
+
+def _dashboard_rows(template: Template) -> Iterator[list[Any]]:
+    """The metrics of the dashboards' widgets, as they are written."""
+    for dashboard in of_type(template, "AWS::CloudWatch::Dashboard").values():
+        for widget in json.loads(dashboard["DashboardBody"]["Fn::Sub"])["widgets"]:
+            yield from (row for row in widget["properties"]["metrics"] if isinstance(row[0], str) and row[0] != "...")

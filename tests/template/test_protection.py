@@ -27,6 +27,9 @@ PROMISES: dict[str, Callable[[Template], list[str]]] = {
     "what is kept stays": protection_checks.what_may_be_lost,
     "the API is bounded and its log names nobody": protection_checks.apis_without_bounds,
     "every alarm has its page": lambda it: alarm_checks.alarms_without_a_page(it, operations()),
+    "a release watches the answers of its API": alarm_checks.releases_that_do_not_watch_the_api,
+    "a release watches calls that nobody waits for": alarm_checks.releases_that_do_not_watch_asynchronous_calls,
+    "stacks share no metric and no alarm": alarm_checks.shared_between_stacks,
     "every page has its alarm": lambda it: alarm_checks.pages_without_an_alarm(it, operations()),
 }
 
@@ -34,6 +37,13 @@ PROMISES: dict[str, Callable[[Template], list[str]]] = {
 def _properties(of: Template, name: str) -> dict[str, Any]:
     found: dict[str, Any] = of["Resources"][name]["Properties"]
     return found
+
+
+def _watched(of: Template, alarm: str, query: str) -> dict[str, Any]:
+    """The metric of one query of an alarm."""
+    [found] = [one["MetricStat"]["Metric"] for one in _properties(of, alarm)["Metrics"] if one["Id"] == query]
+    metric: dict[str, Any] = found
+    return metric
 
 
 BROKEN: list[tuple[str, Callable[[Template], object], str]] = [
@@ -106,8 +116,65 @@ BROKEN: list[tuple[str, Callable[[Template], object], str]] = [
     ),
     (
         "every page has its alarm",
-        lambda it: it["Resources"].pop("DoorsFailAlarm"),
-        "DoorsFailAlarm is no alarm",
+        lambda it: it["Resources"].pop("ApiErrorsAlarm"),
+        "ApiErrorsAlarm is no alarm",
+    ),
+    (
+        "a release watches the answers of its API",
+        lambda it: _properties(it, "PageFunction").pop("DeploymentPreference"),
+        "PageFunction is released without an eye on the 5xx of Api",
+    ),
+    (
+        "a release watches the answers of its API",
+        lambda it: _properties(it, "ApiErrorsAlarm").update(AlarmName={"Fn::Sub": "${AWS::StackName}-another"}),
+        "ResultsFunction is released without an eye on the 5xx of Api",
+    ),
+    (
+        "a release watches the answers of its API",
+        lambda it: _watched(it, "ApiErrorsAlarm", "errors").update(Namespace="AWS/Lambda", MetricName="Errors"),
+        "ReceiveFunction is released without an eye on the 5xx of Api",
+    ),
+    (
+        "a release watches the answers of its API",
+        lambda it: _watched(it, "ApiErrorsAlarm", "errors")["Dimensions"].pop(),
+        "FeedbackFunction is released without an eye on the 5xx of Api",
+    ),
+    (
+        "a release watches calls that nobody waits for",
+        lambda it: _properties(it, "RecoverFunction").pop("DeploymentPreference"),
+        "RecoverFunction is released without an eye on its errors",
+    ),
+    (
+        "a release watches calls that nobody waits for",
+        lambda it: _properties(it, "ReceiveFunction").update(FunctionName="another"),
+        "ReceiveFunction is released without an eye on its errors",
+    ),
+    (
+        "stacks share no metric and no alarm",
+        lambda it: it["Globals"]["Function"]["Environment"]["Variables"].update(POWERTOOLS_SERVICE_NAME="gradeline"),
+        "the functions write metrics without the stack's name",
+    ),
+    (
+        "stacks share no metric and no alarm",
+        lambda it: _properties(it, "ApiErrorsAlarm").update(AlarmName="api-errors"),
+        "ApiErrorsAlarm has the same name in every stack",
+    ),
+    (
+        "stacks share no metric and no alarm",
+        lambda it: _properties(it, "StuckAlarm").update(Dimensions=[{"Name": "service", "Value": "gradeline"}]),
+        "StuckAlarm watches SweptStuck of every stack",
+    ),
+    (
+        "stacks share no metric and no alarm",
+        lambda it: _watched(it, "SweepMissingAlarm", "sweeps").update(Namespace="Gradings"),
+        "SweepMissingAlarm watches SweptStuck where no function writes it",
+    ),
+    (
+        "stacks share no metric and no alarm",
+        lambda it: _properties(it, "Dashboard")["DashboardBody"].update(
+            {"Fn::Sub": '{"widgets": [{"properties": {"metrics": [["Gradeline", "X", "service", "gradeline"]]}}]}'}
+        ),
+        "the dashboard shows X of every stack",
     ),
 ]
 

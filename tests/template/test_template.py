@@ -261,6 +261,11 @@ BROKEN: list[tuple[str, Callable[[Template], object], str]] = [
         lambda it: _properties(it, "ReceiveFunction").update(Environment={"Variables": {"URL": {"Ref": "Api"}}}),
         "Api ReceiveFunction",
     ),
+    (
+        "there is an order in which all can be made",
+        lambda it: _properties(it, "PageFunction").update(DeploymentPreference={"Alarms": [{"Ref": "ApiErrorsAlarm"}]}),
+        "Api ApiErrorsAlarm PageFunction.Alias",
+    ),
 ]
 
 
