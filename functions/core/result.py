@@ -53,7 +53,8 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class CriterionMark:
-    """One criterion's verdict. `quote` is the student's own words for it, found in the transcript."""
+    """One criterion's verdict. `quote` is the student's own words for it, found in the transcript. `note` is for the
+    teacher alone: what a model claimed without showing it in the answer."""
 
     text: str
     verdict: Verdict
@@ -61,6 +62,7 @@ class CriterionMark:
     max_marks: float
     quote: str = ""
     place: Place | None = None
+    note: str = ""
 
     def to_dict(self) -> dict[str, Any]:
         return {
@@ -70,6 +72,7 @@ class CriterionMark:
             "max_marks": self.max_marks,
             "quote": self.quote,
             "place": self.place.to_dict() if self.place else None,
+            "note": self.note,
         }
 
     @classmethod
@@ -81,6 +84,7 @@ class CriterionMark:
             max_marks=data["max_marks"],
             quote=data.get("quote", ""),
             place=Place.from_dict(data["place"]) if data.get("place") else None,
+            note=data.get("note", ""),
         )
 
 

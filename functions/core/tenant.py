@@ -57,7 +57,8 @@ class Purse:
         self._aside = 0
 
     def set_aside(self, dollars: float) -> bool:
-        """Set aside what a sheet may cost; False where the month's limit would be passed."""
+        """Set aside what a sheet may cost, or may cost beyond what was set aside before; False where the month's limit
+        would be passed."""
         amount = round(dollars * _MICRO)
         if self._limit is None:
             return True
@@ -67,7 +68,7 @@ class Purse:
             )
         except ConditionFailed:
             return False
-        self._aside = amount
+        self._aside += amount
         return True
 
     def settle(self, dollars: float) -> None:

@@ -33,13 +33,15 @@ def library() -> Library:
 
 @cache
 def free_text() -> FreeTextMarker:
-    return configured_marker(settings(), partial(aws.client, "secretsmanager"))
+    return configured_marker(settings(), partial(aws.client, "secretsmanager"), on_fault=answer_failed)
 
 
 @cache
 def free_text_at_once() -> FreeTextMarker:
     """The same marker for somebody who waits for the answer."""
-    return configured_marker(settings(), partial(aws.client, "secretsmanager"), budget_seconds=_SOMEBODY_WAITS)
+    return configured_marker(
+        settings(), partial(aws.client, "secretsmanager"), budget_seconds=_SOMEBODY_WAITS, on_fault=answer_failed
+    )
 
 
 @logger.inject_lambda_context(clear_state=True)
@@ -82,6 +84,11 @@ def grade(state: dict[str, Any]) -> dict[str, Any]:
 def beside(fault: Exception) -> None:
     """Something that marking can do without went wrong."""
     logger.warning("beside the marking", fault=type(fault).__name__)
+
+
+def answer_failed(fault: Exception) -> None:
+    """One answer went to a person because its marking failed; the kind of fault alone, its text may hold the answer."""
+    logger.error("an answer could not be marked", fault=type(fault).__name__)
 
 
 def measure(outcome: dict[str, Any], submission: Submission, graded: Graded) -> None:

@@ -8,9 +8,18 @@ from rapidfuzz import fuzz
 
 from core.result import Place
 from grade.answer import AnswerLine
+from grade.words.language import word_set
 
 _FOUND = 82.0
 _SHORTEST = 3
+# Words that stand in any sentence, so that to find them on a sheet shows nothing. What can carry an answer by itself
+# ("up", "more", "not", "one") is not among them.
+_FUNCTION_WORDS = word_set(
+    "a an the this that these those it its they them their he she his her him we us our you your i me my is are was "
+    "were be been being am do does did has have had will would shall should can could may might must of to at from by "
+    "with for as than then so and or but if because since which who what there s"
+)
+_WORD = re.compile(r"[^\W_]+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,10 +50,29 @@ def find_quote(quote: str, text: str, lines: Sequence[AnswerLine]) -> Evidence |
     return Evidence(" ".join(words.split()), _place_of(wanted, lines), alignment.score) if words else None
 
 
+def shown_by(quote: str, text: str, lines: Sequence[AnswerLine]) -> Evidence | None:
+    """The evidence that a quote gives for something in the answer: it stands there, and it can show something."""
+    if _bare(quote) == _bare(text):
+        return find_quote(text, text, lines)
+    return find_quote(quote, text, lines) if can_show(quote, text) else None
+
+
+def can_show(quote: str, text: str) -> bool:
+    """Whether a quote, if it stands in the answer, shows anything: it is the whole of it, or it holds a number, a
+    symbol or a word that is not found in any sentence. One character shows something as a whole answer alone."""
+    bare = _bare(quote)
+    says = len(bare) > 1 and any(word not in _FUNCTION_WORDS for word in _WORD.findall(bare))
+    return says or bool(bare and bare == _bare(text))
+
+
+def _bare(text: str) -> str:
+    """Without the signs around it ("(B)." is B)."""
+    return re.sub(r"^[^\w]+|[^\w]+$", "", _plain(text)) or _plain(text)
+
+
 def _short_quote(wanted: str, text: str, lines: Sequence[AnswerLine]) -> Evidence | None:
-    if not wanted or not re.search(rf"(?<!\w){re.escape(wanted)}(?!\w)", text.casefold()):
-        return None
-    return Evidence(wanted, _place_of(wanted, lines), 100.0)
+    found = re.search(rf"(?<!\w){re.escape(wanted)}(?!\w)", text, re.IGNORECASE) if wanted else None
+    return Evidence(found[0], _place_of(wanted, lines), 100.0) if found else None
 
 
 def _place_of(wanted: str, lines: Sequence[AnswerLine]) -> Place | None:

@@ -7,6 +7,7 @@ from typing import Any
 from core import errors
 from core.assessment import MarkingScheme, QuestionPaper
 from core.shelf import Shelf
+from core.text import well_formed
 
 
 @dataclass(slots=True)
@@ -26,7 +27,8 @@ class Library:
         return self._kept[key] if key else None
 
     def write(self, key: str, document: dict[str, Any]) -> None:
-        body = json.dumps(document, ensure_ascii=False, separators=(",", ":")).encode()
+        # A half character, wherever it came from, must not cost a whole sheet its result.
+        body = well_formed(json.dumps(document, ensure_ascii=False, separators=(",", ":"))).encode()
         self.s3.put_object(Bucket=self.bucket, Key=key, Body=body, ContentType="application/json")
 
 

@@ -14,9 +14,16 @@ _OFF = "The model is switched off here, so no answer left the account."
 _OPENAI = "https://api.openai.com/v1"
 
 
-def configured_marker(settings: Settings, secrets: Any, *, budget_seconds: float | None = None) -> FreeTextMarker:
+def configured_marker(
+    settings: Settings,
+    secrets: Any,
+    *,
+    budget_seconds: float | None = None,
+    on_fault: Callable[[Exception], None] | None = None,
+) -> FreeTextMarker:
     """The marker that the stack's parameters ask for. `secrets` is called for a Secrets Manager client
-    only where a model's key lies there. `budget_seconds`: how long all of a call may take, where not the usual."""
+    only where a model's key lies there. `budget_seconds`: how long all of a call may take, where not the usual.
+    `on_fault` is told of an answer that could not be marked for a reason that nobody expects."""
     # Each marker is imported where it is chosen: without a model nothing of openai is loaded.
     if not settings.model:
         from grade.keypoints.marker import KeyPointMarker
@@ -38,7 +45,7 @@ def configured_marker(settings: Settings, secrets: Any, *, budget_seconds: float
     if budget_seconds is not None:
         timeout = min(limits.timeout_seconds, budget_seconds)
         limits = replace(limits, timeout_seconds=timeout, budget_seconds=budget_seconds)
-    return ModelMarker(client, model=settings.model, limits=limits)
+    return ModelMarker(client, model=settings.model, limits=limits, on_fault=on_fault)
 
 
 class ForTenant:

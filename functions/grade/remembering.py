@@ -31,16 +31,27 @@ class Remembering:
         if not self.name.startswith("model:"):
             return self._marker.mark(tasks)
         asked = [_fingerprint(self.name, task) for task in tasks]
-        new = [at for at, key in enumerate(asked) if key not in self._before]
+        known = {at: mark for at, key in enumerate(asked) if (mark := self._said_before(key, tasks[at])) is not None}
+        new = [at for at in range(len(tasks)) if at not in known]
         replies = dict(zip(new, self._marker.mark([tasks[at] for at in new]), strict=True)) if new else {}
         marks = []
         for at, key in enumerate(asked):
-            mark = replies[at] if at in replies else _from_dict(self._before[key])
+            mark = replies[at] if at in replies else known[at]
             marks.append(mark)
             # What the model did not say itself, or could not, is asked again another time.
             if mark.marker == self.name and ReviewReason.MODEL_UNAVAILABLE not in mark.review:
                 self.opinions[key] = _to_dict(mark)
         return marks
+
+    def _said_before(self, key: str, task: FreeTextTask) -> FreeTextMark | None:
+        """What was said of it, unless it gives credit that no quote shows: earlier releases let that stand."""
+        if key not in self._before:
+            return None
+        from grade.evidence import can_show
+
+        mark = _from_dict(self._before[key])
+        shown = all(one.verdict == "not" or can_show(one.quote, task.answer.text) for one in mark.criteria)
+        return mark if shown else None
 
 
 def _fingerprint(name: str, task: FreeTextTask) -> str:

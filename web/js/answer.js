@@ -210,6 +210,7 @@ function criteria(list) {
           h("span", { class: "unseen" }, `${VERDICTS[one.verdict]}: `),
           one.text,
           one.quote ? [" ", h("q", {}, one.quote)] : null,
+          one.note ? h("span", { class: "note" }, one.note) : null,
         ),
         h("span", { class: "share" }, `${mark(one.marks)} / ${mark(one.max_marks)}`),
       ),

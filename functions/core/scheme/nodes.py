@@ -14,6 +14,7 @@ from typing import TypeVar
 import yaml
 
 from core.errors import InvalidMarkingScheme
+from core.text import well_formed
 
 T = TypeVar("T")
 _LONGEST = 512 * 1024
@@ -116,7 +117,7 @@ def text_of(node: yaml.Node) -> str | None:
     if not isinstance(node, yaml.ScalarNode) or is_null(node):
         return None
     # JSON writes characters beyond the first 65,536 as two halves.
-    return str(node.value).encode("utf-16", "surrogatepass").decode("utf-16", "replace").strip()
+    return well_formed(str(node.value)).strip()
 
 
 def is_null(node: yaml.Node) -> bool:

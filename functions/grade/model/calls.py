@@ -7,13 +7,16 @@ is imported here. Nothing of a prompt, an answer or an error's body is logged or
 import asyncio
 import random
 import time
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 from core.result import Usage
 from grade.freetext import FreeTextTask
 from grade.model import prices, prompt
-from grade.model.prompt import Reply, WrongShape
+from grade.model.completion import Tokens, body_of, completion_of, tokens_of
+from grade.model.reply import Reply, WrongShape, parse_reply
 
 _OUTPUT_TOKENS = 1500
 _CHARS_PER_TOKEN = 3
@@ -60,28 +63,56 @@ class Dialect:
 
 
 @dataclass
+class Charge:
+    """What one call has cost, as far as that is known; nothing until the server has answered."""
+
+    spent_usd: float = 0.0
+
+
+@dataclass
 class Session:
-    """The questions of one sheet: their common deadline, spend and number under way."""
+    """The questions of one sheet: their common deadline, spend and number under way.
+
+    `cap_usd` is what may be spent, None for no cap; `more` is asked for what goes beyond it. `committed_usd` is what
+    was spent, and what the calls under way may cost at most.
+    """
 
     limits: Limits
     slots: asyncio.Semaphore
     deadline: float
+    cap_usd: float | None
+    more: Callable[[float], bool] | None = None
     committed_usd: float = 0.0
+    _reserving: asyncio.Lock = field(default_factory=asyncio.Lock)
 
     @classmethod
-    def open(cls, limits: Limits) -> "Session":
-        return cls(limits, asyncio.Semaphore(max(1, limits.concurrency)), time.monotonic() + limits.budget_seconds)
+    def open(cls, limits: Limits, more: Callable[[float], bool] | None = None) -> "Session":
+        slots = asyncio.Semaphore(max(1, limits.concurrency))
+        return cls(limits, slots, time.monotonic() + limits.budget_seconds, limits.spend_usd, more)
 
     @property
     def remaining(self) -> float:
         return self.deadline - time.monotonic()
 
-    def commit(self, dollars: float) -> None:
-        """Reserves what a call may cost at most. Raises NoReply where the cap would be passed."""
-        cap = self.limits.spend_usd
-        if cap is not None and self.committed_usd + dollars > cap:
-            raise NoReply("spend cap", "The spending limit for the model has been reached.")
-        self.committed_usd += dollars
+    @asynccontextmanager
+    async def charged(self, at_most: float) -> AsyncIterator[Charge]:
+        """One call, which may cost so many dollars. They are reserved while it is under way; however it ends, its
+        charge takes their place. Raises NoReply where the cap would be passed."""
+        await self._reserve(at_most)
+        charge = Charge()
+        try:
+            yield charge
+        finally:
+            self.committed_usd += charge.spent_usd - at_most
+
+    async def _reserve(self, dollars: float) -> None:
+        async with self._reserving:
+            missing = 0.0 if self.cap_usd is None else self.committed_usd + dollars - self.cap_usd
+            if self.cap_usd is not None and missing > 0:
+                if self.more is None or not await asyncio.to_thread(self.more, missing):
+                    raise NoReply("spend cap", "The spending limit for the model has been reached.")
+                self.cap_usd += missing
+            self.committed_usd += dollars
 
 
 @dataclass
@@ -120,22 +151,34 @@ class Caller:
     ) -> Reply:
         dialect = self.dialect
         request = self._request(task, dialect, tokens=tokens, anew=anew)
-        bound = prices.at_most(self.model, _size(request), tokens)
-        session.commit(bound)
         patience = min(session.limits.timeout_seconds, session.remaining)
         if patience <= 0:
             raise NoReply("time budget", "The time for marking this sheet ran out before the model answered.")
+        bound = prices.at_most(self.model, _size(request), tokens)
+        async with session.charged(bound) as charge:
+            raw = await self._send(request, dialect, patience)
+            # Answered, so paid, whatever the reply is worth.
+            charge.spent_usd = bound
+            used.append(Usage(calls=1))
+            with _usable():
+                body = body_of(raw)
+            counted = tokens_of(body)
+            used[-1] = _usage(counted, self.model)
+            if counted.read is not None and counted.written is not None:
+                charge.spent_usd = prices.at_most(self.model, counted.read, counted.written)
+        return _reply(body, task)
+
+    async def _send(self, request: dict[str, Any], dialect: Dialect, patience: float) -> bytes:
+        """The HTTP body of the server's answer, not looked at by the client: only this code decides what it means."""
         try:
             async with asyncio.timeout(patience):
-                completion = await self.client.chat.completions.create(**request, timeout=patience)
+                answered = await self.client.chat.completions.with_raw_response.create(**request, timeout=patience)
+                raw: bytes = answered.content
         except TimeoutError:
             raise NoReply("timeout", f"The model did not answer within {patience:.0f} seconds.") from None
         except Exception as error:  # noqa: BLE001 - told apart by name; one answer's trouble must stay its own
             raise self._ending(error, dialect) from None
-        usage = _usage(completion, self.model)
-        used.append(usage)
-        session.committed_usd += usage.cost_usd - bound if prices.price_of(self.model) else 0.0
-        return _reply(completion, len(prompt.criteria_of(task)))
+        return raw
 
     def _request(self, task: FreeTextTask, dialect: Dialect, *, tokens: int, anew: bool) -> dict[str, Any]:
         request: dict[str, Any] = {
@@ -223,26 +266,28 @@ def _pause(ending: NoReply, times: int, limits: Limits) -> float:
     return max(ending.wait, backoff) * (1 + 0.25 * random.random())  # noqa: S311 - jitter
 
 
-def _usage(completion: Any, model: str) -> Usage:
-    counted = getattr(completion, "usage", None)
-    read, written = (
-        value if isinstance(value := getattr(counted, name, 0), int) else 0
-        for name in ("prompt_tokens", "completion_tokens")
-    )
+def _usage(counted: Tokens, model: str) -> Usage:
+    read, written = counted.read or 0, counted.written or 0
     return Usage(1, read, written, prices.cost(model, read, written))
 
 
-def _reply(completion: Any, count: int) -> Reply:
-    choices = getattr(completion, "choices", None)
-    choice = choices[0] if isinstance(choices, list) and choices else None
-    message = getattr(choice, "message", None)
-    if choice is None or message is None:
+def _reply(body: Any, task: FreeTextTask) -> Reply:
+    with _usable():
+        completion = completion_of(body)
+    if completion is None:
         raise NoReply("wrong shape", "The model's server answered without a reply.")
-    if getattr(message, "refusal", None) or choice.finish_reason == "content_filter":
+    if completion.refused or completion.finish_reason == "content_filter":
         raise NoReply("refusal", "The model declined to mark this answer.")
-    if choice.finish_reason == "length":
+    if completion.finish_reason == "length":
         raise NoReply("cut off", "The model's reply was cut off.")
+    with _usable():
+        return parse_reply(completion.content, len(prompt.criteria_of(task)), task.answer.text)
+
+
+@contextmanager
+def _usable() -> Iterator[None]:
+    """What is decoded inside is a part of the server's answer. Raises NoReply where it has the wrong shape."""
     try:
-        return prompt.parse_reply(message.content or "", count)
+        yield
     except WrongShape as error:
         raise NoReply("wrong shape", f"The model's reply cannot be used. {error}") from None

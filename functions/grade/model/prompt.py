@@ -6,10 +6,10 @@ as JSON data. One system message and one user message: more than that some serve
 """
 
 import json
-from dataclasses import dataclass
 from typing import Any
 
 from core.assessment import Criterion
+from core.text import well_formed
 from grade.freetext import FreeTextTask
 
 VERSION = "1"
@@ -73,28 +73,6 @@ LOOSE = {"type": "json_object"}
 _IN_WORDS = f"\nThe JSON object must follow this JSON schema exactly:\n{json.dumps(SCHEMA)}\n"
 
 
-class WrongShape(ValueError):
-    """The model's answer is no JSON, is cut off, or does not follow the schema; the message says which."""
-
-
-@dataclass(frozen=True, slots=True)
-class Judged:
-    """One criterion as the model judged it."""
-
-    verdict: str
-    evidence: str
-    confidence: float
-
-
-@dataclass(frozen=True, slots=True)
-class Reply:
-    """A model's answer after validation: one `Judged` for each criterion, in their order."""
-
-    judged: tuple[Judged, ...]
-    feedback: str
-    flags: tuple[str, ...]
-
-
 def criteria_of(task: FreeTextTask) -> tuple[Criterion, ...]:
     """The criteria to judge. Without any, the model answer (or, failing that, the question) is the one
     criterion, judged in degrees."""
@@ -106,30 +84,13 @@ def criteria_of(task: FreeTextTask) -> tuple[Criterion, ...]:
 
 
 def messages(task: FreeTextTask, *, schema_in_words: bool) -> list[dict[str, str]]:
+    """Half characters, of a student or a paper, are replaced: no request could carry them."""
     rules = RULES + _IN_WORDS if schema_in_words else RULES
     answer = json.dumps({"student_answer": task.answer.text}, ensure_ascii=False)
     return [
-        {"role": "system", "content": f"{rules}\nThe question and its criteria:\n{_question(task)}"},
-        {"role": "user", "content": answer},
+        {"role": "system", "content": well_formed(f"{rules}\nThe question and its criteria:\n{_question(task)}")},
+        {"role": "user", "content": well_formed(answer)},
     ]
-
-
-def parse_reply(content: str, count: int) -> Reply:
-    """The reply, checked field by field. Raises WrongShape."""
-    data = _object(content)
-    items, feedback, flags = data.get("criteria"), data.get("feedback"), data.get("flags", [])
-    if not isinstance(items, list) or not isinstance(feedback, str) or not isinstance(flags, list):
-        raise WrongShape("A field is missing or of the wrong type.")
-    judged: dict[int, Judged] = {}
-    for item in items:
-        number, one = _judged(item)
-        if number in judged or not 1 <= number <= count:
-            raise WrongShape("A criterion is judged twice or does not exist.")
-        judged[number] = one
-    if len(judged) != count:
-        raise WrongShape("Not every criterion is judged.")
-    known = tuple(flag for flag in flags if flag in FLAGS)
-    return Reply(tuple(judged[number] for number in range(1, count + 1)), feedback, known)
 
 
 def _question(task: FreeTextTask) -> str:
@@ -151,34 +112,3 @@ def _question(task: FreeTextTask) -> str:
         ],
     }
     return json.dumps(body, ensure_ascii=False)
-
-
-def _object(content: str) -> dict[str, Any]:
-    text = content.strip()
-    if text.startswith("```"):
-        text = text.strip("`").removeprefix("json").strip()
-    try:
-        data = json.loads(text, parse_constant=_no_number)
-    except WrongShape:
-        raise
-    except (ValueError, RecursionError):
-        raise WrongShape("The reply is not whole JSON.") from None
-    if not isinstance(data, dict):
-        raise WrongShape("The reply is not a JSON object.")
-    return data
-
-
-def _no_number(name: str) -> float:
-    raise WrongShape(f"{name} is no number in JSON.")
-
-
-def _judged(item: Any) -> tuple[int, Judged]:
-    if not isinstance(item, dict):
-        raise WrongShape("A criterion is not an object.")
-    number, verdict = item.get("criterion"), item.get("verdict")
-    evidence, confidence = item.get("evidence"), item.get("confidence")
-    if not isinstance(number, int) or isinstance(number, bool) or verdict not in VERDICTS:
-        raise WrongShape("A criterion has no number or an unknown verdict.")
-    if not isinstance(evidence, str) or isinstance(confidence, bool) or not isinstance(confidence, int | float):
-        raise WrongShape("A criterion has no evidence or no confidence.")
-    return number, Judged(str(verdict), evidence, min(max(float(confidence), 0.0), 1.0))

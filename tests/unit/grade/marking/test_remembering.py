@@ -98,3 +98,13 @@ def test_nothing_is_kept_of_a_marker_that_costs_nothing() -> None:
     first = Remembering(Model("key-points"), {})
     assert len(first.mark(TASKS)) == 3
     assert first.opinions == {}
+
+
+@pytest.mark.parametrize("quote", ["", "t", "it is"])
+def test_credit_that_an_earlier_release_gave_without_a_quote_is_asked_for_again(quote: str) -> None:
+    unshown = CriterionMark("light is taken in", "met", 2.0, 2.0, quote)
+    first = Remembering(Model(criteria=(unshown,)), {})
+    first.mark(TASKS[:1])
+    model = Model()
+    Remembering(model, first.opinions).mark(TASKS[:1])
+    assert model.asked == TASKS[:1]
