@@ -65,16 +65,14 @@ def combined(task: FreeTextTask, first: Opinion, second: Opinion) -> FreeTextMar
     flags = [flag for flag in one.review if flag in _FLAGS.values()]
     kept = one if len(one.review) <= len(other.review) else other
     made = replace(
-        kept,
-        marks=_total(task, criteria),
-        confidence=max(confidence, 0.7) if confidence >= _EVEN else confidence,
-        reason=f"{_reason(criteria)} Confirmed by a second reading.",
-        criteria=criteria,
-        review=tuple(sorted(flags)),
+        kept, marks=_total(task, criteria), reason=_reason(criteria), criteria=criteria, review=tuple(sorted(flags))
     )
+    if any(criterion.note for criterion in criteria):
+        return _not_shown(replace(made, confidence=confidence))
     if confidence < _EVEN:
-        made = sent(made, ReviewReason.BORDERLINE, "Both times the model was not sure of itself.")
-    return _not_shown(made)
+        said = "Both times the model was not sure of itself."
+        return sent(replace(made, confidence=confidence), ReviewReason.BORDERLINE, said)
+    return replace(made, confidence=max(confidence, 0.7), reason=f"{made.reason} Confirmed by a second reading.")
 
 
 def sent(mark: FreeTextMark, why: ReviewReason, sentence: str) -> FreeTextMark:

@@ -1,6 +1,7 @@
 """A reply of a model is read where it can mean one thing only; any other costs its own answer and no more."""
 
 import asyncio
+import contextlib
 import json
 import logging
 import time
@@ -9,13 +10,16 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from core.assessment import Criterion, SchemeEntry
 from core.result import ReviewReason
 from grade.freetext import FreeTextMark, FreeTextTask
 from grade.model import marker as marker_module
+from grade.model.completion import body_of, completion_of, tokens_of
 from grade.model.marker import ModelMarker
-from grade.model.reply import WrongShape, find_object
+from grade.model.reply import WrongShape, find_object, parse_reply
 from tests.standin_model import Behaviour, Request, Said, StandIn, agreeing, answer_of, completion, verdicts
 from tests.unit.grade.marking.model_server import mark_one, marker, saying
 from tests.unit.grade.marking.sheets import GOOD_ANSWER, many, task
@@ -336,3 +340,57 @@ def test_a_fallback_that_fails_leaves_the_answer_without_a_mark() -> None:
     assert mark.marks is None
     assert mark.review == (ReviewReason.MODEL_UNAVAILABLE,)
     assert "No key" in mark.reason
+
+
+_JSON = st.recursive(
+    st.one_of(
+        st.none(),
+        st.booleans(),
+        st.integers(),
+        st.floats(),
+        st.text(max_size=4),
+        st.sampled_from(["met", "not", "1", "length", "text", '{"criteria": []}', "<think>", "\ud83d", "\x00"]),
+    ),
+    lambda inner: st.one_of(
+        st.lists(inner, max_size=3),
+        st.dictionaries(
+            st.sampled_from(
+                [
+                    "choices",
+                    "message",
+                    "content",
+                    "finish_reason",
+                    "refusal",
+                    "usage",
+                    "prompt_tokens",
+                    "completion_tokens",
+                    "type",
+                    "text",
+                    "criteria",
+                    "criterion",
+                    "evidence",
+                    "verdict",
+                    "confidence",
+                    "feedback",
+                    "flags",
+                ]
+            ),
+            inner,
+            max_size=5,
+        ),
+    ),
+    max_leaves=20,
+)
+
+
+@settings(max_examples=300, deadline=None, derandomize=True)
+@given(_JSON, st.integers(1, 3))
+def test_no_answer_of_a_server_raises_anything_but_wrong_shape(body: Any, count: int) -> None:
+    wrapped = {"choices": [{"message": {"content": body}}], "usage": body}
+    for answered in (body, wrapped, {"choices": body}, {"choices": [body]}):
+        tokens_of(answered)
+        with contextlib.suppress(WrongShape):
+            completion = completion_of(body_of(json.dumps(answered).encode()))
+            if completion is not None:
+                reply = parse_reply(completion.content, count, GOOD_ANSWER)
+                assert all(0 <= one.confidence <= 1 and one.evidence.encode() is not None for one in reply.judged)
