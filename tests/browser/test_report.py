@@ -46,6 +46,16 @@ def opened(context: BrowserContext, tmp_path: Path) -> Iterator[Open]:
     assert [url for url in asked if not url.startswith(("file:", "data:", "blob:"))] == []
 
 
+def test_what_a_model_claimed_without_showing_it_stands_at_its_criterion(opened: Open, tmp_path: Path) -> None:
+    said = "The model’s verdict is “met”, but it quotes nothing that shows it: no credit."
+    given = result(doubtful=True)
+    *questions, rain = given.questions
+    claimed = replace(rain, criteria=(*rain.criteria[:2], replace(rain.criteria[2], note=said)))
+    page = opened([marked(picture(tmp_path / "a.png"), "Mina", 1, replace(given, questions=(*questions, claimed)))])
+    page.get_by_role("link", name="Look at the doubts").click()
+    expect(page.locator(".criteria li").filter(has_text="names condensation")).to_contain_text(said)
+
+
 def test_all_sheets_then_each_answer_beside_its_picture(opened: Open, tmp_path: Path) -> None:
     image = picture(tmp_path / "a.png")
     notes = ["Those marks are provisional."]

@@ -9,13 +9,14 @@ import random
 import time
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any
 
 from core.result import Usage
 from grade.freetext import FreeTextTask
 from grade.model import prices, prompt
 from grade.model.completion import Tokens, body_of, completion_of, tokens_of
+from grade.model.dialect import MOST_LESSONS, REFUSALS, Dialect, refusal_of
 from grade.model.reply import Reply, WrongShape, parse_reply
 
 _OUTPUT_TOKENS = 1500
@@ -29,7 +30,7 @@ _AGAIN = {
     "no connection": 3,
     "cut off": 2,
     "wrong shape": 2,
-    "dialect": 6,
+    "dialect": MOST_LESSONS,
 }
 
 
@@ -50,16 +51,6 @@ class Limits:
     budget_seconds: float = 240.0
     backoff_seconds: float = 0.5
     spend_usd: float | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Dialect:
-    """What a server has turned out to understand. Begins with the full contract and is loosened by its
-    refusals: a strict schema, then any JSON with the schema in words, then the schema in words alone."""
-
-    format: str = "strict"
-    length: str | None = "max_completion_tokens"
-    temperature: bool = True
 
 
 @dataclass
@@ -125,7 +116,7 @@ class Caller:
 
     def at_most(self, task: FreeTextTask) -> float:
         """US dollars that one answer to this question may cost."""
-        request = self._request(task, self.dialect, tokens=_OUTPUT_TOKENS, anew=False)
+        request = self.dialect.request(task, model=self.model, tokens=_OUTPUT_TOKENS, anew=False)
         return prices.at_most(self.model, _size(request), _OUTPUT_TOKENS)
 
     async def ask(self, task: FreeTextTask, session: Session, used: list[Usage], *, anew: bool = False) -> Reply:
@@ -138,7 +129,7 @@ class Caller:
                     return await self._attempt(task, session, used, tokens=tokens, anew=anew)
             except NoReply as ending:
                 asked[ending.kind] = asked.get(ending.kind, 0) + 1
-                if sum(asked.values()) >= 8 or asked[ending.kind] >= _AGAIN.get(ending.kind, 1):
+                if sum(asked.values()) - asked["dialect"] >= 8 or asked[ending.kind] >= _AGAIN.get(ending.kind, 1):
                     raise
                 pause = _pause(ending, asked[ending.kind], session.limits)
                 if pause >= session.remaining:
@@ -150,7 +141,7 @@ class Caller:
         self, task: FreeTextTask, session: Session, used: list[Usage], *, tokens: int, anew: bool
     ) -> Reply:
         dialect = self.dialect
-        request = self._request(task, dialect, tokens=tokens, anew=anew)
+        request = dialect.request(task, model=self.model, tokens=tokens, anew=anew)
         patience = min(session.limits.timeout_seconds, session.remaining)
         if patience <= 0:
             raise NoReply("time budget", "The time for marking this sheet ran out before the model answered.")
@@ -180,19 +171,6 @@ class Caller:
             raise self._ending(error, dialect) from None
         return raw
 
-    def _request(self, task: FreeTextTask, dialect: Dialect, *, tokens: int, anew: bool) -> dict[str, Any]:
-        request: dict[str, Any] = {
-            "model": self.model,
-            "messages": prompt.messages(task, schema_in_words=dialect.format != "strict"),
-        }
-        if dialect.format != "none":
-            request["response_format"] = prompt.STRICT if dialect.format == "strict" else prompt.LOOSE
-        if dialect.length:
-            request[dialect.length] = tokens
-        if dialect.temperature:
-            request["temperature"] = 0.7 if anew else 0.0
-        return request
-
     def _ending(self, error: Exception, dialect: Dialect) -> NoReply:
         """The ending that an exception of the client stands for. What is none of its own comes from a server
         that answers in something else than the API's JSON."""
@@ -205,23 +183,14 @@ class Caller:
         status = getattr(error, "status_code", None)
         if status is None:
             return NoReply("no connection", "The model's server could not be reached.")
-        if status in (400, 422) and self._loosened(error, dialect):
+        if status in REFUSALS and self._learnt(error, dialect):
             return NoReply("dialect", "The model's server does not take requests of this form.")
         return _status_ending(int(status), error)
 
-    def _loosened(self, error: Exception, dialect: Dialect) -> bool:
-        """Whether the refusal names a part of the request that can be left out; if so, it is from now on."""
-        said = str(getattr(error, "message", "")).lower()
-        if self.dialect != dialect:
-            return True  # another question has learnt it meanwhile
-        if "temperature" in said and dialect.temperature:
-            self.dialect = replace(dialect, temperature=False)
-        elif dialect.length and dialect.length in said:
-            self.dialect = replace(dialect, length="max_tokens" if dialect.length == "max_completion_tokens" else None)
-        elif any(word in said for word in ("response_format", "json_schema", "schema", "json_object", "strict")):
-            if dialect.format == "none":
-                return False
-            self.dialect = replace(dialect, format="loose" if dialect.format == "strict" else "none")
+    def _learnt(self, error: Exception, dialect: Dialect) -> bool:
+        """Whether the server is spoken to in another way from now on."""
+        if self.dialect == dialect:  # else another question has learnt it meanwhile
+            self.dialect = dialect.without(refusal_of(error))
         return self.dialect != dialect
 
 

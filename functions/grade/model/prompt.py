@@ -93,6 +93,12 @@ def messages(task: FreeTextTask, *, schema_in_words: bool) -> list[dict[str, str
     ]
 
 
+def as_one(messages: list[dict[str, str]]) -> list[dict[str, str]]:
+    """The same in one user message, for servers whose chat template knows no system message."""
+    rules, answer = (message["content"] for message in messages)
+    return [{"role": "user", "content": f"{rules}\n\nThe user's message:\n{answer}"}]
+
+
 def _question(task: FreeTextTask) -> str:
     criteria = criteria_of(task)
     in_degrees = not (task.entry and task.entry.criteria)

@@ -20,6 +20,7 @@ from grade.model import marker as marker_module
 from grade.model.completion import body_of, completion_of, tokens_of
 from grade.model.marker import ModelMarker
 from grade.model.reply import WrongShape, find_object, parse_reply
+from grade.words.language import word_set
 from tests.standin_model import Behaviour, Request, Said, StandIn, agreeing, answer_of, completion, verdicts
 from tests.unit.grade.marking.model_server import mark_one, marker, saying
 from tests.unit.grade.marking.sheets import GOOD_ANSWER, many, task
@@ -342,6 +343,10 @@ def test_a_fallback_that_fails_leaves_the_answer_without_a_mark() -> None:
     assert "No key" in mark.reason
 
 
+_FIELDS = word_set(
+    "choices message content finish_reason refusal usage prompt_tokens completion_tokens type text criteria criterion "
+    "evidence verdict confidence feedback flags"
+)
 _JSON = st.recursive(
     st.one_of(
         st.none(),
