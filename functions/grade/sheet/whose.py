@@ -1,16 +1,17 @@
 """Whose sheet it is: what the upload says, or the sheet's own name line, each checked against the roster.
 
-A name is matched although a letter or two were misread, but only where nobody else on the roster comes near;
-a number has to be there whole, look-alikes aside. Who is not surely one of the roster is left to a person.
+A label that came with the upload follows the rule of `core.student_matching`. A line on the sheet was read by OCR: a
+name is matched although a letter or two were misread, but only where nobody else on the roster comes near; a number
+has to be there whole, look-alikes aside. Who is not surely one of the roster is left to a person.
 """
 
 import re
-import unicodedata
 from dataclasses import dataclass
 
 from rapidfuzz import fuzz
 
 from core.roster import Roster, Student
+from core.student_matching import matcher, plain
 from grade.words.lookalikes import shape
 
 _LIKE = 82.0
@@ -36,23 +37,19 @@ def whose(declared: str | None, on_sheet: str | None, roster: Roster | None) -> 
     found = _found(on_sheet, roster) if on_sheet else None
     if declared is None:
         return Owner(found.label if found else None, found is not None)
-    meant = _listed(declared, roster)
+    meant = matcher(roster).match(declared)
     if meant is None:
         return Owner(declared, sure=False)
     # A sheet that names another of the class was perhaps uploaded under the wrong name.
     return Owner(meant.label, sure=found is None or found == meant)
 
 
-def _listed(declared: str, roster: Roster) -> Student | None:
-    """The student that an upload's label names: the label itself, or exactly the name or number."""
-    wanted = _plain(declared)
-    exact = [one for one in roster.students if one.label == declared]
-    alike = [one for one in roster.students if wanted in (_plain(one.label), _plain(one.name), _plain(one.number))]
-    return exact[0] if exact else alike[0] if len(alike) == 1 else None
-
-
 def _found(line: str, roster: Roster) -> Student | None:
-    return _by_number(line, roster) or _by_name(line, roster)
+    """The student whom the line names. A name and a number of two different students name neither."""
+    by_number, by_name = _by_number(line, roster), _by_name(line, roster)
+    if by_number and by_name and by_number != by_name:
+        return None
+    return by_number or by_name
 
 
 def _by_number(line: str, roster: Roster) -> Student | None:
@@ -76,11 +73,11 @@ def _by_name(line: str, roster: Roster) -> Student | None:
 
 def _likeness(line: str, name: str) -> float:
     """0 to 100: how well each part of the name is found among the words of the line, in any order."""
-    written, parts = _plain(line).split(), _plain(name).split()
+    written, parts = plain(line).split(), plain(name).split()
     if not written or not parts:
         return 0.0
     if len(parts) == 1 and len(written) > 1:
-        return float(fuzz.ratio(_plain(line), _plain(name)))
+        return float(fuzz.ratio(plain(line), plain(name)))
     best = [max((_alike(part, word), len(word)) for word in written) for part in parts]
     # Initials alone are nobody yet.
     if all(min(len(part), length) == 1 for part, (_, length) in zip(parts, best, strict=True)):
@@ -92,13 +89,6 @@ def _alike(part: str, word: str) -> float:
     if len(word) == 1 or len(part) == 1:
         return _INITIAL if word[0] == part[0] else 0.0
     return float(fuzz.ratio(part, word))
-
-
-def _plain(text: str) -> str:
-    """Without accents, case and signs, so that "José-María" and "jose maria" are one."""
-    decomposed = unicodedata.normalize("NFKD", text).casefold()
-    letters = "".join(char for char in decomposed if not unicodedata.combining(char))
-    return " ".join(re.sub(r"[^\w]+|_", " ", letters).split())
 
 
 def _squeezed(text: str) -> str:

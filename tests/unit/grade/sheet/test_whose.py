@@ -15,6 +15,7 @@ CLASS = Roster(
         Student("Anna Schmitt", "Anna Schmitt", "10A-022"),
         Student("van der Berg, Noor", "van der Berg, Noor", "10A-023"),
         Student("1042", "", "1042"),
+        Student("Łukasz Żak", "Łukasz Żak", "10A-024"),
     )
 )
 
@@ -38,6 +39,7 @@ CLASS = Roster(
         ("10A 018", "Callum Oakes"),
         ("Candidate 1042", "1042"),
         ("anna schmitt 10A-022", "Anna Schmitt"),
+        ("Lukasz Zak", "Łukasz Żak"),
     ],
 )
 def test_a_sheets_own_line_finds_its_student(line: str, label: str) -> None:
@@ -59,6 +61,8 @@ def test_a_sheets_own_line_finds_its_student(line: str, label: str) -> None:
         "",
         "A. W.",
         "Science test class 10A",
+        # One student's name beside another's number.
+        "Amara Whitlock 10A-018",
     ],
 )
 def test_who_is_not_surely_one_of_them_is_nobody(line: str) -> None:
@@ -84,6 +88,8 @@ def test_without_a_roster_a_name_line_proves_nothing() -> None:
     [
         ("Amara Whitlock", None, "Amara Whitlock", True),
         ("amara-whitlock", None, "Amara Whitlock", True),
+        ("Whitlock_Amara", None, "Amara Whitlock", True),
+        ("berg-noor-van-der", None, "van der Berg, Noor", True),
         ("10A-017", "Amara Whitlock", "Amara Whitlock", True),
         ("scan0001", None, "scan0001", False),
         # Uploaded under one name, signed with another's.

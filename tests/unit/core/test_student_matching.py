@@ -1,0 +1,110 @@
+"""A label names a student of the class list, or nobody: never somebody else."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from core.roster import Roster, Student
+from core.student_matching import matcher
+
+CLASS = Roster(
+    (
+        Student("Maya Lind", "Maya Lind", "1003"),
+        Student("Oakes, Callum", "Oakes, Callum", "0042"),
+        Student("Łukasz Żak", "Łukasz Żak", "2024-017"),
+        Student("Søren Æbelø", "Søren Æbelø", "3"),
+        Student("Jörg Müller", "Jörg Müller", "4"),
+        Student("Siobhán O'Brien", "Siobhán O'Brien", "5"),
+        Student("José-María Peña", "José-María Peña"),
+        Student("Smith (1)", "John Smith", "1001"),
+        Student("Smith (2)", "John Smith", "1002"),
+        Student("Li Wei", "Li Wei", "11"),
+        Student("Wei Li", "Wei Li", "12"),
+        Student("Ελένη Παππά", "Ελένη Παππά"),
+    )
+)
+MATCHER = matcher(CLASS)
+
+
+@pytest.mark.parametrize(
+    ("label", "student"),
+    [
+        ("Maya Lind", "Maya Lind"),
+        ("maya-lind", "Maya Lind"),
+        ("LIND_MAYA", "Maya Lind"),
+        ("Lind, Maya", "Maya Lind"),
+        ("1003", "Maya Lind"),
+        ("lind-maya-1003", "Maya Lind"),
+        ("callum.oakes", "Oakes, Callum"),
+        ("0042", "Oakes, Callum"),
+        ("Lukasz Zak", "Łukasz Żak"),
+        ("2024_017", "Łukasz Żak"),
+        ("Soren Aebelo", "Søren Æbelø"),
+        ("soeren-aebeloe", "Søren Æbelø"),
+        ("joerg mueller", "Jörg Müller"),
+        ("Jorg Muller", "Jörg Müller"),
+        ("obrien-siobhan", "Siobhán O'Brien"),
+        ("o-brien siobhan", "Siobhán O'Brien"),
+        ("jose maria pena", "José-María Peña"),
+        ("Jose\u0301-Mari\u0301a Pen\u0303a", "José-María Peña"),
+        ("maya\u200b lind", "Maya Lind"),
+        ("ΕΛΕΝΗ ΠΑΠΠΑ", "Ελένη Παππά"),
+        ("Smith (2)", "Smith (2)"),
+        ("1002", "Smith (2)"),
+        ("john-smith-1001", "Smith (1)"),
+        ("Li Wei", "Li Wei"),
+        ("wei-li-12", "Wei Li"),
+    ],
+)
+def test_a_label_names_its_student(label: str, student: str) -> None:
+    found = MATCHER.match(label)
+    assert found is not None
+    assert found.label == student
+
+
+@pytest.mark.parametrize(
+    "label",
+    [
+        "scan0001",
+        "Maya",
+        "Lind",
+        "Maya Lindh",
+        "Maya Sofia Lind",
+        "42",
+        "100",
+        "10031002",
+        "maya-lind-1001",
+        "john smith",
+        "li-wei",
+        "---",
+        "",
+        " ",
+        "\u200b",
+    ],
+)
+def test_what_names_nobody_or_may_be_two_is_nobody(label: str) -> None:
+    assert MATCHER.match(label) is None
+
+
+def test_somebodys_number_that_is_anothers_name_is_nobody() -> None:
+    students = Roster((Student("a", "17", "1"), Student("b", "Ben", "17")))
+    assert matcher(students).match("17") is None
+
+
+def test_numbers_are_not_read_backwards() -> None:
+    students = Roster((Student("Ada", "Ada", "10-17"), Student("Ben", "Ben", "17-10")))
+    assert [matcher(students).match(label) for label in ("10_17", "17-10")] == list(students.students)
+
+
+def test_students_without_a_number_are_not_found_by_none() -> None:
+    assert matcher(Roster((Student("Ada", "Ada"),))).match("-") is None
+
+
+@given(st.lists(st.text("aäoø'- 12", min_size=1, max_size=6), unique=True, max_size=6), st.text(max_size=8))
+def test_any_list_finds_each_student_by_the_lists_own_label(labels: list[str], other: str) -> None:
+    students = Roster(tuple(Student(label, label, str(at)) for at, label in enumerate(labels)))
+    found = matcher(students)
+    for student in students.students:
+        assert found.match(student.label) == student
+    guess = found.match(other)
+    assert guess is None or guess in students.students
