@@ -52,10 +52,15 @@ class Delivery:
     timeline: Timeline | None = None
 
     @property
+    def owner(self) -> str | None:
+        """The student: as the class list has them, else as the file says, else as was found on the sheet."""
+        found = self.status.student if self.status else None
+        return found if self.status and self.status.on_roster else self.student or found
+
+    @property
     def name(self) -> str:
         """How it is called on the screen."""
-        found = self.status.student if self.status else None
-        return self.student or found or self.path.name
+        return self.owner or self.path.name
 
     @property
     def result(self) -> SheetResult | None:
@@ -112,7 +117,7 @@ def collect(paths: Iterable[Path]) -> tuple[list[Delivery], list[Path]]:
             check_readable(path)
             files.append(path)
     sheets = [Delivery(path, Kind.ANSWER_SHEET, student_of(path)) for path in files]
-    _refuse_namesakes(sheets)
+    refuse_namesakes(sheets)
     return sheets, passed_over
 
 
@@ -216,9 +221,17 @@ def drop_key(delivery: Delivery, assessment: str) -> str:
             return f"drop/{assessment}/answers/{delivery.student}{extension}"
 
 
-def _refuse_namesakes(sheets: Sequence[Delivery]) -> None:
-    seen: dict[str | None, Path] = {}
+def refuse_namesakes(sheets: Sequence[Delivery]) -> None:
+    """
+    Raises
+    ------
+    UsageError
+        Two sheets have one student's label.
+    """
+    seen: dict[str, Path] = {}
     for sheet in sheets:
+        if sheet.student is None:
+            continue
         if sheet.student in seen:
             raise UsageError(
                 f"{seen[sheet.student]} and {sheet.path} would both be the sheet of “{sheet.student}”. "

@@ -222,7 +222,7 @@ def document(errand: Errand, sheets: Sequence[Delivery]) -> dict[str, Any]:
         "sheets": [
             {
                 "file": str(sheet.path),
-                "student": sheet.student or (sheet.status.student if sheet.status else None),
+                "student": sheet.owner,
                 "id": sheet.id,
                 "state": sheet.status.state.value if sheet.status else None,
                 "problem": sheet.problem,

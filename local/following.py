@@ -89,7 +89,7 @@ def name_drops(nameless: Sequence[Delivery], deliveries: Sequence[Delivery], lis
     newest_last = sorted(listed, key=lambda status: status.received_at.timestamp() if status.received_at else 0.0)
     for delivery in nameless:
         for status in reversed(newest_last):
-            same = status.kind is delivery.kind and status.student == delivery.student
+            same = status.kind is delivery.kind and status.label == delivery.student
             fresh = status.id not in taken and status.id not in delivery.earlier
             if delivery.id is None and same and status.door == Door.DROP.value and fresh:
                 delivery.id = status.id

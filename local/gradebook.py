@@ -48,7 +48,7 @@ def _row(sheet: Delivery, names: dict[str, str]) -> list[str]:
     ]
     doubts += [wording.in_short(reason) for reason in result.review] if result else []
     return [
-        sheet.student or "",
+        sheet.owner or "",
         sheet.path.name,
         wording.state(sheet.status.state) if sheet.status else "not accepted",
         wording.number(result.marks) if result else "",

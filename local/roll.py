@@ -5,7 +5,8 @@ from pathlib import Path
 
 from core.errors import RequestRefused
 from core.roster import Roster
-from local.deliveries import Delivery, UsageError
+from core.student_matching import matcher
+from local.deliveries import Delivery, UsageError, refuse_namesakes
 
 
 def read_roster(path: Path) -> Roster:
@@ -28,9 +29,15 @@ def read_roster(path: Path) -> Roster:
 
 
 def name_by(roster: Roster, sheets: Sequence[Delivery]) -> None:
-    """Give each sheet the label that its file's name is on the roster; the others go without one ("scan0001")."""
-    from grade.sheet.whose import whose
+    """Give each sheet the label that its file's name is on the roster; the others go without one ("scan0001").
 
+    Raises
+    ------
+    UsageError
+        Two files are one student's.
+    """
+    match = matcher(roster).match
     for sheet in sheets:
-        owner = whose(sheet.student, None, roster)
-        sheet.student = owner.label if owner.sure else None
+        student = match(sheet.student) if sheet.student else None
+        sheet.student = student.label if student else None
+    refuse_namesakes(sheets)

@@ -45,13 +45,16 @@ class Reason:
 
 @dataclass(frozen=True, slots=True)
 class Status:
-    """One submission as the API tells of it. `document` is the answer as it came, for `--json`."""
+    """One submission as the API tells of it. `label` is what the upload called the student, `student` the class list's
+    label where that has them (`on_roster`). `document` is the answer as it came, for `--json`."""
 
     id: str
     run: int
     assessment: str
     kind: Kind
     student: str | None
+    label: str | None
+    on_roster: bool | None
     state: State
     door: str
     received_at: datetime | None
@@ -87,6 +90,9 @@ class Status:
             assessment=data["assessment"],
             kind=Kind(data["kind"]),
             student=data.get("student") or None,
+            # A stack of an older release gives the student alone.
+            label=data.get("label", data.get("student")) or None,
+            on_roster=data.get("on_roster"),
             state=State(data["state"]),
             door=data.get("door") or "",
             received_at=_moment(data.get("received_at")),

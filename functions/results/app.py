@@ -137,6 +137,12 @@ def roster(assessment: str) -> dict[str, Any]:
     return shelving.put_roster(desk(), name, parse_roster(text) if text.strip() else None)
 
 
+@app.get("/assessments/<assessment>/roster")
+def roster_compared(assessment: str) -> Response[str]:
+    body = json.dumps(desk().roster_compared(parse_assessment(assessment)), ensure_ascii=False)
+    return Response(200, content_type="application/json", body=body)
+
+
 @app.get("/assessments")
 def assessments() -> dict[str, Any]:
     return {"assessments": desk().assessments()}
@@ -177,7 +183,8 @@ def gradebook_csv(assessment: str) -> Response[str]:
     if platform is None:
         raise errors.UnknownPlatform("Say for=canvas or for=moodle.")
     draft = query.get("draft") == "true"
-    body = desk().gradebook(parse_assessment(assessment), platform, draft=draft)
+    leave_out = query.get("unknown") == "leave_out"
+    body = desk().gradebook(parse_assessment(assessment), platform, draft=draft, leave_out_unknown=leave_out)
     return Response(200, content_type="text/csv; charset=utf-8", body=body)
 
 

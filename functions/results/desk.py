@@ -13,7 +13,7 @@ from core.erasure import entomb
 from core.record import submission_of
 from core.roster import Roster
 from core.table import RECORD
-from results import documents, exports, gradebook, moderation, parts, publication, schemes, status
+from results import class_list, documents, exports, gradebook, moderation, parts, publication, schemes, status
 from results.records import Records
 
 _POLL_SECONDS = 0.25
@@ -43,7 +43,7 @@ class Desk(Records):
             if found is None:
                 raise errors.NotFound("There is no submission of this id.")
             if status.has_ended(found) or time.monotonic() >= until:
-                return found
+                return class_list.named([found], self.roster(found["assessment"]))[0]
             time.sleep(_POLL_SECONDS)
 
     def _status(self, submission_id: str) -> dict[str, Any] | None:
@@ -165,8 +165,11 @@ class Desk(Records):
         shelf.publish(self.table, self.tenant, assessment, published=published, by=by)
         return {"assessment": assessment, **publication.told(self.on_shelf(assessment), records)}
 
-    def gradebook(self, assessment: str, platform: exports.Platform, *, draft: bool) -> str:
-        """The marks of an assessment as a platform imports them.
+    def gradebook(
+        self, assessment: str, platform: exports.Platform, *, draft: bool, leave_out_unknown: bool = False
+    ) -> str:
+        """The marks of an assessment as a platform imports them. `leave_out_unknown`: without the sheets that are
+        nobody's on the class list, which are a fault otherwise.
 
         Raises
         ------
@@ -177,9 +180,18 @@ class Desk(Records):
         current = self.on_shelf(assessment)
         if current.published_at is None and not draft:
             raise errors.NotPublished("The marks are not published yet. Publish them, or ask for a draft (draft=true).")
-        roster = documents.read(self.s3, self.bucket, current.roster) if current.roster else Roster(()).to_dict()
-        students = {student.label: student for student in Roster.from_dict(roster).students}
-        return exports.export(platform, assessment, gradebook.table(*self._marks(assessment))[1], students)
+        roster = self.roster(assessment)
+        rows = gradebook.table(*self._marks(assessment, roster))[1]
+        return exports.export(platform, assessment, rows, roster, leave_out_unknown=leave_out_unknown)
+
+    def roster_compared(self, assessment: str) -> dict[str, Any]:
+        """The class list beside the sheets (`class_list.compared`). Raises NotFound where there is no list."""
+        roster = self.roster(assessment)
+        if roster is None:
+            raise errors.NotFound("This assessment has no class list.")
+        records = self.as_they_count(assessment, self.table.by_assessment(self.tenant, assessment))
+        listed = [status.from_items({RECORD: record}, self.seal) for record in records]
+        return {"assessment": assessment, **class_list.compared(class_list.named(listed, roster), roster)}
 
     def assessments(self) -> list[dict[str, Any]]:
         """The tenant's assessments, in the order of their names."""
@@ -189,25 +201,29 @@ class Desk(Records):
         """At most so many submissions of an assessment, by kind and then oldest first, without results and lanes;
         and where the next ones begin, "" where there are none."""
         records, last = self.table.page_of_assessment(self.tenant, assessment, most=most, after=after)
-        return [status.listed(record, self.seal) for record in self.as_they_count(assessment, records)], last
+        found = [status.listed(record, self.seal) for record in self.as_they_count(assessment, records)]
+        return class_list.named(found, self.roster(assessment)), last
 
     def results_csv(self, assessment: str) -> str:
         """The marks of an assessment as CSV."""
-        return gradebook.to_csv(*self._marks(assessment))
+        return gradebook.to_csv(*self._marks(assessment, self.roster(assessment)))
 
     def results(self, assessment: str) -> dict[str, Any]:
         """The marks of an assessment: the same table."""
-        ids, rows = gradebook.table(*self._marks(assessment))
+        ids, rows = gradebook.table(*self._marks(assessment, self.roster(assessment)))
         return {"assessment": assessment, "questions": ids, "sheets": rows}
 
-    def _marks(self, assessment: str) -> tuple[list[dict[str, Any]], dict[str, list[dict[str, Any]]]]:
+    def _marks(
+        self, assessment: str, roster: Roster | None
+    ) -> tuple[list[dict[str, Any]], dict[str, list[dict[str, Any]]]]:
         records = self.as_they_count(assessment, self.table.by_assessment(self.tenant, assessment))
         marks = {
             record["pk"].removeprefix("submission#"): record["question_marks"]
             for record in records
             if "question_marks" in record and record["state"] in status.MARKED
         }
-        return [status.from_items({RECORD: record}, self.seal) for record in records], marks
+        listed = [status.from_items({RECORD: record}, self.seal) for record in records]
+        return class_list.named(listed, roster), marks
 
     def settings(self) -> dict[str, Any]:
         """What the tenant has decided on the model, and what it has spent this month."""

@@ -15,31 +15,44 @@ from typing import Any, Literal
 
 from core import errors
 from core.cells import is_formula, safe_cell
-from core.roster import Student
+from core.roster import Roster, Student
 
 Platform = Literal["canvas", "moodle"]
 PLATFORMS: tuple[Platform, ...] = ("canvas", "moodle")
 _CANVAS = ("Student", "ID", "SIS User ID", "SIS Login ID", "Section")
 _NAMED = 8
+_NAMELESS = "a sheet without a name"
 
 
 def export(
-    platform: Platform, assessment: str, rows: Sequence[Mapping[str, Any]], students: Mapping[str, Student]
+    platform: Platform,
+    assessment: str,
+    rows: Sequence[Mapping[str, Any]],
+    roster: Roster | None,
+    *,
+    leave_out_unknown: bool = False,
 ) -> str:
-    """The rows of `gradebook.table` as CSV. `students` is the roster, by label; where a student is not on it, the
-    label itself is the id if it looks like one.
+    """The rows of `gradebook.table` as CSV. Without a class list the label itself is the id if it looks like one.
+    `leave_out_unknown`: without the sheets that are of nobody (on the list); otherwise they are a fault.
 
     Raises
     ------
     GradebookIncomplete
-        A student has no id, an id cannot be kept as it is, or two have the same; it names them.
+        A sheet is of nobody (on the list), a student has no id, an id cannot be kept as it is, or two have the same;
+        it names them and says what to do.
     """
-    named = [(row, _student(row, students)) for row in rows if row["student"] is not None]
-    _check(named, [row["submission"] for row in rows if row["student"] is None])
+    students = {student.label: student for student in roster.students} if roster else {}
+    unknown = [row for row in rows if not _is_known(row, roster)]
+    named = [(row, _student(row, students)) for row in rows if _is_known(row, roster)]
+    _check(named, [] if leave_out_unknown else [row["student"] or _NAMELESS for row in unknown])
     out = io.StringIO()
     writer = csv.writer(out)
     writer.writerows((_canvas if platform == "canvas" else _moodle)(assessment, named))
     return out.getvalue()
+
+
+def _is_known(row: Mapping[str, Any], roster: Roster | None) -> bool:
+    return bool(row["on_roster"]) if roster else row["student"] is not None
 
 
 def _student(row: Mapping[str, Any], students: Mapping[str, Student]) -> Student:
@@ -49,7 +62,7 @@ def _student(row: Mapping[str, Any], students: Mapping[str, Student]) -> Student
     return Student(label, listed.name or label, number)
 
 
-def _check(named: Iterable[tuple[Mapping[str, Any], Student]], nameless: Sequence[str]) -> None:
+def _check(named: Iterable[tuple[Mapping[str, Any], Student]], unknown: Sequence[str]) -> None:
     students = [student for _, student in named]
     often = Counter(student.number for student in students if student.number)
     faults = {
@@ -58,7 +71,9 @@ def _check(named: Iterable[tuple[Mapping[str, Any], Student]], nameless: Sequenc
             s.name for s in students if s.number and not _is_kept(s.number)
         ],
         "have the same number as somebody else": [s.name for s in students if often[s.number] > 1],
-        "(sheets) are of nobody yet; say in the review whose they are": list(nameless),
+        "(sheets) are of nobody on the class list, or of two with one name. Send each again with the student's name"
+        " or number from the list and erase the one that stands, or send a list that has them; unknown=leave_out"
+        " exports the others": list(unknown),
     }
     told = [f"{_some(names)} {what}." for what, names in faults.items() if names]
     if told:

@@ -12,7 +12,7 @@ from core import errors
 from core.assessment import Question, QuestionPaper
 from core.labels import spoken
 from core.table import RECORD, submission_pk
-from results import gradebook, status
+from results import class_list, gradebook, status
 from results.records import Records
 
 Result = Mapping[str, Any]
@@ -75,6 +75,7 @@ def of_submission(at: Records, submission_id: str, *, draft: bool) -> Feedback:
     if not found["result"]:
         raise errors.NotMarked("This submission has no marks that could be handed out.")
     draft = _held(at, found["assessment"], draft)
+    (found,) = class_list.named([found], at.roster(found["assessment"]))
     return _feedback(found["assessment"], found["student"], found["result"], at.paper(found["assessment"]), draft)
 
 
@@ -89,7 +90,8 @@ def of_class(at: Records, assessment: str, *, draft: bool) -> list[Feedback]:
         The marks are held, and no draft was asked for.
     """
     records = {record["pk"]: record for record in at.table.by_assessment(at.tenant, assessment)}
-    listed = [status.from_items({RECORD: record}, at.seal) for record in records.values()]
+    recorded = [status.from_items({RECORD: record}, at.seal) for record in records.values()]
+    listed = class_list.named(recorded, at.roster(assessment))
     marked = [one for one in gradebook.counting(listed) if one["state"] in status.MARKED]
     if not marked:
         raise errors.NotFound("No sheet of this assessment is marked.")
@@ -98,7 +100,11 @@ def of_class(at: Records, assessment: str, *, draft: bool) -> list[Feedback]:
     with ThreadPoolExecutor(_AT_ONCE) as pool:
         items = [{RECORD: records[submission_pk(one["id"])]} for one in marked]
         found = list(pool.map(at.status_of, items))
-    return [_feedback(assessment, one["student"], one["result"], paper, draft) for one in found if one["result"]]
+    return [
+        _feedback(assessment, one["student"], sheet["result"], paper, draft)
+        for one, sheet in zip(marked, found, strict=True)
+        if sheet["result"]
+    ]
 
 
 def _held(at: Records, assessment: str, draft: bool) -> bool:

@@ -37,6 +37,7 @@ def table(
             "marks": status.get("marks"),
             "max_marks": status.get("max_marks"),
             "needs_review": status["state"] == State.NEEDS_REVIEW,
+            "on_roster": status["on_roster"],
             "questions": {one["question"]: one["marks"] for one in marks.get(status["id"], [])},
         }
         for status in counting(statuses)
@@ -49,12 +50,21 @@ def counting(statuses: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
     to nothing hides no other."""
     newest: dict[str, dict[str, Any]] = {}
     for status in statuses:
-        if status["kind"] != Kind.ANSWER_SHEET or status["state"] in ("DUPLICATE_OF", "ERASED"):
+        if not is_attempt(status):
             continue
         who = status["student"] or status["id"]
         if who not in newest or _standing(status) >= _standing(newest[who]):
             newest[who] = status
     return [newest[who] for who in sorted(newest)]
+
+
+def is_sheet(status: dict[str, Any]) -> bool:
+    return Kind(status["kind"]) is Kind.ANSWER_SHEET and State(status["state"]) is not State.ERASED
+
+
+def is_attempt(status: dict[str, Any]) -> bool:
+    """Whether the submission is a student's sheet that may count: not one that stands for another."""
+    return is_sheet(status) and State(status["state"]) is not State.DUPLICATE_OF
 
 
 def _standing(status: dict[str, Any]) -> tuple[bool, str]:

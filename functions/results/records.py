@@ -8,6 +8,7 @@ from typing import Any
 
 from core import shelf
 from core.assessment import QuestionPaper
+from core.roster import Roster
 from core.seal import Seal
 from core.table import RECORD, Item, Table
 from results import documents, moderation, status
@@ -54,6 +55,11 @@ class Records:
     def paper(self, assessment: str) -> QuestionPaper | None:
         key = self.on_shelf(assessment).paper
         return QuestionPaper.from_dict(documents.read(self.s3, self.bucket, key)) if key else None
+
+    def roster(self, assessment: str) -> Roster | None:
+        """The class list that counts now, None where there is none."""
+        key = self.on_shelf(assessment).roster
+        return Roster.from_dict(documents.read(self.s3, self.bucket, key)) if key else None
 
     def as_they_count(self, assessment: str, records: list[Item]) -> list[Item]:
         """Records with what teachers changed in them. The paper is fetched once, and only where a mark was changed."""

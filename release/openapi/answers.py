@@ -132,13 +132,17 @@ class QuestionSummary(TypedDict):
 
 class Status(TypedDict):
     """A submission. Before it is recorded the execution itself tells, and knows less; of an erased one no more is
-    left than that it was there."""
+    left than that it was there. `label` is what the upload, or the sheet's own line, calls the student; `student` the
+    class list's label for that, where it has the student (`on_roster`; null where there is no list, or where nobody
+    can tell yet)."""
 
     id: Id
     run: int
     assessment: str
     kind: Kind
     student: str | None
+    label: str | None
+    on_roster: bool | None
     state: State
     door: Door
     received_at: Time
@@ -301,6 +305,35 @@ class RosterKept(TypedDict):
     again: int
 
 
+class ListedStudent(TypedDict):
+    student: str
+    name: str
+    number: str
+
+
+class MatchedStudent(ListedStudent):
+    """`submission`: the sheet that counts; `older`: other sheets of the same student, which do not."""
+
+    submission: Id
+    state: State
+    older: list[Id]
+
+
+class UnknownSheet(TypedDict):
+    """A sheet whose label (null: none) is nobody's on the class list, or might be two students'."""
+
+    submission: Id
+    label: str | None
+
+
+class RosterCompared(TypedDict):
+    assessment: str
+    students: int
+    matched: list[MatchedStudent]
+    without_sheet: list[ListedStudent]
+    unknown: list[UnknownSheet]
+
+
 class SettingsRequest(TypedDict):
     model: bool
     spend_limit_usd: Annotated[float, Field(ge=0, le=1_000_000)] | None
@@ -322,6 +355,7 @@ class SheetRow(TypedDict):
     marks: float | None
     max_marks: float | None
     needs_review: bool
+    on_roster: bool | None
     questions: dict[str, float | None]
 
 
@@ -333,7 +367,7 @@ class Results(TypedDict):
 
 BODIES: tuple[Any, ...] = (
     Problem, Refusal, Receipt, Ticket, UploadRequest, Status, Submissions, TranscriptPart, Mark, Answer, Erased,
-    Assessments, Assessment, CorrectedPaper, PaperKept, SchemeKept, RosterKept, SettingsRequest, Settings,
-    Results, PublicationRequest,
+    Assessments, Assessment, CorrectedPaper, PaperKept, SchemeKept, RosterKept, RosterCompared,
+    SettingsRequest, Settings, Results, PublicationRequest,
     Publication, Place, ChangedQuestion, EntryFor,
 )  # fmt: skip

@@ -261,6 +261,12 @@ ROUTES: tuple[Route, ...] = (
         (
             _ASSESSMENT,
             Parameter("for", "query", "The platform.", {"type": "string", "enum": ["canvas", "moodle"]}, required=True),
+            Parameter(
+                "unknown",
+                "query",
+                "leave_out: without the sheets that are nobody's on the class list, instead of refusing.",
+                {"type": "string", "enum": ["leave_out"]},
+            ),
             _DRAFT,
         ),
         None,
@@ -325,6 +331,16 @@ ROUTES: tuple[Route, ...] = (
         (_ASSESSMENT,),
         {"text/csv": {"schema": _TEXT}},
         (errors.InvalidAssessment, errors.InvalidRoster, errors.InvalidUpload),
+    ),
+    Route(
+        "GET",
+        "/assessments/{id}/roster",
+        "rosterCompared",
+        "The class list beside the sheets: students with a sheet, students without, sheets of nobody on it",
+        {200: Answer("In the order of the list.", _of("RosterCompared"))},
+        (_ASSESSMENT,),
+        None,
+        (errors.InvalidAssessment,),
     ),
     Route(
         "GET",

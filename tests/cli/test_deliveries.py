@@ -177,6 +177,17 @@ def test_a_drop_is_found_in_the_list_by_its_student(api: StandIn, client: ApiCli
     assert dropped.id == f"{1:032x}" and dropped.result
 
 
+def test_a_drop_is_found_by_its_label_where_the_class_list_has_another_name(api: StandIn, client: ApiClient) -> None:
+    name = "e" * 32
+    listed = {"student": "Lind, Maya", "label": "maya-lind", "on_roster": True}
+    api.documents[name] = status_document(name, door="drop", **listed)
+    dropped = Delivery(Path("maya-lind.png"), Kind.ANSWER_SHEET, "maya-lind", Door.DROP)
+
+    refresh([dropped], client, "rivers")
+
+    assert (dropped.id, dropped.owner, dropped.name) == (name, "Lind, Maya", "Lind, Maya")
+
+
 def test_a_file_sent_before_has_the_marks_of_the_first(api: StandIn, client: ApiClient) -> None:
     (first,) = sent(api, 1)
     api.documents["d" * 32] = status_document("d" * 32, state="DUPLICATE_OF", duplicate_of=first.id, result=None)

@@ -77,6 +77,14 @@ def test_no_cell_is_a_formula(formula: str) -> None:
     assert cell(formula).lstrip()[0] == "'"
 
 
+def test_the_student_is_whom_the_api_found() -> None:
+    """A file called scan0001 goes without a student, and its own name line is looked up."""
+    found = sheet(Path("scan0001.jpg"), "Mina Okafor")
+    found.student = None
+
+    assert rows(to_csv([found]))[0]["student"] == "Mina Okafor"
+
+
 def test_negative_marks_stay_numbers() -> None:
     lost = replace(result(), questions=(mark("1", -0.25, 1),), marks=-0.25)
 

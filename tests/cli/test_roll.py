@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from core.roster import Roster, Student
 from core.submission import Kind
 from local.deliveries import Delivery, UsageError
 from local.roll import name_by, read_roster
@@ -23,3 +24,14 @@ def test_a_roster_is_read_before_anything_is_started(tmp_path: Path) -> None:
         read_roster(roster)
     with pytest.raises(UsageError, match="cannot be read"):
         read_roster(tmp_path / "missing.csv")
+
+
+def test_files_are_named_by_the_rule_of_the_class_list_and_no_student_twice() -> None:
+    roster = Roster((Student("Lind, Maya", "Lind, Maya", "1003"), Student("Łukasz Żak", "Łukasz Żak", "1004")))
+    files = ("maya-lind", "lukasz zak", "maya")
+    sheets = [Delivery(Path(f"{name}.png"), Kind.ANSWER_SHEET, name) for name in files]
+    name_by(roster, sheets)
+    assert [sheet.student for sheet in sheets] == ["Lind, Maya", "Łukasz Żak", None]
+    twice = [Delivery(Path(f"{name}.png"), Kind.ANSWER_SHEET, name) for name in ("maya-lind", "1003")]
+    with pytest.raises(UsageError, match=r"maya-lind\.png and 1003\.png would both be the sheet of “Lind, Maya”"):
+        name_by(roster, twice)

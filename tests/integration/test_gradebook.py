@@ -136,13 +136,13 @@ def test_an_id_that_would_not_arrive_as_it_is_is_refused(three: list[Submission]
 
 
 def test_who_has_no_id_or_somebody_elses_is_named(three: list[Submission], table: Table, context: Any) -> None:  # noqa: F811
-    assert put(context, "/assessments/bio/roster", "Name,Number\nAda,7\n=Ben,7\n")[0] == 200
+    assert put(context, "/assessments/bio/roster", "Name,Number\nAda,7\n=Ben,7\n<img src=x onerror=1>,\n")[0] == 200
     marked(table, "8", None, 1)
     publish(context)
     detail = gradebook(context)[1]["detail"]
     assert "<img src=x onerror=1> have no number" in detail
     assert "=Ben, Ada have the same number" in detail
-    assert "(sheets) are of nobody yet" in detail
+    assert "a sheet without a name (sheets) are of nobody" in detail
 
 
 def test_a_label_that_is_an_id_needs_no_roster(table: Table, context: Any) -> None:  # noqa: F811
