@@ -1,4 +1,4 @@
-"""The class list beside the sheets: one rule for lists, tables, gradebooks and feedback, and never a silent loss."""
+"""The class list beside the sheets: one rule for lists, tables, gradebooks and feedback."""
 
 import csv
 import io

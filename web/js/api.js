@@ -57,6 +57,7 @@ export class Api {
       body,
       headers: { "Content-Type": type, ...(etag && { "If-Match": etag }) },
     });
+  roster = (name) => this.#json("GET", `/assessments/${encodeURIComponent(name)}/roster`);
   putRoster = (name, body) =>
     this.#json("PUT", `/assessments/${encodeURIComponent(name)}/roster`, {
       body,

@@ -1,5 +1,6 @@
 // One assessment: its documents, what is under way, and every sheet with its marks.
 
+import { classMatch, leftOut } from "./class-match.js";
 import { difficulty, distribution } from "./charts.js";
 import { fill, h, keepFile, tell } from "./dom.js";
 import { intake } from "./intake.js";
@@ -18,6 +19,8 @@ export function assessmentView({ api, uploads, content, parts, trail }) {
   let timer = 0;
   let document_ = null;
   let submissions = [];
+  let classList = null;
+  let compared = "";
   const head = h("header", { class: "masthead" });
   const plots = h("section", { class: "beside", "aria-label": "Plots", hidden: true });
   const doors = intake({ name, api, uploads, sent: () => soon(300) });
@@ -51,6 +54,7 @@ export function assessmentView({ api, uploads, content, parts, trail }) {
     try {
       const listed = await api.submissions(name);
       [document_, submissions] = [await known(listed), listed];
+      await compareClassList();
     } catch (error) {
       if (!document_) throw error;
       return soon(CALM_MS);
@@ -65,6 +69,16 @@ export function assessmentView({ api, uploads, content, parts, trail }) {
   async function known(listed) {
     const begun = listed.length > 0 || (await api.assessments()).assessments.some((one) => one.id === name);
     return begun ? api.assessment(name) : { id: name, paper: null, scheme: null, counts: {}, published_at: null };
+  }
+
+  /** The class list beside the sheets: asked for again where something has changed, and now and then. */
+  async function compareClassList() {
+    const { students = null } = document_;
+    const told = JSON.stringify([students, submissions.map((one) => [one.id, one.state, one.student, one.on_roster])]);
+    const calm = !submissions.some((one) => UNDER_WAY.has(one.state));
+    if (students === null) classList = null;
+    else if (calm || told !== compared) classList = await api.roster(name);
+    compared = told;
   }
 
   function draw() {
@@ -82,7 +96,7 @@ export function assessmentView({ api, uploads, content, parts, trail }) {
   function drawHead(sheets, marked) {
     const told = figures(sheets, marked, document_.paper);
     const title = document_.paper?.title || name;
-    const text = JSON.stringify([title, told, document_.published_at, document_.changed_since]);
+    const text = JSON.stringify([title, told, document_.published_at, document_.changed_since, classList]);
     if (text === drawnHead) return;
     drawnHead = text;
     const held = head.contains(document.activeElement) && document.activeElement.dataset.button;
@@ -92,6 +106,7 @@ export function assessmentView({ api, uploads, content, parts, trail }) {
       h("h1", {}, title),
       facts(told),
       told.marked ? actions(told.doubts) : null,
+      classMatch(classList, address),
     );
     // The hand stays where it was, or on what has taken that button's place.
     if (held) (head.querySelector(`[data-button="${held}"]`) ?? head.querySelector(".actions :is(a, button)"))?.focus();
@@ -114,12 +129,20 @@ export function assessmentView({ api, uploads, content, parts, trail }) {
     const since = changed_since ? `; since then ${count(changed_since, "sheet has", "sheets have")} other marks` : "";
     return [
       download("Feedback sheets (PDF)", "feedback.pdf"),
-      download("For Canvas", "gradebook.csv", "for=canvas"),
-      download("For Moodle", "gradebook.csv", "for=moodle"),
+      gradebook("For Canvas", "for=canvas"),
+      gradebook("For Moodle", "for=moodle"),
       changed_since ? publishing(true, "Publish the changes") : null,
       publishing(false, "Hold marks again"),
       h("p", { class: "note" }, `Published ${new Date(published_at).toLocaleString()} by ${published_by}${since}.`),
     ];
+  }
+
+  /** What is left out is said on the button. */
+  function gradebook(text, query) {
+    const without = leftOut(classList);
+    return without
+      ? download(`${text}, without ${count(without, "sheet")}`, "gradebook.csv", `${query}&unknown=leave_out`)
+      : download(text, "gradebook.csv", query);
   }
 
   const publishing = (published, text) =>

@@ -27,6 +27,7 @@ export function sheetsTable({ address }) {
     of: (sheet) => [
       sheet.state,
       sheet.student,
+      sheet.on_roster,
       sheet.marks,
       sheet.max_marks,
       sheet.question_marks,
@@ -125,6 +126,7 @@ export function sheetsTable({ address }) {
       { scope: "row" },
       marked ? h("a", { href: link }, student(sheet.student)) : student(sheet.student),
       older.has(sheet.id) ? h("small", {}, "an older attempt") : null,
+      sheet.on_roster === false ? h("small", {}, "not on the class list") : null,
     );
     if (!marked)
       return h(
@@ -184,21 +186,16 @@ export function sheetsTable({ address }) {
   return { element, show, firstDoubt };
 }
 
-/** A student's attempts but the one that counts: the newest with marks, else the newest. */
+/** A student's attempts but the one that counts, by the rule of the server: the newest that did not come to nothing. */
 function olderAttempts(sheets) {
+  const attempts = sheets.filter((sheet) => sheet.student && sheet.state !== "DUPLICATE_OF");
   const counting = new Map();
-  for (const sheet of sheets) {
-    if (!sheet.student || sheet.state === "DUPLICATE_OF") continue;
+  for (const sheet of attempts) {
     const held = counting.get(sheet.student);
-    const better =
-      !held ||
-      (MARKED.has(sheet.state) && !MARKED.has(held.state)) ||
-      (MARKED.has(sheet.state) === MARKED.has(held.state) && sheet.received_at >= held.received_at);
-    if (better) counting.set(sheet.student, sheet);
+    if (!held || standing(sheet) >= standing(held)) counting.set(sheet.student, sheet);
   }
-  return new Set(
-    sheets
-      .filter((sheet) => sheet.student && sheet.state !== "DUPLICATE_OF" && counting.get(sheet.student) !== sheet)
-      .map((sheet) => sheet.id),
-  );
+  return new Set(attempts.filter((sheet) => counting.get(sheet.student) !== sheet).map((sheet) => sheet.id));
 }
+
+const standing = ({ state: at, counts_from: from, received_at: received }) =>
+  `${["REJECTED", "FAILED"].includes(at) ? 0 : 1} ${from ?? received}`;

@@ -1,0 +1,46 @@
+"""A teacher sees whose sheets are matched with the class list before the marks go out, and what a gradebook leaves out."""
+
+import csv
+from pathlib import Path
+
+from playwright.sync_api import expect
+
+from local.client import ApiClient
+from tests.browser.conftest import Visit
+from tests.browser.test_for_everybody import violations
+from tests.browser.test_page import GOOD, WEAK, marked, prepare
+
+
+def test_who_is_matched_without_a_sheet_or_unknown_is_seen_before_publishing(
+    visit: Visit, api: ApiClient, tmp_path: Path
+) -> None:
+    prepare(api, "class")
+    marked(api, "class", "maya-lind", WEAK)
+    marked(api, "class", "LIND_MAYA", GOOD)
+    stranger = marked(api, "class", "scan0001", GOOD)
+    api.put_roster("class", b'Name,Number\n"Lind, Maya",0017\nBogdan Ilic,0018\n')
+    page = visit.page
+    visit.go("a/class")
+    panel = page.locator(".class-match")
+    expect(panel.locator("summary")).to_have_text(
+        "1 of 2 students on the class list has a sheet · 1 without · 1 sheet of nobody on the list"
+    )
+    expect(page.get_by_role("button", name="Publish")).to_be_visible()
+    expect(panel).to_contain_text("Without a sheet: Bogdan Ilic.")
+    expect(panel).to_contain_text("the newest counts: Lind, Maya (2).")
+    expect(panel.get_by_role("link", name="scan0001")).to_have_attribute("href", f"#/a/class/s/{stranger}")
+    expect(page.locator(".sheets tbody")).to_contain_text("not on the class list")
+    expect(page.locator(".sheets tbody tr.older")).to_have_count(1)
+    assert violations(page) == []
+    page.get_by_role("button", name="Publish").click()
+    with page.expect_download() as download:
+        page.get_by_role("button", name="For Canvas, without 1 sheet").click()
+    download.value.save_as(tmp_path / "canvas.csv")
+    with (tmp_path / "canvas.csv").open(newline="") as file:
+        rows = list(csv.reader(file))
+    assert [row[:3] for row in rows[2:]] == [["Lind, Maya", "", "0017"]]
+    # The way out that the page names: the student is put on the list.
+    api.put_roster("class", b'Name,Number\n"Lind, Maya",0017\nBogdan Ilic,0018\nscan0001,0019\n')
+    page.reload()
+    expect(panel.locator("summary")).to_have_text("2 of 3 students on the class list have a sheet · 1 without")
+    expect(page.get_by_role("button", name="For Canvas", exact=True)).to_be_visible()
