@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 
 from core import totals
 from core.assessment import OBJECTIVE, MarkingScheme, Question, QuestionPaper, SchemeEntry
+from core.question_marks import MARKS_IF_NOTHING_SAYS, decided
 from core.result import Place, QuestionMark, ReviewReason, SheetResult, Usage
 from grade.answer import Answer, AnswerSheet
 from grade.attacks import screening as attacks
@@ -65,10 +66,11 @@ def _asked(paper: QuestionPaper, scheme: MarkingScheme, sheet: AnswerSheet, warn
         answers.setdefault(answer.question, []).append(answer)
     for question, context in _leaves(paper.questions, ""):
         entry = entries.get(question.id)
-        worth = _worth(question, entry)
-        if worth is None:
+        marks, _ = decided(question, entry)
+        if marks is None:
             warnings.append(f"Nothing says how many marks question {question.id} carries; it is marked out of 1.")
-        yield _Asked(question, context, entry, 1.0 if worth is None else worth, tuple(answers.get(question.id, ())))
+        most = MARKS_IF_NOTHING_SAYS if marks is None else max(marks, 0.0)
+        yield _Asked(question, context, entry, most, tuple(answers.get(question.id, ())))
 
 
 def _leaves(questions: Iterable[Question], context: str) -> Iterator[tuple[Question, str]]:
@@ -78,16 +80,6 @@ def _leaves(questions: Iterable[Question], context: str) -> Iterator[tuple[Quest
             yield from _leaves(question.parts, f"{context}\n{question.text}".strip())
         else:
             yield question, context
-
-
-def _worth(question: Question, entry: SchemeEntry | None) -> float | None:
-    if question.marks is not None:
-        return max(question.marks, 0.0)
-    if entry is not None and entry.marks is not None:
-        return max(entry.marks, 0.0)
-    if entry is not None and entry.criteria:
-        return totals.add([criterion.marks for criterion in entry.criteria])
-    return None
 
 
 def _mark_all(

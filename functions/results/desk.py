@@ -142,20 +142,29 @@ class Desk(Records):
         if not records and current.revision == 0:
             raise errors.NotFound("There is no assessment of this name.")
 
-        def of(key: str | None) -> Any:
-            return documents.read(self.s3, self.bucket, key) if key else None
-
-        paper = of(current.paper)
+        paper, key, scheme = self._documents(current)
+        maximum, warnings = schemes.maximum_marks(key, scheme, paper)
         return {
             "id": assessment,
             "paper": paper,
-            "scheme": schemes.told(of(current.key_document), of(current.scheme), paper),
+            "scheme": schemes.told(key, scheme, paper, warnings),
+            "maximum_marks": maximum,
             "revision": current.revision,
             "paper_corrected_by": current.paper_by,
-            "students": len(of(current.roster)["students"]) if current.roster else None,
+            "students": len(roster.students) if (roster := self.roster(assessment)) else None,
             "counts": dict(Counter(record["state"] for record in records)),
             **publication.told(current, records),
         }
+
+    def maximum_marks(self, assessment: str) -> dict[str, Any] | None:
+        """What each question is worth now (`schemes.maximum_marks`), None without a paper."""
+        paper, key, scheme = self._documents(self.on_shelf(assessment))
+        return schemes.maximum_marks(key, scheme, paper)[0]
+
+    def _documents(self, current: shelf.Shelf) -> list[Any]:
+        """The paper, the key document and the scheme that count, each None where it is not there."""
+        keys = (current.paper, current.key_document, current.scheme)
+        return [documents.read(self.s3, self.bucket, key) if key else None for key in keys]
 
     def publish(self, assessment: str, *, published: bool, by: str) -> dict[str, Any]:
         """Give an assessment's marks out, or hold them again. Raises NotFound."""
@@ -182,7 +191,15 @@ class Desk(Records):
             raise errors.NotPublished("The marks are not published yet. Publish them, or ask for a draft (draft=true).")
         roster = self.roster(assessment)
         rows = gradebook.table(*self._marks(assessment, roster))[1]
-        return exports.export(platform, assessment, rows, roster, leave_out_unknown=leave_out_unknown)
+        maximum = self.maximum_marks(assessment)
+        return exports.export(
+            platform,
+            assessment,
+            rows,
+            roster,
+            points=maximum["total"] if maximum else None,
+            leave_out_unknown=leave_out_unknown,
+        )
 
     def roster_compared(self, assessment: str) -> dict[str, Any]:
         """The class list beside the sheets (`class_list.compared`). Raises NotFound where there is no list."""

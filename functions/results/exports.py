@@ -16,6 +16,7 @@ from typing import Any, Literal
 from core import errors
 from core.cells import is_formula, safe_cell
 from core.roster import Roster, Student
+from core.sums import shown
 
 Platform = Literal["canvas", "moodle"]
 PLATFORMS: tuple[Platform, ...] = ("canvas", "moodle")
@@ -30,10 +31,13 @@ def export(
     rows: Sequence[Mapping[str, Any]],
     roster: Roster | None,
     *,
+    points: float | None = None,
     leave_out_unknown: bool = False,
 ) -> str:
     """The rows of `gradebook.table` as CSV. Without a class list the label itself is the id if it looks like one.
-    `leave_out_unknown`: without the sheets that are of nobody (on the list); otherwise they are a fault.
+
+    `points`: what a sheet can reach now; where that is not known, the most that a sheet could. `leave_out_unknown`:
+    without the sheets that are of nobody (on the list); otherwise they are a fault.
 
     Raises
     ------
@@ -47,7 +51,7 @@ def export(
     _check(named, [] if leave_out_unknown else [row["student"] or _NAMELESS for row in unknown])
     out = io.StringIO()
     writer = csv.writer(out)
-    writer.writerows((_canvas if platform == "canvas" else _moodle)(assessment, named))
+    writer.writerows(_canvas(assessment, named, points) if platform == "canvas" else _moodle(assessment, named))
     return out.getvalue()
 
 
@@ -92,10 +96,12 @@ def _some(names: Sequence[str]) -> str:
     return ", ".join(names[:_NAMED]) + (f" and {more} more" if more > 0 else "")
 
 
-def _canvas(assessment: str, named: Sequence[tuple[Mapping[str, Any], Student]]) -> Iterable[Sequence[Any]]:
+def _canvas(
+    assessment: str, named: Sequence[tuple[Mapping[str, Any], Student]], points: float | None
+) -> Iterable[Sequence[Any]]:
     most = max((row["max_marks"] for row, _ in named if row["max_marks"] is not None), default="")
     yield [*_CANVAS, safe_cell(assessment)]
-    yield ["    Points Possible", "", "", "", "", most]
+    yield ["    Points Possible", "", "", "", "", most if points is None else shown(points)]
     for row, student in named:
         yield [safe_cell(student.name), "", student.number, "", "", _marks(row)]
 

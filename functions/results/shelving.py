@@ -45,7 +45,9 @@ def put_paper(desk: Desk, assessment: str, body: str, *, by: str, seen: int | No
             # Something else came to the shelf in this moment.
             continue
         _release(desk, assessment)
-        return {"assessment": assessment, "revision": current.revision + 1, "paper": paper.to_dict()}
+        kept = {"assessment": assessment, "revision": current.revision + 1, "paper": paper.to_dict()}
+        # Where the marking scheme states a mark of its own, the paper's is not the one that counts.
+        return {**kept, "maximum_marks": desk.maximum_marks(assessment)}
     raise errors.ChangedMeanwhile(_MEANWHILE)
 
 

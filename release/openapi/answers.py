@@ -6,6 +6,7 @@ from pydantic import Field
 from typing_extensions import TypedDict
 
 from core.assessment import MarkingScheme, Option, QuestionPaper, QuestionType
+from core.question_marks import MarksSource
 from core.result import Place, ReviewReason, SheetResult
 from core.submission import Door, Kind, State
 
@@ -230,6 +231,26 @@ class EntryFor(TypedDict):
     id: str | None
 
 
+class QuestionMaximum(TypedDict):
+    """What a question is worth; null where its parts share a number that nothing shares out. `source`: the marking
+    scheme, the paper, the scheme's criteria, a share of what is printed for several parts, the question's parts, or
+    nothing (it is marked out of 1). `printed`: what the paper says."""
+
+    question: str
+    marks: float | None
+    source: MarksSource
+    printed: float | None
+
+
+class MaximumMarks(TypedDict):
+    """The numbers that sheets are graded by, for every node of the tree. `warnings`: where the paper's sums do not hold
+    with them."""
+
+    total: float
+    questions: list[QuestionMaximum]
+    warnings: list[str]
+
+
 class Assessment(TypedDict):
     """The paper and the scheme that count now, how many students the roster lists (null: there is none), and how many
     submissions stand where."""
@@ -237,6 +258,7 @@ class Assessment(TypedDict):
     id: str
     paper: QuestionPaper | None
     scheme: MarkingScheme | None
+    maximum_marks: MaximumMarks | None
     revision: int
     paper_corrected_by: str | None
     students: int | None
@@ -276,6 +298,7 @@ class PaperKept(TypedDict):
     assessment: str
     revision: int
     paper: QuestionPaper
+    maximum_marks: MaximumMarks | None
 
 
 class PublicationRequest(TypedDict):

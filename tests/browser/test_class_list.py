@@ -1,4 +1,4 @@
-"""A teacher sees whose sheets are matched with the class list before the marks go out, and what a gradebook leaves out."""
+"""A teacher sees before publishing whose sheets the class list knows, and what a gradebook leaves out."""
 
 import csv
 from pathlib import Path

@@ -1,0 +1,72 @@
+"""What a question is worth is one number: the assessment, a changed paper and the gradebook say the same."""
+
+import csv
+import io
+import json
+from typing import Any
+
+import pytest
+
+from core import shelf
+from core.assessment import Question, QuestionPaper, QuestionType
+from core.table import Table
+from results import app as door
+from tests.integration.conftest import DOCUMENTS, Cloud
+from tests.integration.http import request
+from tests.integration.test_class_list import marked
+from tests.integration.test_results_door import get, table  # noqa: F401 - a fixture
+from tests.integration.test_tenants import asked, put  # noqa: F401 - a fixture
+
+SCHEME = json.dumps({"questions": [{"question": "1", "marks": 3, "model_answer": "Metal conducts."}]})
+
+
+@pytest.fixture
+def paper(cloud: Cloud, table: Table) -> dict[str, Any]:  # noqa: F811
+    """A paper that prints 7 for a question for which the scheme will state 3."""
+    tree = tuple(Question(name, name, QuestionType.TEXT, "Why?", 7.0 if name == "1" else 2.0) for name in ("1", "2"))
+    body = QuestionPaper(9.0, tree, printed_total=9.0).to_dict()
+    key = "assessments/demo/bio/paper/1.json"
+    cloud.client("s3").put_object(Bucket=DOCUMENTS, Key=key, Body=json.dumps(body).encode())
+    shelf.place(table, "demo", "bio", "paper", key=key, received_at="2026-01-31T08:00:00.000Z")
+    return body
+
+
+def question(told: dict[str, Any], name: str) -> dict[str, Any]:
+    return next(one for one in told["maximum_marks"]["questions"] if one["question"] == name)
+
+
+def test_the_assessment_says_which_number_counts_and_where_it_comes_from(paper: Any, context: Any) -> None:
+    assert question(get(context, "/assessments/bio")[1], "1") == {
+        "question": "1",
+        "marks": 7.0,
+        "source": "paper",
+        "printed": 7.0,
+    }
+    put(context, "/assessments/bio/marking-scheme", SCHEME)
+    told = get(context, "/assessments/bio")[1]
+    assert question(told, "1") == {"question": "1", "marks": 3.0, "source": "scheme", "printed": 7.0}
+    assert told["maximum_marks"]["total"] == 5.0
+    assert any("3 is used" in warning for warning in told["scheme"]["warnings"])
+    assert told["maximum_marks"]["warnings"] == ["The paper prints a total of 9 marks, but its questions add up to 5."]
+
+
+def test_a_changed_paper_is_told_which_number_counts(paper: Any, context: Any) -> None:
+    put(context, "/assessments/bio/marking-scheme", SCHEME)
+    paper["questions"][0]["marks"] = 6
+    status, told = put(context, "/assessments/bio/paper", json.dumps(paper))
+    assert status == 200
+    assert question(told, "1") == {"question": "1", "marks": 3.0, "source": "scheme", "printed": 6.0}
+
+
+def test_canvas_gets_the_points_that_count(paper: Any, table: Table, context: Any) -> None:  # noqa: F811
+    put(context, "/assessments/bio/marking-scheme", SCHEME)
+    # Graded before the scheme came, out of what counted then.
+    marked(table, "1", "10A-017", 1)
+    event = request("GET", "/assessments/bio/gradebook.csv", query={"for": "canvas", "draft": "true"})
+    rows = list(csv.reader(io.StringIO(door.handler(event, context)["body"])))
+    assert rows[1][5] == "5"
+
+
+def test_without_a_paper_there_are_no_maximum_marks(cloud: Cloud, context: Any) -> None:
+    put(context, "/assessments/bio/marking-scheme", SCHEME)
+    assert get(context, "/assessments/bio")[1]["maximum_marks"] is None
