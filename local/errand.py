@@ -48,6 +48,7 @@ class Errand:
     cloud: "LocalCloud | None" = None
     every: float = 0.5
     paper: QuestionPaper | None = None
+    maximum_marks: dict[str, Any] | None = None
     title: str = ""
     warnings: list[str] = field(default_factory=list)
     _looked: float = 0.0
@@ -89,10 +90,16 @@ class Errand:
         """The paper that counts now, with its warnings; the title is the teacher's own where the scheme has one."""
         found = self.client.assessment(self.assessment)
         self.paper = QuestionPaper.from_dict(found["paper"]) if found.get("paper") else None
-        given = (found.get("scheme") or {}).get("title")
-        self.title = given or (self.paper.title if self.paper else "") or self.assessment
+        scheme = found.get("scheme") or {}
+        # What each question is worth; a stack of an older release does not say it.
+        self.maximum_marks = found.get("maximum_marks")
+        self.title = scheme.get("title") or (self.paper.title if self.paper else "") or self.assessment
         if self.paper:
-            self.warnings += [f"The paper: {warning}" for warning in self.paper.warnings]
+            doubts = self.maximum_marks["warnings"] if self.maximum_marks else self.paper.warnings
+            self.warnings += [f"The paper: {warning}" for warning in doubts]
+        # Those of the scheme alone were told when it was sent.
+        said = [warning for warning in scheme.get("warnings") or () if not _is_told(warning, self.warnings)]
+        self.warnings += [f"The marking scheme: {warning}" for warning in said]
 
     def mark(self, sheets: Sequence[Delivery]) -> None:
         """Send the sheets at once and show their lanes until each has ended."""
@@ -123,6 +130,7 @@ class Errand:
                 title=self.title,
                 made_at=f"{moment.day} {moment:%B %Y, %H:%M}",
                 paper=self.paper,
+                maximum_marks=self.maximum_marks,
                 sheets=sheets,
                 notes=[*self.notes(sheets), *self.warnings],
             )
@@ -181,6 +189,10 @@ class Errand:
             return from_history(read_history(stepfunctions, arn))
         except stepfunctions.exceptions.ExecutionDoesNotExist:
             return None
+
+
+def _is_told(warning: str, told: Sequence[str]) -> bool:
+    return any(one.endswith(f": {warning}") for one in told)
 
 
 def page_of(url: str, assessment: str) -> str:

@@ -36,9 +36,19 @@ def write_report(
     paper: QuestionPaper | None,
     sheets: Sequence[Delivery],
     notes: Sequence[str] = (),
+    maximum_marks: dict[str, Any] | None = None,
 ) -> int:
-    """Write the report and return its size in bytes. `made_at` is shown as it is; `notes` are sentences."""
-    html = render(assessment=assessment, title=title, made_at=made_at, paper=paper, sheets=sheets, notes=notes).encode()
+    """Write the report and return its size in bytes. `made_at` is shown as it is; `notes` are sentences;
+    `maximum_marks` is what the API says each question is worth."""
+    html = render(
+        assessment=assessment,
+        title=title,
+        made_at=made_at,
+        paper=paper,
+        sheets=sheets,
+        notes=notes,
+        maximum_marks=maximum_marks,
+    ).encode()
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_bytes(html)
     return len(html)
@@ -52,6 +62,7 @@ def render(
     paper: QuestionPaper | None,
     sheets: Sequence[Delivery],
     notes: Sequence[str] = (),
+    maximum_marks: dict[str, Any] | None = None,
 ) -> str:
     template = Environment(
         loader=FileSystemLoader(_HERE), autoescape=True, undefined=StrictUndefined, trim_blocks=True
@@ -62,6 +73,7 @@ def render(
         "assessment": assessment,
         "title": title,
         "paper": paper.to_dict() if paper else None,
+        "maximum_marks": maximum_marks,
         "notes": list(notes),
         "words": json.loads((_WEB / "words.json").read_text(encoding="utf-8")),
         "sheets": [_told(sheet, index) for index, sheet in enumerate(sheets)],

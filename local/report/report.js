@@ -39,7 +39,7 @@ function overview({ content, trail }) {
   function open() {
     trail([[given.title, "#/"]]);
     const marked = sheets.filter(isMarked);
-    const questions = questionsOf(marked, given.paper);
+    const questions = questionsOf(marked, given.paper, given.maximum_marks);
     const table = sheetsTable({ address: `#/a/${encodeURIComponent(given.assessment)}` });
     table.show(sheets, questions);
     const first = table.firstDoubt();
@@ -49,7 +49,7 @@ function overview({ content, trail }) {
         "header",
         { class: "masthead" },
         h("h1", {}, given.title),
-        facts(figures(sheets, marked, given.paper)),
+        facts(figures(sheets, marked, given.paper, given.maximum_marks)),
         first ? h("div", { class: "actions" }, h("a", { class: "button main", href: first }, "Look at the doubts")) : null,
       ),
       table.element,

@@ -84,7 +84,7 @@ export function assessmentView({ api, uploads, content, parts, trail }) {
   function draw() {
     const sheets = submissions.filter((one) => one.kind === "answer_sheet" && one.state !== "ERASED");
     const marked = sheets.filter(isMarked);
-    const questions = questionsOf(marked, document_.paper);
+    const questions = questionsOf(marked, document_.paper, document_.maximum_marks);
     doors.show(document_, submissions);
     table.show(sheets, questions);
     drawHead(sheets, marked);
@@ -94,7 +94,7 @@ export function assessmentView({ api, uploads, content, parts, trail }) {
 
   let drawnHead = "";
   function drawHead(sheets, marked) {
-    const told = figures(sheets, marked, document_.paper);
+    const told = figures(sheets, marked, document_.paper, document_.maximum_marks);
     const title = document_.paper?.title || name;
     const text = JSON.stringify([title, told, document_.published_at, document_.changed_since, classList]);
     if (text === drawnHead) return;

@@ -154,20 +154,20 @@ export function intake({ name, api, uploads, sent }) {
 }
 
 /** What a place holds now, as lines [words, link, class]. */
-function standingOf(role, { paper, scheme, students }, submissions, name) {
+function standingOf(role, { paper, scheme, students, maximum_marks: maximum }, submissions, name) {
   const newest = submissions.filter((one) => one.kind === role).at(-1);
   const lines = [];
   if (role === "question_paper") {
     if (paper) {
       const questions = leaves(paper.questions).length;
       lines.push([
-        `${count(questions, "question")}, ${mark(paper.total_marks)} marks`,
+        `${count(questions, "question")}, ${mark(maximum.total)} marks`,
         `#/a/${encodeURIComponent(name)}/paper`,
         null,
       ]);
-      if (paper.warnings?.length)
+      if (maximum.warnings.length)
         lines.push([
-          `${count(paper.warnings.length, "doubt")} about it: please check`,
+          `${count(maximum.warnings.length, "doubt")} about it: please check`,
           `#/a/${encodeURIComponent(name)}/paper`,
           "look",
         ]);

@@ -1,6 +1,7 @@
 // The question tree with everything in it as fields: labels, words, marks, options, parts, and how each is marked.
 
 import { fill, h } from "./dom.js";
+import { marksField, maximaOf, worthOf } from "./question-marks.js";
 import { emptyEntry, entriesById } from "./scheme.js";
 import { mark } from "./words.js";
 
@@ -14,9 +15,11 @@ const KINDS = {
 };
 
 /** `value()`: the tree and the entries as they stand in the fields; `changed()`: whether that is anything new. */
-export function paperEditor(paper, scheme) {
+export function paperEditor(paper, scheme, maximum) {
   const tree = structuredClone(paper);
   let entries = new Map([...entriesById(scheme)].map(([id, entry]) => [id, structuredClone(entry)]));
+  const maxima = maximaOf(maximum);
+  const entryOf = (one) => entries.get(one.key);
   let made = 0;
   eachOf(tree.questions, (one) => Object.assign(one, { key: one.id, parts: one.parts ?? [], options: one.options ?? [] }));
   const before = state();
@@ -42,6 +45,7 @@ export function paperEditor(paper, scheme) {
   function node(one, among) {
     const called = one.label || "new question";
     const holds = one.parts.length > 0;
+    const sum = holds ? worthOf(one, entryOf) : null;
     const label = field(`Label of ${called}`, one.label, (text) => (one.label = text), { class: "label", required: true });
     label.dataset.key = one.key;
     return h(
@@ -53,9 +57,9 @@ export function paperEditor(paper, scheme) {
         label,
         holds ? choosing(one, called) : kinds(one, called),
         h("span", { class: "gap" }),
-        holds && everyLeafHas(one)
-          ? h("span", { class: "got open" }, mark(one.marks))
-          : labelled("marks", amount(`Marks of ${called}`, one.marks, (value) => (one.marks = value))),
+        sum === null
+          ? marksField(one, entryOf(one), called, maxima.get(one.key))
+          : h("span", { class: "got open" }, mark(sum)),
         h(
           "button",
           { type: "button", class: "link", "aria-label": `Take out ${called}`, onclick: () => takeOut(one, among) },
@@ -73,9 +77,6 @@ export function paperEditor(paper, scheme) {
       ),
     );
   }
-
-  const everyLeafHas = (one) =>
-    one.parts.length ? one.parts.every(everyLeafHas) : one.marks !== null && one.marks !== undefined;
 
   function takeOut(one, among) {
     among.splice(among.indexOf(one), 1);

@@ -3,6 +3,7 @@
 import { Problem } from "./refusals.js";
 import { fill, h, tell } from "./dom.js";
 import { paperEditor } from "./paper-editor.js";
+import { maximaOf, origin } from "./question-marks.js";
 import { entriesById, schemeBody } from "./scheme.js";
 import { mark } from "./words.js";
 
@@ -37,26 +38,27 @@ export function paperView({ api, content, parts, trail }) {
   }
 
   function show() {
-    const { paper, scheme } = assessment;
+    const { paper, scheme, maximum_marks: maximum } = assessment;
     const marked = entriesById(scheme);
+    const maxima = maximaOf(maximum);
     fill(
       content,
       h(
         "header",
         { class: "masthead" },
         h("h1", {}, paper.title || name),
-        h("p", { class: "quiet" }, worth(paper), by(assessment)),
+        h("p", { class: "quiet" }, worth(paper, maximum), by(assessment)),
         h(
           "div",
           { class: "actions" },
           h("button", { type: "button", class: "button", onclick: edit }, "Correct questions and marking"),
         ),
       ),
-      doubts([...paper.warnings, ...(scheme?.warnings ?? [])]),
+      doubts([...maximum.warnings, ...(scheme?.warnings ?? [])]),
       h(
         "ol",
         { class: "tree" },
-        paper.questions.map((one) => node(one, marked)),
+        paper.questions.map((one) => node(one, marked, maxima)),
       ),
     );
   }
@@ -64,7 +66,7 @@ export function paperView({ api, content, parts, trail }) {
   // ── correcting ───────────────────────────────────────────────────────────────────────────────
 
   function edit() {
-    editor = paperEditor(assessment.paper, assessment.scheme);
+    editor = paperEditor(assessment.paper, assessment.scheme, assessment.maximum_marks);
     const keep = h("button", { type: "submit", class: "button main" }, "Keep and mark again");
     const leave = h("button", { type: "button", class: "button", onclick: () => left() }, "Leave it as it was");
     fill(
@@ -144,8 +146,8 @@ function renamed(sent, kept, found = new Map()) {
   return found;
 }
 
-const worth = (paper) =>
-  `${mark(paper.total_marks)} marks${paper.printed_total ? `, the paper says ${mark(paper.printed_total)}` : ""}`;
+const worth = (paper, maximum) =>
+  `${mark(maximum.total)} marks${paper.printed_total ? `, the paper says ${mark(paper.printed_total)}` : ""}`;
 
 const by = ({ paper_corrected_by: who }) => (who ? ` · corrected by ${who}` : "");
 
@@ -158,7 +160,7 @@ const doubts = (warnings) =>
       )
     : null;
 
-const node = (one, marked) =>
+const node = (one, marked, maxima) =>
   h(
     "li",
     {},
@@ -168,7 +170,8 @@ const node = (one, marked) =>
       h("strong", {}, one.label),
       " ",
       h("span", {}, one.text),
-      h("span", { class: "got open" }, mark(one.marks)),
+      h("span", { class: "got open" }, mark(maxima.get(one.id)?.marks)),
+      from(maxima.get(one.id)),
     ),
     one.options?.length
       ? h(
@@ -182,10 +185,17 @@ const node = (one, marked) =>
       ? h(
           "ol",
           {},
-          one.parts.map((part) => node(part, marked)),
+          one.parts.map((part) => node(part, marked, maxima)),
         )
-      : marking(marked.get(one.id)),
+      : null,
+    marking(marked.get(one.id)),
   );
+
+/** Where a question's marks come from, where that is not what the paper prints. */
+const from = (maximum) =>
+  maximum && maximum.printed !== maximum.marks && origin(maximum)
+    ? h("small", { class: "quiet" }, ` ${origin(maximum)}`)
+    : null;
 
 /** How a question is marked, where the scheme says so. */
 const marking = (entry) =>

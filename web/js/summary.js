@@ -1,6 +1,7 @@
 // What an assessment's sheets come to: the figures at its head, its questions, what is left to look at.
 
 import { h } from "./dom.js";
+import { markedQuestions, maximaOf } from "./question-marks.js";
 import { MARKED, mark, question, share } from "./words.js";
 
 export const doubtsOf = (sheet) => (sheet.question_marks ?? []).filter((one) => one.review?.length).length;
@@ -25,12 +26,12 @@ export const leaves = (questions, above = "") =>
       : [{ ...one, above }],
   );
 
-/** The figures of the head; `marked` are those of the sheets that have marks. */
-export function figures(sheets, marked, paper) {
+/** The figures of the head; `marked` are those of the sheets that have marks. `maximum`: what each question is worth. */
+export function figures(sheets, marked, paper, maximum) {
   return {
     sheets: sheets.length,
     marked: marked.length,
-    most: paper ? paper.total_marks : null,
+    most: maximum?.total ?? paper?.total_marks ?? null,
     mean: marked.length ? totals(marked).reduce((sum, one) => sum + one, 0) / marked.length : null,
     doubts: marked.reduce((sum, one) => sum + doubtsOf(one), 0),
   };
@@ -50,9 +51,12 @@ export function facts({ sheets, marked, most, mean, doubts }) {
 }
 
 /** The questions of the marked sheets in the order of the paper, each with its mean share and its doubts. */
-export function questionsOf(marked, paper) {
+export function questionsOf(marked, paper, maximum) {
+  const maxima = maximaOf(maximum);
   const blank = (id, max) => ({ id, max, sum: 0, number: 0, review: 0 });
-  const found = new Map(leaves(paper?.questions ?? []).map((one) => [one.id, blank(one.id, one.marks)]));
+  const found = new Map(
+    markedQuestions(paper?.questions ?? [], maxima).map(({ id, marks }) => [id, blank(id, maxima.get(id)?.marks ?? marks)]),
+  );
   for (const sheet of marked)
     for (const one of sheet.question_marks ?? []) {
       const entry = found.get(one.question) ?? blank(one.question, one.max_marks);

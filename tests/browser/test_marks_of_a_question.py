@@ -1,0 +1,75 @@
+"""The marks of a question are changed on the page: they count, also where the marking scheme states them, and the page
+says which number that is."""
+
+from playwright.sync_api import expect
+
+from local.client import ApiClient
+from tests.browser.conftest import Visit
+from tests.browser.test_correcting_the_paper import graded_again
+from tests.browser.test_for_everybody import violations
+from tests.browser.test_page import GOOD, marked, prepare
+
+STATES_ANOTHER = b"""
+questions:
+  - {question: "1", type: choice, marks: 1, answer: B}
+  - {question: "2", type: true_false, answer: true}
+  - {question: "3", type: numeric, marks: 3, answer: 12.5, unit: m/s, tolerance: 1%}
+  - {question: "4", type: text, model_answer: Metal is a better conductor than wood}
+"""
+
+
+def test_a_mark_changed_on_the_page_counts_where_the_scheme_states_one(visit: Visit, api: ApiClient) -> None:
+    prepare(api, "worth")
+    sheet = marked(api, "worth", "Ada", GOOD)
+    # The paper prints 2.
+    api.put_scheme("worth", STATES_ANOTHER, "application/yaml")
+    page = visit.page
+    visit.go("a/worth/paper")
+    question = page.locator(".tree > li", has_text="A car drives")
+    expect(question.locator(".node")).to_contain_text("3 from the marking scheme; the paper prints 2")
+    expect(page.locator(".masthead")).to_contain_text("7 marks")
+    expect(page.locator(".reviews")).to_contain_text("3 is used")
+
+    page.get_by_role("button", name="Correct questions").click()
+    field = page.get_by_role("spinbutton", name="Marks of 3")
+    expect(field).to_have_value("3")
+    editing = page.locator(".edit-node", has=field)
+    expect(editing).to_contain_text("from the marking scheme; the paper prints 2")
+    # The paper's own number is said nothing about.
+    expect(page.get_by_role("spinbutton", name="Marks of 2")).to_have_value("1")
+    assert violations(page) == []
+    field.fill("7")
+    page.get_by_role("button", name="Keep and mark again").click()
+    expect(question.locator(".node")).to_contain_text("7")
+    expect(question.locator(".node")).not_to_contain_text("the paper prints")
+    expect(page.locator(".masthead")).to_contain_text("11 marks")
+
+    told = api._json("GET", "/assessments/worth")
+    assert next(one["marks"] for one in told["scheme"]["entries"] if one["id"] == "3") == 7
+    assert told["maximum_marks"]["total"] == 11
+    found = graded_again(api, sheet, told["revision"])
+    assert {one["question"]: one["max_marks"] for one in found["result"]["questions"]}["3"] == 7
+    assert found["max_marks"] == 11
+    visit.go("a/worth")
+    expect(page.locator(".sheets thead")).to_contain_text("3/ 7")
+    expect(page.locator(".facts")).to_contain_text("11")
+    expect(page.locator(".place[data-role=question_paper]")).to_contain_text("4 questions, 11 marks")
+
+
+def test_a_mark_that_the_paper_alone_says_is_changed_there(visit: Visit, api: ApiClient) -> None:
+    prepare(api, "worth-2")
+    api.put_scheme("worth-2", STATES_ANOTHER, "application/yaml")
+    page = visit.page
+    visit.go("a/worth-2/paper")
+    page.get_by_role("button", name="Correct questions").click()
+    page.get_by_role("spinbutton", name="Marks of 2").fill("4")
+    page.get_by_role("button", name="Keep and mark again").click()
+    expect(page.locator(".masthead")).to_contain_text("10 marks")
+    told = api._json("GET", "/assessments/worth-2")
+    assert next(one for one in told["maximum_marks"]["questions"] if one["question"] == "2") == {
+        "question": "2",
+        "marks": 4,
+        "source": "paper",
+        "printed": 4,
+    }
+    assert next(one["marks"] for one in told["scheme"]["entries"] if one["id"] == "2") is None
