@@ -33,6 +33,7 @@ class ReviewReason(StrEnum):
     ATTACK = "attack"
     MODEL_UNAVAILABLE = "model_unavailable"
     EXTRA_ANSWERS = "extra_answers"
+    ABOVE_MAXIMUM = "above_maximum"
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,6 +15,7 @@ from core.assessment import QuestionPaper
 from core.clock import now
 from core.corrections import Correction, corrections_of
 from core.corrections import attribute as correction_attribute
+from core.result import ReviewReason
 from core.submission import State
 from core.table import RECORD, ConditionFailed, Item, Table
 
@@ -220,7 +221,8 @@ def _changed(question: dict[str, Any], change: Change | None) -> dict[str, Any]:
         "marks": change.marks,
         "machine_marks": question["marks"],
         "marker": "person",
-        "review": [],
+        # What a question is worth may have been changed since.
+        "review": [ReviewReason.ABOVE_MAXIMUM.value] if change.marks > question["max_marks"] else [],
         "changed_by": change.by,
         "changed_at": change.at,
     }

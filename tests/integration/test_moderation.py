@@ -129,6 +129,25 @@ def test_list_and_csv_tell_the_changed_marks(graded: Submission, context: Any) -
     assert csv.startswith("Ada,") and csv.endswith(",NEEDS_REVIEW,5,6,yes,1,3,4")
 
 
+def test_a_mark_above_what_the_question_is_worth_now_stands_and_wants_a_look(
+    graded: Submission,
+    table: Table,  # noqa: F811
+    context: Any,
+) -> None:
+    patch(context, graded, "1", {"marks": 2})
+    item = table.get(f"submission#{graded.id}", "record") or {}
+    item["question_marks"][0] |= {"max_marks": 1, "marks": 1}
+    table.put(item)
+    _, listed = answer(door.handler(request("GET", "/assessments/bio/submissions"), context))
+    (sheet,) = listed["submissions"]
+    first = sheet["question_marks"][0]
+    assert (first["marks"], first["max_marks"], first["review"]) == (2, 1, ["above_maximum"])
+    assert sheet["state"] == "NEEDS_REVIEW"
+    assert patch(context, graded, "1", {"marks": 1})[0] == 200
+    _, listed = answer(door.handler(request("GET", "/assessments/bio/submissions"), context))
+    assert listed["submissions"][0]["question_marks"][0]["review"] == []
+
+
 def test_a_change_is_taken_back(graded: Submission, context: Any) -> None:
     before, _ = get(context, graded)
     patch(context, graded, "1", {"marks": 2})
