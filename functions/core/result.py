@@ -18,6 +18,7 @@ class ReviewReason(StrEnum):
     LOW_OCR_CONFIDENCE = "low_ocr_confidence"
     LOOK_ALIKE = "look_alike"
     UNLABELLED = "unlabelled"
+    UNPLACED_ANSWER = "unplaced_answer"
     UNKNOWN_QUESTION = "unknown_question"
     UNKNOWN_STUDENT = "unknown_student"
     UNREADABLE = "unreadable"
@@ -94,7 +95,7 @@ class QuestionMark:
     """One question's mark.
 
     `marks` is None where nothing can be said (it is then in review). `marker` is "objective",
-    "model:NAME", "key-points", "none" (not answered) or "person". `counted` is False for an extra
+    "model:NAME", "key-points", "none" (no answer that could be marked) or "person". `counted` is False for an extra
     attempt beyond "any two". `reason` says in a sentence why these marks. `machine_marks` stays what the
     machine gave when a person has changed `marks`, `read_as` what it had read where a person has corrected `answer`.
     """

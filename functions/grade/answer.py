@@ -23,7 +23,7 @@ class Answer:
     """What a student wrote for one question.
 
     `text` is the lines joined, without the label, printed question text and teachers' marks. `review`
-    holds what the cutting is unsure of (UNLABELLED, CROSSED_OUT, …). `attempt` counts from 1 where a
+    holds what the cutting is unsure of (UNLABELLED, UNPLACED_ANSWER, …). `attempt` counts from 1 where a
     student answered one question more than once.
     """
 
@@ -45,12 +45,28 @@ class Answer:
 
 
 @dataclass(frozen=True, slots=True)
+class UnplacedText:
+    """Text that may be the answer of a question which has none. Its lines are left over, or in the answer of
+    a question beside it; several questions may show the same text."""
+
+    question: str
+    text: str
+    lines: tuple[AnswerLine, ...]
+
+    @property
+    def places(self) -> tuple[Place, ...]:
+        return tuple(line.place for line in self.lines)
+
+
+@dataclass(frozen=True, slots=True)
 class AnswerSheet:
-    """A sheet cut into answers. `leftover`: lines no question claimed. `student`: a name or number line
-    read from the sheet itself. `review`: what concerns the whole sheet (NO_TEXT, …)."""
+    """A sheet cut into answers. `leftover`: lines no question claimed. `unplaced`: what of the sheet may answer
+    a question that has no answer, one entry a question. `student`: a name or number line read from the sheet
+    itself. `review`: what concerns the whole sheet (NO_TEXT, …)."""
 
     answers: tuple[Answer, ...]
     leftover: tuple[AnswerLine, ...] = ()
     student: str | None = None
     review: tuple[ReviewReason, ...] = ()
     warnings: tuple[str, ...] = ()
+    unplaced: tuple[UnplacedText, ...] = ()

@@ -26,17 +26,22 @@ def with_corrections(sheet: AnswerSheet, texts: Mapping[str, str]) -> tuple[Answ
     """The sheet with the teacher's words for these questions, and what had been read of each.
 
     The lines stay where they are, so that the page goes on to show the place; several tries at a question become one.
+    Where the teacher has spoken, no text without a label is held for the answer any more.
     """
     kept = [answer for answer in sheet.answers if answer.question not in texts]
-    read = dict.fromkeys(texts, "")
+    shown = {one.question: one.text for one in sheet.unplaced}
+    read = {question: shown.get(question, "") for question in texts}
     made = []
     for question, text in texts.items():
         tries = sorted((one for one in sheet.answers if one.question == question), key=lambda one: one.attempt)
-        read[question] = "\n\n".join(one.text for one in tries)
-        lines = tuple(AnswerLine(at.page, replace(at.line, confidence=_CERTAIN)) for one in tries for at in one.lines)
+        read[question] = "\n\n".join(one.text for one in tries) or read[question]
+        places = [at for one in tries for at in one.lines]
+        places += [at for one in sheet.unplaced for at in one.lines if one.question == question]
+        lines = tuple(AnswerLine(at.page, replace(at.line, confidence=_CERTAIN)) for at in places)
         if text.strip():
             made.append(Answer(question, text, lines))
-    return replace(sheet, answers=(*kept, *made)), read
+    unplaced = tuple(one for one in sheet.unplaced if one.question not in texts)
+    return replace(sheet, answers=(*kept, *made), unplaced=unplaced), read
 
 
 def with_readings(result: SheetResult, read: Mapping[str, str]) -> SheetResult:

@@ -7,7 +7,7 @@ from core import totals
 from core.assessment import OBJECTIVE, MarkingScheme, Question, QuestionPaper, SchemeEntry
 from core.question_marks import MARKS_IF_NOTHING_SAYS, decided
 from core.result import Place, QuestionMark, ReviewReason, SheetResult, Usage
-from grade.answer import Answer, AnswerSheet
+from grade.answer import Answer, AnswerSheet, UnplacedText
 from grade.attacks import screening as attacks
 from grade.decision import clamp, settled
 from grade.doubts import reading_doubts
@@ -16,6 +16,8 @@ from grade.freetext import FreeTextMark, FreeTextMarker, FreeTextTask
 # Textract's scale. Below these a reading is too weak to stand without a look: a lone letter or number
 # carries all the marks of its question, a sentence survives a misread word.
 _WEAK_OBJECTIVE, _WEAK_TEXT = 80.0, 70.0
+# Nobody can be surer of a mark than of whose answer the text is.
+_UNPLACED = 0.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +29,7 @@ class _Asked:
     entry: SchemeEntry | None
     max_marks: float
     answers: tuple[Answer, ...]
+    unplaced: UnplacedText | None = None
 
 
 def mark_sheet(
@@ -34,14 +37,14 @@ def mark_sheet(
 ) -> SheetResult:
     """Marks every answerable question of the paper; `paper` and `scheme` are already joined.
 
-    A question without an answer gets 0 (marker "none"). Of parts to choose from the best count. Marks of
-    None (a person has to give them) add nothing to the sum until then.
+    A question without an answer gets 0 (marker "none"), and None where text without a label may be its answer.
+    Of parts to choose from the best count. Marks of None (a person has to give them) add nothing to the sum until then.
     """
     warnings = list(sheet.warnings)
     asked = list(_asked(paper, scheme, sheet, warnings))
     marks, usage = _mark_all(asked, free_text, scheme.rounding)
     attempts = {
-        one.question.id: totals.Attempt(mark.marks, one.max_marks, bool(one.answers))
+        one.question.id: totals.Attempt(mark.marks, one.max_marks, bool(one.answers or one.unplaced))
         for one, mark in zip(asked, marks, strict=True)
     }
     counted = totals.counted_questions(paper, attempts)
@@ -64,13 +67,15 @@ def _asked(paper: QuestionPaper, scheme: MarkingScheme, sheet: AnswerSheet, warn
     answers: dict[str, list[Answer]] = {}
     for answer in sorted(sheet.answers, key=lambda one: one.attempt):
         answers.setdefault(answer.question, []).append(answer)
+    unplaced = {one.question: one for one in sheet.unplaced}
     for question, context in _leaves(paper.questions, ""):
         entry = entries.get(question.id)
         marks, _ = decided(question, entry)
         if marks is None:
             warnings.append(f"Nothing says how many marks question {question.id} carries; it is marked out of 1.")
         most = MARKS_IF_NOTHING_SAYS if marks is None else max(marks, 0.0)
-        yield _Asked(question, context, entry, most, tuple(answers.get(question.id, ())))
+        given = tuple(answers.get(question.id, ()))
+        yield _Asked(question, context, entry, most, given, unplaced.get(question.id))
 
 
 def _leaves(questions: Iterable[Question], context: str) -> Iterator[tuple[Question, str]]:
@@ -146,7 +151,10 @@ def _mark_attempt(
         mark = FreeTextMark(0.0, 0.9, "none", said)
     else:
         mark = _objective(one, inspection.clean, step) if objective else replies[id(answer)]
-    reason = mark.reason
+    reason, confidence = mark.reason, clamp(mark.confidence, 0.0, 1.0)
+    if ReviewReason.UNPLACED_ANSWER in answer.review:
+        reason = f"{reason} No label that could be read says that this answers the question; it stands where it would."
+        confidence = min(confidence, _UNPLACED)
     if inspection.signs:
         reason = f"{reason} The answer holds {', '.join(inspection.signs)}; that part was left out of the marking."
     return QuestionMark(
@@ -157,7 +165,7 @@ def _mark_attempt(
         answer=answer.text,
         places=answer.places,
         marker=mark.marker,
-        confidence=round(clamp(mark.confidence, 0.0, 1.0), 3),
+        confidence=round(confidence, 3),
         reason=reason,
         feedback=mark.feedback,
         criteria=mark.criteria,
@@ -218,6 +226,8 @@ def _of_attempts(attempts: list[QuestionMark], *, objective: bool) -> QuestionMa
 
 
 def _unanswered(one: _Asked) -> QuestionMark:
+    if one.unplaced is not None:
+        return _perhaps_answered(one, one.unplaced)
     return QuestionMark(
         question=one.question.id,
         label=one.question.label,
@@ -228,6 +238,22 @@ def _unanswered(one: _Asked) -> QuestionMark:
         marker="none",
         confidence=0.95,
         reason="Not answered.",
+    )
+
+
+def _perhaps_answered(one: _Asked, unplaced: UnplacedText) -> QuestionMark:
+    """Text without a label that may be this answer, or another's: no mark says anything until a person has looked."""
+    return QuestionMark(
+        question=one.question.id,
+        label=one.question.label,
+        marks=None,
+        max_marks=one.max_marks,
+        answer=unplaced.text,
+        places=unplaced.places,
+        marker="none",
+        confidence=0.0,
+        reason="No label on the sheet names this question, but the text shown here may be its answer.",
+        review=(ReviewReason.UNPLACED_ANSWER,),
     )
 
 

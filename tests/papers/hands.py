@@ -174,7 +174,8 @@ def outcome(paper: QuestionPaper, seed: str, noise: float) -> Counter[str]:
     counts: Counter[str] = Counter()
     for question, said in sheet.truth.items():
         answers = [answer for answer in cut.answers if answer.question == question]
-        unsure = any(answer.review for answer in answers) or (not answers and bool(cut.review))
+        shown = any(one.question == question for one in cut.unplaced)
+        unsure = any(answer.review for answer in answers) or (not answers and (shown or bool(cut.review)))
         holders = [answer for answer in cut.answers if _plain(said) in _plain([answer.text])]
         if _plain([answer.text for answer in answers]) == _plain(said):
             counts["right"] += 1

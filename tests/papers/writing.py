@@ -30,3 +30,20 @@ def pages_of(*pages: tuple[str, ...], confidence: float = 99.0, handwriting: boo
 def _box(text: str, row: int) -> tuple[float, float, float, float]:
     indent = len(text) - len(text.lstrip())
     return (_LEFT + indent * _GLYPH, _TOP + row * _LEADING, min(len(text.strip()) * _GLYPH, 0.86), _HEIGHT)
+
+
+def placed(*pages: tuple[tuple[float, float, str], ...], handwriting: bool = False) -> Transcript:
+    """Pages of lines that stand just where each says: left, top and text."""
+    return Transcript(
+        tuple(
+            Page(
+                number,
+                "textract",
+                tuple(
+                    Line(text, 99.0, (left, top, min(len(text) * _GLYPH, 0.86), 0.03), handwriting)
+                    for left, top, text in page
+                ),
+            )
+            for number, page in enumerate(pages, 1)
+        )
+    )

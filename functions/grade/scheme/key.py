@@ -102,7 +102,10 @@ def _by_paper(rows: list[Row], paper: QuestionPaper) -> Iterator[SchemeEntry]:
         if segment.node is None or segment.node < 0:
             continue
         node = sheet_map.nodes[segment.node]
-        text = "\n".join(fragment.said.strip() for fragment in segment.fragments if fragment.said.strip())
+        said = [fragment.said for fragment in segment.fragments]
+        # A number at a page's foot that is no page number for certain may be what the key says.
+        said += [line.line.text for line, certain in segment.page_numbers if not certain]
+        text = "\n".join(part.strip() for part in said if part.strip())
         if node.question.parts:
             text = without_question(text, node.question.text)
             if not text or not any(part.marks is None for part in node.question.parts):

@@ -4,122 +4,186 @@ Nothing is guessed: what is unsure carries a review reason, what no question cla
 """
 
 import re
-from collections.abc import Sequence
-from dataclasses import replace
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 
-from core.assessment import QuestionPaper
+from core.assessment import QuestionPaper, QuestionType
 from core.result import ReviewReason
 from core.transcript import Transcript
-from grade.answer import Answer, AnswerSheet
+from grade.answer import Answer, AnswerLine, AnswerSheet, UnplacedText
 from grade.sheet.answer_text import Fragment, answer_text
 from grade.sheet.cutting import UNKNOWN
+from grade.sheet.printed import Printed
 from grade.sheet.segments import Segment, segments_of
-from grade.sheet.sheet_lines import SheetLines, name_in_head, sort_lines
+from grade.sheet.sheet_lines import name_in_head, sort_lines
 from grade.sheet.sheet_map import Node, SheetMap
+from grade.sheet.unplaced import Gaps, bring_rows_together, doubted, joined, shown, surplus_of
+
+_ONE_VALUE = (QuestionType.NUMERIC, QuestionType.EXACT, QuestionType.PATTERN)
+"""Types whose answer may be a number alone, so that one at a page's foot may be its end."""
 
 
 def cut_answers(transcript: Transcript, paper: QuestionPaper) -> AnswerSheet:
     """The answers of a sheet. Never raises on what a page may hold; every line is in an answer or left over."""
     lines = sort_lines(transcript)
-    if not lines.written:
-        return AnswerSheet((), lines.aside, lines.student, (ReviewReason.NO_TEXT,), transcript.warnings)
     sheet_map = SheetMap(paper)
-    return _Sheet(sheet_map, lines, transcript.warnings).build(segments_of(lines.written, sheet_map))
+    segments = segments_of(lines.written, sheet_map, lines.aside) if lines.written else []
+    if not any(segment.fragments for segment in segments):
+        aside = [line for _, line in lines.aside] + [line for s in segments for line, _ in s.page_numbers]
+        return AnswerSheet((), _in_order(aside), lines.student, (ReviewReason.NO_TEXT,), transcript.warnings)
+    return _Sheet(sheet_map, Printed(paper), segments, lines.student, transcript.warnings).build()
+
+
+def _in_order(lines: Iterable[AnswerLine]) -> tuple[AnswerLine, ...]:
+    return tuple(sorted(lines, key=lambda line: (line.page, line.line.box[1], line.line.box[0])))
+
+
+@dataclass(frozen=True, slots=True)
+class _Unclaimed:
+    """Text of the segment number `index` that no label claims. `title`: by its look it may be a heading, unless a
+    question is missing there. `name`: it may be the student's name. `warning`: what the sheet then says of it."""
+
+    index: int
+    fragments: Sequence[Fragment]
+    title: bool = False
+    name: bool = False
+    warning: str = ""
+    review: ReviewReason = ReviewReason.UNLABELLED
 
 
 class _Sheet:
     """The segments of one sheet becoming its answers."""
 
-    def __init__(self, sheet_map: SheetMap, lines: SheetLines, warnings: tuple[str, ...]) -> None:
+    def __init__(
+        self,
+        sheet_map: SheetMap,
+        printed: Printed,
+        segments: list[Segment],
+        student: str | None,
+        warnings: tuple[str, ...],
+    ) -> None:
         self._map = sheet_map
-        self._student = lines.student
-        self._leftover = list(lines.aside)
+        self._printed = printed
+        self._segments = segments
+        self._student = student
+        self._leftover = [line for segment in segments for line in segment.aside]
+        self._leftover += [line for segment in segments for line, _ in segment.page_numbers]
         self._review: list[ReviewReason] = []
         self._warnings = list(warnings)
         self._answers: list[Answer] = []
-        self._written = len(lines.written)
+        self._unclaimed: list[_Unclaimed] = []
 
-    def build(self, segments: list[Segment]) -> AnswerSheet:
-        self._head(segments[0], only=len(segments) == 1)
-        for index, segment in enumerate(segments[1:], 1):
+    def build(self) -> AnswerSheet:
+        bring_rows_together(self._segments)
+        gaps = Gaps(self._map, self._segments)
+        surplus = surplus_of(self._segments, gaps)
+        self._head(self._segments[0], only=len(self._segments) == 1)
+        for index, segment in enumerate(self._segments[1:], 1):
             if segment.node is None:
-                self._section(segment)
+                self._section(index, segment)
             elif segment.node == UNKNOWN:
-                self._unknown(segment)
+                self._unknown(index, segment)
             else:
-                self._answer(segment, self._map.nodes[segment.node], segments[index + 1 :])
-        leftover = tuple(sorted(self._leftover, key=lambda line: (line.page, line.line.box[1], line.line.box[0])))
+                segment.doubtful |= index in surplus
+                self._answer(index, segment, self._map.nodes[segment.node])
+        unplaced = [one for text in self._unclaimed for one in self._placed(text, gaps)]
+        unplaced += doubted(self._segments, gaps, surplus, self._answers)
         return AnswerSheet(
             tuple(_numbered(self._answers)),
-            leftover,
+            _in_order(self._leftover),
             self._student,
             tuple(dict.fromkeys(self._review)),
             tuple(dict.fromkeys(self._warnings)),
+            joined(unplaced),
         )
 
-    def _leave(self, fragments: Sequence[Fragment]) -> None:
+    def _leave(self, fragments: Iterable[Fragment]) -> None:
         self._leftover += [fragment.line for fragment in fragments]
+
+    def _placed(self, text: _Unclaimed, gaps: Gaps) -> list[UnplacedText]:
+        """The text as the answer of the one question that is missing where it stands, for a person to look at;
+        else shown at each question that it may belong to."""
+        may_answer = [fragment for fragment in text.fragments if self._printed.may_be_answer(fragment)]
+        answered = gaps.answered(self._answers)
+        around = [leaf for leaf in gaps.around(text.index) if leaf not in answered]
+        if not may_answer or (text.title and not around):
+            self._leave(text.fragments)
+            return []
+        if len(around) == 1 and not text.name:
+            self._leave(fragment for fragment in text.fragments if fragment not in may_answer)
+            self._add(gaps.leaves[around[0]], may_answer, [ReviewReason.UNPLACED_ANSWER])
+            return []
+        self._leave(text.fragments)
+        if not text.title:
+            self._review.append(text.review)
+            self._warnings += [text.warning] if text.warning else []
+        return [shown(gaps.leaves[leaf].question.id, may_answer) for leaf in gaps.possible(text.index, answered)]
 
     def _head(self, segment: Segment, *, only: bool) -> None:
         """What stands before the first label: the student's name, a title, or an answer without a label."""
-        fragments = segment.fragments
-        if self._student is None and fragments and not only:
-            for fragment in fragments[:2]:
-                if fragment.line.page == 1 and (name := name_in_head(fragment.said)):
-                    self._student = name
-                    self._leave([fragment])
-                    fragments = [other for other in fragments if other is not fragment]
-                    break
+        fragments = list(segment.fragments)
         leaves = [node for node in self._map.nodes if node.is_leaf]
+        if self._student is None and not only:
+            fragments = self._without_name(fragments)
         said = [fragment for fragment in fragments if fragment.said.strip()]
         if only and len(leaves) == 1 and said:
             self._add(leaves[0], fragments, [ReviewReason.UNLABELLED])
             return
-        self._leave(fragments)
         title = len(said) <= 2 and all(len(f.said) < 60 and f.line.line.box[1] < 0.25 for f in said)
-        if said and (only or not title):
-            self._review.append(ReviewReason.UNLABELLED)
-            self._warnings.append("Text without a question's label was left out of all answers.")
+        warning = "Text without a question's label was left out of all answers."
+        self._unclaimed.append(_Unclaimed(0, fragments, title=title and not only, warning=warning))
 
-    def _section(self, segment: Segment) -> None:
+    def _without_name(self, fragments: list[Fragment]) -> list[Fragment]:
+        """The lines without the student's name. One that is nothing but two capitalised words may as well be an
+        answer ("Carbon Dioxide"): it is kept in mind for a question that is missing there."""
+        for fragment in fragments[:2]:
+            if fragment.line.page == 1 and (name := name_in_head(fragment.said)):
+                self._student = name
+                whole = name == fragment.said.strip()
+                if whole:
+                    self._unclaimed.append(_Unclaimed(0, [fragment], title=True, name=True))
+                else:
+                    self._leave([fragment])
+                return [other for other in fragments if other is not fragment]
+        return fragments
+
+    def _section(self, index: int, segment: Segment) -> None:
         """A section's heading; what follows it before the next label belongs to no question."""
-        self._leave(segment.fragments)
-        if any(fragment.said.strip() for fragment in segment.fragments[1:]):
-            self._review.append(ReviewReason.UNLABELLED)
+        self._leave(segment.fragments[:1])
+        self._unclaimed.append(_Unclaimed(index, segment.fragments[1:]))
 
-    def _unknown(self, segment: Segment) -> None:
-        self._leave(segment.fragments)
+    def _unknown(self, index: int, segment: Segment) -> None:
+        self._unclaimed.append(_Unclaimed(index, segment.fragments, review=ReviewReason.UNKNOWN_QUESTION))
         self._review.append(ReviewReason.UNKNOWN_QUESTION)
         if segment.cut is not None:
             spot = segment.cut.place.spot
             label = segment.cut.place.text[spot.start : segment.cut.reading.end].strip()
             self._warnings.append(f"The sheet has an answer labelled “{label}”, which the paper does not ask.")
 
-    def _answer(self, segment: Segment, node: Node, later: Sequence[Segment]) -> None:
+    def _answer(self, index: int, segment: Segment, node: Node) -> None:
         review: list[ReviewReason] = []
-        if segment.doubtful or (segment.cut is not None and segment.cut.doubtful):
+        cut_short = node.question.type in _ONE_VALUE and not all(certain for _, certain in segment.page_numbers)
+        if segment.doubtful or cut_short or (segment.cut is not None and segment.cut.doubtful):
             review.append(ReviewReason.UNLABELLED)
         if segment.cut is not None and segment.cut.misread:
             review.append(ReviewReason.LOOK_ALIKE)
         if node.is_leaf:
             self._add(node, segment.fragments, review)
         else:
-            self._parts_without_labels(segment, node, later, review)
+            self._parts_without_labels(index, segment, node, review)
 
-    def _parts_without_labels(
-        self, segment: Segment, node: Node, later: Sequence[Segment], review: list[ReviewReason]
-    ) -> None:
+    def _parts_without_labels(self, index: int, segment: Segment, node: Node, review: list[ReviewReason]) -> None:
         """Text right under a question that is asked in parts: it goes to the first part that has no label
         of its own on this sheet, and to a person."""
         cleaned = answer_text(segment.fragments, node)
         if not cleaned.text:
             self._leave(segment.fragments)
             return
-        taken = {s.node for s in later} | {self._index(answer.question) for answer in self._answers}
+        taken = {later.node for later in self._segments[index + 1 :]}
+        taken |= {self._index(answer.question) for answer in self._answers}
         free = [n for n in self._map.nodes if n.is_leaf and set(n.leaves) <= set(node.leaves) and n.index not in taken]
         if not free:
-            self._leave(segment.fragments)
-            self._review.append(ReviewReason.UNLABELLED)
+            self._unclaimed.append(_Unclaimed(index, segment.fragments))
             return
         self._add(free[0], segment.fragments, [*review, ReviewReason.UNLABELLED])
 

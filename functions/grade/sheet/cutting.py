@@ -84,7 +84,7 @@ class Cutter:
                 close = self._is_close_later(beams, steps, index)
             if step.cut is not None:
                 cuts.append(replace(step.cut, doubtful=close))
-            elif close:
+            elif close and not _is_page_number(place):
                 nearly.append(place)
         return cuts, nearly + [place for place in self._fillers(steps) if place not in nearly]
 
@@ -95,6 +95,8 @@ class Cutter:
         for step, place in zip(steps[1:], self._places, strict=True):
             current = self._open(step)
             if step.cut is not None or place.spot.inline or place.spot.section or current is None:
+                continue
+            if _is_page_number(place):
                 continue
             if (place.line, place.spot.start) < step.covered:
                 continue
@@ -254,6 +256,10 @@ class Cutter:
 
     def _in_section(self, story: _Story, index: int) -> bool:
         return not story.section or self._map.nodes[index].path[: len(story.section)] == story.section
+
+
+def _is_page_number(place: Place) -> bool:
+    return place.page_number is not None and place.page_number.certain
 
 
 def _steps(story: _Story) -> list[_Story]:

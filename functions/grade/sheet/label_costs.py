@@ -32,6 +32,8 @@ class Costs:
 
     def skip(self, place: Place, current: Node | None) -> float:
         """For no label at all, under the question `current`."""
+        if place.page_number is not None:
+            return place.page_number.skip(place.spot.skip)
         if place.listed:
             return min(place.spot.skip, 1.0)
         cost = place.spot.skip + (0.8 if place.hangs else 0.0) + (0.6 if _opens_a_sentence(place) else 0.0)
@@ -53,6 +55,7 @@ class Costs:
     def against(self, place: Place, reading: Reading, current: Node | None) -> float:
         """What speaks against a label here, whatever it means: its look, where it stands, what follows it."""
         cost = 0.8 if place.listed else 0.0
+        cost += place.page_number.against_label if place.page_number is not None else 0.0
         plain_number = not reading.relative and reading.style in ("Q", "1)", "1")
         if plain_number and self._style and kind_of(reading.style) != self._style:
             cost += 1.2

@@ -17,12 +17,36 @@ _BREAKS_OFF = re.compile(
 
 
 @dataclass(frozen=True, slots=True)
+class PageNumber:
+    """A lone number at a page's head or foot.
+
+    `evidence`: above 0 for a page number, below for a label, in the figures of `label_costs`. `certain`: more speaks
+    for a page number, and the pages count with it, or it is this page's and stands where page numbers stand.
+    `is_text`: should it be no label, it is the end of an answer. `beside_text`: a line stands on its row.
+    """
+
+    evidence: float
+    certain: bool
+    is_text: bool
+    beside_text: bool
+
+    @property
+    def against_label(self) -> float:
+        return max(0.0, self.evidence)
+
+    def skip(self, usual: float) -> float:
+        """What it costs to hold it for no label, where `usual` is what its look says."""
+        return min(usual, max(0.0, 2.0 - self.evidence), usual if self.beside_text else 2.0)
+
+
+@dataclass(frozen=True, slots=True)
 class Place:
     """A spot in the text of the sheet's line number `line`.
 
     `off`: how far right of the sheet's other labels it stands, as a fraction of the page. `hangs`: labels
     stand out to the left of all other lines, and so does this one. `listed`: it is an item of a list that
-    starts at 1 inside an answer. `unfinished`: what is written before it breaks off ("= ").
+    starts at 1 inside an answer. `unfinished`: what is written before it breaks off ("= "). `page_number`: how
+    much speaks for a page number there, where anything does.
     """
 
     line: int
@@ -32,6 +56,12 @@ class Place:
     hangs: bool = False
     listed: bool = False
     unfinished: bool = False
+    page_number: PageNumber | None = None
+
+    @property
+    def is_page_number(self) -> bool:
+        """Whether more speaks for a page number than for anything else, looking at the place alone."""
+        return self.page_number is not None and self.page_number.evidence >= 1.0
 
 
 def plain_text(line: AnswerLine) -> str:
@@ -60,7 +90,7 @@ def find_places(lines: Sequence[AnswerLine], without: Set[int] = frozenset()) ->
         before = text.rstrip()
         if len(found) > _MOST_SPOTS:
             break
-    return _with_lists(_aligned(found[:_MOST_SPOTS], lines))
+    return _aligned(found[:_MOST_SPOTS], lines)
 
 
 def _aligned(places: list[Place], lines: Sequence[AnswerLine]) -> list[Place]:
@@ -85,17 +115,19 @@ def kind_of(style: str) -> str:
 
 def main_style(places: Sequence[Place]) -> str:
     """Whether the sheet's numbers come with a word before them ("Q"), or alone ("1"), where that is clear."""
-    hand = _main_hand(places)
+    hand = main_hand(places)
     return "" if hand is None else hand if hand in ("Q", "1.1") else "1"
 
 
-def _main_hand(places: Sequence[Place]) -> str | None:
+def main_hand(places: Sequence[Place]) -> str | None:
     """How the sheet's questions are labelled: "Q", or what is set around a number ("1)", "(1)", "1."); None where
     no way is clearly ahead. Lists inside answers start at 1 again and again, so different numbers are counted."""
     numbers: dict[str, set[str]] = {}
     for place in places:
         reading = min(place.spot.readings, key=lambda reading: reading.cost)
         if place.spot.inline or reading.relative or reading.style not in ("Q", "1)", "1", "1.1"):
+            continue
+        if place.is_page_number:
             continue
         if reading.style == "1.1":
             numbers.setdefault("1.1", set()).add(".".join(reading.path))
@@ -122,10 +154,10 @@ def _hand(place: Place) -> str:
     return f"{found[1]}1{found[2]}" if found else "1"
 
 
-def _with_lists(places: Sequence[Place]) -> list[Place]:
+def with_lists(places: Sequence[Place]) -> list[Place]:
     """The places, those of lists inside answers marked: numbers that count from 1 in a way that is not the
-    sheet's own, or that it has used before, or right behind a label."""
-    own = _main_hand(places)
+    sheet's own, or that it has used before, or right behind a label. Page numbers interrupt no list."""
+    own = main_hand(places)
     marked = list(places)
     used: set[tuple[str, int]] = set()
     for run, opened in _runs(places):
@@ -144,6 +176,8 @@ def _runs(places: Sequence[Place]) -> list[tuple[list[int], bool]]:
     last: tuple[str, int] | None = None
     counting = False
     for index, place in enumerate(places):
+        if place.is_page_number:
+            continue
         count = _count(place)
         opened = _opened_behind(place)
         if opened is not None:

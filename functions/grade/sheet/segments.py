@@ -1,5 +1,6 @@
 """Lines cut at the labels in them: what stands between one believed label and the next."""
 
+from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
@@ -8,38 +9,57 @@ from grade.answer import AnswerLine
 from grade.sheet.answer_rows import answer_rows
 from grade.sheet.answer_text import Fragment
 from grade.sheet.cutting import Cut, Cutter
-from grade.sheet.places import find_places
+from grade.sheet.page_numbers import page_numbers, with_page_numbers
+from grade.sheet.places import find_places, with_lists
 from grade.sheet.sheet_map import SheetMap
 
 
 @dataclass(slots=True)
 class Segment:
     """`node`: the question that its label names, UNKNOWN for one that the paper lacks, None for none. `cut` is
-    the label. `doubtful`: something in it was nearly taken for another label."""
+    the label. `doubtful`: something in it was nearly taken for another label, which stands in the fragment with
+    the number `nearly`. `page_numbers`: those that stand in it, each with whether it is one for certain. `aside`:
+    lines in it that were taken for no answer."""
 
     node: int | None
     cut: Cut | None
     fragments: list[Fragment] = field(default_factory=list)
     doubtful: bool = False
+    nearly: int | None = None
+    page_numbers: list[tuple[AnswerLine, bool]] = field(default_factory=list)
+    aside: list[AnswerLine] = field(default_factory=list)
 
 
-def segments_of(lines: Sequence[AnswerLine], sheet_map: SheetMap) -> list[Segment]:
-    """The lines in segments; the first of them is what stands before any label."""
+def segments_of(
+    lines: Sequence[AnswerLine], sheet_map: SheetMap, aside: Sequence[tuple[int, AnswerLine]] = ()
+) -> list[Segment]:
+    """The lines in segments; the first of them is what stands before any label. `aside`: lines in which no label
+    is sought, each with how many of the others stand before it."""
     rows, heads = answer_rows(lines, sheet_map)
-    cuts, nearly = Cutter(sheet_map, find_places(lines, {*rows, *heads})).cuts()
+    found = find_places(lines, {*rows, *heads})
+    numbers = page_numbers(lines, found)
+    cuts, nearly = Cutter(sheet_map, with_lists(with_page_numbers(found, numbers))).cuts()
     by_line: dict[int, list[Cut]] = {}
     for cut in cuts:
         by_line.setdefault(cut.place.line, []).append(cut)
     doubted = {place.line for place in nearly}
     segments = [Segment(None, None)]
+    waiting = deque(aside)
     for number, line in enumerate(lines):
+        while waiting and waiting[0][0] <= number:
+            segments[-1].aside.append(waiting.popleft()[1])
         for answer in rows.get(number, []):
             whole = _fragment(line, answer.start, answer.end, answer.start)
             segments.append(Segment(answer.node, None, [Fragment(whole.line, answer.said)]))
-        if number not in rows:
+        if number in numbers and number not in by_line and not numbers[number].is_text:
+            segments[-1].page_numbers.append((line, numbers[number].certain))
+        elif number not in rows:
             _cut_line(line, by_line.get(number, []), segments)
         if number in doubted:
             segments[-1].doubtful = True
+            if segments[-1].nearly is None:
+                segments[-1].nearly = max(len(segments[-1].fragments) - 1, 0)
+    segments[-1].aside += [line for _, line in waiting]
     return segments
 
 

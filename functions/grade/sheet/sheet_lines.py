@@ -51,37 +51,32 @@ _TEACHER = Late(
 
 @dataclass(frozen=True, slots=True)
 class SheetLines:
-    """`written` is what may be answers; `aside` everything else that stands on the sheet."""
+    """`written` is what may be answers; `aside` everything else that stands on the sheet, each line with how many
+    of the written ones stand before it."""
 
     written: tuple[AnswerLine, ...]
-    aside: tuple[AnswerLine, ...]
+    aside: tuple[tuple[int, AnswerLine], ...]
     student: str | None
 
 
 def sort_lines(transcript: Transcript) -> SheetLines:
     written: list[AnswerLine] = []
-    aside: list[AnswerLine] = []
+    aside: list[tuple[int, AnswerLine]] = []
     names: list[str] = []
     numbers: list[str] = []
     for page in transcript.pages:
         for place, line in enumerate(page.lines):
             kept = AnswerLine(page.number, line)
             text = clean(line.text)
-            if not text or _PAGE.match(text) or _is_page_number(text, line):
-                aside.append(kept)
+            if not text or _PAGE.match(text):
+                aside.append((len(written), kept))
             elif place < 6 and (_STUDENT_FIELD.match(text) or _in_the_head(page.lines, place, text)):
-                aside.append(kept)
+                aside.append((len(written), kept))
                 _read_student(text, names, numbers)
             else:
                 written.append(kept)
     said = names[:1] + [number for number in numbers[:1] if number not in "".join(names[:1])]
     return SheetLines(tuple(written), tuple(aside), ", ".join(said) or None)
-
-
-def _is_page_number(text: str, line: Line) -> bool:
-    """A lone number at the very foot or head of a page."""
-    _, top, _, height = line.box
-    return bool(re.fullmatch(r"\W*\d{1,2}\W*", text)) and (top + height > 0.93 or top + height < 0.06)
 
 
 def _in_the_head(lines: Sequence[Line], place: int, text: str) -> bool:

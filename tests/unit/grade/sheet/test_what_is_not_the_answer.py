@@ -140,7 +140,7 @@ def test_text_under_a_question_in_parts_goes_to_a_person() -> None:
     assert (answer.text, answer.review) == ("chlorophyll", (ReviewReason.UNLABELLED,))
 
 
-def test_text_before_the_first_label_is_kept_and_told() -> None:
+def test_text_before_the_first_label_is_the_missing_questions_answer_for_a_person_to_look_at() -> None:
     sheet = cut_answers(
         page_of(
             "Name: Asha Example",
@@ -151,9 +151,28 @@ def test_text_before_the_first_label_is_kept_and_told() -> None:
         ),
         PAPER,
     )
-    assert [answer.question for answer in sheet.answers] == ["2"]
+    found = {answer.question: answer for answer in sheet.answers}
+    assert set(found) == {"1", "2"}
+    assert found["1"].text.startswith("Plants take in")
+    assert found["1"].review == (ReviewReason.UNPLACED_ANSWER,)
+
+
+def test_text_before_the_label_of_the_first_question_is_kept_and_told() -> None:
+    sheet = cut_answers(
+        page_of(
+            "Name: Asha Example",
+            "Plants take in carbon dioxide through small holes in their leaves,",
+            "and they need water from the soil as well, and light from the sun.",
+            "1) B",
+            "2) 20 m/s",
+            handwriting=True,
+        ),
+        PAPER,
+    )
+    assert [answer.question for answer in sheet.answers] == ["1", "2"]
     assert ReviewReason.UNLABELLED in sheet.review
     assert "Plants take in" in sheet.leftover[1].line.text
+    assert {one.question for one in sheet.unplaced} == {"3", "4.a", "4.b"}
 
 
 def test_a_sheet_without_labels_is_not_guessed_at() -> None:
