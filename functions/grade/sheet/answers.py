@@ -88,13 +88,14 @@ class _Sheet:
                 self._answer(index, segment, self._map.nodes[segment.node])
         unplaced = [one for text in self._unclaimed for one in self._placed(text, gaps)]
         unplaced += doubted(self._segments, gaps, surplus, self._answers)
+        answered = {answer.question for answer in self._answers}
         return AnswerSheet(
             tuple(_numbered(self._answers)),
             _in_order(self._leftover),
             self._student,
             tuple(dict.fromkeys(self._review)),
             tuple(dict.fromkeys(self._warnings)),
-            joined(unplaced),
+            joined(one for one in unplaced if one.question not in answered),
         )
 
     def _leave(self, fragments: Iterable[Fragment]) -> None:

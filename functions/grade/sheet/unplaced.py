@@ -134,7 +134,7 @@ class Surplus:
 
     They are sought only where no label on the sheet names the next question. What tells them: a spot that was
     nearly taken for a label, a line that opens with signs like the missing label's, a few signs alone in the column
-    of the labels, a gap as wide as those between answers, or more lines than an answer of one line has.
+    of the labels, a new page, a gap as wide as those between answers, or more lines than an answer of one line has.
     """
 
     def __init__(self, segments: Sequence[Segment], gaps: Gaps) -> None:
@@ -180,9 +180,10 @@ class Surplus:
         return abs(left - self._column) < _MARGIN and upper_left - left > _MARGIN
 
     def _is_apart(self, upper: AnswerLine, lower: AnswerLine) -> bool:
-        if self._wide is None or upper.page != lower.page:
-            return False
-        return lower.line.box[1] - upper.line.box[1] >= max(self._wide, 2.5 * upper.line.box[3])
+        if upper.page != lower.page:
+            return True
+        leading = lower.line.box[1] - upper.line.box[1]
+        return self._wide is not None and leading >= max(self._wide, 2.5 * upper.line.box[3])
 
     def _wide_leading(self) -> float | None:
         """From how far down a line stands as the next answer does and not as the next line of the same answer.
@@ -192,14 +193,15 @@ class Surplus:
         for before, segment in pairwise(self._segments):
             if before.fragments and segment.fragments and segment.cut is not None and before.cut is not None:
                 _add_leading(between, before.fragments[-1].line, segment.fragments[0].line)
-        for segment in self._segments:
-            for one, other in pairwise(segment.fragments):
+        for index, segment in enumerate(self._segments):
+            # Where a question is missing, the next line may be its answer.
+            certain = self._gaps.node(segment) is not None and not self._gaps.following(index)
+            for one, other in pairwise(segment.fragments if certain else ()):
                 _add_leading(within, one.line, other.line)
-        if len(between) < 2:
-            return None
-        wide = 0.7 * median(between)
+        heights = [fragment.line.line.box[3] for segment in self._segments for fragment in segment.fragments]
+        wide = 0.7 * median(between) if between else 4.0 * median(heights)
         narrow = [leading for leading in within if leading < wide]
-        if len(within) > 2 and len(narrow) < 0.6 * len(within):
+        if len(narrow) < 0.6 * len(within):
             return None
         return max(wide, 1.6 * median(narrow)) if narrow else wide
 

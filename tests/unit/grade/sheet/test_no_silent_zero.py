@@ -1,0 +1,168 @@
+"""No mark of nothing beside text that may be the answer: whatever happens to a sheet's labels, a person is asked."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+
+from core.assessment import MarkingScheme, QuestionPaper, QuestionType, SchemeEntry
+from core.result import ReviewReason, SheetResult
+from core.transcript import Line, Page, Transcript
+from grade.answer import AnswerSheet
+from grade.keypoints.marker import KeyPointMarker
+from grade.marking import mark_sheet
+from grade.paper.parsing import parse_paper
+from grade.sheet.answers import cut_answers
+from tests.papers.strategies import transcripts
+from tests.papers.writing import page_of, placed
+
+SAID = ("carbon dioxide", "the heart", "gravity pulls it", "Earth", "iron and steel", "42")
+_TYPES = (QuestionType.TEXT, QuestionType.EXACT, QuestionType.TEXT, QuestionType.EXACT, QuestionType.TEXT)
+_READ = parse_paper(
+    page_of(
+        "Science quiz",
+        "1. Name the gas that plants take in. [1]",
+        "2. Name the organ that pumps blood. [1]",
+        "3. Describe why things fall down. [1]",
+        "4. Name the planet we live on. [1]",
+        "5. Name what a compass needle is made of. [1]",
+        "6. How old is the teacher? [1]",
+    )
+)
+PAPER = replace(
+    _READ,
+    questions=tuple(
+        replace(question, type=kind)
+        for question, kind in zip(_READ.questions, (*_TYPES, QuestionType.NUMERIC), strict=True)
+    ),
+)
+SCHEME = MarkingScheme(
+    tuple(
+        SchemeEntry(question.id, question.type, 1.0, answers=(said,), model_answer=said)
+        for question, said in zip(PAPER.questions, SAID, strict=True)
+    )
+)
+ANY_PAPER = parse_paper(
+    page_of(
+        "SECTION A",
+        "1. Which gas do plants take in? [1]",
+        "    A) oxygen",
+        "    B) carbon dioxide",
+        "2. Calculate the speed. [2]",
+        "SECTION B",
+        "1. Explain how a plant makes its food. [5]",
+        "2. Answer any two of the following.",
+        "    (a) Explain why the sky is blue. [5]",
+        "    (b) Explain why leaves fall in autumn. [5]",
+        "    (c) Explain why ice floats. [5]",
+    )
+)
+LABELS = ("right", "unread", "unreadable", "unknown", "left out", "left out")
+"""What may happen to a question: its label is read, or not, or as signs, or as a number that the paper lacks; or
+the student leaves the question out."""
+Row = tuple[float, float, str]
+
+
+def graded(transcript: Transcript) -> SheetResult:
+    return mark_sheet(PAPER, SCHEME, cut_answers(transcript, PAPER), free_text=KeyPointMarker())
+
+
+def silent(result: SheetResult) -> set[str]:
+    """The questions that got nothing for having no answer, and of which nobody is asked."""
+    return {mark.question for mark in result.questions if mark.marker == "none" and not mark.review}
+
+
+@st.composite
+def written(draw: Callable[[Any], Any]) -> tuple[Transcript, dict[str, str]]:
+    """A sheet with its labels in the margin, most of them read, and what was written to which question."""
+    fates = draw(st.permutations(["right"] * 3 + draw(st.lists(st.sampled_from(LABELS), min_size=3, max_size=3))))
+    a_page = draw(st.integers(2, 6))
+    numbered = draw(st.sampled_from(["", "{}", "- {} -", "Page {}"]))
+    last = draw(st.floats(0.7, 0.95))
+    pages: list[list[Row]] = [[]]
+    said: dict[str, str] = {}
+    kept = [(str(number), fate) for number, fate in enumerate(fates, 1) if fate != "left out"]
+    for place, (number, fate) in enumerate(kept):
+        if place and place % a_page == 0:
+            pages.append([])
+        top = 0.12 + (last - 0.12) * (place % a_page) / a_page
+        label = {"right": f"{number}.", "unread": "", "unreadable": "H", "unknown": "77."}[fate]
+        pages[-1] += [(0.04, top, label)] if label else []
+        pages[-1].append((0.16, top + 0.003, SAID[int(number) - 1]))
+        said[number] = SAID[int(number) - 1]
+    if numbered:
+        for number, page in enumerate(pages, 1):
+            page.append((0.48, 0.95, numbered.format(number)))
+    return placed(*(tuple(page) for page in pages)), said
+
+
+@settings(max_examples=300, deadline=None)
+@given(written())
+def test_an_answer_on_the_sheet_is_marked_as_its_own_or_a_person_is_asked(
+    sheet: tuple[Transcript, dict[str, str]],
+) -> None:
+    transcript, said = sheet
+    result = graded(transcript)
+    assert not silent(result) & set(said)
+    for mark in result.questions:
+        if not mark.review:
+            assert mark.answer == said.get(mark.question, "")
+
+
+@settings(max_examples=200, deadline=None)
+@given(transcripts())
+@example(page_of("carbon dioxide", "2. the heart"))
+@example(page_of("1. CO2", "77. the heart", "3. gravity"))
+@example(page_of("carbon dioxide", "the heart"))
+def test_what_may_be_an_answer_is_shown_at_its_question_without_a_mark(transcript: Transcript) -> None:
+    sheet = cut_answers(transcript, PAPER)
+    result = graded(transcript)
+    lines = [line for page in transcript.pages for line in page.lines]
+    assert {one.question for one in sheet.unplaced}.isdisjoint(answer.question for answer in sheet.answers)
+    for one in sheet.unplaced:
+        mark = next(mark for mark in result.questions if mark.question == one.question)
+        assert (mark.marks, mark.review) == (None, (ReviewReason.UNPLACED_ANSWER,))
+        assert mark.confidence < 0.9
+        assert mark.answer == one.text
+        assert all(any(shown.line.text in line.text for line in lines) for shown in one.lines)
+
+
+LONELY = "a quokka is a small wallaby that lives on two islands near the coast of Australia"
+
+
+@settings(max_examples=300, deadline=None)
+@given(transcripts(), st.data(), st.sampled_from([PAPER, ANY_PAPER]))
+def test_a_line_anywhere_is_in_an_answer_or_asked_about(
+    transcript: Transcript, data: st.DataObject, paper: QuestionPaper
+) -> None:
+    pages = list(transcript.pages) or [Page(1, "textract", ())]
+    index = data.draw(st.integers(0, len(pages) - 1), label="page")
+    lines = list(pages[index].lines)
+    lines.insert(data.draw(st.integers(0, len(lines)), label="line"), Line(LONELY, 99.0, (0.1, 0.5, 0.8, 0.02)))
+    pages[index] = replace(pages[index], lines=tuple(lines))
+    sheet = cut_answers(Transcript(tuple(pages)), paper)
+    answered = {answer.question for answer in sheet.answers}
+    in_answer = any(LONELY in answer.text for answer in sheet.answers)
+    shown = any(LONELY in line.line.text for one in sheet.unplaced for line in one.lines)
+    assert in_answer or shown or answered == {leaf.id for leaf in paper.leaves()} or _is_far_down(sheet)
+
+
+def _is_far_down(sheet: AnswerSheet) -> bool:
+    """A long text is shown by its beginning alone."""
+    return any(len(one.lines) >= 20 for one in sheet.unplaced)
+
+
+@settings(max_examples=100, deadline=None)
+@given(st.permutations(range(1, 7)), st.integers(1, 5))
+def test_a_sheet_whose_labels_are_all_read_asks_nobody(order: list[int], count: int) -> None:
+    """Questions left out beside no text are not answered, and that is certain."""
+    rows = [
+        row
+        for place, number in enumerate(order[:count])
+        for row in ((0.04, 0.1 + 0.13 * place, f"{number}."), (0.16, 0.1 + 0.13 * place, SAID[number - 1]))
+    ]
+    sheet = cut_answers(placed(tuple(rows)), PAPER)
+    assert {answer.question: answer.text for answer in sheet.answers} == {str(n): SAID[n - 1] for n in order[:count]}
+    assert sheet.unplaced == ()
