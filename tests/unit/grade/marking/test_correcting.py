@@ -4,6 +4,7 @@ from dataclasses import replace
 
 from core.assessment import SchemeEntry
 from core.result import ReviewReason
+from grade.answer import AnswerSheet, UnplacedText
 from grade.correcting import with_corrections, with_readings
 from grade.keypoints.marker import KeyPointMarker
 from grade.marking import mark_sheet
@@ -52,3 +53,14 @@ def test_the_machines_own_words_are_no_correction() -> None:
     corrected, before = with_corrections(sheet(answer("1", "B")), {"1": "B"})
     result = with_readings(mark_sheet(ASKED, KEY, corrected, free_text=KeyPointMarker()), before)
     assert marked(result, "1").read_as is None
+
+
+def test_a_teacher_says_whose_answer_a_text_without_a_label_is() -> None:
+    lines = answer("1", "B").lines
+    read = AnswerSheet((), unplaced=(UnplacedText("1", "B", lines), UnplacedText("2", "B", lines)))
+    corrected, before = with_corrections(read, {"1": "B", "2": ""})
+    result = with_readings(mark_sheet(ASKED, KEY, corrected, free_text=KeyPointMarker()), before)
+    first, second = marked(result, "1"), marked(result, "2")
+    assert (first.marks, first.answer, first.review, first.read_as) == (1.0, "B", (), None)
+    assert first.places == tuple(line.place for line in lines)
+    assert (second.marks, second.answer, second.review, second.read_as) == (0.0, "", (), "B")

@@ -8,7 +8,7 @@ import pytest
 from core.assessment import Criterion, Option, Question, QuestionPaper, QuestionType, SchemeEntry
 from core.result import QuestionMark, ReviewReason, SheetResult, Usage
 from core.transcript import Line
-from grade.answer import Answer, AnswerLine, AnswerSheet
+from grade.answer import Answer, AnswerLine, AnswerSheet, UnplacedText
 from grade.freetext import FreeTextMark, FreeTextTask
 from grade.keypoints.marker import KeyPointMarker
 from grade.marking import mark_sheet
@@ -249,3 +249,39 @@ def test_the_result_survives_its_own_serialisation() -> None:
         paper(text_question()), scheme(PHOTOSYNTHESIS), sheet(answer("1", GOOD_ANSWER)), free_text=KeyPointMarker()
     )
     assert SheetResult.from_dict(result.to_dict()) == result
+
+
+def test_text_in_an_answers_place_is_marked_for_now_and_nobody_is_sure_of_it() -> None:
+    for_now = replace(answer("1", "B"), review=(ReviewReason.UNPLACED_ANSWER,))
+    given = mark_sheet(
+        paper(choice()), scheme(SchemeEntry("1", answers=("B",))), sheet(for_now), free_text=KeyPointMarker()
+    )
+    mark = marked(given, "1")
+    assert (mark.marks, mark.answer, mark.review) == (1.0, "B", (ReviewReason.UNPLACED_ANSWER,))
+    assert mark.confidence <= 0.5
+    assert given.needs_review
+
+
+def test_text_that_may_be_an_answer_or_anothers_has_no_mark_and_is_shown() -> None:
+    lines = answer("1", "carbon dioxide").lines
+    unplaced = tuple(UnplacedText(question, "carbon dioxide", lines) for question in ("1", "2"))
+    given = mark_sheet(
+        paper(text_question("1"), text_question("2"), text_question("3")),
+        scheme(model_answer("1"), model_answer("2"), model_answer("3")),
+        AnswerSheet((), unplaced=unplaced),
+        free_text=KeyPointMarker(),
+    )
+    for name in ("1", "2"):
+        mark = marked(given, name)
+        assert (mark.marks, mark.answer, mark.review) == (None, "carbon dioxide", (ReviewReason.UNPLACED_ANSWER,))
+        assert mark.places == unplaced[0].places
+    assert (marked(given, "3").marks, marked(given, "3").review) == (0.0, ())
+
+
+def test_of_parts_to_choose_from_text_that_may_be_an_answer_stands_before_a_blank() -> None:
+    asked = paper(group("1", text_question("1.a"), text_question("1.b"), choose=1))
+    unplaced = (UnplacedText("1.b", "by osmosis", answer("1.b", "by osmosis").lines),)
+    given = mark_sheet(
+        asked, scheme(model_answer("1.b")), AnswerSheet((), unplaced=unplaced), free_text=KeyPointMarker()
+    )
+    assert [mark.question for mark in given.questions if mark.counted] == ["1.b"]
