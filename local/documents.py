@@ -2,9 +2,7 @@
 
 import json
 import sys
-import tempfile
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +15,8 @@ from core.submission import Kind
 from core.transcript import Transcript
 from local import wording
 from local.deliveries import UsageError, check_readable
+from local.local_ocr import LocalOcr
+from local.reading_progress import ReadingProgress
 
 
 def questions(paper: Path, *, as_json: bool, stdout: Console, stderr: Console) -> int:
@@ -73,12 +73,23 @@ def read(path: Path, kind: Kind, stderr: Console) -> Transcript:
         There is no such file.
     DocumentRejected
         It cannot be read; the message is for a teacher.
+    ReadingIncomplete, ServiceUnavailable
+        The OCR engine failed on some pages.
     """
     from extract.documents import read_document
+    from extract.outlook import Outlook
 
     check_readable(path)
-    with _ocr(stderr) as ocr:
-        return read_document(path.read_bytes(), ocr=ocr, kind=kind, name=path.name, workers=1)
+    with LocalOcr() as ocr, ReadingProgress(stderr) as progress:
+        return read_document(
+            path.read_bytes(),
+            ocr=ocr,
+            kind=kind,
+            name=path.name,
+            workers=1,
+            watch=progress,
+            outlook=Outlook.without_job(),
+        )
 
 
 def from_responses(paths: Sequence[Path]) -> Transcript:
@@ -123,34 +134,6 @@ def transcript_document(transcript: Transcript) -> dict[str, Any]:
         "text": transcript.text,
         "warnings": list(transcript.warnings),
     }
-
-
-@contextmanager
-def _ocr(stderr: Console) -> Iterator[Any]:
-    """A page's bytes → an answer as Textract gives it, from the engine of the local cloud."""
-    from local.cloud.ocr import OcrProcesses, Unreadable
-    from local.cloud.textract import blocks_of
-
-    engines: list[OcrProcesses] = []
-    with tempfile.TemporaryDirectory(prefix="gradeline-") as folder:
-
-        def ask(content: bytes) -> dict[str, Any]:
-            from extract.textract import PageRefused
-
-            if not engines:
-                stderr.print(Text("Some pages are pictures; the OCR engine reads them …", style="dim"))
-                engines.append(OcrProcesses(1, Path(folder) / "ocr.log"))
-            try:
-                page = engines[0].read(content)
-            except Unreadable as error:
-                raise PageRefused(error.code) from None
-            return {"DocumentMetadata": {"Pages": 1}, "Blocks": list(blocks_of(page))}
-
-        try:
-            yield ask
-        finally:
-            for engine in engines:
-                engine.close()
 
 
 def _response(path: Path) -> dict[str, Any]:

@@ -33,8 +33,10 @@ def read_document(
     workers: int = 4,
     sandbox: Sandbox | None = None,
     watch: Watch | None = None,
+    outlook: Outlook | None = None,
 ) -> Transcript:
-    """Read a file's bytes without any cloud. `ocr` is called from up to `workers` threads at once.
+    """Read a file's bytes without any cloud. `ocr` is called from up to `workers` threads at once. `outlook` says
+    when an asynchronous job would do better; by default there is none, and the reading goes on to its end.
 
     Raises
     ------
@@ -51,7 +53,10 @@ def read_document(
             file.write(body)
             file.flush()
             opened = OpenFile(file.fileno(), len(body), media_type, body[:HEAD_BYTES])
-            reader = DocumentReader(ocr, sandbox or own or Sandbox(), limits, workers, watch or Unwatched())
+            outlook = outlook or Outlook.without_job()
+            reader = DocumentReader(
+                ocr, sandbox or own or Sandbox(), limits, workers, watch or Unwatched(), outlook=outlook
+            )
             return reader.read(opened, strict=kind is Kind.ANSWER_SHEET)
     finally:
         if own:
@@ -69,8 +74,8 @@ class DocumentReader:
         workers: int,
         watch: Watch,
         *,
+        outlook: Outlook,
         job: JobAnswer | None = None,
-        outlook: Outlook | None = None,
     ) -> None:
         self._ocr, self._sandbox, self._limits, self._workers, self._watch = ocr, sandbox, limits, workers, watch
         self._job, self._outlook = job, outlook

@@ -8,6 +8,7 @@ import math
 import threading
 import time
 from collections.abc import Callable
+from typing import Self
 
 from core import errors
 
@@ -19,12 +20,12 @@ _PAGES, _PACE_SECONDS = 30, 20.0
 
 class Outlook:
     """Counts pages as they are judged and read. `rate` is the account's quota (pages a second), `deadline` how many
-    seconds this reading may take at most. Without either nothing ever takes too long."""
+    seconds this reading may take at most, `patience` how many before a job is the better way."""
 
     def __init__(
         self,
-        rate: float = math.inf,
-        deadline: float = math.inf,
+        rate: float,
+        deadline: float,
         *,
         patience: float = PATIENCE_SECONDS,
         clock: Callable[[], float] = time.monotonic,
@@ -34,6 +35,11 @@ class Outlook:
         self._pages = self._judged = self._asked = 0
         self._answered = 0
         self._lock = threading.Lock()
+
+    @classmethod
+    def without_job(cls, *, clock: Callable[[], float] = time.monotonic) -> Self:
+        """For a reading that no asynchronous job can take over: it goes on, however long that takes."""
+        return cls(math.inf, math.inf, patience=math.inf, clock=clock)
 
     def pages(self, total: int) -> None:
         self._pages = total

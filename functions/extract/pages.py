@@ -41,11 +41,11 @@ class PageReading:
         workers: int,
         watch: Watch,
         *,
+        outlook: Outlook,
         job: JobAnswer | None = None,
-        outlook: Outlook | None = None,
     ) -> None:
         self._ocr, self._sandbox, self._limits, self._watch = ocr, sandbox, limits, watch
-        self._job, self._outlook = job or JobAnswer(), outlook or Outlook()
+        self._job, self._outlook = job or JobAnswer(), outlook
         self._pool = ThreadPoolExecutor(max_workers=max(1, workers), thread_name_prefix="page")
         # No more pages are cut than are soon to be sent: what waits is in the child, not in memory here.
         self._room = threading.BoundedSemaphore(max(1, workers) + 2)

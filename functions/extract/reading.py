@@ -174,7 +174,7 @@ class _Run:
             given.workers,
             self._progress,
             job=answer_of(self._job, given.textract.parts_of_job) if self._job else None,
-            outlook=Outlook() if self._job else Outlook(given.rate, given.seconds),
+            outlook=Outlook.without_job() if self._job else Outlook(given.rate, given.seconds),
         )
 
     def _spooled(self, spool: Any) -> OpenFile:

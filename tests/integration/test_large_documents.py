@@ -1,7 +1,9 @@
 """A document that calls would take too long for: the lane's door gives it up, a job reads it, the door goes on."""
 
 import io
+import itertools
 import json
+import threading
 from types import SimpleNamespace
 from typing import Any
 
@@ -13,6 +15,7 @@ from core.settings import settings
 from core.submission import Kind
 from extract import app as door
 from extract import job_app
+from extract.outlook import Outlook
 from extract.pacing import PACING
 from tests.integration import test_extract_door as lane
 from tests.integration.conftest import TABLE, TEMP, Cloud
@@ -184,7 +187,6 @@ def test_after_a_job_that_has_read_nothing_all_pages_are_read_by_calls(
     monkeypatch: pytest.MonkeyPatch,
     status: str,
 ) -> None:
-    """However slowly: such a document is not given up a second time."""
     quick(slow, monkeypatch)
     state = slow.state(scans())
     state["job"] = {
@@ -195,6 +197,26 @@ def test_after_a_job_that_has_read_nothing_all_pages_are_read_by_calls(
     }
     reading = door.handler(state, slow.context)
     assert len(textract.documents) == reading["ocr_pages"] == PAGES
+
+
+def test_after_a_job_no_other_job_comes_however_slow_the_calls_are(
+    slow: Reader, textract: FakeTextract, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    minutes, looked = itertools.count(0.0, 100.0), threading.Event()
+
+    def clock() -> float:
+        now = next(minutes)
+        if now >= 500.0:
+            looked.set()
+        return now
+
+    slowly = {**(Outlook.__init__.__kwdefaults__ or {}), "clock": clock}
+    monkeypatch.setattr(Outlook.__init__, "__kwdefaults__", slowly)
+    quick(slow, monkeypatch)
+    textract.wait = lambda: looked.wait(2) and None
+    state = slow.state(scans(3))
+    job = {"id": "", "status": "REFUSED", "started_at": state["submission"]["received_at"], "wait_seconds": 0}
+    assert door.handler({**state, "job": job}, slow.context)["ocr_pages"] == 3
 
 
 def test_a_job_that_counts_pages_otherwise_is_not_believed(

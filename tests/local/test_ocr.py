@@ -1,6 +1,9 @@
 """The real engine reads real pixels, whichever way the page lies, and ends when its cloud does."""
 
 import io
+import signal
+import subprocess
+import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -120,3 +123,15 @@ def test_a_missing_engine_is_a_sentence(tmp_path: Path, monkeypatch: pytest.Monk
     monkeypatch.setattr("local.cloud.ocr._NEEDS", ("an_engine_that_is_not_installed",))
     with pytest.raises(CloudError, match="OCR engine is not installed"):
         OcrProcesses(1, tmp_path / "ocr.log")
+
+
+@pytest.mark.parametrize(("work", "ends"), [("burn()", -signal.SIGPROF), ("time.sleep(0.5)", 0)])
+def test_a_page_is_limited_in_processor_time_and_not_by_how_busy_the_machine_is(work: str, ends: int) -> None:
+    program = (
+        "import itertools, time\n"
+        "from local.cloud.ocr_process import cpu_limit\n"
+        "def burn():\n    for _ in itertools.count(): pass\n"
+        f"with cpu_limit(0.2): {work}\n"
+    )
+    root = Path(__file__).parents[2]
+    assert subprocess.run([sys.executable, "-c", program], cwd=root, check=False).returncode == ends

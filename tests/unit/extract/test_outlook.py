@@ -92,3 +92,16 @@ def test_without_a_quota_nothing_takes_long() -> None:
     judge(made, by_ocr=3_000)
     clock.now = 10_000.0
     made.check()
+
+
+def test_where_no_job_can_take_over_the_reading_goes_on_however_long() -> None:
+    """A document of one page, and of many: neither a page that takes minutes nor all of them end it."""
+    for pages in (1, 2, 300):
+        clock = Clock()
+        made = Outlook.without_job(clock=clock)
+        made.pages(pages)
+        judge(made, by_ocr=pages)
+        for _ in range(pages):
+            clock.now += 10_000.0
+            made.check()
+            made.answered()
