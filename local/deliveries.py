@@ -68,11 +68,20 @@ class Delivery:
 
     @property
     def ended(self) -> bool:
-        return self.refusal is not None or (self.status is not None and self.status.ended)
+        """Whether nothing more comes of it by itself."""
+        if self.refusal is not None:
+            return True
+        return self.status is not None and (self.status.ended or self.status.paper_unusable)
 
     @property
     def well(self) -> bool:
-        return self.status is not None and self.status.well and self.refusal is None
+        return self.status is not None and self.status.well and self.refusal is None and not self._first_ended_badly
+
+    @property
+    def _first_ended_badly(self) -> bool:
+        """Whether this file was sent before, and came to nothing then."""
+        first = self.marked_as
+        return first is not None and first.id != self.id and first.ended and not first.well
 
     @property
     def marks(self) -> tuple[QuestionMark, ...]:
@@ -90,7 +99,9 @@ class Delivery:
             return self.refusal
         if self.status and self.status.reason:
             return self.status.reason.message
-        if self.status and self.status.ended and not self.status.well:
+        if self._first_ended_badly and self.marked_as and self.marked_as.reason:
+            return self.marked_as.reason.message
+        if self.status and self.status.ended and not self.well:
             return "It ended without a reason."
         return None
 

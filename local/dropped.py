@@ -187,8 +187,8 @@ class Dropped:
         else:
             text = wording.state(status.state) + (f". {delivery.problem}" if delivery.problem else "")
         self.say(f"{_inside(key)}: {text}")
-        if delivery.problem:
-            self.folder.note(delivery.path, delivery.problem)
+        # A sheet whose paper cannot be used is not refused itself; one that was marked in the end is not any more.
+        self.folder.note(delivery.path, None if status.paper_unusable else delivery.problem)
 
     def _write(self, assessment: str) -> None:
         """The report and the CSV of an assessment, once nothing of it is under way."""

@@ -78,10 +78,12 @@ class Errand:
         ------
         PaperNotUsable
         """
-        with self._busy("Reading the question paper …"):
-            send_all(papers, self.client, self.assessment)
-            self._follow(papers, lambda: None)
+        # One after the other: what a key means is often said by its paper alone.
         for paper in papers:
+            named = "question paper" if paper.kind is Kind.QUESTION_PAPER else "answer key"
+            with self._busy(f"Reading the {named} …"):
+                send_all([paper], self.client, self.assessment)
+                self._follow([paper], lambda: None)
             if not paper.well:
                 raise PaperNotUsable(f"{paper.path.name}: {paper.problem}")
         self.load_paper()

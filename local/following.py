@@ -65,7 +65,7 @@ def refresh(deliveries: Sequence[Delivery], client: ApiClient, assessment: str) 
         for delivery in open_ones:
             status = listed.get(delivery.id or "")
             # A list knows the state but not the lanes: what is known of them already says more.
-            if status is not None and (status.ended or delivery.status is None):
+            if status is not None and (status.ended or status.paper_unusable or delivery.status is None):
                 take(delivery, status, client)
     for delivery in [delivery for delivery in open_ones if delivery.id and not delivery.ended][:_ONE_BY_ONE]:
         status = _ask(delivery.id or "", client)

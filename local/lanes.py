@@ -106,7 +106,7 @@ def plain_line(delivery: Delivery) -> str:
         return f"{delivery.name}: not accepted. {delivery.refusal}"
     if status is None:
         return ""
-    if status.ended:
+    if delivery.ended:
         return f"{delivery.name}: {_ending(delivery, status)}" + (f". {delivery.problem}" if delivery.problem else "")
     reading, timeline = status.lanes["reading"], timeline_of(delivery)
     running = reading.state == "running"

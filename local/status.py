@@ -73,7 +73,16 @@ class Status:
     @property
     def well(self) -> bool:
         """True where it ended as it was meant to: marked, prepared, or known already."""
-        return self.state in (State.GRADED, State.NEEDS_REVIEW, State.READY, State.DUPLICATE_OF)
+        if self.state is State.NEEDS_REVIEW:
+            # Of a paper or key it says, in older releases, that nothing was found in it.
+            return self.kind is Kind.ANSWER_SHEET
+        return self.state in (State.GRADED, State.READY, State.DUPLICATE_OF)
+
+    @property
+    def paper_unusable(self) -> bool:
+        """True where a sheet waits for its question paper, and the one that was sent cannot be used (`reason`): it goes
+        on only when another is sent."""
+        return self.state is State.AWAITING_PAPER and self.reason is not None
 
     @classmethod
     def from_dict(cls, data: dict[str, Any]) -> Self:
@@ -83,12 +92,12 @@ class Status:
         KeyError, ValueError
             The answer is not that of a submission.
         """
-        reason, lanes = data.get("reason"), data.get("lanes") or {}
+        reason, lanes, kind = data.get("reason"), data.get("lanes") or {}, Kind(data["kind"])
         return cls(
             id=data["id"],
             run=int(data.get("run") or 1),
             assessment=data["assessment"],
-            kind=Kind(data["kind"]),
+            kind=kind,
             student=data.get("student") or None,
             # A stack of an older release gives the student alone.
             label=data.get("label", data.get("student")) or None,
@@ -101,7 +110,8 @@ class Status:
             duplicate_of=data.get("duplicate_of"),
             lanes={name: Lane.from_dict(lanes.get(name) or {}) for name in LANES},
             result=SheetResult.from_dict(data["result"]) if data.get("result") else None,
-            paper=QuestionPaper.from_dict(data["paper"]) if data.get("paper") else None,
+            # Older releases give a key's scheme here.
+            paper=QuestionPaper.from_dict(data["paper"]) if data.get("paper") and kind is Kind.QUESTION_PAPER else None,
             document=data,
         )
 

@@ -31,10 +31,11 @@ class MemoryTable(Table):
             keys = sorted(key for key in self.items if key[0] == pk and key[1].startswith(prefix))
             return [deepcopy(self.items[key]) for key in keys]
 
-    def by_assessment(self, tenant: str, assessment: str) -> list[Item]:
+    def by_assessment(self, tenant: str, assessment: str, kind: str = "") -> list[Item]:
         with self._lock:
             found = [item for item in self.items.values() if item.get("gsi1pk") == f"{tenant}#{assessment}"]
-            return deepcopy(sorted(found, key=lambda item: str(item["gsi1sk"])))
+            of_kind = [item for item in found if not kind or str(item["gsi1sk"]).startswith(f"{kind}#")]
+            return deepcopy(sorted(of_kind, key=lambda item: str(item["gsi1sk"])))
 
     def put(self, item: Item) -> None:
         with self._lock:

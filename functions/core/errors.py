@@ -3,10 +3,11 @@
 Step Functions sees a raised error as its class name (`ErrorEquals`), the API as a problem's `type`,
 so a class here is never renamed without renaming it there; a test holds the lists together.
 
-Three families:
+Four families:
 
 * `TransientError`: the same call may succeed later. The state machine retries it by name.
 * `DocumentRejected`: the document's fault. The submission ends as REJECTED with this sentence.
+* `NothingFound`: a paper or key that was read, but holds nothing to mark by. It ends as REJECTED, too.
 * `RequestRefused`: the caller's fault, said at the door with an HTTP status. Nothing was written.
 """
 
@@ -95,6 +96,25 @@ class ReadingLimitExceeded(DocumentRejected):
 
 class PageUnreadable(DocumentRejected):
     """Textract refuses a page for good; the message names the pages."""
+
+
+# ── read, but nothing to mark by: REJECTED ───────────────────────────────────────────────────────
+
+
+class NothingFound(PermanentError):
+    """A paper or answer key was read, but what it was sent for was not found in it. `grade` ends it by itself."""
+
+
+class NoQuestionsFound(NothingFound):
+    """A question paper without a question: blank, a letter, a photograph of something else."""
+
+
+class NoAnswersFound(NothingFound):
+    """An answer key without an answer. `before_paper`: its question paper, which says where to look, was not there."""
+
+    def __init__(self, message: str, *, before_paper: bool = False) -> None:
+        super().__init__(message)
+        self.before_paper = before_paper
 
 
 # ── ours, and final for this run ─────────────────────────────────────────────────────────────────

@@ -78,11 +78,13 @@ class Table:
             condition, values = "pk = :pk AND begins_with(sk, :sk)", {":pk": pk, ":sk": prefix}
         return self._pages(KeyConditionExpression=condition, values=values, ConsistentRead=True)
 
-    def by_assessment(self, tenant: str, assessment: str) -> list[Item]:
-        """Every submission's record of an assessment, oldest first (an index: a moment behind the table)."""
-        return self._pages(
-            IndexName=BY_ASSESSMENT, KeyConditionExpression="gsi1pk = :pk", values={":pk": f"{tenant}#{assessment}"}
-        )
+    def by_assessment(self, tenant: str, assessment: str, kind: str = "") -> list[Item]:
+        """Every submission's record of an assessment (or those of one kind), oldest first (an index: a moment behind
+        the table)."""
+        condition, values = "gsi1pk = :pk", {":pk": f"{tenant}#{assessment}"}
+        if kind:
+            condition, values = "gsi1pk = :pk AND begins_with(gsi1sk, :kind)", values | {":kind": f"{kind}#"}
+        return self._pages(IndexName=BY_ASSESSMENT, KeyConditionExpression=condition, values=values)
 
     def page_of_assessment(self, tenant: str, assessment: str, *, most: int, after: str = "") -> tuple[list[Item], str]:
         """At most so many of an assessment's records in the index's order, from behind the sort key `after`; and

@@ -1,4 +1,5 @@
-"""Sheets that wait for their paper go through again when it is there; so do those graded before a change."""
+"""Sheets that wait for their paper go through again when it is there; so do those graded before a change, and keys in
+which nothing was found without it."""
 
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -17,6 +18,8 @@ BATCH = 400
 _GRADED = (State.GRADED.value, State.NEEDS_REVIEW.value)
 # Whose word may still be an older one, whatever the index says at this moment.
 _OPEN = (State.READING.value, State.AWAITING_PAPER.value)
+# Papers are read by themselves; these are read by a paper.
+_KINDS = (Kind.ANSWER_SHEET, Kind.ANSWER_KEY)
 # Behind every id: a release that has come to its end.
 NOTHING_LEFT = ""
 
@@ -48,9 +51,9 @@ def park(submission: Submission, desk: Desk) -> State:
 
 
 def look_again(submission_id: str, desk: Desk) -> bool:
-    """Whether a sheet was sent on once more, because the shelf had changed between its look and its ending."""
+    """Whether a sheet or key was sent on once more, because the shelf had changed between its look and its ending."""
     found = desk.table.get(submission_pk(submission_id), RECORD)
-    if found is None or found.get("kind") != Kind.ANSWER_SHEET:
+    if found is None or found.get("kind") not in _KINDS:
         return False
     current = shelf.load(desk.table, found["tenant"], found["assessment"])
     if current.paper is None or not wants_another_run(found, current.revision):
@@ -59,7 +62,8 @@ def look_again(submission_id: str, desk: Desk) -> bool:
 
 
 def release(tenant: str, assessment: str, desk: Desk, *, after: str = NOTHING_LEFT, revision: int = 0) -> Released:
-    """Start a new run of every sheet that waits, and of every one graded against an older revision.
+    """Start a new run of every sheet that waits, of every one graded against an older revision, and of every key that
+    was read in vain before its paper.
 
     One batch of them, in the order of their ids from behind `after`; `revision` is what the batch before has named.
     Safe to repeat: a run is claimed once and started by name.
@@ -107,7 +111,7 @@ def _candidates(tenant: str, assessment: str, current: shelf.Shelf, desk: Desk) 
     return {str(item["submission_id"]) for item in parked} | {
         item["pk"].removeprefix(submission_pk(""))
         for item in listed
-        if item["kind"] == Kind.ANSWER_SHEET and (item["state"] in _OPEN or wants_another_run(item, current.revision))
+        if item["kind"] in _KINDS and (item["state"] in _OPEN or wants_another_run(item, current.revision))
     }
 
 
@@ -121,6 +125,9 @@ def _waits(found: Item) -> bool:
 
 
 def wants_another_run(found: Item, revision: int) -> bool:
-    """Whether a sheet waits, or was graded against something older than this revision."""
+    """Whether a sheet waits, or was graded against something older than this revision; of a key, whether nothing was
+    found in it because its paper was not there yet."""
+    if found["kind"] == Kind.ANSWER_KEY:
+        return bool(found["state"] == State.REJECTED and found.get("before_paper"))
     outdated = found["state"] in _GRADED and int(found.get("revision", 0)) < revision
     return bool(_waits(found) or outdated)

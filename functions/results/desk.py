@@ -12,6 +12,7 @@ from core.corrections import Correction, corrections_of
 from core.erasure import entomb
 from core.record import submission_of
 from core.roster import Roster
+from core.submission import State
 from core.table import RECORD
 from results import class_list, documents, exports, gradebook, moderation, parts, publication, schemes, status
 from results.records import Records
@@ -151,6 +152,7 @@ class Desk(Records):
             "maximum_marks": maximum,
             "revision": current.revision,
             "paper_corrected_by": current.paper_by,
+            "paper_problem": self.paper_problem(assessment, current),
             "students": len(roster.students) if (roster := self.roster(assessment)) else None,
             "counts": dict(Counter(record["state"] for record in records)),
             **publication.told(current, records),
@@ -219,6 +221,11 @@ class Desk(Records):
         and where the next ones begin, "" where there are none."""
         records, last = self.table.page_of_assessment(self.tenant, assessment, most=most, after=after)
         found = [status.listed(record, self.seal) for record in self.as_they_count(assessment, records)]
+        waiting = [one for one in found if one["state"] == State.AWAITING_PAPER]
+        if waiting:
+            reason = self.reason_to_wait(assessment)
+            for one in waiting:
+                one["reason"] = reason
         return class_list.named(found, self.roster(assessment)), last
 
     def results_csv(self, assessment: str) -> str:

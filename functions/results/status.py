@@ -10,6 +10,7 @@ from core.submission import ENDED, State, Submission
 from core.table import RECORD, Item, Table, lane_sk, submission_pk
 from core.timeline import saved_by_lanes
 from results import moderation
+from results.paper_problem import reason_of
 
 Status = dict[str, Any]
 _FROM_EXECUTION = {"RUNNING": State.RECEIVED, "SUCCEEDED": State.RECEIVED}
@@ -49,7 +50,7 @@ def from_items(items: Mapping[str, Item], seal: Seal) -> Status:
         # The same content sent again counts from its newest receipt.
         "counts_from": record.get("counts_from", record["received_at"]),
         "ended_at": record.get("ended_at"),
-        "reason": record.get("failure"),
+        "reason": reason_of(record),
         "duplicate_of": record.get("duplicate_of"),
         "revision": record.get("revision"),
         "edition": moderation.edition(record) if record["state"] in MARKED else None,

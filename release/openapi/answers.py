@@ -58,6 +58,9 @@ class UploadRequest(TypedDict):
 
 
 class Reason(TypedDict):
+    """Why a submission ended without marks, or was not used as a paper or key; of a sheet that is AWAITING_PAPER: why
+    the paper that was sent cannot be used."""
+
     type: str
     message: str
 
@@ -251,9 +254,17 @@ class MaximumMarks(TypedDict):
     warnings: list[str]
 
 
+class PaperProblem(TypedDict):
+    """What is wrong with a question paper, and which submission it is."""
+
+    submission: Id
+    type: str
+    message: str
+
+
 class Assessment(TypedDict):
     """The paper and the scheme that count now, how many students the roster lists (null: there is none), and how many
-    submissions stand where."""
+    submissions stand where. `paper_problem`: why the question paper that was sent last does not count."""
 
     id: str
     paper: QuestionPaper | None
@@ -261,6 +272,7 @@ class Assessment(TypedDict):
     maximum_marks: MaximumMarks | None
     revision: int
     paper_corrected_by: str | None
+    paper_problem: PaperProblem | None
     students: int | None
     counts: dict[str, int]
     published_at: Time | None

@@ -218,3 +218,51 @@ def test_following_does_not_wait_for_ever(api: StandIn, client: ApiClient) -> No
 
     with pytest.raises(TookTooLong, match="s0"):
         follow(deliveries, client, "rivers", every=0.01, limit=0.05, show=lambda: None, pause=lambda _: None)
+
+
+UNUSABLE = {"type": "PaperNotReady", "message": "The question paper cannot be used: No question was found in it."}
+
+
+@pytest.mark.parametrize("number", [1, 10], ids=["asked one by one", "looked up in the list"])
+def test_sheets_whose_paper_cannot_be_used_are_not_waited_for(api: StandIn, client: ApiClient, number: int) -> None:
+    waiting = {"state": "AWAITING_PAPER", "result": None, "ended_at": None, "reason": UNUSABLE}
+    sheets = followed(api, number, waiting)
+
+    follow(sheets, client, "rivers", every=0.01, limit=60, show=lambda: None)
+
+    assert all(sheet.ended and not sheet.well for sheet in sheets)
+    assert {sheet.problem for sheet in sheets} == {UNUSABLE["message"]}
+
+
+def test_sheets_whose_paper_may_still_come_are_waited_for(api: StandIn, client: ApiClient) -> None:
+    sheets = followed(api, 2, {"state": "AWAITING_PAPER", "result": None, "ended_at": None})
+
+    with pytest.raises(TookTooLong):
+        follow(sheets, client, "rivers", every=0.01, limit=0.05, show=lambda: None)
+
+
+@pytest.mark.parametrize(
+    ("state", "reason"),
+    [("REJECTED", UNUSABLE), ("FAILED", UNUSABLE), ("NEEDS_REVIEW", None)],
+    ids=["rejected", "failed", "as an older release ended it"],
+)
+def test_a_paper_that_was_sent_before_and_could_not_be_used_cannot_be_now(
+    api: StandIn, client: ApiClient, state: str, reason: dict[str, str] | None
+) -> None:
+    ended = {"kind": "question_paper", "student": None, "state": state, "reason": reason, "result": None}
+    api.documents["a" * 32] = status_document("a" * 32, **ended)
+    again = {**ended, "state": "DUPLICATE_OF", "reason": None, "duplicate_of": "a" * 32}
+    api.documents["b" * 32] = status_document("b" * 32, **again)
+    papers = [Delivery(Path("p.pdf"), Kind.QUESTION_PAPER, id=letter * 32) for letter in "ab"]
+
+    refresh(papers, client, "rivers")
+
+    assert [paper.well for paper in papers] == [False, False]
+    assert [paper.problem for paper in papers] == [reason["message"] if reason else "It ended without a reason."] * 2
+
+
+def followed(api: StandIn, number: int, changes: dict[str, Any]) -> list[Delivery]:
+    """Sheets under way whose status has these fields."""
+    names = [f"{one:032x}" for one in range(number)]
+    api.documents |= {name: status_document(name, student=f"S{name[-2:]}", **changes) for name in names}
+    return [Delivery(Path(f"{name}.pdf"), Kind.ANSWER_SHEET, f"S{name[-2:]}", id=name) for name in names]

@@ -236,7 +236,7 @@ def test_a_rejected_sheet_says_why_beside_itself(drop: DropFolder, room: Room, a
     api.documents["a" * 32] = status_document("a" * 32, door="drop", state="REJECTED", result=None, reason=reason)
     room.rounds(6)
 
-    assert "rivers/answers/Mina Okafor.pdf: cannot be read. The PDF asks for a password." in room.lines
+    assert "rivers/answers/Mina Okafor.pdf: cannot be used. The PDF asks for a password." in room.lines
     assert path.with_name("Mina Okafor.pdf.refused.txt").read_text() == "The PDF asks for a password.\n"
 
 
@@ -403,3 +403,36 @@ def test_the_ledger_forgets_files_that_are_gone(drop: DropFolder, room: Room, re
     restart()
     assert (tmp_path / "dropped.jsonl").read_bytes() == b""
     assert (tmp_path / "dropped.jsonl").stat().st_mode & 0o777 == 0o600
+
+
+def test_a_sheet_whose_paper_cannot_be_used_is_told_and_not_called_refused(
+    drop: DropFolder, room: Room, api: StandIn
+) -> None:
+    path = put(drop, "Mina Okafor.pdf")
+    reason = {"type": "PaperNotReady", "message": "The question paper cannot be used: it is locked."}
+    waiting = {"state": "AWAITING_PAPER", "result": None, "ended_at": None, "reason": reason}
+    api.documents["a" * 32] = status_document("a" * 32, door="drop", **waiting)
+    room.rounds(6)
+    told = f"rivers/answers/Mina Okafor.pdf: waiting for its question paper. {reason['message']}"
+    assert room.lines.count(told) == 1
+    assert not path.with_name("Mina Okafor.pdf.refused.txt").exists()
+
+    api.documents["a" * 32] = status_document("a" * 32, door="drop", run=2)
+    api.replies["GET", f"/submissions/{'a' * 32}/transcript"] = (200, transcript().to_dict())
+    room.rounds(12)
+    assert "rivers/answers/Mina Okafor.pdf: 8 / 11" in room.lines
+
+
+def test_what_was_rejected_and_is_marked_after_all_is_not_called_refused_any_more(
+    drop: DropFolder, room: Room, api: StandIn
+) -> None:
+    path = put(drop, "Mina Okafor.pdf")
+    reason = {"type": "ReadingLimitExceeded", "message": "It took too long."}
+    api.documents["a" * 32] = status_document("a" * 32, door="drop", state="FAILED", result=None, reason=reason)
+    room.rounds(6)
+    assert path.with_name("Mina Okafor.pdf.refused.txt").exists()
+
+    api.documents["a" * 32] = status_document("a" * 32, door="drop", run=2)
+    api.replies["GET", f"/submissions/{'a' * 32}/transcript"] = (200, transcript().to_dict())
+    room.rounds(12)
+    assert not path.with_name("Mina Okafor.pdf.refused.txt").exists()

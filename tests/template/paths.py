@@ -38,11 +38,11 @@ def _well() -> Iterator[Path]:
     yield Path("a paper is prepared", _PREPARED, "READY", Kind.QUESTION_PAPER)
     yield Path("an answer key is prepared", _PREPARED, "READY", Kind.ANSWER_KEY)
     yield Path(
-        "a paper without questions needs review",
+        "a paper without questions is rejected",
         _PREPARED,
-        "NEEDS_REVIEW",
+        "REJECTED",
         Kind.QUESTION_PAPER,
-        {"PreparePaper": (Gives({"state": "NEEDS_REVIEW"}),)},
+        {"PreparePaper": (Gives({"state": "REJECTED"}),)},
     )
     yield Path(
         "a sheet before its paper is parked",

@@ -154,7 +154,8 @@ export function intake({ name, api, uploads, sent }) {
 }
 
 /** What a place holds now, as lines [words, link, class]. */
-function standingOf(role, { paper, scheme, students, maximum_marks: maximum }, submissions, name) {
+function standingOf(role, assessment, submissions, name) {
+  const { paper, paper_problem, scheme, students, maximum_marks: maximum } = assessment;
   const newest = submissions.filter((one) => one.kind === role).at(-1);
   const lines = [];
   if (role === "question_paper") {
@@ -172,6 +173,7 @@ function standingOf(role, { paper, scheme, students, maximum_marks: maximum }, s
           "look",
         ]);
     } else if (!newest) lines.push(["Sheets wait until it is there."]);
+    if (paper_problem) lines.push([paper_problem.message, null, "problem"]);
   }
   if (role === "answer_key")
     lines.push(
@@ -180,13 +182,13 @@ function standingOf(role, { paper, scheme, students, maximum_marks: maximum }, s
         : ["Without one, only free text is marked, by a model."],
     );
   if (newest && role !== "answer_sheet" && UNDER_WAY.has(newest.state)) lines.push([state(newest.state)]);
-  if (newest && role !== "answer_sheet" && ["REJECTED", "FAILED"].includes(newest.state))
+  if (newest && role === "answer_key" && ["REJECTED", "FAILED"].includes(newest.state))
     lines.push([newest.reason?.message ?? state(newest.state), null, "problem"]);
   if (role === "answer_sheet") {
     const waiting = submissions.filter((one) => one.kind === role && one.state === "AWAITING_PAPER").length;
     lines.push([
       waiting
-        ? `${count(waiting, "sheet")} wait for the question paper`
+        ? `${count(waiting, "sheet")} wait for ${paper_problem ? "another" : "the"} question paper`
         : "A file each; its name becomes the student's.",
     ]);
     lines.push([students ? `${count(students, "student")} on the class list` : "A CSV is the class list."]);

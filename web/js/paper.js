@@ -32,7 +32,12 @@ export function paperView({ api, content, parts, trail }) {
     if (!assessment.paper)
       return fill(
         content,
-        h("p", { class: "lonely" }, "The question paper has not been read yet. ", h("a", { href: home }, "Back")),
+        h(
+          "p",
+          { class: "lonely" },
+          `${assessment.paper_problem?.message ?? "The question paper has not been read yet."} `,
+          h("a", { href: home }, "Back"),
+        ),
       );
     show();
   }

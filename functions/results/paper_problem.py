@@ -1,0 +1,66 @@
+"""Why the question paper that was sent last does not count, and what the sheets that wait for it are told.
+
+Nothing of this is stored: it follows from the papers' records each time it is asked for, so another paper, a paper
+that is read once more or an erasure needs no second write.
+"""
+
+from collections.abc import Sequence
+from typing import Any
+
+from core.errors import NoAnswersFound, NoQuestionsFound, PaperNotReady
+from core.shelf import Shelf
+from core.submission import Kind, State
+from core.table import Item, submission_pk
+
+Reason = dict[str, Any]
+
+# Papers and keys that a release before this one ended without a reason of their own.
+_UNSTATED = {
+    Kind.QUESTION_PAPER: {"type": NoQuestionsFound.__name__, "message": "No question was found in this file."},
+    Kind.ANSWER_KEY: {"type": NoAnswersFound.__name__, "message": "No answer was found in this file."},
+}
+_STILL_COUNTS = " The question paper that was there before still counts."
+
+
+def reason_of(record: Item) -> Reason | None:
+    """Why a submission ended without marks, or without becoming a paper; None where it did not."""
+    if record["state"] == State.NEEDS_REVIEW and record["kind"] in _UNSTATED:
+        return record.get("failure") or _UNSTATED[record["kind"]]
+    return record.get("failure")
+
+
+def paper_problem(papers: Sequence[Item], current: Shelf) -> Reason | None:
+    """What is wrong with the question paper that was received last: {submission, type, message}.
+
+    None where it counts, where a paper is still being read, and where a teacher's own came after it.
+    """
+    records = [record for record in papers if "erased_at" not in record and record["state"] != State.DUPLICATE_OF]
+    if not records or any(_under_way(record) for record in records):
+        return None
+    newest = max(records, key=_received)
+    reason = reason_of(newest)
+    if reason is None or (current.paper is not None and (current.paper_received_at or "") >= _received(newest)):
+        return None
+    still = _STILL_COUNTS if current.paper is not None else ""
+    submission = newest["pk"].removeprefix(submission_pk(""))
+    return {"submission": submission, "type": reason["type"], "message": f"{reason['message']}{still}"}
+
+
+def reason_to_wait(papers: Sequence[Item], current: Shelf) -> Reason | None:
+    """Why the sheets that wait for their paper will not be marked by themselves; None where a paper may still come."""
+    problem = paper_problem(papers, current) if current.paper is None else None
+    if problem is None:
+        return None
+    message = (
+        f"The question paper cannot be used: {problem['message']} "
+        "The sheet is kept; it is marked when another question paper is there."
+    )
+    return {"type": PaperNotReady.__name__, "message": message}
+
+
+def _under_way(record: Item) -> bool:
+    return record["state"] == State.READING or int(record.get("claimed", 0)) > int(record["run"])
+
+
+def _received(record: Item) -> str:
+    return str(record.get("counts_from", record["received_at"]))

@@ -1,0 +1,50 @@
+"""A question paper that cannot be used: the page says so at the paper and at the sheets, and what to do."""
+
+from playwright.sync_api import expect
+
+from tests.browser.conftest import Visit
+from tests.browser.test_page import PAPER, File, drop
+from tests.documents import typed_pdf
+
+LETTER = typed_pdf(["Dear parents,", "in May we go to the museum. Please bring a rain coat.", "Yours, A. Brown"])
+SHEET = typed_pdf(["1. B", "2. True", "3. 12.5 m/s", "4. Metal is a better conductor"])
+NOTHING = "No question was found in this file."
+
+
+def test_a_wrong_file_is_said_at_the_paper_and_at_the_sheets_and_the_right_one_goes_on(visit: Visit) -> None:
+    page = visit.page
+    visit.go("a/wrong-paper")
+    drop(page, "answer_sheet", File("Ada.pdf", SHEET))
+    row = page.locator("table.marks tbody tr")
+    expect(row).to_contain_text("waiting for its question paper")
+    expect(row).not_to_contain_text("cannot be used")
+
+    drop(page, "question_paper", File("letter.pdf", LETTER))
+
+    paper = page.locator('.place[data-role="question_paper"]')
+    expect(paper.locator(".problem")).to_contain_text(NOTHING)
+    expect(paper.locator(".problem")).to_contain_text("Send another file")
+    expect(row).to_contain_text(f"The question paper cannot be used: {NOTHING}")
+    expect(row).to_contain_text("The sheet is kept; it is marked when another question paper is there.")
+    expect(page.locator('.place[data-role="answer_sheet"]')).to_contain_text("wait for another question paper")
+    visit.go("a/wrong-paper/paper")
+    expect(page.locator(".lonely")).to_contain_text(NOTHING)
+
+    visit.go("a/wrong-paper")
+    drop(page, "question_paper", File("paper.pdf", PAPER))
+
+    expect(paper).to_contain_text("4 questions, 6 marks")
+    expect(paper.locator(".problem")).to_have_count(0)
+    expect(row.get_by_role("link", name="Ada")).to_be_visible()
+
+
+def test_a_wrong_file_after_a_good_paper_leaves_that_in_its_place(visit: Visit) -> None:
+    visit.go("a/kept-paper")
+    drop(visit.page, "question_paper", File("paper.pdf", PAPER))
+    paper = visit.page.locator('.place[data-role="question_paper"]')
+    expect(paper).to_contain_text("4 questions, 6 marks")
+
+    drop(visit.page, "question_paper", File("letter.pdf", LETTER))
+
+    expect(paper.locator(".problem")).to_contain_text("The question paper that was there before still counts.")
+    expect(paper).to_contain_text("4 questions, 6 marks")
