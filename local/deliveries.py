@@ -15,6 +15,7 @@ from core.settings import Settings
 from core.submission import Door, Kind, parse_student
 from core.transcript import Transcript
 from local.client import ApiClient, ApiError
+from local.regular_files import UnusableFile, read_regular, stat_regular
 from local.status import Status
 from local.timeline import Timeline
 
@@ -34,7 +35,8 @@ class Delivery:
     """One file on its way.
 
     `id` is unknown until its receipt (in the drop folder, until it is seen in the assessment's list; `earlier`
-    are ids of older submissions that it is not). `refusal` is the sentence with which a door turned it away.
+    are ids of older submissions that it is not). `folder` is the one that it was found in, None for a file that was
+    named itself. `refusal` is the sentence with which a door turned it away, or why it could not be opened.
     `marked_as` is the submission that counts for it: its own, or the earlier one of the same file.
     """
 
@@ -44,6 +46,7 @@ class Delivery:
     door: Door = Door.API
     id: str | None = None
     earlier: frozenset[str] = frozenset()
+    folder: Path | None = None
     run: int = 1
     refusal: str | None = None
     status: Status | None = None
@@ -106,8 +109,9 @@ class Delivery:
         return None
 
 
-def collect(paths: Iterable[Path]) -> tuple[list[Delivery], list[Path]]:
-    """The answer sheets among files and folders (not their subfolders), and what was passed over in folders.
+def collect(paths: Iterable[Path]) -> tuple[list[Delivery], dict[Path, str]]:
+    """The answer sheets among files and folders (not their subfolders), and what was passed over in folders: why, in
+    the words after its name; "" for a file of another type.
 
     Each sheet's student is its file's name without the extension.
 
@@ -117,19 +121,40 @@ def collect(paths: Iterable[Path]) -> tuple[list[Delivery], list[Path]]:
         A path does not exist, a file named itself is of no type that is read, a name cannot be a student's,
         or two sheets would be one student's.
     """
-    files: list[Path] = []
-    passed_over: list[Path] = []
+    sheets: list[Delivery] = []
+    passed_over: dict[Path, str] = {}
     for path in paths:
         if path.is_dir():
-            inside = sorted(entry for entry in path.iterdir() if entry.is_file() and not is_clutter(entry))
-            files += [entry for entry in inside if filetypes.by_name(entry.name)]
-            passed_over += [entry for entry in inside if not filetypes.by_name(entry.name)]
+            files, others = _inside(path)
+            sheets += [Delivery(file, Kind.ANSWER_SHEET, student_of(file), folder=path) for file in files]
+            passed_over |= others
         else:
             check_readable(path)
-            files.append(path)
-    sheets = [Delivery(path, Kind.ANSWER_SHEET, student_of(path)) for path in files]
+            sheets.append(Delivery(path, Kind.ANSWER_SHEET, student_of(path)))
     refuse_namesakes(sheets)
     return sheets, passed_over
+
+
+def _inside(folder: Path) -> tuple[list[Path], dict[Path, str]]:
+    """The files of a folder that can be sheets, in order; and the others with the reason."""
+    files: list[Path] = []
+    others: dict[Path, str] = {}
+    for entry in sorted(folder.iterdir()):
+        if is_clutter(entry):
+            continue
+        readable = filetypes.by_name(entry.name)
+        try:
+            stat_regular(entry, within=folder)
+        except UnusableFile as error:
+            # Subfolders and the like are no sheets by their names, and nobody has to be told.
+            if readable and not error.gone:
+                others[entry] = error.why
+            continue
+        if readable:
+            files.append(entry)
+        else:
+            others[entry] = ""
+    return files, others
 
 
 def check_readable(path: Path) -> None:
@@ -139,10 +164,22 @@ def check_readable(path: Path) -> None:
     UsageError
         There is no such file, or its name says that it is of no type that is read.
     """
-    if not path.is_file():
-        raise UsageError(f"There is no file {path}.")
+    check_file(path)
     if not filetypes.by_name(path.name):
         raise UsageError(f"{path} is not {filetypes.READABLE} by its name.")
+
+
+def check_file(path: Path) -> None:
+    """
+    Raises
+    ------
+    UsageError
+        There is no file, or something else stands there.
+    """
+    try:
+        stat_regular(path)
+    except UnusableFile as error:
+        raise UsageError(f"There is no file {path}." if error.gone else str(error)) from None
 
 
 def student_of(path: Path) -> str:
@@ -165,8 +202,13 @@ def is_clutter(path: Path) -> bool:
 
 
 def send(delivery: Delivery, client: ApiClient, assessment: str, *, drop: Drop | None = None) -> None:
-    """Send one file by its door; a refusal is kept with it, not raised. A file too large for a body is uploaded."""
-    body = delivery.path.read_bytes()
+    """Send one file by its door; a refusal is kept with it, not raised, and so is why it can no longer be opened. A
+    file too large for a body is uploaded."""
+    try:
+        body = read_regular(delivery.path, within=delivery.folder)
+    except UnusableFile as error:
+        delivery.refusal = str(error)
+        return
     media_type = filetypes.by_name(delivery.path.name) or "application/octet-stream"
     if delivery.door is Door.DROP and drop:
         drop(drop_key(delivery, assessment), body, media_type)

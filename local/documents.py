@@ -14,9 +14,10 @@ from core.assessment import Question, QuestionPaper
 from core.submission import Kind
 from core.transcript import Transcript
 from local import wording
-from local.deliveries import UsageError, check_readable
+from local.deliveries import UsageError, check_file, check_readable
 from local.local_ocr import LocalOcr
 from local.reading_progress import ReadingProgress
+from local.regular_files import UnusableFile, read_regular
 
 
 def questions(paper: Path, *, as_json: bool, stdout: Console, stderr: Console) -> int:
@@ -54,8 +55,7 @@ def evaluate(file: Path, *, as_json: bool, stdout: Console, stderr: Console) -> 
     """How well the configured marker agrees with people."""
     from local import evaluate as evaluation
 
-    if not file.is_file():
-        raise UsageError(f"There is no file {file}.")
+    check_file(file)
     found = evaluation.evaluate_file(file, progress=stderr)
     if as_json:
         _print_json(found)
@@ -82,7 +82,7 @@ def read(path: Path, kind: Kind, stderr: Console) -> Transcript:
     check_readable(path)
     with LocalOcr() as ocr, ReadingProgress(stderr) as progress:
         return read_document(
-            path.read_bytes(),
+            read_regular(path),
             ocr=ocr,
             kind=kind,
             name=path.name,
@@ -138,9 +138,9 @@ def transcript_document(transcript: Transcript) -> dict[str, Any]:
 
 def _response(path: Path) -> dict[str, Any]:
     try:
-        body = json.loads(path.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        raise UsageError(f"There is no file {path}.") from None
+        body = json.loads(read_regular(path).decode("utf-8"))
+    except UnusableFile as error:
+        raise UsageError(f"There is no file {path}." if error.gone else str(error)) from None
     except ValueError as error:
         raise UsageError(f"{path} is not JSON: {error}.") from None
     if not isinstance(body, dict):

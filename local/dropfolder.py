@@ -1,5 +1,6 @@
 """A plain folder on this machine as the drop folder: what is put there goes into the temp bucket once it is whole."""
 
+import errno
 import os
 import unicodedata
 from collections.abc import Callable, Iterator
@@ -9,6 +10,7 @@ from pathlib import Path
 from core import filetypes
 from local.deliveries import is_clutter
 from local.dropledger import Ledger, Signature
+from local.regular_files import UnusableFile, read_regular, stat_regular
 
 NOTE = ".refused.txt"
 _README = "README.txt"
@@ -16,6 +18,7 @@ _UNFINISHED = (".part", ".partial", ".crdownload", ".download", ".tmp", ".swp")
 # A file whose size and time have not changed for so long is whole; an empty one may only have been begun.
 _SETTLED_SECONDS = 2.0
 _EMPTY_SECONDS = 10.0
+_NO_TEXT = "has a name that is no UTF-8 text"
 
 _HOW = """Put files here and they are read and marked.
 
@@ -55,6 +58,8 @@ class DropFolder:
     clock: Callable[[], float]
     ledger: Ledger
     _seen: dict[Path, _Seen] = field(default_factory=dict)
+    _unusable: dict[Path, str] = field(default_factory=dict)
+    _told: dict[Path, str] = field(default_factory=dict)
 
     def prepare(self) -> None:
         """Make the folder, with a text that says how it is used."""
@@ -68,6 +73,7 @@ class DropFolder:
         cannot be opened yet is left for a later look."""
         now = self.clock()
         present: set[Path] = set()
+        self._unusable = {}
         for path, signature in list(self._files()):
             present.add(path)
             seen = self._seen.get(path)
@@ -80,6 +86,14 @@ class DropFolder:
                     yield whole
         for path in self._seen.keys() - present:
             del self._seen[path]
+
+    def passed_over(self) -> Iterator[tuple[str, str]]:
+        """What the last look has found to be no file that can be read, and why, each once: its place in the folder,
+        and the words after its name."""
+        told, self._told = self._told, dict(self._unusable)
+        for path, why in sorted(self._unusable.items()):
+            if told.get(path) != why:
+                yield printable(path.relative_to(self.folder).as_posix()), why
 
     def sent_before(self) -> Iterator[tuple[Path, str]]:
         """The files that an earlier service sent as they are now, with their keys."""
@@ -100,15 +114,22 @@ class DropFolder:
     def note(self, path: Path, sentence: str | None) -> None:
         """Leave a text beside a file that says why it was refused; None takes it away."""
         beside = path.with_name(path.name + NOTE)
-        if sentence is None:
+        try:
+            # Whatever stands there goes first: nothing that somebody has put there is written through.
             beside.unlink(missing_ok=True)
-        else:
-            beside.write_text(f"{sentence}\n", encoding="utf-8")
+            if sentence is not None:
+                with beside.open("x", encoding="utf-8") as out:
+                    out.write(f"{sentence}\n")
+        except OSError as error:
+            # Beside a name of this length there is no room for a note; its sentence is told on the terminal.
+            if error.errno != errno.ENAMETOOLONG:
+                raise
 
     def _read(self, path: Path, signature: Signature) -> WholeFile | None:
         try:
-            body = path.read_bytes()
-        except OSError:
+            body = read_regular(path, within=self.folder)
+        except UnusableFile as error:
+            self._pass_over(path, error)
             return None
         # It grew while it was read: the next look sees it changed.
         if len(body) != signature[0]:
@@ -120,16 +141,46 @@ class DropFolder:
         return f"drop/{unicodedata.normalize('NFC', path.relative_to(self.folder).as_posix())}"
 
     def _files(self) -> Iterator[tuple[Path, Signature]]:
-        for parent, folders, names in os.walk(self.folder):
-            folders[:] = [name for name in folders if not name.startswith(".")]
+        for parent, folders, names in os.walk(self.folder, onerror=self._cannot_list):
+            folders[:] = [name for name in folders if not name.startswith(".") and self._is_folder(Path(parent, name))]
             for name in names:
                 path = Path(parent, name)
                 if is_clutter(path) or name.endswith(NOTE) or path.suffix.lower() in _UNFINISHED:
                     continue
                 if path.parent == self.folder and name == _README:
                     continue
+                if not is_text(path):
+                    self._unusable[path] = _NO_TEXT
+                    continue
                 try:
-                    stat = path.stat()
-                except OSError:
+                    stat = stat_regular(path, within=self.folder)
+                except UnusableFile as error:
+                    self._pass_over(path, error)
                     continue
                 yield path, (stat.st_size, stat.st_mtime_ns)
+
+    def _is_folder(self, path: Path) -> bool:
+        """False for a folder that has no name of one: inside an assessment, what is called x.pdf is to be a file."""
+        if not is_text(path):
+            self._unusable[path] = _NO_TEXT
+        elif path.parent != self.folder and filetypes.by_name(path.name):
+            self._unusable[path] = "is a folder, not a file"
+        return path not in self._unusable
+
+    def _pass_over(self, path: Path, error: UnusableFile) -> None:
+        # What has gone again meanwhile is nobody's concern.
+        if not error.gone:
+            self._unusable[path] = error.why
+
+    def _cannot_list(self, error: OSError) -> None:
+        if not isinstance(error, FileNotFoundError) and error.filename:
+            self._unusable[Path(error.filename)] = f"cannot be opened ({error.strerror})"
+
+
+def is_text(path: Path) -> bool:
+    """Whether a path is Unicode: a name of other bytes can be no key, no label and no line on a screen."""
+    return printable(str(path)) == str(path)
+
+
+def printable(text: str) -> str:
+    return text.encode("utf-8", "backslashreplace").decode()

@@ -5,6 +5,7 @@ import os
 from pathlib import Path
 
 from local.cloud.private_files import write_private
+from local.regular_files import read_regular
 
 Signature = tuple[int, int]
 
@@ -47,10 +48,10 @@ def _line(entry: tuple[str, Signature]) -> bytes:
 
 def _lines(path: Path) -> list[tuple[str, Signature]]:
     found: list[tuple[str, Signature]] = []
-    for line in path.read_bytes().split(b"\n") if path.exists() else ():
+    for line in read_regular(path).split(b"\n") if os.path.lexists(path) else ():
         try:
             inside, size, time_ns = json.loads(line)
-        except ValueError:
+        except (ValueError, TypeError):
             continue
         found.append((inside, (size, time_ns)))
     return found

@@ -3,7 +3,8 @@
 import hashlib
 import json
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -16,7 +17,7 @@ from core.submission import Door, Kind
 from local import wording
 from local.client import ApiClient, ApiError, Unreachable
 from local.deliveries import Delivery
-from local.dropfolder import DropFolder, WholeFile
+from local.dropfolder import DropFolder, WholeFile, printable
 from local.errand import Errand, write_csv
 from local.following import name_drops, refresh
 
@@ -24,6 +25,11 @@ _REFUSED = ".refused.json"
 _SCHEME = re.compile(r"drop/(?P<assessment>[^/]+)/marking-scheme\.(?:ya?ml|json)")
 # Where nothing is under way, an assessment is looked at again every so many rounds: a later paper may move it.
 _CALM_ROUNDS = 10
+
+
+@dataclass
+class _Attempt:
+    failed: bool = False
 
 
 @dataclass
@@ -43,6 +49,7 @@ class Dropped:
     _unwritten: set[str] = field(default_factory=set)
     _outside: set[str] = field(default_factory=set)
     _of_before: set[str] = field(default_factory=set)
+    _problems: dict[str, str] = field(default_factory=dict)
     _round: int = 0
 
     def go_on(self) -> None:
@@ -55,20 +62,44 @@ class Dropped:
             self.say(f"{wording.count(len(self._of_before), 'file')} sent before: followed on")
 
     def look(self) -> None:
-        """One round: new files in, news of the old ones, marks where an assessment has come to rest."""
+        """One round: new files in, news of the old ones, marks where an assessment has come to rest.
+
+        What goes wrong with one file or assessment holds up no other: it is told, once, and tried again.
+        """
         self._round += 1
         for whole in self.folder.scan():
-            try:
+            with self._on_its_own(_inside(whole.key)) as attempt:
                 self._take_in(whole)
                 self.folder.taken(whole.path)
-            except (Unreachable, OSError, BotoCoreError, ClientError):
+            if attempt.failed:
                 self.folder.again(whole.path)
-                raise
-        self._look_for_refusals()
-        for assessment in {_assessment(key) for key in self._files if key not in self._outside}:
-            self._follow(assessment)
+        for inside, why in self.folder.passed_over():
+            self.say(f"{inside}: passed over. It {why}.")
+        for key in list(self._put_at):
+            with self._on_its_own(_inside(key)):
+                self._look_for_refusal(key)
+        for assessment in sorted({_assessment(key) for key in self._files if key not in self._outside}):
+            with self._on_its_own(assessment):
+                self._follow(assessment)
         for assessment in sorted(self._unwritten):
-            self._write(assessment)
+            with self._on_its_own(assessment):
+                self._write(assessment)
+
+    @contextmanager
+    def _on_its_own(self, what: str) -> Iterator["_Attempt"]:
+        """A failure inside is told in a sentence and goes no further."""
+        attempt = _Attempt()
+        try:
+            yield attempt
+        except Exception as error:  # noqa: BLE001 - whatever one entry does, the others are not held up by it
+            attempt.failed = True
+            expected = isinstance(error, ApiError | Unreachable | OSError | BotoCoreError | ClientError)
+            sentence = f"{what}: {error}" if expected else f"{what}: {type(error).__name__}: {error}"
+            if self._problems.get(what) != sentence:
+                self._problems[what] = sentence
+                self.say(printable(sentence))
+        else:
+            self._problems.pop(what, None)
 
     def _take_in(self, whole: WholeFile) -> None:
         self.folder.note(whole.path, None)
@@ -122,17 +153,16 @@ class Dropped:
         for warning in answer.get("warnings") or ():
             self.say(f"{_inside(whole.key)}: {warning}")
 
-    def _look_for_refusals(self) -> None:
-        for key, put_at in list(self._put_at.items()):
-            delivery = self._files[key]
-            if delivery.id or delivery.refusal:
-                del self._put_at[key]
-                continue
-            report = self._refusal(key, put_at)
-            if report:
-                delivery.refusal = report
-                self.folder.note(delivery.path, report)
-                self.say(f"{_inside(key)}: refused. {report}")
+    def _look_for_refusal(self, key: str) -> None:
+        delivery = self._files[key]
+        if delivery.id or delivery.refusal:
+            del self._put_at[key]
+            return
+        report = self._refusal(key, self._put_at[key])
+        if report:
+            delivery.refusal = report
+            self.say(f"{_inside(key)}: refused. {report}")
+            self.folder.note(delivery.path, report)
 
     def _refusal(self, key: str, put_at: datetime) -> str | None:
         try:

@@ -23,6 +23,7 @@ from local.deliveries import Delivery, Drop, UsageError, send_all
 from local.following import follow
 from local.gradebook import to_csv
 from local.lanes import LaneBoard
+from local.regular_files import read_regular
 from local.report import write_report
 from local.timeline import Timeline, from_history, from_lanes, read_history
 
@@ -62,7 +63,7 @@ class Errand:
         """
         media_type = "application/json" if path.suffix.lower() == ".json" else "application/yaml"
         try:
-            answer = self.client.put_scheme(self.assessment, path.read_bytes(), media_type)
+            answer = self.client.put_scheme(self.assessment, read_regular(path), media_type)
         except ApiError as error:
             if error.status in (400, 422):
                 raise UsageError(f"{path}: {error}") from None

@@ -21,6 +21,7 @@ from grade.decision import to_step
 from grade.freetext import FreeTextMarker
 from grade.marking import mark_sheet
 from local.deliveries import UsageError
+from local.regular_files import read_regular
 
 COLUMNS = ("question", "reference", "answer", "max_marks", "human_marks")
 _AT_ONCE = 40
@@ -157,7 +158,7 @@ def read_rows(file: Path) -> list[MarkedAnswer]:
         A column is missing, or a row is not one; the message names the lines.
     """
     try:
-        body = file.read_bytes()
+        body = read_regular(file)
         text = (gzip.decompress(body) if body[:2] == b"\x1f\x8b" else body).decode("utf-8-sig")
     except UnicodeDecodeError as error:
         raise BadRows(f"{file.name} is not text in UTF-8 (byte {error.start}).") from None

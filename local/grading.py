@@ -4,7 +4,7 @@ import json
 import os
 import re
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,10 +16,11 @@ from core.errors import RequestRefused
 from core.submission import parse_assessment
 from local import wording
 from local.client import ApiClient
-from local.deliveries import Delivery, UsageError, check_readable, collect
+from local.deliveries import Delivery, UsageError, check_file, check_readable, collect
 from local.errand import Errand, document, open_cloud, page_of, papers, stay, write_csv, write_json
 from local.following import TookTooLong
 from local.marks_table import print_doubts, print_marks
+from local.regular_files import read_regular
 from local.roll import name_by, read_roster
 
 TOKEN = "GRADELINE_TOKEN"  # noqa: S105 - the name of a variable
@@ -57,7 +58,7 @@ def run(request: Request, *, stdout: Console, stderr: Console) -> int:
         if request.scheme:
             errand.put_scheme(request.scheme)
         if request.roster:
-            errand.client.put_roster(errand.assessment, request.roster.read_bytes())
+            errand.client.put_roster(errand.assessment, read_regular(request.roster))
         errand.prepare(papers(request.paper, request.key))
         _tell_warnings(errand, stderr)
         late = None
@@ -87,8 +88,8 @@ def _check(request: Request, stderr: Console) -> list[Delivery]:
     for path in (request.paper, request.key):
         if path:
             check_readable(path)
-    if request.scheme and not request.scheme.is_file():
-        raise UsageError(f"There is no file {request.scheme}.")
+    if request.scheme:
+        check_file(request.scheme)
     if request.assessment is not None:
         _parsed(request.assessment)
     sheets, passed_over = collect(request.sheets)
@@ -99,14 +100,22 @@ def _check(request: Request, stderr: Console) -> list[Delivery]:
         raise UsageError("There are no answer sheets: name files or a folder with PDF, JPEG, PNG or TIFF files.")
     if request.roster:
         name_by(read_roster(request.roster), sheets)
-    if passed_over:
-        names = ", ".join(path.name for path in passed_over[:8]) + (" …" if len(passed_over) > 8 else "")
-        stderr.print(Text(f"Passed over {wording.count(len(passed_over), 'file')} of other types: {names}"))
+    _tell_passed_over(passed_over, stderr)
     if not request.scheme and not request.key:
         stderr.print(
             Text("No key and no scheme is given: only what the paper itself settles can be marked, the rest is review.")
         )
     return sheets
+
+
+def _tell_passed_over(passed_over: Mapping[Path, str], stderr: Console) -> None:
+    others = [path.name for path, why in passed_over.items() if not why]
+    if others:
+        names = ", ".join(others[:8]) + (" …" if len(others) > 8 else "")
+        stderr.print(Text(f"Passed over {wording.count(len(others), 'file')} of other types: {names}"))
+    for path, why in passed_over.items():
+        if why:
+            stderr.print(Text(f"Passed over {path.name}: it {why}."), soft_wrap=True)
 
 
 @contextmanager

@@ -7,6 +7,7 @@ from core.errors import RequestRefused
 from core.roster import Roster
 from core.student_matching import matcher
 from local.deliveries import Delivery, UsageError, refuse_namesakes
+from local.regular_files import UnusableFile, read_regular
 
 
 def read_roster(path: Path) -> Roster:
@@ -19,13 +20,13 @@ def read_roster(path: Path) -> Roster:
     from results.rosters import parse_roster
 
     try:
-        return parse_roster(path.read_text(encoding="utf-8-sig"))
+        return parse_roster(read_regular(path).decode("utf-8-sig"))
     except RequestRefused as refused:
         raise UsageError(f"{path}: {refused.message}") from None
     except UnicodeDecodeError:
         raise UsageError(f"{path} is not UTF-8 text.") from None
-    except OSError as error:
-        raise UsageError(f"{path} cannot be read ({error.strerror}).") from None
+    except UnusableFile as error:
+        raise UsageError(f"{path} cannot be read: it {error.why}.") from None
 
 
 def name_by(roster: Roster, sheets: Sequence[Delivery]) -> None:

@@ -15,7 +15,7 @@ from rich.text import Text
 from local.client import ApiClient, ApiError, Unreachable
 from local.cloud.local_cloud import LocalCloud
 from local.cloud.private_files import write_private
-from local.dropfolder import DropFolder
+from local.dropfolder import DropFolder, printable
 from local.dropledger import Ledger
 from local.dropped import Dropped
 from local.errand import Errand, open_cloud
@@ -46,18 +46,28 @@ def watch(cloud: LocalCloud, folder: Path, *, stdout: Console, stderr: Console) 
         dropped.folder.prepare()
         dropped.go_on()
         _tell(cloud, folder, stdout)
-        renewed = time.monotonic()
+        renewed, told = time.monotonic(), ""
         while True:
             cloud.check()
             if time.monotonic() - renewed > _TOKEN_SECONDS:
                 _write_token(cloud, folder)
                 renewed = time.monotonic()
-            try:
-                dropped.look()
-            except (ApiError, Unreachable, OSError, BotoCoreError, ClientError) as error:
-                # One bad moment (a folder unplugged, a call refused) is told and does not end the service.
-                stderr.print(Text(f"{error}", style="yellow"), soft_wrap=True)
+            told = look(dropped, stderr, told)
             time.sleep(_ROUND_SECONDS)
+
+
+def look(dropped: Dropped, stderr: Console, told: str) -> str:
+    """One round. What goes wrong (a folder unplugged, say) does not end the service: it is told, once as long as it
+    lasts. `told` and the answer are what was said of this round and the one before, "" where all was well."""
+    try:
+        dropped.look()
+    except Exception as error:  # noqa: BLE001 - the service goes on, whatever a round met
+        expected = isinstance(error, ApiError | Unreachable | OSError | BotoCoreError | ClientError)
+        sentence = printable(f"{error}" if expected else f"{type(error).__name__}: {error}")
+        if sentence != told:
+            stderr.print(Text(sentence, style="yellow"), soft_wrap=True)
+        return sentence
+    return ""
 
 
 def _dropped(cloud: LocalCloud, client: ApiClient, folder: Path, stdout: Console) -> Dropped:

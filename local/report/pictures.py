@@ -10,6 +10,7 @@ import pypdfium2
 from PIL import Image, ImageOps, ImageSequence
 
 from core import filetypes
+from local.regular_files import read_regular
 
 # (longest side in pixels, WebP quality), from a page that reads like paper down to one that can just be made out.
 _STEPS = ((1500, 70), (1300, 60), (1100, 50), (900, 42), (740, 35), (600, 28))
@@ -76,13 +77,14 @@ class Album:
 
 
 def _images(path: Path, pages: int, longest: int) -> Iterator[tuple[int, Image.Image]]:
-    if filetypes.sniff(path.read_bytes()[:1024]) == filetypes.PDF:
-        return _pdf_pages(path, pages, longest)
-    return _frames(path, pages, longest)
+    body = read_regular(path)
+    if filetypes.sniff(body[:1024]) == filetypes.PDF:
+        return _pdf_pages(body, pages, longest)
+    return _frames(body, pages, longest)
 
 
-def _pdf_pages(path: Path, pages: int, longest: int) -> Iterator[tuple[int, Image.Image]]:
-    document = pypdfium2.PdfDocument(path)
+def _pdf_pages(body: bytes, pages: int, longest: int) -> Iterator[tuple[int, Image.Image]]:
+    document = pypdfium2.PdfDocument(body)
     try:
         for index in range(min(pages, len(document))):
             page = document[index]
@@ -93,8 +95,8 @@ def _pdf_pages(path: Path, pages: int, longest: int) -> Iterator[tuple[int, Imag
         document.close()
 
 
-def _frames(path: Path, pages: int, longest: int) -> Iterator[tuple[int, Image.Image]]:
-    with Image.open(path) as image:
+def _frames(body: bytes, pages: int, longest: int) -> Iterator[tuple[int, Image.Image]]:
+    with Image.open(io.BytesIO(body)) as image:
         if image.format == "JPEG":
             # The decoder itself shrinks a large photo: a quarter of the time and memory.
             image.draft("RGB", (longest, longest))

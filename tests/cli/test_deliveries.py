@@ -1,5 +1,6 @@
 """Which files are sheets, whose they are, by which door they go, and how they are followed to their end."""
 
+import os
 import threading
 import time
 import unicodedata
@@ -9,6 +10,7 @@ from typing import Any
 import pytest
 
 from core.submission import Door, Kind
+from local.cli import main
 from local.client import ApiClient, ApiError
 from local.deliveries import Delivery, UsageError, collect, drop_key, send, send_all
 from local.following import TookTooLong, follow, refresh
@@ -266,3 +268,66 @@ def followed(api: StandIn, number: int, changes: dict[str, Any]) -> list[Deliver
     names = [f"{one:032x}" for one in range(number)]
     api.documents |= {name: status_document(name, student=f"S{name[-2:]}", **changes) for name in names}
     return [Delivery(Path(f"{name}.pdf"), Kind.ANSWER_SHEET, f"S{name[-2:]}", id=name) for name in names]
+
+
+def test_what_is_no_file_in_a_folder_is_passed_over_with_the_reason(folder: Path, tmp_path_factory: Any) -> None:
+    private = tmp_path_factory.mktemp("elsewhere") / "private.pdf"
+    private.write_bytes(b"%PDF-")
+    os.mkfifo(folder / "pipe.pdf")
+    (folder / "outside.pdf").symlink_to(private)
+    (folder / "inside.pdf").symlink_to("mina.jpg")
+    (folder / "nowhere.pdf").symlink_to("gone.pdf")
+    (folder / "folder.pdf").mkdir()
+
+    sheets, passed_over = collect([folder])
+
+    assert [sheet.path.name for sheet in sheets] == ["Jonas Weber.PDF", "inside.pdf", "mina.jpg"]
+    assert {path.name: why for path, why in passed_over.items()} == {
+        "notes.docx": "",
+        "pipe.pdf": "is a named pipe, not a file",
+        "outside.pdf": "is a link that leads out of its folder",
+        "nowhere.pdf": "is a link that leads nowhere",
+        "folder.pdf": "is a folder, not a file",
+    }
+
+
+@pytest.mark.parametrize("becomes", ["gone", "a pipe", "a link"])
+def test_a_file_that_is_none_any_more_when_it_is_sent_stops_no_other(
+    api: StandIn, client: ApiClient, folder: Path, becomes: str
+) -> None:
+    sheets, _ = collect([folder])
+    path = folder / "mina.jpg"
+    path.unlink()
+    if becomes == "a pipe":
+        os.mkfifo(path)
+    elif becomes == "a link":
+        path.symlink_to("/etc/hostname")
+
+    send_all(sheets, client, "rivers")
+
+    by_name = {sheet.path.name: sheet for sheet in sheets}
+    assert by_name["Jonas Weber.PDF"].id and by_name["Jonas Weber.PDF"].refusal is None
+    assert (by_name["mina.jpg"].refusal or "").startswith(f"{path} is ")
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["questions", "pipe.pdf"],
+        ["extract", "pipe.pdf"],
+        ["extract", "--textract-response", "pipe.pdf"],
+        ["evaluate", "pipe.pdf"],
+        ["grade", "--paper", "pipe.pdf", "mina.jpg"],
+        ["grade", "--paper", "mina.jpg", "pipe.pdf"],
+        ["grade", "--paper", "mina.jpg", "--scheme", "pipe.pdf", "Jonas Weber.PDF"],
+        ["grade", "--paper", "mina.jpg", "--roster", "pipe.pdf", "Jonas Weber.PDF"],
+    ],
+)
+def test_a_pipe_that_is_named_is_bad_usage_and_nobody_waits_for_it(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], arguments: list[str]
+) -> None:
+    os.mkfifo(folder / "pipe.pdf")
+    monkeypatch.chdir(folder)
+
+    assert main(arguments) == 2
+    assert "is a named pipe, not a file" in capsys.readouterr().err

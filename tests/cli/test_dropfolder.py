@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
+from rich.console import Console
 
 from core.submission import Kind
 from local.client import ApiClient
@@ -21,6 +22,7 @@ from local.dropledger import Ledger
 from local.dropped import Dropped
 from local.errand import Errand
 from local.screen import Screen
+from local.serve import look
 from tests.cli.papers import picture, status_document, transcript
 from tests.cli.standin import StandIn
 
@@ -273,8 +275,8 @@ def test_what_could_not_be_put_is_offered_again(drop: DropFolder, bucket: Bucket
     put(drop, "Mina Okafor.pdf")
     bucket.down = True
     room.rounds(2)
-    with pytest.raises(OSError, match="does not answer"):
-        room.rounds(1)
+    room.rounds(2)
+    assert room.lines == ["rivers/answers/Mina Okafor.pdf: The store does not answer."]
     bucket.down = False
     room.rounds(1)
 
@@ -436,3 +438,142 @@ def test_what_was_rejected_and_is_marked_after_all_is_not_called_refused_any_mor
     api.replies["GET", f"/submissions/{'a' * 32}/transcript"] = (200, transcript().to_dict())
     room.rounds(12)
     assert not path.with_name("Mina Okafor.pdf.refused.txt").exists()
+
+
+# ── one bad entry never stops the others ─────────────────────────────────────────────────────────
+
+
+def test_what_is_no_file_is_told_once_and_the_watcher_goes_on(
+    drop: DropFolder, room: Room, bucket: Bucket, tmp_path: Path
+) -> None:
+    answers = drop.folder / "rivers" / "answers"
+    os.mkfifo(answers / "pipe.pdf")
+    (answers / "folder.pdf").mkdir()
+    (answers / "folder.pdf" / "page.pdf").write_bytes(b"%PDF-")
+    (answers / "nowhere.pdf").symlink_to("gone.pdf")
+    (tmp_path / "private.pdf").write_bytes(b"not meant to be sent")
+    (answers / "outside.pdf").symlink_to(tmp_path / "private.pdf")
+    put(drop, "Aaron.pdf")
+    room.rounds(12)
+
+    assert sorted(line for line in room.lines if "passed over" in line) == [
+        "rivers/answers/folder.pdf: passed over. It is a folder, not a file.",
+        "rivers/answers/nowhere.pdf: passed over. It is a link that leads nowhere.",
+        "rivers/answers/outside.pdf: passed over. It is a link that leads out of its folder.",
+        "rivers/answers/pipe.pdf: passed over. It is a named pipe, not a file.",
+    ]
+    put(drop, "Zoe.pdf")
+    room.rounds()
+    assert bucket.puts == ["drop/rivers/answers/Aaron.pdf", "drop/rivers/answers/Zoe.pdf"]
+
+
+def test_an_assessment_may_be_called_as_files_are(drop: DropFolder, clock: Clock) -> None:
+    (drop.folder / "bio.pdf" / "answers").mkdir(parents=True)
+    (drop.folder / "bio.pdf" / "answers" / "Ada.pdf").write_bytes(b"%PDF-")
+
+    assert looks(drop, clock, 5) == ["drop/bio.pdf/answers/Ada.pdf"]
+
+
+def test_a_pipe_that_takes_a_files_place_while_it_is_read_holds_nothing_up(
+    drop: DropFolder, clock: Clock, room: Room
+) -> None:
+    path = put(drop, "Mina.pdf")
+    room.rounds(2)
+    path.unlink()
+    os.mkfifo(path)
+    room.rounds(12)
+
+    assert room.lines == ["rivers/answers/Mina.pdf: passed over. It is a named pipe, not a file."]
+    path.unlink()
+    put(drop, "Mina.pdf")
+    room.rounds(4)
+    assert "rivers/answers/Mina.pdf: received" in room.lines
+
+
+def test_a_name_of_other_bytes_than_text_is_passed_over(drop: DropFolder, room: Room, bucket: Bucket) -> None:
+    answers = os.fsencode(drop.folder / "rivers" / "answers")
+    Path(os.fsdecode(answers + b"/M\xfcller.pdf")).write_bytes(b"%PDF-")
+    Path(os.fsdecode(answers + b"/\xff")).mkdir()
+    put(drop, "Zoe.pdf")
+    room.rounds(6)
+
+    assert [line for line in room.lines if "passed over" in line] == [
+        "rivers/answers/M\\udcfcller.pdf: passed over. It has a name that is no UTF-8 text.",
+        "rivers/answers/\\udcff: passed over. It has a name that is no UTF-8 text.",
+    ]
+    assert bucket.puts == ["drop/rivers/answers/Zoe.pdf"]
+
+
+def test_a_file_with_the_longest_name_there_is_is_sent(drop: DropFolder, room: Room, bucket: Bucket) -> None:
+    name = "x" * 251 + ".pdf"
+    put(drop, name)
+    put(drop, "Zoe.pdf")
+    room.rounds()
+    bucket.objects[f"drop/rivers/answers/{name}.refused.json"] = b'{"message": "The name is too long."}'
+    room.rounds(2)
+
+    assert sorted(bucket.puts) == ["drop/rivers/answers/Zoe.pdf", f"drop/rivers/answers/{name}"]
+    assert room.lines[-1] == f"rivers/answers/{name}: refused. The name is too long."
+
+
+def test_a_note_is_not_written_through_what_stands_in_its_place(drop: DropFolder, tmp_path: Path) -> None:
+    path = put(drop, "Mina.pdf")
+    os.mkfifo(path.with_name("Mina.pdf.refused.txt"))
+    drop.note(path, "It is empty.")
+    assert path.with_name("Mina.pdf.refused.txt").read_text() == "It is empty.\n"
+
+
+class Refusing(Bucket):
+    """A store that does not take some files."""
+
+    def put_object(self, *, Bucket: str, Key: str, Body: bytes, ContentType: str) -> None:  # noqa: N803
+        if "bad" in Key:
+            raise ClientError({"Error": {"Code": "KeyTooLongError", "Message": "Your key is too long"}}, "PutObject")
+        if "odd" in Key:
+            raise ValueError("nobody had thought of this")
+        super().put_object(Bucket=Bucket, Key=Key, Body=Body, ContentType=ContentType)
+
+
+def test_a_file_that_the_store_does_not_take_is_told_once_and_holds_up_no_other(
+    drop: DropFolder, clock: Clock, client: ApiClient, tmp_path: Path
+) -> None:
+    bucket = Refusing()
+    room = Room(drop, clock, bucket, client, tmp_path / "results")
+    for name in ("a bad one.pdf", "an odd one.pdf", "Zoe.pdf"):
+        put(drop, name)
+    room.rounds(8)
+
+    assert bucket.puts == ["drop/rivers/answers/Zoe.pdf"]
+    assert sum("KeyTooLongError" in line for line in room.lines) == 1
+    assert sum("ValueError: nobody had thought of this" in line for line in room.lines) == 1
+
+
+def test_an_assessment_that_cannot_be_asked_for_holds_up_no_other(drop: DropFolder, room: Room, api: StandIn) -> None:
+    (drop.folder / "alps").mkdir()
+    (drop.folder / "alps" / "question-paper.pdf").write_bytes(b"%PDF-")
+    put(drop, "Mina Okafor.pdf")
+    api.replies["GET", "/assessments/alps/submissions"] = (403, {"title": "No", "detail": "Not for you."})
+    api.documents["a" * 32] = status_document("a" * 32, door="drop", state="READY", result=None)
+    room.rounds(6)
+
+    assert room.lines.count("alps: Not for you.") == 1
+    assert "rivers/answers/Mina Okafor.pdf: ready" in room.lines
+
+
+def test_whatever_a_round_meets_the_service_goes_on_and_tells_it_once() -> None:
+    class Round:
+        def __init__(self) -> None:
+            self.faults: list[Exception | None] = [OSError("Unplugged."), OSError("Unplugged."), KeyError("x"), None]
+
+        def look(self) -> None:
+            fault = self.faults.pop(0)
+            if fault:
+                raise fault
+
+    dropped: Any = Round()
+    stderr, told = Console(file=io.StringIO(), width=80), ""
+    for _ in range(4):
+        told = look(dropped, stderr, told)
+
+    assert isinstance(stderr.file, io.StringIO)
+    assert stderr.file.getvalue().splitlines() == ["Unplugged.", "KeyError: 'x'"]

@@ -1,0 +1,112 @@
+"""Files of this machine's folders, opened so that nothing but a regular file is ever read and none is waited for.
+
+A named pipe would hold up whoever opens it, a device may never end, a link may lead to a file that nobody meant to
+send. What is checked is what is opened: by its descriptor, and inside a folder step by step without following links.
+"""
+
+import os
+import stat
+from collections.abc import Callable
+from pathlib import Path
+
+_OPEN = os.O_RDONLY | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC
+_KINDS: tuple[tuple[Callable[[int], bool], str], ...] = (
+    (stat.S_ISDIR, "is a folder, not a file"),
+    (stat.S_ISFIFO, "is a named pipe, not a file"),
+    (stat.S_ISSOCK, "is a socket, not a file"),
+    (stat.S_ISCHR, "is a device, not a file"),
+    (stat.S_ISBLK, "is a device, not a file"),
+)
+_NOWHERE, _OUTSIDE = "is a link that leads nowhere", "is a link that leads out of its folder"
+
+
+class UnusableFile(OSError):
+    """What stands at a path is not read. `why` says it in the words after the file's name; `gone`: nothing is there."""
+
+    def __init__(self, path: Path, why: str, *, gone: bool = False) -> None:
+        super().__init__(f"{path} {why}.")
+        self.why, self.gone = why, gone
+
+
+def stat_regular(path: Path, *, within: Path | None = None) -> os.stat_result:
+    """The stat of a regular file, without opening it; see `open_regular`."""
+    try:
+        found = os.lstat(path)
+    except OSError as error:
+        raise _unusable(path, error) from error
+    if stat.S_ISLNK(found.st_mode):
+        if within is not None and not _lies_inside(path, within):
+            raise UnusableFile(path, _OUTSIDE)
+        try:
+            found = path.stat()
+        except OSError as error:
+            raise UnusableFile(path, _NOWHERE) from error
+    _refuse_others(path, found)
+    return found
+
+
+def open_regular(path: Path, *, within: Path | None = None) -> int:
+    """A descriptor of a regular file. Links are followed, but out of the folder `within` (None: a file that a person
+    has named may lie anywhere).
+
+    Raises
+    ------
+    UnusableFile
+        It is no regular file, lies outside, cannot be opened or is gone.
+    """
+    stat_regular(path, within=within)
+    try:
+        descriptor = os.open(path, _OPEN) if within is None else _open_inside(path, within)
+    except UnusableFile:
+        raise
+    except OSError as error:
+        raise _unusable(path, error) from error
+    try:
+        _refuse_others(path, os.fstat(descriptor))
+    except BaseException:
+        os.close(descriptor)
+        raise
+    return descriptor
+
+
+def read_regular(path: Path, *, within: Path | None = None) -> bytes:
+    """The bytes of a regular file; raises what `open_regular` raises."""
+    with os.fdopen(open_regular(path, within=within), "rb") as file:
+        return file.read()
+
+
+def _open_inside(path: Path, within: Path) -> int:
+    """From the folder down, folder by folder: a link that is put into the way meanwhile is not followed."""
+    root = os.path.realpath(within)
+    target = os.path.realpath(path)
+    if target == root or os.path.commonpath([root, target]) != root:
+        raise UnusableFile(path, _OUTSIDE)
+    *folders, name = Path(target).relative_to(root).parts
+    at = os.open(root, _OPEN | os.O_DIRECTORY)
+    try:
+        for folder in folders:
+            below = os.open(folder, _OPEN | os.O_DIRECTORY | os.O_NOFOLLOW, dir_fd=at)
+            os.close(at)
+            at = below
+        return os.open(name, _OPEN | os.O_NOFOLLOW, dir_fd=at)
+    finally:
+        os.close(at)
+
+
+def _lies_inside(path: Path, within: Path) -> bool:
+    root = os.path.realpath(within)
+    return os.path.commonpath([root, os.path.realpath(path)]) == root
+
+
+def _refuse_others(path: Path, found: os.stat_result) -> None:
+    for is_kind, why in _KINDS:
+        if is_kind(found.st_mode):
+            raise UnusableFile(path, why)
+    if not stat.S_ISREG(found.st_mode):
+        raise UnusableFile(path, "is not a file")
+
+
+def _unusable(path: Path, error: OSError) -> UnusableFile:
+    if isinstance(error, FileNotFoundError | NotADirectoryError):
+        return UnusableFile(path, "is not there", gone=True)
+    return UnusableFile(path, f"cannot be opened ({error.strerror})")
