@@ -226,11 +226,12 @@ def test_somebody_elses_change_is_not_overwritten(visit: Visit, api: ApiClient) 
     page = visit.page
     visit.go(f"a/two-people/s/{sheet}/1")
     expect(page.locator(".paper img")).to_be_visible()
-    api._json("PATCH", f"/submissions/{sheet}/marks/3", json={"marks": 0})
+    api._json("PATCH", f"/submissions/{sheet}/marks/1", json={"marks": 0.5})
     page.keyboard.press("0")
     page.keyboard.press("Enter")
-    expect(page.locator(".notice.problem")).to_contain_text("Somebody else has changed this sheet")
-    assert [one.marks for one in api.submission(sheet).result.questions][:3] == [1, 1, 0]  # type: ignore[union-attr]
+    said = page.locator("article[data-question='1']").get_by_role("alert")
+    expect(said).to_contain_text("teacher has set 0.5 / 1 meanwhile. Yours is not saved: 0.")
+    assert [one.marks for one in api.submission(sheet).result.questions][:3] == [0.5, 1, 1]  # type: ignore[union-attr]
     visit.complaints[:] = [text for text in visit.complaints if "412" not in text]
 
 

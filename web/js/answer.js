@@ -1,37 +1,37 @@
 // One answer: what was asked, what was read, its criteria with their evidence, and the mark, which can be changed.
 
+import { markEditor, readingEditor } from "./answer-editors.js";
 import { fill, h } from "./dom.js";
 import { level, mark, marker, question, reviewSentence } from "./words.js";
 
 const VERDICTS = { met: "met", partly: "partly met", not: "not met" };
 
 /**
- * `change` takes {marks} or {answer} and says whether that was kept; without it the card is for reading alone.
- * `lit` is called when the reader comes here.
+ * `changes` (changing.js) changes the answer; without it the card is for reading alone. `focused` is called when the
+ * reader comes here, `pointed(event)` when the pointer does, and with null when it leaves.
  */
-export function answerCard(given, asked, { change, lit }) {
-  const doubtful = given.review.length > 0;
-  const title = `answer-${given.question}`;
+export function answerCard(first, asked, { changes, focused, pointed }) {
+  let given = first;
+  // The open field, and what has come for the card meanwhile.
+  let editor = null;
+  let later = null;
+  const title = `answer-${first.question}`;
+  const flags = h("span", { class: "flags" });
   const box = h("div", { class: "got-box" });
   const words = h("div", { class: "said" });
+  const rest = h("div", {});
+  const saving = h("div", {});
   const element = h(
     "article",
     {
-      class: ["answer", doubtful && "doubtful", !given.counted && "extra"].filter(Boolean).join(" "),
       tabindex: "0",
       "aria-labelledby": title,
-      data: { question: given.question },
-      onfocus: lit,
-      onpointerenter: lit,
+      data: { question: first.question },
+      onfocusin: focused,
+      onpointerenter: pointed,
+      onpointerleave: () => pointed(null),
     },
-    h(
-      "header",
-      {},
-      h("h3", { id: title }, question(given.question)),
-      doubtful ? h("span", { class: "flag" }, "please look") : null,
-      given.counted ? null : h("span", { class: "flag plain" }, "not counted"),
-      box,
-    ),
+    h("header", {}, h("h3", { id: title }, question(first.question)), flags, box),
     asked?.above ? h("p", { class: "asked" }, asked.above) : null,
     asked?.text
       ? h(
@@ -45,17 +45,60 @@ export function answerCard(given, asked, { change, lit }) {
         )
       : null,
     words,
+    rest,
+    saving,
+  );
+
+  const isDoubtful = () => given.review.length > 0;
+
+  /** Shows another state of the answer; an open field stays, with what is typed in it. */
+  function update(next) {
+    if (!editor) draw(next);
+    else later = next;
+    keepFocus(() => showSaving(next));
+  }
+
+  let drawn = "";
+  function draw(next) {
+    const text = JSON.stringify(next);
+    given = next;
+    later = null;
+    if (text === drawn) return;
+    drawn = text;
+    keepFocus(() => {
+      element.classList.add("answer");
+      element.classList.toggle("doubtful", isDoubtful());
+      element.classList.toggle("extra", !given.counted);
+      fill(
+        flags,
+        isDoubtful() ? h("span", { class: "flag" }, "please look") : null,
+        given.counted ? null : h("span", { class: "flag plain" }, "not counted"),
+      );
+      showMark();
+      showWords();
+      fill(rest, explained());
+    });
+  }
+
+  /** What is redrawn may have had the focus: then the card has it. */
+  function keepFocus(redraw) {
+    const held = element.contains(document.activeElement);
+    redraw();
+    if (held && !element.contains(document.activeElement)) element.focus({ preventScroll: true });
+  }
+
+  const explained = () => [
     given.reason ? h("p", { class: "reason" }, given.reason) : null,
     criteria(given.criteria),
     given.feedback ? h("p", { class: "feedback" }, h("span", { class: "unseen" }, "Feedback: "), given.feedback) : null,
-    doubtful
+    isDoubtful()
       ? h(
           "ul",
           { class: "reviews" },
           given.review.map((reason) => h("li", {}, reviewSentence(reason))),
         )
       : null,
-    change && doubtful && given.marks !== null
+    changes && isDoubtful() && given.marks !== null
       ? h(
           "p",
           { class: "agree" },
@@ -64,8 +107,24 @@ export function answerCard(given, asked, { change, lit }) {
           h("kbd", {}, "Enter"),
         )
       : null,
-    h("p", { class: "marker" }, whose(given)),
-  );
+    given.marker === "unknown" ? null : h("p", { class: "marker" }, whose(given)),
+  ];
+
+  let lines = "";
+  function showSaving(next) {
+    if (!changes) return;
+    const state = changes.state(next.question);
+    const text = JSON.stringify([state, next.marks, next.changed_by, next.read_by]);
+    if (text === lines) return;
+    lines = text;
+    fill(saving, changes.lines(next, state, { edit: again }));
+  }
+
+  /** A change that was not kept, in its field again. */
+  function again({ what }) {
+    if ("answer" in what) correct(what.answer);
+    else edit(mark(what.marks));
+  }
 
   function showMark() {
     const tone = level(given.marks, given.max_marks);
@@ -77,49 +136,13 @@ export function answerCard(given, asked, { change, lit }) {
       "aria-label": `${mark(given.marks)} of ${mark(given.max_marks)}: change the mark`,
       onclick: () => edit(),
     };
-    box.replaceChildren(change ? h("button", changed, words_) : h("p", { class: look }, words_));
+    box.replaceChildren(changes ? h("button", changed, words_) : h("p", { class: look }, words_));
   }
 
-  /** The mark as a field; `begun` is a digit that was already typed. */
+  /** The mark as a field; `begun` is what was already typed. */
   function edit(begun) {
-    const field = h("input", {
-      type: "text",
-      inputmode: "decimal",
-      class: "mark-field",
-      value: begun ?? mark(given.marks).replace("–", ""),
-      "aria-label": `Mark for ${question(given.question)}, at most ${mark(given.max_marks)}`,
-      autocomplete: "off",
-    });
-    const wrong = h("span", { class: "problem", role: "alert" });
-    let open = true;
-    const end = () => {
-      open = false;
-      showMark();
-      element.focus({ preventScroll: true });
-    };
-    const keep = () => {
-      const value = Number(field.value.trim().replace(",", "."));
-      if (
-        !field.value.trim() ||
-        !Number.isFinite(value) ||
-        value < Math.min(0, given.min_marks ?? 0) ||
-        value > given.max_marks
-      ) {
-        wrong.textContent = `0 to ${mark(given.max_marks)}`;
-        return field.select();
-      }
-      end();
-      change({ marks: value });
-    };
-    field.addEventListener("keydown", (event) => {
-      event.stopPropagation();
-      if (event.key === "Enter") keep();
-      if (event.key === "Escape") end();
-    });
-    field.addEventListener("blur", () => open && end());
-    box.replaceChildren(h("span", { class: "got open" }, field, ` / ${mark(given.max_marks)}`), wrong);
-    field.focus();
-    if (begun === undefined) field.select();
+    if (editor) return editor.focus();
+    open(box, markEditor(given, { begun, ...ends(showMark, (marks) => ({ marks })) }));
   }
 
   function showWords() {
@@ -127,72 +150,60 @@ export function answerCard(given, asked, { change, lit }) {
     fill(
       words,
       given.answer ? h("blockquote", {}, given.answer) : h("p", { class: "nothing" }, "No answer was found."),
-      change || corrected ? h("p", { class: "read" }, change && toCorrect(), change && corrected && " · ", corrected) : null,
+      changes || corrected
+        ? h("p", { class: "read" }, changes && toCorrect(), changes && corrected && " · ", corrected)
+        : null,
     );
   }
 
   const toCorrect = () => [
     h(
       "button",
-      { type: "button", class: "link", onclick: correct },
+      { type: "button", class: "link", onclick: () => correct() },
       given.answer ? "Correct the reading" : "Type the answer",
     ),
     " ",
     h("kbd", {}, "e"),
   ];
 
-  /** What was read as a field; kept, it is marked again. */
-  function correct() {
-    const field = h("textarea", {
-      class: "words-field",
-      rows: String(Math.min(14, Math.max(3, given.answer.split("\n").length + Math.ceil(given.answer.length / 70)))),
-      maxlength: "20000",
-      spellcheck: "false",
-      "aria-label": `What the answer to ${question(given.question)} says`,
-    });
-    field.value = given.answer;
-    const keep = h("button", { type: "button", class: "button main", onclick: send }, "Mark again");
-    const leave = h("button", { type: "button", class: "button", onclick: end }, "Leave it");
-    async function send() {
-      const text = field.value.trim();
-      if (field.readOnly) return;
-      if (text === given.answer.trim()) return end();
-      waiting(true);
-      if (!(await change({ answer: text }))) waiting(false);
-    }
-    /** Nothing is disabled meanwhile: the hand would be lost. */
-    function waiting(yes) {
-      field.readOnly = yes;
-      element.setAttribute("aria-busy", String(yes));
-      keep.textContent = yes ? "Marking …" : "Mark again";
-    }
-    function end() {
-      if (field.readOnly) return;
-      showWords();
-      element.focus({ preventScroll: true });
-    }
-    field.addEventListener("keydown", (event) => {
-      event.stopPropagation();
-      if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) send();
-      if (event.key === "Escape") end();
-    });
-    fill(
-      words,
-      field,
-      h("p", { class: "edit-row" }, keep, leave, h("span", { class: "quiet" }, h("kbd", {}, "Ctrl"), " ", h("kbd", {}, "Enter"))),
-    );
-    field.focus();
-    field.setSelectionRange(field.value.length, field.value.length);
+  /** What was read as a field; saved, it is marked again. */
+  function correct(begun) {
+    if (editor) return editor.focus();
+    open(words, readingEditor(given, { begun, ...ends(showWords, (answer) => ({ answer })) }));
+  }
+
+  function open(place, opened) {
+    editor = opened;
+    fill(place, opened.elements);
+    opened.focus();
+  }
+
+  /** How a field ends: what it was opened upon is what the person has seen. */
+  function ends(show, what) {
+    const seen = given;
+    const end = ({ focus }) => {
+      editor = null;
+      show();
+      if (later) draw(later);
+      if (focus) element.focus({ preventScroll: true });
+    };
+    return {
+      cancel: end,
+      save(value) {
+        end({ focus: true });
+        changes.change(seen, what(value));
+      },
+    };
   }
 
   /** The mark is right as it is: a person has looked. */
   function agree() {
-    if (doubtful && given.marks !== null) change({ marks: given.marks });
+    if (editor) return editor.focus();
+    if (isDoubtful() && given.marks !== null) changes.change(given, { marks: given.marks });
   }
 
-  showMark();
-  showWords();
-  return { element, question: given.question, edit, agree, correct };
+  update(first);
+  return { element, question: first.question, update, edit, agree, correct, typing: () => Boolean(editor?.changed()) };
 }
 
 function criteria(list) {

@@ -1,20 +1,26 @@
-// The page: who is signed in, which views there are, and one upload queue for all of them.
+// The page: who is signed in, which views there are, and for all of them one queue of uploads and one of changes.
 
 import { Api } from "./api.js";
 import { assessmentView } from "./assessment.js";
+import { ChangeQueue } from "./change-queue.js";
+import { ChangeStore } from "./change-store.js";
 import { changesOf } from "./changing.js";
 import { fill, h, tell } from "./dom.js";
 import { homeView } from "./home.js";
 import { markingView } from "./marking.js";
 import { paperView } from "./paper.js";
 import { router } from "./route.js";
+import { saveStatus } from "./save-status.js";
 import { Session } from "./session.js";
+import { Unsaved } from "./unsaved.js";
 import { Uploads } from "./uploads.js";
-import { useWords } from "./words.js";
+import { question, useWords } from "./words.js";
 
-const session = new Session();
+const unsaved = new Unsaved();
+const session = new Session({ leaving: () => unsaved.signingIn() });
 const api = new Api(session);
 const uploads = new Uploads(api, () => views.current()?.uploadsChanged?.());
+const queue = new ChangeQueue(api, new ChangeStore(sessionStorage));
 const views = router({
   routes: [
     [/^$/, homeView],
@@ -23,7 +29,16 @@ const views = router({
     [/^a\/([^/]+)\/s\/([0-9a-f]{32})(?:\/(.+))?$/, markingView],
   ],
   root: [["Assessments", "#/"]],
-  given: { api, uploads, changesOf },
+  given: { api, uploads, unsaved, changesOf: (sheet) => changesOf({ api, queue, ...sheet }) },
+  mayMove: () => unsaved.mayMove(),
+});
+
+unsaved.add({ unsaved: () => uploads.busy, everywhere: true });
+unsaved.add({ unsaved: () => queue.all.length > 0, everywhere: true, kept: () => queue.kept });
+queue.listen((_, { lost, text }) => {
+  if (!lost) return;
+  const what = "answer" in lost.what ? `the reading “${lost.what.answer ?? ""}”` : `the mark ${lost.what.marks ?? "–"}`;
+  tell(`Question ${question(lost.question)}: ${what} could not be saved. ${text}`, { kind: "problem" });
 });
 
 async function words() {
@@ -40,8 +55,14 @@ function introduce() {
     document.getElementById("who"),
     session.local
       ? `Signed in as ${who}: a fixed account, on this machine alone`
-      : [`${who} `, h("button", { type: "button", class: "link", onclick: () => session.signOut() }, "Sign out")],
+      : [`${who} `, h("button", { type: "button", class: "link", onclick: signOut }, "Sign out")],
   );
+}
+
+function signOut() {
+  if (!unsaved.maySignOut()) return;
+  queue.clear();
+  session.signOut();
 }
 
 addEventListener("offline", () =>
@@ -52,6 +73,9 @@ try {
   useWords(await words());
   if (await session.open()) {
     introduce();
+    const { sub, ...claims } = session.claims;
+    saveStatus(document.getElementById("saving"), queue);
+    queue.open([session.apiUrl, claims["custom:tenant"] ?? claims.tenant, sub]);
     await views.open();
   }
 } catch (error) {

@@ -1,46 +1,39 @@
 // Changing what stands on a sheet: a mark, a reading, the last change taken back, the whole sheet erased.
 
 import { keepFile, tell } from "./dom.js";
-import { Problem } from "./refusals.js";
+import { saveLines } from "./save-state.js";
 import { mark, question, student } from "./words.js";
 
 /**
- * `sheet` gives the sheet's status as it is on the screen; `took` shows another one; `visit` goes to a question.
+ * The changes of one sheet, for the view that shows it. `sheet` gives its status; `changed` is called when something
+ * of it is another; `visit` goes to a question.
  */
-export function changesOf({ api, assessment, sheet, took, visit }) {
-  const undone = [];
+export function changesOf({ api, queue, assessment, id, sheet, changed, visit }) {
+  let notice = null;
+  const close = queue.listen((of, event) => {
+    if (of !== null && of !== id) return;
+    changed();
+    if (event.saved) confirm_(event.saved);
+  });
 
-  /** False where nothing was changed and the hand may try again. */
-  async function change(asked, what, { remembered = true } = {}) {
-    const { id, etag, result } = sheet();
-    const before = result.questions.find((one) => one.question === asked);
-    let status;
-    try {
-      status = await api.changeMark(id, asked, what, etag);
-    } catch (error) {
-      if (error instanceof Problem && error.status === 412) {
-        took(await api.submission(id));
-        tell("Somebody else has changed this sheet meanwhile. Look again, then change it.", { kind: "problem" });
-        return true;
-      }
-      tell(error.message, { kind: "problem" });
-      return false;
-    }
-    if (remembered) undone.push({ question: asked, what: asBefore(before, what) });
-    took(status);
-    const now = status.result.questions.find((one) => one.question === asked);
-    tell(
-      `${question(asked)}: ${mark(now.marks)} / ${mark(now.max_marks)}. Total ${mark(status.result.marks)}.`,
-      remembered ? { action: { text: "Undo", run: undo } } : {},
-    );
-    return true;
+  /** `seen` is the question as it was on the screen. */
+  const change = (seen, what) => queue.add(id, { assessment, question: seen.question, what, seen });
+
+  function undo() {
+    const undone = queue.undo(id);
+    if (undone === null) return tell("There is nothing to undo.");
+    visit(undone);
   }
 
-  async function undo() {
-    const last = undone.pop();
-    if (!last) return tell("There is nothing to undo.");
-    await change(last.question, last.what, { remembered: false });
-    visit(last.question);
+  function confirm_(change) {
+    const shown = queue.shown(id);
+    const now = shown.questions.find((one) => one.question === change.question);
+    const total = shown.confirmed ? ` Total ${mark(shown.marks)}.` : "";
+    notice?.remove();
+    notice = tell(
+      `Saved. ${question(change.question)}: ${mark(now.marks)} / ${mark(now.max_marks)}.${total}`,
+      queue.undoable(id) ? { action: { text: "Undo", run: undo } } : {},
+    );
   }
 
   /** File, reading, marks: everything that names the student, at once and for good. */
@@ -48,7 +41,8 @@ export function changesOf({ api, assessment, sheet, took, visit }) {
     const whose = student(sheet().student);
     if (!confirm(`Erase ${whose}'s sheet with everything that was read and marked of it? There is no way back.`)) return;
     try {
-      await api.erase(sheet().id);
+      await api.erase(id);
+      queue.forget(id);
       tell(`${whose}'s sheet is erased.`);
       location.hash = `#/a/${encodeURIComponent(assessment)}`;
     } catch (error) {
@@ -58,17 +52,34 @@ export function changesOf({ api, assessment, sheet, took, visit }) {
 
   /** As it is handed out; while the marks are held, a draft that says so. */
   const feedback = () =>
-    keepFile(
-      api,
-      `/submissions/${sheet().id}/feedback.pdf?draft=true`,
-      `${assessment}-${student(sheet().student)}.pdf`,
-    );
+    keepFile(api, `/submissions/${id}/feedback.pdf?draft=true`, `${assessment}-${student(sheet().student)}.pdf`);
 
-  return { change, undo, erase, feedback, undoable: () => undone.length > 0 };
+  /** How it stands with the changes of a question that are not saved yet. */
+  const state = (asked) => ({
+    changes: queue.changes(id).filter((one) => one.question === asked),
+    saved: queue.saved(id).has(asked),
+    trouble: queue.trouble(id),
+  });
+
+  const acts = {
+    keepMine: (one) => (queue.keepMine(one), visit(one.question)),
+    discard: (one) => (queue.discard(one), visit(one.question)),
+    retry: (one) => (queue.retry(one), visit(one.question)),
+  };
+
+  return {
+    /** A status that was fetched, as it now counts. */
+    known: (status) => (queue.know(status), status.result ? queue.status(id) : status),
+    status: () => queue.status(id),
+    shown: () => queue.shown(id),
+    isPending: (of, asked) => queue.changes(of).some((one) => one.question === asked),
+    state,
+    lines: (given, state_, more) => saveLines(given, state_, { ...acts, ...more }),
+    change,
+    undo,
+    undoable: () => queue.undoable(id),
+    erase,
+    feedback,
+    close,
+  };
 }
-
-/** The change that undoes another: what a person had set before, or the machine's own (null). */
-const asBefore = (before, what) =>
-  "answer" in what
-    ? { answer: typeof before.read_as === "string" ? before.answer : null }
-    : { marks: before.marker === "person" ? before.marks : null };

@@ -70,7 +70,7 @@ export class LiveList {
 
 const notices = () => document.getElementById("notices");
 
-/** A line at the foot of the page: `kind` is "" or "problem". It goes by itself unless it is a problem. */
+/** A line at the foot of the page: `kind` is "" or "problem". It goes by itself unless it is a problem. Gives it. */
 export function tell(text, { kind = "", action } = {}) {
   const notice = h("p", { class: `notice ${kind}` }, text);
   const close = h("button", { type: "button", "aria-label": "Close", onclick: () => notice.remove() }, "×");
@@ -82,6 +82,7 @@ export function tell(text, { kind = "", action } = {}) {
   notices().append(notice);
   while (notices().childElementCount > 3) notices().firstElementChild.remove();
   if (kind !== "problem") setTimeout(() => notice.remove(), 8000);
+  return notice;
 }
 
 /** Hands a file of the API to the browser to keep; what goes wrong is said at the foot. */

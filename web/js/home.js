@@ -5,10 +5,20 @@ import { settingsForm } from "./settings.js";
 
 const NAME = /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/;
 
-export function homeView({ api, content, trail }) {
+export function homeView({ api, unsaved, content, trail }) {
+  const settings = settingsForm({ api });
+  const listed = unsaved.add({ unsaved: settings.changed });
+  let closed = false;
+
+  function close() {
+    closed = true;
+    listed();
+  }
+
   async function open() {
     trail([]);
     const { assessments } = await api.assessments();
+    if (closed) return;
     const list = h(
       "ul",
       { class: "cards" },
@@ -40,7 +50,7 @@ export function homeView({ api, content, trail }) {
       assessments.length
         ? list
         : h("p", { class: "quiet" }, "There is no assessment yet. Give the first one a name and drop its files."),
-      settingsForm({ api }),
+      settings.element,
     );
   }
 
@@ -74,5 +84,5 @@ export function homeView({ api, content, trail }) {
     return form;
   }
 
-  return { open };
+  return { open, close };
 }

@@ -5,6 +5,7 @@ import { fill, h, svg } from "./dom.js";
 const calm = matchMedia("(prefers-reduced-motion: reduce)");
 const SIDE = 1000;
 
+/** `pointed(question, event)` is called when the pointer comes to an answer's lines, with null when it leaves them. */
 export function pagesPane({ api, pointed, chosen }) {
   const element = h("div", { class: "pages", tabindex: "-1" });
   let urls = [];
@@ -66,7 +67,8 @@ export function pagesPane({ api, pointed, chosen }) {
       height: down * height + 8,
       rx: 5,
     });
-    rect.addEventListener("pointerenter", () => pointed(one.question));
+    rect.addEventListener("pointerenter", (event) => pointed(one.question, event));
+    rect.addEventListener("pointerleave", () => pointed(null));
     rect.addEventListener("click", () => chosen(one.question));
     boxes.set(one.question, [...(boxes.get(one.question) ?? []), rect]);
     return rect;

@@ -7,11 +7,13 @@ import { maximaOf, origin } from "./question-marks.js";
 import { entriesById, schemeBody } from "./scheme.js";
 import { mark } from "./words.js";
 
-export function paperView({ api, content, parts, trail }) {
+export function paperView({ api, unsaved, content, parts, trail }) {
   const [name] = parts;
   const home = `#/a/${encodeURIComponent(name)}`;
   let assessment = null;
   let editor = null;
+  let closed = false;
+  const listed = unsaved.add({ unsaved: () => Boolean(editor?.changed()) });
 
   async function open() {
     trail([
@@ -19,16 +21,17 @@ export function paperView({ api, content, parts, trail }) {
       ["Questions", location.hash],
     ]);
     await load();
-    addEventListener("beforeunload", warn);
   }
 
-  const close = () => removeEventListener("beforeunload", warn);
-
-  const warn = (event) => editor?.changed() && event.preventDefault();
+  function close() {
+    closed = true;
+    listed();
+  }
 
   async function load() {
     editor = null;
     assessment = await api.assessment(name);
+    if (closed) return;
     if (!assessment.paper)
       return fill(
         content,

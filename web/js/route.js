@@ -6,19 +6,32 @@ import { fill, h } from "./dom.js";
 /**
  * `routes`: [pattern of the address after "#/", view]; a view is made from `given` and the address's parts.
  * `root`: the first steps of every trail, [[text, address], …]. `open` shows what the address names, now and later.
+ * `mayMove` says whether the view that is shown may be left: it may hold work that is not saved.
  */
-export function router({ routes, root = [], given = {} }) {
+export function router({ routes, root = [], given = {}, mayMove = () => true }) {
   const content = document.getElementById("content");
   let current = null;
 
-  async function show() {
+  /** The address has changed: another view, unless a person wants to stay. */
+  function moved(event) {
+    const [view, parts] = named();
+    if (current?.moveTo?.(view, parts)) return;
+    if (current && !mayMove()) return history.pushState(null, "", event.oldURL);
+    show();
+  }
+
+  /** The view that the address names, and its parts. */
+  function named() {
     const path = location.hash.replace(/^#\/?/, "");
     const [route, view] = routes.map(([pattern, make]) => [pattern.exec(path), make]).find(([match]) => match) ?? [
       null,
       null,
     ];
-    const parts = route ? route.slice(1).map((part) => part && decodeURIComponent(part)) : [];
-    if (current?.moveTo?.(view, parts)) return;
+    return [view, route ? route.slice(1).map((part) => part && decodeURIComponent(part)) : []];
+  }
+
+  async function show() {
+    const [view, parts] = named();
     current?.close?.();
     current = null;
     if (!view)
@@ -33,7 +46,8 @@ export function router({ routes, root = [], given = {} }) {
     } catch (error) {
       if (current === opened) fail(error);
     }
-    content.focus({ preventScroll: true });
+    // A view may have put the focus where work goes on.
+    if (!content.contains(document.activeElement)) content.focus({ preventScroll: true });
   }
 
   /** Where the reader is, as links: [[text, address], …]; the last one is the title. */
@@ -80,7 +94,7 @@ export function router({ routes, root = [], given = {} }) {
   });
 
   function open() {
-    addEventListener("hashchange", show);
+    addEventListener("hashchange", moved);
     return show();
   }
 

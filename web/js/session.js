@@ -9,6 +9,12 @@ export class Session {
   #config = {};
   #token = null;
   #refresh = null;
+  #leaving;
+
+  /** `leaving` is called before the browser goes to the issuer, from where it comes back. */
+  constructor({ leaving = () => {} } = {}) {
+    this.#leaving = leaving;
+  }
 
   /** True where there is a token at the end, false where the browser is on its way to the issuer. */
   async open() {
@@ -89,6 +95,7 @@ export class Session {
     const [verifier, state] = [random(), random()];
     const digest = await crypto.subtle.digest("SHA-256", new TextEncoder().encode(verifier));
     sessionStorage.setItem(PENDING, JSON.stringify({ verifier, state, hash: location.hash }));
+    this.#leaving();
     location.assign(
       `${endpoint}?${new URLSearchParams({
         response_type: "code",

@@ -2,11 +2,12 @@
 
 import { fill, h, tell } from "./dom.js";
 
-/** Looked up when it is opened. */
+/** Looked up when it is opened; `changed()` says whether something in it is not saved. */
 export function settingsForm({ api }) {
   const body = h("div", {});
+  let changed = () => false;
   const element = h("details", { class: "settings" }, h("summary", {}, "Settings"), body);
-  element.addEventListener("toggle", () => element.open && look());
+  element.addEventListener("toggle", () => element.open && !changed() && look());
 
   async function look() {
     try {
@@ -47,6 +48,7 @@ export function settingsForm({ api }) {
       ),
       h("p", {}, h("button", { class: "button" }, "Keep these settings")),
     );
+    changed = () => on.checked !== model || most.value !== String(limit ?? "");
     form.addEventListener("submit", (event) => {
       event.preventDefault();
       keep({ model: on.checked, spend_limit_usd: most.value === "" ? null : Number(most.value) });
@@ -64,5 +66,5 @@ export function settingsForm({ api }) {
     }
   }
 
-  return element;
+  return { element, changed: () => changed() };
 }

@@ -43,7 +43,6 @@ export class Uploads {
   constructor(api, changed) {
     this.#api = api;
     this.#changed = changed;
-    addEventListener("beforeunload", (event) => this.busy && event.preventDefault());
   }
 
   of = (assessment) => this.#list.filter((upload) => upload.assessment === assessment);

@@ -1,0 +1,60 @@
+// How it stands with the changes of one answer, as lines on its card: being saved, not saved yet, refused, in conflict.
+
+import { h } from "./dom.js";
+import { fieldOf, isUndecided } from "./pending-changes.js";
+import { mark } from "./words.js";
+
+/**
+ * `changes`: those of this answer that are not saved; `saved`: whether one was saved since the page was opened;
+ * `acts`: {keepMine, discard, retry, edit} take a change.
+ */
+export function saveLines(given, { changes, saved, trouble }, acts) {
+  const undecided = changes.filter(isUndecided);
+  const lines = undecided.map((change) => decision(given, change, acts));
+  if (changes.length > undecided.length)
+    lines.push(trouble ? line("unsaved", notYet(trouble)) : line("saving", "Saving …"));
+  return changes.length || !saved ? lines : [line("saved", "Saved")];
+}
+
+const line = (name, ...words) => h("p", { class: `save-state ${name}` }, words);
+
+export const notYet = ({ kind, text }) =>
+  ({
+    connection: "Not saved yet: no connection. It is tried again by itself.",
+    busy: `Not saved yet: ${text} It is tried again by itself.`,
+    "sign-in": `Not saved yet: ${text}`,
+  })[kind];
+
+function decision(given, change, acts) {
+  const reading = fieldOf(change.what) === "answer";
+  const mine = reading ? change.what.answer : change.what.marks;
+  const button = (text, act) => [h("button", { type: "button", class: "button", onclick: () => act(change) }, text), " "];
+  const own = mine === null ? "the machine's own again" : reading ? h("q", {}, mine || "nothing") : mark(mine);
+  const edit = mine === null ? button("Try again", acts.retry) : button("Edit", acts.edit);
+  if (change.state === "refused")
+    return h(
+      "div",
+      { class: "save-state decision", role: "alert" },
+      h("p", {}, `Not saved: ${change.problem} You had set `, own, "."),
+      h("p", {}, edit, button("Discard", acts.discard)),
+    );
+  return h(
+    "div",
+    { class: "save-state decision", role: "alert" },
+    h("p", {}, `${theirs(given)} `, `Yours is not saved: `, own, "."),
+    h(
+      "p",
+      {},
+      button(reading || mine === null ? "Keep mine" : `Keep mine (${mark(mine)})`, acts.keepMine),
+      button(reading ? "Take theirs" : `Take theirs (${mark(given.marks)})`, acts.discard),
+    ),
+  );
+}
+
+/** What somebody else has set meanwhile; their mark and reading are what the card shows. */
+function theirs(given) {
+  const got = `${mark(given.marks)} / ${mark(given.max_marks)}`;
+  if (given.marker === "person" && given.changed_by) return `${given.changed_by} has set ${got} meanwhile.`;
+  if (given.read_by) return `${given.read_by} has corrected the reading meanwhile; it now has ${got}.`;
+  return `This answer was marked again meanwhile; it now has ${got}.`;
+}

@@ -1,0 +1,43 @@
+// What the head of the page says of all changes that are not saved yet, wherever the reader is.
+
+import { fill, h } from "./dom.js";
+import { notYet } from "./save-state.js";
+import { count, question } from "./words.js";
+
+/** Draws into `element`, a live region, whenever the queue goes on. */
+export function saveStatus(element, queue) {
+  let shown = "";
+  let busy = false;
+
+  function draw() {
+    const { waiting, undecided, trouble } = queue.summary;
+    const told = JSON.stringify([waiting, trouble, undecided.map(({ id }) => id)]);
+    if (told === shown) return;
+    shown = told;
+    element.classList.toggle("look", Boolean((waiting && trouble) || undecided.length));
+    fill(element, undecided.length ? decisions(undecided) : null, waiting ? under(waiting, trouble) : null);
+    if (!waiting && !undecided.length && busy) element.textContent = "All changes are saved.";
+    busy ||= waiting + undecided.length > 0;
+  }
+
+  const under = (waiting, trouble) =>
+    trouble
+      ? [
+          `${count(waiting, "change")}: ${notYet(trouble)} `,
+          h("button", { type: "button", class: "link", onclick: () => queue.wake() }, "Try now"),
+        ]
+      : `Saving ${count(waiting, "change")} …`;
+
+  function decisions(undecided) {
+    const [first] = undecided;
+    const sheet = `#/a/${encodeURIComponent(first.assessment)}/s/${first.sheet}`;
+    return [
+      `${count(undecided.length, "change")} not saved: `,
+      h("a", { href: `${sheet}/${encodeURIComponent(first.question)}` }, `look at question ${question(first.question)}`),
+      ". ",
+    ];
+  }
+
+  queue.listen(draw);
+  draw();
+}

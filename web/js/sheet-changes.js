@@ -1,0 +1,255 @@
+// The changes of one sheet, sent one after another. Each is made under the version of the sheet that is known (its
+// ETag). Where the sheet has changed meanwhile, it is fetched: only a change of the same question by somebody else is
+// a conflict, which a person decides; otherwise the change is sent again.
+
+import { fieldOf, isBusy, isStored, isUndecided, reverseOf, versionOf } from "./pending-changes.js";
+import { Problem } from "./refusals.js";
+
+// Others may go on changing the same sheet; after so many refusals a pause is made.
+const REFETCHES = 8;
+// The gateway limits requests, or a service is busy: the same request may be taken a moment later.
+const PASSES = (status) => status === 412 || status === 429 || status >= 500;
+
+/**
+ * A change is {id, assessment, sheet, question, what, version, sent, state, problem}.
+ * `version`: what was stored for the question when a person decided. `sent`: it may have reached the server.
+ * `state`: waiting, sending, refused (`problem` says why), conflict (somebody else has changed the question).
+ */
+export class SheetChanges {
+  changes = [];
+  /** The sheet's newest known status that has marks. */
+  status = null;
+  /** Why nothing is saved just now: {kind: "connection" | "busy" | "sign-in", text}; null while all goes well. */
+  trouble = null;
+  /** The questions that were saved since the page was opened. */
+  saved = new Set();
+  #api;
+  #id;
+  #tell;
+  #backoff;
+  #current = false;
+  #running = false;
+  #failures = 0;
+  #wake = null;
+  #undoable = [];
+  // By question and version: the version that a change of one's own made of it.
+  #followed = new Map();
+
+  /** `tell(event)` is called after each step: {} or {saved: change} or {lost: change, text}. */
+  constructor(api, id, { tell, backoff }) {
+    this.#api = api;
+    this.#id = id;
+    this.#tell = tell;
+    this.#backoff = backoff;
+  }
+
+  /** A status that was fetched; an older one than is known is not taken. */
+  know(status) {
+    if (!status.result || (this.status && editionOf(status) < editionOf(this.status))) return;
+    this.status = status;
+    this.#current = true;
+  }
+
+  restore(change) {
+    this.changes.push({ ...change, state: change.state === "refused" ? "refused" : "waiting" });
+  }
+
+  /** `seen` is the question as a person saw it when deciding. */
+  add({ id, assessment, question, what, seen }) {
+    const same = this.#same(question, what);
+    for (const other of same) if (isUndecided(other)) this.#drop(other);
+    const unsent = same.find((other) => other.state === "waiting" && !other.sent);
+    const version = this.#followedVersion(question, seen.version);
+    const change = unsent ?? { id, assessment, sheet: this.#id, question, version, sent: false, state: "waiting" };
+    change.what = what;
+    if (!unsent) this.changes.push(change);
+    this.#undoable.push({ change, reverse: reverseOf(seen, what), replaced: Boolean(unsent) });
+    this.#step();
+  }
+
+  get undoable() {
+    return this.#undoable.length > 0;
+  }
+
+  /** Takes the last change back: one that was never sent goes, for another its reverse is sent. Gives its question. */
+  undo(id) {
+    const last = this.#undoable.pop();
+    if (!last) return null;
+    const { change, reverse, replaced } = last;
+    const queued = this.changes.includes(change);
+    if (queued && change.state === "waiting" && !change.sent && replaced) change.what = reverse;
+    else if (queued && (isUndecided(change) || (change.state === "waiting" && !change.sent))) this.#drop(change);
+    else this.changes.push({ ...change, id, what: reverse, sent: false, state: "waiting" });
+    this.#step();
+    return change.question;
+  }
+
+  /** A person's own change counts, over what somebody else has set. */
+  keepMine(change) {
+    change.version = versionOf(this.#question(change.question));
+    this.retry(change);
+  }
+
+  retry(change) {
+    Object.assign(change, { state: "waiting", problem: null });
+    this.#step();
+  }
+
+  discard(change) {
+    this.#drop(change);
+    this.#step();
+  }
+
+  clear() {
+    this.changes = [];
+    this.#undoable = [];
+    this.#step();
+  }
+
+  /** Tries at once: the connection is back, or a person asks for it. */
+  wake() {
+    this.#wake?.();
+  }
+
+  async run() {
+    if (this.#running) return;
+    this.#running = true;
+    for (let next; (next = this.changes.find((one) => one.state === "waiting")); ) await this.#send(next);
+    this.#running = false;
+  }
+
+  #step(event = {}) {
+    this.#tell(event);
+    this.run();
+  }
+
+  async #send(change) {
+    change.state = "sending";
+    this.#tell({});
+    try {
+      await this.#deliver(change);
+      this.#failures = 0;
+      this.trouble = null;
+      this.#tell({});
+    } catch (error) {
+      await this.#failed(change, error);
+    }
+  }
+
+  async #deliver(change) {
+    for (let attempt = 0; attempt < REFETCHES; attempt++) {
+      if (!this.#current) await this.#fetch();
+      if (!this.changes.includes(change)) return;
+      const stored = this.#question(change.question);
+      if (!stored) return this.#lose(change, "The sheet has no such question any more.");
+      if (change.sent && isStored(stored, change.what)) return this.#done(change);
+      if (change.version !== versionOf(stored)) return this.#decide(change, "conflict");
+      change.sent = true;
+      this.#tell({});
+      try {
+        const answer = await this.#api.changeMark(this.#id, change.question, change.what, this.status.etag);
+        if (!answer.result) throw noMarks();
+        this.know(answer);
+        return this.#done(change);
+      } catch (error) {
+        this.#current = false;
+        if (!(error instanceof Problem && error.status === 412)) throw error;
+      }
+    }
+    throw new Problem(412, { title: "Others are changing this sheet just now." });
+  }
+
+  async #fetch() {
+    const status = await this.#api.submission(this.#id);
+    if (!status.result) throw noMarks();
+    this.know(status);
+    this.#current = true;
+    this.#tell({});
+  }
+
+  #done(change) {
+    const { question, version } = change;
+    const now = versionOf(this.#question(question));
+    this.#remove(change);
+    for (const later of this.changes)
+      if (later.question === question && later.version === version) later.version = now;
+    this.#followed.set(`${question} ${version}`, now);
+    this.#followed.delete(`${question} ${now}`);
+    // Undoing it is a change of what it has made.
+    change.version = now;
+    this.saved.add(question);
+    this.#tell({ saved: change });
+  }
+
+  /** A person has to decide; one that a later change of theirs has replaced needs no decision. */
+  #decide(change, state, problem = null) {
+    Object.assign(change, { state, problem });
+    if (this.#same(change.question, change.what).at(-1) !== change) this.#drop(change);
+    this.saved.delete(change.question);
+    this.#tell({});
+  }
+
+  #lose(change, text) {
+    this.discard(change);
+    this.#tell({ lost: change, text });
+  }
+
+  async #failed(change, error) {
+    const status = error instanceof Problem ? error.status : null;
+    if (status === 404) return this.#lose(change, error.message);
+    if (status === 401) return this.#pause(change, { kind: "sign-in", text: "Your sign-in has ended." });
+    if (status === 409 && (await this.#willHaveMarks())) return this.#pause(change, { kind: "busy", text: error.message });
+    if (status !== null && !PASSES(status)) return this.#decide(change, "refused", error.message);
+    return this.#pause(change, { kind: status === null ? "connection" : "busy", text: error.message });
+  }
+
+  #willHaveMarks() {
+    return this.#api.submission(this.#id).then(isBusy, () => true);
+  }
+
+  async #pause(change, trouble) {
+    if (change.state === "sending") change.state = "waiting";
+    this.trouble = trouble;
+    this.#tell({});
+    const seconds = trouble.kind === "sign-in" ? null : this.#backoff(this.#failures++);
+    await new Promise((done) => {
+      const timer = seconds === null ? 0 : setTimeout(done, 1000 * seconds);
+      this.#wake = () => (clearTimeout(timer), (this.#failures = 0), done());
+    });
+    this.#wake = null;
+  }
+
+  #followedVersion(question, seen) {
+    const stored = this.#question(question);
+    let version = seen;
+    while ((!stored || version !== versionOf(stored)) && this.#followed.has(`${question} ${version}`))
+      version = this.#followed.get(`${question} ${version}`);
+    return version;
+  }
+
+  #question(question) {
+    return this.status?.result.questions.find((one) => one.question === question);
+  }
+
+  #same(question, what) {
+    return this.changes.filter((one) => one.question === question && fieldOf(one.what) === fieldOf(what));
+  }
+
+  #remove(change) {
+    this.changes = this.changes.filter((one) => one !== change);
+  }
+
+  /** It never took effect: there is nothing to undo either. */
+  #drop(change) {
+    this.#remove(change);
+    this.#undoable = this.#undoable.filter((one) => one.change !== change);
+  }
+}
+
+const noMarks = () => new Problem(409, { title: "This sheet has no marks that could be changed now." });
+
+/** Editions are numbers of a run and of the edits in it: "2.11" is later than "2.9". */
+function editionOf(status) {
+  const [run, edits] = (status.edition ?? "0.0").split(".").map(Number);
+  return run * 1e6 + edits;
+}
