@@ -11,6 +11,7 @@ from local.client import ApiClient
 from local.cloud.local_cloud import LocalCloud
 from tests.browser.conftest import Visit
 from tests.browser.test_for_everybody import violations
+from tests.browser.test_signing_in import Issuer
 from tests.documents import typed_pdf
 
 QUESTIONS = ("1", "2", "3", "4", "5")
@@ -394,6 +395,83 @@ def test_edits_of_the_settings_are_asked_for_before_they_are_lost(visit: Visit) 
     expect(limit).to_have_value("77")
     assert asked(page, begin.click, stay=False) == "confirm"
     expect(page.locator(".places")).to_be_visible()
+
+
+def test_keys_typed_before_a_sheet_is_there_do_not_agree_to_it(visit: Visit, api: ApiClient, sheet: Sheet) -> None:
+    ola, pia = sheet("Ola"), sheet("Pia")
+    page = visit.page
+    look(page, visit.url, ola)
+    # A hand that types on, without a pause, until the next sheet is there and a moment longer.
+    page.evaluate(
+        """() => {
+            const key = (name) => (document.activeElement ?? document.body).dispatchEvent(
+                new KeyboardEvent("keydown", { key: name, bubbles: true, cancelable: true }));
+            key("]");
+            const typing = setInterval(() => key("2"), 20);
+            new MutationObserver((_, observer) => {
+                if (document.querySelector(".sheet-head h2")?.textContent !== "Pia") return;
+                observer.disconnect();
+                clearInterval(typing);
+                setTimeout(() => { key("Enter"); document.body.dataset.typed = "yes"; });
+            }).observe(document.body, { childList: true, subtree: true });
+        }"""
+    )
+    expect(page.locator("body[data-typed]")).to_be_attached()
+    expect(card(page, "1")).to_be_focused()
+    expect(page.locator(".notice")).to_contain_text("what you typed was not taken")
+    expect(page.locator(".flag", has_text="please look")).to_have_count(5)
+    expect(page.locator(".mark-field")).to_have_count(0)
+    assert by_person(api, pia) == {}
+
+
+def test_signing_out_asks_and_then_leaves_nothing(
+    visit: Visit, sheet: Sheet, cloud: LocalCloud, context: BrowserContext
+) -> None:
+    issuer = Issuer(cloud, f"{cloud.api_url}/issuer")
+    issuer.serve(context)
+    page = visit.page
+    page.route("**/marks/*", lambda route: route.abort())
+    look(page, visit.url, sheet("Quin"))
+    typed(page, "0", "Enter")
+    expect(card(page, "1")).to_contain_text("Not saved yet")
+    out = page.get_by_role("button", name="Sign out")
+    assert asked(page, out.click, stay=True) == "confirm"
+    expect(card(page, "1")).to_contain_text("Not saved yet")
+    assert asked(page, out.click, stay=False) == "confirm"
+    page.wait_for_url(f"{issuer.address}/logout?**")
+    assert page.evaluate("sessionStorage.length") == 0
+    without_network_errors(visit)
+
+
+def test_a_sign_in_that_has_ended_loses_no_mark_and_asks_nothing(
+    visit: Visit, api: ApiClient, sheet: Sheet, cloud: LocalCloud, context: BrowserContext
+) -> None:
+    issuer = Issuer(cloud, f"{cloud.api_url}/issuer")
+    issuer.serve(context)
+    rob = sheet("Rob")
+    page = visit.page
+    look(page, visit.url, rob)
+    issuer.forgets = True
+    ended: list[str] = []
+    dialogs: list[str] = []
+    page.on("dialog", lambda dialog: (dialogs.append(dialog.type), dialog.accept()))
+
+    def refuse_once(route: Route) -> None:
+        if ended:
+            route.fallback()
+        else:
+            ended.append(route.request.url)
+            route.fulfill(status=401, json={"message": "Unauthorized"})
+
+    page.route("**/marks/*", refuse_once)
+    typed(page, "0", "Enter")
+    # The issuer is played by this test: it answers while the page is waited for, not while the server is asked.
+    expect(card(page, "1")).to_contain_text("Marked by teacher")
+    assert by_person(api, rob) == {"1": 0}
+    assert [asked["response_type"] for asked in issuer.asked if "response_type" in asked] == ["code", "code"]
+    assert dialogs == []
+    expected = ("401", "400")
+    visit.complaints[:] = [text for text in visit.complaints if not any(part in text for part in expected)]
 
 
 def asked(page: Page, does: Callable[[], Any], *, stay: bool) -> str:

@@ -21,6 +21,7 @@ class Issuer:
     asked: list[dict[str, str]] = field(default_factory=list)
     challenge: str = ""
     fails: bool = False
+    forgets: bool = False
     forges_state: bool = False
     refuses: bool = False
     logged_out: list[dict[str, str]] = field(default_factory=list)
@@ -50,8 +51,8 @@ class Issuer:
         form = {name: values[0] for name, values in parse_qs(route.request.post_data or "").items()}
         digest = hashlib.sha256(form.get("code_verifier", "").encode()).digest()
         proven = base64.urlsafe_b64encode(digest).rstrip(b"=").decode() == self.challenge
-        renewing = form["grant_type"] == "refresh_token" and form["refresh_token"] == "r-1"
-        if self.fails or not (renewing or (form["code"] == "c-1" and proven)):
+        renewing = form["grant_type"] == "refresh_token" and form["refresh_token"] == "r-1" and not self.forgets
+        if self.fails or not (renewing or (form.get("code") == "c-1" and proven)):
             route.fulfill(status=400, json={"error": "invalid_grant"})
             return
         self.asked.append(form)

@@ -10,6 +10,8 @@ import { sheetHead } from "./sheet-head.js";
 import { leaves, marksInShort } from "./summary.js";
 import { MARKED, UNDER_WAY, state, student } from "./words.js";
 
+const PAUSE_MS = 1000;
+
 /** Without `changesOf` (changing.js) it is for reading alone. */
 export function markingView({ api, unsaved, content, parts, trail, changesOf }) {
   const [name, id] = parts;
@@ -50,14 +52,14 @@ export function markingView({ api, unsaved, content, parts, trail, changesOf }) 
 
   async function open() {
     fill(content, h("p", { class: "lonely quiet" }, "One moment …"));
+    document.addEventListener("keydown", pressed);
+    document.addEventListener("pointermove", moved);
     const [assessment, all] = await Promise.all([api.assessment(name), api.submissions(name)]);
     if (closed) return;
     paper = assessment.paper;
     sheets = all
       .filter((one) => one.kind === "answer_sheet" && MARKED.has(one.state))
       .sort((a, b) => student(a.student).localeCompare(student(b.student), undefined, { numeric: true }));
-    document.addEventListener("keydown", pressed);
-    document.addEventListener("pointermove", moved);
     await load();
   }
 
@@ -148,13 +150,9 @@ export function markingView({ api, unsaved, content, parts, trail, changesOf }) 
 
   function drawCards() {
     const asked = new Map(leaves(paper?.questions ?? []).map((one) => [one.id, one]));
-    cards = shown.questions.map((one) =>
-      answerCard(one, asked.get(one.question), {
-        changes,
-        focused: () => focus(one.question),
-        pointed: (event) => point(event && one.question, event, true),
-      }),
-    );
+    const before = new Map(cards.map((card) => [card.question, card]));
+    cards = shown.questions.map((one) => before.get(one.question) ?? made(one, asked.get(one.question)));
+    shown.questions.forEach((one, index) => cards[index].update(one));
     fill(
       answers,
       cards.map((card) => card.element),
@@ -163,6 +161,13 @@ export function markingView({ api, unsaved, content, parts, trail, changesOf }) 
     );
     cards[at()]?.element.classList.toggle("lit", current !== null);
   }
+
+  const made = (one, asked) =>
+    answerCard(one, asked, {
+      changes,
+      focused: () => focus(one.question),
+      pointed: (event) => point(event && one.question, event, true),
+    });
 
   // ── moving ───────────────────────────────────────────────────────────────────────────────────
 
@@ -240,12 +245,25 @@ export function markingView({ api, unsaved, content, parts, trail, changesOf }) 
     u: changes.undo,
   };
 
+  // Keys that were typed before the sheet was there are not taken, nor is what follows them without a pause: the end of
+  // a mark whose beginning is lost would be another mark.
+  let early = -Infinity;
+  function isEarly(event, editing) {
+    if (shown && event.timeStamp - early > PAUSE_MS) return false;
+    if (!editing && early === -Infinity) return true;
+    if (early === -Infinity) tell("This sheet was not there yet: what you typed was not taken.");
+    early = event.timeStamp;
+    return true;
+  }
+
   function pressed(event) {
     if (event.ctrlKey || event.metaKey || event.altKey || event.target.closest("input, textarea, select, dialog[open]"))
       return;
     if (event.key === "Enter" && event.target.closest("a, button")) return;
     const digit = changes && /^[0-9]$/.test(event.key) ? event.key : null;
-    if (!shown || !(digit || moves[event.key] || edits?.[event.key])) return;
+    const editing = digit || edits?.[event.key];
+    if (!editing && !moves[event.key]) return;
+    if (isEarly(event, editing)) return;
     event.preventDefault();
     if (moves[event.key]) return moves[event.key]();
     if (event.repeat) return;

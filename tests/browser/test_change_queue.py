@@ -1,0 +1,334 @@
+"""The queue of changes by itself: its order, what it sends again, what it keeps. It runs in the browser, on an API in
+memory."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from playwright.sync_api import BrowserContext, Page
+
+from local.cloud.local_cloud import LocalCloud
+
+# A sheet of three questions behind a server that counts editions and refuses older ones, as the real one does.
+SETTING = """async (test) => {
+    const { ChangeQueue } = await import("/js/change-queue.js");
+    const { ChangeStore } = await import("/js/change-store.js");
+    const { versionOf } = await import("/js/pending-changes.js");
+    const { Problem, Unreachable } = await import("/js/refusals.js");
+    const make = (question) =>
+        ({ question, marks: 1, max_marks: 2, marker: "objective", answer: "12", review: ["borderline"], counted: true });
+    const server = {
+        edits: 0, clock: 0, log: [], questions: ["1", "2", "3"].map(make), before: async () => {}, after: async () => {},
+        set(question, what, by = "me") {
+            const one = server.questions.find((other) => other.question === question);
+            const at = ++server.clock;
+            if ("answer" in what) Object.assign(one, { read_as: one.read_as ?? one.answer, answer: what.answer, read_at: at });
+            else if (what.marks === null) Object.assign(one, { marks: one.machine_marks, marker: "objective", changed_at: null });
+            else Object.assign(one, { machine_marks: one.machine_marks ?? one.marks, marks: what.marks, marker: "person",
+                changed_by: by, changed_at: at, review: [] });
+            server.edits++;
+        },
+        status() {
+            const questions = structuredClone(server.questions);
+            const result = { questions, marks: questions.reduce((sum, one) => sum + one.marks, 0), review: [], warnings: [] };
+            const status = { id: "s", state: "GRADED", edition: `1.${server.edits}`, result };
+            return Object.defineProperty(status, "etag", { value: status.edition });
+        },
+    };
+    const api = {
+        submission: async () => (server.log.push("GET"), server.status()),
+        async changeMark(id, question, what, etag) {
+            await server.before(question, what);
+            server.log.push(`${question}=${"answer" in what ? what.answer : what.marks}`);
+            if (etag !== `1.${server.edits}`) throw new Problem(412, {});
+            server.set(question, what);
+            const status = server.status();
+            await server.after(question, what);
+            return status;
+        },
+    };
+    const store = new ChangeStore(sessionStorage);
+    const started = () => {
+        const queue = new ChangeQueue(api, store, { backoff: () => 0.001 });
+        queue.open(["api", "tenant", "me"]);
+        return queue;
+    };
+    const queue = started();
+    queue.know(server.status());
+    const set = (question, what, of = queue) =>
+        of.add("s", { assessment: "a", question, what,
+            seen: of.shown("s").questions.find((one) => one.question === question) });
+    const settled = (of = queue) => new Promise((done) => {
+        const look = () => of.all.some(({ state }) => state === "waiting" || state === "sending") ? setTimeout(look, 1) : done();
+        look();
+    });
+    const held = () => { let open; const gate = new Promise((done) => (open = done)); return { gate, open }; };
+    const marks = () => server.questions.map((one) => one.marks);
+    const states = (of = queue) => of.all.map((one) => [one.question, one.state]);
+    return eval(`(async () => { ${test} })()`);
+}"""
+
+
+@pytest.fixture(scope="module")
+def page(cloud: LocalCloud, browser: Any) -> Iterator[Page]:
+    context: BrowserContext = browser.new_context(bypass_csp=True)
+    page = context.new_page()
+    # Any file of the page's own: its modules are loaded from the same place.
+    page.goto(f"{cloud.api_url}/words.json")
+    yield page
+    context.close()
+
+
+def run(page: Page, test: str) -> Any:
+    page.evaluate("sessionStorage.clear()")
+    return page.evaluate(SETTING, test)
+
+
+def test_changes_of_a_sheet_go_one_after_another_in_order(page: Page) -> None:
+    found = run(
+        page,
+        """let under = 0, most = 0;
+        server.before = async () => { most = Math.max(most, ++under); await new Promise((done) => setTimeout(done, 3)); };
+        server.after = async () => { under--; };
+        set("2", { marks: 2 }); set("1", { marks: 0 }); set("3", { answer: "12 m/s" });
+        await settled();
+        return { log: server.log, most, left: queue.all.length };""",
+    )
+    assert found == {"log": ["2=2", "1=0", "3=12 m/s"], "most": 1, "left": 0}
+
+
+def test_sheets_go_side_by_side(page: Page) -> None:
+    found = run(
+        page,
+        """const first = held();
+        const other = server.status(); other.id = "t"; queue.know(Object.defineProperty(other, "etag", { value: "1.0" }));
+        server.before = async (question) => question === "1" && first.gate;
+        set("1", { marks: 0 });
+        queue.add("t", { assessment: "a", question: "2", what: { marks: 0 }, seen: queue.shown("t").questions[1] });
+        while (queue.changes("t").length) await new Promise((done) => setTimeout(done, 1));
+        const waiting = queue.changes("s").length;
+        first.open(); await settled();
+        return waiting;""",
+    )
+    assert found == 1
+
+
+def test_a_later_change_takes_the_place_of_one_that_was_not_sent(page: Page) -> None:
+    found = run(
+        page,
+        """const first = held();
+        server.before = async (question) => question === "1" && first.gate;
+        set("1", { marks: 0 }); set("2", { marks: 0 }); set("2", { marks: 2 }); set("2", { answer: "x" });
+        const shown = queue.shown("s").marks;
+        first.open(); await settled();
+        return { log: server.log, shown, marks: marks() };""",
+    )
+    assert found == {"log": ["1=0", "2=2", "2=x"], "shown": 3, "marks": [0, 2, 1]}
+
+
+def test_a_change_of_one_that_is_under_way_follows_it_without_a_conflict(page: Page) -> None:
+    found = run(
+        page,
+        """const first = held();
+        server.before = async (question, what) => what.marks === 0 && first.gate;
+        set("1", { marks: 0 });
+        const opened = queue.shown("s").questions[0];
+        first.open(); await settled();
+        // The field was opened while the first mark was being saved.
+        queue.add("s", { assessment: "a", question: "1", what: { marks: 2 }, seen: opened });
+        await settled();
+        return { log: server.log, states: states(), marks: marks() };""",
+    )
+    assert found == {"log": ["1=0", "1=2"], "states": [], "marks": [2, 1, 1]}
+
+
+def test_a_change_of_another_question_is_no_conflict(page: Page) -> None:
+    found = run(
+        page,
+        """server.set("3", { marks: 0 }, "them");
+        set("1", { marks: 2 }); await settled();
+        return { log: server.log, states: states(), marks: marks(), seen: queue.shown("s").questions[2].changed_by };""",
+    )
+    assert found == {"log": ["1=2", "GET", "1=2"], "states": [], "marks": [2, 1, 0], "seen": "them"}
+
+
+def test_a_change_of_the_same_question_is_a_conflict_until_a_person_decides(page: Page) -> None:
+    found = run(
+        page,
+        """server.set("1", { marks: 0 }, "them");
+        set("1", { marks: 2 }); await settled();
+        const before = { states: states(), marks: marks(), shown: queue.shown("s").questions[0].marks };
+        queue.keepMine(queue.all[0]); await settled();
+        return { ...before, after: marks(), left: states() };""",
+    )
+    assert found == {"states": [["1", "conflict"]], "marks": [0, 1, 1], "shown": 0, "after": [2, 1, 1], "left": []}
+
+
+def test_another_mark_typed_upon_a_conflict_decides_it(page: Page) -> None:
+    found = run(
+        page,
+        """server.set("1", { marks: 0 }, "them");
+        set("1", { marks: 2 }); await settled();
+        set("1", { marks: 1 }); await settled();
+        const undone = queue.undo("s"); await settled();
+        return { undone, left: states(), marks: marks(), more: queue.undoable("s") };""",
+    )
+    assert found == {"undone": "1", "left": [], "marks": [0, 1, 1], "more": False}
+
+
+def test_the_same_mark_by_somebody_else_is_no_conflict_after_it_was_sent(page: Page) -> None:
+    found = run(
+        page,
+        """server.set("1", { marks: 2 }, "them");
+        set("1", { marks: 2 }); await settled();
+        return { log: server.log, left: states(), marks: marks() };""",
+    )
+    assert found == {"log": ["1=2", "GET"], "left": [], "marks": [2, 1, 1]}
+
+
+@pytest.mark.parametrize("what", ["{ marks: 2 }", "{ answer: 'x' }"])
+def test_a_change_whose_answer_was_lost_is_not_made_twice(page: Page, what: str) -> None:
+    found = run(
+        page,
+        f"""let lost = 0;
+        server.after = async () => {{ if (!lost++) throw new Unreachable(); }};
+        set("1", {what}); await settled();
+        set("1", {{ marks: 0 }}); await settled();
+        return {{ edits: server.edits, log: server.log.slice(1, -1), states: states(), marks: marks() }};""",
+    )
+    assert found == {"edits": 2, "log": ["GET"], "states": [], "marks": [0, 1, 1]}
+
+
+def test_a_lost_answer_and_another_persons_mark_after_it_are_a_conflict(page: Page) -> None:
+    found = run(
+        page,
+        """let lost = 0;
+        server.after = async () => { if (!lost++) { server.set("1", { marks: 0 }, "them"); throw new Unreachable(); } };
+        set("1", { marks: 2 }); await settled();
+        return { states: states(), marks: marks() };""",
+    )
+    assert found == {"states": [["1", "conflict"]], "marks": [0, 1, 1]}
+
+
+def test_it_is_tried_until_the_server_answers(page: Page) -> None:
+    found = run(
+        page,
+        """let failures = 0;
+        server.before = async () => {
+            if (failures++ < 12) throw failures % 2 ? new Unreachable() : new Problem(503, { detail: "Busy." });
+        };
+        const seen = new Set();
+        queue.listen(() => queue.summary.trouble && seen.add(queue.summary.trouble.kind));
+        set("1", { marks: 2 }); await settled();
+        return { failures, marks: marks(), seen: [...seen].sort(), trouble: queue.summary.trouble };""",
+    )
+    assert found == {"failures": 13, "marks": [2, 1, 1], "seen": ["busy", "connection"], "trouble": None}
+
+
+def test_a_sheet_that_others_keep_changing_is_waited_for(page: Page) -> None:
+    found = run(
+        page,
+        """let changes = 0;
+        server.before = async () => { if (changes++ < 20) server.set("3", { marks: changes % 3 }, "them"); };
+        const kinds = new Set();
+        queue.listen(() => queue.summary.trouble && kinds.add(queue.summary.trouble.kind));
+        set("1", { marks: 2 }); await settled();
+        return { changes, mine: marks()[0], kinds: [...kinds] };""",
+    )
+    assert found == {"changes": 21, "mine": 2, "kinds": ["busy"]}
+
+
+def test_a_refusal_puts_the_question_back_and_keeps_what_was_typed(page: Page) -> None:
+    found = run(
+        page,
+        """server.before = async (question) => { if (question === "1") throw new Problem(422, { detail: "No." }); };
+        set("1", { marks: 7 }); set("2", { marks: 2 }); await settled();
+        const [{ state, what, problem }] = queue.all;
+        const shown = queue.shown("s");
+        return { state, what, problem, first: shown.questions[0].marks, undecided: shown.questions[0].undecided,
+            marks: marks(), confirmed: shown.confirmed };""",
+    )
+    assert found == {
+        "state": "refused",
+        "what": {"marks": 7},
+        "problem": "No.",
+        "first": 1,
+        "undecided": True,
+        "marks": [1, 2, 1],
+        "confirmed": True,
+    }
+
+
+def test_a_question_that_is_gone_is_told_with_what_was_typed(page: Page) -> None:
+    found = run(
+        page,
+        """let told = null;
+        queue.listen((_, { lost, text }) => lost && (told = [lost.question, lost.what.marks, text]));
+        server.before = async () => { throw new Problem(404, { detail: "There is no submission of this id." }); };
+        set("1", { marks: 2 }); await settled();
+        return { told, left: states() };""",
+    )
+    assert found == {"told": ["1", 2, "There is no submission of this id."], "left": []}
+
+
+def test_what_is_not_saved_is_there_after_a_reload_and_for_its_person_alone(page: Page) -> None:
+    found = run(
+        page,
+        """server.before = () => new Promise(() => {});
+        set("1", { marks: 2 }); set("2", { marks: 0 });
+        while (!queue.all[0].sent) await new Promise((done) => setTimeout(done, 1));
+        // The page is loaded anew; the first one had reached the server.
+        server.set("1", { marks: 2 });
+        server.before = async () => {};
+        const others = new ChangeStore(sessionStorage).open(["api", "tenant", "somebody else"]);
+        server.log.length = 0;
+        const again = started();
+        await settled(again);
+        return { others, log: server.log, marks: marks(), edits: server.edits, kept: sessionStorage.length };""",
+    )
+    assert found == {"others": [], "log": ["GET", "2=0"], "marks": [2, 0, 1], "edits": 2, "kept": 0}
+
+
+def test_a_sign_in_that_has_ended_keeps_the_changes_until_somebody_signs_in(page: Page) -> None:
+    found = run(
+        page,
+        """let signedIn = false;
+        server.before = async () => { if (!signedIn) throw new Problem(401, {}); };
+        set("1", { marks: 2 });
+        while (!queue.summary.trouble) await new Promise((done) => setTimeout(done, 1));
+        const { kind } = queue.summary.trouble;
+        const kept = sessionStorage.length;
+        signedIn = true; queue.wake(); await settled();
+        return { kind, kept, marks: marks() };""",
+    )
+    assert found == {"kind": "sign-in", "kept": 1, "marks": [2, 1, 1]}
+
+
+def test_undo_of_what_waits_sends_nothing_and_of_what_was_sent_its_reverse(page: Page) -> None:
+    found = run(
+        page,
+        """const first = held();
+        server.before = async () => first.gate;
+        set("1", { marks: 0 }); set("2", { marks: 0 }); set("2", { marks: 2 });
+        const undone = [queue.undo("s"), queue.shown("s").questions[1].marks];
+        undone.push(queue.undo("s"), queue.shown("s").questions[1].marks);
+        undone.push(queue.undo("s"), queue.shown("s").questions[0].marks, queue.undo("s"));
+        first.open(); await settled();
+        return { undone, log: server.log, marks: marks() };""",
+    )
+    assert found == {
+        "undone": ["2", 0, "2", 1, "1", 1, None],
+        "log": ["1=0", "1=null"],
+        "marks": [1, 1, 1],
+    }
+
+
+def test_undo_does_not_overwrite_what_somebody_else_has_set_since(page: Page) -> None:
+    found = run(
+        page,
+        """set("1", { marks: 2 }); await settled();
+        server.set("1", { marks: 0 }, "them");
+        queue.undo("s"); await settled();
+        return { states: states(), marks: marks() };""",
+    )
+    assert found == {"states": [["1", "conflict"]], "marks": [0, 1, 1]}
