@@ -2,6 +2,7 @@
 memory."""
 
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -9,64 +10,7 @@ from playwright.sync_api import BrowserContext, Page
 
 from local.cloud.local_cloud import LocalCloud
 
-# A sheet of three questions behind a server that counts editions and refuses older ones, as the real one does.
-SETTING = """async (test) => {
-    const { ChangeQueue } = await import("/js/change-queue.js");
-    const { ChangeStore } = await import("/js/change-store.js");
-    const { versionOf } = await import("/js/pending-changes.js");
-    const { Problem, Unreachable } = await import("/js/refusals.js");
-    const make = (question) =>
-        ({ question, marks: 1, max_marks: 2, marker: "objective", answer: "12", review: ["borderline"], counted: true });
-    const server = {
-        edits: 0, clock: 0, log: [], questions: ["1", "2", "3"].map(make), before: async () => {}, after: async () => {},
-        set(question, what, by = "me") {
-            const one = server.questions.find((other) => other.question === question);
-            const at = ++server.clock;
-            if ("answer" in what) Object.assign(one, { read_as: one.read_as ?? one.answer, answer: what.answer, read_at: at });
-            else if (what.marks === null) Object.assign(one, { marks: one.machine_marks, marker: "objective", changed_at: null });
-            else Object.assign(one, { machine_marks: one.machine_marks ?? one.marks, marks: what.marks, marker: "person",
-                changed_by: by, changed_at: at, review: [] });
-            server.edits++;
-        },
-        status() {
-            const questions = structuredClone(server.questions);
-            const result = { questions, marks: questions.reduce((sum, one) => sum + one.marks, 0), review: [], warnings: [] };
-            const status = { id: "s", state: "GRADED", edition: `1.${server.edits}`, result };
-            return Object.defineProperty(status, "etag", { value: status.edition });
-        },
-    };
-    const api = {
-        submission: async () => (server.log.push("GET"), server.status()),
-        async changeMark(id, question, what, etag) {
-            await server.before(question, what);
-            server.log.push(`${question}=${"answer" in what ? what.answer : what.marks}`);
-            if (etag !== `1.${server.edits}`) throw new Problem(412, {});
-            server.set(question, what);
-            const status = server.status();
-            await server.after(question, what);
-            return status;
-        },
-    };
-    const store = new ChangeStore(sessionStorage);
-    const started = () => {
-        const queue = new ChangeQueue(api, store, { backoff: () => 0.001 });
-        queue.open(["api", "tenant", "me"]);
-        return queue;
-    };
-    const queue = started();
-    queue.know(server.status());
-    const set = (question, what, of = queue) =>
-        of.add("s", { assessment: "a", question, what,
-            seen: of.shown("s").questions.find((one) => one.question === question) });
-    const settled = (of = queue) => new Promise((done) => {
-        const look = () => of.all.some(({ state }) => state === "waiting" || state === "sending") ? setTimeout(look, 1) : done();
-        look();
-    });
-    const held = () => { let open; const gate = new Promise((done) => (open = done)); return { gate, open }; };
-    const marks = () => server.questions.map((one) => one.marks);
-    const states = (of = queue) => of.all.map((one) => [one.question, one.state]);
-    return eval(`(async () => { ${test} })()`);
-}"""
+SETTING = Path(__file__).with_name("queue_in_memory.js").read_text(encoding="utf-8").rstrip().removesuffix(";")
 
 
 @pytest.fixture(scope="module")
@@ -88,7 +32,7 @@ def test_changes_of_a_sheet_go_one_after_another_in_order(page: Page) -> None:
     found = run(
         page,
         """let under = 0, most = 0;
-        server.before = async () => { most = Math.max(most, ++under); await new Promise((done) => setTimeout(done, 3)); };
+        server.before = async () => { most = Math.max(most, ++under); await soon(); };
         server.after = async () => { under--; };
         set("2", { marks: 2 }); set("1", { marks: 0 }); set("3", { answer: "12 m/s" });
         await settled();
@@ -101,11 +45,11 @@ def test_sheets_go_side_by_side(page: Page) -> None:
     found = run(
         page,
         """const first = held();
-        const other = server.status(); other.id = "t"; queue.know(Object.defineProperty(other, "etag", { value: "1.0" }));
+        queue.know(server.status("t"));
         server.before = async (question) => question === "1" && first.gate;
         set("1", { marks: 0 });
-        queue.add("t", { assessment: "a", question: "2", what: { marks: 0 }, seen: queue.shown("t").questions[1] });
-        while (queue.changes("t").length) await new Promise((done) => setTimeout(done, 1));
+        queue.add("t", { assessment: "a", question: "2", what: { marks: 0 }, seen: seen("2", "t") });
+        await until(() => !queue.changes("t").length);
         const waiting = queue.changes("s").length;
         first.open(); await settled();
         return waiting;""",
@@ -147,9 +91,9 @@ def test_a_change_of_another_question_is_no_conflict(page: Page) -> None:
         page,
         """server.set("3", { marks: 0 }, "them");
         set("1", { marks: 2 }); await settled();
-        return { log: server.log, states: states(), marks: marks(), seen: queue.shown("s").questions[2].changed_by };""",
+        return { log: server.log, states: states(), marks: marks(), by: seen("3").changed_by };""",
     )
-    assert found == {"log": ["1=2", "GET", "1=2"], "states": [], "marks": [2, 1, 0], "seen": "them"}
+    assert found == {"log": ["1=2", "GET", "1=2"], "states": [], "marks": [2, 1, 0], "by": "them"}
 
 
 def test_a_change_of_the_same_question_is_a_conflict_until_a_person_decides(page: Page) -> None:
@@ -217,12 +161,12 @@ def test_it_is_tried_until_the_server_answers(page: Page) -> None:
         server.before = async () => {
             if (failures++ < 12) throw failures % 2 ? new Unreachable() : new Problem(503, { detail: "Busy." });
         };
-        const seen = new Set();
-        queue.listen(() => queue.summary.trouble && seen.add(queue.summary.trouble.kind));
+        const kinds = new Set();
+        queue.listen(() => queue.summary.trouble && kinds.add(queue.summary.trouble.kind));
         set("1", { marks: 2 }); await settled();
-        return { failures, marks: marks(), seen: [...seen].sort(), trouble: queue.summary.trouble };""",
+        return { failures, marks: marks(), kinds: [...kinds].sort(), trouble: queue.summary.trouble };""",
     )
-    assert found == {"failures": 13, "marks": [2, 1, 1], "seen": ["busy", "connection"], "trouble": None}
+    assert found == {"failures": 13, "marks": [2, 1, 1], "kinds": ["busy", "connection"], "trouble": None}
 
 
 def test_a_sheet_that_others_keep_changing_is_waited_for(page: Page) -> None:
@@ -276,7 +220,7 @@ def test_what_is_not_saved_is_there_after_a_reload_and_for_its_person_alone(page
         page,
         """server.before = () => new Promise(() => {});
         set("1", { marks: 2 }); set("2", { marks: 0 });
-        while (!queue.all[0].sent) await new Promise((done) => setTimeout(done, 1));
+        await until(() => queue.all[0].sent);
         // The page is loaded anew; the first one had reached the server.
         server.set("1", { marks: 2 });
         server.before = async () => {};
@@ -295,7 +239,7 @@ def test_a_sign_in_that_has_ended_keeps_the_changes_until_somebody_signs_in(page
         """let signedIn = false;
         server.before = async () => { if (!signedIn) throw new Problem(401, {}); };
         set("1", { marks: 2 });
-        while (!queue.summary.trouble) await new Promise((done) => setTimeout(done, 1));
+        await until(() => queue.summary.trouble);
         const { kind } = queue.summary.trouble;
         const kept = sessionStorage.length;
         signedIn = true; queue.wake(); await settled();

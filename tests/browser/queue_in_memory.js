@@ -1,0 +1,78 @@
+// The page's queue of changes behind an API in memory: a sheet of three questions whose server counts editions and
+// refuses older ones, as the real one does. A test's text is run with everything here in reach.
+async (test) => {
+  const { ChangeQueue } = await import("/js/change-queue.js");
+  const { ChangeStore } = await import("/js/change-store.js");
+  const { Problem, Unreachable } = await import("/js/refusals.js");
+
+  const question = (name) => ({
+    question: name,
+    marks: 1,
+    max_marks: 2,
+    marker: "objective",
+    answer: "12",
+    review: ["borderline"],
+    counted: true,
+  });
+  const server = {
+    edits: 0,
+    clock: 0,
+    log: [],
+    questions: ["1", "2", "3"].map(question),
+    /** What happens to a request before it is seen, and to its answer. */
+    before: async () => {},
+    after: async () => {},
+    set(name, what, by = "me") {
+      const one = server.questions.find((other) => other.question === name);
+      const at = ++server.clock;
+      const machine_marks = one.machine_marks ?? one.marks;
+      if ("answer" in what) Object.assign(one, { read_as: one.read_as ?? one.answer, answer: what.answer, read_at: at });
+      else if (what.marks === null) Object.assign(one, { marks: machine_marks, marker: "objective", changed_at: null });
+      else Object.assign(one, { ...what, machine_marks, marker: "person", review: [], changed_by: by, changed_at: at });
+      server.edits++;
+    },
+    status(id = "s") {
+      const questions = structuredClone(server.questions);
+      const marks = questions.reduce((sum, one) => sum + one.marks, 0);
+      const result = { questions, marks, review: [], warnings: [] };
+      const status = { id, state: "GRADED", edition: `1.${server.edits}`, result };
+      return Object.defineProperty(status, "etag", { value: status.edition });
+    },
+  };
+  const api = {
+    submission: async () => (server.log.push("GET"), server.status()),
+    async changeMark(id, name, what, etag) {
+      await server.before(name, what);
+      server.log.push(`${name}=${"answer" in what ? what.answer : what.marks}`);
+      if (etag !== `1.${server.edits}`) throw new Problem(412, {});
+      server.set(name, what);
+      const status = server.status();
+      await server.after(name, what);
+      return status;
+    },
+  };
+  const started = () => {
+    const queue = new ChangeQueue(api, new ChangeStore(sessionStorage), { backoff: () => 0.001 });
+    queue.open(["api", "tenant", "me"]);
+    return queue;
+  };
+  const queue = started();
+  queue.know(server.status());
+
+  const seen = (name, sheet = "s") => queue.shown(sheet).questions.find((one) => one.question === name);
+  const set = (name, what) => queue.add("s", { assessment: "a", question: name, what, seen: seen(name) });
+  const soon = () => new Promise((done) => setTimeout(done, 1));
+  const until = async (condition) => {
+    while (!condition()) await soon();
+  };
+  const isMoving = ({ state }) => state === "waiting" || state === "sending";
+  const settled = (of = queue) => until(() => !of.all.some(isMoving));
+  const held = () => {
+    let open;
+    const gate = new Promise((done) => (open = done));
+    return { gate, open };
+  };
+  const marks = () => server.questions.map((one) => one.marks);
+  const states = () => queue.all.map((one) => [one.question, one.state]);
+  return eval(`(async () => { ${test} })()`);
+};
