@@ -154,6 +154,39 @@ def test_a_lost_answer_and_another_persons_mark_after_it_are_a_conflict(page: Pa
     assert found == {"states": [["1", "conflict"]], "marks": [0, 1, 1]}
 
 
+def test_another_persons_mark_right_after_ones_own_is_not_overwritten_by_what_follows(page: Page) -> None:
+    found = run(
+        page,
+        """const first = held();
+        server.before = async (_, what) => what.marks === 2 && first.gate;
+        const change = api.changeMark;
+        api.changeMark = async (...asked) => {
+            await change(...asked);
+            if (asked[2].marks === 2) server.set("1", { marks: 0 }, "them");
+            return server.status();
+        };
+        set("1", { marks: 2 }); await until(() => queue.all[0].sent); set("1", { marks: 1.5 });
+        first.open(); await settled();
+        return { states: states(), marks: marks() };""",
+    )
+    assert found == {"states": [["1", "conflict"]], "marks": [0, 1, 1]}
+
+
+def test_a_sheet_that_is_erased_takes_its_changes_with_it(page: Page) -> None:
+    found = run(
+        page,
+        """const first = held();
+        let lost = 0;
+        queue.listen((_, event) => event.lost && lost++);
+        server.before = async () => { await first.gate; throw new Problem(404, {}); };
+        set("1", { marks: 2 }); set("2", { marks: 2 });
+        queue.forget("s"); first.open();
+        await soon(); await soon();
+        return { left: states(), lost, kept: sessionStorage.length };""",
+    )
+    assert found == {"left": [], "lost": 0, "kept": 0}
+
+
 def test_it_is_tried_until_the_server_answers(page: Page) -> None:
     found = run(
         page,

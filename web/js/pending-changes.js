@@ -12,11 +12,8 @@ export const versionOf = ({ marks, changed_at, read_at }) =>
 
 /** Whether a change is what is stored: it has been made already, and only its answer was lost. */
 export function isStored(question, what) {
-  const corrected = typeof question.read_as === "string";
-  if (fieldOf(what) === "answer")
-    return what.answer === null
-      ? !corrected || question.answer === question.read_as
-      : corrected && question.answer === what.answer;
+  // A reading that says what the machine had read is told without `read_as`.
+  if (fieldOf(what) === "answer") return question.answer.trim() === (what.answer ?? question.read_as ?? question.answer).trim();
   return what.marks === null
     ? question.marker !== "person"
     : question.marker === "person" && question.marks === what.marks;

@@ -168,17 +168,22 @@ export class SheetChanges {
   }
 
   #done(change) {
+    this.#remove(change);
+    // Somebody else may have changed it since: what follows then meets a conflict.
+    if (isStored(this.#question(change.question), change.what)) this.#follow(change);
+    this.saved.add(change.question);
+    this.#tell({ saved: change });
+  }
+
+  /** What follows a change, and what undoes it, is a change of what it has made. */
+  #follow(change) {
     const { question, version } = change;
     const now = versionOf(this.#question(question));
-    this.#remove(change);
     for (const later of this.changes)
       if (later.question === question && later.version === version) later.version = now;
     this.#followed.set(`${question} ${version}`, now);
     this.#followed.delete(`${question} ${now}`);
-    // Undoing it is a change of what it has made.
     change.version = now;
-    this.saved.add(question);
-    this.#tell({ saved: change });
   }
 
   /** A person has to decide; one that a later change of theirs has replaced needs no decision. */
@@ -195,6 +200,8 @@ export class SheetChanges {
   }
 
   async #failed(change, error) {
+    // It was taken away meanwhile, with its sheet or at signing out.
+    if (!this.changes.includes(change)) return;
     const status = error instanceof Problem ? error.status : null;
     if (status === 404) return this.#lose(change, error.message);
     if (status === 401) return this.#pause(change, { kind: "sign-in", text: "Your sign-in has ended." });
