@@ -81,7 +81,7 @@ def test_what_lost_its_start_is_found_by_the_sweep_and_ends_well(flow: Flow) -> 
     flow.cloud.faults.fail(
         "stepfunctions", "StartExecution", "AccessDeniedException", status=400, caller="ReceiveFunction"
     )
-    flow.drop("answers/Ada.pdf", flow.typed("1. B"))
+    flow.drop("answers/Ada.pdf", flow.typed("1. B", "2. True", "3. 12 m/s"))
     with pytest.raises(Exception, match="wrong on our side"):
         flow.sheet()
     flow.cloud.faults.clear()

@@ -93,12 +93,13 @@ def test_only_the_changed_question_is_asked_again_on_every_sheet(
 
 def test_a_change_that_no_model_has_to_know_of_asks_nobody(flow: Flow, model: StandIn, graded: list[Receipt]) -> None:
     tree = assessment(flow)["paper"]
-    tree["questions"][2]["label"] = "4"
+    tree["questions"][0] |= {"label": "4", "type": "choice"}
     kept = put(flow, tree)
     found = graded_by(flow, graded, kept["revision"])
-    # What the students called 3 is called 4 now, and nobody has answered that.
-    assert [[one["question"] for one in sheet["result"]["questions"]] for sheet in found] == [["1", "2", "4"]] * 2
-    assert [sheet["marks"] for sheet in found] == [3, 3]
+    # What the students called 1 is called 4 now: their text is shown there, and a person is asked whether it is meant.
+    assert [[one["question"] for one in sheet["result"]["questions"]] for sheet in found] == [["4", "2", "3"]] * 2
+    assert all("unplaced_answer" in sheet["result"]["questions"][0]["review"] for sheet in found)
+    assert [sheet["marks"] for sheet in found] == [4, 4]
     assert model.requests == []
 
 

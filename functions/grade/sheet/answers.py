@@ -4,6 +4,7 @@ Nothing is guessed: what is unsure carries a review reason, what no question cla
 """
 
 import re
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
@@ -86,7 +87,10 @@ class _Sheet:
             else:
                 segment.doubtful |= index in surplus
                 self._answer(index, segment, self._map.nodes[segment.node])
-        unplaced = [one for text in self._unclaimed for one in self._placed(text, gaps)]
+        # What looks like a heading answers a question only if nothing else does.
+        texts = sorted(self._unclaimed, key=lambda text: text.title)
+        contested = self._contested(texts, gaps)
+        unplaced = [one for text in texts for one in self._placed(text, gaps, contested)]
         unplaced += doubted(self._segments, gaps, surplus, self._answers)
         answered = {answer.question for answer in self._answers}
         return AnswerSheet(
@@ -101,16 +105,25 @@ class _Sheet:
     def _leave(self, fragments: Iterable[Fragment]) -> None:
         self._leftover += [fragment.line for fragment in fragments]
 
-    def _placed(self, text: _Unclaimed, gaps: Gaps) -> list[UnplacedText]:
+    def _contested(self, texts: Iterable[_Unclaimed], gaps: Gaps) -> set[int]:
+        """The questions that more than one text, headings aside, would answer by where it stands."""
+        alone = (gaps.around(text.index) for text in texts if not text.title and self._may_answer(text))
+        times = Counter(leaves[0] for leaves in alone if len(leaves) == 1)
+        return {leaf for leaf, count in times.items() if count > 1}
+
+    def _may_answer(self, text: _Unclaimed) -> list[Fragment]:
+        return [fragment for fragment in text.fragments if self._printed.may_be_answer(fragment)]
+
+    def _placed(self, text: _Unclaimed, gaps: Gaps, contested: set[int]) -> list[UnplacedText]:
         """The text as the answer of the one question that is missing where it stands, for a person to look at;
         else shown at each question that it may belong to."""
-        may_answer = [fragment for fragment in text.fragments if self._printed.may_be_answer(fragment)]
+        may_answer = self._may_answer(text)
         answered = gaps.answered(self._answers)
         around = [leaf for leaf in gaps.around(text.index) if leaf not in answered]
         if not may_answer or (text.title and not around):
             self._leave(text.fragments)
             return []
-        if len(around) == 1 and not text.name:
+        if len(around) == 1 and not text.name and around[0] not in contested:
             self._leave(fragment for fragment in text.fragments if fragment not in may_answer)
             self._add(gaps.leaves[around[0]], may_answer, [ReviewReason.UNPLACED_ANSWER])
             return []

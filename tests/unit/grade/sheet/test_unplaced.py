@@ -78,6 +78,19 @@ def test_an_unknown_number_where_one_question_is_missing_is_that_question_for_no
     assert (third.text, third.review) == ("gravity", UNPLACED)
 
 
+def test_an_unknown_number_answers_rather_than_the_title_above_it() -> None:
+    sheet = cut("Test of class seven", "17. carbon dioxide", "2. the heart", "3. gravity", "4. Earth", "5. iron")
+    first = next(answer for answer in sheet.answers if answer.question == "1")
+    assert (first.text, first.review) == ("carbon dioxide", UNPLACED)
+
+
+def test_two_texts_that_may_both_be_the_one_missing_answer_are_both_shown() -> None:
+    loose = ("plants take in a gas", "which they need to grow", "and give out oxygen")
+    sheet = cut(*loose, "17. carbon dioxide", "2. the heart", "3. gravity", "4. Earth", "5. iron")
+    assert "1" not in said(sheet)
+    assert asked(sheet) == {"1": "\n".join((*loose, "carbon dioxide"))}
+
+
 def test_an_unknown_number_beside_several_missing_questions_is_shown_at_each() -> None:
     sheet = cut("Q1) CO2", "Q9) gravity", "Q4) Earth", "Q5) iron")
     assert set(asked(sheet)) == {"2", "3"}
