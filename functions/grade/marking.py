@@ -12,6 +12,7 @@ from grade.attacks import screening as attacks
 from grade.decision import clamp, settled
 from grade.doubts import reading_doubts
 from grade.freetext import FreeTextMark, FreeTextMarker, FreeTextTask
+from grade.words.english import vocabulary
 
 # Textract's scale. Below these a reading is too weak to stand without a look: a lone letter or number
 # carries all the marks of its question, a sentence survives a misread word.
@@ -120,10 +121,14 @@ def _mark_all(
 
 
 def _inspected(one: _Asked, answer: Answer) -> attacks.Inspection:
-    asked, wanted = f"{one.context}\n{one.question.text}", _wordings(one.entry)
+    asked, wanted = _asked_in(one), _wordings(one.entry)
     if one.question.type in OBJECTIVE:
         return attacks.inspect(answer.text, "\n".join((asked, *wanted)))
     return attacks.inspect_prose(answer.text, asked, wanted)
+
+
+def _asked_in(one: _Asked) -> str:
+    return f"{one.context}\n{one.question.text}"
 
 
 def _wordings(entry: SchemeEntry | None) -> tuple[str, ...]:
@@ -156,7 +161,10 @@ def _mark_attempt(
         reason = f"{reason} No label that could be read says that this answers the question; it stands where it would."
         confidence = min(confidence, _UNPLACED)
     if inspection.signs:
-        reason = f"{reason} The answer holds {', '.join(inspection.signs)}; that part was left out of the marking."
+        reason = f"{reason} {inspection.said()}"
+    doubts = () if objective else reading_doubts(inspection.clean, vocabulary(_asked_in(one), *_wordings(one.entry)))
+    if ReviewReason.UNKNOWN_LANGUAGE in doubts:
+        reason = f"{reason} The answer, or a part of it, is not in English."
     return QuestionMark(
         question=one.question.id,
         label=one.question.label,
@@ -169,24 +177,22 @@ def _mark_attempt(
         reason=reason,
         feedback=mark.feedback,
         criteria=mark.criteria,
-        review=_review(one, answer, inspection, mark),
+        review=_review(one, answer, inspection, (*mark.review, *doubts)),
     )
 
 
 def _review(
-    one: _Asked, answer: Answer, inspection: attacks.Inspection, mark: FreeTextMark
+    one: _Asked, answer: Answer, inspection: attacks.Inspection, doubts: tuple[ReviewReason, ...]
 ) -> tuple[ReviewReason, ...]:
-    """Every reason for a person to look, each once: of the cutting, of the marker, of the reading."""
+    """Every reason for a person to look, each once: of the cutting, of the marker and the reading (`doubts`)."""
     objective = one.question.type in OBJECTIVE
-    reasons = [*answer.review, *mark.review]
+    reasons = [*answer.review, *doubts]
     if inspection.signs:
         reasons.append(ReviewReason.ATTACK)
     if answer.lines and answer.ocr_confidence < (_WEAK_OBJECTIVE if objective else _WEAK_TEXT):
         reasons.append(ReviewReason.LOW_OCR_CONFIDENCE)
-    if not objective:
-        reasons += reading_doubts(inspection.clean)
-        if one.entry is None or not _says_something(one.entry):
-            reasons.append(ReviewReason.NO_SCHEME)
+    if not objective and (one.entry is None or not _says_something(one.entry)):
+        reasons.append(ReviewReason.NO_SCHEME)
     return tuple(dict.fromkeys(reasons))
 
 

@@ -17,17 +17,17 @@ _MOST_STATEMENTS = 24
 _JOIN = re.compile(r"(?<=[.!?;])\s+|\s*[,;]?\s+\b(?:and|but|or)\b\s+|\n+", re.I)
 
 
-def without_word_lists(text: str, asked: str) -> tuple[str, bool]:
-    """The answer without bare lists of key words, and whether there is one. An answer that is nothing but
-    a list stays (a person decides), and so do lists where the question asks for names."""
+def without_word_lists(text: str, asked: str) -> tuple[str, tuple[str, ...]]:
+    """The answer without bare lists of key words, and these lists. An answer that is nothing but a list stays (a
+    person decides), and so do lists where the question asks for names."""
     if _ASKS_FOR_A_LIST.search(asked):
-        return text, False
+        return text, ()
     parts = sentences(text)
-    lists = [part for part in parts if _is_word_list(part)]
+    lists = tuple(part for part in parts if _is_word_list(part))
     kept = [part for part in parts if part not in lists]
     if not lists or not kept:
-        return text, bool(lists)
-    return " ".join(kept), True
+        return text, lists
+    return " ".join(kept), lists
 
 
 def without_opposites(text: str) -> tuple[str, bool]:

@@ -15,9 +15,19 @@ from grade.attacks.aside import matter_of, speaks_aside
 from grade.attacks.decoding import decodings
 from grade.attacks.hedges import without_opposites, without_word_lists
 from grade.attacks.patterns import BLOCKS, CODED, CODED_LENGTH, JSON_KEY, MARKUP, PATTERNS, QUOTES, SPOKEN
+from grade.words.english import has_english_part, in_another_alphabet, is_foreign, vocabulary
 from grade.words.late import Late
 
+LOOK_ALIKES = "look-alike characters of another alphabet"
+WORD_LIST = "a list of key words without a statement"
+FOREIGN_SENTENCE = "a sentence in another language"
+
 _INVISIBLE = re.compile("[\u200b-\u200f\u2028-\u202e\u2060-\u2064\u2066-\u206f\ufe00-\ufe0f\U000e0000-\U000e01ef]")
+# Joiners and direction marks: a part of how Persian, Hebrew, Hindi or Khmer are written, so no sign in a text in
+# another alphabet, nor beside a letter of one.
+_MARKS = "[\u200b-\u200f\u202a-\u202e]+"
+_BESIDE = "[^\u0000-\u024f\u2000-\u206f\ufe00-\ufe0f\U000e0000-\U000e01ef]"
+_WRITTEN_ABROAD, _WRITTEN_BESIDE = re.compile(_MARKS), re.compile(f"(?<={_BESIDE}){_MARKS}|{_MARKS}(?={_BESIDE})")
 _HARMLESS = re.compile("[\u00ad\ufeff\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f]")
 _TWINS = dict(
     zip(
@@ -27,6 +37,7 @@ _TWINS = dict(
     )
 )
 _FOREIGN = re.compile("[\u0370-\u03ff\u0400-\u04ff\u0500-\u052f]")
+_LATIN = re.compile("[A-Za-z]")
 _WORD = re.compile(r"\w+")
 _LEET = str.maketrans(
     {"0": "o", "1": "i", "3": "e", "4": "a", "5": "s", "7": "t", "@": "a", "$": "s", "!": "i", "|": "l"}
@@ -51,10 +62,20 @@ _SENTENCE = re.compile(r"[^.!?\n]*(?:[.!?]+(?=\s|$)|\n|$|[.!?])")
 
 @dataclass(frozen=True, slots=True)
 class Inspection:
-    """`clean` is what is marked. `signs` names what was found, in words for a teacher; empty: nothing."""
+    """`clean` is what is marked. `signs` names what was found, in words for a teacher; empty: nothing. `kept`: those of
+    them that took nothing out of the answer."""
 
     clean: str
     signs: tuple[str, ...] = ()
+    kept: tuple[str, ...] = ()
+
+    def said(self) -> str:
+        """What was found and what became of it, in sentences."""
+        out = [sign for sign in self.signs if sign not in self.kept]
+        found = [f"The answer holds {', '.join(out)}; that part was left out of the marking."] if out else []
+        if self.kept:
+            found.append(f"The answer holds {', '.join(self.kept)}; nothing was left out for that.")
+        return " ".join(found)
 
 
 def inspect(text: str, about: str = "") -> Inspection:
@@ -75,23 +96,35 @@ def inspect(text: str, about: str = "") -> Inspection:
         if coded:
             signs.append("coded text")
     clean = "\n".join(" ".join(line.split()) for line in plain.splitlines())
-    return Inspection(clean.strip(), tuple(dict.fromkeys(signs)))
+    return _inspection(clean, signs, (LOOK_ALIKES,))
 
 
 def inspect_prose(text: str, asked: str, wanted: Sequence[str] = ()) -> Inspection:
     """`inspect` for an answer in running text: also without sentences beside the matter, bare word lists and
     statements that stand beside their own opposite. `asked` is the question: one that asks for names may be answered
-    by a list. `wanted` is what the scheme says; without it nobody can tell what the matter is."""
+    by a list. `wanted` is what the scheme says; without it nobody can tell what the matter is.
+
+    What is left out here goes by English grammar, so nothing of it is said of an answer in another language."""
     found = inspect(text, "\n".join((asked, *wanted)))
-    signs = list(found.signs)
+    ours = vocabulary(asked, *wanted)
+    if not has_english_part(found.clean, ours):
+        return found
+    signs, kept = list(found.signs), list(found.kept)
     clean = _without_asides(found.clean, matter_of(asked, *wanted), signs) if wanted else found.clean
-    clean, listed = without_word_lists(clean, asked)
+    before = clean
+    clean, lists = without_word_lists(clean, asked)
+    for part in lists:
+        sign = FOREIGN_SENTENCE if is_foreign(part, ours) else WORD_LIST
+        (kept if clean == before else signs).append(sign)
     clean, opposed = without_opposites(clean)
-    if listed:
-        signs.append("a list of key words without a statement")
     if opposed:
         signs.append("a statement beside its opposite")
-    return Inspection(clean.strip(), tuple(dict.fromkeys(signs)))
+    return _inspection(clean, [*signs, *kept], kept)
+
+
+def _inspection(clean: str, signs: Sequence[str], kept: Sequence[str]) -> Inspection:
+    found = tuple(dict.fromkeys(signs))
+    return Inspection(clean.strip(), found, tuple(sign for sign in found if sign in kept))
 
 
 def _without_asides(text: str, matter: frozenset[str], signs: list[str]) -> str:
@@ -119,20 +152,21 @@ def _speaks(line: str) -> bool:
 
 
 def _visible(text: str, signs: list[str]) -> str:
-    """Without invisible characters; letters of other alphabets within Latin words as the letters they show."""
-    if _INVISIBLE.search(text):
+    """Without invisible characters; letters of other alphabets within Latin words as the letters they show. Where the
+    answer itself is written in another alphabet, words of that alphabet are no disguise."""
+    abroad = in_another_alphabet(text)
+    if _INVISIBLE.search((_WRITTEN_ABROAD if abroad else _WRITTEN_BESIDE).sub("", text)):
         signs.append("invisible characters")
-        text = _INVISIBLE.sub("", text)
-    text = _HARMLESS.sub("", text)
+    text = _HARMLESS.sub("", _INVISIBLE.sub("", text))
     text = "".join(unicodedata.normalize("NFKC", char) if _is_styled(char) else char for char in text)
 
     def fold(match: re.Match[str]) -> str:
         word = match.group()
-        if not _FOREIGN.search(word):
+        if not _FOREIGN.search(word) or (abroad and not _LATIN.search(word)):
             return word
         folded = "".join(_TWINS.get(char, char) for char in word)
         if len(word) > 2 and re.fullmatch(r"[A-Za-z0-9_]+", folded):
-            signs.append("look-alike characters of another alphabet")
+            signs.append(LOOK_ALIKES)
             return folded
         return word
 

@@ -26,7 +26,7 @@ STOP = word_set(
     respectively thus hence therefore however order able become becomes"""
 )
 NEGATIONS = word_set("not no never none nothing neither nor cannot without nobody nowhere hardly lack lacks non")
-_NUMBER_WORDS = {
+NUMBER_WORDS = {
     "zero": "0", "one": "1", "two": "2", "three": "3", "four": "4", "five": "5", "six": "6", "seven": "7",
     "eight": "8", "nine": "9", "ten": "10", "first": "1st", "second": "2nd", "third": "3rd",
 }  # fmt: skip
@@ -42,7 +42,7 @@ _SENTENCE = re.compile(r"(?<=[.!?;])\s+|\n\s*\n|\n(?=\s*(?:[-•*▪–]|\(?[0-9
 
 
 @lru_cache(maxsize=1)
-def _irregular() -> dict[str, str]:
+def irregular() -> dict[str, str]:
     text = Path(__file__).with_name("irregular.txt").read_text(encoding="utf-8")
     lines = [line.split() for line in text.splitlines() if not line.startswith("#")]
     return {form: base for base, *forms in lines for form in forms}
@@ -51,7 +51,7 @@ def _irregular() -> dict[str, str]:
 @lru_cache(maxsize=1 << 16)
 def stem(word: str) -> str:
     """The word's stem, the same for British and American spellings and for irregular forms ("drew", "draw")."""
-    word = _irregular().get(word, word)
+    word = irregular().get(word, word)
     if len(word) > 5:
         for written, american in _SPELLINGS:
             word = written.sub(american, word)
@@ -66,7 +66,7 @@ def words(text: str) -> list[str]:
             found.append("not")
         elif token[0].isalnum():
             word = token.split("'")[0]
-            found.append(_NUMBER_WORDS.get(word, word))
+            found.append(NUMBER_WORDS.get(word, word))
     return found
 
 
