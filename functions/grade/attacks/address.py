@@ -6,6 +6,7 @@ spelled, spaced, misread or turned round.
 """
 
 import re
+from collections.abc import Iterator
 from functools import cache
 
 from rapidfuzz import fuzz
@@ -92,6 +93,8 @@ _SENTENCES = (
     "mark as correct",
 )
 _ALIKE = 88.0
+# Characters of squeezed text that are compared at once, and how many of them again with the next: more than a sentence.
+_STRETCH, _OVERLAP = 400, 80
 
 
 def speaks_of_marking(sentence: str, matter: frozenset[str] = frozenset()) -> bool:
@@ -109,9 +112,18 @@ def speaks_of_marking(sentence: str, matter: frozenset[str] = frozenset()) -> bo
 
 
 def disguised(text: str) -> list[tuple[int, int]]:
-    """Where one of the sentences stands in disguise: from and to, in the text."""
+    """Where one of the sentences stands in disguise: from and to, in the text. The text is looked through in stretches
+    that overlap, so that the time grows with its length and no more; of each stretch a sentence is found once."""
     squeezed, places = _squeezed(text)
     found = []
+    for start in range(0, max(len(squeezed) - _OVERLAP, 1), _STRETCH - _OVERLAP):
+        for first, last in _disguised_in(squeezed[start : start + _STRETCH]):
+            found.append((places[start + first], places[start + last] + 1))
+    return found
+
+
+def _disguised_in(squeezed: str) -> Iterator[tuple[int, int]]:
+    """The first and the last character of each sentence that stands in squeezed text, forwards or backwards."""
     for turned in (squeezed, squeezed[::-1]):
         for wanted in _wanted():
             if len(turned) < len(wanted) - 2:
@@ -120,10 +132,7 @@ def disguised(text: str) -> list[tuple[int, int]]:
             if hit is None or hit.dest_end <= hit.dest_start:
                 continue
             first, last = hit.dest_start, hit.dest_end - 1
-            if turned is not squeezed:
-                first, last = len(squeezed) - 1 - last, len(squeezed) - 1 - first
-            found.append((places[first], places[last] + 1))
-    return found
+            yield (first, last) if turned is squeezed else (len(squeezed) - 1 - last, len(squeezed) - 1 - first)
 
 
 @cache

@@ -9,7 +9,7 @@ import re
 
 from grade.words.language import content_stems, stem, word_set
 
-_WORD = re.compile(r"[^\W\d_]+(?:'[a-z]+)?|\d+\s?/\s?\d+|[✓✔]")
+_WORD = re.compile(r"[^\W\d_]+(?:'[a-z]+)?|(?<!\d)\d++\s?/\s?\d+|[✓✔]")
 
 
 def _stems(text: str) -> frozenset[str]:

@@ -13,7 +13,7 @@ import unicodedata
 from collections.abc import Callable, Iterator
 from urllib.parse import unquote
 
-_BRACKETS = re.compile(r"[ \t]*[(\[{][^()\[\]{}\n]{1,30}[)\]}][ \t]*")
+_BRACKETS = re.compile(r"[ \t]{0,8}[(\[{][^()\[\]{}\n]{1,30}[)\]}][ \t]*")
 _ESCAPE = re.compile(r"\\(?:u([0-9a-fA-F]{4})|x([0-9a-fA-F]{2}))")
 _HEX = re.compile(r"(?:\b(?:0x)?[0-9a-fA-F]{2}[ \t,]*){8,}")
 _BITS = re.compile(r"(?:\b[01]{8}\b[ \t]*){4,}")

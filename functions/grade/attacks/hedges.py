@@ -14,7 +14,7 @@ _AMOUNTS = frozenset({"more", "less", "fewer", "most", "least"})
 _CONDITIONS = frozenset({"if", "when", "whenever", "while", "where", "as", "once", "unless"})
 _LIST_WORDS = 7
 _MOST_STATEMENTS = 24
-_JOIN = re.compile(r"(?<=[.!?;])\s+|\s*[,;]?\s+\b(?:and|but|or)\b\s+|\n+", re.I)
+_JOIN = re.compile(r"(?<=[.!?;])\s+|(?<!\s)(?:\s++|\s*+[,;]\s++)(?:and|but|or)\b\s+|\n+", re.I)
 
 
 def without_word_lists(text: str, asked: str) -> tuple[str, tuple[str, ...]]:

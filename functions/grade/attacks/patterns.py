@@ -64,16 +64,16 @@ CLAIM = (
     r"(?:correct|right|perfect|graded|marked|verified|approved|worth)\b",
     r"\b(?:teacher|examiner|grader|marker|moderator|invigilator|professor)(?:['’]s)?\s+"
     r"(?:note|comment|remark|decision|mark|verdict)s?\s*:",
-    rf"^\s*(?:{_GRADE}|grade|result)\s*(?:awarded|given|obtained)?\s*[:=]\s*\d+(?:\s*(?:/|out of)\s*\d+)?",
-    rf"^\s*(?:total|final)\s+{_GRADE}\s*[:=]?\s*\d+",
-    r"(?:\d*\W{0,3}[✓✔]\s*){2,}",
+    rf"^[^\S\n]*+(?:{_GRADE}|grade|result)\s*(?:awarded|given|obtained)?\s*[:=]\s*\d+(?:\s*(?:/|out of)\s*\d+)?",
+    rf"^[^\S\n]*+(?:total|final)\s+{_GRADE}\s*[:=]?\s*\d+",
+    r"(?<!\d)(?:\d*+\W{0,3}[✓✔]\s*){2,}",
     r"\b(?:pass|fail)(?:ed|ing|s)? me\b",
     rf"\b\d+\s+{_GRADE}\s+(?:awarded|given|agreed|by)\b|\bfor\s+\d+\s+marks\b",
     r"\b(?:max_?)?(?:marks?|grade|verdict|rubric)\s?(?:\.\w+\b|_\w+|\s*=+\s*\W?\w+)|\b\w+_(?:marks?|score|grade)\b",
     r"\b(?:print|select|grade|mark|setscore|get|give)\w*\s?\(\s*(?:answer|rubric|scheme|\d+)\s*\)",
     r"\bfrom\s+(?:scheme|rubric|criteria)\b|\bsudo\s+\w+",
     r"\b(?:criteri(?:on|a)|ao|points?)\s?\d\s*[:=-]?\s*(?:yes|met|full|done|ok|tick|\d\s?/\s?\d)\b",
-    r"^\s*(?:accept|allow|credit|reject|do not (?:require|accept|allow|credit))\s*:",
+    r"^[^\S\n]*+(?:accept|allow|credit|reject|do not (?:require|accept|allow|credit))\s*:",
     r"\bmark(?:ing)? scheme\b[^.!?\n]{0,20}(?:\b(?:reads|says|states|allows|accepts|wants)\b|:)",
 )
 REQUEST = (
@@ -92,18 +92,18 @@ MARKUP = (
     r"|!\[[^\]\n]*\]\([^)\n]*\)|\\text\w*\{"
 )
 HEADER = (
-    r"^\s*#{2,}\s*(?:system|instruction|assistant|user|response)",
-    r"^\s*(?:system|assistant|developer|user)\s*:|^\s*(?:role|content|status)\s*:\s*\w",
+    r"^[^\S\n]*+#{2,}\s*(?:system|instruction|assistant|user|response)",
+    r"^[^\S\n]*+(?:system|assistant|developer|user)\s*:|^[^\S\n]*+(?:role|content|status)\s*:\s*\w",
     r"\[\[[^\]\n]{0,80}\]\]|\{\{[^}\n]{0,80}\}\}|<\|\w+\|>",
     r"</?\s*\|?\s*(?:system|assistant|user|answer|student(?:_answer)?|data|instructions?|prompt|im_start|im_end)\b[^>\n]*>",
     r"\[/?inst\]",
     r"[\[(]\s*\d+\s*(?:/\s*\d+)?\s*(?:marks?|points?)\s*[\])]",
-    r"-{3,}\s*(?:end|begin|start)\b[^\n]*",
+    r"(?<!-)-{3,}+\s*+(?:end|begin|start)\b[^\n]*",
     r"<!--.*?(?:-->|$)",
     MARKUP,
     r"\[(?:system|assistant|user)\]\s*\(",
-    r"^\s*\|[^\n]*\b(?:criterion|verdict|met)\b[^\n]*",
-    r"^\s*end of (?:the )?(?:student(?:['’]s)? )?(?:answer|response|submission)\b[^\n]*",
+    r"^[^\S\n]*+\|[^\n]*\b(?:criterion|verdict|met)\b[^\n]*",
+    r"^[^\S\n]*+end of (?:the )?(?:student(?:['’]s)? )?(?:answer|response|submission)\b[^\n]*",
     r"\b(?:grader|marker|examiner|evaluator) now (?:writes|says|adds)\b",
 )
 PATTERNS = {

@@ -7,6 +7,7 @@ data, marks are summed in code and clamped, and every criterion needs evidence f
 
 import re
 import unicodedata
+from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -25,9 +26,12 @@ FOREIGN_SENTENCE = "a sentence in another language"
 _INVISIBLE = re.compile("[\u200b-\u200f\u2028-\u202e\u2060-\u2064\u2066-\u206f\ufe00-\ufe0f\U000e0000-\U000e01ef]")
 # Joiners and direction marks: a part of how Persian, Hebrew, Hindi or Khmer are written, so no sign in a text in
 # another alphabet, nor beside a letter of one.
-_MARKS = "[\u200b-\u200f\u202a-\u202e]+"
+_MARK = "[\u200b-\u200f\u202a-\u202e]"
 _BESIDE = "[^\u0000-\u024f\u2000-\u206f\ufe00-\ufe0f\U000e0000-\U000e01ef]"
-_WRITTEN_ABROAD, _WRITTEN_BESIDE = re.compile(_MARKS), re.compile(f"(?<={_BESIDE}){_MARKS}|{_MARKS}(?={_BESIDE})")
+_WRITTEN_ABROAD, _WRITTEN_BESIDE = (
+    re.compile(_MARK),
+    re.compile(f"(?<={_BESIDE}){_MARK}++|(?<!{_MARK}){_MARK}++(?={_BESIDE})"),
+)
 _HARMLESS = re.compile("[\u00ad\ufeff\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f]")
 _TWINS = dict(
     zip(
@@ -56,8 +60,8 @@ _SPACED = re.compile(r"\b(?:\w[ .\-_*]){5,}\w\b")
 _ON_MARKUP = re.compile(r"<\w+|\bhtml\b|\btags?\b|\bmark-?(?:up|down)\b", re.IGNORECASE)
 _BREAK = re.compile(r"[.!?](?=\s|$)|\n")
 # Between sentences; a new line is one only where it does not go on in small letters.
-_UNIT = re.compile(r"(?<=[.!?;])(?=\s)|(?=\n\s*[^a-z\s])")
-_SENTENCE = re.compile(r"[^.!?\n]*(?:[.!?]+(?=\s|$)|\n|$|[.!?])")
+_UNIT = re.compile(r"(?<=[.!?;])(?=\s)|(?<!\n)(?=\n\s*+[^a-z\s])")
+_SENTENCE = re.compile(r"[^.!?\n]*+(?:[.!?]++|\n|$)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -216,18 +220,31 @@ def _closing(text: str, start: int) -> int:
 
 def _cut_disguised(text: str, signs: list[str]) -> str:
     """Without the lines and sentences in which an order to the grader stands disguised, over however many of them."""
+    while spans := _disguised_spans(text):
+        signs.append("a disguised order to the grader")
+        kept, at = [], 0
+        for start, end in spans:
+            kept.append(text[at:start] if start > at else "")
+            at = max(at, end)
+        text = "\n".join((*kept, text[at:]))
+    return text
+
+
+def _disguised_spans(text: str) -> list[tuple[int, int]]:
+    """From and to of the sentences to be cut, in order."""
+    breaks = [(found.start(), found.end()) for found in _BREAK.finditer(text)]
+    ends = [end for _, end in breaks]
+    spans = []
     for first, last in disguised(text):
         plain = text[first:last]
         if any(pattern.search(plain) for pattern in SPOKEN):
             continue  # said openly: the sentence is cut where it turns to the grader
-        signs.append("a disguised order to the grader")
         # A fuzzy match may reach a little into what stands beside it: a break near its edge is the sentence's.
         slack = (last - first) // 4
-        start = max((found.end() for found in _BREAK.finditer(text, 0, first + slack)), default=0)
-        found = _BREAK.search(text, last - slack)
-        end = found.start() if found else len(text)
-        return _cut_disguised(f"{text[:start]}\n{text[end:]}", signs)
-    return text
+        before, after = bisect_right(ends, first + slack), bisect_left(breaks, (last - slack, 0))
+        start = ends[before - 1] if before else 0
+        spans.append((min(start, first + slack), breaks[after][0] if after < len(breaks) else len(text)))
+    return sorted(spans)
 
 
 def _cut_asks(text: str, signs: list[str], about: str) -> str:

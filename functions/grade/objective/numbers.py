@@ -96,7 +96,7 @@ _IN_K = re.compile(r"(?<![\w.,])(\d+(?:\.\d+)?)[kK]\b")
 _SCALED = re.compile(rf"(?<![\w.,])(\d+(?:\.\d+)?)\s+({'|'.join(_SCALES)})s?\b", re.IGNORECASE)
 _AND_PART = re.compile(r"(?<![\w.,])(\d+)\s+and\s+(?:a|one)\s+(half|quarter)\b", re.IGNORECASE)
 _MINUS = re.compile(r"\b(?:minus|negative)\s+(?=\d)", re.IGNORECASE)
-_PI = re.compile(r"(?:(\d+(?:\.\d+)?)\s?)?(?:π|\bpi\b)", re.IGNORECASE)
+_PI = re.compile(r"(?:(?<!\d)(\d++(?:\.\d++)?)\s?)?(?:π|\bpi\b)", re.IGNORECASE)
 
 
 def spelled_out(text: str) -> str:

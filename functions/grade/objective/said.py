@@ -9,8 +9,10 @@ from grade.objective.numbers import Number, read_numbers
 
 _ANSWER_IS = re.compile(r"\b(?:answer|ans|result|total|final(?: value)?)\b\s*(?:is|was|are|=|:|≈|~|-|of)*\s*", re.I)
 _LEADS_TO = re.compile(r"[=≈∴⇒→]|\b(?:therefore|hence|thus|gives|equals|so|approximately|is)\b", re.I)
-_ASIDE = re.compile(r"\([^()]*\)\s*\.?\s*$|[,;.]?\s*\b(?:because|since|as|from|using|by)\b.*$", re.I | re.S)
-_ONLY_JOINS = re.compile(r"^[\s,;/|&]*(?:or|and|to)?[\s,;/|&]*$", re.I)
+_ASIDE = re.compile(
+    r"\([^()]*\)\s*+(?:\.\s*+)?$|(?:[,;.]|(?<!\s))\s*+\b(?:because|since|as|from|using|by)\b.*$", re.I | re.S
+)
+_ONLY_JOINS = re.compile(r"^[\s,;/|&]*+(?:(?:or|and|to)[\s,;/|&]*+)?$", re.I)
 # "7 because 3 x 7 = 21" has ended before its reason; "6 divided by 0.4 = 15" has not.
 _REASON = re.compile(r"\b(?:because|since|as)\b", re.I)
 # "x = 7 or x = -7", and "x = 7, y = 3" by the names of what is set.
@@ -41,19 +43,18 @@ def value_part(text: str) -> str:
 
 
 def read_quantities(text: str, like: Any | None) -> list[Quantity]:
-    """Every number with the unit that follows it."""
+    """Every number with the unit that follows it, but for numbers that are a part of a unit."""
     found = []
+    inside: set[int] = set()
     numbers = read_numbers(text)
     for index, number in enumerate(numbers):
         until = numbers[index + 1].start if index + 1 < len(numbers) else len(text)
         tail = text[number.end : min(number.end + 30, max(until, number.end) + 3)]
         read = units.read_unit(tail.split("\n")[0], like) if re.match(r"\s?\s?[A-Za-zµμΩ%°℃℉/]", tail) else None
-        if read and number.end + read[1] > until:
-            inside = [later for later in numbers[index + 1 :] if later.start < number.end + read[1]]
-            numbers = [later for later in numbers if later not in inside]
         end = number.end + (read[1] if read else 0)
+        inside |= {later.start for later in numbers[index + 1 : index + 1 + end - number.end] if later.start < end}
         found.append(Quantity(number, read[0] if read else None, end, " ".join(text[number.start : end].split())))
-    return [quantity for quantity in found if quantity.number in numbers]
+    return [quantity for quantity in found if quantity.number.start not in inside]
 
 
 def added_up(text: str, quantities: list[Quantity], like: Any | None) -> list[Quantity]:

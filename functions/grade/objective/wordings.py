@@ -21,10 +21,10 @@ _ARTICLE = re.compile(r"^(?:the|an?)\s+", re.I)
 _HEDGE = re.compile(r"\b(?:or|either|maybe|perhaps|not|isn't|never)\b|n't\b|/|\?", re.I)
 _QUOTES = str.maketrans({"’": "'", "‘": "'", "“": '"', "”": '"', "–": "-", "—": "-", "−": "-", "\u00a0": " "})
 _ANOTHER = re.compile(
-    r"(?:and\b|,|&|\+|;)\s*(?!(?:the|an?|in|of|on|which)\b)(?:\w+\s?){1,2}|(?:\w+\s?){1,2}(?:and|,|&|\+|;)"
+    r"(?:and\b|,|&|\+|;)\s*(?!(?:the|an?|in|of|on|which)\b)\w+(?:\s\w+)?\s?|\w+(?:\s\w+)?\s?(?:and|,|&|\+|;)"
 )
 # Space around the signs of a formula says nothing.
-_AROUND_SIGNS = re.compile(r"\s*([+*/=^×÷<>])\s*")
+_AROUND_SIGNS = re.compile(r"(?:(?<!\s)\s++)?([+*/=^×÷<>])\s*")
 _NEAR_MISS = 80.0
 _SHORT_SENTENCE = 10
 

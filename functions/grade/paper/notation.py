@@ -99,7 +99,7 @@ def piece_marks(piece: Piece, notation: Notation, *, last: bool) -> tuple[str, l
     return text, kept
 
 
-_IN_ITS_OWN_CELL = re.compile(r"(?:^|\t|____)[\s.]*[A-Za-z°%/]{0,4}\s*$")
+_IN_ITS_OWN_CELL = re.compile(r"(?:^|\t|____)[ .]*+[A-Za-z°%/]{0,4}\s*+$")
 """What may stand before marks in the margin: nothing, or the unit behind a line to write on."""
 
 

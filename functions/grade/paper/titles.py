@@ -19,7 +19,7 @@ _NO_TITLE = re.compile(
     re.IGNORECASE,
 )
 _WHEN = re.compile(
-    r"(?:\b(?:time|duration)\b\s*(?:allowed)?\s*[:–-]|\b\d[\d½ .:]*\s*(?:hours?|hrs?|minutes?|mins?)\b"
+    r"(?:\b(?:time|duration)\b\s*(?:allowed)?\s*[:–-]|\b\d[\d½ .:]{0,12}\s?(?:hours?|hrs?|minutes?|mins?)\b"
     r"|\b(?:one|two|three) (?:and a half )?hours?\b"
     r"|\b(?:max(?:imum)?|full|total)\.?\s*(?:marks?|points?)\b)",
     re.IGNORECASE,
