@@ -35,6 +35,7 @@ class ReviewReason(StrEnum):
     MODEL_UNAVAILABLE = "model_unavailable"
     EXTRA_ANSWERS = "extra_answers"
     ABOVE_MAXIMUM = "above_maximum"
+    TOO_LONG = "too_long"
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,6 +17,10 @@ _ALIKE = 0.7
 # A letter or number by itself is often the whole answer: nearly all of them have to be the same.
 _SHORT = 2
 _SHORT_STRANGE = 0.05
+# Longer runs of letters and digits are compared piece by piece.
+_LONGEST_WORD = 40
+# Comparisons of one page's words. A page that needs more has hardly a word in common with its reading.
+_MOST_COMPARED = 100_000
 _LOOK_ALIKE = str.maketrans("oils|bzg", "01151829")
 
 
@@ -29,10 +33,8 @@ def agrees(layer: Sequence[Line], ocr: Sequence[Line]) -> bool:
 def _covered(these: list[list[str]], those: list[list[str]]) -> bool:
     """Whether nearly all of `these` words stand among `those`."""
     known = Counter(_plain(word) for line in those for word in line)
-    by_length: dict[int, set[str]] = {}
-    for word in known:
-        by_length.setdefault(len(word), set()).add(word)
-    total = found = short = short_strange = run = longest = 0
+    similar = _Similar(known)
+    total = found = short = short_strange = run = 0
     for line in these:
         for word in (_plain(word) for word in line):
             same = known[word] > 0
@@ -40,36 +42,52 @@ def _covered(these: list[list[str]], those: list[list[str]]) -> bool:
             short += len(word) <= _SHORT
             short_strange += len(word) <= _SHORT and not same
             total += len(word)
-            if same or _like(word, by_length):
+            if same or similar.has(word):
                 found += len(word)
                 run = 0
             else:
                 run += 1
-                longest = max(longest, run)
+                if run > _LONGEST_STRANGE_RUN:
+                    return False
         # A line that is partly known ends a run: strange words at two lines' ends are no sentence.
         run = run if run >= len(line) else 0
-    enough = found >= _AGREE * total and short_strange <= _SHORT_STRANGE * short
-    return enough and longest <= _LONGEST_STRANGE_RUN
+    return found >= _AGREE * total and short_strange <= _SHORT_STRANGE * short
 
 
 def _plain(word: str) -> str:
     return word.translate(_LOOK_ALIKE) if len(word) <= _SHORT else word
 
 
-def _like(word: str, by_length: dict[int, set[str]]) -> bool:
-    """Whether the other side has this word but for a letter or so that OCR misread."""
-    if len(word) <= _SHORT:
+class _Similar:
+    """The other side's words, to be asked for one that is the same but for a letter or so that OCR misread."""
+
+    def __init__(self, words: Iterable[str]) -> None:
+        self._by_length: dict[int, list[str]] = {}
+        for word in words:
+            self._by_length.setdefault(len(word), []).append(word)
+        self._answers: dict[str, bool] = {}
+        self._left = _MOST_COMPARED
+
+    def has(self, word: str) -> bool:
+        if len(word) <= _SHORT:
+            return False
+        if word not in self._answers:
+            self._answers[word] = self._search(word)
+        return self._answers[word]
+
+    def _search(self, word: str) -> bool:
+        matcher = SequenceMatcher(autojunk=False)
+        matcher.set_seq2(word)
+        for other in (other for size in (0, -1, 1) for other in self._by_length.get(len(word) + size, ())):
+            if self._left == 0:
+                return False
+            self._left -= 1
+            matcher.set_seq1(other)
+            if other != word and matcher.quick_ratio() >= _ALIKE and matcher.ratio() >= _ALIKE:
+                return True
         return False
-    near: Iterable[str] = (other for size in (-1, 0, 1) for other in by_length.get(len(word) + size, ()))
-    matcher = SequenceMatcher(autojunk=False)
-    matcher.set_seq2(word)
-    for other in near:
-        matcher.set_seq1(other)
-        if other != word and matcher.quick_ratio() >= _ALIKE and matcher.ratio() >= _ALIKE:
-            return True
-    return False
 
 
 def _words(line: Line) -> list[str]:
     plain = "".join(letter if letter.isalnum() else " " for letter in line.text.casefold())
-    return plain.split()
+    return [word[at : at + _LONGEST_WORD] for word in plain.split() for at in range(0, len(word), _LONGEST_WORD)]

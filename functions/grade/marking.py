@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 
 from core import totals
 from core.assessment import OBJECTIVE, MarkingScheme, Question, QuestionPaper, SchemeEntry
+from core.limits import LONGEST_ANSWER, LONGEST_OBJECTIVE_ANSWER
 from core.question_marks import MARKS_IF_NOTHING_SAYS, decided
 from core.result import Place, QuestionMark, ReviewReason, SheetResult, Usage
 from grade.answer import Answer, AnswerSheet, UnplacedText
@@ -120,7 +121,13 @@ def _mark_all(
     return marks, sum((reply.usage for reply in replies), Usage())
 
 
+def _longest(one: _Asked) -> int:
+    return LONGEST_OBJECTIVE_ANSWER if one.question.type in OBJECTIVE else LONGEST_ANSWER
+
+
 def _inspected(one: _Asked, answer: Answer) -> attacks.Inspection:
+    if len(answer.text) > _longest(one):
+        return attacks.Inspection("")
     asked, wanted = _asked_in(one), _wordings(one.entry)
     if one.question.type in OBJECTIVE:
         return attacks.inspect(answer.text, "\n".join((asked, *wanted)))
@@ -151,7 +158,9 @@ def _mark_attempt(
     step: float | None,
 ) -> QuestionMark:
     objective = one.question.type in OBJECTIVE
-    if not inspection.clean:
+    if len(answer.text) > _longest(one):
+        mark = _too_long(len(answer.text), _longest(one))
+    elif not inspection.clean:
         said = "Nothing is left that answers the question." if answer.text.strip() else "Nothing can be read."
         mark = FreeTextMark(0.0, 0.9, "none", said)
     else:
@@ -194,6 +203,11 @@ def _review(
     if not objective and (one.entry is None or not _says_something(one.entry)):
         reasons.append(ReviewReason.NO_SCHEME)
     return tuple(dict.fromkeys(reasons))
+
+
+def _too_long(length: int, longest: int) -> FreeTextMark:
+    reason = f"The answer has {length:,} characters; up to {longest:,} are marked by machine."
+    return FreeTextMark(None, 0.0, "none", reason, review=(ReviewReason.TOO_LONG,))
 
 
 def _objective(one: _Asked, text: str, step: float | None) -> FreeTextMark:

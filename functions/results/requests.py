@@ -9,10 +9,10 @@ from aws_lambda_powertools.utilities.data_classes import APIGatewayProxyEventV2
 
 from core import errors
 from core.http import raw_body
+from core.limits import LONGEST_ANSWER
 from core.tenant import TenantSettings
 
 _MOST = 1e6
-_LONGEST_ANSWER = 20_000
 _NO_TEXT = re.compile(r"[\x00-\x08\x0b-\x1f\x7f\ud800-\udfff]")
 _REVISION = re.compile(r'"(\d{1,9})"')
 _EDITION = re.compile(r'"(\d+\.\d+)"')
@@ -62,8 +62,8 @@ def _answer(given: Any) -> str | None:
     if not isinstance(given, str):
         raise errors.InvalidAnswer("answer is text.")
     text = given.replace("\r\n", "\n").strip()
-    if len(text) > _LONGEST_ANSWER:
-        raise errors.InvalidAnswer(f"An answer has at most {_LONGEST_ANSWER:,} characters.")
+    if len(text) > LONGEST_ANSWER:
+        raise errors.InvalidAnswer(f"An answer has at most {LONGEST_ANSWER:,} characters.")
     # Half a character of two, or signs that no sheet holds.
     if _NO_TEXT.search(text):
         raise errors.InvalidAnswer("The answer holds characters that are no text.")

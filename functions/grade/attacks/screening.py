@@ -15,7 +15,8 @@ from grade.attacks.address import disguised, speaks_of_marking
 from grade.attacks.aside import matter_of, speaks_aside
 from grade.attacks.decoding import decodings
 from grade.attacks.hedges import without_opposites, without_word_lists
-from grade.attacks.patterns import BLOCKS, CODED, CODED_LENGTH, JSON_KEY, MARKUP, PATTERNS, QUOTES, SPOKEN
+from grade.attacks.pasted_json import without_json
+from grade.attacks.patterns import BLOCKS, CODED, CODED_LENGTH, MARKUP, PATTERNS, SPOKEN
 from grade.words.english import has_english_part, in_another_alphabet, is_foreign, vocabulary
 from grade.words.late import Late
 
@@ -60,7 +61,7 @@ _SPACED = re.compile(r"\b(?:\w[ .\-_*]){5,}\w\b")
 _ON_MARKUP = re.compile(r"<\w+|\bhtml\b|\btags?\b|\bmark-?(?:up|down)\b", re.IGNORECASE)
 _BREAK = re.compile(r"[.!?](?=\s|$)|\n")
 # Between sentences; a new line is one only where it does not go on in small letters.
-_UNIT = re.compile(r"(?<=[.!?;])(?=\s)|(?<!\n)(?=\n\s*+[^a-z\s])")
+_UNIT = re.compile(r"(?<=[.!?;])(?=\s)|(?<!\s)(?=[^\S\n]*+\n\s*+[^a-z\s])")
 _SENTENCE = re.compile(r"[^.!?\n]*+(?:[.!?]++|\n|$)")
 
 
@@ -92,7 +93,10 @@ def inspect(text: str, about: str = "") -> Inspection:
         plain, blocks = BLOCKS.subn("\n", plain)
         if blocks:
             signs.append("a fake header")
-    plain = _cut_json(plain, signs)
+    plain, pasted = without_json(plain)
+    if pasted:
+        signs.append("pasted JSON")
+    plain = re.sub(r"```\w*", " ", plain)
     plain = _cut_disguised(plain, signs)
     plain = _cut_asks(plain, signs, about)
     if any(len(word) >= CODED_LENGTH for word in plain.split()):
@@ -183,39 +187,6 @@ def _is_styled(char: str) -> bool:
     return (
         0xFF01 <= code <= 0xFF5E or 0x1D400 <= code <= 0x1D7FF or 0xFB00 <= code <= 0xFB06 or 0x24B6 <= code <= 0x24E9
     )
-
-
-def _cut_json(text: str, signs: list[str]) -> str:
-    """Without objects that look like a grader's answer or a chat message."""
-    while any(quote in text for quote in QUOTES) and (key := JSON_KEY.search(text)) is not None:
-        signs.append("pasted JSON")
-        start = text.rfind("{", 0, key.start())
-        start = key.start() if start < 0 else start
-        while start > 0 and text[:start].rstrip().endswith(("[", "{")):
-            start = len(text[:start].rstrip()) - 1
-        end = _closing(text, start)
-        text = _without_its_line(text[:start], text[end:])
-    return re.sub(r"```\w*", " ", text)
-
-
-def _without_its_line(before: str, after: str) -> str:
-    """Both sides joined, less a few words of the same line that only led to what was cut ("return … for all")."""
-    above, _, lead = before.rpartition("\n")
-    rest, _, below = after.partition("\n")
-    if len(f"{lead} {rest}".split()) < _SHORTEST_HEAD:
-        return f"{above}\n{below}"
-    return f"{before} {after}"
-
-
-def _closing(text: str, start: int) -> int:
-    """Where the bracket that opens at `start` closes; the line's end where it never does."""
-    depth = 0
-    for index in range(start, len(text)):
-        depth += (text[index] in "{[") - (text[index] in "}]")
-        if depth == 0 and text[index] in "}]":
-            return index + 1
-    newline = text.find("\n", start)
-    return len(text) if newline < 0 else newline
 
 
 def _cut_disguised(text: str, signs: list[str]) -> str:

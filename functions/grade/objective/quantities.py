@@ -6,10 +6,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from core.assessment import Question, SchemeEntry
+from core.limits import MOST_NUMBERS
 from core.result import ReviewReason
 from grade.decision import Decision, slip
 from grade.objective import units
-from grade.objective.numbers import Number, first_number, spelled_out, thousands_in_k
+from grade.objective.numbers import Number, first_number, read_numbers, spelled_out, thousands_in_k
 from grade.objective.said import Quantity, added_up, final_quantity, read_quantities, value_part
 from grade.words import lookalikes
 
@@ -41,6 +42,9 @@ def mark_numeric(question: Question, entry: SchemeEntry, text: str, max_marks: f
     wanted = _wanted(question, entry)
     if wanted is None:
         return Decision(None, "The scheme's number cannot be read.", 0.0, (ReviewReason.NO_SCHEME,))
+    if len(read_numbers(text)) > MOST_NUMBERS:
+        reason = f"The answer holds more than {MOST_NUMBERS} numbers, so nobody can tell which one is meant."
+        return Decision(None, reason, 0.0, (ReviewReason.UNCLEAR_ANSWER,))
     decision = _decide(text, wanted, max_marks)
     if decision.marks == max_marks:
         return decision

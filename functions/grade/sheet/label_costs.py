@@ -68,7 +68,9 @@ class Costs:
             return cost + (0.4 if place.off > 0.07 else 0.0)
         if current is not None and current.is_leaf and current.question.type in OBJECTIVE:
             return cost - 0.6
-        apart = re.search(r"[.;:!?,)]\s*$|\s{3,}$", place.text[: place.spot.start])
+        before = place.text[: place.spot.start]
+        said = before.rstrip()
+        apart = said.endswith((".", ";", ":", "!", "?", ",", ")")) or len(before) - len(said) >= 3
         return cost + (0.0 if apart else 0.5)
 
     def fit(self, place: Place, reading: Reading, current: Node | None, node: Node, jump: float) -> float:

@@ -1,0 +1,11 @@
+"""The bounds within which an answer is marked by machine; beyond them it goes to a person, whole and with a reason.
+
+A page by hand has about 2,000 characters. Each bound stands far above what anybody writes. `grade` marks up to them,
+`results` takes no corrected reading beyond them.
+"""
+
+# Characters of one answer in running text, and of one where code decides: a letter, a value, the working before it.
+LONGEST_ANSWER = 20_000
+LONGEST_OBJECTIVE_ANSWER = 4_000
+# Numbers in one numeric answer: each is read with the unit behind it.
+MOST_NUMBERS = 300
