@@ -7,5 +7,7 @@ A page by hand has about 2,000 characters. Each bound stands far above what anyb
 # Characters of one answer in running text, and of one where code decides: a letter, a value, the working before it.
 LONGEST_ANSWER = 20_000
 LONGEST_OBJECTIVE_ANSWER = 4_000
+# Words that the key-point marker reads of one answer; a model reads all of it.
+MOST_WORDS = 1_500
 # Numbers in one numeric answer: each is read with the unit behind it.
 MOST_NUMBERS = 300

@@ -8,6 +8,7 @@ import math
 from collections.abc import Sequence
 
 from core.assessment import Criterion
+from core.limits import MOST_WORDS
 from core.result import CriterionMark, ReviewReason
 from grade.decision import settled
 from grade.evidence import find_quote
@@ -15,7 +16,7 @@ from grade.freetext import FreeTextMark, FreeTextTask
 from grade.keypoints.alignment import Alignment, align
 from grade.keypoints.curve import Calibration, closeness, features, shipped, within_normal
 from grade.keypoints.points import Point, judge, passages
-from grade.words.language import gives_up
+from grade.words.language import gives_up, words
 from grade.words.reading import read, read_known
 
 NAME = "key-points"
@@ -49,6 +50,9 @@ class KeyPointMarker:
             return FreeTextMark(None, 0.0, NAME, reason, review=(ReviewReason.NO_SCHEME,))
         if gives_up(task.answer.text):
             return FreeTextMark(0.0, 0.97, NAME, "The student says that there is no answer.")
+        if (length := len(words(task.answer.text))) > MOST_WORDS:
+            reason = f"The answer has {length:,} words; up to {MOST_WORDS:,} are marked by key points."
+            return FreeTextMark(None, 0.0, NAME, reason, review=(ReviewReason.TOO_LONG,))
         if criteria:
             return _by_criteria(task, criteria)
         return self._by_model_answer(task)

@@ -13,9 +13,10 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
+from core.limits import LONGEST_OBJECTIVE_ANSWER
+
 _MOST_STATES = 4000
 _MOST_PATTERN = 500
-_MOST_TEXT = 4000
 
 Test = Callable[[str], bool]
 
@@ -41,11 +42,11 @@ class Pattern:
 
     def fullmatch(self, text: str) -> bool:
         """Whether the whole text matches. Case is ignored."""
-        return self._run(text[:_MOST_TEXT], anchored=True)
+        return self._run(text[:LONGEST_OBJECTIVE_ANSWER], anchored=True)
 
     def found_in(self, text: str) -> bool:
         """Whether some part of the text matches."""
-        return self._run(text[:_MOST_TEXT], anchored=False)
+        return self._run(text[:LONGEST_OBJECTIVE_ANSWER], anchored=False)
 
     def _run(self, text: str, *, anchored: bool) -> bool:
         states = self._closure([self.start], text, 0)

@@ -4,6 +4,7 @@ import re
 from dataclasses import dataclass
 from functools import lru_cache
 
+from core.limits import MOST_WORDS
 from grade.words.language import NEGATIONS, is_content, stem, words
 from grade.words.thesaurus import Side, thesaurus
 
@@ -12,8 +13,6 @@ _NO_LONGER = re.compile(r"\bno longer\b|\bnot any ?more\b")
 _NAME = re.compile("[b-hj-rt-z]")
 _SCOPE = 3
 _OPPOSING = ("un", "in", "im", "ir", "il", "non", "dis")
-# Nothing beyond these bounds is read: a pasted book must not hold the marker up.
-_MOST_WORDS = 1500
 
 
 @dataclass(slots=True)
@@ -64,11 +63,12 @@ def read_known(text: str) -> Reading:
 
 
 def read(text: str) -> Reading:
+    """The first `MOST_WORDS` of a text: whoever marks by it says where there are more."""
     terms: list[Term] = []
     negations = 0
     plain = _NO_LONGER.sub(" not ", text.casefold().replace("’", "'"))
     for number, clause in enumerate(_CLAUSE.split(plain)):
-        found = words(clause)[: max(0, _MOST_WORDS - len(terms))]
+        found = words(clause)[: max(0, MOST_WORDS - len(terms))]
         negations += sum(word in NEGATIONS for word in found)
         terms += _clause_terms(found, number, len(terms))
     content = tuple(term for term in terms if term.content)
