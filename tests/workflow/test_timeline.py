@@ -28,14 +28,14 @@ def test_the_metrics_say_what_the_status_says_and_name_nobody(flow: Flow) -> Non
     flow.prepare()
     sheet = flow.send("answer_sheet", flow.scanned(), student=NAME)
     told = flow.ended(sheet)["timeline"]
-    (mine,) = [
-        line
-        for line in emitted(flow)
-        if line.get("TimeToMarks") == [milliseconds(told["received_at"], told["graded_at"])]
-    ]
-    assert mine["TimeToFirstOcr"] == [milliseconds(told["received_at"], told["first_ocr_at"])]
-    assert mine["TimeToJoin"] == [milliseconds(told["received_at"], told["joined_at"])]
-    assert mine["SavedByLanes"] == [told["saved_ms"]]
+    status_says = {
+        "TimeToMarks": [milliseconds(told["received_at"], told["graded_at"])],
+        "TimeToFirstOcr": [milliseconds(told["received_at"], told["first_ocr_at"])],
+        "TimeToJoin": [milliseconds(told["received_at"], told["joined_at"])],
+        "SavedByLanes": [told["saved_ms"]],
+    }
+    # The lines name no submission, and another sheet may have taken as many milliseconds to its marks.
+    mine = next(line for line in emitted(flow) if status_says.items() <= line.items())
     assert mine["EndedGraded" if "EndedGraded" in mine else "EndedNeedsReview"] == [1]
     assert {"QuestionsForReview", "ModelCalls", "ModelDollars", "StoringDuration", "GradingDuration"} <= set(mine)
     text = json.dumps(mine)
