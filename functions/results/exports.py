@@ -113,10 +113,11 @@ def _moodle(assessment: str, named: Sequence[tuple[Mapping[str, Any], Student]])
 
 
 def _marks(row: Mapping[str, Any]) -> Any:
-    """An empty cell changes nothing on either platform."""
-    return "" if row["marks"] is None else row["marks"]
+    """An empty cell changes nothing on either platform; a total that lacks a question's mark would count it as 0."""
+    return "" if row["marks"] is None or row["unmarked"] else row["marks"]
 
 
 def _by_question(row: Mapping[str, Any]) -> str:
-    told = (f"{name}: {marks:g}" for name, marks in row["questions"].items() if marks is not None)
-    return "; ".join(told)
+    return "; ".join(
+        f"{name}: no mark yet" if marks is None else f"{name}: {marks:g}" for name, marks in row["questions"].items()
+    )

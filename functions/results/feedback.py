@@ -56,6 +56,11 @@ class Feedback:
     answers: tuple[Answer, ...]
     draft: bool
 
+    @property
+    def unmarked(self) -> int:
+        """How many answers that count have no mark yet: the total is without them."""
+        return sum(answer.counted and answer.marks is None for answer in self.answers)
+
 
 def of_submission(at: Records, submission_id: str, *, draft: bool) -> Feedback:
     """One student's sheet.

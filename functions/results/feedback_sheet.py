@@ -103,6 +103,9 @@ class _Sheet:
         self._at = min(self._at, beside) - 2 * mm
         if sheet.draft:
             self._write("Draft: these marks are not published.", 9, _WARN, face=_BOLD)
+        if sheet.unmarked:
+            answers = "One answer has" if sheet.unmarked == 1 else f"{sheet.unmarked} answers have"
+            self._write(f"{answers} no mark yet; the total is without.", 9, _WARN, face=_BOLD)
         self._rule(1.2, _INK)
 
     def _answer(self, answer: Answer) -> None:

@@ -38,11 +38,17 @@ def table(
             "max_marks": status.get("max_marks"),
             "needs_review": status["state"] == State.NEEDS_REVIEW,
             "on_roster": status["on_roster"],
+            "unmarked": unmarked(marks.get(status["id"], [])),
             "questions": {one["question"]: one["marks"] for one in marks.get(status["id"], [])},
         }
         for status in counting(statuses)
     ]
     return ids, rows
+
+
+def unmarked(questions: Iterable[dict[str, Any]]) -> list[str]:
+    """The questions that count and have no mark yet: the sheet's total is without them."""
+    return [one["question"] for one in questions if one["counted"] and one["marks"] is None]
 
 
 def counting(statuses: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:

@@ -116,6 +116,23 @@ def test_canvas_gets_its_columns_and_ids_as_they_are(three: list[Submission], co
     }
 
 
+def test_a_total_that_lacks_a_mark_is_not_given_out_as_if_it_were_whole(
+    cloud: Cloud,
+    table: Table,  # noqa: F811
+    context: Any,
+) -> None:
+    one = submission("0", "1001")
+    questions = [
+        {"question": str(n), "label": str(n), "marks": marks, "max_marks": 3, "review": [], "counted": counted}
+        for n, (marks, counted) in enumerate(((2, True), (None, True), (None, False)), 1)
+    ]
+    record.create(table, one, State.READING, {})
+    record.end(table, one, State.NEEDS_REVIEW, {"marks": 2, "max_marks": 6, "question_marks": questions})
+    publish(context)
+    assert gradebook(context)[1][2][5] == ""
+    assert gradebook(context, "moodle")[1][1][2:] == ["", "1: 2; 2: no mark yet; 3: no mark yet"]
+
+
 def test_moodle_gets_a_grade_and_what_stands_behind_it(three: list[Submission], context: Any) -> None:
     publish(context)
     _, (head, *rows) = gradebook(context, "moodle")

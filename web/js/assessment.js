@@ -105,14 +105,14 @@ export function assessmentView({ api, uploads, content, parts, trail }) {
       title === name ? null : h("p", { class: "kicker" }, name),
       h("h1", {}, title),
       facts(told),
-      told.marked ? actions(told.doubts) : null,
+      told.marked ? actions(told.doubts, told.unmarked) : null,
       classMatch(classList, address),
     );
     // The hand stays where it was, or on what has taken that button's place.
     if (held) (head.querySelector(`[data-button="${held}"]`) ?? head.querySelector(".actions :is(a, button)"))?.focus();
   }
 
-  function actions(doubts) {
+  function actions(doubts, unmarked) {
     const first = table.firstDoubt();
     return h(
       "div",
@@ -120,6 +120,13 @@ export function assessmentView({ api, uploads, content, parts, trail }) {
       doubts && first ? h("a", { class: "button main", href: first }, `Look at ${count(doubts, "answer")}`) : null,
       download("Marks as CSV", "results.csv"),
       ...(document_.published_at ? given() : [publishing(true, doubts ? "Publish all the same" : "Publish marks")]),
+      unmarked
+        ? h(
+            "p",
+            { class: "note" },
+            `${count(unmarked, "sheet has", "sheets have")} an answer without a mark: until it has one, gradebooks get no total for ${unmarked === 1 ? "it" : "them"}.`,
+          )
+        : null,
     );
   }
 

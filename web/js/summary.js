@@ -26,6 +26,10 @@ export const leaves = (questions, above = "") =>
       : [{ ...one, above }],
   );
 
+/** Sheets with an answer that counts and has no mark yet: their totals are not whole. */
+export const withoutMarks = (marked) =>
+  marked.filter((sheet) => (sheet.question_marks ?? []).some((one) => one.counted && one.marks === null)).length;
+
 /** The figures of the head; `marked` are those of the sheets that have marks. `maximum`: what each question is worth. */
 export function figures(sheets, marked, paper, maximum) {
   return {
@@ -34,6 +38,7 @@ export function figures(sheets, marked, paper, maximum) {
     most: maximum?.total ?? paper?.total_marks ?? null,
     mean: marked.length ? totals(marked).reduce((sum, one) => sum + one, 0) / marked.length : null,
     doubts: marked.reduce((sum, one) => sum + doubtsOf(one), 0),
+    unmarked: withoutMarks(marked),
   };
 }
 
