@@ -21,15 +21,15 @@ from local.regular_files import UnusableFile, read_regular
 
 
 def questions(paper: Path, *, as_json: bool, stdout: Console, stderr: Console) -> int:
-    """What a paper asks."""
+    """What a paper asks; 1 where no question is found."""
     from grade.paper.parsing import parse_paper
 
     found = parse_paper(read(paper, Kind.QUESTION_PAPER, stderr))
     if as_json:
         _print_json(questions_document(found))
-        return 0
-    _print_paper(found, paper, stdout)
-    return 0
+    else:
+        _print_paper(found, paper, stdout)
+    return 0 if found.questions else 1
 
 
 def extract(

@@ -20,6 +20,7 @@ from reportlab.pdfgen.canvas import Canvas
 from local.cli import main
 from tests.cli.papers import pdf, picture, transcript
 from tests.cli.standin import StandIn
+from tests.documents import typed_pdf
 from tests.processes import all_end, running_program
 
 ROOT = Path(__file__).parent.parent.parent
@@ -246,6 +247,17 @@ def test_questions_in_words(small_paper: Path, capsys: pytest.CaptureFixture[str
 
     out = capsys.readouterr().out
     assert "1  [2]  text  Name the largest ocean." in out and "2 questions, 5 marks" in out
+
+
+@pytest.mark.parametrize("form", [[], ["--json"]])
+def test_a_paper_without_a_question_is_told_by_sentence_and_exit_code(
+    tmp_path: Path, form: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "letter.pdf"
+    path.write_bytes(typed_pdf(["Dear parents,", "the school is closed on Monday.", "Yours sincerely"]))
+    assert main(["questions", str(path), *form]) == 1
+
+    assert "No numbered questions were found" in capsys.readouterr().out
 
 
 def test_extract_as_json(small_paper: Path, capsys: pytest.CaptureFixture[str]) -> None:
