@@ -51,8 +51,11 @@ async (test) => {
       return status;
     },
   };
-  const started = () => {
+  /** A refusal in the API's own words. */
+  const own = (status, name, detail) => new Problem(status, { type: `urn:gradeline:problem:${name}`, detail });
+  const started = (listener = () => {}) => {
     const queue = new ChangeQueue(api, new ChangeStore(sessionStorage), { backoff: () => 0.001 });
+    queue.listen(listener);
     queue.open(["api", "tenant", "me"]);
     return queue;
   };

@@ -178,7 +178,7 @@ def test_a_sheet_that_is_erased_takes_its_changes_with_it(page: Page) -> None:
         """const first = held();
         let lost = 0;
         queue.listen((_, event) => event.lost && lost++);
-        server.before = async () => { await first.gate; throw new Problem(404, {}); };
+        server.before = async () => { await first.gate; throw own(404, "NotFound"); };
         set("1", { marks: 2 }); set("2", { marks: 2 });
         queue.forget("s"); first.open();
         await soon(); await soon();
@@ -218,7 +218,7 @@ def test_a_sheet_that_others_keep_changing_is_waited_for(page: Page) -> None:
 def test_a_refusal_puts_the_question_back_and_keeps_what_was_typed(page: Page) -> None:
     found = run(
         page,
-        """server.before = async (question) => { if (question === "1") throw new Problem(422, { detail: "No." }); };
+        """server.before = async (question) => { if (question === "1") throw own(422, "InvalidMark", "No."); };
         set("1", { marks: 7 }); set("2", { marks: 2 }); await settled();
         const [{ state, what, problem }] = queue.all;
         const shown = queue.shown("s");
@@ -241,11 +241,55 @@ def test_a_question_that_is_gone_is_told_with_what_was_typed(page: Page) -> None
         page,
         """let told = null;
         queue.listen((_, { lost, text }) => lost && (told = [lost.question, lost.what.marks, text]));
-        server.before = async () => { throw new Problem(404, { detail: "There is no submission of this id." }); };
+        server.before = async () => { throw own(404, "NotFound", "There is no submission of this id."); };
         set("1", { marks: 2 }); await settled();
         return { told, left: states() };""",
     )
     assert found == {"told": ["1", 2, "There is no submission of this id."], "left": []}
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        "404, {}",
+        "404, null",
+        "404, { message: 'Not Found' }",
+        "404, { type: 'about:blank', title: 'NotFound' }",
+        "403, { message: 'Forbidden' }",
+        "400, { type: 7, detail: ['Bad request'] }",
+        "405, 'Method Not Allowed'",
+    ],
+)
+def test_a_refusal_by_somebody_between_the_page_and_the_api_drops_nothing(page: Page, answer: str) -> None:
+    found = run(
+        page,
+        f"""let refusals = 0, lost = 0;
+        const troubles = new Set(), undecided = new Set();
+        queue.listen((_, event) => {{
+            if (event.lost) lost++;
+            if (queue.summary.trouble) troubles.add(queue.summary.trouble.kind);
+            undecided.add(queue.summary.undecided.length);
+        }});
+        server.before = async () => {{ if (refusals++ < 3) throw new Problem({answer}); }};
+        set("1", {{ marks: 2 }}); set("2", {{ answer: "x" }}); await settled();
+        return {{ lost, troubles: [...troubles], undecided: [...undecided], left: states(), log: server.log }};""",
+    )
+    assert found["log"][-1] == "2=x" and "1=2" in found.pop("log")
+    assert found == {"lost": 0, "troubles": ["busy"], "undecided": [0], "left": []}
+
+
+def test_a_refusal_between_the_page_and_the_api_while_the_sheet_is_fetched_drops_nothing(page: Page) -> None:
+    found = run(
+        page,
+        """let refusals = 0, lost = 0;
+        queue.listen((_, event) => event.lost && lost++);
+        server.set("3", { marks: 0 }, "them");
+        const fetched = api.submission;
+        api.submission = async () => { if (refusals++ < 3) throw new Problem(404, {}); return fetched(); };
+        set("1", { marks: 2 }); await settled();
+        return { lost, left: states(), marks: marks() };""",
+    )
+    assert found == {"lost": 0, "left": [], "marks": [2, 1, 0]}
 
 
 def test_what_is_not_saved_is_there_after_a_reload_and_for_its_person_alone(page: Page) -> None:

@@ -1,11 +1,17 @@
 // How the API says no.
 
-/** A refusal in the API's own words (RFC 9457). `type` is the error's name, "" where a gateway answered. */
+const OURS = "urn:gradeline:problem:";
+
+/**
+ * A refusal. `type` is the error's name where the API itself has answered (RFC 9457), "" where a gateway or a proxy has:
+ * their `body` may be anything.
+ */
 export class Problem extends Error {
-  constructor(status, { type = "", title = "", detail = "" } = {}) {
-    super(detail || title || `The request was refused (${status}).`);
+  constructor(status, body) {
+    const text = (name) => (typeof body?.[name] === "string" ? body[name] : "");
+    super(text("detail") || text("title") || `The request was refused (${status}).`);
     this.status = status;
-    this.type = type.replace("urn:gradeline:problem:", "");
+    this.type = text("type").startsWith(OURS) ? text("type").slice(OURS.length) : "";
   }
 }
 

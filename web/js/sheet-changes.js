@@ -7,8 +7,11 @@ import { Problem } from "./refusals.js";
 
 // Others may go on changing the same sheet; after so many refusals a pause is made.
 const REFETCHES = 8;
-// The gateway limits requests, or a service is busy: the same request may be taken a moment later.
-const PASSES = (status) => status === 412 || status === 429 || status >= 500;
+/**
+ * The same request may be accepted later: the API is busy, or somebody else has refused it (a gateway, a proxy), which
+ * says nothing about the change.
+ */
+const isTemporary = ({ status, type }) => !type || status === 412 || status === 429 || status >= 500;
 
 /**
  * A change is {id, assessment, sheet, question, what, version, sent, state, problem}.
@@ -202,12 +205,12 @@ export class SheetChanges {
   async #failed(change, error) {
     // It was taken away meanwhile, with its sheet or at signing out.
     if (!this.changes.includes(change)) return;
-    const status = error instanceof Problem ? error.status : null;
-    if (status === 404) return this.#lose(change, error.message);
-    if (status === 401) return this.#pause(change, { kind: "sign-in", text: "Your sign-in has ended." });
-    if (status === 409 && (await this.#willHaveMarks())) return this.#pause(change, { kind: "busy", text: error.message });
-    if (status !== null && !PASSES(status)) return this.#decide(change, "refused", error.message);
-    return this.#pause(change, { kind: status === null ? "connection" : "busy", text: error.message });
+    if (!(error instanceof Problem)) return this.#pause(change, { kind: "connection", text: error.message });
+    if (error.type === "NotFound") return this.#lose(change, error.message);
+    if (error.status === 401) return this.#pause(change, { kind: "sign-in", text: "Your sign-in has ended." });
+    const busy = isTemporary(error) || (error.status === 409 && (await this.#willHaveMarks()));
+    if (busy) return this.#pause(change, { kind: "busy", text: error.message });
+    return this.#decide(change, "refused", error.message);
   }
 
   #willHaveMarks() {
@@ -253,7 +256,11 @@ export class SheetChanges {
   }
 }
 
-const noMarks = () => new Problem(409, { title: "This sheet has no marks that could be changed now." });
+const noMarks = () =>
+  new Problem(409, {
+    type: "urn:gradeline:problem:NotMarked",
+    detail: "This sheet has no marks that could be changed now.",
+  });
 
 /** Editions are numbers of a run and of the edits in it: "2.11" is later than "2.9". */
 function editionOf(status) {
