@@ -353,3 +353,85 @@ def test_undo_does_not_overwrite_what_somebody_else_has_set_since(page: Page) ->
         return { states: states(), marks: marks() };""",
     )
     assert found == {"states": [["1", "conflict"]], "marks": [0, 1, 1]}
+
+
+def test_undo_of_a_change_kept_over_another_persons_brings_theirs_back(page: Page) -> None:
+    found = run(
+        page,
+        """server.set("1", { marks: 2 }, "them");
+        set("1", { marks: 0 }); await settled();
+        queue.keepMine(queue.all[0]); await settled();
+        const kept = marks();
+        queue.undo("s"); await settled();
+        return { kept, states: states(), marks: marks(), more: queue.undoable("s") };""",
+    )
+    assert found == {"kept": [0, 1, 1], "states": [], "marks": [2, 1, 1], "more": False}
+
+
+def test_undo_of_a_reading_kept_over_another_persons_brings_theirs_back(page: Page) -> None:
+    found = run(
+        page,
+        """server.set("1", { answer: "theirs" }, "them");
+        set("1", { answer: "mine" }); await settled();
+        queue.keepMine(queue.all[0]); await settled();
+        const kept = server.questions[0].answer;
+        queue.undo("s"); await settled();
+        return { kept, states: states(), answer: server.questions[0].answer };""",
+    )
+    assert found == {"kept": "mine", "states": [], "answer": "theirs"}
+
+
+def test_undo_step_by_step_after_a_change_kept_over_another_persons(page: Page) -> None:
+    found = run(
+        page,
+        """server.set("1", { marks: 2 }, "them");
+        const first = held();
+        server.before = async () => first.gate;
+        set("3", { marks: 0 });
+        set("1", { marks: 0 }); set("1", { marks: 0.5 });
+        first.open(); await settled();
+        queue.keepMine(queue.all[0]); await settled();
+        const seen_ = [marks()[0]];
+        for (let n = 0; n < 2; n++) { queue.undo("s"); await settled(); seen_.push(marks()[0]); }
+        return { seen_, states: states() };""",
+    )
+    assert found == {"seen_": [0.5, 0, 2], "states": []}
+
+
+def test_undo_of_several_changes_of_one_question_meets_no_conflict_with_oneself(page: Page) -> None:
+    found = run(
+        page,
+        """const seen_ = [];
+        for (const mark of [0, 2, 0.5]) { set("1", { marks: mark }); await settled(); }
+        for (let n = 0; n < 3; n++) { queue.undo("s"); await settled(); seen_.push(marks()[0]); }
+        return { seen_, states: states() };""",
+    )
+    assert found == {"seen_": [2, 0, 1], "states": []}
+
+
+def test_undo_does_not_reach_behind_what_somebody_else_has_set_in_between(page: Page) -> None:
+    found = run(
+        page,
+        """set("1", { marks: 0 }); await settled();
+        const opened = seen("1");
+        server.set("1", { marks: 2 }, "them");
+        queue.add("s", { assessment: "a", question: "1", what: { marks: 0.5 }, seen: opened }); await settled();
+        queue.keepMine(queue.all[0]); await settled();
+        queue.undo("s"); await settled();
+        const theirs = marks()[0];
+        queue.undo("s"); await settled();
+        return { theirs, states: states(), marks: marks() };""",
+    )
+    assert found == {"theirs": 2, "states": [["1", "conflict"]], "marks": [2, 1, 1]}
+
+
+def test_undo_after_another_persons_change_was_fetched_is_a_conflict(page: Page) -> None:
+    found = run(
+        page,
+        """set("1", { marks: 2 }); await settled();
+        server.set("1", { marks: 0 }, "them");
+        queue.know(server.status());
+        queue.undo("s"); await settled();
+        return { states: states(), marks: marks() };""",
+    )
+    assert found == {"states": [["1", "conflict"]], "marks": [0, 1, 1]}

@@ -82,14 +82,23 @@ export class SheetChanges {
     const queued = this.changes.includes(change);
     if (queued && change.state === "waiting" && !change.sent && replaced) change.what = reverse;
     else if (queued && (isUndecided(change) || (change.state === "waiting" && !change.sent))) this.#drop(change);
-    else this.changes.push({ ...change, id, what: reverse, sent: false, state: "waiting" });
+    else this.#sendReverse(change, { id, what: reverse });
     this.#step();
     return change.question;
   }
 
-  /** A person's own change counts, over what somebody else has set. */
+  /** One's own later changes of the question are no conflict; anybody else's is. */
+  #sendReverse(change, reverse) {
+    const version = this.#followedVersion(change.question, change.version);
+    this.changes.push({ ...change, ...reverse, version, sent: false, state: "waiting" });
+  }
+
+  /** A person's own change counts, over what somebody else has set; undoing it sets that again. */
   keepMine(change) {
-    change.version = versionOf(this.#question(change.question));
+    const theirs = this.#question(change.question);
+    change.version = versionOf(theirs);
+    for (const entry of this.#undoable)
+      if (entry.change === change && !entry.replaced) entry.reverse = reverseOf(theirs, change.what);
     this.retry(change);
   }
 
