@@ -301,13 +301,39 @@ def test_what_is_not_saved_is_there_after_a_reload_and_for_its_person_alone(page
         // The page is loaded anew; the first one had reached the server.
         server.set("1", { marks: 2 });
         server.before = async () => {};
-        const others = new ChangeStore(sessionStorage).open(["api", "tenant", "somebody else"]);
+        const others = new ChangeStore(sessionStorage).open(["api", "tenant", "somebody else"]).changes;
         server.log.length = 0;
         const again = started();
         await settled(again);
         return { others, log: server.log, marks: marks(), edits: server.edits, kept: sessionStorage.length };""",
     )
     assert found == {"others": [], "log": ["GET", "2=0"], "marks": [2, 0, 1], "edits": 2, "kept": 0}
+
+
+@pytest.mark.parametrize(
+    "damaged",
+    [
+        "{oops",
+        "null",
+        "7",
+        '{"question": "1"}',
+        "[null]",
+        '[{"assessment": "a", "sheet": "s", "question": "1", "what": {}}]',
+    ],
+)
+def test_a_damaged_entry_is_dropped_and_the_others_are_sent(page: Page, damaged: str) -> None:
+    found = run(
+        page,
+        f"""server.before = () => new Promise(() => {{}});
+        set("1", {{ marks: 2 }}); await until(() => queue.all[0].sent);
+        server.before = async () => {{}};
+        sessionStorage.setItem(sessionStorage.key(0).replace(/s$/, "t"), {damaged!r});
+        let unreadable = 0;
+        const again = started((_, event) => (unreadable += event.unreadable ?? 0));
+        await settled(again);
+        return {{ unreadable, marks: marks(), kept: sessionStorage.length }};""",
+    )
+    assert found == {"unreadable": 1, "marks": [2, 1, 1], "kept": 0}
 
 
 def test_a_sign_in_that_has_ended_keeps_the_changes_until_somebody_signs_in(page: Page) -> None:

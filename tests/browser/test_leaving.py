@@ -88,6 +88,24 @@ def test_a_reload_asks_and_loses_no_mark_that_is_not_saved(visit: Visit, api: Ap
     visit.forgive()
 
 
+def test_kept_changes_that_cannot_be_read_are_said_and_do_not_close_the_page(visit: Visit, sheet: Sheet) -> None:
+    uma = sheet("Uma")
+    page = visit.page
+    page.route("**/marks/*", lambda route: route.abort())
+    look(page, visit.url, uma)
+    typed(page, "0", "Enter")
+    expect(card(page, "1")).to_contain_text("Not saved yet")
+    # The page stores its changes at each step: the entry is damaged when the page has been left.
+    page.goto(f"{visit.url}/words.json")
+    page.evaluate("sessionStorage.setItem(sessionStorage.key(0), '[{')")
+    page.goto(f"{visit.url}/#/a/speed/s/{uma}/1")
+    expect(page.locator(".notice")).to_contain_text("could not be read")
+    expect(card(page, "1")).to_be_focused()
+    expect(page.locator("#saving")).to_be_empty()
+    assert page.evaluate("sessionStorage.length") == 0
+    visit.forgive()
+
+
 def test_signing_out_asks_and_then_leaves_nothing(
     visit: Visit, sheet: Sheet, cloud: LocalCloud, context: BrowserContext
 ) -> None:

@@ -40,6 +40,9 @@ queue.listen((_, { lost, text }) => {
   const what = "answer" in lost.what ? `the reading “${lost.what.answer ?? ""}”` : `the mark ${lost.what.marks ?? "–"}`;
   tell(`Question ${question(lost.question)}: ${what} could not be saved. ${text}`, { kind: "problem" });
 });
+queue.listen((_, { unreadable }) => {
+  if (unreadable) tell("Changes that this tab had kept could not be read. Check the marks that you set last.", { kind: "problem" });
+});
 
 async function words() {
   const answer = await fetch("words.json");

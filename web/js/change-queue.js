@@ -26,9 +26,10 @@ export class ChangeQueue {
 
   /** Goes on with what this tab has kept of this person; `who`: [API, tenant, user]. */
   open(who) {
-    for (const change of this.#store.open(who)) this.#of(change.sheet).restore(change);
+    const { changes, unreadable } = this.#store.open(who);
+    for (const change of changes) this.#of(change.sheet).restore(change);
     for (const sheet of this.#sheets.values()) sheet.run();
-    this.#tell(null, {});
+    this.#tell(null, unreadable ? { unreadable } : {});
   }
 
   /** `listener(sheet, event)` after each step; `sheet` is null where it may be any. Gives what takes it off again. */

@@ -11,10 +11,23 @@ export class ChangeStore {
     this.#storage = storage;
   }
 
-  /** `who` names the API, the tenant and the person: nobody else's changes are ever sent. Gives what was kept. */
+  /**
+   * `who` names the API, the tenant and the person: nobody else's changes are ever sent. Gives the `changes` that were
+   * kept; entries that cannot be read are removed, and `unreadable` is their number.
+   */
   open(who) {
     this.#scope = `${PREFIX} ${JSON.stringify(who)} `;
-    return this.#keys(this.#scope).flatMap((key) => JSON.parse(this.#storage.getItem(key)));
+    const changes = [];
+    let unreadable = 0;
+    for (const key of this.#keys(this.#scope)) {
+      const entry = parsed(this.#storage.getItem(key));
+      if (entry) changes.push(...entry);
+      else {
+        this.#storage.removeItem(key);
+        unreadable++;
+      }
+    }
+    return { changes, unreadable };
   }
 
   /** Keeps the changes of one sheet in place of those before; false where the browser has no room for them. */
@@ -38,3 +51,19 @@ export class ChangeStore {
     return all.filter((key) => key.startsWith(beginning));
   }
 }
+
+/** The changes of an entry; null where it is damaged. */
+function parsed(text) {
+  try {
+    const entry = JSON.parse(text);
+    return Array.isArray(entry) && entry.every(isChange) ? entry : null;
+  } catch {
+    return null;
+  }
+}
+
+const isChange = (one) =>
+  [one?.assessment, one?.sheet, one?.question].every((name) => typeof name === "string") &&
+  (isNullOr("number", one.what?.marks) || isNullOr("string", one.what?.answer));
+
+const isNullOr = (type, value) => value === null || typeof value === type;
