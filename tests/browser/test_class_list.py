@@ -3,7 +3,7 @@
 import csv
 from pathlib import Path
 
-from playwright.sync_api import expect
+from playwright.sync_api import Route, expect
 
 from local.client import ApiClient
 from tests.browser.conftest import Visit
@@ -44,3 +44,32 @@ def test_who_is_matched_without_a_sheet_or_unknown_is_seen_before_publishing(
     page.reload()
     expect(panel.locator("summary")).to_have_text("2 of 3 students on the class list have a sheet · 1 without")
     expect(page.get_by_role("button", name="For Canvas", exact=True)).to_be_visible()
+
+
+def test_a_class_list_that_does_not_come_hides_no_sheet(visit: Visit, api: ApiClient) -> None:
+    prepare(api, "class-2")
+    marked(api, "class-2", "maya-lind", WEAK)
+    api.put_roster("class-2", b'Name,Number\n"Lind, Maya",0017\nBogdan Ilic,0018\n')
+    page = visit.page
+    fails = True
+
+    def answer(route: Route) -> None:
+        if fails:
+            route.fulfill(status=404, json={"message": "Not Found"})
+        else:
+            route.fallback()
+
+    page.route("**/assessments/class-2/roster", answer)
+    visit.go("a/class-2")
+    panel = page.locator(".class-match")
+    expect(page.locator(".sheets tbody")).to_contain_text("Lind, Maya")
+    expect(page.get_by_role("button", name="Publish")).to_be_visible()
+    expect(panel).to_contain_text("The class list could not be compared with the sheets")
+    assert violations(page) == []
+    # What comes later is shown all the same.
+    marked(api, "class-2", "Bogdan Ilic", GOOD)
+    expect(page.locator(".sheets tbody")).to_contain_text("Bogdan Ilic")
+    expect(panel).to_contain_text("could not be compared")
+    fails = False
+    expect(panel.locator("summary")).to_have_text("2 of 2 students on the class list have a sheet")
+    visit.forgive("404")

@@ -1,6 +1,6 @@
 // One assessment: its documents, what is under way, and every sheet with its marks.
 
-import { classMatch, leftOut } from "./class-match.js";
+import { classMatch, leftOut, notCompared } from "./class-match.js";
 import { difficulty, distribution } from "./charts.js";
 import { fill, h, keepFile, tell } from "./dom.js";
 import { intake } from "./intake.js";
@@ -20,6 +20,7 @@ export function assessmentView({ api, uploads, content, parts, trail }) {
   let document_ = null;
   let submissions = [];
   let classList = null;
+  let classListError = null;
   let compared = "";
   const head = h("header", { class: "masthead" });
   const plots = h("section", { class: "beside", "aria-label": "Plots", hidden: true });
@@ -71,13 +72,20 @@ export function assessmentView({ api, uploads, content, parts, trail }) {
     return begun ? api.assessment(name) : { id: name, paper: null, scheme: null, counts: {}, published_at: null };
   }
 
-  /** The class list beside the sheets: asked for again where something has changed, and now and then. */
+  /**
+   * The class list beside the sheets: asked for again where something has changed, and now and then. The sheets are
+   * shown without it where it fails.
+   */
   async function compareClassList() {
     const { students = null } = document_;
     const told = JSON.stringify([students, submissions.map((one) => [one.id, one.state, one.student, one.on_roster])]);
     const calm = !submissions.some((one) => UNDER_WAY.has(one.state));
-    if (students === null) classList = null;
-    else if (calm || told !== compared) classList = await api.roster(name);
+    if (students === null) [classList, classListError] = [null, null];
+    else if (calm || told !== compared || classListError)
+      [classList, classListError] = await api.roster(name).then(
+        (found) => [found, null],
+        (error) => [null, error.message],
+      );
     compared = told;
   }
 
@@ -96,7 +104,7 @@ export function assessmentView({ api, uploads, content, parts, trail }) {
   function drawHead(sheets, marked) {
     const told = figures(sheets, marked, document_.paper, document_.maximum_marks);
     const title = document_.paper?.title || name;
-    const text = JSON.stringify([title, told, document_.published_at, document_.changed_since, classList]);
+    const text = JSON.stringify([title, told, document_.published_at, document_.changed_since, classList, classListError]);
     if (text === drawnHead) return;
     drawnHead = text;
     const held = head.contains(document.activeElement) && document.activeElement.dataset.button;
@@ -106,7 +114,7 @@ export function assessmentView({ api, uploads, content, parts, trail }) {
       h("h1", {}, title),
       facts(told),
       told.marked ? actions(told.doubts, told.unmarked) : null,
-      classMatch(classList, address),
+      classListError ? notCompared(classListError) : classMatch(classList, address),
     );
     // The hand stays where it was, or on what has taken that button's place.
     if (held) (head.querySelector(`[data-button="${held}"]`) ?? head.querySelector(".actions :is(a, button)"))?.focus();

@@ -41,6 +41,14 @@ export function classMatch(compared, address) {
   );
 }
 
+/** In the panel's place where the comparison could not be fetched; `why` is a sentence. */
+export const notCompared = (why) =>
+  h(
+    "p",
+    { class: "class-match look" },
+    `The class list could not be compared with the sheets: ${why} It is tried again by itself.`,
+  );
+
 const listed = (names) => names.flatMap((name, at) => (at ? ["; ", name] : [name]));
 
 /** How many sheets a gradebook leaves out. */
