@@ -5,6 +5,7 @@ from playwright.sync_api import expect
 
 from local.client import ApiClient
 from tests.browser.conftest import Visit
+from tests.browser.steps import by_person, card, eventually
 from tests.browser.test_correcting_the_paper import graded_again
 from tests.browser.test_for_everybody import violations
 from tests.browser.test_page import GOOD, marked, prepare
@@ -73,3 +74,28 @@ def test_a_mark_that_the_paper_alone_says_is_changed_there(visit: Visit, api: Ap
         "printed": 4,
     }
     assert next(one["marks"] for one in told["scheme"]["entries"] if one["id"] == "2") is None
+
+
+def test_a_mark_above_what_the_question_is_worth_now_cannot_be_agreed_to(visit: Visit, api: ApiClient) -> None:
+    prepare(api, "worth-3")
+    sheet = marked(api, "worth-3", "Ada", GOOD)
+    edition = api._json("GET", f"/submissions/{sheet}")["edition"]
+    set_by_person = {"json": {"marks": 2}, "headers": {"If-Match": f'"{edition}"'}}
+    api._json("PATCH", f"/submissions/{sheet}/marks/3", **set_by_person)
+    api.put_scheme("worth-3", STATES_ANOTHER.replace(b"marks: 3", b"marks: 1"), "application/yaml")
+    graded_again(api, sheet, api._json("GET", "/assessments/worth-3")["revision"])
+    page = visit.page
+    page.goto(f"{visit.url}/#/a/worth-3/s/{sheet}/3")
+    answer = card(page, "3")
+    expect(answer).to_be_focused()
+    expect(answer.locator(".got")).to_have_text("2 / 1")
+    expect(answer).to_contain_text("please look")
+    expect(answer.get_by_role("button", name="is right")).to_have_count(0)
+    page.keyboard.press("Enter")
+    expect(page.locator(".notice")).to_contain_text("2 is more than question 3 is worth now. Set another mark.")
+    expect(page.locator("#saving")).to_be_empty()
+    answer.get_by_role("button", name="Set another mark").click()
+    page.get_by_role("textbox", name="Mark for 3").fill("1")
+    page.keyboard.press("Enter")
+    eventually(lambda: by_person(api, sheet), {"3": 1})
+    expect(answer).not_to_contain_text("please look")

@@ -1,7 +1,7 @@
 // One answer: what was asked, what was read, its criteria with their evidence, and the mark, which can be changed.
 
 import { markEditor, readingEditor } from "./answer-editors.js";
-import { fill, h } from "./dom.js";
+import { fill, h, tell } from "./dom.js";
 import { level, mark, marker, question, reviewSentence } from "./words.js";
 
 const VERDICTS = { met: "met", partly: "partly met", not: "not met" };
@@ -50,6 +50,8 @@ export function answerCard(first, asked, { changes, focused, pointed }) {
   );
 
   const isDoubtful = () => given.review.length > 0;
+  /** The API refuses such a mark: it was set when the question was worth more. */
+  const isAboveMaximum = () => given.marks !== null && given.marks > given.max_marks;
 
   /** Shows another state of the answer; an open field stays, with what is typed in it. */
   function update(next) {
@@ -98,17 +100,14 @@ export function answerCard(first, asked, { changes, focused, pointed }) {
           given.review.map((reason) => h("li", {}, reviewSentence(reason))),
         )
       : null,
-    changes && isDoubtful() && given.marks !== null
-      ? h(
-          "p",
-          { class: "agree" },
-          h("button", { type: "button", class: "button", onclick: agree }, `${mark(given.marks)} is right`),
-          " ",
-          h("kbd", {}, "Enter"),
-        )
-      : null,
+    changes && isDoubtful() && given.marks !== null ? decision() : null,
     given.marker === "unknown" ? null : h("p", { class: "marker" }, whose(given)),
   ];
+
+  const decision = () =>
+    isAboveMaximum()
+      ? h("p", { class: "agree" }, button("Set another mark", () => edit()), " ", h("kbd", {}, "m"))
+      : h("p", { class: "agree" }, button(`${mark(given.marks)} is right`, agree), " ", h("kbd", {}, "Enter"));
 
   let lines = "";
   function showSaving(next) {
@@ -199,12 +198,17 @@ export function answerCard(first, asked, { changes, focused, pointed }) {
   /** The mark is right as it is: a person has looked. */
   function agree() {
     if (editor) return editor.focus();
-    if (isDoubtful() && given.marks !== null) changes.change(given, { marks: given.marks });
+    if (!isDoubtful() || given.marks === null) return;
+    if (isAboveMaximum())
+      return tell(`${mark(given.marks)} is more than question ${question(given.question)} is worth now. Set another mark.`);
+    changes.change(given, { marks: given.marks });
   }
 
   update(first);
   return { element, question: first.question, update, edit, agree, correct, typing: () => Boolean(editor?.changed()) };
 }
+
+const button = (text, onclick) => h("button", { type: "button", class: "button", onclick }, text);
 
 function criteria(list) {
   if (!list.length) return null;
