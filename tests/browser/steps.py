@@ -88,6 +88,15 @@ def hold_first(page: Page, address: str) -> list[Route]:
     return held
 
 
+def let_go(page: Page, held: list[Route]) -> None:
+    """Lets the request that `hold_first` holds go on, as soon as it is there."""
+    until = time.monotonic() + 30
+    while not held and time.monotonic() < until:
+        # The browser's events reach the test while it waits for the browser.
+        page.evaluate("() => new Promise((done) => requestAnimationFrame(done))")
+    held[0].continue_()
+
+
 def asked(page: Page, does: Callable[[], Any], *, stay: bool) -> str:
     """The kind of dialog that something raises, answered."""
     page.once("dialog", lambda dialog: dialog.dismiss() if stay else dialog.accept())

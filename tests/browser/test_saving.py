@@ -5,7 +5,7 @@ from playwright.sync_api import BrowserContext, Page, Route, expect
 
 from local.client import ApiClient
 from tests.browser.conftest import Sheet, Visit
-from tests.browser.steps import QUESTIONS, by_person, card, eventually, hold_first, look, questions, typed
+from tests.browser.steps import QUESTIONS, by_person, card, eventually, hold_first, let_go, look, questions, typed
 from tests.browser.test_for_everybody import violations
 
 
@@ -89,15 +89,14 @@ def test_marks_typed_without_a_network_are_shown_as_not_saved_and_saved_later(
     failed: list[str] = []
     page.on("requestfailed", lambda request: failed.append(request.url))
     context.set_offline(True)
-    typed(page, "0", "Enter", "n", "2", "Enter")
-    for question in ("1", "2"):
-        expect(card(page, question)).to_contain_text("Not saved yet: no connection")
-    expect(page.locator("#saving")).to_contain_text("2 changes: Not saved yet")
-    expect(page.locator(".total")).to_contain_text("5 / 10 50% not saved yet")
-    assert violations(page) == []
     # Beyond what one request is tried: the queue tries again by itself.
-    while len(failed) < 6:
-        page.wait_for_timeout(50)
+    with page.expect_event("requestfailed", lambda _: len(failed) >= 6):
+        typed(page, "0", "Enter", "n", "2", "Enter")
+        for question in ("1", "2"):
+            expect(card(page, question)).to_contain_text("Not saved yet: no connection")
+        expect(page.locator("#saving")).to_contain_text("2 changes: Not saved yet")
+        expect(page.locator(".total")).to_contain_text("5 / 10 50% not saved yet")
+        assert violations(page) == []
     context.set_offline(False)
     eventually(lambda: by_person(api, dan), {"1": 0, "2": 2})
     expect(card(page, "1")).to_contain_text("Saved")
@@ -178,9 +177,7 @@ def test_a_text_being_typed_outlives_the_answer_to_another_change(visit: Visit, 
     field = page.get_by_role("textbox", name="What the answer to 2 says")
     page.keyboard.type(" m/s")
     page.keyboard.press("ArrowLeft")
-    while not held:
-        page.wait_for_timeout(20)
-    held[0].continue_()
+    let_go(page, held)
     expect(card(page, "1")).to_contain_text("Marked by teacher")
     expect(field).to_be_focused()
     page.keyboard.type("!")
@@ -200,9 +197,7 @@ def test_undo_takes_back_what_waits_and_what_is_saved(visit: Visit, api: ApiClie
     typed(page, "0", "Enter", "j", "2", "Enter", "u")
     expect(card(page, "2")).to_be_focused()
     expect(card(page, "2")).to_contain_text("please look")
-    while not held:
-        page.wait_for_timeout(20)
-    held[0].continue_()
+    let_go(page, held)
     expect(page.locator("#saving")).to_have_text("All changes are saved.")
     assert by_person(api, mia) == {"1": 0}
     assert api._json("GET", f"/submissions/{mia}")["edition"].endswith(".1")
