@@ -40,7 +40,7 @@ def test_a_mark_changed_on_the_page_counts_where_the_scheme_states_one(visit: Vi
     expect(page.get_by_role("spinbutton", name="Marks of 2")).to_have_value("1")
     assert violations(page) == []
     field.fill("7")
-    page.get_by_role("button", name="Keep and mark again").click()
+    page.get_by_role("button", name="Save and mark again").click()
     expect(question.locator(".node")).to_contain_text("7")
     expect(question.locator(".node")).not_to_contain_text("the paper prints")
     expect(page.locator(".masthead")).to_contain_text("11 marks")
@@ -64,7 +64,7 @@ def test_a_mark_that_the_paper_alone_says_is_changed_there(visit: Visit, api: Ap
     visit.go("a/worth-2/paper")
     page.get_by_role("button", name="Correct questions").click()
     page.get_by_role("spinbutton", name="Marks of 2").fill("4")
-    page.get_by_role("button", name="Keep and mark again").click()
+    page.get_by_role("button", name="Save and mark again").click()
     expect(page.locator(".masthead")).to_contain_text("10 marks")
     told = api._json("GET", "/assessments/worth-2")
     assert next(one for one in told["maximum_marks"]["questions"] if one["question"] == "2") == {

@@ -79,7 +79,7 @@ export function readingEditor(given, { begun, save, cancel }) {
         "p",
         { class: "edit-row" },
         h("button", { type: "button", class: "button main", onclick: keep }, "Mark again"),
-        h("button", { type: "button", class: "button", onclick: leave }, "Leave it"),
+        h("button", { type: "button", class: "button", onclick: leave }, "Cancel"),
         h("span", { class: "quiet" }, h("kbd", {}, "Ctrl"), " ", h("kbd", {}, "Enter")),
       ),
     ],

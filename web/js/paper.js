@@ -75,8 +75,8 @@ export function paperView({ api, unsaved, content, parts, trail }) {
 
   function edit() {
     editor = paperEditor(assessment.paper, assessment.scheme, assessment.maximum_marks);
-    const keep = h("button", { type: "submit", class: "button main" }, "Keep and mark again");
-    const leave = h("button", { type: "button", class: "button", onclick: () => left() }, "Leave it as it was");
+    const keep = h("button", { type: "submit", class: "button main" }, "Save and mark again");
+    const leave = h("button", { type: "button", class: "button", onclick: () => left() }, "Cancel");
     fill(
       content,
       h("header", { class: "masthead" }, h("h1", {}, `Correct ${assessment.paper.title || name}`)),
@@ -109,18 +109,18 @@ export function paperView({ api, unsaved, content, parts, trail }) {
 
   async function save(button) {
     if (!editor.changed()) return left();
-    button.textContent = "Keeping …";
+    button.textContent = "Saving …";
     try {
       await keep();
     } catch (error) {
-      button.textContent = "Keep and mark again";
+      button.textContent = "Save and mark again";
       const faster = error instanceof Problem && error.status === 412;
       const said = faster
         ? "Somebody else has changed this paper meanwhile. Copy what you need, then open it again."
         : error.message;
       return tell(said, { kind: "problem" });
     }
-    tell("Kept. Sheets are marked again where it matters.");
+    tell("Saved. Sheets are marked again where it matters.");
     await load();
     content.querySelector(".actions button")?.focus();
   }
