@@ -11,6 +11,7 @@ from playwright.sync_api import Locator, Page, Route, expect
 
 from local.client import ApiClient
 from tests.browser.conftest import Visit
+from tests.browser.steps import let_go
 from tests.documents import picture, typed_pdf
 
 PAPER = typed_pdf(
@@ -212,9 +213,7 @@ def test_marking_begins_before_the_pages_are_there(visit: Visit, api: ApiClient)
     before = float(total.inner_text())
     page.keyboard.press("0")
     # What was read comes while the mark is being typed: it goes on being typed.
-    while not held:
-        page.wait_for_timeout(50)
-    held[0].continue_()
+    let_go(page, held)
     expect(page.locator(".overlay .box.lit")).to_be_visible()
     page.keyboard.press("Enter")
     expect(total).to_have_text(f"{before - 1:g}")
