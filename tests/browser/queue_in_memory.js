@@ -60,7 +60,7 @@ async (test) => {
     return queue;
   };
   const queue = started();
-  queue.know(server.status());
+  queue.updateStatus(server.status());
 
   const seen = (name, sheet = "s") => queue.shown(sheet).questions.find((one) => one.question === name);
   const set = (name, what) => queue.add("s", { assessment: "a", question: name, what, seen: seen(name) });

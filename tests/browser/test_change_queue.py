@@ -45,7 +45,7 @@ def test_sheets_go_side_by_side(page: Page) -> None:
     found = run(
         page,
         """const first = held();
-        queue.know(server.status("t"));
+        queue.updateStatus(server.status("t"));
         server.before = async (question) => question === "1" && first.gate;
         set("1", { marks: 0 });
         queue.add("t", { assessment: "a", question: "2", what: { marks: 0 }, seen: seen("2", "t") });
@@ -456,7 +456,7 @@ def test_undo_after_another_persons_change_was_fetched_is_a_conflict(page: Page)
         page,
         """set("1", { marks: 2 }); await settled();
         server.set("1", { marks: 0 }, "them");
-        queue.know(server.status());
+        queue.updateStatus(server.status());
         queue.undo("s"); await settled();
         return { states: states(), marks: marks() };""",
     )

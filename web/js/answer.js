@@ -116,11 +116,11 @@ export function answerCard(first, asked, { changes, focused, pointed }) {
     const text = JSON.stringify([state, next.marks, next.changed_by, next.read_by]);
     if (text === lines) return;
     lines = text;
-    fill(saving, changes.lines(next, state, { edit: again }));
+    fill(saving, changes.lines(next, state, { edit: reopen }));
   }
 
   /** A change that was not kept, in its field again. */
-  function again({ what }) {
+  function reopen({ what }) {
     if ("answer" in what) correct(what.answer);
     else edit(mark(what.marks));
   }

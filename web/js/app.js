@@ -34,14 +34,15 @@ const views = router({
 });
 
 unsaved.add({ unsaved: () => uploads.busy, everywhere: true });
-unsaved.add({ unsaved: () => queue.all.length > 0, everywhere: true, kept: () => queue.kept });
+unsaved.add({ unsaved: () => queue.all.length > 0, everywhere: true, survivesReload: () => queue.survivesReload });
 queue.listen((_, { lost, text }) => {
   if (!lost) return;
   const what = "answer" in lost.what ? `the reading “${lost.what.answer ?? ""}”` : `the mark ${lost.what.marks ?? "–"}`;
   tell(`Question ${question(lost.question)}: ${what} could not be saved. ${text}`, { kind: "problem" });
 });
 queue.listen((_, { unreadable }) => {
-  if (unreadable) tell("Changes that this tab had kept could not be read. Check the marks that you set last.", { kind: "problem" });
+  const text = "Changes that this tab had kept could not be read. Check the marks that you set last.";
+  if (unreadable) tell(text, { kind: "problem" });
 });
 
 async function words() {

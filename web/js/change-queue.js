@@ -13,7 +13,7 @@ export class ChangeQueue {
   #sheets = new Map();
   #listeners = new Set();
   #number = 0;
-  #kept = true;
+  #survivesReload = true;
 
   /** `backoff(n)`: seconds until the next try after n failures. */
   constructor(api, store, { backoff = (failures) => Math.min(LONGEST_PAUSE, 2 ** failures) } = {}) {
@@ -21,15 +21,15 @@ export class ChangeQueue {
     this.#store = store;
     this.#backoff = backoff;
     addEventListener("online", () => this.wake());
-    addEventListener("offline", () => this.#tell(null, {}));
+    addEventListener("offline", () => this.#notify(null, {}));
   }
 
   /** Goes on with what this tab has kept of this person; `who`: [API, tenant, user]. */
   open(who) {
     const { changes, unreadable } = this.#store.open(who);
-    for (const change of changes) this.#of(change.sheet).restore(change);
+    for (const change of changes) this.#sheet(change.sheet).restore(change);
     for (const sheet of this.#sheets.values()) sheet.run();
-    this.#tell(null, unreadable ? { unreadable } : {});
+    this.#notify(null, unreadable ? { unreadable } : {});
   }
 
   /** `listener(sheet, event)` after each step; `sheet` is null where it may be any. Gives what takes it off again. */
@@ -39,32 +39,32 @@ export class ChangeQueue {
   }
 
   add(sheet, change) {
-    this.#of(sheet).add({ ...change, id: this.#newId() });
+    this.#sheet(sheet).add({ ...change, id: this.#newId() });
   }
 
-  know(status) {
-    this.#of(status.id).know(status);
+  updateStatus(status) {
+    this.#sheet(status.id).updateStatus(status);
   }
 
   /** The newest known status of a sheet, null where none with marks is known. */
-  status = (sheet) => this.#of(sheet).status;
+  status = (sheet) => this.#sheet(sheet).status;
   /** Its result with the changes that are on their way. */
   shown = (sheet) => withChanges(this.status(sheet).result, this.changes(sheet));
-  changes = (sheet) => this.#of(sheet).changes;
-  trouble = (sheet) => this.#of(sheet).trouble ?? offline();
-  saved = (sheet) => this.#of(sheet).saved;
-  undoable = (sheet) => this.#of(sheet).undoable;
-  undo = (sheet) => this.#of(sheet).undo(this.#newId());
-  keepMine = (change) => this.#of(change.sheet).keepMine(change);
-  retry = (change) => this.#of(change.sheet).retry(change);
-  discard = (change) => this.#of(change.sheet).discard(change);
+  changes = (sheet) => this.#sheet(sheet).changes;
+  trouble = (sheet) => this.#sheet(sheet).trouble ?? offline();
+  saved = (sheet) => this.#sheet(sheet).saved;
+  undoable = (sheet) => this.#sheet(sheet).undoable;
+  undo = (sheet) => this.#sheet(sheet).undo(this.#newId());
+  keepMine = (change) => this.#sheet(change.sheet).keepMine(change);
+  retry = (change) => this.#sheet(change.sheet).retry(change);
+  discard = (change) => this.#sheet(change.sheet).discard(change);
   /** A sheet is erased: there is nothing to change any more. */
-  forget = (sheet) => this.#of(sheet).clear();
+  forget = (sheet) => this.#sheet(sheet).clear();
 
   /** Tries everything again at once. */
   wake() {
     for (const sheet of this.#sheets.values()) sheet.wake();
-    this.#tell(null, {});
+    this.#notify(null, {});
   }
 
   /** Nothing is sent any more, and nothing stays in this tab: somebody signs out. */
@@ -78,8 +78,8 @@ export class ChangeQueue {
   }
 
   /** True where a reload would bring back everything that is not saved. */
-  get kept() {
-    return this.#kept;
+  get survivesReload() {
+    return this.#survivesReload;
   }
 
   /** What the page says of all of it: {waiting, undecided: [changes], trouble}. */
@@ -91,18 +91,18 @@ export class ChangeQueue {
 
   #newId = () => `change-${++this.#number}`;
 
-  #of(id) {
+  #sheet(id) {
     if (!this.#sheets.has(id)) {
-      const tell = (event) => {
-        this.#kept = this.#store.keep(id, this.#sheets.get(id).changes);
-        this.#tell(id, event);
+      const notify = (event) => {
+        this.#survivesReload = this.#store.keep(id, this.#sheets.get(id).changes);
+        this.#notify(id, event);
       };
-      this.#sheets.set(id, new SheetChanges(this.#api, id, { tell, backoff: this.#backoff }));
+      this.#sheets.set(id, new SheetChanges(this.#api, id, { notify, backoff: this.#backoff }));
     }
     return this.#sheets.get(id);
   }
 
-  #tell(sheet, event) {
+  #notify(sheet, event) {
     for (const listener of [...this.#listeners]) {
       try {
         listener(sheet, event);

@@ -13,7 +13,7 @@ export function changesOf({ api, queue, assessment, id, sheet, changed, visit })
   const close = queue.listen((of, event) => {
     if (of !== null && of !== id) return;
     changed();
-    if (event.saved) confirm_(event.saved);
+    if (event.saved) confirmSaved(event.saved);
   });
 
   /** `seen` is the question as it was on the screen. */
@@ -25,7 +25,7 @@ export function changesOf({ api, queue, assessment, id, sheet, changed, visit })
     visit(undone);
   }
 
-  function confirm_(change) {
+  function confirmSaved(change) {
     const shown = queue.shown(id);
     const now = shown.questions.find((one) => one.question === change.question);
     const total = shown.confirmed ? ` Total ${mark(shown.marks)}.` : "";
@@ -61,7 +61,7 @@ export function changesOf({ api, queue, assessment, id, sheet, changed, visit })
     trouble: queue.trouble(id),
   });
 
-  const acts = {
+  const actions = {
     keepMine: (one) => (queue.keepMine(one), visit(one.question)),
     discard: (one) => (queue.discard(one), visit(one.question)),
     retry: (one) => (queue.retry(one), visit(one.question)),
@@ -69,12 +69,12 @@ export function changesOf({ api, queue, assessment, id, sheet, changed, visit })
 
   return {
     /** A status that was fetched, as it now counts. */
-    known: (status) => (queue.know(status), status.result ? queue.status(id) : status),
+    newest: (status) => (queue.updateStatus(status), status.result ? queue.status(id) : status),
     status: () => queue.status(id),
     shown: () => queue.shown(id),
     isPending: (of, asked) => queue.changes(of).some((one) => one.question === asked),
     state,
-    lines: (given, state_, more) => saveLines(given, state_, { ...acts, ...more }),
+    lines: (given, state_, more) => saveLines(given, state_, { ...actions, ...more }),
     change,
     undo,
     undoable: () => queue.undoable(id),

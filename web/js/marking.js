@@ -25,7 +25,7 @@ export function markingView({ api, unsaved, content, parts, trail, changesOf }) 
   let cards = [];
   let closed = false;
   let timer = 0;
-  const changes = changesOf?.({ assessment: name, id, sheet: () => status, changed: again, visit });
+  const changes = changesOf?.({ assessment: name, id, sheet: () => status, changed: redraw, visit });
   const keys = keysDialog({ changing: Boolean(changes) });
   const pages = pagesPane({
     api,
@@ -84,7 +84,7 @@ export function markingView({ api, unsaved, content, parts, trail, changesOf }) 
   async function load() {
     const fetched = await api.submission(id);
     if (closed) return;
-    status = changes ? changes.known(fetched) : fetched;
+    status = changes ? changes.newest(fetched) : fetched;
     trail([
       [name, home],
       [student(status.student), location.hash],
@@ -123,7 +123,7 @@ export function markingView({ api, unsaved, content, parts, trail, changesOf }) 
   }
 
   /** Something of the sheet is another: changed here, saved, or changed by somebody else. */
-  function again() {
+  function redraw() {
     if (!shown) return;
     const before = doubtful();
     status = changes.status();

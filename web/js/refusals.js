@@ -3,8 +3,8 @@
 const OURS = "urn:gradeline:problem:";
 
 /**
- * A refusal. `type` is the error's name where the API itself has answered (RFC 9457), "" where a gateway or a proxy has:
- * their `body` may be anything.
+ * A refusal. `type` is the error's name where the API itself has answered (RFC 9457), "" where a gateway or a proxy
+ * has; their `body` may be anything.
  */
 export class Problem extends Error {
   constructor(status, body) {

@@ -6,11 +6,11 @@ import { mark } from "./words.js";
 
 /**
  * `changes`: those of this answer that are not saved; `saved`: whether one was saved since the page was opened;
- * `acts`: {keepMine, discard, retry, edit} take a change.
+ * `actions`: {keepMine, discard, retry, edit} take a change.
  */
-export function saveLines(given, { changes, saved, trouble }, acts) {
+export function saveLines(given, { changes, saved, trouble }, actions) {
   const undecided = changes.filter(isUndecided);
-  const lines = undecided.map((change) => decision(given, change, acts));
+  const lines = undecided.map((change) => decision(given, change, actions));
   if (changes.length > undecided.length)
     lines.push(trouble ? line("unsaved", notYet(trouble)) : line("saving", "Saving …"));
   return changes.length || !saved ? lines : [line("saved", "Saved")];
@@ -25,18 +25,18 @@ export const notYet = ({ kind, text }) =>
     "sign-in": `Not saved yet: ${text}`,
   })[kind];
 
-function decision(given, change, acts) {
+function decision(given, change, actions) {
   const reading = fieldOf(change.what) === "answer";
   const mine = reading ? change.what.answer : change.what.marks;
   const button = (text, act) => [h("button", { type: "button", class: "button", onclick: () => act(change) }, text), " "];
   const own = mine === null ? "the machine's own again" : reading ? h("q", {}, mine || "nothing") : mark(mine);
-  const edit = mine === null ? button("Try again", acts.retry) : button("Edit", acts.edit);
+  const edit = mine === null ? button("Try again", actions.retry) : button("Edit", actions.edit);
   if (change.state === "refused")
     return h(
       "div",
       { class: "save-state decision", role: "alert" },
       h("p", {}, `Not saved: ${change.problem} You had set `, own, "."),
-      h("p", {}, edit, button("Discard", acts.discard)),
+      h("p", {}, edit, button("Discard", actions.discard)),
     );
   return h(
     "div",
@@ -45,8 +45,8 @@ function decision(given, change, acts) {
     h(
       "p",
       {},
-      button(reading || mine === null ? "Keep mine" : `Keep mine (${mark(mine)})`, acts.keepMine),
-      button(reading ? "Take theirs" : `Take theirs (${mark(given.marks)})`, acts.discard),
+      button(reading || mine === null ? "Keep mine" : `Keep mine (${mark(mine)})`, actions.keepMine),
+      button(reading ? "Take theirs" : `Take theirs (${mark(given.marks)})`, actions.discard),
     ),
   );
 }

@@ -11,9 +11,9 @@ export function saveStatus(element, queue) {
 
   function draw() {
     const { waiting, undecided, trouble } = queue.summary;
-    const told = JSON.stringify([waiting, trouble, undecided.map(({ id }) => id)]);
-    if (told === shown) return;
-    shown = told;
+    const text = JSON.stringify([waiting, trouble, undecided.map(({ id }) => id)]);
+    if (text === shown) return;
+    shown = text;
     element.classList.toggle("look", Boolean((waiting && trouble) || undecided.length));
     fill(element, undecided.length ? decisions(undecided) : null, waiting ? under(waiting, trouble) : null);
     if (!waiting && !undecided.length && busy) element.textContent = "All changes are saved.";

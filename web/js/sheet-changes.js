@@ -28,7 +28,7 @@ export class SheetChanges {
   saved = new Set();
   #api;
   #id;
-  #tell;
+  #notify;
   #backoff;
   #current = false;
   #running = false;
@@ -38,16 +38,16 @@ export class SheetChanges {
   // By question and version: the version that a change of one's own made of it.
   #followed = new Map();
 
-  /** `tell(event)` is called after each step: {} or {saved: change} or {lost: change, text}. */
-  constructor(api, id, { tell, backoff }) {
+  /** `notify(event)` is called after each step: {} or {saved: change} or {lost: change, text}. */
+  constructor(api, id, { notify, backoff }) {
     this.#api = api;
     this.#id = id;
-    this.#tell = tell;
+    this.#notify = notify;
     this.#backoff = backoff;
   }
 
   /** A status that was fetched; an older one than is known is not taken. */
-  know(status) {
+  updateStatus(status) {
     if (!status.result || (this.status && editionOf(status) < editionOf(this.status))) return;
     this.status = status;
     this.#current = true;
@@ -131,18 +131,18 @@ export class SheetChanges {
   }
 
   #step(event = {}) {
-    this.#tell(event);
+    this.#notify(event);
     this.run();
   }
 
   async #send(change) {
     change.state = "sending";
-    this.#tell({});
+    this.#notify({});
     try {
       await this.#deliver(change);
       this.#failures = 0;
       this.trouble = null;
-      this.#tell({});
+      this.#notify({});
     } catch (error) {
       await this.#failed(change, error);
     }
@@ -157,11 +157,11 @@ export class SheetChanges {
       if (change.sent && isStored(stored, change.what)) return this.#done(change);
       if (change.version !== versionOf(stored)) return this.#decide(change, "conflict");
       change.sent = true;
-      this.#tell({});
+      this.#notify({});
       try {
         const answer = await this.#api.changeMark(this.#id, change.question, change.what, this.status.etag);
         if (!answer.result) throw noMarks();
-        this.know(answer);
+        this.updateStatus(answer);
         return this.#done(change);
       } catch (error) {
         this.#current = false;
@@ -174,9 +174,9 @@ export class SheetChanges {
   async #fetch() {
     const status = await this.#api.submission(this.#id);
     if (!status.result) throw noMarks();
-    this.know(status);
+    this.updateStatus(status);
     this.#current = true;
-    this.#tell({});
+    this.#notify({});
   }
 
   #done(change) {
@@ -184,7 +184,7 @@ export class SheetChanges {
     // Somebody else may have changed it since: what follows then meets a conflict.
     if (isStored(this.#question(change.question), change.what)) this.#follow(change);
     this.saved.add(change.question);
-    this.#tell({ saved: change });
+    this.#notify({ saved: change });
   }
 
   /** What follows a change, and what undoes it, is a change of what it has made. */
@@ -203,12 +203,12 @@ export class SheetChanges {
     Object.assign(change, { state, problem });
     if (this.#same(change.question, change.what).at(-1) !== change) this.#drop(change);
     this.saved.delete(change.question);
-    this.#tell({});
+    this.#notify({});
   }
 
   #lose(change, text) {
     this.discard(change);
-    this.#tell({ lost: change, text });
+    this.#notify({ lost: change, text });
   }
 
   async #failed(change, error) {
@@ -229,7 +229,7 @@ export class SheetChanges {
   async #pause(change, trouble) {
     if (change.state === "sending") change.state = "waiting";
     this.trouble = trouble;
-    this.#tell({});
+    this.#notify({});
     const seconds = trouble.kind === "sign-in" ? null : this.#backoff(this.#failures++);
     await new Promise((done) => {
       const timer = seconds === null ? 0 : setTimeout(done, 1000 * seconds);

@@ -11,13 +11,13 @@ export class Unsaved {
     addEventListener("beforeunload", (event) => {
       const signingIn = this.#signingIn;
       this.#signingIn = false;
-      if (this.#some((one) => !(signingIn && one.kept?.()))) event.preventDefault();
+      if (this.#some((one) => !(signingIn && one.survivesReload?.()))) event.preventDefault();
     });
   }
 
   /**
-   * `unsaved()` says whether there is any now. `everywhere`: it outlives another view of this page. `kept()` says
-   * whether it outlives a reload in this tab as well. Gives what takes the holder off again.
+   * `unsaved()` says whether there is any now. `everywhere`: it outlives another view of this page.
+   * `survivesReload()` says whether it outlives a reload in this tab as well. Gives what takes the holder off again.
    */
   add(holder) {
     this.#holders.add(holder);
