@@ -50,6 +50,17 @@ class WholeFile:
     media_type: str
 
 
+@dataclass(frozen=True, slots=True)
+class PassedOver:
+    """What is not sent: its name inside the folder and why, in the words after that name. `is_file`: it is a regular
+    file, which cannot be read or is too large."""
+
+    path: Path
+    inside: str
+    why: str
+    is_file: bool
+
+
 @dataclass
 class DropFolder:
     """Watches `folder`; `clock` counts seconds; `ledger` knows what was sent, by an earlier service as well."""
@@ -87,13 +98,13 @@ class DropFolder:
         for path in self._seen.keys() - present:
             del self._seen[path]
 
-    def passed_over(self) -> Iterator[tuple[str, str]]:
-        """What the last look has found to be no file that can be read, and why, each once: its place in the folder,
-        and the words after its name."""
+    def passed_over(self) -> Iterator[PassedOver]:
+        """What the last look has found to be no file that can be read, and why, each once."""
         told, self._told = self._told, dict(self._unusable)
         for path, why in sorted(self._unusable.items()):
             if told.get(path) != why:
-                yield printable(path.relative_to(self.folder).as_posix()), why
+                inside = printable(path.relative_to(self.folder).as_posix())
+                yield PassedOver(path, inside, why, is_file=path in self._seen)
 
     def sent_before(self) -> Iterator[tuple[Path, str]]:
         """The files that an earlier service sent as they are now, with their keys."""
@@ -122,7 +133,8 @@ class DropFolder:
                     out.write(f"{sentence}\n")
         except OSError as error:
             # Beside a name of this length there is no room for a note; its sentence is told on the terminal.
-            if error.errno != errno.ENAMETOOLONG:
+            # Where the folder is gone there is nothing to leave a note beside.
+            if error.errno not in (errno.ENAMETOOLONG, errno.ENOENT, errno.ENOTDIR):
                 raise
 
     def _read(self, path: Path, signature: Signature) -> WholeFile | None:

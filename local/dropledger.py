@@ -48,7 +48,7 @@ def _line(entry: tuple[str, Signature]) -> bytes:
 
 def _lines(path: Path) -> list[tuple[str, Signature]]:
     found: list[tuple[str, Signature]] = []
-    for line in read_regular(path).split(b"\n") if os.path.lexists(path) else ():
+    for line in read_regular(path, at_most=None).split(b"\n") if os.path.lexists(path) else ():
         try:
             inside, size, time_ns = json.loads(line)
         except (ValueError, TypeError):

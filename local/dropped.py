@@ -4,7 +4,7 @@ import hashlib
 import json
 import re
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -17,7 +17,7 @@ from core.submission import Door, Kind
 from local import wording
 from local.client import ApiClient, ApiError, Unreachable
 from local.deliveries import Delivery
-from local.dropfolder import DropFolder, WholeFile, printable
+from local.dropfolder import NOTE, DropFolder, WholeFile, printable
 from local.errand import Errand, write_csv
 from local.following import name_drops, refresh
 
@@ -46,10 +46,12 @@ class Dropped:
     _files: dict[str, Delivery] = field(default_factory=dict)
     _put_at: dict[str, datetime] = field(default_factory=dict)
     _replaced: dict[str, set[str]] = field(default_factory=dict)
+    _untold: set[str] = field(default_factory=set)
     _unwritten: set[str] = field(default_factory=set)
+    _notes: dict[Path, str | None] = field(default_factory=dict)
     _outside: set[str] = field(default_factory=set)
     _of_before: set[str] = field(default_factory=set)
-    _problems: dict[str, str] = field(default_factory=dict)
+    _problems: dict[tuple[str, str], str] = field(default_factory=dict)
     _round: int = 0
 
     def go_on(self) -> None:
@@ -67,27 +69,41 @@ class Dropped:
         What goes wrong with one file or assessment holds up no other: it is told, once, and tried again.
         """
         self._round += 1
+        with self._on_its_own("The drop folder"):
+            self._look_for_files()
+        for key in list(self._put_at):
+            with self._on_its_own(_inside(key), "refusal"):
+                self._look_for_refusal(key)
+        for assessment in sorted({_assessment(key) for key in self._files if key not in self._outside}):
+            with self._on_its_own(assessment) as attempt:
+                self._follow(assessment)
+            self._tell_endings(assessment)
+            if not attempt.failed:
+                self._of_before -= self._of(assessment).keys()
+        for assessment in sorted(self._unwritten):
+            with self._on_its_own(f"The marks of {assessment}"):
+                self._write(assessment)
+        for path, sentence in list(self._notes.items()):
+            with self._on_its_own(f"{path.name}{NOTE}", str(path)):
+                self.folder.note(path, sentence)
+                del self._notes[path]
+
+    def _look_for_files(self) -> None:
         for whole in self.folder.scan():
             with self._on_its_own(_inside(whole.key)) as attempt:
                 self._take_in(whole)
                 self.folder.taken(whole.path)
             if attempt.failed:
                 self.folder.again(whole.path)
-        for inside, why in self.folder.passed_over():
-            self.say(f"{inside}: passed over. It {why}.")
-        for key in list(self._put_at):
-            with self._on_its_own(_inside(key)):
-                self._look_for_refusal(key)
-        for assessment in sorted({_assessment(key) for key in self._files if key not in self._outside}):
-            with self._on_its_own(assessment):
-                self._follow(assessment)
-        for assessment in sorted(self._unwritten):
-            with self._on_its_own(assessment):
-                self._write(assessment)
+        for passed in self.folder.passed_over():
+            self.say(f"{passed.inside}: passed over. It {passed.why}.")
+            if passed.is_file:
+                self._notes[passed.path] = f"This file {passed.why}."
 
     @contextmanager
-    def _on_its_own(self, what: str) -> Iterator["_Attempt"]:
-        """A failure inside is told in a sentence and goes no further."""
+    def _on_its_own(self, what: str, step: str = "") -> Iterator["_Attempt"]:
+        """A failure inside is told in a sentence and goes no further. It is told once, until the same `step` of `what`
+        succeeds."""
         attempt = _Attempt()
         try:
             yield attempt
@@ -95,13 +111,14 @@ class Dropped:
             attempt.failed = True
             expected = isinstance(error, ApiError | Unreachable | OSError | BotoCoreError | ClientError)
             sentence = f"{what}: {error}" if expected else f"{what}: {type(error).__name__}: {error}"
-            if self._problems.get(what) != sentence:
-                self._problems[what] = sentence
+            if self._problems.get((what, step)) != sentence:
+                self._problems[what, step] = sentence
                 self.say(printable(sentence))
         else:
-            self._problems.pop(what, None)
+            self._problems.pop((what, step), None)
 
     def _take_in(self, whole: WholeFile) -> None:
+        self._notes.pop(whole.path, None)
         self.folder.note(whole.path, None)
         scheme = _SCHEME.fullmatch(whole.key)
         if scheme:
@@ -139,6 +156,7 @@ class Dropped:
         earlier = frozenset(self._replaced.get(key, ()))
         self._files[key] = Delivery(path, kind, student, Door.DROP, earlier=earlier)
         self._put_at[key] = put_at
+        self._untold.add(key)
 
     def _take_scheme(self, whole: WholeFile, assessment: str) -> None:
         """A marking scheme is no document to be read: it goes to the API, which says what is wrong with it."""
@@ -146,7 +164,7 @@ class Dropped:
         try:
             answer = self.client.put_scheme(assessment, whole.body, media_type)
         except ApiError as error:
-            self.folder.note(whole.path, str(error))
+            self._notes[whole.path] = str(error)
             self.say(f"{_inside(whole.key)}: refused. {error}")
             return
         self.say(f"{_inside(whole.key)}: set, {wording.count(int(answer.get('entries') or 0), 'question')}")
@@ -162,7 +180,7 @@ class Dropped:
         if report:
             delivery.refusal = report
             self.say(f"{_inside(key)}: refused. {report}")
-            self.folder.note(delivery.path, report)
+            self._notes[delivery.path] = report
 
     def _refusal(self, key: str, put_at: datetime) -> str | None:
         try:
@@ -177,17 +195,24 @@ class Dropped:
     def _follow(self, assessment: str) -> None:
         mine = self._of(assessment)
         if self._round % _CALM_ROUNDS == 0 or any(not delivery.ended for delivery in mine.values()):
-            self._reopen(assessment, list(mine.values()))
-        open_ones = {key: delivery for key, delivery in mine.items() if not delivery.ended}
-        if not open_ones:
-            return
-        refresh(list(mine.values()), self.client, assessment)
-        for key, delivery in open_ones.items():
-            if delivery.ended:
-                if key not in self._of_before:
-                    self._tell_ending(key, delivery)
-                self._unwritten.add(assessment)
-        self._of_before -= open_ones.keys()
+            self._reopen(assessment, mine)
+        if any(not delivery.ended for delivery in mine.values()):
+            refresh(list(mine.values()), self.client, assessment, apart=self._asked_on_its_own)
+
+    def _asked_on_its_own(self, delivery: Delivery) -> AbstractContextManager[_Attempt]:
+        return self._on_its_own(printable(delivery.path.name), "status")
+
+    def _tell_endings(self, assessment: str) -> None:
+        """Tell each file that has ended since it was told last, whatever happened to the others meanwhile."""
+        mine = self._of(assessment)
+        for key in sorted(self._untold & mine.keys()):
+            if not mine[key].ended:
+                continue
+            self._untold.discard(key)
+            self._unwritten.add(assessment)
+            if key not in self._of_before:
+                with self._on_its_own(_inside(key), "ending"):
+                    self._tell_ending(key, mine[key])
 
     def _of(self, assessment: str) -> dict[str, Delivery]:
         return {
@@ -196,15 +221,18 @@ class Dropped:
             if _assessment(key) == assessment and key not in self._outside
         }
 
-    def _reopen(self, assessment: str, deliveries: list[Delivery]) -> None:
+    def _reopen(self, assessment: str, deliveries: dict[str, Delivery]) -> None:
         """A paper or key that comes later sends sheets through again: their new run is followed as well."""
-        known = {delivery.id: delivery for delivery in deliveries if delivery.id}
+        known = {delivery.id: key for key, delivery in deliveries.items() if delivery.id}
         listed = list(self.client.submissions(assessment))
-        name_drops([delivery for delivery in deliveries if not delivery.ended], deliveries, listed)
+        everything = list(deliveries.values())
+        name_drops([delivery for delivery in everything if not delivery.ended], everything, listed)
         for status in listed:
-            delivery = known.get(status.id)
-            if delivery and status.run > delivery.run:
+            key = known.get(status.id)
+            if key and status.run > deliveries[key].run:
+                delivery = deliveries[key]
                 delivery.status, delivery.marked_as, delivery.run = None, None, status.run
+                self._untold.add(key)
 
     def _tell_ending(self, key: str, delivery: Delivery) -> None:
         status = delivery.status
@@ -218,24 +246,27 @@ class Dropped:
             text = wording.state(status.state) + (f". {delivery.problem}" if delivery.problem else "")
         self.say(f"{_inside(key)}: {text}")
         # A sheet whose paper cannot be used is not refused itself; one that was marked in the end is not any more.
-        self.folder.note(delivery.path, None if status.paper_unusable else delivery.problem)
+        self._notes[delivery.path] = None if status.paper_unusable else delivery.problem
 
     def _write(self, assessment: str) -> None:
-        """The report and the CSV of an assessment, once nothing of it is under way."""
+        """The CSV and the report of an assessment, once nothing of it is under way."""
         mine = [delivery for _, delivery in sorted(self._of(assessment).items())]
         sheets = [delivery for delivery in mine if delivery.kind is Kind.ANSWER_SHEET]
         waiting = [delivery for delivery in mine if not delivery.ended]
         if waiting:
             return
+        if any(sheet.result for sheet in sheets):
+            self._write_marks(assessment, sheets)
         self._unwritten.discard(assessment)
-        if not any(sheet.result for sheet in sheets):
-            return
+
+    def _write_marks(self, assessment: str, sheets: list[Delivery]) -> None:
+        folder = self.results / assessment
+        # The CSV first: it asks for nothing that may fail.
+        write_csv(folder / "results.csv", sheets)
         errand = self.errand(assessment)
         errand.load_paper()
         errand.gather(sheets)
-        folder = self.results / assessment
         errand.write_report(folder / "report.html", sheets)
-        write_csv(folder / "results.csv", sheets)
         self.say(f"{assessment}: {wording.count(len(sheets), 'sheet')}, marks in {folder}")
 
 

@@ -2,6 +2,8 @@
 
 import time
 from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager, nullcontext
+from typing import Any
 
 from core.submission import Door, State
 from local.client import ApiClient, ApiError
@@ -56,8 +58,17 @@ def follow(
             show()
 
 
-def refresh(deliveries: Sequence[Delivery], client: ApiClient, assessment: str) -> None:
-    """Bring every delivery that has not ended up to date; those that end now get their result."""
+def refresh(
+    deliveries: Sequence[Delivery],
+    client: ApiClient,
+    assessment: str,
+    *,
+    apart: Callable[[Delivery], AbstractContextManager[Any]] = nullcontext,
+) -> None:
+    """Bring every delivery that has not ended up to date; those that end now get their result.
+
+    `apart` makes the context in which one delivery is asked about: it may keep a failure from the others.
+    """
     open_ones = [delivery for delivery in deliveries if not delivery.ended]
     if len(open_ones) > _ONE_BY_ONE or any(delivery.id is None for delivery in open_ones):
         listed = {status.id: status for status in client.submissions(assessment)}
@@ -66,11 +77,13 @@ def refresh(deliveries: Sequence[Delivery], client: ApiClient, assessment: str) 
             status = listed.get(delivery.id or "")
             # A list knows the state but not the lanes: what is known of them already says more.
             if status is not None and (status.ended or status.paper_unusable or delivery.status is None):
-                take(delivery, status, client)
+                with apart(delivery):
+                    take(delivery, status, client)
     for delivery in [delivery for delivery in open_ones if delivery.id and not delivery.ended][:_ONE_BY_ONE]:
-        status = _ask(delivery.id or "", client)
-        if status is not None:
-            take(delivery, status, client)
+        with apart(delivery):
+            status = _ask(delivery.id or "", client)
+            if status is not None:
+                take(delivery, status, client)
 
 
 def take(delivery: Delivery, status: Status, client: ApiClient) -> None:

@@ -6,8 +6,12 @@ send. What is checked is what is opened: by its descriptor, and inside a folder 
 
 import os
 import stat
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import BinaryIO
+
+from core.settings import Settings
 
 _OPEN = os.O_RDONLY | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC
 _KINDS: tuple[tuple[Callable[[int], bool], str], ...] = (
@@ -69,10 +73,50 @@ def open_regular(path: Path, *, within: Path | None = None) -> int:
     return descriptor
 
 
-def read_regular(path: Path, *, within: Path | None = None) -> bytes:
-    """The bytes of a regular file; raises what `open_regular` raises."""
-    with os.fdopen(open_regular(path, within=within), "rb") as file:
-        return file.read()
+def read_regular(path: Path, *, within: Path | None = None, at_most: int | None = Settings.max_file_bytes) -> bytes:
+    """The bytes of a regular file of at most so many bytes (None: of any size).
+
+    The size is checked before a byte is read, and again while the file is read, as it may grow meanwhile.
+
+    Raises
+    ------
+    UnusableFile
+        As `open_regular`; or it is too large, or reading it fails.
+    """
+    with _opened(path, within, at_most) as (file, size):
+        body = _read_bytes(file, size + 1)
+        if len(body) > size:
+            body += _read_bytes(file, -1 if at_most is None else at_most + 1 - len(body))
+        if at_most is not None and len(body) > at_most:
+            raise UnusableFile(path, f"grows while it is read; at most {at_most} bytes can be read")
+        return body
+
+
+def check_regular(path: Path, *, within: Path | None = None, at_most: int | None = Settings.max_file_bytes) -> None:
+    """Raises what `read_regular` would raise, as far as the file's size and its first byte tell."""
+    with _opened(path, within, at_most) as (file, _):
+        _read_bytes(file, 1)
+
+
+@contextmanager
+def _opened(path: Path, within: Path | None, at_most: int | None) -> Iterator[tuple[BinaryIO, int]]:
+    """An open file with its size; whatever fails inside is an `UnusableFile`."""
+    try:
+        with os.fdopen(open_regular(path, within=within), "rb") as file:
+            size = os.fstat(file.fileno()).st_size
+            if at_most is not None and size > at_most:
+                raise UnusableFile(path, f"has {size} bytes; at most {at_most} can be read")
+            yield file, size
+    except UnusableFile:
+        raise
+    except OSError as error:
+        raise UnusableFile(path, f"cannot be read ({error.strerror or error})") from error
+    except MemoryError as error:
+        raise UnusableFile(path, "is larger than the memory that is free") from error
+
+
+def _read_bytes(file: BinaryIO, number: int) -> bytes:
+    return file.read(number)
 
 
 def _open_inside(path: Path, within: Path) -> int:

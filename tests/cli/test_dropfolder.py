@@ -1,13 +1,11 @@
 """The drop folder: a file goes in once it is whole, once; what is refused says so beside itself."""
 
-import hashlib
 import io
 import json
 import os
 import unicodedata
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -18,72 +16,10 @@ from rich.console import Console
 from core.submission import Kind
 from local.client import ApiClient
 from local.dropfolder import DropFolder
-from local.dropledger import Ledger
-from local.dropped import Dropped
-from local.errand import Errand
-from local.screen import Screen
 from local.serve import look
+from tests.cli.drop_folders import Bucket, Clock, Room, watched
 from tests.cli.papers import picture, status_document, transcript
 from tests.cli.standin import StandIn
-
-
-class Clock:
-    now = 0.0
-
-    def __call__(self) -> float:
-        return self.now
-
-
-class Bucket:
-    """As much of S3 as a drop needs: what was put, and the reports of refusals."""
-
-    class exceptions:  # noqa: N801 - boto3's own name
-        class NoSuchKey(Exception): ...
-
-    def __init__(self) -> None:
-        self.objects: dict[str, bytes] = {}
-        self.puts: list[str] = []
-        self.down = False
-
-    def head_object(self, *, Bucket: str, Key: str) -> dict[str, Any]:  # noqa: N803 - boto3's own names
-        if self.down:
-            raise OSError("The store does not answer.")
-        if Key not in self.objects:
-            raise ClientError({"ResponseMetadata": {"HTTPStatusCode": 404}}, "HeadObject")
-        return {"ETag": f'"{hashlib.md5(self.objects[Key], usedforsecurity=False).hexdigest()}"'}
-
-    def put_object(self, *, Bucket: str, Key: str, Body: bytes, ContentType: str) -> None:  # noqa: N803
-        if self.down:
-            raise OSError("The store does not answer.")
-        self.objects[Key] = Body
-        self.puts.append(Key)
-
-    def get_object(self, *, Bucket: str, Key: str) -> dict[str, Any]:  # noqa: N803 - boto3's own names
-        if Key not in self.objects:
-            raise self.exceptions.NoSuchKey
-        return {"Body": io.BytesIO(self.objects[Key]), "LastModified": datetime.now(UTC)}
-
-
-@pytest.fixture
-def clock() -> Clock:
-    return Clock()
-
-
-@pytest.fixture
-def bucket() -> Bucket:
-    return Bucket()
-
-
-def watched(tmp_path: Path, clock: Clock) -> DropFolder:
-    return DropFolder(tmp_path / "drop", clock, Ledger(tmp_path / "dropped.jsonl", tmp_path / "drop"))
-
-
-@pytest.fixture
-def drop(tmp_path: Path, clock: Clock) -> DropFolder:
-    folder = watched(tmp_path, clock)
-    folder.prepare()
-    (folder.folder / "rivers" / "answers").mkdir(parents=True)
-    return folder
 
 
 def put(drop: DropFolder, name: str, body: bytes = b"%PDF-") -> Path:
@@ -173,33 +109,6 @@ def test_a_file_that_cannot_be_opened_is_tried_again(drop: DropFolder, clock: Cl
 def test_the_folder_says_how_it_is_used(drop: DropFolder, clock: Clock) -> None:
     assert "answers/{student}.pdf" in (drop.folder / "README.txt").read_text()
     assert looks(drop, clock, 15) == []
-
-
-class Room:
-    """A drop folder with the API's stand-in behind it."""
-
-    def __init__(self, drop: DropFolder, clock: Clock, bucket: Bucket, client: ApiClient, results: Path) -> None:
-        self.lines: list[str] = []
-        self.clock = clock
-        self.dropped = Dropped(
-            drop,
-            results=results,
-            s3=bucket,
-            bucket="temp",
-            client=client,
-            errand=lambda assessment: Errand(client, assessment, Screen(stderr=True)),
-            say=self.lines.append,
-        )
-
-    def rounds(self, number: int = 4) -> None:
-        for _ in range(number):
-            self.dropped.look()
-            self.clock.now += 1
-
-
-@pytest.fixture
-def room(drop: DropFolder, clock: Clock, bucket: Bucket, client: ApiClient, tmp_path: Path) -> Room:
-    return Room(drop, clock, bucket, client, tmp_path / "results")
 
 
 def test_what_is_refused_says_so_beside_itself(drop: DropFolder, bucket: Bucket, room: Room) -> None:

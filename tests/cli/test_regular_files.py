@@ -1,14 +1,17 @@
 """Nothing but a regular file is ever opened, and nobody waits for what is none."""
 
+import errno
 import os
 import socket
 from collections.abc import Callable
 from pathlib import Path
+from typing import BinaryIO, NoReturn
 
 import pytest
 
+from core.settings import Settings
 from local import regular_files
-from local.regular_files import UnusableFile, read_regular, stat_regular
+from local.regular_files import UnusableFile, check_regular, read_regular, stat_regular
 
 
 def pipe(path: Path) -> None:
@@ -112,3 +115,86 @@ def test_what_is_put_in_its_place_after_the_look_is_not_opened_either(
     monkeypatch.setattr(regular_files, "stat_regular", look_then_swap)
     with pytest.raises(UnusableFile):
         read_regular(path, within=inside)
+
+
+LIMIT = Settings.max_file_bytes
+
+
+def sparse(path: Path, size: int) -> Path:
+    """A file of any size that takes no room on the disk."""
+    with path.open("wb") as out:
+        out.truncate(size)
+    return path
+
+
+def raising(error: BaseException) -> Callable[..., NoReturn]:
+    def fail(*_: object) -> NoReturn:
+        raise error
+
+    return fail
+
+
+def test_a_file_beyond_the_limit_is_refused_by_its_size_without_reading_it(inside: Path) -> None:
+    path = sparse(inside / "big.pdf", 6 << 30)
+
+    for look in (check_regular, read_regular):
+        with pytest.raises(UnusableFile) as refused:
+            look(path, within=inside)
+        assert refused.value.why == f"has {6 << 30} bytes; at most {LIMIT} can be read"
+
+
+def test_a_file_of_exactly_the_limit_is_read(inside: Path) -> None:
+    (inside / "a.pdf").write_bytes(b"12345")
+
+    assert read_regular(inside / "a.pdf", at_most=5) == b"12345"
+    with pytest.raises(UnusableFile, match="has 5 bytes; at most 4 can be read"):
+        read_regular(inside / "a.pdf", at_most=4)
+
+
+@pytest.mark.parametrize(("more", "fits"), [(b"67", True), (b"6" * 1000, False)])
+def test_a_file_that_grows_while_it_is_read_is_read_to_the_limit_and_no_further(
+    inside: Path, monkeypatch: pytest.MonkeyPatch, more: bytes, fits: bool
+) -> None:
+    path = inside / "a.pdf"
+    path.write_bytes(b"12345")
+    read = regular_files._read_bytes
+
+    def grow_then_read(file: BinaryIO, number: int) -> bytes:
+        if path.stat().st_size == 5:
+            with path.open("ab") as out:
+                out.write(more)
+        return read(file, number)
+
+    monkeypatch.setattr(regular_files, "_read_bytes", grow_then_read)
+    if fits:
+        assert read_regular(path, at_most=10) == b"12345" + more
+    else:
+        with pytest.raises(UnusableFile, match="grows while it is read; at most 10 bytes can be read"):
+            read_regular(path, at_most=10)
+
+
+@pytest.mark.parametrize(
+    ("error", "why"),
+    [
+        (OSError(errno.EIO, "Input/output error"), "cannot be read (Input/output error)"),
+        (MemoryError(), "is larger than the memory that is free"),
+    ],
+)
+def test_what_fails_while_it_is_read_is_a_sentence_about_the_file(
+    inside: Path, monkeypatch: pytest.MonkeyPatch, error: BaseException, why: str
+) -> None:
+    (inside / "a.pdf").write_bytes(b"a page")
+    monkeypatch.setattr(regular_files, "_read_bytes", raising(error))
+
+    for look in (check_regular, read_regular):
+        with pytest.raises(UnusableFile) as refused:
+            look(inside / "a.pdf", within=inside)
+        assert (refused.value.why, refused.value.gone) == (why, False)
+
+
+def test_a_file_that_cannot_be_opened_is_found_before_it_is_read(inside: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (inside / "a.pdf").write_bytes(b"a page")
+    monkeypatch.setattr(regular_files, "_open_inside", raising(PermissionError(errno.EACCES, "Permission denied")))
+
+    with pytest.raises(UnusableFile, match=r"cannot be opened \(Permission denied\)"):
+        check_regular(inside / "a.pdf", within=inside)
