@@ -15,7 +15,7 @@ from core.settings import Settings
 from core.submission import Door, Kind, parse_student
 from core.transcript import Transcript
 from local.client import ApiClient, ApiError
-from local.regular_files import UnusableFile, read_regular, stat_regular
+from local.regular_files import UnusableFile, check_regular, read_regular, stat_regular
 from local.status import Status
 from local.timeline import Timeline
 
@@ -113,20 +113,21 @@ def collect(paths: Iterable[Path]) -> tuple[list[Delivery], dict[Path, str]]:
     """The answer sheets among files and folders (not their subfolders), and what was passed over in folders: why, in
     the words after its name; "" for a file of another type.
 
-    Each sheet's student is its file's name without the extension.
+    Each sheet's student is its file's name without the extension. A sheet of a folder that is too large or cannot be
+    opened is there with its `refusal`: it is some student's.
 
     Raises
     ------
     UsageError
-        A path does not exist, a file named itself is of no type that is read, a name cannot be a student's,
-        or two sheets would be one student's.
+        A path does not exist, a file named itself is of no type that is read or cannot be read, a folder cannot be
+        listed, a name cannot be a student's, or two sheets would be one student's.
     """
     sheets: list[Delivery] = []
     passed_over: dict[Path, str] = {}
     for path in paths:
         if path.is_dir():
             files, others = _inside(path)
-            sheets += [Delivery(file, Kind.ANSWER_SHEET, student_of(file), folder=path) for file in files]
+            sheets += [sheet for file in files if (sheet := _sheet(file, path))]
             passed_over |= others
         else:
             check_readable(path)
@@ -135,11 +136,26 @@ def collect(paths: Iterable[Path]) -> tuple[list[Delivery], dict[Path, str]]:
     return sheets, passed_over
 
 
+def _sheet(file: Path, folder: Path) -> Delivery | None:
+    """A file of a folder on its way; None where it is gone since the folder was listed."""
+    sheet = Delivery(file, Kind.ANSWER_SHEET, student_of(file), folder=folder)
+    try:
+        check_regular(file, within=folder)
+    except UnusableFile as error:
+        sheet.refusal = str(error)
+        return None if error.gone else sheet
+    return sheet
+
+
 def _inside(folder: Path) -> tuple[list[Path], dict[Path, str]]:
     """The files of a folder that can be sheets, in order; and the others with the reason."""
     files: list[Path] = []
     others: dict[Path, str] = {}
-    for entry in sorted(folder.iterdir()):
+    try:
+        entries = sorted(folder.iterdir())
+    except OSError as error:
+        raise UsageError(f"{folder} cannot be opened ({error.strerror}).") from None
+    for entry in entries:
         if is_clutter(entry):
             continue
         readable = filetypes.by_name(entry.name)
@@ -174,10 +190,10 @@ def check_file(path: Path) -> None:
     Raises
     ------
     UsageError
-        There is no file, or something else stands there.
+        There is no file, something else stands there, or it is too large or cannot be read.
     """
     try:
-        stat_regular(path)
+        check_regular(path)
     except UnusableFile as error:
         raise UsageError(f"There is no file {path}." if error.gone else str(error)) from None
 
@@ -202,8 +218,10 @@ def is_clutter(path: Path) -> bool:
 
 
 def send(delivery: Delivery, client: ApiClient, assessment: str, *, drop: Drop | None = None) -> None:
-    """Send one file by its door; a refusal is kept with it, not raised, and so is why it can no longer be opened. A
-    file too large for a body is uploaded."""
+    """Send one file by its door, unless it is refused already. A refusal is kept with it, not raised, and so is why
+    it can no longer be opened. A file too large for a body is uploaded."""
+    if delivery.refusal is not None:
+        return
     try:
         body = read_regular(delivery.path, within=delivery.folder)
     except UnusableFile as error:

@@ -101,6 +101,9 @@ def _check(request: Request, stderr: Console) -> list[Delivery]:
     if request.roster:
         name_by(read_roster(request.roster), sheets)
     _tell_passed_over(passed_over, stderr)
+    for sheet in sheets:
+        if sheet.refusal:
+            stderr.print(Text(f"Not sent: {sheet.refusal}"), soft_wrap=True)
     if not request.scheme and not request.key:
         stderr.print(
             Text("No key and no scheme is given: only what the paper itself settles can be marked, the rest is review.")

@@ -187,6 +187,40 @@ def test_bad_usage_is_a_sentence_and_2(
     assert sentence in err and not out
 
 
+def sparse(path: Path) -> Path:
+    """A file of 6 GB that takes no room on the disk."""
+    with path.open("wb") as out:
+        out.truncate(6 << 30)
+    return path
+
+
+@pytest.mark.parametrize("big", ["paper.pdf", "scheme.yaml", "sheets/Mina Okafor.png"])
+def test_a_file_of_any_size_that_is_named_itself_is_refused_before_anything_is_sent(
+    marking: StandIn, class_folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], big: str
+) -> None:
+    sparse(class_folder / big)
+    monkeypatch.chdir(class_folder)
+    arguments = ["--paper", "paper.pdf", "--scheme", "scheme.yaml", "sheets/Mina Okafor.png", "--api", marking.url]
+
+    assert main(["grade", *arguments]) == 2
+    assert capsys.readouterr().err == f"gradeline: {big} has {6 << 30} bytes; at most 100000000 can be read.\n"
+    assert not marking.asked
+
+
+def test_a_sheet_of_a_folder_that_cannot_be_read_is_named_and_the_others_are_marked(
+    marking: StandIn, class_folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    sparse(class_folder / "sheets" / "Big.pdf")
+
+    assert grade(marking, class_folder, "--csv", class_folder / "marks.csv") == 1
+
+    out, err = capsys.readouterr()
+    why = f"Big.pdf has {6 << 30} bytes; at most 100000000 can be read."
+    assert f"Not sent: {class_folder / 'sheets' / why}" in err
+    assert why in (class_folder / "marks.csv").read_text(encoding="utf-8-sig")
+    assert [line.split()[0] for line in out.splitlines() if line.startswith(("Mina", "Jonas"))] == ["Jonas", "Mina"]
+
+
 def test_a_stack_wants_a_token(
     class_folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

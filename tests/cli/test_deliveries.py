@@ -1,14 +1,16 @@
 """Which files are sheets, whose they are, by which door they go, and how they are followed to their end."""
 
+import errno
 import os
 import threading
 import unicodedata
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 import pytest
 
 from core.submission import Door, Kind
+from local import deliveries, regular_files
 from local.cli import main
 from local.client import ApiClient, ApiError
 from local.deliveries import Delivery, UsageError, collect, drop_key, send, send_all
@@ -334,3 +336,64 @@ def test_a_pipe_that_is_named_is_bad_usage_and_nobody_waits_for_it(
 
     assert main(arguments) == 2
     assert "is a named pipe, not a file" in capsys.readouterr().err
+
+
+# ── files that cannot be read ────────────────────────────────────────────────────────────────────
+
+
+@pytest.mark.parametrize("number", [errno.EACCES, errno.EIO])
+def test_a_sheet_of_a_folder_that_cannot_be_read_is_refused_before_anything_is_sent(
+    api: StandIn, client: ApiClient, folder: Path, monkeypatch: pytest.MonkeyPatch, number: int
+) -> None:
+    opened = regular_files._open_inside
+
+    def open_inside(path: Path, within: Path) -> int:
+        if path.name == "mina.jpg":
+            raise OSError(number, os.strerror(number))
+        return opened(path, within)
+
+    monkeypatch.setattr(regular_files, "_open_inside", open_inside)
+    sheets, _ = collect([folder])
+    jonas, mina = sheets
+    assert mina.refusal == f"{folder / 'mina.jpg'} cannot be opened ({os.strerror(number)})." and not jonas.refusal
+
+    send_all(sheets, client, "rivers")
+    assert [asked.query["student"] for asked in api.asked] == ["Jonas Weber"]
+
+
+def test_a_file_named_itself_that_cannot_be_read_is_bad_usage(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*_: object) -> bytes:
+        raise OSError(errno.EIO, os.strerror(errno.EIO))
+
+    monkeypatch.setattr(regular_files, "_read_bytes", fail)
+    with pytest.raises(UsageError, match=r"mina.jpg cannot be read \(Input/output error\)"):
+        collect([folder / "mina.jpg"])
+
+
+@pytest.mark.parametrize("after", ["stat_regular", "check_regular"])
+def test_a_file_that_vanishes_after_its_folder_was_listed_stops_nothing(
+    api: StandIn, client: ApiClient, folder: Path, monkeypatch: pytest.MonkeyPatch, after: str
+) -> None:
+    look = getattr(deliveries, after)
+
+    def look_then_remove(path: Path, **named: Any) -> Any:
+        found = look(path, **named)
+        if path.name == "mina.jpg":
+            path.unlink()
+        return found
+
+    monkeypatch.setattr(deliveries, after, look_then_remove)
+    sheets, _ = collect([folder])
+    send_all(sheets, client, "rivers")
+
+    assert [asked.query["student"] for asked in api.asked] == ["Jonas Weber"]
+    assert [sheet.refusal for sheet in sheets[1:]] in ([], [f"{folder / 'mina.jpg'} is not there."])
+
+
+def test_a_folder_that_cannot_be_listed_is_bad_usage(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(_: Path) -> NoReturn:
+        raise PermissionError(errno.EACCES, "Permission denied")
+
+    monkeypatch.setattr(Path, "iterdir", fail)
+    with pytest.raises(UsageError, match=r"cannot be opened \(Permission denied\)"):
+        collect([folder])
