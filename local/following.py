@@ -19,7 +19,7 @@ _LONGEST_PAUSE_SECONDS = 2.0
 
 
 class TookTooLong(Exception):
-    """Some deliveries had not ended in time."""
+    """Some deliveries had not ended, and nothing happened to any of them for a long time."""
 
 
 def follow(
@@ -39,9 +39,9 @@ def follow(
     Raises
     ------
     TookTooLong
-        `limit` seconds went by with something still under way.
+        `limit` seconds went by in which nothing changed: no state, no branch, no page that was read.
     """
-    end = clock() + limit
+    progress, changed_at = _progress(deliveries), clock()
     while True:
         asked = clock()
         refresh(deliveries, client, assessment)
@@ -49,13 +49,32 @@ def follow(
         show()
         if all(delivery.ended for delivery in deliveries):
             return
-        if answered > end:
+        before, progress = progress, _progress(deliveries)
+        if progress != before:
+            changed_at = answered
+        if answered > changed_at + limit:
             waiting = [delivery.name for delivery in deliveries if not delivery.ended]
-            raise TookTooLong(f"Still not done after {limit / 60:.0f} minutes: {', '.join(waiting[:10])}.")
+            raise TookTooLong(
+                f"Nothing has happened for {limit / 60:.0f} minutes, still not done: {', '.join(waiting[:10])}."
+            )
         again = answered + max(every, min((answered - asked) / _SHARE, _LONGEST_PAUSE_SECONDS))
         while clock() < again:
             pause(_FRAME_SECONDS)
             show()
+
+
+def _progress(deliveries: Sequence[Delivery]) -> list[Any]:
+    """How far each delivery has come, to be compared with how far it was."""
+    return [
+        status
+        and (
+            status.id,
+            status.run,
+            status.state,
+            [(name, lane.state, lane.pages_done) for name, lane in status.lanes.items()],
+        )
+        for status in (delivery.status for delivery in deliveries)
+    ]
 
 
 def refresh(

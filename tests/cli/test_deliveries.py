@@ -227,6 +227,53 @@ def test_following_does_not_wait_for_ever(api: StandIn, client: ApiClient) -> No
         follow(deliveries, client, "rivers", every=0.01, limit=0.05, show=lambda: None, pause=lambda _: None)
 
 
+class ReadSlowly:
+    """A paper of which a page is read every 600 seconds of the test's own clock, up to page `stuck_at`."""
+
+    def __init__(self, api: StandIn, *, stuck_at: int) -> None:
+        self.api, self.stuck_at = api, stuck_at
+        self.seconds = 0.0
+        (self.delivery,) = sent(api, 1, state="READING", result=None)
+
+    def clock(self) -> float:
+        return self.seconds
+
+    def pause(self, _: float) -> None:
+        self.seconds += 100
+        done = min(int(self.seconds // 600), self.stuck_at)
+        name = self.delivery.id or ""
+        reading = {"state": "running", "pages_total": 10, "pages_done": done}
+        under_way = {"state": "READING", "result": None, "ended_at": None, "lanes": {"reading": reading}}
+        self.api.documents[name] = status_document(name, **({} if done == 10 else under_way))
+
+    def follow(self, client: ApiClient, *, limit: float) -> None:
+        follow(
+            [self.delivery],
+            client,
+            "rivers",
+            every=50,
+            limit=limit,
+            show=lambda: None,
+            clock=self.clock,
+            pause=self.pause,
+        )
+
+
+def test_what_is_read_very_slowly_is_followed_as_long_as_pages_are_read(api: StandIn, client: ApiClient) -> None:
+    paper = ReadSlowly(api, stuck_at=10)
+    paper.follow(client, limit=900)
+
+    assert paper.delivery.well and paper.seconds >= 6000
+
+
+def test_what_makes_no_progress_any_more_is_followed_no_longer_than_the_limit(api: StandIn, client: ApiClient) -> None:
+    paper = ReadSlowly(api, stuck_at=3)
+    with pytest.raises(TookTooLong, match="Nothing has happened for 15 minutes, still not done: s0"):
+        paper.follow(client, limit=900)
+
+    assert 1800 + 900 <= paper.seconds <= 1800 + 900 + 300
+
+
 UNUSABLE = {"type": "PaperNotReady", "message": "The question paper cannot be used: No question was found in it."}
 
 
