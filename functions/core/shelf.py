@@ -20,7 +20,7 @@ Slot = Literal["paper", "key_document", "scheme"]
 class Shelf:
     """What stands on the shelf: S3 keys (None: nothing there yet) and the revision, 0 for an empty one; since when
     the marks are published and by whom (None: they are held). `paper_read`: the paper as it was read, where the one
-    that counts is `paper_by`'s correction of it."""
+    that counts is `paper_by`'s correction of it, made at `paper_placed_at`."""
 
     paper: str | None = None
     key_document: str | None = None
@@ -29,6 +29,7 @@ class Shelf:
     paper_read: str | None = None
     paper_received_at: str | None = None
     paper_by: str | None = None
+    paper_placed_at: str | None = None
     revision: int = 0
     published_at: str | None = None
     published_by: str | None = None
@@ -45,6 +46,7 @@ class Shelf:
             paper_read=item.get("paper", {}).get("corrects"),
             paper_received_at=item.get("paper", {}).get("received_at"),
             paper_by=item.get("paper", {}).get("by"),
+            paper_placed_at=item.get("paper", {}).get("placed_at"),
             revision=int(item.get("revision", 0)),
             published_at=published.get("at"),
             published_by=published.get("by"),

@@ -32,14 +32,15 @@ def reason_of(record: Item) -> Reason | None:
 def paper_problem(papers: Sequence[Item], current: Shelf) -> Reason | None:
     """What is wrong with the question paper that was received last: {submission, type, message}.
 
-    None where it counts, where a paper is still being read, and where a teacher's own came after it.
+    None where it counts, where a paper is still being read, and where a teacher corrected the one that counts after
+    this one had ended.
     """
     records = [record for record in papers if "erased_at" not in record and record["state"] != State.DUPLICATE_OF]
     if not records or any(_under_way(record) for record in records):
         return None
     newest = max(records, key=_received)
     reason = reason_of(newest)
-    if reason is None or (current.paper is not None and (current.paper_received_at or "") >= _received(newest)):
+    if reason is None or _counts_after(current, newest):
         return None
     still = _STILL_COUNTS if current.paper is not None else ""
     submission = newest["pk"].removeprefix(submission_pk(""))
@@ -60,6 +61,17 @@ def reason_to_wait(papers: Sequence[Item], current: Shelf) -> Reason | None:
 
 def _under_way(record: Item) -> bool:
     return record["state"] == State.READING or int(record.get("claimed", 0)) > int(record["run"])
+
+
+def _counts_after(current: Shelf, record: Item) -> bool:
+    """Whether the paper that counts came after this one, or was corrected by somebody who could see how it ended."""
+    if current.paper is None:
+        return False
+    # A correction keeps the time at which its paper was received: the next paper that is sent still counts.
+    corrected = current.paper_by is not None and (current.paper_placed_at or "") >= max(
+        _received(record), str(record.get("ended_at", ""))
+    )
+    return corrected or (current.paper_received_at or "") >= _received(record)
 
 
 def _received(record: Item) -> str:

@@ -264,7 +264,8 @@ class PaperProblem(TypedDict):
 
 class Assessment(TypedDict):
     """The paper and the scheme that count now, how many students the roster lists (null: there is none), and how many
-    submissions stand where. `paper_problem`: why the question paper that was sent last does not count."""
+    submissions stand where. `paper_problem`: why the question paper that was sent last does not count; null again once
+    a teacher has corrected the one that does."""
 
     id: str
     paper: QuestionPaper | None

@@ -2,6 +2,7 @@
 
 from playwright.sync_api import expect
 
+from local.client import ApiClient
 from tests.browser.conftest import Visit
 from tests.browser.test_page import PAPER, File, drop
 from tests.documents import typed_pdf
@@ -26,7 +27,7 @@ def test_a_wrong_file_is_said_at_the_paper_and_at_the_sheets_and_the_right_one_g
     expect(paper.locator(".problem")).to_contain_text("Send another file")
     expect(row).to_contain_text(f"The question paper cannot be used: {NOTHING}")
     expect(row).to_contain_text("The sheet is kept; it is marked when another question paper is there.")
-    expect(page.locator('.place[data-role="answer_sheet"]')).to_contain_text("wait for another question paper")
+    expect(page.locator('.place[data-role="answer_sheet"]')).to_contain_text("1 sheet waits for another question paper")
     visit.go("a/wrong-paper/paper")
     expect(page.locator(".lonely")).to_contain_text(NOTHING)
 
@@ -48,3 +49,21 @@ def test_a_wrong_file_after_a_good_paper_leaves_that_in_its_place(visit: Visit) 
 
     expect(paper.locator(".problem")).to_contain_text("The question paper that was there before still counts.")
     expect(paper).to_contain_text("4 questions, 6 marks")
+
+
+def test_an_answer_key_that_was_erased_does_not_hide_what_is_wrong_with_the_one_before(
+    visit: Visit, api: ApiClient
+) -> None:
+    visit.go("a/erased-key")
+    drop(visit.page, "question_paper", File("paper.pdf", PAPER))
+    key = visit.page.locator('.place[data-role="answer_key"]')
+    expect(visit.page.locator('.place[data-role="question_paper"]')).to_contain_text("4 questions, 6 marks")
+    drop(visit.page, "answer_key", File("letter.pdf", LETTER))
+    expect(key.locator(".problem")).to_contain_text("No answer was found")
+
+    other = api.submit("erased-key", "answer_key", typed_pdf(["Another letter."]), media_type="application/pdf")
+    api._json("DELETE", f"/submissions/{other.id}")
+    visit.page.reload()
+
+    expect(visit.page.locator('.place[data-role="question_paper"]')).to_contain_text("4 questions, 6 marks")
+    expect(key.locator(".problem")).to_contain_text("No answer was found")

@@ -74,6 +74,18 @@ def test_a_paper_without_questions_does_not_take_the_good_one_away(flow: Flow) -
     assert flow.ended(flow.sheet())["state"] == "GRADED"
 
 
+def test_a_teacher_who_then_corrects_the_paper_that_counts_is_told_no_more(flow: Flow) -> None:
+    flow.prepare()
+    flow.rested(flow.send("question_paper", letter(flow)))
+    assert about(flow)["paper_problem"] is not None
+
+    flow.api._json("PUT", f"/assessments/{flow.assessment}/paper", json=about(flow)["paper"])
+    assert about(flow)["paper_problem"] is None
+
+    flow.rested(flow.send("question_paper", blank(flow)))
+    assert about(flow)["paper_problem"] is not None, "the next wrong file is told again"
+
+
 def test_sheets_are_told_of_a_paper_that_cannot_be_read_as_well(flow: Flow) -> None:
     flow.ended(sheet := flow.sheet())
     paper = flow.ended(flow.send("question_paper", encrypted_pdf([flow.assessment])))

@@ -156,13 +156,13 @@ export function intake({ name, api, uploads, sent }) {
 /** What a place holds now, as lines [words, link, class]. */
 function standingOf(role, assessment, submissions, name) {
   const { paper, paper_problem, scheme, students, maximum_marks: maximum } = assessment;
-  const newest = submissions.filter((one) => one.kind === role).at(-1);
+  const newest = submissions.filter((one) => one.kind === role && one.state !== "ERASED").at(-1);
   const lines = [];
   if (role === "question_paper") {
     if (paper) {
       const questions = leaves(paper.questions).length;
       lines.push([
-        `${count(questions, "question")}, ${mark(maximum.total)} marks`,
+        `${count(questions, "question")}, ${mark(maximum.total)} ${maximum.total === 1 ? "mark" : "marks"}`,
         `#/a/${encodeURIComponent(name)}/paper`,
         null,
       ]);
@@ -178,7 +178,7 @@ function standingOf(role, assessment, submissions, name) {
   if (role === "answer_key")
     lines.push(
       scheme
-        ? [`${count(scheme.entries.length, "question")} have a rule`]
+        ? [`${count(scheme.entries.length, "question has", "questions have")} a rule`]
         : ["Without one, only free text is marked, by a model."],
     );
   if (newest && role !== "answer_sheet" && UNDER_WAY.has(newest.state)) lines.push([state(newest.state)]);
@@ -188,7 +188,7 @@ function standingOf(role, assessment, submissions, name) {
     const waiting = submissions.filter((one) => one.kind === role && one.state === "AWAITING_PAPER").length;
     lines.push([
       waiting
-        ? `${count(waiting, "sheet")} wait for ${paper_problem ? "another" : "the"} question paper`
+        ? `${count(waiting, "sheet waits", "sheets wait")} for ${paper_problem ? "another" : "the"} question paper`
         : "A file each; its name becomes the student's.",
     ]);
     lines.push([students ? `${count(students, "student")} on the class list` : "A CSV is the class list."]);

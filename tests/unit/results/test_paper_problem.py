@@ -1,5 +1,6 @@
 """Why a question paper does not count, as it follows from the papers' records."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -75,6 +76,29 @@ def test_a_good_paper_counts_on_beside_a_later_one_without_questions() -> None:
 def test_a_good_paper_after_it_or_a_persons_own_ends_the_problem() -> None:
     assert paper_problem([rejected("2030-01-01"), paper(State.READY, "2030-01-02")], GOOD) is None
     assert paper_problem([rejected("2030-01-01")], GOOD) is None
+
+
+CORRECTED = replace(GOOD, paper_by="teacher", paper_read=GOOD.paper)
+
+
+def test_a_correction_of_the_paper_that_counts_ends_the_problem_of_a_wrong_file_before_it() -> None:
+    wrong = rejected("2030-01-03", ended_at="2030-01-05")
+
+    assert paper_problem([wrong], replace(CORRECTED, paper_placed_at="2030-01-06")) is None
+
+
+@pytest.mark.parametrize(
+    ("shelf", "more"),
+    [
+        (replace(CORRECTED, paper_placed_at="2030-01-02"), {}),
+        (replace(CORRECTED, paper_placed_at="2030-01-04"), {}),
+        (replace(CORRECTED, paper_placed_at="2030-01-06"), {"counts_from": "2030-01-07"}),
+        (replace(GOOD, paper_placed_at="2030-01-06"), {}),
+    ],
+    ids=["before it came", "while it was read", "before it was sent again", "an older paper that was placed late"],
+)
+def test_a_wrong_file_that_nobody_could_know_of_is_still_told(shelf: Shelf, more: dict[str, Any]) -> None:
+    assert paper_problem([rejected("2030-01-03", ended_at="2030-01-05", **more)], shelf) is not None
 
 
 def test_what_is_erased_or_the_same_file_again_tells_nothing() -> None:
