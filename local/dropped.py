@@ -92,9 +92,12 @@ class Dropped:
         for whole in self.folder.scan():
             with self._on_its_own(_inside(whole.key)) as attempt:
                 self._take_in(whole)
-                self.folder.taken(whole.path)
             if attempt.failed:
                 self.folder.again(whole.path)
+                continue
+            # Sent it is, noted or not: a later service finds that the same bytes were put.
+            with self._on_its_own(_inside(whole.key), "ledger"):
+                self.folder.taken(whole.path)
         for passed in self.folder.passed_over():
             self.say(f"{passed.inside}: passed over. It {passed.why}.")
             if passed.is_file:

@@ -91,6 +91,18 @@ def test_a_file_whose_reading_fails_holds_up_no_other_and_is_tried_again(
     assert "rivers/answers/bad.pdf: received" in room.lines
 
 
+def test_a_file_that_could_not_be_noted_as_sent_is_not_sent_again_and_again(
+    drop: DropFolder, room: Room, bucket: Bucket, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fault = OSError(errno.ENOSPC, "No space left on device")
+    monkeypatch.setattr(drop.ledger, "note", fails(1000, fault, drop.ledger.note))
+    (drop.folder / "rivers" / "answers" / "anna.pdf").write_bytes(b"%PDF-")
+    room.rounds(8)
+
+    assert bucket.puts == ["drop/rivers/answers/anna.pdf"]
+    assert room.lines == ["rivers/answers/anna.pdf: received", f"rivers/answers/anna.pdf: {fault}"]
+
+
 def test_where_the_folder_cannot_be_looked_through_following_goes_on(
     drop: DropFolder, room: Room, api: StandIn, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
