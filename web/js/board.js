@@ -1,7 +1,7 @@
 // What is under way, lane beside lane, and what has just ended, with the time that running side by side saved.
 
 import { h } from "./dom.js";
-import { lanesChart, savedSentence } from "./lanes.js";
+import { beganAt, lanesChart, savedSentence } from "./lanes.js";
 import { MARKED, UNDER_WAY, mark, state, student } from "./words.js";
 
 const SHOWN = 8;
@@ -20,21 +20,23 @@ export function board({ api }) {
   );
   // Each submission seen running, or ended between two looks: its last status in full.
   const seen = new Map();
-  // What had ended before the first look, or has been shown ended.
+  // The runs that had ended before the first look, or have been shown ended. Another run of the same sheet is news.
   let known = null;
+  const runOf = (one) => `${one.id}.${one.run}`;
 
   /** Takes the list of submissions and looks closer at those that run. */
   async function show(submissions) {
     const running = submissions.filter((one) => UNDER_WAY.has(one.state));
     const over = submissions.filter((one) => !UNDER_WAY.has(one.state) && one.state !== "ERASED");
-    known ??= new Set(over.map((one) => one.id));
+    known ??= new Set(over.map(runOf));
     const ended = over
-      .filter((one) => !known.has(one.id))
+      .filter((one) => !known.has(runOf(one)))
       .sort((a, b) => (a.received_at < b.received_at ? 1 : -1));
     for (const one of ended.splice(SHOWN)) {
-      known.add(one.id);
+      known.add(runOf(one));
       seen.delete(one.id);
     }
+    for (const one of submissions) if (one.state === "ERASED") seen.delete(one.id);
     await inTurn([...ended, ...running.slice(0, SHOWN)].map((one) => () => look(one.id)));
     const order = [...seen.values()].sort((a, b) => (a.received_at < b.received_at ? 1 : -1));
     const shown = [
@@ -51,7 +53,7 @@ export function board({ api }) {
   async function look(id) {
     const status = await api.submission(id);
     seen.set(id, status);
-    if (!UNDER_WAY.has(status.state)) known.add(id);
+    if (!UNDER_WAY.has(status.state)) known.add(runOf(status));
   }
 
   return { element, show };
@@ -60,7 +62,7 @@ export function board({ api }) {
 /** Submissions one below the other, their lanes on one scale. */
 export function rows(statuses) {
   const ended = (one) => (one.ended_at ? Date.parse(one.ended_at) : Date.now());
-  const scale = Math.max(0, ...statuses.map((one) => ended(one) - Date.parse(one.received_at)));
+  const scale = Math.max(0, ...statuses.map((one) => ended(one) - beganAt(one)));
   return statuses.map((one) => row(one, scale));
 }
 

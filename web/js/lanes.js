@@ -10,12 +10,23 @@ const ROW = 20;
 
 const moment = (text) => (text ? Date.parse(text) : null);
 
+const isAgain = (status) => status.run > 1;
+
+/** When a run began, in ms: the first at the receipt; a later one, maybe months after it, with the first thing it did. */
+export function beganAt(status) {
+  const received = moment(status.received_at);
+  if (!isAgain(status)) return received;
+  const starts = Object.values(status.lanes ?? {}).map((lane) => moment(lane.started_at));
+  const known = starts.filter((one) => one !== null);
+  return known.length ? Math.min(...known) : received;
+}
+
 /**
- * When each lane began and ended, in ms since the first; `now` is the server's clock as far as the page knows it.
- * Recording is one write: it is shown as the moment from receipt to that write.
+ * When each lane began and ended, in ms since the run began; `now` is the server's clock as far as the page knows it.
+ * Recording is one write: it is shown as the time from the run's beginning to that write.
  */
 export function lanesOf(status, now) {
-  const start = moment(status.received_at);
+  const start = beganAt(status);
   const bars = [];
   for (const [name, lane] of Object.entries(status.lanes ?? {})) {
     const began = name === "recording" ? start : moment(lane.started_at);
@@ -70,8 +81,9 @@ function spoken(bars) {
   return bars.map((bar) => `${NAMES[bar.name]} ${bar.running ? "for" : "in"} ${seconds(bar.to - bar.from)}`).join(", ");
 }
 
-/** What the lanes saved by running side by side, as a sentence; "" before it is known. */
+/** What the first run saved by doing things side by side; "" before it is known, and for later runs: what was read
+ * before is not read again. */
 export function savedSentence(status) {
   const saved = status.timeline?.saved_ms;
-  return saved > 0 ? `Stored and recorded while it was read: ${seconds(saved)} saved.` : "";
+  return saved > 0 && !isAgain(status) ? `Stored and recorded while it was read: ${seconds(saved)} saved.` : "";
 }
