@@ -19,8 +19,9 @@ Slot = Literal["paper", "key_document", "scheme"]
 @dataclass(frozen=True, slots=True)
 class Shelf:
     """What stands on the shelf: S3 keys (None: nothing there yet) and the revision, 0 for an empty one; since when
-    the marks are published and by whom (None: they are held). `paper_read`: the paper as it was read, where the one
-    that counts is `paper_by`'s correction of it, made at `paper_placed_at`."""
+    the marks are published and by whom (None: they are held), and the key of what tells which marks those were (None:
+    an earlier release did not keep it). `paper_read`: the paper as it was read, where the one that counts is
+    `paper_by`'s correction of it, made at `paper_placed_at`."""
 
     paper: str | None = None
     key_document: str | None = None
@@ -33,6 +34,7 @@ class Shelf:
     revision: int = 0
     published_at: str | None = None
     published_by: str | None = None
+    published_marks: str | None = None
 
     @classmethod
     def from_item(cls, item: Item | None) -> "Shelf":
@@ -50,6 +52,7 @@ class Shelf:
             revision=int(item.get("revision", 0)),
             published_at=published.get("at"),
             published_by=published.get("by"),
+            published_marks=published.get("marks"),
             **keys,
         )
 
@@ -79,9 +82,10 @@ def place_roster(table: Table, tenant: str, assessment: str, key: str | None) ->
     table.update(assessment_pk(tenant, assessment), ASSESSMENT, "SET roster = :roster", values=values)
 
 
-def publish(table: Table, tenant: str, assessment: str, *, published: bool, by: str) -> None:
-    """Give the marks out, or hold them (again). Each time is kept, with who did it."""
-    entry = {"published": published, "at": now(), "by": by}
+def publish(table: Table, tenant: str, assessment: str, *, published: bool, by: str, marks: str | None) -> None:
+    """Give the marks out, or hold them (again). Each time is kept, with who did it and the key of what tells which
+    marks were given out."""
+    entry = {"published": published, "at": now(), "by": by, **({"marks": marks} if marks else {})}
     table.update(
         assessment_pk(tenant, assessment),
         ASSESSMENT,
@@ -91,7 +95,7 @@ def publish(table: Table, tenant: str, assessment: str, *, published: bool, by: 
     )
 
 
-def document_key(tenant: str, assessment: str, slot: Slot, name: str) -> str:
+def document_key(tenant: str, assessment: str, slot: Slot | Literal["publication"], name: str) -> str:
     return f"assessments/{tenant}/{assessment}/{slot}/{name}.json"
 
 

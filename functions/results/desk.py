@@ -1,5 +1,6 @@
 """What people ask about submissions and assessments, answered for one tenant."""
 
+import json
 import time
 from collections import Counter
 from collections.abc import Callable
@@ -12,8 +13,8 @@ from core.corrections import Correction, corrections_of
 from core.erasure import entomb
 from core.record import submission_of
 from core.roster import Roster
-from core.submission import State
-from core.table import RECORD
+from core.submission import State, keyed_hash
+from core.table import RECORD, Item
 from results import class_list, documents, exports, gradebook, moderation, parts, publication, schemes, status
 from results.records import Records
 
@@ -155,7 +156,7 @@ class Desk(Records):
             "paper_problem": self.paper_problem(assessment, current),
             "students": len(roster.students) if (roster := self.roster(assessment)) else None,
             "counts": dict(Counter(record["state"] for record in records)),
-            **publication.told(current, records),
+            **publication.told(current, self._changed_since(current, records)),
         }
 
     def maximum_marks(self, assessment: str) -> dict[str, Any] | None:
@@ -173,8 +174,26 @@ class Desk(Records):
         records = self.as_they_count(assessment, self.table.by_assessment(self.tenant, assessment))
         if not records and self.on_shelf(assessment).revision == 0:
             raise errors.NotFound("There is no assessment of this name.")
-        shelf.publish(self.table, self.tenant, assessment, published=published, by=by)
-        return {"assessment": assessment, **publication.told(self.on_shelf(assessment), records)}
+        marks = self._keep_published(assessment, records) if published else None
+        shelf.publish(self.table, self.tenant, assessment, published=published, by=by, marks=marks)
+        current = self.on_shelf(assessment)
+        return {"assessment": assessment, **publication.told(current, self._changed_since(current, records))}
+
+    def _keep_published(self, assessment: str, records: list[Item]) -> str:
+        """Write down which marks are given out; its key."""
+        body = json.dumps({"sheets": publication.fingerprints(self.secret, records)})
+        name = keyed_hash(self.secret, "publication", body)
+        key = shelf.document_key(self.tenant, assessment, "publication", name)
+        self.s3.put_object(Bucket=self.bucket, Key=key, Body=body.encode(), ContentType="application/json")
+        return key
+
+    def _changed_since(self, current: shelf.Shelf, records: list[Item]) -> int | None:
+        if current.published_at is None:
+            return None
+        if current.published_marks is None:
+            return publication.touched_after(current.published_at, records)
+        published = documents.read(self.s3, self.bucket, current.published_marks)
+        return len(set(publication.fingerprints(self.secret, records)) - set(published["sheets"]))
 
     def gradebook(
         self, assessment: str, platform: exports.Platform, *, draft: bool, leave_out_unknown: bool = False

@@ -1,26 +1,54 @@
-"""Whether an assessment's marks are given out, and what has changed since they were."""
+"""Whether an assessment's marks are given out, and how many sheets have got other marks since.
 
-from collections.abc import Sequence
+What was given out is kept as a fingerprint of each sheet's marks, keyed with the stack's secret: enough to see that
+marks are others, and nothing that tells whose they are or how many, also when a sheet has been erased.
+"""
+
+import json
+from collections.abc import Iterable
 from typing import Any
 
 from core.shelf import Shelf
+from core.submission import keyed_hash
 from core.table import Item
 from results.status import MARKED
 
 
-def told(current: Shelf, records: Sequence[Item]) -> dict[str, Any]:
-    """`changed_since`: sheets that were marked, or whose marks were changed, after they had been published; None while
-    the marks are held."""
-    at = current.published_at
+def told(current: Shelf, changed_since: int | None) -> dict[str, Any]:
+    """`changed_since`: sheets whose marks are not those that were published; None while the marks are held."""
     return {
-        "published_at": at,
+        "published_at": current.published_at,
         "published_by": current.published_by,
-        "changed_since": None if at is None else sum(_changed(record, at) for record in records),
+        "changed_since": changed_since,
     }
 
 
-def _changed(record: Item, at: str) -> bool:
-    if record["state"] not in MARKED or "question_marks" not in record:
-        return False
+def fingerprints(secret: bytes, records: Iterable[Item]) -> list[str]:
+    """One for each sheet that is marked, of the sheet and of all its marks as they count; in no order of the sheets."""
+    return sorted(keyed_hash(secret, "published", one["pk"], _marks(one)) for one in records if _is_marked(one))
+
+
+def touched_after(at: str, records: Iterable[Item]) -> int:
+    """How many sheets were marked or changed after `at`, with whatever outcome: all that can be said of a publication
+    whose marks were not kept."""
+    return sum(_last_touched(one) > at for one in records if _is_marked(one))
+
+
+def _is_marked(record: Item) -> bool:
+    return record["state"] in MARKED and "question_marks" in record
+
+
+def _marks(record: Item) -> str:
+    """What a student is given: the total and each question's marks, out of how many. 2 and 2.0 are the same."""
+    rows = [(None, record.get("marks"), record.get("max_marks"))]
+    rows += [(one["question"], one["marks"], one["max_marks"]) for one in record["question_marks"]]
+    return json.dumps([(name, _number(marks), _number(most)) for name, marks, most in rows])
+
+
+def _number(value: float | None) -> float | None:
+    return None if value is None else float(value)
+
+
+def _last_touched(record: Item) -> str:
     edits = (str(entry["at"]) for entry in record.get("edit_log", ()))
-    return max([str(record.get("ended_at", "")), *edits]) > at
+    return max([str(record.get("ended_at", "")), *edits])

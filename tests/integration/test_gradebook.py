@@ -7,11 +7,11 @@ from typing import Any
 
 import pytest
 
-from core import record
+from core import record, shelf
 from core.submission import State, Submission
-from core.table import Table
+from core.table import RECORD, Table, submission_pk
 from results import app as door
-from tests.integration.conftest import Cloud
+from tests.integration.conftest import DOCUMENTS, Cloud
 from tests.integration.http import answer, request
 from tests.integration.test_moderation import patch
 from tests.integration.test_results_door import get, submission, table  # noqa: F401
@@ -170,3 +170,74 @@ def test_a_label_that_is_an_id_needs_no_roster(table: Table, context: Any) -> No
 
 def test_other_platforms_are_not_guessed_at(three: list[Submission], context: Any) -> None:
     assert gradebook(context, "blackboard")[1]["type"] == "urn:gradeline:problem:UnknownPlatform"
+
+
+def marked_again(table: Table, one: Submission, **changes: Any) -> None:  # noqa: F811
+    """Another run of a sheet, which gives its question what `changes` say."""
+    found = table.get(submission_pk(one.id), RECORD)
+    assert found is not None
+    run = record.claim_next_run(table, found)
+    question = {**found["question_marks"][0], **changes}
+    record.create(table, one.next_run(run), State.READING, {})
+    total = {"marks": question["marks"], "max_marks": question["max_marks"]}
+    record.end(table, one.next_run(run), State.GRADED, {**total, "question_marks": [question]})
+
+
+def changed_since(context: Any) -> Any:
+    return get(context, "/assessments/bio")[1]["changed_since"]
+
+
+def test_sheets_that_were_marked_again_with_the_same_marks_have_not_changed(
+    three: list[Submission],
+    table: Table,  # noqa: F811
+    context: Any,
+) -> None:
+    publish(context)
+    for one in three:
+        marked_again(table, one, review=["borderline"])
+    assert changed_since(context) == 0
+    marked_again(table, three[0], marks=2.0)
+    marked_again(table, three[2], marks=0)
+    assert changed_since(context) == 2
+    # The same marks out of more are another result.
+    marked_again(table, three[1], max_marks=4)
+    assert changed_since(context) == 3
+    marked_again(table, three[0], marks=2.5)
+    assert changed_since(context) == 2
+    assert publish(context)[1]["changed_since"] == 0
+    assert changed_since(context) == 0
+
+
+def test_a_mark_that_a_person_confirmed_or_set_back_has_not_changed(three: list[Submission], context: Any) -> None:
+    publish(context)
+    assert patch(context, three[0], "1", {"marks": 2.5})[0] == 200
+    assert changed_since(context) == 0
+    patch(context, three[0], "1", {"marks": 3})
+    assert changed_since(context) == 1
+    patch(context, three[0], "1", {"marks": None})
+    assert changed_since(context) == 0
+
+
+def test_marks_published_before_they_were_kept_are_counted_by_time(
+    three: list[Submission],
+    table: Table,  # noqa: F811
+    context: Any,
+) -> None:
+    shelf.publish(table, "demo", "bio", published=True, by="A Teacher", marks=None)
+    assert changed_since(context) == 0
+    marked_again(table, three[0])
+    assert changed_since(context) == 1
+
+
+def test_what_is_kept_of_a_publication_names_nobody_and_tells_no_mark(
+    three: list[Submission],
+    table: Table,  # noqa: F811
+    cloud: Cloud,
+    context: Any,
+) -> None:
+    publish(context)
+    key = table.get("assessment#demo#bio", "assessment")["published"]["marks"]  # type: ignore[index]
+    text = cloud.client("s3").get_object(Bucket=DOCUMENTS, Key=key)["Body"].read().decode()
+    assert len(json.loads(text)["sheets"]) == 3
+    assert "question" not in text
+    assert not any(one.id in text for one in three)
