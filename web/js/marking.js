@@ -246,10 +246,10 @@ export function markingView({ api, unsaved, content, parts, trail, changesOf }) 
   };
 
   // Keys that were typed before the sheet was there are not taken, nor is what follows them without a pause: the end of
-  // a mark whose beginning is lost would be another mark.
+  // a mark whose beginning is lost would be another mark. To all sheets one may go from a sheet that does not come.
   let early = -Infinity;
   function isEarly(event, editing) {
-    if (shown && event.timeStamp - early > PAUSE_MS) return false;
+    if ((shown || event.key === "o") && event.timeStamp - early > PAUSE_MS) return false;
     if (!editing && early === -Infinity) return true;
     if (early === -Infinity) tell("This sheet was not there yet: what you typed was not taken.");
     early = event.timeStamp;

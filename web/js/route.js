@@ -32,6 +32,7 @@ export function router({ routes, root = [], given = {}, mayMove = () => true }) 
 
   async function show() {
     const [view, parts] = named();
+    removeEventListener("online", show);
     current?.close?.();
     current = null;
     if (!view)
@@ -44,7 +45,11 @@ export function router({ routes, root = [], given = {}, mayMove = () => true }) 
     try {
       await opened.open();
     } catch (error) {
-      if (current === opened) fail(error);
+      if (current === opened) {
+        fail(error);
+        // It comes by itself when the connection is back.
+        if (error instanceof Unreachable) addEventListener("online", show);
+      }
     }
     // A view may have put the focus where work goes on.
     if (!content.contains(document.activeElement)) content.focus({ preventScroll: true });
