@@ -54,28 +54,28 @@ def opinion_of(task: FreeTextTask, reply: Reply, name: str) -> Opinion:
 
 def combined(task: FreeTextTask, first: Opinion, second: Opinion) -> FreeTextMark:
     """Two opinions as one mark. They claim the same within a tenth of the marks, or a person decides; what the one
-    could not show and the other one can is taken from that one."""
+    could not show and the other one can is taken from that one. A flag of either asks for a person."""
     one, other = first.mark, second.mark
+    flags = tuple(dict.fromkeys(flag for flag in (*one.review, *other.review) if flag in _FLAGS.values()))
     confidence = max(one.confidence, other.confidence)
     if abs(first.claimed - second.claimed) > max(0.1 * task.max_marks, 0.01):
         lower = min(one, other, key=lambda mark: mark.marks or 0.0)
         said = f"Two opinions differ ({first.claimed:g} and {second.claimed:g}); the lower one stands for now."
-        return sent(replace(lower, confidence=min(one.confidence, other.confidence)), ReviewReason.DISAGREEMENT, said)
+        review = tuple(dict.fromkeys((*lower.review, *flags)))
+        lower = replace(lower, confidence=min(one.confidence, other.confidence), review=review)
+        return sent_to_review(lower, ReviewReason.DISAGREEMENT, said)
     criteria = tuple(_better(*pair) for pair in zip(one.criteria, other.criteria, strict=True))
-    flags = [flag for flag in one.review if flag in _FLAGS.values()]
     kept = one if len(one.review) <= len(other.review) else other
-    made = replace(
-        kept, marks=_total(task, criteria), reason=_reason(criteria), criteria=criteria, review=tuple(sorted(flags))
-    )
+    made = replace(kept, marks=_total(task, criteria), reason=_reason(criteria), criteria=criteria, review=flags)
     if any(criterion.note for criterion in criteria):
         return _not_shown(replace(made, confidence=confidence))
     if confidence < _EVEN:
         said = "Both times the model was not sure of itself."
-        return sent(replace(made, confidence=confidence), ReviewReason.BORDERLINE, said)
+        return sent_to_review(replace(made, confidence=confidence), ReviewReason.BORDERLINE, said)
     return replace(made, confidence=max(confidence, 0.7), reason=f"{made.reason} Confirmed by a second reading.")
 
 
-def sent(mark: FreeTextMark, why: ReviewReason, sentence: str) -> FreeTextMark:
+def sent_to_review(mark: FreeTextMark, why: ReviewReason, sentence: str) -> FreeTextMark:
     return replace(mark, review=tuple(dict.fromkeys((*mark.review, why))), reason=f"{mark.reason} {sentence}")
 
 
@@ -119,7 +119,7 @@ def _not_shown(mark: FreeTextMark) -> FreeTextMark:
     if not claims:
         return mark
     said = f"Credit for {claims} of {len(mark.criteria)} criteria was claimed but not shown in the answer."
-    return sent(replace(mark, confidence=min(mark.confidence, _EVEN)), ReviewReason.EVIDENCE_NOT_FOUND, said)
+    return sent_to_review(replace(mark, confidence=min(mark.confidence, _EVEN)), ReviewReason.EVIDENCE_NOT_FOUND, said)
 
 
 def _total(task: FreeTextTask, criteria: Sequence[CriterionMark]) -> float:

@@ -200,6 +200,40 @@ def test_feedback_may_quote_the_student() -> None:
     assert GOOD_ANSWER in mark.feedback
 
 
+FLAGGED = {
+    "attack": ReviewReason.ATTACK,
+    "unreadable": ReviewReason.UNREADABLE,
+    "formula": ReviewReason.FORMULA_OR_DRAWING,
+    "language": ReviewReason.UNKNOWN_LANGUAGE,
+}
+
+
+@pytest.mark.parametrize("verdict", ["met", "not"], ids=["agreeing", "differing"])
+@pytest.mark.parametrize("flagging", [1, 2])
+@pytest.mark.parametrize("flag", FLAGGED)
+def test_a_flag_of_either_opinion_asks_for_a_person(flag: str, flagging: int, verdict: str) -> None:
+    def behaviour(request: Request, number: int) -> Said:
+        flags = [flag] if number == flagging else []
+        said = verdicts(request, "met" if number == 1 else verdict, confidence=0.6 if number == 1 else 0.9, flags=flags)
+        return Said(completion(json.dumps(said)))
+
+    mark = mark_one(behaviour)
+    assert mark.usage.calls == 2
+    assert mark.marks == (3 if verdict == "met" else 0)
+    assert FLAGGED[flag] in mark.review
+
+
+def test_flags_of_both_opinions_are_each_said_once() -> None:
+    def behaviour(request: Request, number: int) -> Said:
+        flags = ["unreadable", "language"] if number == 1 else ["language", "attack"]
+        return Said(completion(json.dumps(verdicts(request, flags=flags))))
+
+    wanted = {FLAGGED[flag] for flag in ("unreadable", "language", "attack")}
+    mark = mark_one(behaviour)
+    assert set(mark.review) == wanted
+    assert len(mark.review) == len(wanted)
+
+
 def test_flags_of_the_model_ask_for_a_person_and_keep_the_mark() -> None:
     mark = mark_one(saying(lambda request: verdicts(request, flags=["attack", "unheard-of"])))
     assert mark.review == (ReviewReason.ATTACK,)
