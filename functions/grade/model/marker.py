@@ -10,7 +10,7 @@ from typing import Any, Protocol
 from core.result import ReviewReason, Usage
 from grade.freetext import FreeTextMark, FreeTextMarker, FreeTextTask
 from grade.model.calls import Caller, Limits, NoReply, Session
-from grade.model.credit import combined, opinion_of, sent
+from grade.model.credit import combined, opinion_of, sent_to_review
 
 _BORDERLINE = 0.75
 _NO_MONEY = "The spending limit for the model has been reached this month."
@@ -81,9 +81,10 @@ class ModelMarker:
         try:
             marks = self._run(self._mark_all(tasks, session))
         finally:
+            # The charges, not `usage`: a call whose tokens or price nobody tells counts as what it may have cost.
             # A marking that was stopped has spent nobody knows what: at most all that was set aside.
-            known = sum(mark.usage.cost_usd for mark in marks) if marks is not None else session.cap_usd
-            purse.settle(known or 0.0)
+            spent = session.committed_usd if marks is not None else session.cap_usd
+            purse.settle(spent or 0.0)
         return marks
 
     def _aside(self, tasks: Sequence[FreeTextTask]) -> float:
@@ -138,7 +139,7 @@ class ModelMarker:
             second = opinion_of(task, await caller.ask(task, session, used, anew=True), self.name)
         except NoReply as ending:
             said = f"A second opinion was not to be had: {ending.sentence}"
-            return sent(first.mark, ReviewReason.BORDERLINE, said)
+            return sent_to_review(first.mark, ReviewReason.BORDERLINE, said)
         return combined(task, first, second)
 
     def _unavailable(self, task: FreeTextTask, ending: NoReply) -> FreeTextMark:

@@ -1,7 +1,6 @@
 """What a call may cost is reserved while it is under way, and given back however it ends."""
 
 import asyncio
-import contextlib
 import json
 from collections.abc import Callable
 from dataclasses import replace
@@ -13,7 +12,8 @@ from hypothesis import strategies as st
 from core import tenant
 from core.result import ReviewReason, Usage
 from core.tenant import Purse
-from grade.model.calls import Caller, NoReply, Session
+from grade.model import prices
+from grade.model.calls import Caller, NoReply, Session, _size
 from tests.memory_table import MemoryTable
 from tests.standin_model import Behaviour, Request, Said, StandIn, agreeing, completion, error, verdicts
 from tests.unit.grade.marking.model_server import QUICK, marker
@@ -75,6 +75,7 @@ def _without_usage(request: Request, number: int) -> Said:
 
 ENDINGS: dict[str, Callable[[Request, int], Said]] = {
     "reply": agreeing,
+    "no usage": _without_usage,
     "unsure": lambda request, _: Said(completion(json.dumps(verdicts(request, confidence=0.5)))),
     "wrong shape": lambda *_: Said(completion("Sure!")),
     "odd content": lambda *_: Said(completion("x") | {"choices": [[]]}),
@@ -86,17 +87,93 @@ ENDINGS: dict[str, Callable[[Request, int], Said]] = {
     "broken": lambda *_: Said(error("broken"), 500),
     "key": lambda *_: Said(error("bad key"), 401),
     "lost": lambda *_: Said(None),
-    "late": lambda request, number: replace(agreeing(request, number), seconds=5),
+    "late": lambda request, number: replace(agreeing(request, number), seconds=600),
 }
 
 
-async def _ask(caller: Caller, session: Session, used: list[Usage], *, cancelled: bool) -> None:
-    asked = asyncio.create_task(caller.ask(task(), session, used))
-    if cancelled:
-        await asyncio.sleep(0.005)
-        asked.cancel()
-    with contextlib.suppress(NoReply, asyncio.CancelledError):
-        await asked
+# How a question ends whose calls all end in one way.
+KINDS = {
+    "wrong shape": "wrong shape",
+    "odd content": "wrong shape",
+    "cut off": "cut off",
+    "refusal": "refusal",
+    "dialect": "bad request",  # after the temperature is left out
+    "bad request": "bad request",
+    "busy": "rate limit",
+    "broken": "server error",
+    "key": "key",
+    "lost": "no connection",
+    "late": "timeout",
+}
+PATIENT = replace(QUICK, timeout_seconds=60.0, budget_seconds=600.0, backoff_seconds=0.0)
+
+
+class Conversation:
+    """Three questions one after the other to a server that ends its calls in the given ways, in turn.
+
+    Nothing here depends on how fast the machine is. A late reply never comes: the event loop's clock is put forward
+    past the timeout once the server has the request. The second question is cancelled once the server has its request,
+    which it then holds.
+    """
+
+    def __init__(self, endings: list[str], *, cancelled: bool, cap: float | None = None) -> None:
+        self._endings, self._cancelled, self._cap = endings, cancelled, cap
+        self._holds = False
+        self._ahead = 0.0
+        self.used: list[Usage] = []
+        self.untold_usd = 0.0
+        """What the answered calls may have cost whose tokens the server did not tell."""
+        self.ended: list[str] = []
+
+    def run(self) -> Session:
+        with StandIn(self._behave) as server:
+            return asyncio.run(self._ask_all(server.base_url))
+
+    def _behave(self, request: Request, number: int) -> Said:
+        ending = self._endings[number % len(self._endings)]
+        if self._holds:
+            self._loop.call_soon_threadsafe(self._held.set)
+            return replace(agreeing(request, number), seconds=600)
+        if ending == "late":
+            self._loop.call_soon_threadsafe(self._put_clock_forward)
+        if ending == "no usage":
+            tokens = request.get("max_completion_tokens") or request["max_tokens"]
+            self.untold_usd += prices.at_most(PRICED, _size(request), tokens)
+        return ENDINGS[ending](request, number)
+
+    def _put_clock_forward(self) -> None:
+        self._ahead += 2 * PATIENT.timeout_seconds
+
+    async def _ask_all(self, base_url: str) -> Session:
+        from openai import AsyncOpenAI
+
+        self._loop, self._held = asyncio.get_running_loop(), asyncio.Event()
+        clock = self._loop.time
+        self._loop.time = lambda: clock() + self._ahead  # type: ignore[method-assign]
+        session = Session.open(replace(PATIENT, spend_usd=self._cap))
+        async with AsyncOpenAI(api_key="key", base_url=base_url, max_retries=0) as client:
+            caller = Caller(client, PRICED)
+            for at in range(3):
+                self._holds = self._cancelled and at == 1
+                self.ended.append(await self._ask(caller, session))
+        return session
+
+    async def _ask(self, caller: Caller, session: Session) -> str:
+        asked = asyncio.create_task(caller.ask(task(), session, self.used))
+        if self._holds:
+            await self._held.wait()
+            asked.cancel()
+        try:
+            await asked
+        except NoReply as ending:
+            return ending.kind
+        except asyncio.CancelledError:
+            return "cancelled"
+        return "reply"
+
+    @property
+    def spent_usd(self) -> float:
+        return sum(one.cost_usd for one in self.used) + self.untold_usd
 
 
 @settings(max_examples=25, deadline=None, derandomize=True)
@@ -104,22 +181,20 @@ async def _ask(caller: Caller, session: Session, used: list[Usage], *, cancelled
 def test_after_any_sequence_of_endings_what_is_committed_is_what_was_spent(
     endings: list[str], cancelled: bool, cap: float | None
 ) -> None:
-    from openai import AsyncOpenAI
+    held = Conversation(endings, cancelled=cancelled, cap=cap)
+    session = held.run()
+    assert session.committed_usd == pytest.approx(held.spent_usd, abs=1e-9)
+    assert (held.ended[1] == "cancelled") is cancelled
 
-    limits = replace(QUICK, timeout_seconds=0.1, spend_usd=cap, backoff_seconds=0.0)
-    used: list[Usage] = []
 
-    async def run(base_url: str) -> Session:
-        session = Session.open(limits)
-        async with AsyncOpenAI(api_key="key", base_url=base_url, max_retries=0) as client:
-            caller = Caller(client, PRICED)
-            for at in range(3):
-                await _ask(caller, session, used, cancelled=cancelled and at == 1)
-        return session
-
-    with StandIn(lambda request, number: ENDINGS[endings[number % len(endings)]](request, number)) as server:
-        session = asyncio.run(run(server.base_url))
-    assert session.committed_usd == pytest.approx(sum(one.cost_usd for one in used), abs=1e-9)
+@pytest.mark.parametrize("cancelled", [False, True], ids=["", "cancelled"])
+@pytest.mark.parametrize("ending", sorted(ENDINGS))
+def test_what_is_committed_after_each_ending_alone_is_what_was_spent(ending: str, cancelled: bool) -> None:
+    held = Conversation([ending], cancelled=cancelled, cap=1.0)
+    session = held.run()
+    kind = KINDS.get(ending, "reply")
+    assert held.ended == [kind, "cancelled" if cancelled else kind, kind]
+    assert session.committed_usd == pytest.approx(held.spent_usd, abs=1e-9)
 
 
 def test_a_call_that_is_never_made_reserves_nothing() -> None:
@@ -129,9 +204,47 @@ def test_a_call_that_is_never_made_reserves_nothing() -> None:
     assert session.committed_usd == 0
 
 
+def _spent(table: MemoryTable) -> float:
+    return tenant.spent(table, "demo", tenant.month())  # type: ignore[arg-type] # as much of a table as a budget uses
+
+
 def test_an_answer_whose_tokens_nobody_tells_counts_as_what_it_may_have_cost() -> None:
     with StandIn(_without_usage) as server, marker(server, model=PRICED) as found:
         table = MemoryTable()
         purse = Purse(table, "demo", 1.0)  # type: ignore[arg-type]
         mark = found.mark_within(purse, [task()])[0]
+        one_call = found._aside([task()]) / 2
     assert (mark.marks, mark.usage) == (3, Usage(1))
+    assert one_call > 0
+    assert _spent(table) == pytest.approx(one_call, abs=1e-6)
+
+
+def _useless_without_usage(*_: object) -> Said:
+    return Said(completion("nonsense") | {"usage": None})
+
+
+@pytest.mark.parametrize(
+    ("model", "behaviour"),
+    [
+        ("a-deployment-of-ours", agreeing),
+        (PRICED, _without_usage),
+        ("a-deployment-of-ours", _without_usage),
+        (PRICED, _useless_without_usage),
+    ],
+    ids=["unlisted model", "no tokens told", "neither", "replies that cannot be used"],
+)
+def test_a_spending_limit_ends_the_calls_where_nobody_tells_what_they_cost(model: str, behaviour: Behaviour) -> None:
+    table, before, told = MemoryTable(), 0.0, []
+    with StandIn(behaviour) as server, marker(server, model=model) as found:
+        limit = 1.5 * found._aside([task()])
+        for _ in range(300):
+            calls = len(server.requests)
+            mark = found.mark_within(Purse(table, "demo", limit), [task()])[0]  # type: ignore[arg-type]
+            told.append("spending limit" in mark.reason)
+            if told[-1]:
+                break
+            assert len(server.requests) > calls
+            assert before < _spent(table) <= limit
+            before = _spent(table)
+    assert told[-1]
+    assert not told[0]

@@ -252,12 +252,12 @@ def test_an_end_of_thinking_that_the_student_wrote_ends_nothing() -> None:
 
 
 def test_the_search_takes_time_in_proportion_to_the_reply() -> None:
-    started = time.monotonic()
+    started = time.process_time()  # of this process alone: other work on the machine does not count
     for part in ("{", "{ ", '{"{', "{}", "[", "<think>", "</think>", "<think></think>"):
         reply = part * (99_000 // len(part))
         with pytest.raises(WrongShape):
             find_object(reply, "")
-    assert time.monotonic() - started < 5
+    assert time.process_time() - started < 20
 
 
 # ── characters that cannot be stored ────────────────────────────────────────────────────────────────
