@@ -1,16 +1,17 @@
 """Which student of a class list a label names: one rule for grading, tables, gradebooks, feedback and the command line.
 
 A label is what somebody wrote on purpose: with an upload, as a file's name, or as the list itself has it. It names a
-student by the list's own label, by the name or by the number, or by name and number together. Case, accents, signs and
-the order of the words do not matter, so that "maya-lind", "Lind, Maya" and "Maya Lind" are one. All words have to be
-there, and a label that fits two students names neither. What was read off a sheet by OCR is judged in
-`grade.sheet.whose`, which allows for misread letters and ends in a label of the list.
+student by the list's own label, by the name or by the number, or by name and number together. Case, signs, the order of
+the words and the accents of Latin, Greek and Cyrillic letters do not matter, so that "maya-lind", "Lind, Maya" and
+"Maya Lind" are one. All words have to be there, and a label that fits two students names neither. What was read off a
+sheet by OCR is judged in `grade.sheet.whose`, which allows for misread letters and ends in a label of the list.
 """
 
 import re
 import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 
 from core.roster import Roster, Student
 
@@ -20,15 +21,47 @@ _BASE_LETTERS = str.maketrans(
 )
 # How names are written where a keyboard or a file system has no such letter.
 _LONG_FORMS = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "å": "aa", "ø": "oe"})
+# Letters of their own, although Unicode takes them apart into another letter and a mark.
+_CYRILLIC_LETTERS = frozenset("йїўѓќ")
+_VARIATION_SELECTOR = re.compile("[\ufe00-\ufe0f\U000e0100-\U000e01ef]")
 _APOSTROPHES = re.compile(r"['’ʼ`´]")
 
 
 def plain(text: str) -> str:
-    """Without accents, case and signs, so that "José-María" and "jose maria" are one."""
-    decomposed = unicodedata.normalize("NFKD", unicodedata.normalize("NFKC", text).casefold().translate(_BASE_LETTERS))
-    # Accents, and signs that nobody sees (soft hyphens, zero-width spaces).
-    letters = "".join(sign for sign in decomposed if unicodedata.category(sign) not in ("Mn", "Cf"))
-    return " ".join(re.sub(r"[\W_]+", " ", letters).split())
+    """Without accents, case and signs, so that "José-María" and "jose maria" are one.
+
+    Only Latin, Greek and Cyrillic letters lose their accents. In other scripts a mark makes another letter or is a
+    vowel ("だ" is not "た"), so a name in them keeps its marks.
+    """
+    folded = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", text).casefold().translate(_BASE_LETTERS))
+    letters: list[str] = []
+    keeps_marks = False
+    for char in folded:
+        category = unicodedata.category(char)
+        if category == "Cf" or _VARIATION_SELECTOR.match(char):
+            continue  # nobody sees it
+        if category.startswith("M"):
+            letters.append(char if keeps_marks else "")
+            continue
+        base = _base_letter(char)
+        keeps_marks = char.isalpha() and base is None
+        letters.append(base or (char if char.isalnum() else " "))
+    return " ".join("".join(letters).split())
+
+
+@lru_cache(maxsize=4096)
+def _base_letter(char: str) -> str | None:
+    """A Latin, Greek or Cyrillic letter without its accents; None for any other character."""
+    if char in _CYRILLIC_LETTERS:
+        return char
+    base = unicodedata.normalize("NFD", char)[0]
+    return base if unicodedata.name(base, "").startswith(("LATIN ", "GREEK ", "CYRILLIC ")) else None
+
+
+def has_base_letters_only(word: str) -> bool:
+    """Whether a word of `plain` is written in Latin, Greek or Cyrillic letters (and digits). In other scripts a
+    character is a syllable or a word, and one that differs makes another name."""
+    return all(_base_letter(char) for char in word if not char.isdecimal())
 
 
 def _spellings(text: str) -> set[tuple[str, ...]]:

@@ -1,8 +1,9 @@
 """Whose sheet it is: what the upload says, or the sheet's own name line, each checked against the roster.
 
 A label that came with the upload follows the rule of `core.student_matching`. A line on the sheet was read by OCR: a
-name is matched although a letter or two were misread, but only where nobody else on the roster comes near; a number
-has to be there whole, look-alikes aside. Who is not surely one of the roster is left to a person.
+name is matched although a letter or two were misread, but only where nobody else on the roster comes near (a name in
+other than Latin, Greek or Cyrillic letters has to be there exactly); a number has to be there whole, look-alikes
+aside. Who is not surely one of the roster is left to a person.
 """
 
 import re
@@ -11,7 +12,7 @@ from dataclasses import dataclass
 from rapidfuzz import fuzz
 
 from core.roster import Roster, Student
-from core.student_matching import matcher, plain
+from core.student_matching import has_base_letters_only, matcher, plain
 from grade.words.lookalikes import shape
 
 _LIKE = 82.0
@@ -77,18 +78,28 @@ def _likeness(line: str, name: str) -> float:
     if not written or not parts:
         return 0.0
     if len(parts) == 1 and len(written) > 1:
-        return float(fuzz.ratio(plain(line), plain(name)))
+        return _ratio(plain(line), plain(name))
     best = [max((_alike(part, word), len(word)) for word in written) for part in parts]
     # Initials alone are nobody yet.
-    if all(min(len(part), length) == 1 for part, (_, length) in zip(parts, best, strict=True)):
+    if all(
+        min(len(part), length) == 1 and has_base_letters_only(part)
+        for part, (_, length) in zip(parts, best, strict=True)
+    ):
         return 0.0
     return sum(score for score, _ in best) / len(best)
 
 
 def _alike(part: str, word: str) -> float:
-    if len(word) == 1 or len(part) == 1:
+    if (len(word) == 1 or len(part) == 1) and has_base_letters_only(part):
         return _INITIAL if word[0] == part[0] else 0.0
-    return float(fuzz.ratio(part, word))
+    return _ratio(part, word)
+
+
+def _ratio(one: str, other: str) -> float:
+    """0 to 100; a name in a script whose characters are syllables or words is read exactly or not at all."""
+    if not all(has_base_letters_only(part) for part in one.split()):
+        return 100.0 if one == other else 0.0
+    return float(fuzz.ratio(one, other))
 
 
 def _squeezed(text: str) -> str:

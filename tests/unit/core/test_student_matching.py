@@ -86,6 +86,53 @@ def test_what_names_nobody_or_may_be_two_is_nobody(label: str) -> None:
     assert MATCHER.match(label) is None
 
 
+# Two people each, whose names differ by marks that are letters' own.
+NAMESAKES = [
+    ("たかた けん", "たかだ けん"),
+    ("ハマ", "パマ"),
+    ("ハマ", "バマ"),
+    ("मुकेश कुमार", "मुकेश कुमारी"),
+    ("सुनीता", "सुनीति"),
+    ("सुनीता", "सनति"),
+    ("কমল", "কমলা"),
+    ("ราม", "รามี"),
+    ("משה", "מֹשֶׁה"),
+    ("احمد", "أحمد"),
+    ("Сергии", "Сергий"),
+    ("Іван", "Їван"),
+]
+
+
+@pytest.mark.parametrize(("one", "other"), [*NAMESAKES, *(pair[::-1] for pair in NAMESAKES)])
+def test_a_mark_that_is_a_letters_own_tells_people_apart(one: str, other: str) -> None:
+    listed = Student("listed", one, "1")
+    assert matcher(Roster((listed,))).match(one) == listed
+    assert matcher(Roster((listed,))).match(other) is None
+    both = (listed, Student("beside", other, "2"))
+    assert [matcher(Roster(both)).match(name) for name in (one, other)] == list(both)
+
+
+@pytest.mark.parametrize(
+    ("name", "label"),
+    [
+        ("मुकेश कुमार", "कुमार_मुकेश"),
+        ("ハマ", "ﾊﾏ"),
+        ("パマ", "ﾊﾟﾏ"),
+        ("パマ", "ハ\u309aマ"),
+        ("김민수", "\u1100\u1175\u11b7\u1106\u1175\u11ab\u1109\u116e"),
+        ("Алёна", "алена"),
+        ("Сергей", "серге\u0438\u0306"),
+        ("Ива\u0301н", "иван"),
+        ("Nguyễn Thị Ánh", "nguyen-thi-anh"),
+        ("Ώρα", "ωρα"),
+        ("João", "joa\u0303o"),
+    ],
+)
+def test_other_spellings_of_the_same_letters_are_one(name: str, label: str) -> None:
+    listed = Student("listed", name, "1")
+    assert matcher(Roster((listed,))).match(label) == listed
+
+
 def test_somebodys_number_that_is_anothers_name_is_nobody() -> None:
     students = Roster((Student("a", "17", "1"), Student("b", "Ben", "17")))
     assert matcher(students).match("17") is None

@@ -77,6 +77,25 @@ def test_two_who_are_nearly_namesakes_are_told_apart_or_left_alone() -> None:
     assert whose(None, "Anna Schmlt", CLASS).label is None
 
 
+@pytest.mark.parametrize(
+    ("name", "line"),
+    [
+        ("たかた けん", "たかだ けん"),
+        ("ハマ", "パマ"),
+        ("मुकेश कुमार", "मुकेश कुमारी"),
+        ("佐藤 健太郎", "佐藤 健大郎"),
+        ("李 伟", "李 伟明"),
+        ("박 지영", "박 지연"),
+    ],
+)
+def test_where_one_sign_is_a_syllable_or_a_word_no_misread_one_is_allowed(name: str, line: str) -> None:
+    listed = Roster((Student(name, name), Student("Amara Whitlock", "Amara Whitlock")))
+    assert whose(None, name, listed).label == name
+    assert whose(None, line, listed).label is None
+    assert not whose(line, None, listed).sure
+    assert not whose(name, line, Roster((*listed.students, Student(line, line)))).sure
+
+
 def test_without_a_roster_a_name_line_proves_nothing() -> None:
     assert whose(None, "Amara Whitlock", None) == whose(None, None, None)
     assert whose("Ada", None, None).sure
