@@ -1,9 +1,9 @@
-"""What the readers of free text do not know: formulae, drawings, other languages. It goes to a person."""
+"""What the markers cannot read: formulae, drawings, other languages. It goes to a person."""
 
 import re
 
 from core.result import ReviewReason
-from grade.words.english import has_foreign_part
+from grade.words.english import has_foreign_part, has_other_letters
 
 _WORD = re.compile(r"[^\W\d_]+")
 _SIGNS = re.compile(r"[=+\-*/^<>≤≥≠≈±∫∑∏√∂∞∝→⇌↔⇒∆∇πθλμσΩαβγ{}\[\]|\\_\d()₀-₉⁰-⁹]")
@@ -23,3 +23,18 @@ def reading_doubts(text: str, matter: frozenset[str] = frozenset()) -> tuple[Rev
     if signs >= 4 and signs > 0.8 * sum(len(word) for word in words):
         found.append(ReviewReason.FORMULA_OR_DRAWING)
     return tuple(found)
+
+
+def objective_doubts(text: str, matter: frozenset[str], *, by_words: bool) -> tuple[ReviewReason, ...]:
+    """The reasons why an answer that code did not accept may be right all the same. `by_words`: the scheme's wording
+    is looked for in it; of a choice or a value only letters of another alphabet say that it was not read."""
+    foreign = has_other_letters(text, matter) or (
+        by_words and has_foreign_part(text, matter) and not _is_name_alone(text)
+    )
+    return (ReviewReason.UNKNOWN_LANGUAGE,) if foreign else ()
+
+
+def _is_name_alone(text: str) -> bool:
+    """Names belong to no language: "Leonardo da Vinci"."""
+    long = [word for word in _WORD.findall(text) if len(word) > 3]
+    return bool(long) and all(word[0].isupper() for word in long)

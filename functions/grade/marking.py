@@ -4,14 +4,14 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from core import totals
-from core.assessment import OBJECTIVE, MarkingScheme, Question, QuestionPaper, SchemeEntry
+from core.assessment import OBJECTIVE, MarkingScheme, Question, QuestionPaper, QuestionType, SchemeEntry
 from core.limits import LONGEST_ANSWER, LONGEST_OBJECTIVE_ANSWER
 from core.question_marks import MARKS_IF_NOTHING_SAYS, decided
 from core.result import Place, QuestionMark, ReviewReason, SheetResult, Usage
 from grade.answer import Answer, AnswerSheet, UnplacedText
 from grade.attacks import screening as attacks
 from grade.decision import clamp, settled
-from grade.doubts import reading_doubts
+from grade.doubts import objective_doubts, reading_doubts
 from grade.freetext import FreeTextMark, FreeTextMarker, FreeTextTask
 from grade.words.english import vocabulary
 
@@ -20,6 +20,8 @@ from grade.words.english import vocabulary
 _WEAK_OBJECTIVE, _WEAK_TEXT = 80.0, 70.0
 # Nobody can be surer of a mark than of whose answer the text is.
 _UNPLACED = 0.5
+# Nor of a mark for words that code did not read.
+_UNREAD = 0.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,9 +173,10 @@ def _mark_attempt(
         confidence = min(confidence, _UNPLACED)
     if inspection.signs:
         reason = f"{reason} {inspection.said()}"
-    doubts = () if objective else reading_doubts(inspection.clean, vocabulary(_asked_in(one), *_wordings(one.entry)))
+    doubts = _doubts(one, inspection, mark)
     if ReviewReason.UNKNOWN_LANGUAGE in doubts:
         reason = f"{reason} The answer, or a part of it, is not in English."
+        confidence = min(confidence, _UNREAD) if objective else confidence
     return QuestionMark(
         question=one.question.id,
         label=one.question.label,
@@ -190,13 +193,26 @@ def _mark_attempt(
     )
 
 
+def _doubts(one: _Asked, inspection: attacks.Inspection, mark: FreeTextMark) -> tuple[ReviewReason, ...]:
+    """What of the answer the marker cannot have read."""
+    matter = vocabulary(_asked_in(one), *_wordings(one.entry))
+    if one.question.type not in OBJECTIVE:
+        doubts = reading_doubts(inspection.clean, matter)
+        return (*doubts, ReviewReason.UNKNOWN_LANGUAGE) if inspection.has_foreign_sentence else doubts
+    by_words = one.question.type in (QuestionType.EXACT, QuestionType.PATTERN)
+    marks = mark.marks or 0.0
+    if marks >= one.max_marks or (marks > 0 and not by_words):
+        return ()
+    return objective_doubts(inspection.clean, matter, by_words=by_words)
+
+
 def _review(
     one: _Asked, answer: Answer, inspection: attacks.Inspection, doubts: tuple[ReviewReason, ...]
 ) -> tuple[ReviewReason, ...]:
     """Every reason for a person to look, each once: of the cutting, of the marker and the reading (`doubts`)."""
     objective = one.question.type in OBJECTIVE
     reasons = [*answer.review, *doubts]
-    if inspection.signs:
+    if inspection.is_attack:
         reasons.append(ReviewReason.ATTACK)
     if answer.lines and answer.ocr_confidence < (_WEAK_OBJECTIVE if objective else _WEAK_TEXT):
         reasons.append(ReviewReason.LOW_OCR_CONFIDENCE)

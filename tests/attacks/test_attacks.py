@@ -15,6 +15,7 @@ from grade.model.marker import ModelMarker
 from grade.model.prompt import RULES
 from tests.attacks.corpus import (
     DISGUISES,
+    FOREIGN,
     HEDGES,
     HONEST,
     MISSED,
@@ -38,6 +39,15 @@ def mark(text: str, entry: SchemeEntry = PHOTOSYNTHESIS, marker: FreeTextMarker 
         paper(text_question()), scheme(entry), sheet(answer("1", text)), free_text=marker or KeyPointMarker()
     )
     return result.questions[0]
+
+
+def reasons(spoken: str) -> tuple[bool, bool]:
+    """Whether a person is told of an attack, and whether of another language, for text beside an honest answer."""
+    return (spoken not in FOREIGN, spoken in FOREIGN)
+
+
+def told(found: QuestionMark) -> tuple[bool, bool]:
+    return (ReviewReason.ATTACK in found.review, ReviewReason.UNKNOWN_LANGUAGE in found.review)
 
 
 def test_the_corpus_holds_at_least_sixty_answers() -> None:
@@ -66,7 +76,7 @@ def test_wordings_that_nobody_foresaw_raise_no_mark_and_tell_a_person(spoken: st
             found = mark(attacked, entry)
             assert found.marks is not None and plain.marks is not None
             assert plain.marks - 0.25 <= found.marks <= plain.marks, found.reason
-            assert ReviewReason.ATTACK in found.review
+            assert told(found) == reasons(spoken)
 
 
 @pytest.mark.parametrize("entry", [PHOTOSYNTHESIS, BY_MODEL_ANSWER], ids=["criteria", "model answer"])
@@ -158,9 +168,9 @@ def test_a_gullible_model_is_never_shown_what_would_fool_it() -> None:
         marker.close()
     plain, *attacked = result.questions
     assert plain.marks == 1
-    for found in attacked:
+    for found, spoken in zip(attacked, everything, strict=True):
         assert found.marks == 1, found.answer
-        assert ReviewReason.ATTACK in found.review
+        assert told(found) == reasons(spoken)
         assert found.feedback in ("", "Well begun.")
 
 

@@ -1,6 +1,7 @@
 """Prose that tries to be right by saying everything: bare lists of key words, a statement beside its opposite."""
 
 import re
+from collections.abc import Callable
 from itertools import combinations
 
 from grade.words.language import NEGATIONS, STOP, sentences, words
@@ -17,13 +18,13 @@ _MOST_STATEMENTS = 24
 _JOIN = re.compile(r"(?<=[.!?;])\s+|(?<!\s)(?:\s++|\s*+[,;]\s++)(?:and|but|or)\b\s+|\n+", re.I)
 
 
-def without_word_lists(text: str, asked: str) -> tuple[str, tuple[str, ...]]:
+def without_word_lists(text: str, asked: str, *, is_spared: Callable[[str], bool]) -> tuple[str, tuple[str, ...]]:
     """The answer without bare lists of key words, and these lists. An answer that is nothing but a list stays (a
-    person decides), and so do lists where the question asks for names."""
+    person decides), and so do lists where the question asks for names, and what is spared."""
     if _ASKS_FOR_A_LIST.search(asked):
         return text, ()
     parts = sentences(text)
-    lists = tuple(part for part in parts if _is_word_list(part))
+    lists = tuple(part for part in parts if is_word_list(part) and not is_spared(part))
     kept = [part for part in parts if part not in lists]
     if not lists or not kept:
         return text, lists
@@ -45,7 +46,7 @@ def without_opposites(text: str) -> tuple[str, bool]:
     return " ".join(text.split()), True
 
 
-def _is_word_list(sentence: str) -> bool:
+def is_word_list(sentence: str) -> bool:
     found = words(sentence)
     return len(found) >= _LIST_WORDS and not any(word in STOP or word in NEGATIONS for word in found)
 

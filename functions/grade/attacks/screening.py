@@ -14,10 +14,11 @@ from dataclasses import dataclass
 from grade.attacks.address import disguised, speaks_of_marking
 from grade.attacks.aside import matter_of, speaks_aside
 from grade.attacks.decoding import decodings
-from grade.attacks.hedges import without_opposites, without_word_lists
+from grade.attacks.hedges import is_word_list, without_opposites, without_word_lists
 from grade.attacks.pasted_json import without_json
 from grade.attacks.patterns import BLOCKS, CODED, CODED_LENGTH, MARKUP, PATTERNS, SPOKEN
-from grade.words.english import has_english_part, in_another_alphabet, is_foreign, vocabulary
+from grade.words.english import has_english_part, in_another_alphabet, is_foreign, is_foreign_sentence, vocabulary
+from grade.words.language import sentences
 from grade.words.late import Late
 
 LOOK_ALIKES = "look-alike characters of another alphabet"
@@ -42,7 +43,7 @@ _TWINS = dict(
     )
 )
 _FOREIGN = re.compile("[\u0370-\u03ff\u0400-\u04ff\u0500-\u052f]")
-_LATIN = re.compile("[A-Za-z]")
+_LATIN_OR_DIGIT = re.compile("[A-Za-z0-9]")
 _WORD = re.compile(r"\w+")
 _LEET = str.maketrans(
     {"0": "o", "1": "i", "3": "e", "4": "a", "5": "s", "7": "t", "@": "a", "$": "s", "!": "i", "|": "l"}
@@ -73,6 +74,15 @@ class Inspection:
     clean: str
     signs: tuple[str, ...] = ()
     kept: tuple[str, ...] = ()
+
+    @property
+    def is_attack(self) -> bool:
+        """Whether anything but another language was found: that is honest, though nobody marks it."""
+        return any(sign != FOREIGN_SENTENCE for sign in self.signs)
+
+    @property
+    def has_foreign_sentence(self) -> bool:
+        return FOREIGN_SENTENCE in self.signs
 
     def said(self) -> str:
         """What was found and what became of it, in sentences."""
@@ -120,14 +130,32 @@ def inspect_prose(text: str, asked: str, wanted: Sequence[str] = ()) -> Inspecti
     signs, kept = list(found.signs), list(found.kept)
     clean = _without_asides(found.clean, matter_of(asked, *wanted), signs) if wanted else found.clean
     before = clean
-    clean, lists = without_word_lists(clean, asked)
-    for part in lists:
-        sign = FOREIGN_SENTENCE if is_foreign(part, ours) else WORD_LIST
-        (kept if clean == before else signs).append(sign)
+    if not is_foreign("\n".join((asked, *wanted))):
+        clean, foreign = _without_foreign_sentences(clean, ours)
+        if foreign:
+            (kept if clean == before else signs).append(FOREIGN_SENTENCE)
+    before = clean
+    clean, lists = without_word_lists(clean, asked, is_spared=lambda part: is_foreign(part, ours))
+    if lists:
+        (kept if clean == before else signs).append(WORD_LIST)
     clean, opposed = without_opposites(clean)
     if opposed:
         signs.append("a statement beside its opposite")
     return _inspection(clean, [*signs, *kept], kept)
+
+
+def _without_foreign_sentences(text: str, matter: frozenset[str]) -> tuple[str, bool]:
+    """The answer without its sentences in another language, which no marker can be trusted to read, and whether there
+    are any. Where nothing else would be left, they stay."""
+    parts = sentences(text)
+    kept = [
+        part
+        for part in parts
+        if not is_foreign_sentence(part, matter) and not (is_word_list(part) and is_foreign(part, matter))
+    ]
+    if len(kept) == len(parts):
+        return text, False
+    return " ".join(kept) or text, True
 
 
 def _inspection(clean: str, signs: Sequence[str], kept: Sequence[str]) -> Inspection:
@@ -161,7 +189,7 @@ def _speaks(line: str) -> bool:
 
 def _visible(text: str, signs: list[str]) -> str:
     """Without invisible characters; letters of other alphabets within Latin words as the letters they show. Where the
-    answer itself is written in another alphabet, words of that alphabet are no disguise."""
+    answer itself is written in another alphabet, words of that alphabet are no disguise (СО2 is a formula)."""
     abroad = in_another_alphabet(text)
     if _INVISIBLE.search((_WRITTEN_ABROAD if abroad else _WRITTEN_BESIDE).sub("", text)):
         signs.append("invisible characters")
@@ -170,7 +198,7 @@ def _visible(text: str, signs: list[str]) -> str:
 
     def fold(match: re.Match[str]) -> str:
         word = match.group()
-        if not _FOREIGN.search(word) or (abroad and not _LATIN.search(word)):
+        if not _FOREIGN.search(word) or (abroad and not _LATIN_OR_DIGIT.search(word)):
             return word
         folded = "".join(_TWINS.get(char, char) for char in word)
         if len(word) > 2 and re.fullmatch(r"[A-Za-z0-9_]+", folded):

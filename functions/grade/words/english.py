@@ -6,6 +6,7 @@ ones are not. Names (capitals within a sentence), single letters and numbers bel
 """
 
 import re
+import unicodedata
 from functools import cache, lru_cache
 from itertools import chain
 from pathlib import Path
@@ -24,8 +25,16 @@ _FEW, _ENOUGH = 3, 5
 _LEAST_OF_FEW, _LEAST, _LEAST_WITHOUT_FUNCTION_WORDS = 0.2, 0.4, 0.6
 # One sentence among others is told with less certainty; and so is one that is surely English.
 _WORDS_OF_SENTENCE, _LEAST_OF_SENTENCE, _SURELY = 6, 0.3, 0.6
-# Another alphabet: this many letters, of which fewer than this share are Latin.
-_LETTERS, _LATIN = 6, 0.6
+# A text is in another alphabet if fewer than this share of its letters are Latin.
+_LATIN = 0.6
+_LATIN_LETTERS = "A-Za-z\u00aa-\u02ff\u1d00-\u1dbf\u1e00-\u1eff\u2c60-\u2c7f\ua720-\ua7ff\uab30-\uab6f"
+_ACCENTED_GREEK = "\u0386\u0388-\u0390\u03aa-\u03b0\u03ca-\u03ce\u1f00-\u1fff"
+_GREEK = "\u0370-\u03ff\u1f00-\u1fff"
+# What nobody writes as a symbol: Greek letters are symbols (π, λν) unless one has an accent or four stand in a run.
+_OTHER_LETTERS = re.compile(
+    rf"[^\W\d_{_LATIN_LETTERS}{_GREEK}]+|[{_GREEK}]*[{_ACCENTED_GREEK}][{_GREEK}]+|[{_GREEK}]+[{_ACCENTED_GREEK}]"
+    rf"|[{_GREEK}]{{4,}}"
+)
 _FUNCTION_WORDS = STOP | NEGATIONS
 
 
@@ -61,18 +70,36 @@ def is_foreign(text: str, matter: frozenset[str] = frozenset()) -> bool:
 
 
 def in_another_alphabet(text: str) -> bool:
-    """Whether a text is written in letters other than Latin ones, names and signs aside."""
+    """Whether a text is written in letters other than Latin ones: two in a run, or one that is all there is. Greek
+    letters that stand for quantities, and other signs, belong to every language."""
+    text = unicodedata.normalize("NFKC", text)
     letters = [char for char in text if char.isalpha()]
-    latin = sum(char < "\u0250" or "\u1e00" <= char <= "\u1eff" for char in letters)
-    return len(letters) >= _LETTERS and latin < _LATIN * len(letters)
+    others = _OTHER_LETTERS.findall(text)
+    if not any(len(run) > 1 for run in others) and sum(map(len, others)) < len(letters):
+        return False
+    latin = len(letters) - sum(map(len, others))
+    return bool(others) and latin < _LATIN * len(letters)
+
+
+def has_other_letters(text: str, matter: frozenset[str] = frozenset()) -> bool:
+    """Whether the text is in another alphabet, or holds a word in one that the question does not."""
+    words = (run.casefold() for run in _OTHER_LETTERS.findall(unicodedata.normalize("NFKC", text)) if len(run) > 1)
+    return in_another_alphabet(text) or any(word not in matter and stem(word) not in matter for word in words)
+
+
+def is_foreign_sentence(sentence: str, matter: frozenset[str] = frozenset()) -> bool:
+    """Whether a sentence among others is surely not English."""
+    if in_another_alphabet(sentence):
+        return True
+    found = explained(sentence, matter)
+    return found.words >= _WORDS_OF_SENTENCE and found.share < _LEAST_OF_SENTENCE
 
 
 def has_foreign_part(text: str, matter: frozenset[str] = frozenset()) -> bool:
-    """Whether the text, or a whole sentence of it, is not English."""
-    if is_foreign(text, matter):
+    """Whether the text, or a whole sentence or line of it, or a word in another alphabet, is not English."""
+    if is_foreign(text, matter) or has_other_letters(text, matter):
         return True
-    found = (explained(sentence, matter) for sentence in sentences(text))
-    return any(one.words >= _WORDS_OF_SENTENCE and one.share < _LEAST_OF_SENTENCE for one in found)
+    return any(is_foreign_sentence(part, matter) for part in (*sentences(text), *text.splitlines()))
 
 
 def has_english_part(text: str, matter: frozenset[str] = frozenset()) -> bool:

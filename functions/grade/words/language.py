@@ -38,7 +38,7 @@ _SPELLINGS = (
     (re.compile(r"is(e[sd]?|ing)$"), r"iz\1"),
     (re.compile(r"our(s?|ed|ing|al)$"), r"or\1"),
 )
-_SENTENCE = re.compile(r"(?<=[.!?;])\s+|\n\s*\n|\n(?=\s*(?:[-•*▪–]|\(?[0-9a-z]{1,2}[.)]\s))")
+_SENTENCE = re.compile(r"(?<=[.!?;])\s+|(?<=[。।؟۔])\s*|\n\s*\n|\n(?=\s*(?:[-•*▪–]|\(?[0-9a-z]{1,2}[.)]\s))")
 
 
 @lru_cache(maxsize=1)
