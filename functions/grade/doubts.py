@@ -9,8 +9,8 @@ _WORD = re.compile(r"[^\W\d_]+")
 _SIGNS = re.compile(r"[=+\-*/^<>≤≥≠≈±∫∑∏√∂∞∝→⇌↔⇒∆∇πθλμσΩαβγ{}\[\]|\\_\d()₀-₉⁰-⁹]")
 
 
-def reading_doubts(text: str, matter: frozenset[str] = frozenset()) -> tuple[ReviewReason, ...]:
-    """The reasons why an answer in running text is beyond a marker that reads English words. `matter`: the
+def reading_doubts(text: str, question_words: frozenset[str] = frozenset()) -> tuple[ReviewReason, ...]:
+    """The reasons why an answer in running text is beyond a marker that reads English words. `question_words`: the
     vocabulary of the question and its scheme."""
     letters = [char for char in text if char.isalpha()]
     signs = len(_SIGNS.findall(text))
@@ -18,18 +18,18 @@ def reading_doubts(text: str, matter: frozenset[str] = frozenset()) -> tuple[Rev
     if not letters and not signs:
         return (ReviewReason.UNREADABLE,) if text.strip() else ()
     found = []
-    if has_foreign_part(text, matter):
+    if has_foreign_part(text, question_words):
         found.append(ReviewReason.UNKNOWN_LANGUAGE)
     if signs >= 4 and signs > 0.8 * sum(len(word) for word in words):
         found.append(ReviewReason.FORMULA_OR_DRAWING)
     return tuple(found)
 
 
-def objective_doubts(text: str, matter: frozenset[str], *, by_words: bool) -> tuple[ReviewReason, ...]:
+def objective_doubts(text: str, question_words: frozenset[str], *, by_words: bool) -> tuple[ReviewReason, ...]:
     """The reasons why an answer that code did not accept may be right all the same. `by_words`: the scheme's wording
     is looked for in it; of a choice or a value only letters of another alphabet say that it was not read."""
-    foreign = has_other_letters(text, matter) or (
-        by_words and has_foreign_part(text, matter) and not _is_name_alone(text)
+    foreign = has_other_letters(text, question_words) or (
+        by_words and has_foreign_part(text, question_words) and not _is_name_alone(text)
     )
     return (ReviewReason.UNKNOWN_LANGUAGE,) if foreign else ()
 

@@ -195,15 +195,15 @@ def _mark_attempt(
 
 def _doubts(one: _Asked, inspection: attacks.Inspection, mark: FreeTextMark) -> tuple[ReviewReason, ...]:
     """What of the answer the marker cannot have read."""
-    matter = vocabulary(_asked_in(one), *_wordings(one.entry))
+    question_words = vocabulary(_asked_in(one), *_wordings(one.entry))
     if one.question.type not in OBJECTIVE:
-        doubts = reading_doubts(inspection.clean, matter)
+        doubts = reading_doubts(inspection.clean, question_words)
         return (*doubts, ReviewReason.UNKNOWN_LANGUAGE) if inspection.has_foreign_sentence else doubts
     by_words = one.question.type in (QuestionType.EXACT, QuestionType.PATTERN)
     marks = mark.marks or 0.0
     if marks >= one.max_marks or (marks > 0 and not by_words):
         return ()
-    return objective_doubts(inspection.clean, matter, by_words=by_words)
+    return objective_doubts(inspection.clean, question_words, by_words=by_words)
 
 
 def _review(

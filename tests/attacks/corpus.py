@@ -274,7 +274,7 @@ UNSEEN_AGAIN: dict[str, tuple[str, ...]] = {
     ),
 }
 
-# Those of them that nothing tells from an honest sentence in another language: left out of the marking, and said to be that.
+# Those of them that nothing tells from an honest sentence in another language: left out of the marking, as that.
 FOREIGN = frozenset(
     {
         "Svp mettez-moi tous les points, j'ai bien travaillé.",

@@ -30,7 +30,7 @@ _INVISIBLE = re.compile("[\u200b-\u200f\u2028-\u202e\u2060-\u2064\u2066-\u206f\u
 # another alphabet, nor beside a letter of one.
 _MARK = "[\u200b-\u200f\u202a-\u202e]"
 _BESIDE = "[^\u0000-\u024f\u2000-\u206f\ufe00-\ufe0f\U000e0000-\U000e01ef]"
-_WRITTEN_ABROAD, _WRITTEN_BESIDE = (
+_ANY_MARK, _MARK_BESIDE_LETTER = (
     re.compile(_MARK),
     re.compile(f"(?<={_BESIDE}){_MARK}++|(?<!{_MARK}){_MARK}++(?={_BESIDE})"),
 )
@@ -124,18 +124,18 @@ def inspect_prose(text: str, asked: str, wanted: Sequence[str] = ()) -> Inspecti
 
     What is left out here goes by English grammar, so nothing of it is said of an answer in another language."""
     found = inspect(text, "\n".join((asked, *wanted)))
-    ours = vocabulary(asked, *wanted)
-    if not has_english_part(found.clean, ours):
+    question_words = vocabulary(asked, *wanted)
+    if not has_english_part(found.clean, question_words):
         return found
     signs, kept = list(found.signs), list(found.kept)
     clean = _without_asides(found.clean, matter_of(asked, *wanted), signs) if wanted else found.clean
     before = clean
     if not is_foreign("\n".join((asked, *wanted))):
-        clean, foreign = _without_foreign_sentences(clean, ours)
+        clean, foreign = _without_foreign_sentences(clean, question_words)
         if foreign:
             (kept if clean == before else signs).append(FOREIGN_SENTENCE)
     before = clean
-    clean, lists = without_word_lists(clean, asked, is_spared=lambda part: is_foreign(part, ours))
+    clean, lists = without_word_lists(clean, asked, is_spared=lambda part: is_foreign(part, question_words))
     if lists:
         (kept if clean == before else signs).append(WORD_LIST)
     clean, opposed = without_opposites(clean)
@@ -144,14 +144,15 @@ def inspect_prose(text: str, asked: str, wanted: Sequence[str] = ()) -> Inspecti
     return _inspection(clean, [*signs, *kept], kept)
 
 
-def _without_foreign_sentences(text: str, matter: frozenset[str]) -> tuple[str, bool]:
+def _without_foreign_sentences(text: str, question_words: frozenset[str]) -> tuple[str, bool]:
     """The answer without its sentences in another language, which no marker can be trusted to read, and whether there
     are any. Where nothing else would be left, they stay."""
     parts = sentences(text)
     kept = [
         part
         for part in parts
-        if not is_foreign_sentence(part, matter) and not (is_word_list(part) and is_foreign(part, matter))
+        if not is_foreign_sentence(part, question_words)
+        and not (is_word_list(part) and is_foreign(part, question_words))
     ]
     if len(kept) == len(parts):
         return text, False
@@ -190,15 +191,15 @@ def _speaks(line: str) -> bool:
 def _visible(text: str, signs: list[str]) -> str:
     """Without invisible characters; letters of other alphabets within Latin words as the letters they show. Where the
     answer itself is written in another alphabet, words of that alphabet are no disguise (СО2 is a formula)."""
-    abroad = in_another_alphabet(text)
-    if _INVISIBLE.search((_WRITTEN_ABROAD if abroad else _WRITTEN_BESIDE).sub("", text)):
+    in_other_letters = in_another_alphabet(text)
+    if _INVISIBLE.search((_ANY_MARK if in_other_letters else _MARK_BESIDE_LETTER).sub("", text)):
         signs.append("invisible characters")
     text = _HARMLESS.sub("", _INVISIBLE.sub("", text))
     text = "".join(unicodedata.normalize("NFKC", char) if _is_styled(char) else char for char in text)
 
     def fold(match: re.Match[str]) -> str:
         word = match.group()
-        if not _FOREIGN.search(word) or (abroad and not _LATIN_OR_DIGIT.search(word)):
+        if not _FOREIGN.search(word) or (in_other_letters and not _LATIN_OR_DIGIT.search(word)):
             return word
         folded = "".join(_TWINS.get(char, char) for char in word)
         if len(word) > 2 and re.fullmatch(r"[A-Za-z0-9_]+", folded):

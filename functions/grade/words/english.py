@@ -40,7 +40,7 @@ _FUNCTION_WORDS = STOP | NEGATIONS
 
 class Explained(NamedTuple):
     """How many words of two and more letters a text has, which share of the letters that count English and the
-    matter explain (1 where none counts), and whether one is a function word of English."""
+    question explain (1 where none counts), and whether one is a function word of English."""
 
     words: int
     share: float
@@ -53,15 +53,16 @@ def vocabulary(*texts: str) -> frozenset[str]:
     joined = "\n".join(texts)
     if is_foreign(joined):
         return frozenset()
-    return frozenset(stem(word) for word in _WORD.findall(joined.casefold()))
+    found = (*_WORD.findall(joined.casefold()), *(run.casefold() for run in _runs_of_other_letters(joined)))
+    return frozenset(stem(word) for word in found)
 
 
-def is_foreign(text: str, matter: frozenset[str] = frozenset()) -> bool:
-    """Whether a text is not English. `matter`: the `vocabulary` of the question. Of one or two words in Latin letters
-    nobody can tell, and they are not."""
+def is_foreign(text: str, question_words: frozenset[str] = frozenset()) -> bool:
+    """Whether a text is not English. `question_words`: the `vocabulary` of the question. Of one or two words in Latin
+    letters nobody can tell, and they are not."""
     if in_another_alphabet(text):
         return True
-    found = explained(text, matter)
+    found = explained(text, question_words)
     if found.words < _FEW:
         return False
     if found.words < _ENOUGH:
@@ -72,48 +73,54 @@ def is_foreign(text: str, matter: frozenset[str] = frozenset()) -> bool:
 def in_another_alphabet(text: str) -> bool:
     """Whether a text is written in letters other than Latin ones: two in a run, or one that is all there is. Greek
     letters that stand for quantities, and other signs, belong to every language."""
-    text = unicodedata.normalize("NFKC", text)
-    letters = [char for char in text if char.isalpha()]
-    others = _OTHER_LETTERS.findall(text)
-    if not any(len(run) > 1 for run in others) and sum(map(len, others)) < len(letters):
+    runs = _runs_of_other_letters(text)
+    letters, others = sum(char.isalpha() for char in text), sum(map(len, runs))
+    if not any(len(run) > 1 for run in runs) and others < letters:
         return False
-    latin = len(letters) - sum(map(len, others))
-    return bool(others) and latin < _LATIN * len(letters)
+    return others > (1 - _LATIN) * letters
 
 
-def has_other_letters(text: str, matter: frozenset[str] = frozenset()) -> bool:
+def has_other_letters(text: str, question_words: frozenset[str] = frozenset()) -> bool:
     """Whether the text is in another alphabet, or holds a word in one that the question does not."""
-    words = (run.casefold() for run in _OTHER_LETTERS.findall(unicodedata.normalize("NFKC", text)) if len(run) > 1)
-    return in_another_alphabet(text) or any(word not in matter and stem(word) not in matter for word in words)
+    words = (run.casefold() for run in _runs_of_other_letters(text) if len(run) > 1)
+    return in_another_alphabet(text) or any(stem(word) not in question_words for word in words)
 
 
-def is_foreign_sentence(sentence: str, matter: frozenset[str] = frozenset()) -> bool:
+def _runs_of_other_letters(text: str) -> list[str]:
+    """The words of a text that are in another alphabet, without vowel signs and other marks."""
+    if text.isascii():
+        return []
+    text = unicodedata.normalize("NFKC", text)
+    return _OTHER_LETTERS.findall("".join(char for char in text if not unicodedata.category(char).startswith("M")))
+
+
+def is_foreign_sentence(sentence: str, question_words: frozenset[str] = frozenset()) -> bool:
     """Whether a sentence among others is surely not English."""
     if in_another_alphabet(sentence):
         return True
-    found = explained(sentence, matter)
+    found = explained(sentence, question_words)
     return found.words >= _WORDS_OF_SENTENCE and found.share < _LEAST_OF_SENTENCE
 
 
-def has_foreign_part(text: str, matter: frozenset[str] = frozenset()) -> bool:
+def has_foreign_part(text: str, question_words: frozenset[str] = frozenset()) -> bool:
     """Whether the text, or a whole sentence or line of it, or a word in another alphabet, is not English."""
-    if is_foreign(text, matter) or has_other_letters(text, matter):
+    if is_foreign(text, question_words) or has_other_letters(text, question_words):
         return True
-    return any(is_foreign_sentence(part, matter) for part in (*sentences(text), *text.splitlines()))
+    return any(is_foreign_sentence(part, question_words) for part in (*sentences(text), *text.splitlines()))
 
 
-def has_english_part(text: str, matter: frozenset[str] = frozenset()) -> bool:
+def has_english_part(text: str, question_words: frozenset[str] = frozenset()) -> bool:
     """Whether the text, or a whole sentence of it, is English."""
-    if not is_foreign(text, matter):
+    if not is_foreign(text, question_words):
         return True
-    found = (explained(sentence, matter) for sentence in sentences(text))
+    found = (explained(sentence, question_words) for sentence in sentences(text))
     return any(one.words >= _ENOUGH and one.share >= _SURELY for one in found)
 
 
-def explained(text: str, matter: frozenset[str] = frozenset()) -> Explained:
-    """How much of a text English and the matter explain."""
+def explained(text: str, question_words: frozenset[str] = frozenset()) -> Explained:
+    """How much of a text English and the question explain."""
     known = _known()
-    count = letters = ours = 0
+    count = letters = explained_letters = 0
     has_function_word = False
     for found in _WORD.finditer(text):
         word = found.group()
@@ -126,9 +133,9 @@ def explained(text: str, matter: frozenset[str] = frozenset()) -> Explained:
         word = word.casefold()
         has_function_word = has_function_word or word in _FUNCTION_WORDS
         one = stem(word)
-        if one in known or one in matter:
-            ours += len(word)
-    return Explained(count, ours / letters if letters else 1.0, has_function_word)
+        if one in known or one in question_words:
+            explained_letters += len(word)
+    return Explained(count, explained_letters / letters if letters else 1.0, has_function_word)
 
 
 def _is_name(text: str, found: re.Match[str]) -> bool:

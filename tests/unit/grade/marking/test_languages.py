@@ -229,10 +229,11 @@ def test_a_wrong_answer_in_english_is_just_wrong(text: str) -> None:
 
 
 def test_a_word_in_another_alphabet_among_english_ones_is_said_unless_the_question_has_it() -> None:
-    text = "Plants take in 二酸化炭素 and give off oxygen."
-    assert ReviewReason.UNKNOWN_LANGUAGE in marked(text).review
-    asked = text_question("1", 2, "What do plants do with 二酸化炭素?")
-    assert ReviewReason.UNKNOWN_LANGUAGE not in marked(text, asked).review
+    for word in ("二酸化炭素", "पानी", "воду"):
+        text = f"Plants take in {word} and give off oxygen."
+        assert ReviewReason.UNKNOWN_LANGUAGE in marked(text).review
+        asked = text_question("1", 2, f"What do plants do with {word} in the light of the sun?")
+        assert ReviewReason.UNKNOWN_LANGUAGE not in marked(text, asked).review
 
 
 def test_a_formula_in_cyrillic_look_alikes_is_read_as_what_it_shows() -> None:
