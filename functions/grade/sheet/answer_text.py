@@ -111,7 +111,7 @@ def _teachers_lines(fragments: Sequence[Fragment], node: Node, cleaned: Cleaned)
         return set()
     if node.question.type in OBJECTIVE or node.question.type is QuestionType.TEXT:
         lefts = [f.line.line.box[0] for i, f in enumerate(fragments) if i not in alike and f.said.strip()]
-        marginal = {i for i in alike if _marginal(fragments[i], lefts) or _only_ticks(fragments[i].said)}
+        marginal = {i for i in alike if in_margin(fragments[i], lefts) or _only_ticks(fragments[i].said)}
         if others:
             return (
                 alike
@@ -125,10 +125,16 @@ def _teachers_lines(fragments: Sequence[Fragment], node: Node, cleaned: Cleaned)
     return set()
 
 
-def _marginal(fragment: Fragment, lefts: Sequence[float]) -> bool:
-    """Whether it stands in a margin, or far right of all lines of the answer (`lefts`)."""
+def is_margin_mark(fragment: Fragment, lefts: Sequence[float]) -> bool:
+    """Whether a line is a teacher's mark by its look and its place. `lefts`: where the lines of answers begin."""
+    said = fragment.said.strip()
+    return is_teachers(said) and (in_margin(fragment, lefts) or _only_ticks(said))
+
+
+def in_margin(fragment: Fragment, lefts: Sequence[float]) -> bool:
+    """Whether it stands in a margin: left of all lines of answers (`lefts`), or far right of them."""
     left, _, width, _ = fragment.line.line.box
-    return left > 0.82 or left + width < 0.1 or bool(lefts and left - max(lefts) > 0.4)
+    return left > 0.82 or left + width < min(lefts, default=0.1) or bool(lefts and left - max(lefts) > 0.4)
 
 
 def _only_ticks(said: str) -> bool:

@@ -8,20 +8,19 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
-from core.assessment import QuestionPaper, QuestionType
+from core.assessment import QuestionPaper
 from core.result import ReviewReason
 from core.transcript import Transcript
 from grade.answer import Answer, AnswerLine, AnswerSheet, UnplacedText
 from grade.sheet.answer_text import Fragment, answer_text
 from grade.sheet.cutting import UNKNOWN
 from grade.sheet.printed import Printed
-from grade.sheet.segments import Segment, segments_of
-from grade.sheet.sheet_lines import name_in_head, sort_lines
+from grade.sheet.segments import Segment, label_lefts, segments_of
+from grade.sheet.sheet_lines import name_in_head, sort_lines, student_of
 from grade.sheet.sheet_map import Node, SheetMap
-from grade.sheet.unplaced import Gaps, bring_rows_together, doubted, joined, shown, surplus_of
-
-_ONE_VALUE = (QuestionType.NUMERIC, QuestionType.EXACT, QuestionType.PATTERN)
-"""Types whose answer may be a number alone, so that one at a page's foot may be its end."""
+from grade.sheet.trailing_lines import TrailingLines
+from grade.sheet.unanswered import UnansweredQuestions
+from grade.sheet.unplaced import ONE_VALUE, bring_rows_together, joined, shown, texts_to_show
 
 
 def cut_answers(transcript: Transcript, paper: QuestionPaper) -> AnswerSheet:
@@ -30,9 +29,11 @@ def cut_answers(transcript: Transcript, paper: QuestionPaper) -> AnswerSheet:
     sheet_map = SheetMap(paper)
     segments = segments_of(lines.written, sheet_map, lines.aside) if lines.written else []
     if not any(segment.fragments for segment in segments):
-        aside = [line for _, line in lines.aside] + [line for s in segments for line, _ in s.page_numbers]
-        return AnswerSheet((), _in_order(aside), lines.student, (ReviewReason.NO_TEXT,), transcript.warnings)
-    return _Sheet(sheet_map, Printed(paper), segments, lines.student, transcript.warnings).build()
+        aside = [one.line for one in lines.aside] + [line for s in segments for line, _ in s.page_numbers]
+        student = student_of(one.line for one in lines.aside)
+        return AnswerSheet((), _in_order(aside), student, (ReviewReason.NO_TEXT,), transcript.warnings)
+    student = student_of(one.line for segment in segments for one in segment.aside)
+    return _Sheet(sheet_map, Printed(paper, label_lefts(segments)), segments, student, transcript.warnings).build()
 
 
 def _in_order(lines: Iterable[AnswerLine]) -> tuple[AnswerLine, ...]:
@@ -67,7 +68,7 @@ class _Sheet:
         self._printed = printed
         self._segments = segments
         self._student = student
-        self._leftover = [line for segment in segments for line in segment.aside]
+        self._leftover = [one.line for segment in segments for one in segment.aside]
         self._leftover += [line for segment in segments for line, _ in segment.page_numbers]
         self._review: list[ReviewReason] = []
         self._warnings = list(warnings)
@@ -76,8 +77,8 @@ class _Sheet:
 
     def build(self) -> AnswerSheet:
         bring_rows_together(self._segments)
-        gaps = Gaps(self._map, self._segments)
-        surplus = surplus_of(self._segments, gaps)
+        questions = UnansweredQuestions(self._map, self._segments)
+        trailing = TrailingLines(self._segments, questions).all()
         self._head(self._segments[0], only=len(self._segments) == 1)
         for index, segment in enumerate(self._segments[1:], 1):
             if segment.node is None:
@@ -85,13 +86,13 @@ class _Sheet:
             elif segment.node == UNKNOWN:
                 self._unknown(index, segment)
             else:
-                segment.doubtful |= index in surplus
+                segment.doubtful |= index in trailing or not all(one.certain for one in segment.aside)
                 self._answer(index, segment, self._map.nodes[segment.node])
         # What looks like a heading answers a question only if nothing else does.
         texts = sorted(self._unclaimed, key=lambda text: text.title)
-        contested = self._contested(texts, gaps)
-        unplaced = [one for text in texts for one in self._placed(text, gaps, contested)]
-        unplaced += doubted(self._segments, gaps, surplus, self._answers)
+        contested = self._contested(texts, questions)
+        unplaced = [one for text in texts for one in self._placed(text, questions, contested)]
+        unplaced += texts_to_show(self._segments, questions, trailing, self._answers)
         answered = {answer.question for answer in self._answers}
         return AnswerSheet(
             tuple(_numbered(self._answers)),
@@ -105,33 +106,35 @@ class _Sheet:
     def _leave(self, fragments: Iterable[Fragment]) -> None:
         self._leftover += [fragment.line for fragment in fragments]
 
-    def _contested(self, texts: Iterable[_Unclaimed], gaps: Gaps) -> set[int]:
+    def _contested(self, texts: Iterable[_Unclaimed], questions: UnansweredQuestions) -> set[int]:
         """The questions that more than one text, headings aside, would answer by where it stands."""
-        alone = (gaps.around(text.index) for text in texts if not text.title and self._may_answer(text))
+        alone = (questions.between_labels(text.index) for text in texts if not text.title and self._may_answer(text))
         times = Counter(leaves[0] for leaves in alone if len(leaves) == 1)
         return {leaf for leaf, count in times.items() if count > 1}
 
     def _may_answer(self, text: _Unclaimed) -> list[Fragment]:
         return [fragment for fragment in text.fragments if self._printed.may_be_answer(fragment)]
 
-    def _placed(self, text: _Unclaimed, gaps: Gaps, contested: set[int]) -> list[UnplacedText]:
+    def _placed(self, text: _Unclaimed, questions: UnansweredQuestions, contested: set[int]) -> list[UnplacedText]:
         """The text as the answer of the one question that is missing where it stands, for a person to look at;
         else shown at each question that it may belong to."""
         may_answer = self._may_answer(text)
-        answered = gaps.answered(self._answers)
-        around = [leaf for leaf in gaps.around(text.index) if leaf not in answered]
-        if not may_answer or (text.title and not around):
+        answered = questions.answered(self._answers)
+        between = [leaf for leaf in questions.between_labels(text.index) if leaf not in answered]
+        if not may_answer or (text.title and not between):
             self._leave(text.fragments)
             return []
-        if len(around) == 1 and not text.name and around[0] not in contested:
+        if len(between) == 1 and not text.name and between[0] not in contested:
             self._leave(fragment for fragment in text.fragments if fragment not in may_answer)
-            self._add(gaps.leaves[around[0]], may_answer, [ReviewReason.UNPLACED_ANSWER])
+            self._add(questions.leaves[between[0]], may_answer, [ReviewReason.UNPLACED_ANSWER])
             return []
         self._leave(text.fragments)
         if not text.title:
             self._review.append(text.review)
             self._warnings += [text.warning] if text.warning else []
-        return [shown(gaps.leaves[leaf].question.id, may_answer) for leaf in gaps.possible(text.index, answered)]
+        return [
+            shown(questions.leaves[leaf].question.id, may_answer) for leaf in questions.candidates(text.index, answered)
+        ]
 
     def _head(self, segment: Segment, *, only: bool) -> None:
         """What stands before the first label: the student's name, a title, or an answer without a label."""
@@ -149,7 +152,7 @@ class _Sheet:
 
     def _without_name(self, fragments: list[Fragment]) -> list[Fragment]:
         """The lines without the student's name. One that is nothing but two capitalised words may as well be an
-        answer ("Carbon Dioxide"): it is kept in mind for a question that is missing there."""
+        answer ("Carbon Dioxide"): it stays text that a question without a label there may be answered by."""
         for fragment in fragments[:2]:
             if fragment.line.page == 1 and (name := name_in_head(fragment.said)):
                 self._student = name
@@ -176,7 +179,7 @@ class _Sheet:
 
     def _answer(self, index: int, segment: Segment, node: Node) -> None:
         review: list[ReviewReason] = []
-        cut_short = node.question.type in _ONE_VALUE and not all(certain for _, certain in segment.page_numbers)
+        cut_short = node.question.type in ONE_VALUE and not all(certain for _, certain in segment.page_numbers)
         if segment.doubtful or cut_short or (segment.cut is not None and segment.cut.doubtful):
             review.append(ReviewReason.UNLABELLED)
         if segment.cut is not None and segment.cut.misread:

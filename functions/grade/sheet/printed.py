@@ -1,14 +1,14 @@
 """What of a sheet is printed matter or a teacher's mark, and so nobody's answer."""
 
 import re
+from collections.abc import Sequence
 
 from rapidfuzz import fuzz
 
 from core.assessment import QuestionPaper
 from core.labels import nodes
-from grade.sheet.answer_text import Fragment
+from grade.sheet.answer_text import Fragment, is_margin_mark
 from grade.sheet.question_text import copied, plain
-from grade.sheet.sheet_lines import is_teachers
 
 _ALIKE = 88.0
 _MOST_LOOKS = 60
@@ -16,18 +16,19 @@ _MOST_LOOKS = 60
 
 
 class Printed:
-    """The words that a paper prints: its title, its questions, its options."""
+    """The words that a paper prints: its title, its questions, its options. `lefts`: where the sheet's labels stand."""
 
-    def __init__(self, paper: QuestionPaper) -> None:
+    def __init__(self, paper: QuestionPaper, lefts: Sequence[float]) -> None:
         listed = [question for _, _, question in nodes(paper.questions)]
         self._texts = [question.text for question in listed if question.text.strip()]
         self._titles = [plain(paper.title), *(plain(question.label) for question in listed)]
+        self._lefts = lefts
         self._looks = _MOST_LOOKS
 
     def may_be_answer(self, fragment: Fragment) -> bool:
         """Whether a student may have answered something with it."""
         said = fragment.said.strip()
-        if not re.search(r"[^\W_]", said) or _is_mark(fragment, said):
+        if not re.search(r"[^\W_]", said) or is_margin_mark(fragment, self._lefts):
             return False
         if self._looks <= 0:
             return True
@@ -39,9 +40,3 @@ class Printed:
         if len(words) > 3 and any(title and fuzz.ratio(words, title) >= _ALIKE for title in self._titles):
             return True
         return any(found[1] == "" for text in self._texts if (found := copied(said, text)) is not None)
-
-
-def _is_mark(fragment: Fragment, said: str) -> bool:
-    """A teacher's mark in a margin or at the head of a page."""
-    left, top, width, _ = fragment.line.line.box
-    return is_teachers(said) and (top < 0.15 or left > 0.82 or left + width < 0.1)

@@ -2,7 +2,7 @@
 
 from collections import deque
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from core.transcript import Line
 from grade.answer import AnswerLine
@@ -11,6 +11,7 @@ from grade.sheet.answer_text import Fragment
 from grade.sheet.cutting import Cut, Cutter
 from grade.sheet.page_numbers import page_numbers, with_page_numbers
 from grade.sheet.places import find_places, with_lists
+from grade.sheet.sheet_lines import AsideLine
 from grade.sheet.sheet_map import SheetMap
 
 
@@ -27,14 +28,12 @@ class Segment:
     doubtful: bool = False
     nearly: int | None = None
     page_numbers: list[tuple[AnswerLine, bool]] = field(default_factory=list)
-    aside: list[AnswerLine] = field(default_factory=list)
+    aside: list[AsideLine] = field(default_factory=list)
 
 
-def segments_of(
-    lines: Sequence[AnswerLine], sheet_map: SheetMap, aside: Sequence[tuple[int, AnswerLine]] = ()
-) -> list[Segment]:
+def segments_of(lines: Sequence[AnswerLine], sheet_map: SheetMap, aside: Sequence[AsideLine] = ()) -> list[Segment]:
     """The lines in segments; the first of them is what stands before any label. `aside`: lines in which no label
-    is sought, each with how many of the others stand before it."""
+    is sought."""
     rows, heads = answer_rows(lines, sheet_map)
     found = find_places(lines, {*rows, *heads})
     numbers = page_numbers(lines, found)
@@ -46,8 +45,8 @@ def segments_of(
     segments = [Segment(None, None)]
     waiting = deque(aside)
     for number, line in enumerate(lines):
-        while waiting and waiting[0][0] <= number:
-            segments[-1].aside.append(waiting.popleft()[1])
+        while waiting and waiting[0].before <= number:
+            _add_aside(waiting.popleft(), segments)
         for answer in rows.get(number, []):
             whole = _fragment(line, answer.start, answer.end, answer.start)
             segments.append(Segment(answer.node, None, [Fragment(whole.line, answer.said)]))
@@ -59,8 +58,35 @@ def segments_of(
             segments[-1].doubtful = True
             if segments[-1].nearly is None:
                 segments[-1].nearly = max(len(segments[-1].fragments) - 1, 0)
-    segments[-1].aside += [line for _, line in waiting]
+    for one in waiting:
+        _add_aside(one, segments)
     return segments
+
+
+def label_lefts(segments: Sequence[Segment]) -> list[float]:
+    """Where across the page the labels stand that open a line."""
+    labels = [
+        s.fragments[0].line for s in segments if s.fragments and s.cut is not None and not s.cut.place.spot.inline
+    ]
+    return [label.line.box[0] for label in labels]
+
+
+def _add_aside(one: AsideLine, segments: Sequence[Segment]) -> None:
+    """Adds a line that was taken for no answer to the open segment. Below the first label a line of a form is an
+    answer's unless it holds a name or a number, and then it still may be one."""
+    if not one.in_head or not _is_below_a_label(one.line, segments):
+        segments[-1].aside.append(one)
+    elif one.certain:
+        segments[-1].aside.append(replace(one, certain=False))
+    else:
+        segments[-1].fragments.append(_fragment(one.line, 0, len(one.line.line.text), 0))
+
+
+def _is_below_a_label(line: AnswerLine, segments: Sequence[Segment]) -> bool:
+    if len(segments) == 1 or not segments[1].fragments:
+        return False
+    label = segments[1].fragments[0].line
+    return line.page > label.page or line.line.box[1] >= label.line.box[1]
 
 
 def _cut_line(line: AnswerLine, cuts: Sequence[Cut], segments: list[Segment]) -> None:
