@@ -29,6 +29,11 @@ def counted_questions(paper: QuestionPaper, attempts: Mapping[str, Attempt]) -> 
     return frozenset(leaf for question in paper.questions for leaf in _counted(question, attempts))
 
 
+def is_attempt(text: str) -> bool:
+    """Whether a question was tried, by the text that stands at it: an answer, or what may be one."""
+    return bool(text.strip())
+
+
 def why_not_counted(*, answered: bool) -> str:
     """The sentence that stands behind the reason of a mark that does not count."""
     return "An extra attempt; better ones count." if answered else "Not needed: enough others were answered."

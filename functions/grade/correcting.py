@@ -5,7 +5,7 @@ from dataclasses import replace
 from typing import Any
 from uuid import uuid4
 
-from core import errors, shelf
+from core import errors, shelf, totals
 from core.corrections import document_key
 from core.record import submission_of
 from core.result import QuestionMark, SheetResult
@@ -86,5 +86,5 @@ def mark_corrected(
         "key": key,
         "marks": made.marks,
         "review": [reason.value for reason in made.review],
-        "answered": bool(made.answer),
+        "answered": totals.is_attempt(made.answer),
     }

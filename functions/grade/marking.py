@@ -48,7 +48,7 @@ def mark_sheet(
     asked = list(_asked(paper, scheme, sheet, warnings))
     marks, usage = _mark_all(asked, free_text, scheme.rounding)
     attempts = {
-        one.question.id: totals.Attempt(mark.marks, one.max_marks, bool(one.answers or one.unplaced))
+        one.question.id: totals.Attempt(mark.marks, one.max_marks, totals.is_attempt(mark.answer))
         for one, mark in zip(asked, marks, strict=True)
     }
     counted = totals.counted_questions(paper, attempts)
@@ -294,7 +294,7 @@ def _perhaps_answered(one: _Asked, unplaced: UnplacedText) -> QuestionMark:
 
 
 def _not_counted(mark: QuestionMark) -> QuestionMark:
-    why = totals.why_not_counted(answered=mark.marker != "none")
+    why = totals.why_not_counted(answered=totals.is_attempt(mark.answer))
     return replace(mark, counted=False, reason=f"{mark.reason} {why}")
 
 

@@ -4,7 +4,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from core import record, shelf
+from core import record, shelf, totals
 from core.clock import now
 from core.corrections import corrections_of
 from core.result import ReviewReason, Usage
@@ -136,4 +136,4 @@ def timeline(state: dict[str, Any], joined_at: str) -> dict[str, Any]:
 def _summary(question: dict[str, Any]) -> dict[str, Any]:
     """What a table of marks needs of a question; the rest lies in the result document."""
     kept = {name: question[name] for name in ("question", "label", "marks", "max_marks", "review", "counted")}
-    return {**kept, "answered": bool(question["answer"])}
+    return {**kept, "answered": totals.is_attempt(question["answer"])}

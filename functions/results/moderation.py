@@ -233,7 +233,10 @@ def _attempt(question: dict[str, Any]) -> totals.Attempt:
 
 
 def _answered(question: dict[str, Any]) -> bool:
-    return bool(question.get("answered", question.get("answer")))
+    # A summary says it; a result holds the text itself.
+    if "answered" in question:
+        return bool(question["answered"])
+    return totals.is_attempt(question.get("answer") or "")
 
 
 def _counting(question: dict[str, Any], counted: frozenset[str]) -> dict[str, Any]:

@@ -106,9 +106,17 @@ def _teachers_lines(fragments: Sequence[Fragment], node: Node, cleaned: Cleaned)
     """The lines that are a teacher's marks. For a number asked, "3/5" alone may be the answer: it stays,
     and a person looks."""
     alike = {i for i, fragment in enumerate(fragments) if is_teachers(fragment.said.strip()) and fragment.said.strip()}
-    others = any(f.said.strip() for i, f in enumerate(fragments) if i not in alike)
+    written = [i for i, f in enumerate(fragments) if i not in alike and f.said.strip()]
+    others = bool(written)
     if not alike:
         return set()
+    if others:
+        # A teacher marks what stands there already: above an answer's first words only a margin holds marks.
+        lefts = [fragments[i].line.line.box[0] for i in written]
+        early = {i for i in alike if i < written[0] and not is_margin_mark(fragments[i], lefts)}
+        if early:
+            cleaned.review.append(ReviewReason.UNCLEAR_ANSWER)
+        alike -= early
     if node.question.type in OBJECTIVE or node.question.type is QuestionType.TEXT:
         lefts = [f.line.line.box[0] for i, f in enumerate(fragments) if i not in alike and f.said.strip()]
         marginal = {i for i in alike if in_margin(fragments[i], lefts) or _only_ticks(fragments[i].said)}

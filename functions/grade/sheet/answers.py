@@ -170,7 +170,11 @@ class _Sheet:
         self._unclaimed.append(_Unclaimed(index, segment.fragments[1:]))
 
     def _unknown(self, index: int, segment: Segment) -> None:
-        self._unclaimed.append(_Unclaimed(index, segment.fragments, review=ReviewReason.UNKNOWN_QUESTION))
+        fragments = segment.fragments
+        if not any(fragment.said.strip() for fragment in fragments):
+            # A number that the paper lacks, with nothing behind it, may be an answer itself.
+            fragments = [Fragment(fragment.line, fragment.line.line.text) for fragment in fragments]
+        self._unclaimed.append(_Unclaimed(index, fragments, review=ReviewReason.UNKNOWN_QUESTION))
         self._review.append(ReviewReason.UNKNOWN_QUESTION)
         if segment.cut is not None:
             spot = segment.cut.place.spot

@@ -12,6 +12,7 @@ from grade.sheet.answer_text import Fragment, is_margin_mark
 from grade.sheet.page_numbers import same_row
 from grade.sheet.segments import Segment, label_lefts
 from grade.sheet.sheet_lines import is_teachers
+from grade.sheet.sheet_map import Node
 from grade.sheet.unanswered import UnansweredQuestions
 from grade.words.lookalikes import shape
 
@@ -43,7 +44,8 @@ class TrailingLines:
     label: a spot that was nearly taken for one, a line that opens with signs like the missing label's, a few signs
     alone in the column of the labels, a new page, a gap as wide as those between answers, more lines than an answer
     of one line has. Without them every further line still may be the next answer, unless the layout joins it to the
-    line above: both stand closer together than answers do, or the line above is full and the sentence goes on.
+    line above (both stand closer together than answers do, or the line above is full and the sentence goes on) or the
+    line reckons with its own question's numbers.
     """
 
     def __init__(self, segments: Sequence[Segment], questions: UnansweredQuestions) -> None:
@@ -74,13 +76,15 @@ class TrailingLines:
             spelled = self._spells_missing(lower.said, index)
             if spelled or self._is_label_like(lower.line, upper.line) or self._is_apart(upper.line, lower.line):
                 told.append(number)
-            elif not self._goes_on(upper, lower):
+            elif not self._goes_on(upper, lower) and not self._takes_up_question(lower.said, node, missing):
                 loose.append(number)
         if node.question.type in _ONE_LINE and len(written) > 1:
             told.append(written[1])
         if told:
             return Trailing(min(told + loose), len(missing))
-        return Trailing(loose[0], sum(number >= loose[0] for number in written)) if loose else None
+        # Up to the next label any missing question may be meant; farther off, no more of them than there are lines.
+        near = len(self._questions.between_own_and_next(index))
+        return Trailing(loose[0], max(near, sum(number >= loose[0] for number in written))) if loose else None
 
     def _spells_missing(self, said: str, index: int) -> bool:
         """Whether a line opens with the label of a question that is missing there, look-alikes aside ("Al.")."""
@@ -118,6 +122,14 @@ class TrailingLines:
         room = lower.line.line.box[2] * (len(word) + 1) / max(len(lower.line.line.text), 1)
         return left + width + room + _RAGGED >= self._right_edge
 
+    def _takes_up_question(self, said: str, node: Node, missing: Sequence[int]) -> bool:
+        """Whether a line reckons with numbers that its own question gives, and none of the missing ones does."""
+        shared = _numbers(said) & _numbers(f"{node.context} {node.question.text}")
+        others = (self._questions.leaves[leaf] for leaf in missing)
+        return len(shared) > 1 and not any(
+            shared <= _numbers(f"{other.context} {other.question.text}") for other in others
+        )
+
     def _full_right_edge(self) -> float | None:
         """Where the sheet's full lines end; None where no line is full."""
         boxes = [fragment.line.line.box for segment in self._segments for fragment in segment.fragments]
@@ -147,6 +159,10 @@ class TrailingLines:
         if len(narrow) < 0.6 * len(within):
             return None
         return max(wide, 1.6 * median(narrow)) if narrow else wide
+
+
+def _numbers(text: str) -> set[str]:
+    return set(re.findall(r"\d+(?:[.,]\d+)*", text))
 
 
 def written_lines(segment: Segment, lefts: Sequence[float]) -> list[int]:

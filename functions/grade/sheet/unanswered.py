@@ -39,6 +39,12 @@ class UnansweredQuestions:
             return near
         return near + [leaf for leaf in self.leaves if leaf not in self.labelled and leaf not in near]
 
+    def between_own_and_next(self, index: int) -> list[int]:
+        """The questions without a label between this segment's own and the one that the next label names."""
+        own = self.node(self._segments[index])
+        bounded = own is not None and self._next_node(index) is not None
+        return self._free(self._last(own), index) if own is not None and bounded else []
+
     def empty_label_after(self, index: int) -> list[int]:
         """The question that the next label names, if nothing stands behind that label."""
         following = self._segments[index + 1] if index + 1 < len(self._segments) else None
