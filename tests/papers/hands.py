@@ -12,6 +12,7 @@ from pathlib import Path
 
 from core.assessment import Question, QuestionPaper, QuestionType
 from core.transcript import Line, Page, Transcript
+from grade.answer import AnswerSheet
 from grade.paper.parsing import parse_paper
 from grade.sheet.answers import cut_answers
 from tests.papers.reading import read_pdf
@@ -168,9 +169,7 @@ def _asked(questions: tuple[Question, ...], section: Question | None) -> list[tu
 def outcome(paper: QuestionPaper, seed: str, noise: float) -> Counter[str]:
     """How the answers of one sheet come back: "right" (whole, under their question), "review" (said to be
     unsure), or "wrong" (neither)."""
-    chance = random.Random(seed)  # noqa: S311 - the same sheets every time, no secret
-    sheet = Hand(chance, noise).sheet(paper)
-    cut = cut_answers(sheet.transcript(chance), paper)
+    sheet, cut = _written_and_cut(paper, seed, noise)
     counts: Counter[str] = Counter()
     for question, said in sheet.truth.items():
         answers = [answer for answer in cut.answers if answer.question == question]
@@ -188,6 +187,22 @@ def outcome(paper: QuestionPaper, seed: str, noise: float) -> Counter[str]:
     return counts
 
 
+def doubts(paper: QuestionPaper, seed: str, noise: float) -> Counter[str]:
+    """What one sheet asks of a person: of its answers, and of the questions that it truly leaves out."""
+    sheet, cut = _written_and_cut(paper, seed, noise)
+    shown = {one.question for one in cut.unplaced} | {answer.question for answer in cut.answers if answer.review}
+    left_out = [leaf.id for leaf in paper.leaves() if leaf.id not in sheet.truth]
+    asked = sum(question in shown for question in left_out)
+    in_review = sum(bool(answer.review) for answer in cut.answers)
+    return Counter(answers=len(cut.answers), in_review=in_review, left_out=len(left_out), asked=asked)
+
+
+def _written_and_cut(paper: QuestionPaper, seed: str, noise: float) -> tuple[Sheet, AnswerSheet]:
+    chance = random.Random(seed)  # noqa: S311 - the same sheets every time, no secret
+    sheet = Hand(chance, noise).sheet(paper)
+    return sheet, cut_answers(sheet.transcript(chance), paper)
+
+
 def _plain(texts: list[str]) -> str:
     return "".join("".join(texts).split()).lower()
 
@@ -197,12 +212,18 @@ def main(sheets: int) -> None:
     papers = {path.stem: parse_paper(read_pdf(path)) for path in sorted(folder.glob("*.pdf"))}
     for noise in (0.0, 0.15, 0.4):
         total: Counter[str] = Counter()
+        asked: Counter[str] = Counter()
         for name, paper in papers.items():
             for number in range(sheets):
                 total += outcome(paper, f"{name} {number} {noise}", noise)
+                asked += doubts(paper, f"{name} {number} {noise}", noise)
         whole = sum(total.values())
         shares = ", ".join(f"{name} {total[name] / whole:.2%}" for name in ("right", "review", "wrong"))
         sys.stdout.write(f"labels misread {noise:.0%}: {whole} answers, {shares}\n")
+        sys.stdout.write(
+            f"  asked about: {asked['in_review']} of {asked['answers']} answers,"
+            f" {asked['asked']} of {asked['left_out']} questions that were left out\n"
+        )
 
 
 if __name__ == "__main__":

@@ -5,7 +5,9 @@ from dataclasses import replace
 
 import pytest
 
+from core import totals
 from core.assessment import Criterion, Option, Question, QuestionPaper, QuestionType, SchemeEntry
+from core.limits import LONGEST_ANSWER
 from core.result import QuestionMark, ReviewReason, SheetResult, Usage
 from core.transcript import Line
 from grade.answer import Answer, AnswerLine, AnswerSheet, UnplacedText
@@ -285,3 +287,22 @@ def test_of_parts_to_choose_from_text_that_may_be_an_answer_stands_before_a_blan
         asked, scheme(model_answer("1.b")), AnswerSheet((), unplaced=unplaced), free_text=KeyPointMarker()
     )
     assert [mark.question for mark in given.questions if mark.counted] == ["1.b"]
+
+
+def test_text_beyond_what_counts_is_an_extra_attempt_whether_marked_or_not() -> None:
+    """What is too long for the machine, or may be an answer, has no marker and is an attempt."""
+    asked = paper(group("1", *(text_question(f"1.{part}") for part in "abcd"), choose=1))
+    unplaced = (UnplacedText("1.b", "by osmosis", answer("1.b", "by osmosis").lines),)
+    given = mark_sheet(
+        asked,
+        scheme(*(model_answer(f"1.{part}") for part in "abcd")),
+        replace(
+            sheet(answer("1.a", "Water moves through a membrane."), answer("1.c", "water " * LONGEST_ANSWER)),
+            unplaced=unplaced,
+        ),
+        free_text=KeyPointMarker(),
+    )
+    assert [mark.question for mark in given.questions if mark.counted] == ["1.a"]
+    extra, blank = totals.why_not_counted(answered=True), totals.why_not_counted(answered=False)
+    assert all(marked(given, name).reason.endswith(extra) for name in ("1.b", "1.c"))
+    assert marked(given, "1.d").reason.endswith(blank)

@@ -1,0 +1,39 @@
+"""A mark's reason says that it does not count for as long as that is so."""
+
+from typing import Any
+
+import pytest
+
+from core import totals
+from core.assessment import Question, QuestionPaper, QuestionType
+from results.moderation import Change, with_changes
+
+PARTS = tuple(Question(f"1.{part}", f"({part})", QuestionType.TEXT, "Explain.", 5) for part in "ab")
+PAPER = QuestionPaper(5, (Question("1", "1", QuestionType.GROUP, "Answer one.", None, choose=1, parts=PARTS),))
+
+
+def mark(question: str, marks: float | None, answer: str, *, counted: bool, reason: str = "Said so.") -> dict[str, Any]:
+    return {
+        "question": question,
+        "marks": marks,
+        "max_marks": 5,
+        "counted": counted,
+        "answer": answer,
+        "reason": reason,
+        "marker": "none" if marks is None else "key-points",
+        "review": [],
+    }
+
+
+@pytest.mark.parametrize("answer", ["text that may be an answer", "", "  "])
+def test_a_mark_that_counts_after_a_change_no_longer_says_otherwise(answer: str) -> None:
+    why = totals.why_not_counted(answered=totals.is_attempt(answer))
+    questions = [
+        mark("1.a", 2.0, "an answer", counted=True),
+        mark("1.b", None, answer, counted=False, reason=f"Said so. {why}"),
+    ]
+    merged = with_changes(questions, {"1.b": Change(5.0, "teacher", "2030-01-01T00:00:00Z")}, PAPER)
+    assert [(one["question"], one["counted"], one["reason"]) for one in merged] == [
+        ("1.a", False, f"Said so. {totals.why_not_counted(answered=True)}"),
+        ("1.b", True, "Said so."),
+    ]
