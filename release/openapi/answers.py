@@ -383,7 +383,8 @@ class Settings(TypedDict):
 
 
 class SheetRow(TypedDict):
-    """The sheet that counts of a student; `questions`: marks by question, null where nothing can be said."""
+    """The sheet that counts of a student; `questions`: marks by question, null where nothing can be said; `unmarked`:
+    those of them that count, so that `marks` is without them."""
 
     student: str | None
     submission: Id
@@ -392,6 +393,7 @@ class SheetRow(TypedDict):
     max_marks: float | None
     needs_review: bool
     on_roster: bool | None
+    unmarked: list[str]
     questions: dict[str, float | None]
 
 
