@@ -23,8 +23,9 @@ demo: $(VENV)/.local ## the main job on samples/: five sheets read, stored, grad
 serve: $(VENV)/.local ## the local cloud with API, drop folder and page, until Ctrl-C
 	@$(BIN)/gradeline serve
 
+# Three workers on two cores: many tests wait, for a browser or for the end of a storm.
 test: lint chromium ## every test that needs Python alone (under eight minutes on two cores)
-	@$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder
+	@$(BIN)/python -m pytest -n 3 --dist loadfile --no-loadscope-reorder
 
 browser: ## Debian's Chromium for the tests of the page (needs root)
 	@tests/browser/install.sh asked

@@ -59,7 +59,9 @@ ANY_PAPER = parse_paper(
         "    (c) Explain why ice floats. [5]",
     )
 )
-ODD = ("3/4", "-7", "+2", "form water and a salt", "class: gases", "set of even numbers", "Grade: B", "good")
+FIELD = "Grade: B"
+"""A filled field of a form: as the first line of a sheet nobody can tell it from an answer, and it is the form's."""
+ODD = ("3/4", "-7", "+2", "form water and a salt", "class: gases", "set of even numbers", FIELD, "good")
 """Answers that look like a teacher's mark, or like a field of the form at a sheet's head."""
 LABELS = ("right", "unread", "unreadable", "unknown", "left out", "left out")
 """What may happen to a question: its label is read, or not, or as signs, or as a number that the paper lacks; or
@@ -93,6 +95,8 @@ def written(draw: Callable[[Any], Any]) -> tuple[Transcript, dict[str, str]]:
         if top > last:
             pages.append([])
             top = draw(st.sampled_from([0.04, 0.12]))
+        if fate == "unread" and not said and texts[number] == FIELD:
+            fate = "right"
         label = {"right": f"{number}.", "unread": "", "unreadable": "H", "unknown": "77."}[fate]
         if inline:
             pages[-1].append((0.08, top, f"{label} {texts[number]}".strip()))
