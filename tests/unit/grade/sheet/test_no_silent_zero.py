@@ -95,9 +95,9 @@ def written(draw: Callable[[Any], Any]) -> tuple[Transcript, dict[str, str]]:
         if top > last:
             pages.append([])
             top = draw(st.sampled_from([0.04, 0.12]))
-        if fate == "unread" and not said and texts[number] == FIELD:
-            fate = "right"
-        label = {"right": f"{number}.", "unread": "", "unreadable": "H", "unknown": "77."}[fate]
+        is_head = not said and fate == "unread" and texts[number] == FIELD
+        known = f"{number}."
+        label = known if is_head else {"right": known, "unread": "", "unreadable": "H", "unknown": "77."}[fate]
         if inline:
             pages[-1].append((0.08, top, f"{label} {texts[number]}".strip()))
         else:
