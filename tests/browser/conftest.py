@@ -102,6 +102,17 @@ def visit(cloud: LocalCloud, context: BrowserContext) -> Iterator[Visit]:
     assert one.complaints == []
 
 
+@pytest.fixture(scope="module")
+def page(cloud: LocalCloud, browser: Browser) -> Iterator[Page]:
+    """A browser without a view of the page, for tests of its modules by themselves."""
+    context = browser.new_context(bypass_csp=True)
+    page = context.new_page()
+    # Any file of the page's own: its modules are loaded from the same place.
+    page.goto(f"{cloud.api_url}/words.json")
+    yield page
+    context.close()
+
+
 @pytest.fixture(scope="package")
 def sheet(cloud: LocalCloud) -> Iterator[Sheet]:
     """Makes a marked sheet of a student in the assessment "speed" (`steps`); gives its id."""

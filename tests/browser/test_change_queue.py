@@ -1,26 +1,13 @@
 """The queue of changes by itself: its order, what it sends again, what it keeps. It runs in the browser, on an API in
 memory."""
 
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import BrowserContext, Page
-
-from local.cloud.local_cloud import LocalCloud
+from playwright.sync_api import Page
 
 SETTING = Path(__file__).with_name("queue_in_memory.js").read_text(encoding="utf-8").rstrip().removesuffix(";")
-
-
-@pytest.fixture(scope="module")
-def page(cloud: LocalCloud, browser: Any) -> Iterator[Page]:
-    context: BrowserContext = browser.new_context(bypass_csp=True)
-    page = context.new_page()
-    # Any file of the page's own: its modules are loaded from the same place.
-    page.goto(f"{cloud.api_url}/words.json")
-    yield page
-    context.close()
 
 
 def run(page: Page, test: str) -> Any:

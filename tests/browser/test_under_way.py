@@ -1,13 +1,9 @@
 """The board of what is under way, and the drawing of a run's times: the page's modules by themselves, in the browser,
 on statuses that a test makes."""
 
-from collections.abc import Iterator
 from typing import Any
 
-import pytest
-from playwright.sync_api import Browser, BrowserContext, Page
-
-from local.cloud.local_cloud import LocalCloud
+from playwright.sync_api import Page
 
 SETTING = """async (test) => {
   const { board } = await import("/js/board.js");
@@ -29,15 +25,6 @@ SETTING = """async (test) => {
     look(...sheets));
   return eval(`(async () => { ${test} })()`);
 }"""
-
-
-@pytest.fixture(scope="module")
-def page(cloud: LocalCloud, browser: Browser) -> Iterator[Page]:
-    context: BrowserContext = browser.new_context(bypass_csp=True)
-    page = context.new_page()
-    page.goto(f"{cloud.api_url}/words.json")
-    yield page
-    context.close()
 
 
 def run(page: Page, test: str) -> Any:
