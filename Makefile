@@ -68,10 +68,10 @@ build: $(CHECK)/.ready ## what is deployed, in .aws-sam/build, with bytecode for
 
 deploy: build ## a release that goes live: make deploy STAGE=dev [PARAMETERS="Key=Value …"] [GUIDED=1]
 	@$(CHECK)/bin/python release/release.py $(STAGE) $(if $(GUIDED),--guided) $(if $(CONFIRMED),--confirmed) $(PARAMETERS)
-	@$(CHECK)/bin/python release/page.py $(STAGE)
+	@$(CHECK)/bin/python release/web_page.py $(STAGE)
 
 page: $(CHECK)/.ready ## the page of a deployed stack, uploaded anew: make page STAGE=dev
-	@$(CHECK)/bin/python release/page.py $(STAGE)
+	@$(CHECK)/bin/python release/web_page.py $(STAGE)
 
 smoke: $(VENV)/.local ## whether a deployed stack does its job: make smoke API=https://… (token in GRADELINE_TOKEN)
 	@$(BIN)/gradeline smoke --api "$(API)"

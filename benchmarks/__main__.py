@@ -17,7 +17,7 @@ from typing import Any
 
 from benchmarks import imports, memory_sizes, plots, results_page
 from benchmarks.flow import counting, load
-from benchmarks.flow.compare import measured_rounds, one_at_a_time, stage, with_singly
+from benchmarks.flow.compare import flow_testbed, measure_rounds, measure_unbatched, with_unbatched
 from benchmarks.growth import scale
 from benchmarks.machine import machine
 from local.cloud.local_cloud import ROOT
@@ -25,24 +25,24 @@ from local.cloud.local_cloud import ROOT
 HERE = ROOT / "benchmarks"
 
 
-def say(line: str) -> None:
+def log(line: str) -> None:
     print(line, file=sys.stderr, flush=True)
 
 
 def run(rounds: int) -> dict[str, Any]:
     began, before = time.monotonic(), machine()
-    with stage() as made:
-        flow = measured_rounds(made, rounds, say)
+    with flow_testbed() as made:
+        flow = measure_rounds(made, rounds, log)
         with ThreadPoolExecutor(1) as beside, ProcessPoolExecutor(1, get_context("spawn")) as simulating:
             # Two minutes of waiting, which hardly disturb the processor times that are taken first.
-            singly = beside.submit(one_at_a_time, made, say)
+            singly = beside.submit(measure_unbatched, made, log)
             starts = imports.run(4)
             simulated = simulating.submit(scale.run, quick=True)
-            counts = counting.run(made, say)
-            flow, growth = with_singly(flow, singly.result()), simulated.result()
-    crowds = load.run(say)
-    reading = reading_quickly()
-    typical = next(row for row in counts if row["pages"] == counting.TYPICAL and row["route"] == "scan")
+            counts = counting.run(made, log)
+            flow, growth = with_unbatched(flow, singly.result()), simulated.result()
+    crowds = load.run(log)
+    reading = run_reading_benchmark()
+    typical = next(row for row in counts if row["pages"] == counting.TYPICAL_PAGES and row["route"] == "scan")
     return {
         "machine": {"before": before, "after": machine()},
         "minutes": (time.monotonic() - began) / 60,
@@ -56,7 +56,7 @@ def run(rounds: int) -> dict[str, Any]:
     }
 
 
-def reading_quickly() -> str:
+def run_reading_benchmark() -> str:
     """The benchmark of reading in its quick form, a program of its own; what it prints."""
     ended = subprocess.run(
         [sys.executable, "-m", "benchmarks.reading", "--quick"], cwd=ROOT, stdout=subprocess.PIPE, text=True, check=True
@@ -64,28 +64,28 @@ def reading_quickly() -> str:
     return ended.stdout
 
 
-def write(told: dict[str, Any]) -> None:
+def write(measurements: dict[str, Any]) -> None:
     results = HERE / "results"
     results.mkdir(exist_ok=True)
     for name in ("flow", "load", "imports", "counts"):
-        kept = {"machine": told["machine"], name: told[name]}
+        kept = {"machine": measurements["machine"], name: measurements[name]}
         (results / f"{name}.json").write_text(json.dumps(kept, indent=1) + "\n", encoding="utf-8")
-    draw(told, results)
-    (HERE / "results.md").write_text(results_page.markdown(told), encoding="utf-8")
+    draw_plots(measurements, results)
+    (HERE / "results.md").write_text(results_page.markdown(measurements), encoding="utf-8")
 
 
-def draw(told: dict[str, Any], folder: Path) -> None:
-    rows = told["flow"]["sizes"]
+def draw_plots(measurements: dict[str, Any], folder: Path) -> None:
+    rows = measurements["flow"]["sizes"]
     lines = [
-        plots.Line("one thing at a time", [(row["pages"], row["singly"]["end_to_end"]) for row in rows]),
-        plots.Line("sequential lanes", [(row["pages"], row["old"]) for row in rows]),
-        plots.Line("now", [(row["pages"], row["now"]) for row in rows]),
-        plots.Line("bound", [(row["pages"], row["bound"]) for row in rows]),
+        plots.Series("one thing at a time", [(row["pages"], row["singly"]["end_to_end"]) for row in rows]),
+        plots.Series("sequential lanes", [(row["pages"], row["old"]) for row in rows]),
+        plots.Series("now", [(row["pages"], row["now"]) for row in rows]),
+        plots.Series("bound", [(row["pages"], row["bound"]) for row in rows]),
     ]
     plots.write(folder / "flow.svg", plots.chart("From sending to marks", "pages", "seconds", lines, log_up=True))
     crowd = [
-        plots.Line("sheets", [(row["count"], row["seconds"]) for row in told["load"]]),
-        plots.Line("empty handlers", [(row["count"], row["empty_seconds"]) for row in told["load"]]),
+        plots.Series("sheets", [(row["count"], row["seconds"]) for row in measurements["load"]]),
+        plots.Series("empty handlers", [(row["count"], row["empty_seconds"]) for row in measurements["load"]]),
     ]
     plots.write(
         folder / "load.svg", plots.chart("The local cloud under load", "at once", "seconds until all ended", crowd)
@@ -95,9 +95,9 @@ def draw(told: dict[str, Any], folder: Path) -> None:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--rounds", type=int, default=3, help="rounds of the flow's comparison (3)")
-    told = run(parser.parse_args().rounds)
-    write(told)
-    say(f"{HERE / 'results.md'} written after {told['minutes']:.1f} minutes")
+    measurements = run(parser.parse_args().rounds)
+    write(measurements)
+    log(f"{HERE / 'results.md'} written after {measurements['minutes']:.1f} minutes")
 
 
 if __name__ == "__main__":

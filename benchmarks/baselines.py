@@ -15,52 +15,58 @@ from collections.abc import Sequence
 import numpy as np
 from rapidfuzz import fuzz
 
-from benchmarks.fitting import Floats
-from grade.words.language import content_stems, words
+from benchmarks.regression import Floats
+from grade.language.tokenizer import stem_content_words, tokenize
 
 PENALTY = 10.0
 
 
 def term_recall(question: str, references: Sequence[str], answer: str) -> list[float]:
-    asked, said = set(content_stems(question)), set(content_stems(answer))
+    question_stems, answer_stems = set(stem_content_words(question)), set(stem_content_words(answer))
     shares = [0.0]
     for reference in references:
-        wanted = set(content_stems(reference)) - asked or set(content_stems(reference))
-        shares.append(len(wanted & said) / len(wanted) if wanted else 0.0)
+        wanted = set(stem_content_words(reference)) - question_stems or set(stem_content_words(reference))
+        shares.append(len(wanted & answer_stems) / len(wanted) if wanted else 0.0)
     return [max(shares)]
 
 
-def lexical(question: str, references: Sequence[str], answer: str) -> list[float]:
+def lexical_features(question: str, references: Sequence[str], answer: str) -> list[float]:
     """The features for the reference with the highest F."""
-    return max((_lexical(question, reference, answer) for reference in references), key=lambda row: row[2])
+    return max(
+        (_features_of_reference(question, reference, answer) for reference in references), key=lambda row: row[2]
+    )
 
 
-def _lexical(question: str, reference: str, answer: str) -> list[float]:
-    asked, wanted, said = set(content_stems(question)), content_stems(reference), content_stems(answer)
-    want, say = set(wanted), set(said)
-    both = len(want & say)
-    recall, precision = both / max(1, len(want)), both / max(1, len(say))
-    fresh = want - asked
+def _features_of_reference(question: str, reference: str, answer: str) -> list[float]:
+    question_stems, wanted, answer_stems = (
+        set(stem_content_words(question)),
+        stem_content_words(reference),
+        stem_content_words(answer),
+    )
+    want, answer_set = set(wanted), set(answer_stems)
+    both = len(want & answer_set)
+    recall, precision = both / max(1, len(want)), both / max(1, len(answer_set))
+    fresh = want - question_stems
     bigrams = set(itertools.pairwise(wanted))
-    said_bigrams = set(itertools.pairwise(said))
-    threes = _threes(reference)
-    length, reference_length = len(words(answer)), len(words(reference))
+    answer_bigrams = set(itertools.pairwise(answer_stems))
+    threes = _trigrams(reference)
+    length, reference_length = len(tokenize(answer)), len(tokenize(reference))
     return [
         recall,
         precision,
         2 * recall * precision / (recall + precision) if both else 0.0,
-        both / max(1, len(want | say)),
-        len(fresh & say) / len(fresh) if fresh else recall,
-        len(bigrams & said_bigrams) / max(1, len(bigrams)),
-        len(threes & _threes(answer)) / max(1, len(threes)),
+        both / max(1, len(want | answer_set)),
+        len(fresh & answer_set) / len(fresh) if fresh else recall,
+        len(bigrams & answer_bigrams) / max(1, len(bigrams)),
+        len(threes & _trigrams(answer)) / max(1, len(threes)),
         math.log1p(length),
         length / max(1, reference_length),
-        len(asked & say) / max(1, len(asked)),
+        len(question_stems & answer_set) / max(1, len(question_stems)),
         fuzz.token_set_ratio(reference.lower(), answer.lower()) / 100,
     ]
 
 
-def _threes(text: str) -> set[str]:
+def _trigrams(text: str) -> set[str]:
     plain = text.lower()
     return {plain[index : index + 3] for index in range(len(plain) - 2)}
 

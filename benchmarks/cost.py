@@ -14,7 +14,7 @@ from typing import Any
 
 from benchmarks import prices
 from benchmarks.flow.flow_table import table
-from grade.model import prices as model_prices
+from grade.markers.model import prices as model_prices
 from local.cloud.local_cloud import ROOT
 from local.cloud.stack import Stack
 
@@ -30,7 +30,7 @@ _LOG_BYTES = 1500
 
 
 @dataclass(frozen=True)
-class Price:
+class SubmissionPrice:
     """US dollars of one submission, by what they are paid for."""
 
     ocr: float
@@ -46,7 +46,7 @@ class Price:
         return self.ocr + self.model + self.functions + self.transitions + self.storage_calls + self.table + self.rest
 
 
-def price(counts: dict[str, Any], memory: dict[str, int], *, ocr_pages: float, model: str | None) -> Price:
+def price(counts: dict[str, Any], memory: dict[str, int], *, ocr_pages: float, model: str | None) -> SubmissionPrice:
     """Of one submission; `memory` in MB by function, `model` None where free text is marked by key points."""
     calls = counts["calls"]
     usage = counts["usage"]
@@ -54,22 +54,22 @@ def price(counts: dict[str, Any], memory: dict[str, int], *, ocr_pages: float, m
         memory[name] / 1024 * seconds * prices.LAMBDA_GB_SECOND + prices.LAMBDA_REQUEST
         for name, seconds in counts["seconds"].items()
     )
-    return Price(
+    return SubmissionPrice(
         ocr=ocr_pages * prices.TEXTRACT_PAGE,
         model=model_prices.cost(model, round(usage["input_tokens"]), round(usage["output_tokens"])) if model else 0.0,
         functions=functions,
         transitions=counts["transitions"] * prices.STATE_TRANSITION,
-        storage_calls=_counted(calls, "s3", ("PutObject", "CopyObject", "PostObject")) * prices.S3_WRITE
-        + _counted(calls, "s3", ("GetObject", "HeadObject")) * prices.S3_READ,
-        table=(_counted(calls, "dynamodb", _WRITES) + _RECORD_UNITS) * prices.DYNAMODB_WRITE
-        + _counted(calls, "dynamodb", _READS) * prices.DYNAMODB_READ,
+        storage_calls=_count_calls(calls, "s3", ("PutObject", "CopyObject", "PostObject")) * prices.S3_WRITE
+        + _count_calls(calls, "s3", ("GetObject", "HeadObject")) * prices.S3_READ,
+        table=(_count_calls(calls, "dynamodb", _WRITES) + _RECORD_UNITS) * prices.DYNAMODB_WRITE
+        + _count_calls(calls, "dynamodb", _READS) * prices.DYNAMODB_READ,
         rest=prices.HTTP_API_REQUEST * -(-counts["bytes"] // prices.HTTP_API_METERED_BYTES)
         + prices.EVENT
         + len(counts["seconds"]) * _LOG_BYTES / 1e9 * prices.LOG_GB,
     )
 
 
-def _counted(calls: dict[str, float], service: str, operations: tuple[str, ...]) -> float:
+def _count_calls(calls: dict[str, float], service: str, operations: tuple[str, ...]) -> float:
     return sum(
         count
         for name, count in calls.items()
@@ -77,7 +77,7 @@ def _counted(calls: dict[str, float], service: str, operations: tuple[str, ...])
     )
 
 
-def asynchronous(counts: dict[str, Any], looks: int = 4) -> dict[str, Any]:
+def with_async_job(counts: dict[str, Any], looks: int = 4) -> dict[str, Any]:
     """The same submission read by a job: a first reading that hands over, a start, looks with waits between, and a
     reading of what the job has left."""
     seconds = dict(counts["seconds"])
@@ -85,18 +85,18 @@ def asynchronous(counts: dict[str, Any], looks: int = 4) -> dict[str, Any]:
     return {**counts, "seconds": seconds, "transitions": counts["transitions"] + 3 + 3 * looks}
 
 
-def memory_of_functions() -> dict[str, int]:
+def function_memory() -> dict[str, int]:
     stack = Stack(ROOT / "template.yaml", secret=lambda _: "")
     return {name: function.memory for name, function in stack.functions.items()}
 
 
-def rows(told: list[dict[str, Any]]) -> list[dict[str, Any]]:
+def rows(measurements: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """A row a size and route: dollars of a thousand submissions."""
-    memory = memory_of_functions()
+    memory = function_memory()
     made = []
-    for counts in told:
+    for counts in measurements:
         routes = (
-            {"sync": counts, "async": asynchronous(counts)} if counts["route"] == "scan" else {"text layer": counts}
+            {"sync": counts, "async": with_async_job(counts)} if counts["route"] == "scan" else {"text layer": counts}
         )
         for route, of_route in routes.items():
             pages = counts["pages"] if route != "text layer" else counts["ocr_pages"]
@@ -105,7 +105,7 @@ def rows(told: list[dict[str, Any]]) -> list[dict[str, Any]]:
     return made
 
 
-def markdown(told: list[dict[str, Any]]) -> str:
+def markdown(measurements: list[dict[str, Any]]) -> str:
     body = [
         (
             str(row["pages"]),
@@ -117,7 +117,7 @@ def markdown(told: list[dict[str, Any]]) -> str:
             ),
             f"**{1000 * row['price'].total:.2f}**",
         )
-        for row in rows(told)
+        for row in rows(measurements)
     ]
     head = ("Pages", "Route", "Model", "OCR", "Model $", "Functions", "Transitions", "S3", "DynamoDB", "Rest", "Total")
     return f"US dollars of a thousand sheets, prices of {prices.AS_OF}.\n\n" + table(head, body)

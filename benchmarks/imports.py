@@ -34,14 +34,14 @@ _SETTINGS = {
 
 
 @dataclass(frozen=True)
-class Budget:
+class ImportBudget:
     """A function's clients and what else its bare sum holds. `first` is what its door loads at a first call, where
     that is not loaded with it; `clients` None: a process without the SDK."""
 
     clients: tuple[str, ...] | None
     bare: tuple[str, ...] = ()
-    door: str = ""
-    first: str = ""
+    handler_module: str = ""
+    first_call: str = ""
 
     def bare_program(self) -> str:
         if self.clients is None:
@@ -51,26 +51,28 @@ class Budget:
         sdk = f"import boto3; from botocore.config import Config; {config}; session = boto3.Session(); {made}"
         return "\n".join([sdk, _LOGGER, *self.bare])
 
-    def door_program(self) -> str:
-        made = [f"from core import aws; aws.client('{name}')" for name in self.clients or ()]
-        return "\n".join([f"import {self.door} as app", *made, self.first])
+    def handler_program(self) -> str:
+        made = [f"from core.platform import aws; aws.client('{name}')" for name in self.clients or ()]
+        return "\n".join([f"import {self.handler_module} as app", *made, self.first_call])
 
 
 BUDGETS = {
-    "receive": Budget(("s3", "stepfunctions"), (_RESOLVER,), "receive.app", "app.desk()"),
-    "extract": Budget(("s3", "dynamodb", "textract"), ("import trp",), "extract.app", "import extract.transcript, trp"),
-    "extract's child": Budget(
-        None, ("import pypdf, pypdfium2, trp",), "extract.sandbox_child", "import extract.pdf_reading, pypdf"
+    "receive": ImportBudget(("s3", "stepfunctions"), (_RESOLVER,), "receive.app", "app.intake_context()"),
+    "extract": ImportBudget(
+        ("s3", "dynamodb", "textract"), ("import trp",), "extract.app", "import extract.ocr.response_parser, trp"
     ),
-    "persist": Budget(("s3", "dynamodb"), (), "persist.app"),
-    "grade": Budget(
+    "extract's child": ImportBudget(
+        None, ("import pypdf, pypdfium2, trp",), "extract.sandbox.fork_server", "import extract.pdf.pdf_reader, pypdf"
+    ),
+    "persist": ImportBudget(("s3", "dynamodb"), (), "persist.app"),
+    "grade": ImportBudget(
         ("s3", "dynamodb"),
         (_OPENAI,),
         "grade.app",
-        "app.free_text(); app.library(); import grade.scheme.joining, grade.sheet.answers",
+        "app.free_text_marker(); app.document_store(); import grade.scheme.scheme_entries, grade.sheet.answers",
     ),
-    "results": Budget(("s3", "dynamodb", "stepfunctions"), (_RESOLVER,), "results.app"),
-    "recover": Budget(("dynamodb", "stepfunctions"), (), "recover.app"),
+    "results": ImportBudget(("s3", "dynamodb", "stepfunctions"), (_RESOLVER,), "results.app"),
+    "recover": ImportBudget(("dynamodb", "stepfunctions"), (), "recover.app"),
 }
 
 
@@ -91,19 +93,26 @@ def cpu_milliseconds(program: str) -> float:
 def run(runs: int) -> list[dict[str, Any]]:
     programs = {"": "pass"}
     for name, budget in BUDGETS.items():
-        programs |= {f"{name} bare": budget.bare_program(), f"{name} door": budget.door_program()}
+        programs |= {f"{name} bare": budget.bare_program(), f"{name} door": budget.handler_program()}
     spent: dict[str, list[float]] = {name: [] for name in programs}
     for turn in range(runs + 1):
         for name, program in programs.items():
-            told = cpu_milliseconds(program)
+            milliseconds = cpu_milliseconds(program)
             if turn:  # the first one of each may have had to compile
-                spent[name].append(told)
+                spent[name].append(milliseconds)
     # The least of all runs: whatever else a machine does only adds.
     empty = min(spent[""])
     rows = []
     for name in BUDGETS:
-        bare, door = (min(spent[f"{name} {what}"]) - empty for what in ("bare", "door"))
-        rows.append({"function": name, "bare_ms": round(bare), "door_ms": round(door), "ratio": round(door / bare, 3)})
+        bare, handler_module = (min(spent[f"{name} {what}"]) - empty for what in ("bare", "door"))
+        rows.append(
+            {
+                "function": name,
+                "bare_ms": round(bare),
+                "door_ms": round(handler_module),
+                "ratio": round(handler_module / bare, 3),
+            }
+        )
     return rows
 
 
@@ -117,9 +126,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--runs", type=int, default=7)
     parser.add_argument("--json", action="store_true")
-    asked = parser.parse_args()
-    rows = run(asked.runs)
-    print(json.dumps(rows, indent=1) if asked.json else markdown(rows))
+    arguments = parser.parse_args()
+    rows = run(arguments.runs)
+    print(json.dumps(rows, indent=1) if arguments.json else markdown(rows))
 
 
 if __name__ == "__main__":

@@ -24,34 +24,25 @@ sys.path.insert(0, str(ROOT / "functions"))
 import numpy as np  # noqa: E402
 
 from benchmarks import baselines  # noqa: E402
-from benchmarks.fitting import (  # noqa: E402
-    Floats,
-    folds_by_question,
-    isotonic,
-    out_of_fold,
-    pearson,
-    ridge,
-    ridge_weights,
-    rmse,
-)
-from core.assessment import Question, QuestionType, SchemeEntry  # noqa: E402
+from benchmarks.regression import Floats, folds_by_question, isotonic, out_of_fold, pearson, ridge, ridge_weights, rmse  # noqa: E402
+from core.models.assessment import Question, QuestionType, SchemeEntry  # noqa: E402
 from grade.answer import Answer  # noqa: E402
-from grade.freetext import FreeTextMark, FreeTextTask  # noqa: E402
-from grade.keypoints.alignment import align  # noqa: E402
-from grade.keypoints.curve import FEATURES, Calibration, Curve, closeness, features  # noqa: E402
-from grade.keypoints.marker import KeyPointMarker  # noqa: E402
-from grade.words.language import gives_up  # noqa: E402
-from grade.words.reading import read, read_known  # noqa: E402
+from grade.language.text_analysis import analyze_text, analyze_text_cached  # noqa: E402
+from grade.language.tokenizer import is_non_answer  # noqa: E402
+from grade.markers.free_text import FreeTextMark, FreeTextTask  # noqa: E402
+from grade.markers.key_points.alignment import align  # noqa: E402
+from grade.markers.key_points.calibration import FEATURES, MarkCalibration, MarkCurve, alignment_score, compute_features  # noqa: E402
+from grade.markers.key_points.marker import KeyPointMarker  # noqa: E402
 
 PENALTY = 100.0
 # How much the other kind of material counts in each fit: a little steadies the weights.
 OTHER_SHARE = 0.3
-GRADED_WITHOUT = ("wordings",)
+EXCLUDED_FEATURES = ("wordings",)
 SPREAD_AT = (0.0, 0.2, 0.35, 0.5, 0.6, 0.7, 0.8, 0.9, 1.0)
 
 
 @dataclass(frozen=True)
-class Row:
+class HumanMarkedAnswer:
     question_id: str
     question: str
     references: tuple[str, ...]
@@ -62,17 +53,17 @@ class Row:
 
 
 @dataclass(frozen=True)
-class Material:
-    rows: list[Row]
+class Dataset:
+    rows: list[HumanMarkedAnswer]
     inputs: Floats
     share: Floats
     known: Any
     folds: Any
 
 
-def load_marked(path: Path) -> list[Row]:
+def load_marked(path: Path) -> list[HumanMarkedAnswer]:
     return [
-        Row(
+        HumanMarkedAnswer(
             row["question"],
             row["question"],
             (row["reference"],),
@@ -84,9 +75,9 @@ def load_marked(path: Path) -> list[Row]:
     ]
 
 
-def load_labelled(path: Path) -> list[Row]:
+def load_labelled(path: Path) -> list[HumanMarkedAnswer]:
     return [
-        Row(
+        HumanMarkedAnswer(
             row["question_id"],
             row["question"],
             tuple(json.loads(row["reference_answers_json"])),
@@ -105,22 +96,25 @@ def _records(path: Path) -> list[dict[str, str]]:
     return list(csv.DictReader(io.StringIO(text, newline="")))
 
 
-def material(rows: list[Row], folds: int) -> Material:
+def build_dataset(rows: list[HumanMarkedAnswer], folds: int) -> Dataset:
     inputs = []
     for row in rows:
-        asked, said = read_known(row.question).stems, read(row.answer)
-        nearest = max((align(read_known(text), said, asked) for text in row.references), key=closeness)
-        inputs.append(features(nearest, len(row.references)))
-    return Material(
+        question_stems, answer_reading = analyze_text_cached(row.question).stems, analyze_text(row.answer)
+        nearest = max(
+            (align(analyze_text_cached(text), answer_reading, question_stems) for text in row.references),
+            key=alignment_score,
+        )
+        inputs.append(compute_features(nearest, len(row.references)))
+    return Dataset(
         rows,
         np.array(inputs),
         np.array([row.marks / row.max_marks for row in rows]),
-        np.array([not gives_up(row.answer) for row in rows]),
+        np.array([not is_non_answer(row.answer) for row in rows]),
         folds_by_question([row.question_id for row in rows], folds),
     )
 
 
-def fit_curve(own: Material, seen: Any, other: Material | None, without: tuple[str, ...]) -> Curve:
+def fit_curve(own: Dataset, seen: Any, other: Dataset | None, without: tuple[str, ...]) -> MarkCurve:
     """One curve on the answers marked by `seen`, steadied by the other material (centred, so that only its
     slopes are taken over). Its spread is filled in later, from questions it has not seen."""
     kept = [index for index, name in enumerate(FEATURES) if name not in without]
@@ -137,15 +131,15 @@ def fit_curve(own: Material, seen: Any, other: Material | None, without: tuple[s
     weights = dict.fromkeys(FEATURES, 0.0) | {
         FEATURES[index]: float(value) for index, value in zip(kept, found, strict=True)
     }
-    return Curve(float(intercept), tuple(weights[name] for name in FEATURES), ((0.0, 0.2), (1.0, 0.2)))
+    return MarkCurve(float(intercept), tuple(weights[name] for name in FEATURES), ((0.0, 0.2), (1.0, 0.2)))
 
 
-def predict(curve: Curve, own: Material) -> Floats:
+def predict(curve: MarkCurve, own: Dataset) -> Floats:
     shares = np.array([curve.share(tuple(row)) for row in own.inputs])
     return np.where(own.known, shares, 0.0)
 
 
-def spread_of(own: Material, predicted: Floats) -> tuple[tuple[float, float], ...]:
+def error_by_share(own: Dataset, predicted: Floats) -> tuple[tuple[float, float], ...]:
     """The root mean square error around each of some shares, in a window of answers with near predictions."""
     points = []
     for at in SPREAD_AT:
@@ -154,7 +148,7 @@ def spread_of(own: Material, predicted: Floats) -> tuple[tuple[float, float], ..
     return tuple(points)
 
 
-def cross_fit(own: Material, other: Material | None, without: tuple[str, ...]) -> Floats:
+def cross_fit(own: Dataset, other: Dataset | None, without: tuple[str, ...]) -> Floats:
     predicted = np.zeros(len(own.rows))
     for fold in np.unique(own.folds):
         curve = fit_curve(own, own.folds != fold, other, without)
@@ -162,23 +156,25 @@ def cross_fit(own: Material, other: Material | None, without: tuple[str, ...]) -
     return predicted
 
 
-def calibrate(marked: Material, labelled: Material, seen_marked: Any, seen_labelled: Any) -> Calibration:
+def calibrate(marked: Dataset, labelled: Dataset, seen_marked: Any, seen_labelled: Any) -> MarkCalibration:
     """Both curves, with their spread measured by folds within what may be seen."""
-    graded = fit_curve(marked, seen_marked, labelled, GRADED_WITHOUT)
+    graded = fit_curve(marked, seen_marked, labelled, EXCLUDED_FEATURES)
     whole = fit_curve(labelled, seen_labelled, None, ())
-    inner_graded, inner_whole = cross_fit(marked, labelled, GRADED_WITHOUT), cross_fit(labelled, None, ())
-    return Calibration(
-        Curve(whole.intercept, whole.weights, _spread_within(labelled, inner_whole, seen_labelled)),
-        Curve(graded.intercept, graded.weights, _spread_within(marked, inner_graded, seen_marked)),
+    inner_graded, inner_whole = cross_fit(marked, labelled, EXCLUDED_FEATURES), cross_fit(labelled, None, ())
+    return MarkCalibration(
+        MarkCurve(whole.intercept, whole.weights, _spread_within(labelled, inner_whole, seen_labelled)),
+        MarkCurve(graded.intercept, graded.weights, _spread_within(marked, inner_graded, seen_marked)),
     )
 
 
-def _spread_within(own: Material, predicted: Floats, seen: Any) -> tuple[tuple[float, float], ...]:
-    part = Material([], own.inputs[seen], own.share[seen], own.known[seen], own.folds[seen])
-    return spread_of(part, predicted[seen])
+def _spread_within(own: Dataset, predicted: Floats, seen: Any) -> tuple[tuple[float, float], ...]:
+    part = Dataset([], own.inputs[seen], own.share[seen], own.known[seen], own.folds[seen])
+    return error_by_share(part, predicted[seen])
 
 
-def mark(rows: list[Row], calibration: Calibration, max_marks: float | None = None) -> list[FreeTextMark]:
+def mark(
+    rows: list[HumanMarkedAnswer], calibration: MarkCalibration, max_marks: float | None = None
+) -> list[FreeTextMark]:
     tasks = []
     for row in rows:
         most = max_marks or row.max_marks
@@ -189,7 +185,7 @@ def mark(rows: list[Row], calibration: Calibration, max_marks: float | None = No
 
 
 def mark_by_folds(
-    own: Material, marked: Material, labelled: Material, max_marks: float | None = None
+    own: Dataset, marked: Dataset, labelled: Dataset, max_marks: float | None = None
 ) -> list[FreeTextMark]:
     """Every answer marked by a calibration that has not seen its question."""
     marks: list[FreeTextMark | None] = [None] * len(own.rows)
@@ -203,13 +199,13 @@ def mark_by_folds(
     return [one for one in marks if one is not None]
 
 
-def compare(name: str, own: Material, marks: list[FreeTextMark]) -> None:
+def print_comparison(name: str, own: Dataset, marks: list[FreeTextMark]) -> None:
     most = np.array([row.max_marks for row in own.rows])
     truth = own.share * most
     ours = np.array([one.marks or 0.0 for one in marks])
     rows = [(row.question, row.references, row.answer) for row in own.rows]
     recall = baselines.matrix([baselines.term_recall(*row) for row in rows])
-    lexical = baselines.matrix([baselines.lexical(*row) for row in rows])
+    lexical = baselines.matrix([baselines.lexical_features(*row) for row in rows])
     results = {
         "key-term recall, isotonic": out_of_fold(recall, own.share, own.folds, isotonic) * most,
         "lexical features, ridge": out_of_fold(lexical, own.share, own.folds, ridge(baselines.PENALTY)) * most,
@@ -224,7 +220,7 @@ def compare(name: str, own: Material, marks: list[FreeTextMark]) -> None:
     print(f"  RMSE {rmse(truth[kept], ours[kept]):.3f}")
 
 
-def contradictions(own: Material, marks: list[FreeTextMark], max_marks: float) -> None:
+def print_full_marks_by_label(own: Dataset, marks: list[FreeTextMark], max_marks: float) -> None:
     """Of each label, how many get full marks (exactly, or within half a mark) without a review."""
     for label in ("correct", "contradictory", "incorrect"):
         of_label = [one for one, row in zip(marks, own.rows, strict=True) if row.label == label]
@@ -243,26 +239,26 @@ def main() -> None:
     parser.add_argument("--labelled", type=Path, required=True)
     parser.add_argument("--folds", type=int, default=10)
     parser.add_argument("--write", action="store_true")
-    given = parser.parse_args()
-    marked = material(load_marked(given.marked), given.folds)
-    labelled = material(load_labelled(given.labelled), given.folds)
-    compare("marked", marked, mark_by_folds(marked, marked, labelled))
+    arguments = parser.parse_args()
+    marked = build_dataset(load_marked(arguments.marked), arguments.folds)
+    labelled = build_dataset(load_labelled(arguments.labelled), arguments.folds)
+    print_comparison("marked", marked, mark_by_folds(marked, marked, labelled))
     by_whole = mark_by_folds(labelled, marked, labelled)
-    compare("labelled", labelled, by_whole)
-    contradictions(labelled, by_whole, 1.0)
-    contradictions(labelled, mark_by_folds(labelled, marked, labelled, 5.0), 5.0)
-    if given.write:
+    print_comparison("labelled", labelled, by_whole)
+    print_full_marks_by_label(labelled, by_whole, 1.0)
+    print_full_marks_by_label(labelled, mark_by_folds(labelled, marked, labelled, 5.0), 5.0)
+    if arguments.write:
         everything = calibrate(marked, labelled, np.ones(len(marked.rows), bool), np.ones(len(labelled.rows), bool))
-        target = ROOT / "functions" / "grade" / "keypoints" / "calibration.json"
-        target.write_text(json.dumps(_rounded(everything.to_dict()), indent=1) + "\n", encoding="utf-8")
+        target = ROOT / "functions" / "grade" / "markers" / "key_points" / "calibration.json"
+        target.write_text(json.dumps(_round_numbers(everything.to_dict()), indent=1) + "\n", encoding="utf-8")
         print(f"written: {target.relative_to(ROOT)}")
 
 
-def _rounded(value: Any) -> Any:
+def _round_numbers(value: Any) -> Any:
     if isinstance(value, dict):
-        return {key: _rounded(inner) for key, inner in value.items()}
+        return {key: _round_numbers(inner) for key, inner in value.items()}
     if isinstance(value, list):
-        return [_rounded(inner) for inner in value]
+        return [_round_numbers(inner) for inner in value]
     return round(value, 5) if isinstance(value, float) else value
 
 

@@ -30,7 +30,7 @@ import boto3
 import requests
 from PIL import Image, PngImagePlugin
 
-from local.client import ApiClient, ApiError, Unreachable
+from local.cli.api_client import ApiClient, ApiError, ApiUnreachable
 
 ROOT = Path(__file__).parents[1]
 _ASSESSMENT = "kills"
@@ -43,32 +43,32 @@ _PAPER = ("Science test    Total: 2 marks", "1. Which gas do plants take in?  [1
           "2. True or false: sound travels faster in water than in air.  [1]")  # fmt: skip
 _SENDERS = 3
 # So often it is killed once more while it is starting again.
-_IN_ITS_START = 0.25
-_REST_SECONDS = 600
+_KILL_DURING_START = 0.25
+_SETTLE_SECONDS = 600
 
 
 @dataclass(frozen=True)
-class Sheet:
+class KillTestSheet:
     """`marks` is what its answers are worth."""
 
     student: str
-    door: str
+    channel: str
     body: bytes
     marks: float
 
 
 @dataclass
-class Tally:
+class KillTestReport:
     kills: int = 0
     accepted: dict[str, str] = field(default_factory=dict)
     under_way: int = 0
     starts: list[float] = field(default_factory=list)
-    breaches: list[str] = field(default_factory=list)
+    violations: list[str] = field(default_factory=list)
 
 
-def picture(lines: tuple[str, ...] | list[str], dice: random.Random) -> bytes:
+def make_png(lines: tuple[str, ...] | list[str], rng: random.Random) -> bytes:
     """A PNG that says its lines in a text chunk, with noise so that it is as large as a small scan."""
-    image = Image.frombytes("L", (320, 320), dice.randbytes(320 * 320))
+    image = Image.frombytes("L", (320, 320), rng.randbytes(320 * 320))
     text = PngImagePlugin.PngInfo()
     text.add_text("lines", json.dumps(lines))
     out = io.BytesIO()
@@ -76,14 +76,14 @@ def picture(lines: tuple[str, ...] | list[str], dice: random.Random) -> bytes:
     return out.getvalue()
 
 
-def make_sheet(number: int, dice: random.Random) -> Sheet:
-    first, second = dice.choice("AB"), dice.choice(("True", "False"))
+def make_sheet(number: int, rng: random.Random) -> KillTestSheet:
+    first, second = rng.choice("AB"), rng.choice(("True", "False"))
     lines = [f"Sheet {number}", f"1. {first}", f"2. {second}"]
-    door = dice.choice(("api", "api", "upload", "drop"))
-    return Sheet(f"student-{number}", door, picture(lines, dice), (first == "B") + (second == "True"))
+    channel = rng.choice(("api", "api", "upload", "drop"))
+    return KillTestSheet(f"student-{number}", channel, make_png(lines, rng), (first == "B") + (second == "True"))
 
 
-class Server:
+class ServiceProcess:
     """The service in a process of its own, started and killed."""
 
     def __init__(self, folder: Path) -> None:
@@ -129,49 +129,49 @@ class Server:
         return (self.folder / "token").read_text()
 
 
-class Trial:
+class KillTest:
     """One run: the service, those who send, and the account of it."""
 
-    def __init__(self, folder: Path, sheets: list[Sheet]) -> None:
-        self.server = Server(folder)
+    def __init__(self, folder: Path, sheets: list[KillTestSheet]) -> None:
+        self.server = ServiceProcess(folder)
         self.sheets = sheets
         self.waiting = list(reversed(sheets))
-        self.tally = Tally()
+        self.report = KillTestReport()
         self._allowed = 0
         self._lock = threading.Lock()
         self._stopping = threading.Event()
         self._senders = [threading.Thread(target=self._send_all, daemon=True) for _ in range(_SENDERS)]
 
-    def run(self, kills: int, dice: random.Random) -> Tally:
+    def run(self, kills: int, rng: random.Random) -> KillTestReport:
         try:
-            self.tally.starts.append(self.server.start())
+            self.report.starts.append(self.server.start())
             self._prepare()
             for sender in self._senders:
                 sender.start()
-            while self.tally.kills < kills:
+            while self.report.kills < kills:
                 # A share of the sheets a life, so that the last kill still meets load.
-                self._allowed = len(self.sheets) * (self.tally.kills + 1) // kills
-                time.sleep(dice.uniform(0.02, 2.0))
-                self._kill(dice, kills)
+                self._allowed = len(self.sheets) * (self.report.kills + 1) // kills
+                time.sleep(rng.uniform(0.02, 2.0))
+                self._kill(rng, kills)
             self._allowed = len(self.sheets)
             for sender in self._senders:
                 sender.join()
-            self._settle()
+            self._check_results()
         finally:
             self._stopping.set()
             self.server.kill()
-        return self.tally
+        return self.report
 
     def _prepare(self) -> None:
         with self._client() as client:
             client.put_scheme(_ASSESSMENT, _SCHEME, "application/yaml")
-            body = picture(_PAPER, random.Random(0))
+            body = make_png(_PAPER, random.Random(0))
             paper = client.submit(_ASSESSMENT, "question_paper", body, media_type="image/png")
             while not client.submission(paper.id).ended:
                 time.sleep(0.05)
 
     def _client(self) -> ApiClient:
-        return ApiClient(self.server.url, self.server.token, tries=1)
+        return ApiClient(self.server.url, self.server.token, max_attempts=1)
 
     def _send_all(self) -> None:
         """Sends one sheet after another; what was not answered is sent again, as any client would."""
@@ -187,69 +187,71 @@ class Trial:
                     continue
                 try:
                     self._send(sheet, client)
-                except (ApiError, Unreachable, requests.RequestException, OSError):
+                except (ApiError, ApiUnreachable, requests.RequestException, OSError):
                     with self._lock:
                         self.waiting.append(sheet)
                     time.sleep(0.05)
 
-    def _send(self, sheet: Sheet, client: ApiClient) -> None:
-        if sheet.door == "drop":
+    def _send(self, sheet: KillTestSheet, client: ApiClient) -> None:
+        if sheet.channel == "drop":
             place = self.server.folder / "drop" / _ASSESSMENT / "answers" / f"{sheet.student}.png"
             place.parent.mkdir(parents=True, exist_ok=True)
             place.write_bytes(sheet.body)
             return
-        send = client.submit if sheet.door == "api" else client.upload
+        send = client.submit if sheet.channel == "api" else client.upload
         receipt = send(_ASSESSMENT, "answer_sheet", sheet.body, media_type="image/png", student=sheet.student)
         with self._lock:
-            self.tally.accepted[receipt.id] = sheet.student
+            self.report.accepted[receipt.id] = sheet.student
 
-    def _kill(self, dice: random.Random, kills: int) -> None:
+    def _kill(self, rng: random.Random, kills: int) -> None:
         self.server.kill()
         with self._lock:
-            known = dict(self.tally.accepted)
-        self.tally.kills += 1
-        if dice.random() < _IN_ITS_START and self.tally.kills < kills:
+            known = dict(self.report.accepted)
+        self.report.kills += 1
+        if rng.random() < _KILL_DURING_START and self.report.kills < kills:
             self.server.launch()
-            time.sleep(dice.uniform(0.3, 3.0))
+            time.sleep(rng.uniform(0.3, 3.0))
             self.server.kill()
-            self.tally.kills += 1
-        self.tally.starts.append(self.server.start())
+            self.report.kills += 1
+        self.report.starts.append(self.server.start())
         with self._client() as client:
             for submission_id, student in known.items():
                 try:
-                    self.tally.under_way += not client.submission(submission_id).ended
+                    self.report.under_way += not client.submission(submission_id).ended
                 except ApiError as error:
-                    self.tally.breaches.append(f"lost: {student} was accepted and is not known after a kill ({error})")
+                    self.report.violations.append(
+                        f"lost: {student} was accepted and is not known after a kill ({error})"
+                    )
 
-    def _settle(self) -> None:
+    def _check_results(self) -> None:
         """Waits until nothing is under way, then holds everything against what was sent."""
-        deadline = time.monotonic() + _REST_SECONDS
+        deadline = time.monotonic() + _SETTLE_SECONDS
         with self._client() as client:
             while True:
                 listed = [one for one in client.submissions(_ASSESSMENT) if one.student]
                 if len(listed) >= len(self.sheets) and all(one.ended for one in listed):
                     break
                 if time.monotonic() > deadline:
-                    self.tally.breaches.append(f"stuck: {sum(not one.ended for one in listed)} of {len(listed)}")
+                    self.report.violations.append(f"stuck: {sum(not one.ended for one in listed)} of {len(listed)}")
                     break
                 time.sleep(0.5)
             found = Counter(one.student for one in listed)
             marks = {one.student: client.submission(one.id) for one in listed}
         stored = self._stored()
         for sheet in self.sheets:
-            self._hold(sheet, found[sheet.student], marks.get(sheet.student), stored)
+            self._check_sheet(sheet, found[sheet.student], marks.get(sheet.student), stored)
 
-    def _hold(self, sheet: Sheet, times: int, status: Any, stored: set[str]) -> None:
+    def _check_sheet(self, sheet: KillTestSheet, times: int, status: Any, stored: set[str]) -> None:
         if times != 1:
-            self.tally.breaches.append(
-                f"{'doubled' if times else 'lost'}: {sheet.student} ({sheet.door}) is there {times} times"
+            self.report.violations.append(
+                f"{'doubled' if times else 'lost'}: {sheet.student} ({sheet.channel}) is there {times} times"
             )
         elif status.result is None:
-            self.tally.breaches.append(f"failed: {sheet.student} ({sheet.door}) ended as {status.state.value}")
+            self.report.violations.append(f"failed: {sheet.student} ({sheet.channel}) ended as {status.state.value}")
         elif status.result.marks != sheet.marks:
-            self.tally.breaches.append(f"wrong: {sheet.student} has {status.result.marks} for {sheet.marks}")
+            self.report.violations.append(f"wrong: {sheet.student} has {status.result.marks} for {sheet.marks}")
         if hashlib.sha256(sheet.body).hexdigest() not in stored:
-            self.tally.breaches.append(f"lost: the file of {sheet.student} ({sheet.door}) is not stored")
+            self.report.violations.append(f"lost: the file of {sheet.student} ({sheet.channel}) is not stored")
 
     def _stored(self) -> set[str]:
         """The digests of everything under documents/ in the documents bucket."""
@@ -266,29 +268,29 @@ class Trial:
         return {hashlib.sha256(s3.get_object(Bucket=bucket, Key=key)["Body"].read()).hexdigest() for key in keys}
 
 
-def trial(kills: int, seed: int, sheets_a_kill: int, folder: Path) -> Tally:
-    dice = random.Random(seed)
-    return Trial(folder, [make_sheet(number, dice) for number in range(kills * sheets_a_kill)]).run(kills, dice)
+def run_kill_test(kills: int, seed: int, sheets_a_kill: int, folder: Path) -> KillTestReport:
+    rng = random.Random(seed)
+    return KillTest(folder, [make_sheet(number, rng) for number in range(kills * sheets_a_kill)]).run(kills, rng)
 
 
 def main() -> int:
-    asked = argparse.ArgumentParser(description=__doc__)
-    asked.add_argument("--kills", type=int, default=20)
-    asked.add_argument("--seed", type=int, default=1)
-    asked.add_argument("--sheets-a-kill", type=int, default=8)
-    options = asked.parse_args()
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--kills", type=int, default=20)
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--sheets-a-kill", type=int, default=8)
+    options = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="gradeline-kills-") as folder:
-        tally = trial(options.kills, options.seed, options.sheets_a_kill, Path(folder).resolve())
-    breaches = Counter(breach.partition(":")[0] for breach in tally.breaches)
-    for breach in tally.breaches:
+        report = run_kill_test(options.kills, options.seed, options.sheets_a_kill, Path(folder).resolve())
+    violations = Counter(breach.partition(":")[0] for breach in report.violations)
+    for breach in report.violations:
         print(breach)
     print(
-        f"seed={options.seed} kills={tally.kills} sheets={options.kills * options.sheets_a_kill} "
-        f"accepted={len(tally.accepted)} under_way_at_kills={tally.under_way} "
-        f"restart_seconds={median(tally.starts):.1f} "
-        + " ".join(f"{name}={breaches[name]}" for name in ("lost", "doubled", "stuck", "failed", "wrong"))
+        f"seed={options.seed} kills={report.kills} sheets={options.kills * options.sheets_a_kill} "
+        f"accepted={len(report.accepted)} under_way_at_kills={report.under_way} "
+        f"restart_seconds={median(report.starts):.1f} "
+        + " ".join(f"{name}={violations[name]}" for name in ("lost", "doubled", "stuck", "failed", "wrong"))
     )
-    return int(bool(tally.breaches))
+    return int(bool(report.violations))
 
 
 if __name__ == "__main__":

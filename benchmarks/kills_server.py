@@ -10,19 +10,19 @@ from pathlib import Path
 
 from PIL import Image
 
-from local import serve
+from local.cli import serve
+from local.cli.console import PlainConsole
 from local.cloud.local_cloud import LocalCloud
-from local.cloud.ocr import Line, Page, Word
-from local.screen import Screen
+from local.cloud.ocr_pool import OcrLine, OcrPage, OcrWord
 
 
-class WrittenInside:
+class PngTextOcr:
     """Reads the lines that `benchmarks.kills` wrote into a PNG's text chunk."""
 
-    def read(self, content: bytes, _page: int | None = None) -> Page:
+    def read(self, content: bytes, _page: int | None = None) -> OcrPage:
         image = Image.open(io.BytesIO(content))
         lines = json.loads(image.text["lines"])  # type: ignore[attr-defined]
-        return Page(*image.size, 0, tuple(_line(text, number) for number, text in enumerate(lines)))
+        return OcrPage(*image.size, 0, tuple(_line(text, number) for number, text in enumerate(lines)))
 
     def count(self, _content: bytes) -> int:
         return 1
@@ -31,11 +31,11 @@ class WrittenInside:
         """Nothing to end."""
 
 
-def _line(text: str, number: int) -> Line:
+def _line(text: str, number: int) -> OcrLine:
     top = 0.05 + 0.05 * number
     words = text.split()
     boxes = [_box(0.1 + 0.8 * index / len(words), top, 0.7 / len(words)) for index in range(len(words))]
-    return Line(text, 0.99, _box(0.1, top, 0.8), tuple(map(Word, words, [0.99] * len(words), boxes)))
+    return OcrLine(text, 0.99, _box(0.1, top, 0.8), tuple(map(OcrWord, words, [0.99] * len(words), boxes)))
 
 
 def _box(left: float, top: float, width: float) -> tuple[tuple[float, float], ...]:
@@ -43,8 +43,8 @@ def _box(left: float, top: float, width: float) -> tuple[tuple[float, float], ..
 
 
 def main(folder: Path, port: int) -> None:
-    with LocalCloud(port=port, folder=folder, reader=WrittenInside(), parameters={"DropTenant": "demo"}) as cloud:
-        serve.watch(cloud, folder, stdout=Screen(), stderr=Screen(stderr=True))
+    with LocalCloud(port=port, folder=folder, reader=PngTextOcr(), parameters={"DropTenant": "demo"}) as cloud:
+        serve.serve_drop_folder(cloud, folder, stdout=PlainConsole(), stderr=PlainConsole(stderr=True))
 
 
 if __name__ == "__main__":

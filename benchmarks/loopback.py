@@ -9,7 +9,7 @@ import urllib.request
 from types import TracebackType
 from typing import Any, Self
 
-from benchmarks.quota import Allowance
+from benchmarks.textract_quota import TextractQuota
 
 # What boto3 needs to be content, and nothing of this machine's own settings.
 AWS_ENVIRONMENT = {
@@ -23,7 +23,7 @@ AWS_ENVIRONMENT = {
 }
 
 
-def until_input_closes() -> None:
+def exit_when_stdin_closes() -> None:
     """End this process, in the background, as soon as whoever holds its standard input is gone."""
 
     def wait() -> None:
@@ -33,7 +33,7 @@ def until_input_closes() -> None:
     threading.Thread(target=wait, daemon=True).start()
 
 
-class Server:
+class LoopbackServer:
     """`python -m module`, which prints its address and ends when its input is closed."""
 
     def __init__(self, module: str) -> None:
@@ -61,28 +61,28 @@ class Server:
         self.close()
 
 
-class TextractServer(Server):
+class TextractServer(LoopbackServer):
     """`benchmarks.textract_endpoint`, and its accounts."""
 
     def __init__(self, module: str = "benchmarks.textract_endpoint") -> None:
         super().__init__(module)
 
-    def open_account(self, name: str, allowance: Allowance) -> str:
+    def open_account(self, name: str, allowance: TextractQuota) -> str:
         """Open it anew, with a full burst and counters at 0; the endpoint for a client of it."""
         url = f"{self.address}/accounts/{name}"
-        _ask("PUT", url, json.dumps(allowance.to_dict()).encode())
+        _request_json("PUT", url, json.dumps(allowance.to_dict()).encode())
         return url
 
     def report(self, name: str) -> dict[str, Any]:
         """What happened there: see `textract_endpoint.Account.report`."""
-        return _ask("GET", f"{self.address}/accounts/{name}")
+        return _request_json("GET", f"{self.address}/accounts/{name}")
 
     def cpu_seconds(self) -> float:
         """What the endpoint itself has cost so far."""
-        return float(_ask("GET", f"{self.address}/process")["cpu_seconds"])
+        return float(_request_json("GET", f"{self.address}/process")["cpu_seconds"])
 
 
-def _ask(method: str, url: str, body: bytes | None = None) -> dict[str, Any]:
+def _request_json(method: str, url: str, body: bytes | None = None) -> dict[str, Any]:
     with urllib.request.urlopen(urllib.request.Request(url, data=body, method=method), timeout=10) as answer:  # noqa: S310
-        told: dict[str, Any] = json.loads(answer.read())
-        return told
+        reply: dict[str, Any] = json.loads(answer.read())
+        return reply

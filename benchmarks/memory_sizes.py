@@ -8,12 +8,12 @@ this machine's processor.
 from typing import Any
 
 from benchmarks import prices
-from benchmarks.cost import memory_of_functions
+from benchmarks.cost import function_memory
 from benchmarks.flow.flow_table import table
 
 SIZES = (256, 512, 1024, 1769, 3008)
-_WHOLE = 1769
-_NAMES = {
+_ONE_CPU_MB = 1769
+_FUNCTION_NAMES = {
     "ReceiveFunction": "receive",
     "ExtractFunction": "extract",
     "PersistFunction": "persist",
@@ -24,14 +24,14 @@ _NAMES = {
 def rows(counts: dict[str, Any], imports: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """For each function: waiting, CPU of a warm call and of a start, peak memory, and seconds with price by size."""
     starts = {row["function"]: row["door_ms"] / 1000 for row in imports}
-    chosen = memory_of_functions()
+    chosen = function_memory()
     made = []
-    for function, name in _NAMES.items():
+    for function, name in _FUNCTION_NAMES.items():
         cpu = counts["cpu_seconds"].get(function, 0.0)
         waiting = max(0.0, counts["seconds"][function] - cpu)
         sizes = {}
         for size in SIZES:
-            share = min(1.0, size / _WHOLE)
+            share = min(1.0, size / _ONE_CPU_MB)
             seconds = waiting + cpu / share
             sizes[size] = {
                 "seconds": seconds,
@@ -52,7 +52,7 @@ def rows(counts: dict[str, Any], imports: list[dict[str, Any]]) -> list[dict[str
     return made
 
 
-def markdown(told: list[dict[str, Any]]) -> str:
+def markdown(function_rows: list[dict[str, Any]]) -> str:
     body = [
         (
             row["function"],
@@ -63,7 +63,7 @@ def markdown(told: list[dict[str, Any]]) -> str:
             *(f"{at['seconds']:.2f} / {at['cold']:.1f} / {at['dollars']:.1f}" for at in row["sizes"].values()),
             str(row["chosen"]),
         )
-        for row in told
+        for row in function_rows
     ]
     head = ("Function", "Waiting s", "CPU s", "CPU of a start", "Peak MB", *(f"{size} MB" for size in SIZES), "Chosen")
     return "Cells: seconds warm / seconds cold / dollars of a million warm calls.\n\n" + table(head, body)

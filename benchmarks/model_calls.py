@@ -3,7 +3,7 @@
     python -m benchmarks.model_calls [--questions 20] [--rounds 3]
 
 All questions of a sheet are in flight together, so twenty should take hardly longer than one. Each round asks
-both in turn; the ratio is what counts. `grade.model` runs as it stands; the server is the tests' own.
+both in turn; the ratio is what counts. `grade.markers.model` runs as it stands; the server is the tests' own.
 """
 
 import argparse
@@ -14,26 +14,26 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "functions"))
 
-from grade.model.calls import Limits
-from tests.standin_model import Request, Said, StandIn, agreeing
-from tests.unit.grade.marking.model_server import marker
-from tests.unit.grade.marking.sheets import task
+from grade.markers.model.client import ModelCallLimits
+from tests.fake_model_server import ChatRequest, FakeModelServer, FakeReply, reply_all_met
+from tests.unit.grade.marking.builders import task
+from tests.unit.grade.marking.model_markers import open_model_marker
 
-SECONDS_A_CALL = 2.0
-
-
-def slowly(request: Request, number: int) -> Said:
-    return Said(agreeing(request, number).body, seconds=SECONDS_A_CALL)
+CALL_SECONDS = 2.0
 
 
-def one_round(questions: int) -> tuple[float, float, int]:
+def slow_reply(request: ChatRequest, number: int) -> FakeReply:
+    return FakeReply(reply_all_met(request, number).body, seconds=CALL_SECONDS)
+
+
+def measure_round(questions: int) -> tuple[float, float, int]:
     """Seconds for one question, for all of them, and how many calls were under way at once."""
-    limits = Limits(concurrency=20, timeout_seconds=30, budget_seconds=240)
-    with StandIn(slowly) as server, marker(server, limits) as asked:
+    limits = ModelCallLimits(concurrency=20, timeout_seconds=30, budget_seconds=240)
+    with FakeModelServer(slow_reply) as server, open_model_marker(server, limits) as marker_under_test:
         began = time.monotonic()
-        asked.mark([task()])
+        marker_under_test.mark([task()])
         between = time.monotonic()
-        asked.mark([task() for _ in range(questions)])
+        marker_under_test.mark([task() for _ in range(questions)])
         return between - began, time.monotonic() - between, server.most_at_once
 
 
@@ -41,11 +41,14 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.model_calls", description=__doc__.splitlines()[0])
     parser.add_argument("--questions", type=int, default=20)
     parser.add_argument("--rounds", type=int, default=3)
-    given = parser.parse_args()
-    rounds = [one_round(given.questions) for _ in range(given.rounds)]
+    arguments = parser.parse_args()
+    rounds = [measure_round(arguments.questions) for _ in range(arguments.rounds)]
     for one, many, at_once in rounds:
-        print(f"1 question {one:.2f} s, {given.questions} questions {many:.2f} s ({many / one:.2f}), {at_once} at once")
-    print(f"ratio (median of {given.rounds}): {statistics.median(many / one for one, many, _ in rounds):.2f}")
+        print(
+            f"1 question {one:.2f} s, {arguments.questions} questions {many:.2f} s ({many / one:.2f}), "
+            f"{at_once} at once"
+        )
+    print(f"ratio (median of {arguments.rounds}): {statistics.median(many / one for one, many, _ in rounds):.2f}")
 
 
 if __name__ == "__main__":

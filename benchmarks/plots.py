@@ -9,23 +9,23 @@ from xml.sax.saxutils import escape
 _WIDTH, _HEIGHT = 720, 380
 _LEFT, _RIGHT, _TOP, _BOTTOM = 70, 200, 44, 52
 _COLOURS = ("#1b6ca8", "#c8553d", "#3c7a3f", "#7a4fa3", "#8a6d1d")
-Point = tuple[float, float]
+Coordinates = tuple[float, float]
 
 
 @dataclass(frozen=True)
-class Line:
+class Series:
     name: str
-    points: Sequence[Point]
+    points: Sequence[Coordinates]
 
 
-def chart(title: str, across: str, up: str, lines: Sequence[Line], *, log_up: bool = False) -> str:
+def chart(title: str, across: str, up: str, lines: Sequence[Series], *, log_up: bool = False) -> str:
     """The chart; with `log_up` the vertical axis is logarithmic (values above 0)."""
     right = max(x for line in lines for x, _ in line.points)
     values = [y for line in lines for _, y in line.points]
     ticks_up = _log_ticks(min(values), max(values)) if log_up else _ticks(max(values))
     low, high = (ticks_up[0], ticks_up[-1]) if log_up else (0.0, ticks_up[-1])
 
-    def place(x: float, y: float) -> Point:
+    def place(x: float, y: float) -> Coordinates:
         share = (math.log(y) - math.log(low)) / (math.log(high) - math.log(low)) if log_up else y / high
         return (
             _LEFT + x / right * (_WIDTH - _LEFT - _RIGHT),
@@ -66,7 +66,7 @@ def _log_ticks(least: float, most: float) -> list[float]:
     return [10.0**power for power in range(math.floor(math.log10(least)), math.ceil(math.log10(most)) + 1)]
 
 
-def _rule(start: Point, end: Point, label: str) -> str:
+def _rule(start: Coordinates, end: Coordinates, label: str) -> str:
     line = f'<line x1="{start[0]:.1f}" y1="{start[1]:.1f}" x2="{end[0]:.1f}" y2="{end[1]:.1f}" stroke="#dddddd"/>'
     return line + _text(start[0] - 8, start[1] + 4, label, anchor="end")
 

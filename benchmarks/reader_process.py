@@ -13,29 +13,29 @@ import sys
 import time
 from typing import Any
 
-from benchmarks.strategies import STRATEGIES, Document
+from benchmarks.reading_strategies import STRATEGIES, Document
 
 
 def main() -> None:
-    said = os.fdopen(os.dup(1), "w", encoding="utf-8")
+    output = os.fdopen(os.dup(1), "w", encoding="utf-8")
     # Logs and metrics go to standard output in Lambda; here that is how answers travel.
     os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
     read = STRATEGIES[sys.argv[1]]()
-    print("ready", file=said, flush=True)
+    print("ready", file=output, flush=True)
     for line in sys.stdin:
         job = json.loads(line)
-        print(json.dumps(_do(read, Document(**job["document"]), job["at"])), file=said, flush=True)
+        print(json.dumps(_run_job(read, Document(**job["document"]), job["at"])), file=output, flush=True)
 
 
-def _do(read: Any, document: Document, at: float) -> dict[str, Any]:
+def _run_job(read: Any, document: Document, at: float) -> dict[str, Any]:
     time.sleep(max(0.0, at - time.monotonic()))
     began, cpu = time.monotonic(), time.process_time()
     try:
-        look, failed = read(document), None
+        read_pages, failed = read(document), None
     except Exception as error:  # noqa: BLE001 - whatever ends a reading is a result here
-        look, failed = None, f"{type(error).__name__}: {error}"
+        read_pages, failed = None, f"{type(error).__name__}: {error}"
     ended, spent = time.monotonic(), time.process_time() - cpu
-    pages = look() if look else [None] * document.pages
+    pages = read_pages() if read_pages else [None] * document.pages
     return {"began": began, "ended": ended, "cpu_seconds": spent, "pages": pages, "failed": failed}
 
 

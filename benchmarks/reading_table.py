@@ -5,11 +5,11 @@ from typing import Any
 _ORDER = ("ours", "unlimited pool", "one by one")
 
 
-def markdown(told: dict[str, Any]) -> str:
-    parts = [_head(told["machine"], told["seeds"]), _others(told["races"])]
-    for tps in sorted({row["tps"] for row in told["races"]}, reverse=True):
-        parts.append(_races(tps, [row for row in told["races"] if row["tps"] == tps]))
-    parts.append(_single(told["single"]))
+def markdown(results: dict[str, Any]) -> str:
+    parts = [_head(results["machine"], results["seeds"]), _other_usage(results["races"])]
+    for tps in sorted({row["tps"] for row in results["races"]}, reverse=True):
+        parts.append(_quota_table(tps, [row for row in results["races"] if row["tps"] == tps]))
+    parts.append(_counted_table(results["single"]))
     return "\n\n".join(parts) + "\n"
 
 
@@ -25,7 +25,7 @@ def _head(machine: dict[str, Any], seeds: dict[str, Any]) -> str:
     )
 
 
-def _others(rows: list[dict[str, Any]]) -> str:
+def _other_usage(rows: list[dict[str, Any]]) -> str:
     """Figures of a machine that others use are worth less: said, not corrected."""
     shares = [row["elsewhere"] for row in rows if row["elsewhere"] is not None]
     if not shares:
@@ -36,7 +36,7 @@ def _others(rows: list[dict[str, Any]]) -> str:
     )
 
 
-def _races(tps: float, rows: list[dict[str, Any]]) -> str:
+def _quota_table(tps: float, rows: list[dict[str, Any]]) -> str:
     strategies = [name for name in _ORDER if any(row["strategy"] == name for row in rows)]
     lines = [
         f"## {tps:g} calls a second",
@@ -59,7 +59,7 @@ def _cell(row: dict[str, Any] | None) -> str:
     return f"{row['seconds']:.2f} ({row['ratio']:.2f}){lost}"
 
 
-def _single(single: dict[str, Any]) -> str:
+def _counted_table(single: dict[str, Any]) -> str:
     typed, heavy, shared = single["typed"], single["heavy"], single["shared"]
     return "\n".join(
         [
@@ -68,14 +68,14 @@ def _single(single: dict[str, Any]) -> str:
             "| What | Measured |",
             "|---|---|",
             f"| {typed['pages']}-page PDF with a text layer: OCR calls | {typed['calls']} |",
-            f"| the same: CPU of function and child | {_known(typed['cpu_seconds'], 's')} |",
+            f"| the same: CPU of function and child | {_measured_value(typed['cpu_seconds'], 's')} |",
             f"| {heavy['pages']}-page scan of {heavy['megabytes']} MB: memory at its highest, function and children "
-            f"| {_known(heavy['peak_megabytes'], 'MB')} |",
+            f"| {_measured_value(heavy['peak_megabytes'], 'MB')} |",
             f"| {shared['pages']} scans that share one resource dictionary ({shared['file_bytes'] / 1e6:.1f} MB): "
             f"bytes sent a page | {shared['bytes_a_page'] / 1e3:.0f} KB, {shared['pictures_a_page']} picture |",
         ]
     )
 
 
-def _known(value: float | None, unit: str) -> str:
+def _measured_value(value: float | None, unit: str) -> str:
     return "not measured on this system" if value is None else f"{value:g} {unit}"

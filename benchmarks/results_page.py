@@ -7,25 +7,25 @@ from benchmarks.flow import flow_table, load
 from benchmarks.growth import calibration_check, growth_table
 
 
-def markdown(told: dict[str, Any]) -> str:
+def markdown(measurements: dict[str, Any]) -> str:
     return (
         "\n\n".join(
             [
-                _head(told),
-                flow_table.markdown(told["flow"]),
+                _head(measurements),
+                flow_table.markdown(measurements["flow"]),
                 "![From sending to marks](results/flow.svg)",
                 "## The local cloud itself\n\nNo service slowed down; one typed page a sheet, no model.\n\n"
-                + load.markdown(told["load"]),
+                + load.markdown(measurements["load"]),
                 "![The local cloud under load](results/load.svg)",
                 "## Cold starts\n\nImports and clients, CPU of this machine's processor; the budget is 1.15.\n\n"
-                + imports.markdown(told["imports"]),
-                "## Memory sizes\n\n" + memory_sizes.markdown(told["memory"]),
-                "## Cost\n\n" + cost.markdown(told["counts"]),
+                + imports.markdown(measurements["imports"]),
+                "## Memory sizes\n\n" + memory_sizes.markdown(measurements["memory"]),
+                "## Cost\n\n" + cost.markdown(measurements["counts"]),
                 "## Growth\n\nIn its quick form; in full in [docs/scale.md](../docs/scale.md).\n\n"
-                + growth_table.markdown(told["growth"]),
+                + growth_table.markdown(measurements["growth"]),
                 "### What the simulation is held against\n\nSeconds from sending a lone sheet to its marks, the same "
-                "service times.\n\n" + calibration_check.markdown(told["flow"]["sizes"]),
-                told["reading"]
+                "service times.\n\n" + calibration_check.markdown(measurements["flow"]["sizes"]),
+                measurements["reading"]
                 .replace("\n## ", "\n### ")
                 .replace("# Reading: measured", "## Reading, in its quick form")
                 .strip(),
@@ -35,12 +35,14 @@ def markdown(told: dict[str, Any]) -> str:
     )
 
 
-def _head(told: dict[str, Any]) -> str:
-    before, after = told["machine"]["before"], told["machine"]["after"]
+def _head(measurements: dict[str, Any]) -> str:
+    before, after = measurements["machine"]["before"], measurements["machine"]["after"]
     return (
         "# Results\n\n"
-        f"Written by `make bench` in {told['minutes']:.1f} minutes on {before['processor']}, {before['cores']} cores, "
+        f"Written by `make bench` in {measurements['minutes']:.1f} minutes on {before['processor']}, "
+        f"{before['cores']} cores, "
         f"{before['system']}, Python {before['python']}, boto3 {before['boto3']}; load {before['load']} before and "
-        f"{after['load']} after. Seeds {', '.join(map(str, told['flow']['seeds']))}. What each part measures, and how: "
+        f"{after['load']} after. Seeds {', '.join(map(str, measurements['flow']['seeds']))}. What each part "
+        f"measures, and how: "
         "[README.md](README.md)."
     )

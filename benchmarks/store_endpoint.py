@@ -7,7 +7,7 @@ prints its address and serves until its standard input is closed.
 
 import logging
 
-from benchmarks.loopback import until_input_closes
+from benchmarks.loopback import exit_when_stdin_closes
 
 
 def main() -> None:
@@ -22,7 +22,7 @@ def main() -> None:
         "127.0.0.1", 0, DomainDispatcherApplication(create_backend_app), threaded=True, request_handler=Keeping
     )
     print(f"http://127.0.0.1:{server.server_port}", flush=True)
-    until_input_closes()
+    exit_when_stdin_closes()
     server.serve_forever()
 
 

@@ -26,21 +26,21 @@ from dataclasses import asdict, dataclass, field
 from functools import partial
 from typing import Any, Protocol
 
-from benchmarks.loopback import until_input_closes
-from benchmarks.quota import Allowance, TokenBucket
-from benchmarks.scans import labels_in, pages_of_pdf
-from benchmarks.textract_answers import Answer, answers, label
+from benchmarks.loopback import exit_when_stdin_closes
+from benchmarks.scanned_documents import count_pdf_pages, find_labels
+from benchmarks.textract_quota import TextractQuota, TokenBucket
+from benchmarks.textract_responses import PreparedResponse, make_responses, page_label
 
-_MOST_BYTES = 10_000_000
+_MAX_BYTES = 10_000_000
 _TARGET = "Textract.DetectDocumentText"
-_PICTURES = (b"\xff\xd8\xff", b"\x89PNG\r\n\x1a\n", b"II*\x00", b"MM\x00*")
-_UNKNOWN = label(0, 0)
+_IMAGE_SIGNATURES = (b"\xff\xd8\xff", b"\x89PNG\r\n\x1a\n", b"II*\x00", b"MM\x00*")
+_UNKNOWN_PAGE = page_label(0, 0)
 # The share of a page's latency after which what was sent is looked at.
-_LOOKED_AT = 0.5
+_INSPECTED_AT = 0.5
 
 
 @dataclass(frozen=True)
-class Call:
+class AdmittedCall:
     """An admitted call: its place in the order of admission, when it came (seconds since the account was opened),
     what it sent and what became of it.
 
@@ -56,7 +56,7 @@ class Call:
 
 
 @dataclass(frozen=True)
-class Reply:
+class HttpReply:
     """An answer and the seconds it is held back. `body` None closes the connection without one."""
 
     status: int
@@ -65,19 +65,19 @@ class Reply:
 
 
 @dataclass(frozen=True)
-class Held:
+class DelayedReply:
     """An admitted call: after so many seconds what was sent is looked at, which settles the reply."""
 
     seconds: float
-    settle: Callable[[], Reply]
+    settle: Callable[[], HttpReply]
 
 
 @dataclass
-class Account:
-    allowance: Allowance
+class TextractAccount:
+    allowance: TextractQuota
     bucket: TokenBucket
     opened_at: float
-    calls: list[Call] = field(default_factory=list)
+    calls: list[AdmittedCall] = field(default_factory=list)
     throttled: int = 0
     refused: dict[str, int] = field(default_factory=dict)
     admitted: int = 0
@@ -92,102 +92,102 @@ class Account:
         }
 
 
-class Service:
+class FakeTextract:
     """The accounts and their answers; knows HTTP's bodies and nothing of its connections."""
 
-    def __init__(self, prepared: list[Answer], clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(self, prepared: list[PreparedResponse], clock: Callable[[], float] = time.monotonic) -> None:
         self._answers = prepared
         self._clock = clock
-        self._accounts: dict[str, Account] = {}
+        self._accounts: dict[str, TextractAccount] = {}
 
-    def reply(self, method: str, path: str, target: str, body: bytes) -> Reply | Held:
+    def reply(self, method: str, path: str, target: str, body: bytes) -> HttpReply | DelayedReply:
         arrived = self._clock()
         kind, _, name = path.strip("/").partition("/")
         if kind == "accounts" and method == "POST":
             account = self._accounts.get(name)
             if account is None:
-                return _error(404, "ResourceNotFoundException", "No such account.")
+                return _error_reply(404, "ResourceNotFoundException", "No such account.")
             if target != _TARGET:
-                return _error(400, "UnknownOperationException", "Only DetectDocumentText is answered here.")
+                return _error_reply(400, "UnknownOperationException", "Only DetectDocumentText is answered here.")
             return self._detect(account, body, arrived)
         if kind == "accounts" and method == "PUT":
-            allowance = Allowance.from_dict(json.loads(body))
-            self._accounts[name] = Account(allowance, TokenBucket(allowance.tps, self._clock), arrived)
-            return _told({})
-        return self._told_of(kind, name)
+            allowance = TextractQuota.from_dict(json.loads(body))
+            self._accounts[name] = TextractAccount(allowance, TokenBucket(allowance.tps, self._clock), arrived)
+            return _json_reply({})
+        return self._report_of(kind, name)
 
-    def _told_of(self, kind: str, name: str) -> Reply:
+    def _report_of(self, kind: str, name: str) -> HttpReply:
         if kind == "process":
-            return _told({"cpu_seconds": time.process_time()})
+            return _json_reply({"cpu_seconds": time.process_time()})
         if kind == "accounts" and name in self._accounts:
-            return _told(self._accounts[name].report())
-        return _error(404, "ResourceNotFoundException", "Nothing here.")
+            return _json_reply(self._accounts[name].report())
+        return _error_reply(404, "ResourceNotFoundException", "Nothing here.")
 
-    def _detect(self, account: Account, body: bytes, arrived: float) -> Reply | Held:
+    def _detect(self, account: TextractAccount, body: bytes, arrived: float) -> HttpReply | DelayedReply:
         if not account.bucket.admit():
             account.throttled += 1
-            return _error(400, "ProvisionedThroughputExceededException", "Provisioned rate exceeded")
+            return _error_reply(400, "ProvisionedThroughputExceededException", "Provisioned rate exceeded")
         index, account.admitted = account.admitted, account.admitted + 1
         latency = account.allowance.latency(index)
-        return Held(_LOOKED_AT * latency, partial(self._settle, account, index, body, arrived))
+        return DelayedReply(_INSPECTED_AT * latency, partial(self._settle, account, index, body, arrived))
 
-    def _settle(self, account: Account, index: int, body: bytes, arrived: float) -> Reply:
-        document, refusal = _document(body)
+    def _settle(self, account: TextractAccount, index: int, body: bytes, arrived: float) -> HttpReply:
+        document, refusal = _decode_document(body)
         if refusal is not None:
             account.refused[refusal] = account.refused.get(refusal, 0) + 1
-            return _error(400, refusal, "Request has an invalid document.")
+            return _error_reply(400, refusal, "Request has an invalid document.")
         allowance = account.allowance
         fault = allowance.fault(index)
         latency = allowance.latency(index) * (allowance.stall_factor if fault == "stall" else 1.0)
-        pages = labels_in(document)
-        account.calls.append(Call(index, arrived - account.opened_at, latency, len(document), pages, fault))
+        pages = find_labels(document)
+        account.calls.append(AdmittedCall(index, arrived - account.opened_at, latency, len(document), pages, fault))
         left = latency - (self._clock() - arrived)
         if fault == "drop":
-            return Reply(0, None)
+            return HttpReply(0, None)
         if fault == "error":
-            return _error(500, "InternalServerError", "Internal Server Error")
-        return Reply(200, self.written_on(pages[0] if pages else _UNKNOWN, index), left)
+            return _error_reply(500, "InternalServerError", "Internal Server Error")
+        return HttpReply(200, self.page_response_body(pages[0] if pages else _UNKNOWN_PAGE, index), left)
 
-    def written_on(self, page: str, index: int) -> bytes:
+    def page_response_body(self, page: str, index: int) -> bytes:
         """Textract's JSON for a page, by its label; `index` is its call's place in the order of admission."""
         return self._answers[index % len(self._answers)].body(page)
 
 
-def _document(body: bytes) -> tuple[bytes, str | None]:
+def _decode_document(body: bytes) -> tuple[bytes, str | None]:
     """The bytes that were sent, or the error by which Textract refuses them."""
     try:
         document = base64.b64decode(json.loads(body)["Document"]["Bytes"])
     except (ValueError, KeyError, TypeError):
         return b"", "InvalidParameterException"
-    if len(document) > _MOST_BYTES:
+    if len(document) > _MAX_BYTES:
         return b"", "DocumentTooLargeException"
-    if document.startswith(_PICTURES):
+    if document.startswith(_IMAGE_SIGNATURES):
         return document, None
-    if not document.startswith(b"%PDF-") or pages_of_pdf(document) != 1:
+    if not document.startswith(b"%PDF-") or count_pdf_pages(document) != 1:
         return b"", "UnsupportedDocumentException"
     return document, None
 
 
-def _told(what: dict[str, Any]) -> Reply:
-    return Reply(200, json.dumps(what).encode())
+def _json_reply(what: dict[str, Any]) -> HttpReply:
+    return HttpReply(200, json.dumps(what).encode())
 
 
-def _error(status: int, code: str, message: str) -> Reply:
-    return Reply(status, json.dumps({"__type": code, "message": message}).encode())
+def _error_reply(status: int, code: str, message: str) -> HttpReply:
+    return HttpReply(status, json.dumps({"__type": code, "message": message}).encode())
 
 
-class Replying(Protocol):
-    def reply(self, method: str, path: str, target: str, body: bytes) -> Reply | Held: ...
+class RequestHandler(Protocol):
+    def reply(self, method: str, path: str, target: str, body: bytes) -> HttpReply | DelayedReply: ...
 
 
-class Connection(asyncio.Protocol):
+class HttpConnection(asyncio.Protocol):
     """HTTP/1.1 with Content-Length, one request after the other: what urllib3 speaks to AWS."""
 
-    def __init__(self, service: Replying) -> None:
+    def __init__(self, service: RequestHandler) -> None:
         self._service = service
         self._transport: asyncio.Transport | None = None
         self._parts: list[bytes] = []
-        self._held = 0
+        self._buffered = 0
         self._head: tuple[str, str, dict[str, str]] | None = None
         self._length = 0
 
@@ -197,10 +197,10 @@ class Connection(asyncio.Protocol):
 
     def data_received(self, data: bytes) -> None:
         self._parts.append(data)
-        self._held += len(data)
+        self._buffered += len(data)
         if self._head is None and not self._read_head():
             return
-        if self._held >= self._length:
+        if self._buffered >= self._length:
             self._answer()
 
     def _read_head(self) -> bool:
@@ -213,7 +213,7 @@ class Connection(asyncio.Protocol):
         method, path, _ = first.split(" ", 2)
         headers = {name.lower(): value.strip() for name, _, value in (line.partition(":") for line in lines)}
         self._head = method, path, headers
-        self._parts, self._held = [rest], len(rest)
+        self._parts, self._buffered = [rest], len(rest)
         self._length = int(headers.get("content-length", "0"))
         if headers.get("expect", "").lower() == "100-continue" and self._transport:
             self._transport.write(b"HTTP/1.1 100 Continue\r\n\r\n")
@@ -223,19 +223,19 @@ class Connection(asyncio.Protocol):
         assert self._head is not None
         method, path, headers = self._head
         body = b"".join(self._parts)
-        self._head, self._parts, self._held = None, [], 0
-        self._pass_on(self._service.reply(method, path, headers.get("x-amz-target", ""), body[: self._length]))
+        self._head, self._parts, self._buffered = None, [], 0
+        self._dispatch(self._service.reply(method, path, headers.get("x-amz-target", ""), body[: self._length]))
 
-    def _pass_on(self, reply: Reply | Held) -> None:
+    def _dispatch(self, reply: HttpReply | DelayedReply) -> None:
         loop = asyncio.get_running_loop()
-        if isinstance(reply, Held):
-            loop.call_later(reply.seconds, lambda: self._pass_on(reply.settle()))
+        if isinstance(reply, DelayedReply):
+            loop.call_later(reply.seconds, lambda: self._dispatch(reply.settle()))
         elif reply.delay > 0:
             loop.call_later(reply.delay, self._send, reply)
         else:
             self._send(reply)
 
-    def _send(self, reply: Reply) -> None:
+    def _send(self, reply: HttpReply) -> None:
         if self._transport is None or self._transport.is_closing():
             return
         if reply.body is None:
@@ -253,21 +253,21 @@ class Connection(asyncio.Protocol):
 _request_numbers = itertools.count(1)
 
 
-async def serve(said: Callable[[str], None], service: Replying) -> None:
+async def serve(announce: Callable[[str], None], service: RequestHandler) -> None:
     """Serve on a free port until cancelled; `said` is given the address once it is open."""
     server = await asyncio.get_running_loop().create_server(
-        lambda: Connection(service), "127.0.0.1", 0, backlog=512, start_serving=True
+        lambda: HttpConnection(service), "127.0.0.1", 0, backlog=512, start_serving=True
     )
-    said(f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}")
+    announce(f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}")
     await server.serve_forever()
 
 
-def main(service: Replying) -> None:
+def main(service: RequestHandler) -> None:
     """Print the address and serve until standard input is closed."""
-    until_input_closes()
+    exit_when_stdin_closes()
     with contextlib.suppress(KeyboardInterrupt):
         asyncio.run(serve(lambda address: print(address, flush=True), service))
 
 
 if __name__ == "__main__":
-    main(Service(answers(seed=1)))
+    main(FakeTextract(make_responses(seed=1)))

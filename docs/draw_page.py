@@ -8,9 +8,9 @@ from pathlib import Path
 
 from playwright.sync_api import Page, sync_playwright
 
-from local.client import ApiClient
+from local.cli.api_client import ApiClient
 from local.cloud.local_cloud import ROOT, LocalCloud
-from tests.browser.conftest import BROWSER, QUIET
+from tests.browser.conftest import BROWSER, BROWSER_ARGUMENTS
 
 _HERE = Path(__file__).parent
 _NAME = "science"
@@ -20,7 +20,7 @@ def main() -> None:
     if BROWSER is None:
         raise SystemExit("There is no Chromium on this machine; `make browser` installs Debian's.")
     with LocalCloud() as cloud, ApiClient(cloud.api_url, cloud.token()) as api, sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=BROWSER, args=QUIET)
+        browser = playwright.chromium.launch(executable_path=BROWSER, args=BROWSER_ARGUMENTS)
         page = browser.new_page(viewport={"width": 1240, "height": 860})
         samples = ROOT / "samples"
         api.put_scheme(_NAME, (samples / "marking-scheme.yaml").read_bytes(), "application/yaml")

@@ -21,11 +21,11 @@ from pathlib import Path
 from py_compile import PycInvalidationMode
 
 _RUNTIME = re.compile(r"^\s*Runtime: python(\d+\.\d+)\s*$", re.MULTILINE)
-_HERE = f"{sys.version_info.major}.{sys.version_info.minor}"
+_THIS_VERSION = f"{sys.version_info.major}.{sys.version_info.minor}"
 # The header of a .pyc: magic number, flags, hash of the source (PEP 552). Hash-based and unchecked is 0b01.
 _UNCHECKED = (1).to_bytes(4, "little")
-_SHOWN = 5
-_MOUNTED = {"layer": "/opt", "function": "/var/task"}
+_MAX_FAULTS_SHOWN = 5
+_MOUNT_POINTS = {"layer": "/opt", "function": "/var/task"}
 
 
 def main() -> int:
@@ -38,17 +38,19 @@ def main() -> int:
         version = runtime_version(build / "template.yaml")
     except (OSError, ValueError) as error:
         return _fail(f"{build} is not what `sam build` leaves: {error}")
-    if version != _HERE:
+    if version != _THIS_VERSION:
         python = find_python(version)
         if python is None:
             return _fail(f"The functions run on Python {version}, which is not on this machine.")
         return subprocess.run([python, __file__, *sys.argv[1:]], check=False).returncode
-    if not arguments.check and not all(map(_compile, parts(build))):
+    if not arguments.check and not all(map(_compile, build_folders(build))):
         return _fail("Not everything could be compiled.")
-    wrong = [fault for folder in parts(build) for fault in faults(folder)]
+    wrong = [fault for folder in build_folders(build) for fault in find_faults(folder)]
     if wrong:
-        return _fail("\n".join([*wrong[:_SHOWN], f"{len(wrong)} modules in all are without bytecode that is used."]))
-    modules = sum(1 for folder in parts(build) for _ in folder.glob("**/*.py"))
+        return _fail(
+            "\n".join([*wrong[:_MAX_FAULTS_SHOWN], f"{len(wrong)} modules in all are without bytecode that is used."])
+        )
+    modules = sum(1 for folder in build_folders(build) for _ in folder.glob("**/*.py"))
     print(f"{modules} modules carry bytecode for Python {version}.")
     return 0
 
@@ -63,11 +65,11 @@ def runtime_version(template: Path) -> str:
 
 def find_python(version: str) -> Path | None:
     """An interpreter of this minor version that starts: on PATH, or installed by pyenv."""
-    candidates = [shutil.which(f"python{version}"), *_of_pyenv(version)]
-    return next((Path(path) for path in candidates if path and _starts(path, version)), None)
+    candidates = [shutil.which(f"python{version}"), *_pyenv_candidates(version)]
+    return next((Path(path) for path in candidates if path and _is_version(path, version)), None)
 
 
-def _of_pyenv(version: str) -> list[str]:
+def _pyenv_candidates(version: str) -> list[str]:
     # pyenv's own shim of a version that is installed and not selected is on PATH, and does not start.
     if shutil.which("pyenv") is None:
         return []
@@ -79,7 +81,7 @@ def _of_pyenv(version: str) -> list[str]:
     ]
 
 
-def _starts(path: str, version: str) -> bool:
+def _is_version(path: str, version: str) -> bool:
     return _output(path, "-c", "import sys; print('%d.%d' % sys.version_info[:2])") == version
 
 
@@ -90,7 +92,7 @@ def _output(*command: str) -> str:
         return ""
 
 
-def parts(build: Path) -> list[Path]:
+def build_folders(build: Path) -> list[Path]:
     """The functions and layers of a build, a folder each."""
     return sorted(path for path in build.iterdir() if path.is_dir())
 
@@ -103,17 +105,17 @@ def _compile(folder: Path) -> bool:
         force=True,
         workers=os.cpu_count() or 1,
         stripdir=str(folder),
-        prependdir=_MOUNTED[kind],
+        prependdir=_MOUNT_POINTS[kind],
         invalidation_mode=PycInvalidationMode.UNCHECKED_HASH,
     )
 
 
-def faults(folder: Path) -> Iterator[str]:
+def find_faults(folder: Path) -> Iterator[str]:
     """The modules of a folder whose bytecode this very Python would not use, or that is of another source."""
     for source in sorted(folder.glob("**/*.py")):
         compiled = Path(importlib.util.cache_from_source(source))
         if not compiled.is_file():
-            yield f"{source} has no bytecode for Python {_HERE}"
+            yield f"{source} has no bytecode for Python {_THIS_VERSION}"
             continue
         header = compiled.read_bytes()[:16]
         if header[:8] != importlib.util.MAGIC_NUMBER + _UNCHECKED:

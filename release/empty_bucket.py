@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from typing import Any
 
 # What one DeleteObjects takes.
-_AT_ONCE = 1000
+_BATCH_SIZE = 1000
 
 
 def main() -> int:
@@ -23,11 +23,11 @@ def main() -> int:
         return 2
     import boto3
 
-    print(f"{empty(boto3.client('s3'), arguments.bucket)} versions and delete markers are gone.")
+    print(f"{empty_bucket(boto3.client('s3'), arguments.bucket)} versions and delete markers are gone.")
     return 0
 
 
-def empty(s3: Any, bucket: str) -> int:
+def empty_bucket(s3: Any, bucket: str) -> int:
     """Delete all versions, delete markers and unfinished uploads; how many versions and markers there were.
 
     Raises
@@ -36,11 +36,11 @@ def empty(s3: Any, bucket: str) -> int:
         S3 kept something: each is named with S3's reason.
     """
     deleted = 0
-    for batch in _batches(s3, bucket):
+    for batch in _version_batches(s3, bucket):
         answer = s3.delete_objects(Bucket=bucket, Delete={"Objects": batch, "Quiet": True})
-        kept = [f"{fault['Key']}: {fault.get('Code')}" for fault in answer.get("Errors", ())]
-        if kept:
-            raise RuntimeError(f"S3 kept {len(kept)} of them: {', '.join(kept[:5])}")
+        failures = [f"{fault['Key']}: {fault.get('Code')}" for fault in answer.get("Errors", ())]
+        if failures:
+            raise RuntimeError(f"S3 kept {len(failures)} of them: {', '.join(failures[:5])}")
         deleted += len(batch)
     for page in s3.get_paginator("list_multipart_uploads").paginate(Bucket=bucket):
         for upload in page.get("Uploads", ()):
@@ -48,13 +48,13 @@ def empty(s3: Any, bucket: str) -> int:
     return deleted
 
 
-def _batches(s3: Any, bucket: str) -> Iterator[list[dict[str, str]]]:
+def _version_batches(s3: Any, bucket: str) -> Iterator[list[dict[str, str]]]:
     """What there is, page by page; a page is listed after the one before has been deleted or is on its way."""
     for page in s3.get_paginator("list_object_versions").paginate(Bucket=bucket):
         found = [*page.get("Versions", ()), *page.get("DeleteMarkers", ())]
         named = [{"Key": one["Key"], "VersionId": one["VersionId"]} for one in found]
-        for start in range(0, len(named), _AT_ONCE):
-            yield named[start : start + _AT_ONCE]
+        for start in range(0, len(named), _BATCH_SIZE):
+            yield named[start : start + _BATCH_SIZE]
 
 
 if __name__ == "__main__":

@@ -18,8 +18,8 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 # What a deployed stack is made of. Tests, docs and the local cloud move nothing.
-_PARTS = ("functions", "layers", "statemachine", "template.yaml")
-_NEVER = ("__pycache__", ".mypy_cache", ".ruff_cache")
+_DEPLOYED_PATHS = ("functions", "layers", "statemachine", "template.yaml")
+_IGNORED_FOLDERS = ("__pycache__", ".mypy_cache", ".ruff_cache")
 
 
 def main() -> None:
@@ -31,7 +31,7 @@ def main() -> None:
     parser.add_argument("--confirmed", action="store_true", help="ask nobody, whatever samconfig.toml says")
     arguments = parser.parse_intermixed_args()
     try:
-        parameters = parameters_of(ROOT / "samconfig.toml", arguments.stage) | pairs(arguments.parameters)
+        parameters = stage_parameters(ROOT / "samconfig.toml", arguments.stage) | parse_parameters(arguments.parameters)
     except ValueError as error:
         sys.exit(str(error))
     command = deploy_command(arguments.stage, parameters, guided=arguments.guided, confirmed=arguments.confirmed)
@@ -45,9 +45,9 @@ def deploy_command(
     stage: str, parameters: Mapping[str, str], *, guided: bool = False, confirmed: bool = False
 ) -> list[str]:
     """`sam deploy` with every parameter named: what is given on the command line replaces samconfig's list whole."""
-    told = {**parameters, "ReleaseHash": release_hash(ROOT, parameters)}
+    all_parameters = {**parameters, "ReleaseHash": release_hash(ROOT, parameters)}
     # Quoted: SAM takes a value apart at its spaces and commas.
-    overrides = [f'{name}="{value}"' for name, value in sorted(told.items())]
+    overrides = [f'{name}="{value}"' for name, value in sorted(all_parameters.items())]
     return [
         "sam",
         "deploy",
@@ -62,31 +62,31 @@ def deploy_command(
 
 def release_hash(root: Path, parameters: Mapping[str, str]) -> str:
     """SHA-256 over names and bytes of all that is deployed, and over the parameters."""
-    whole = hashlib.sha256()
-    for path in _files(root):
-        _add(whole, path.relative_to(root).as_posix().encode(), path.read_bytes())
+    digest = hashlib.sha256()
+    for path in _deployed_files(root):
+        _update_hash(digest, path.relative_to(root).as_posix().encode(), path.read_bytes())
     for name, value in sorted(parameters.items()):
         if name != "ReleaseHash":
-            _add(whole, name.encode(), value.encode())
-    return whole.hexdigest()
+            _update_hash(digest, name.encode(), value.encode())
+    return digest.hexdigest()
 
 
-def _add(whole: "hashlib._Hash", *parts: bytes) -> None:
+def _update_hash(digest: "hashlib._Hash", *parts: bytes) -> None:
     # Lengths first: where one part ends and the next begins is part of what is hashed.
     for part in parts:
-        whole.update(len(part).to_bytes(8) + part)
+        digest.update(len(part).to_bytes(8) + part)
 
 
-def _files(root: Path) -> Iterator[Path]:
-    for part in _PARTS:
-        place = root / part
-        found = [place] if place.is_file() else sorted(place.rglob("*"))
+def _deployed_files(root: Path) -> Iterator[Path]:
+    for part in _DEPLOYED_PATHS:
+        path_or_folder = root / part
+        found = [path_or_folder] if path_or_folder.is_file() else sorted(path_or_folder.rglob("*"))
         if not found:
-            raise ValueError(f"{place} is not there: this is no checkout to release.")
-        yield from (path for path in found if path.is_file() and not set(path.parts) & set(_NEVER))
+            raise ValueError(f"{path_or_folder} is not there: this is no checkout to release.")
+        yield from (path for path in found if path.is_file() and not set(path.parts) & set(_IGNORED_FOLDERS))
 
 
-def parameters_of(config: Path, stage: str) -> dict[str, str]:
+def stage_parameters(config: Path, stage: str) -> dict[str, str]:
     """The parameters of a stage in samconfig.toml.
 
     Raises
@@ -99,10 +99,10 @@ def parameters_of(config: Path, stage: str) -> dict[str, str]:
         known = ", ".join(name for name, body in tree.items() if isinstance(body, dict))
         raise ValueError(f"{config.name} has no stage {stage!r}; it has {known}.")
     found = tree[stage].get("deploy", {}).get("parameters", {}).get("parameter_overrides", [])
-    return pairs(shlex.split(found) if isinstance(found, str) else found)
+    return parse_parameters(shlex.split(found) if isinstance(found, str) else found)
 
 
-def pairs(words: list[str]) -> dict[str, str]:
+def parse_parameters(words: list[str]) -> dict[str, str]:
     found = {}
     for word in words:
         name, equals, value = word.partition("=")

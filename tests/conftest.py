@@ -14,13 +14,13 @@ os.environ.setdefault("AWS_EC2_METADATA_DISABLED", "true")
 # Colours and widths of the surrounding terminal are no part of a test.
 os.environ.setdefault("NO_COLOR", "1")
 
-pytest_plugins = ("tests.permissions.run",)
+pytest_plugins = ("tests.permissions.plugin",)
 
 _HERE = Path(__file__).parent
 # Folders of many short tests come last: two workers then end together.
-_LAST = ("attacks", "permissions", "template", "unit")
+_RUN_LAST = ("attacks", "permissions", "template", "unit")
 
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    items.sort(key=lambda item: item.path.relative_to(_HERE).parts[0] in _LAST)
+    items.sort(key=lambda item: item.path.relative_to(_HERE).parts[0] in _RUN_LAST)

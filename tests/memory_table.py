@@ -1,4 +1,4 @@
-"""The table in memory: the calls of `core.table.Table`, their expressions evaluated as DynamoDB does.
+"""The table in memory: the calls of `core.storage.table.Table`, their expressions evaluated as DynamoDB does.
 
 It knows the grammar that this house uses and refuses the rest: AND, OR, comparisons, attribute_exists,
 attribute_not_exists; SET of values, REMOVE, ADD of numbers. `test_memory_table.py` holds it against moto.
@@ -9,7 +9,7 @@ import threading
 from copy import deepcopy
 from typing import Any
 
-from core.table import ConditionFailed, Item, Table
+from core.storage.table import ConditionFailed, Item, Table
 
 _TOKEN = re.compile(r"\s*(\(|\)|<>|<=|>=|=|<|>|AND\b|OR\b|attribute_(?:not_)?exists\([^)]*\)|[#:]?[\w.#]+)")
 _CLAUSE = re.compile(r"\b(SET|REMOVE|ADD)\b")
@@ -31,7 +31,7 @@ class MemoryTable(Table):
             keys = sorted(key for key in self.items if key[0] == pk and key[1].startswith(prefix))
             return [deepcopy(self.items[key]) for key in keys]
 
-    def by_assessment(self, tenant: str, assessment: str, kind: str = "") -> list[Item]:
+    def query_by_assessment(self, tenant: str, assessment: str, kind: str = "") -> list[Item]:
         with self._lock:
             found = [item for item in self.items.values() if item.get("gsi1pk") == f"{tenant}#{assessment}"]
             of_kind = [item for item in found if not kind or str(item["gsi1sk"]).startswith(f"{kind}#")]
@@ -45,9 +45,9 @@ class MemoryTable(Table):
         self, item: Item, *, condition: str, values: Item | None = None, names: dict[str, str] | None = None
     ) -> None:
         with self._lock:
-            standing = self.items.get((item["pk"], item["sk"]))
-            if not holds(condition, standing, values or {}, names or {}):
-                raise ConditionFailed(deepcopy(standing))
+            existing = self.items.get((item["pk"], item["sk"]))
+            if not condition_holds(condition, existing, values or {}, names or {}):
+                raise ConditionFailed(deepcopy(existing))
             self.put(item)
 
     def update(
@@ -61,10 +61,10 @@ class MemoryTable(Table):
         condition: str | None = None,
     ) -> Item:
         with self._lock:
-            standing = self.items.get((pk, sk))
-            if condition and not holds(condition, standing, values or {}, names or {}):
-                raise ConditionFailed(deepcopy(standing))
-            item = deepcopy(standing) or {"pk": pk, "sk": sk}
+            existing = self.items.get((pk, sk))
+            if condition and not condition_holds(condition, existing, values or {}, names or {}):
+                raise ConditionFailed(deepcopy(existing))
+            item = deepcopy(existing) or {"pk": pk, "sk": sk}
             _apply(expression, item, values or {}, names or {})
             self.items[pk, sk] = item
             self.writes += 1
@@ -76,13 +76,13 @@ class MemoryTable(Table):
 
     def delete_if(self, pk: str, sk: str, condition: str, values: Item) -> bool:
         with self._lock:
-            if not holds(condition, self.items.get((pk, sk)), values, {}):
+            if not condition_holds(condition, self.items.get((pk, sk)), values, {}):
                 return False
             self.delete(pk, sk)
             return True
 
 
-def holds(condition: str, item: Item | None, values: Item, names: dict[str, str]) -> bool:
+def condition_holds(condition: str, item: Item | None, values: Item, names: dict[str, str]) -> bool:
     """Whether a condition holds of an item (None: there is none). A missing attribute makes a comparison false."""
     tokens, rest = [], condition
     while rest.strip():
@@ -91,39 +91,39 @@ def holds(condition: str, item: Item | None, values: Item, names: dict[str, str]
             raise ValueError(f"not of this house's grammar: {rest}")
         tokens.append(found[1])
         rest = rest[found.end() :]
-    answer, left = _either(tokens, item or {}, values, names)
+    answer, left = _parse_or(tokens, item or {}, values, names)
     if left:
         raise ValueError(f"not of this house's grammar: {condition}")
     return answer
 
 
-def _either(tokens: list[str], item: Item, values: Item, names: dict[str, str]) -> tuple[bool, list[str]]:
-    answer, tokens = _both(tokens, item, values, names)
+def _parse_or(tokens: list[str], item: Item, values: Item, names: dict[str, str]) -> tuple[bool, list[str]]:
+    answer, tokens = _parse_and(tokens, item, values, names)
     while tokens and tokens[0] == "OR":
-        other, tokens = _both(tokens[1:], item, values, names)
+        other, tokens = _parse_and(tokens[1:], item, values, names)
         answer = answer or other
     return answer, tokens
 
 
-def _both(tokens: list[str], item: Item, values: Item, names: dict[str, str]) -> tuple[bool, list[str]]:
-    answer, tokens = _one(tokens, item, values, names)
+def _parse_and(tokens: list[str], item: Item, values: Item, names: dict[str, str]) -> tuple[bool, list[str]]:
+    answer, tokens = _parse_term(tokens, item, values, names)
     while tokens and tokens[0] == "AND":
-        other, tokens = _one(tokens[1:], item, values, names)
+        other, tokens = _parse_term(tokens[1:], item, values, names)
         answer = answer and other
     return answer, tokens
 
 
-def _one(tokens: list[str], item: Item, values: Item, names: dict[str, str]) -> tuple[bool, list[str]]:
+def _parse_term(tokens: list[str], item: Item, values: Item, names: dict[str, str]) -> tuple[bool, list[str]]:
     first, *rest = tokens
     if first == "(":
-        answer, rest = _either(rest, item, values, names)
+        answer, rest = _parse_or(rest, item, values, names)
         return answer, rest[1:]
     if first.startswith("attribute_"):
         function, _, path = first.rstrip(")").partition("(")
-        there = _value(path, item, values, names) is not None
+        there = _resolve_operand(path, item, values, names) is not None
         return there is (function == "attribute_exists"), rest
     sign, other, *rest = rest
-    left, right = _value(first, item, values, names), _value(other, item, values, names)
+    left, right = _resolve_operand(first, item, values, names), _resolve_operand(other, item, values, names)
     if left is None or right is None:
         return sign == "<>" and left is not right, rest
     return {
@@ -136,7 +136,7 @@ def _one(tokens: list[str], item: Item, values: Item, names: dict[str, str]) -> 
     }[sign], rest
 
 
-def _value(path: str, item: Item, values: Item, names: dict[str, str]) -> Any:
+def _resolve_operand(path: str, item: Item, values: Item, names: dict[str, str]) -> Any:
     if path.startswith(":"):
         return values[path]
     node: Any = item

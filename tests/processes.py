@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 # A process that has ended stays in the table until its parent has asked for it.
-ENDED = "Z"
+ZOMBIE_STATE = "Z"
 
 
 def _states_and_parents() -> dict[int, tuple[str, int]]:
@@ -32,22 +32,22 @@ def children(pid: int) -> list[int]:
     """
     below = defaultdict(list)
     for process, (state, parent) in _states_and_parents().items():
-        if state != ENDED:
+        if state != ZOMBIE_STATE:
             below[parent].append(process)
     found: list[int] = []
-    look_at = [pid]
-    while look_at:
-        started = below[look_at.pop()]
+    pending = [pid]
+    while pending:
+        started = below[pending.pop()]
         found += started
-        look_at += started
+        pending += started
     return sorted(found)
 
 
 def is_running(pid: int) -> bool:
-    return _states_and_parents().get(pid, (ENDED, 0))[0] != ENDED
+    return _states_and_parents().get(pid, (ZOMBIE_STATE, 0))[0] != ZOMBIE_STATE
 
 
-def all_end(group: int, *, seconds: float = 5) -> bool:
+def wait_for_group_exit(group: int, *, seconds: float = 5) -> bool:
     """Whether no process of a group is left soon."""
     until = time.monotonic() + seconds
     while time.monotonic() < until:

@@ -13,37 +13,37 @@ import sys
 from functools import partial
 from pathlib import Path
 
-from benchmarks.chaos import figures
+from benchmarks.chaos import result_table
+from benchmarks.chaos.fault_plan import FAULT_SHARE
 from benchmarks.chaos.guards import GUARDS
-from benchmarks.chaos.run import Outcome, run
-from benchmarks.chaos.storm import SHARE
+from benchmarks.chaos.run import ChaosResult, run
 from local.cloud.local_cloud import ROOT
 
-_BREACHES_SHOWN = 20
+_MAX_VIOLATIONS_SHOWN = 20
 # A guard has something to guard only where the storm hits the right call: one mix after the other, until it shows.
 _GUARDS_SEEDS, _GUARDS_SUBMISSIONS = (38, 1, 2, 3), 40
 
 
 def main() -> int:
-    asked = _arguments()
-    prepared = partial(run, share=asked.share, source=asked.source, say=_say)
-    if asked.guards:
-        unseen = _without_each_guard(prepared)
+    arguments = _arguments()
+    run_prepared = partial(run, share=arguments.share, source=arguments.source, log=_log)
+    if arguments.guards:
+        unseen = _without_each_guard(run_prepared)
         return 1 if unseen else 0
-    outcomes: list[Outcome] = []
-    for seed in asked.seed:
-        outcomes.append(prepared(seed, asked.submissions, guard=asked.without))
-        _show(outcomes[-1])
-        if asked.markdown:
-            asked.markdown.write_text(figures.table(outcomes), encoding="utf-8")
-    return 1 if any(outcome.breaches for outcome in outcomes) else 0
+    outcomes: list[ChaosResult] = []
+    for seed in arguments.seed:
+        outcomes.append(run_prepared(seed, arguments.submissions, guard=arguments.without))
+        _print_outcome(outcomes[-1])
+        if arguments.markdown:
+            arguments.markdown.write_text(result_table.summary_table(outcomes), encoding="utf-8")
+    return 1 if any(outcome.violations for outcome in outcomes) else 0
 
 
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.chaos", description=__doc__)
     parser.add_argument("--submissions", type=int, default=300)
     parser.add_argument("--seed", type=int, nargs="+", default=[1])
-    parser.add_argument("--share", type=float, default=SHARE, help="the share of calls that fail")
+    parser.add_argument("--share", type=float, default=FAULT_SHARE, help="the share of calls that fail")
     parser.add_argument("--without", choices=sorted(GUARDS), help="take a guard out, and see what is lost")
     parser.add_argument("--guards", action="store_true", help="take out each guard in turn")
     parser.add_argument("--source", type=Path, default=ROOT, help="another checkout's functions and template")
@@ -51,26 +51,26 @@ def _arguments() -> argparse.Namespace:
     return parser.parse_args()
 
 
-def _without_each_guard(prepared: "partial[Outcome]") -> list[str]:
+def _without_each_guard(run_prepared: "partial[ChaosResult]") -> list[str]:
     """The guards whose loss the harness does not see."""
     unseen = []
     for guard in GUARDS:
-        outcomes = (prepared(seed, _GUARDS_SUBMISSIONS, guard=guard) for seed in _GUARDS_SEEDS)
-        found = next((outcome for outcome in outcomes if outcome.breaches), None)
+        outcomes = (run_prepared(seed, _GUARDS_SUBMISSIONS, guard=guard) for seed in _GUARDS_SEEDS)
+        found = next((outcome for outcome in outcomes if outcome.violations), None)
         print(f"without {guard}: {dict(found.counts) if found else 'nothing is seen'}", flush=True)
         if found is None:
             unseen.append(guard)
     return unseen
 
 
-def _show(outcome: Outcome) -> None:
-    print(figures.line(outcome))
-    for breach in outcome.breaches[:_BREACHES_SHOWN]:
-        print(f"  {breach.kind}: {breach.what}")
+def _print_outcome(outcome: ChaosResult) -> None:
+    print(result_table.summary_line(outcome))
+    for violation in outcome.violations[:_MAX_VIOLATIONS_SHOWN]:
+        print(f"  {violation.kind}: {violation.message}")
     sys.stdout.flush()
 
 
-def _say(text: str) -> None:
+def _log(text: str) -> None:
     print(text, file=sys.stderr, flush=True)
 
 

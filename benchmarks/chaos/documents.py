@@ -12,7 +12,7 @@ from pypdf import PdfReader, PdfWriter
 from reportlab.lib.pagesizes import A4
 from reportlab.pdfgen.canvas import Canvas
 
-from benchmarks.chaos.reader import LINES
+from benchmarks.chaos.metadata_ocr import LINES
 
 PAPER, KEY, SHEET = "question_paper", "answer_key", "answer_sheet"
 MARKED = frozenset({"GRADED", "NEEDS_REVIEW"})
@@ -53,7 +53,7 @@ _WRONG = {"1": ("1. A", 0.0), "2": ("2. False", 0.0), "3": ("3. 99 m/s", 0.0)}
 
 
 @dataclass(frozen=True)
-class Document:
+class ChaosDocument:
     """What is sent: `endings` are the states that it may end in, `marks` those of its objective questions, whose
     answers leave no doubt."""
 
@@ -63,7 +63,7 @@ class Document:
     student: str | None
     body: bytes = field(repr=False)
     media_type: str
-    endings: frozenset[str]
+    allowed_states: frozenset[str]
     marks: dict[str, float] = field(default_factory=dict)
 
     @property
@@ -80,14 +80,14 @@ class Document:
         return "png" if self.media_type == "image/png" else "pdf"
 
 
-def paper(tenant: str, assessment: str) -> Document:
-    body = _typed([*_QUESTIONS, f"Test of class {assessment}"])
-    return Document(tenant, assessment, PAPER, None, body, "application/pdf", READY)
+def make_paper(tenant: str, assessment: str) -> ChaosDocument:
+    body = _typed_pdf([*_QUESTIONS, f"Test of class {assessment}"])
+    return ChaosDocument(tenant, assessment, PAPER, None, body, "application/pdf", READY)
 
 
-def sheet(
+def make_sheet(
     tenant: str, assessment: str, student: str | None, tag: str, right: Sequence[bool], *, scan: bool
-) -> Document:
+) -> ChaosDocument:
     """A sheet with these three objective questions right or wrong; `tag` makes its content its own."""
     chosen = {number: (_RIGHT if good else _WRONG)[number] for number, good in zip(_RIGHT, right, strict=True)}
     lines = [
@@ -96,18 +96,18 @@ def sheet(
         f"4. It takes the heat away from a hand faster, as {tag} saw.",
     ]
     marks = {number: worth for number, (_, worth) in chosen.items()}
-    body, media_type = (_scanned(lines), "image/png") if scan else (_typed(lines), "application/pdf")
-    return Document(tenant, assessment, SHEET, student, body, media_type, MARKED, marks)
+    body, media_type = (_scanned_png(lines), "image/png") if scan else (_typed_pdf(lines), "application/pdf")
+    return ChaosDocument(tenant, assessment, SHEET, student, body, media_type, MARKED, marks)
 
 
-def bad_sheet(tenant: str, assessment: str, student: str, tag: str, *, encrypted: bool) -> Document:
+def make_bad_sheet(tenant: str, assessment: str, student: str, tag: str, *, encrypted: bool) -> ChaosDocument:
     """A sheet that nobody can read."""
-    good = _typed([f"Science test, class {assessment}", f"copy {tag}"])
-    body = _encrypted(good) if encrypted else b"%PDF-1.7\n" + tag.encode() + b"\nnothing that is a page\n%%EOF"
-    return Document(tenant, assessment, SHEET, student, body, "application/pdf", REJECTED)
+    good = _typed_pdf([f"Science test, class {assessment}", f"copy {tag}"])
+    body = _encrypted_pdf(good) if encrypted else b"%PDF-1.7\n" + tag.encode() + b"\nnothing that is a page\n%%EOF"
+    return ChaosDocument(tenant, assessment, SHEET, student, body, "application/pdf", REJECTED)
 
 
-def _typed(lines: Sequence[str]) -> bytes:
+def _typed_pdf(lines: Sequence[str]) -> bytes:
     out = io.BytesIO()
     canvas = Canvas(out, pagesize=A4, invariant=1)
     canvas.setFont("Helvetica", 12)
@@ -118,7 +118,7 @@ def _typed(lines: Sequence[str]) -> bytes:
     return out.getvalue()
 
 
-def _scanned(lines: Sequence[str]) -> bytes:
+def _scanned_png(lines: Sequence[str]) -> bytes:
     image = Image.new("L", (420, 60 + 24 * len(lines)), "white")
     draw = ImageDraw.Draw(image)
     for number, line in enumerate(lines):
@@ -130,7 +130,7 @@ def _scanned(lines: Sequence[str]) -> bytes:
     return out.getvalue()
 
 
-def _encrypted(body: bytes) -> bytes:
+def _encrypted_pdf(body: bytes) -> bytes:
     writer = PdfWriter(clone_from=PdfReader(io.BytesIO(body)))
     writer.encrypt("a password", algorithm="AES-256")
     out = io.BytesIO()

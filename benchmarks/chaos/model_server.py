@@ -7,21 +7,21 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from types import TracebackType
 from typing import Any, Self
 
-from benchmarks.chaos.chance import chance, pick
+from benchmarks.chaos.seeded_random import random_fraction, weighted_choice
 
-_ENDINGS = {"server error": 0.3, "rate limit": 0.25, "hangs up": 0.2, "no JSON": 0.15, "cut off": 0.1}
+_FAILURE_SHARES = {"server error": 0.3, "rate limit": 0.25, "hangs up": 0.2, "no JSON": 0.15, "cut off": 0.1}
 
 
-class ModelServer:
+class FaultyModelServer:
     """`answered` counts the usable replies that were sent, by the student's answer; each costs money."""
 
     def __init__(self, seed: int, share: float) -> None:
         self._seed, self._share = seed, share
-        self._asked: Counter[str] = Counter()
+        self._request_counts: Counter[str] = Counter()
         self.answered: Counter[str] = Counter()
         self.failed = 0
         self._lock = threading.Lock()
-        self._server = _Server(("127.0.0.1", 0), _handler(self))
+        self._server = _ThreadingServer(("127.0.0.1", 0), _handler_class(self))
         self._thread = threading.Thread(target=self._server.serve_forever, args=(0.05,), daemon=True)
 
     @property
@@ -30,7 +30,7 @@ class ModelServer:
 
     @property
     def asked(self) -> int:
-        return sum(self._asked.values())
+        return sum(self._request_counts.values())
 
     def __enter__(self) -> Self:
         self._thread.start()
@@ -41,21 +41,21 @@ class ModelServer:
         self._server.server_close()
         self._thread.join()
 
-    def calm(self) -> None:
+    def stop_failing(self) -> None:
         self._share = 0.0
 
     def reply(self, request: dict[str, Any]) -> tuple[int, bytes] | None:
         """Status and body; None: the line goes dead."""
         answer = str(json.loads(request["messages"][-1]["content"])["student_answer"])
         with self._lock:
-            number = self._asked[answer]
-            self._asked[answer] += 1
-            fails = chance(self._seed, "model", answer, number) < self._share
+            number = self._request_counts[answer]
+            self._request_counts[answer] += 1
+            fails = random_fraction(self._seed, "model", answer, number) < self._share
             self.failed += fails
             self.answered[answer] += not fails
         if not fails:
-            return 200, _completion(json.dumps(_verdicts(request, answer)))
-        match pick(_ENDINGS, self._seed, "model fails", answer, number):
+            return 200, _completion(json.dumps(_model_reply(request, answer)))
+        match weighted_choice(_FAILURE_SHARES, self._seed, "model fails", answer, number):
             case "server error":
                 return 500, b'{"error": {"message": "busy", "type": "server_error"}}'
             case "rate limit":
@@ -67,7 +67,7 @@ class ModelServer:
         return None
 
 
-def _verdicts(request: dict[str, Any], answer: str) -> dict[str, Any]:
+def _model_reply(request: dict[str, Any], answer: str) -> dict[str, Any]:
     """Every criterion is met, by the answer's first words."""
     system = request["messages"][0]["content"]
     question = json.loads(system[system.index('{"question"') :])
@@ -92,7 +92,7 @@ def _completion(content: str, finish: str = "stop") -> bytes:
     return json.dumps(body).encode()
 
 
-class _Server(ThreadingHTTPServer):
+class _ThreadingServer(ThreadingHTTPServer):
     daemon_threads = True
     request_queue_size = 128
 
@@ -100,7 +100,7 @@ class _Server(ThreadingHTTPServer):
         """A killed worker leaves its connection behind."""
 
 
-def _handler(model: ModelServer) -> type[BaseHTTPRequestHandler]:
+def _handler_class(model: FaultyModelServer) -> type[BaseHTTPRequestHandler]:
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
 

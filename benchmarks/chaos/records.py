@@ -9,16 +9,16 @@ from typing import Any
 
 from boto3.dynamodb.types import TypeDeserializer
 
-from core.seal import Seal
+from core.storage.encryption import TextCipher
 from local.cloud.local_cloud import LocalCloud
 from local.cloud.stack import ACCOUNT, REGION
 
-_plain = TypeDeserializer().deserialize
+_deserialise = TypeDeserializer().deserialize
 _SAMPLE_SECONDS = 0.2
 
 
 @dataclass(frozen=True)
-class Record:
+class StoredRecord:
     """A submission's record with what its storing lanes left: `identity` as a document has it (`documents.Document`),
     None where nobody has ever read its bytes or it was erased."""
 
@@ -36,53 +36,53 @@ class Record:
         return int(self.item["run"])
 
     @property
-    def door(self) -> str:
+    def channel(self) -> str:
         return str(self.item["door"])
 
 
-def read(cloud: LocalCloud, secret: bytes) -> dict[str, Record]:
+def read_records(cloud: LocalCloud, secret: bytes) -> dict[str, StoredRecord]:
     """Every record by its submission's id."""
     partitions: dict[str, dict[str, dict[str, Any]]] = defaultdict(dict)
     for item in _scan(cloud):
         if item["pk"].startswith("submission#"):
             partitions[item["pk"].removeprefix("submission#")][item["sk"]] = item
-    seal = Seal(secret)
+    cipher = TextCipher(secret)
     return {
-        name: _record(name, items, seal) for name, items in partitions.items() if "state" in items.get("record", {})
+        name: _record(name, items, cipher) for name, items in partitions.items() if "state" in items.get("record", {})
     }
 
 
 def _scan(cloud: LocalCloud) -> Iterator[dict[str, Any]]:
     for page in cloud.client("dynamodb").get_paginator("scan").paginate(TableName=cloud.stack.table):
         for item in page["Items"]:
-            yield {name: _plain(value) for name, value in item.items()}
+            yield {name: _deserialise(value) for name, value in item.items()}
 
 
-def _record(name: str, items: dict[str, dict[str, Any]], seal: Seal) -> Record:
+def _record(name: str, items: dict[str, dict[str, Any]], cipher: TextCipher) -> StoredRecord:
     found = items["record"]
     file = json.loads(found["input"])["file"] if "input" in found else {}
     stored = [item["sha256"] for sk, item in items.items() if sk.endswith("#storing") and item.get("sha256")]
     sha256 = file.get("sha256") or next(iter(stored), None)
     identity = None
     if sha256:
-        student = seal.open(found["student"], bound_to=name) if found.get("student") else ""
+        student = cipher.decrypt(found["student"], associated_data=name) if found.get("student") else ""
         identity = (found["tenant"], found["assessment"], found["kind"], student, sha256)
-    return Record(name, found, identity, str(file.get("version_id", "")))
+    return StoredRecord(name, found, identity, str(file.get("version_id", "")))
 
 
 @dataclass
-class Sampler:
+class RecordSampler:
     """Looks at all records again and again while the run lasts; `backwards` says what no record may do."""
 
     table: str
-    looks: int = 0
-    backwards: list[str] = field(default_factory=list)
+    samples: int = 0
+    regressions: list[str] = field(default_factory=list)
     _last: dict[str, tuple[int, int, str]] = field(default_factory=dict)
     _stopping: threading.Event = field(default_factory=threading.Event)
 
     def watch(self) -> Callable[[], None]:
         """Starts looking; what is returned ends it."""
-        thread = threading.Thread(target=self._look_on, daemon=True, name="sampler")
+        thread = threading.Thread(target=self._sample, daemon=True, name="sampler")
         thread.start()
 
         def end() -> None:
@@ -91,13 +91,13 @@ class Sampler:
 
         return end
 
-    def _look_on(self) -> None:
+    def _sample(self) -> None:
         while not self._stopping.wait(_SAMPLE_SECONDS):
-            for name, run, state in _in_memory(self.table):
-                self.see(name, run, state)
-            self.looks += 1
+            for name, run, state in _records_in_memory(self.table):
+                self.observe(name, run, state)
+            self.samples += 1
 
-    def see(self, name: str, run: int, state: str) -> None:
+    def observe(self, name: str, run: int, state: str) -> None:
         """One record at one moment: runs only grow, and within a run READING comes before its one ending."""
         now = (run, int(state != "READING"), state)
         before = self._last.get(name)
@@ -105,10 +105,10 @@ class Sampler:
         if before is None or before == now or state == "ERASED":
             return
         if now[:2] <= before[:2]:
-            self.backwards.append(f"{name} went from run {before[0]} {before[2]} to run {run} {state}")
+            self.regressions.append(f"{name} went from run {before[0]} {before[2]} to run {run} {state}")
 
 
-def _in_memory(table: str) -> Iterator[tuple[str, int, str]]:
+def _records_in_memory(table: str) -> Iterator[tuple[str, int, str]]:
     """(id, run, state) of every record, from moto's own object: it is asked several times a second."""
     from moto.dynamodb.models import dynamodb_backends
 

@@ -16,20 +16,20 @@ import threading
 from pathlib import Path
 from typing import Any
 
-from benchmarks.flow.alone import Alone
-from benchmarks.flow.counts import Counts
-from benchmarks.flow.runs import Runs
-from benchmarks.flow.service_times import put_in
+from benchmarks.flow.service_times import slow_down_services
+from benchmarks.flow.service_usage import ServiceUsage
+from benchmarks.flow.step_timings import StepTimer
+from benchmarks.flow.submission_runner import SubmissionRunner
 from local.cloud.local_cloud import ROOT, LocalCloud
-from local.cloud.ocr import Page
+from local.cloud.ocr_pool import OcrPage
 
 _HERE = Path(__file__).parent
 
 
-class NoReader:
+class NoOcrEngine:
     """Pages are read by the benchmark's own endpoint; the cloud's engine is not started."""
 
-    def read(self, content: bytes, page: int | None = None) -> Page:  # noqa: ARG002
+    def read(self, content: bytes, page: int | None = None) -> OcrPage:  # noqa: ARG002
         raise RuntimeError("no page should come here")
 
     def count(self, content: bytes) -> int:  # noqa: ARG002
@@ -44,9 +44,9 @@ class FlowCloud:
 
     def __init__(self, cloud: LocalCloud) -> None:
         self._cloud = cloud
-        self._runs = Runs(cloud)
-        self._alone = Alone(cloud, self._runs)
-        self._counts = Counts(cloud, self._runs)
+        self._runs = SubmissionRunner(cloud)
+        self._alone = StepTimer(cloud, self._runs)
+        self._counts = ServiceUsage(cloud, self._runs)
 
     def prepare(self) -> dict[str, Any]:
         """Scheme and paper, read and ready."""
@@ -54,7 +54,7 @@ class FlowCloud:
         return {}
 
     def slow_down(self) -> dict[str, Any]:
-        put_in(self._cloud.faults)
+        slow_down_services(self._cloud.faults)
         return {}
 
     def run(self, **job: Any) -> dict[str, Any]:
@@ -80,20 +80,20 @@ class FlowCloud:
 
 
 def serve(cloud: FlowCloud) -> None:
-    said = os.fdopen(os.dup(1), "w", encoding="utf-8")
+    output = os.fdopen(os.dup(1), "w", encoding="utf-8")
     os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
     lock = threading.Lock()
 
     def do(job: dict[str, Any]) -> None:
         try:
-            told = {"told": getattr(cloud, job["do"])(**job.get("with", {}))}
+            reply = {"told": getattr(cloud, job["do"])(**job.get("with", {}))}
         except Exception as error:  # noqa: BLE001 - whatever ends a job is told to whoever asked for it
-            told = {"failed": f"{type(error).__name__}: {error}"}
+            reply = {"failed": f"{type(error).__name__}: {error}"}
         with lock:
-            print(json.dumps({"job": job["job"], **told}), file=said, flush=True)
+            print(json.dumps({"job": job["job"], **reply}), file=output, flush=True)
 
     with lock:
-        print("ready", file=said, flush=True)
+        print("ready", file=output, flush=True)
     for line in sys.stdin:
         threading.Thread(target=do, args=(json.loads(line),), daemon=True).start()
 
@@ -106,11 +106,14 @@ def empty_template(folder: Path) -> Path:
 
 
 def main() -> None:
-    asked = json.loads(sys.argv[1])
+    settings = json.loads(sys.argv[1])
     with tempfile.TemporaryDirectory(prefix="gradeline-bench-") as folder:
-        template = empty_template(Path(folder)) if asked["empty"] else ROOT / "template.yaml"
+        template = empty_template(Path(folder)) if settings["empty"] else ROOT / "template.yaml"
         with LocalCloud(
-            template=template, reader=NoReader(), environment=asked["environment"], parameters=asked["parameters"]
+            template=template,
+            reader=NoOcrEngine(),
+            environment=settings["environment"],
+            parameters=settings["parameters"],
         ) as cloud:
             serve(FlowCloud(cloud))
 

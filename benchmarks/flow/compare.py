@@ -23,40 +23,42 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
-from benchmarks.flow import sheets
-from benchmarks.flow.clouds import Cloud
+from benchmarks.flow import sheet_documents
+from benchmarks.flow.cloud_client import CloudClient
 from benchmarks.flow.flow_table import markdown
-from benchmarks.flow.service_times import PAGE_JITTER, PAGE_SECONDS, TEXTRACT_TPS, stated
-from benchmarks.footprint import Elsewhere
-from benchmarks.loopback import Server, TextractServer
+from benchmarks.flow.service_times import PAGE_JITTER, PAGE_SECONDS, TEXTRACT_TPS, list_service_times
+from benchmarks.loopback import LoopbackServer, TextractServer
 from benchmarks.machine import machine
-from benchmarks.quota import Allowance
+from benchmarks.process_usage import OtherCpuUsage
+from benchmarks.textract_quota import TextractQuota
 
 _EMPTY_RUNS = 4
 
 
 @dataclass
-class Stage:
+class FlowTestbed:
     """The servers, the documents by their number of pages, and the clouds."""
 
     textract: TextractServer
-    model: Server
+    model: LoopbackServer
     scans: dict[int, str]
     typed: dict[int, str]
-    main: Cloud
-    empty: Cloud
+    main: CloudClient
+    empty: CloudClient
 
     def account(self, name: str, seed: int) -> None:
         """Open a cloud's Textract account anew: full burst, the seed's latencies."""
-        self.textract.open_account(name, Allowance(TEXTRACT_TPS, seed, PAGE_SECONDS, PAGE_JITTER))
+        self.textract.open_account(name, TextractQuota(TEXTRACT_TPS, seed, PAGE_SECONDS, PAGE_JITTER))
 
-    def cloud(self, name: str, **environment: str) -> Cloud:
+    def cloud(self, name: str, **environment: str) -> CloudClient:
         """A cloud with the stand-ins for Textract and the model, on a Textract account of its own."""
-        url = self.textract.open_account(name, Allowance(TEXTRACT_TPS * 40, 1, 0.0))
-        return Cloud(environment=environment_of(url, self.model) | environment, parameters={"Model": "stand-in"})
+        url = self.textract.open_account(name, TextractQuota(TEXTRACT_TPS * 40, 1, 0.0))
+        return CloudClient(
+            environment=cloud_environment(url, self.model) | environment, parameters={"Model": "stand-in"}
+        )
 
 
-def environment_of(textract: str, model: Server) -> dict[str, str]:
+def cloud_environment(textract: str, model: LoopbackServer) -> dict[str, str]:
     return {
         "AWS_ENDPOINT_URL_TEXTRACT": textract,
         "OPENAI_BASE_URL": f"{model.address}/v1",
@@ -66,67 +68,71 @@ def environment_of(textract: str, model: Server) -> dict[str, str]:
 
 
 @contextmanager
-def stage(sizes: Sequence[int] = sheets.SIZES) -> Iterator[Stage]:
+def flow_testbed(sizes: Sequence[int] = sheet_documents.SIZES) -> Iterator[FlowTestbed]:
     with ExitStack() as opened:
         folder = Path(opened.enter_context(tempfile.TemporaryDirectory(prefix="gradeline-bench-")))
         textract = opened.enter_context(TextractServer("benchmarks.flow.sheet_endpoint"))
-        model = opened.enter_context(Server("benchmarks.flow.model_endpoint"))
-        scans = {size: str(sheets.write_sheet(folder / f"scan-{size}.pdf", size)) for size in sizes}
-        typed = {size: str(sheets.write_sheet(folder / f"typed-{size}.pdf", size, typed=True)) for size in sizes}
-        url = textract.open_account("main", Allowance(TEXTRACT_TPS * 40, 1, 0.0))
-        main = Cloud(environment=environment_of(url, model), parameters={"Model": "stand-in"})
-        made = Stage(textract, model, scans, typed, opened.enter_context(main), opened.enter_context(Cloud(empty=True)))
-        _warm_up(made)
-        yield made
+        model = opened.enter_context(LoopbackServer("benchmarks.flow.model_endpoint"))
+        scans = {size: str(sheet_documents.write_sheet(folder / f"scan-{size}.pdf", size)) for size in sizes}
+        typed = {
+            size: str(sheet_documents.write_sheet(folder / f"typed-{size}.pdf", size, typed=True)) for size in sizes
+        }
+        url = textract.open_account("main", TextractQuota(TEXTRACT_TPS * 40, 1, 0.0))
+        main = CloudClient(environment=cloud_environment(url, model), parameters={"Model": "stand-in"})
+        testbed = FlowTestbed(
+            textract, model, scans, typed, opened.enter_context(main), opened.enter_context(CloudClient(empty=True))
+        )
+        _warm_up(testbed)
+        yield testbed
 
 
-def _warm_up(made: Stage) -> None:
+def _warm_up(testbed: FlowTestbed) -> None:
     """Every function has run, with the largest document too, before a clock does."""
-    made.main.do("prepare")
-    for path in (*made.scans.values(), *made.typed.values()):
-        made.main.do("run", machine="side by side", path=path)
-    made.main.do("run", machine="sequential", path=made.scans[min(made.scans)])
-    made.main.do("alone", path=made.scans[min(made.scans)])
+    testbed.main.do("prepare")
+    for path in (*testbed.scans.values(), *testbed.typed.values()):
+        testbed.main.do("run", machine="side by side", path=path)
+    testbed.main.do("run", machine="sequential", path=testbed.scans[min(testbed.scans)])
+    testbed.main.do("alone", path=testbed.scans[min(testbed.scans)])
     for _ in range(_EMPTY_RUNS):
-        made.empty.do("run_empty")
-    made.main.do("slow_down")
+        testbed.empty.do("run_empty")
+    testbed.main.do("slow_down")
 
 
 @dataclass
-class Rounds:
+class MeasuredRounds:
     """What was measured, by size and by what ran; `say` hears of it as it comes."""
 
-    say: Callable[[str], None]
+    log: Callable[[str], None]
     runs: dict[int, dict[str, list[dict[str, Any]]]] = field(default_factory=dict)
     empty: list[float] = field(default_factory=list)
 
-    def add(self, size: int, what: str, told: dict[str, Any]) -> None:
-        self.runs.setdefault(size, {}).setdefault(what, []).append(told)
+    def add(self, size: int, what: str, measurement: dict[str, Any]) -> None:
+        self.runs.setdefault(size, {}).setdefault(what, []).append(measurement)
 
-    def measure(self, made: Stage, seed: int) -> None:
+    def measure(self, testbed: FlowTestbed, seed: int) -> None:
         """One round: everything in turn, so that whatever else the machine does meets all alike."""
-        for size, path in made.scans.items():
+        for size, path in testbed.scans.items():
             for what in ("side by side", "alone", "sequential", "typed"):
-                made.account("main", seed)
+                testbed.account("main", seed)
                 if what == "alone":
-                    self.add(size, what, made.main.do("alone", path=path))
+                    self.add(size, what, testbed.main.do("alone", path=path))
                 else:
                     machine_of = "sequential" if what == "sequential" else "side by side"
-                    sheet = made.typed[size] if what == "typed" else path
-                    self.add(size, what, made.main.do("run", machine=machine_of, path=sheet))
-            self.add(size, "one read", {"seconds": one_read(made.main.do("readable", path=path)["url"])})
-            self.empty += [made.empty.do("run_empty")["seconds"] for _ in range(_EMPTY_RUNS)]
-            self._tell(size)
+                    sheet = testbed.typed[size] if what == "typed" else path
+                    self.add(size, what, testbed.main.do("run", machine=machine_of, path=sheet))
+            self.add(size, "one read", {"seconds": time_object_read(testbed.main.do("readable", path=path)["url"])})
+            self.empty += [testbed.empty.do("run_empty")["seconds"] for _ in range(_EMPTY_RUNS)]
+            self._log_size(size)
 
-    def _tell(self, size: int) -> None:
-        row = summary(self, size)
-        self.say(
+    def _log_size(self, size: int) -> None:
+        row = summarise_size(self, size)
+        self.log(
             f"{size:>3} pages  {row['now']:6.2f} s now  {row['bound']:6.2f} bound ({row['ratio']:.3f})  "
             f"{row['old']:6.2f} sequential"
         )
 
 
-def one_read(url: str) -> float:
+def time_object_read(url: str) -> float:
     """Seconds in which a process of its own has an object in a file: nobody reads it sooner."""
     began = time.perf_counter()
     with urllib.request.urlopen(url, timeout=60) as answer, tempfile.TemporaryFile() as file:  # noqa: S310 -- our own
@@ -134,7 +140,7 @@ def one_read(url: str) -> float:
     return time.perf_counter() - began
 
 
-def summary(rounds: Rounds, size: int) -> dict[str, Any]:
+def summarise_size(rounds: MeasuredRounds, size: int) -> dict[str, Any]:
     """Medians of one size. The bound is of the same rounds: each part as measured alone, and the empty machine."""
     of = rounds.runs[size]
     empty = median(rounds.empty)
@@ -166,59 +172,59 @@ def summary(rounds: Rounds, size: int) -> dict[str, Any]:
     return row
 
 
-def _median(told: Sequence[dict[str, Any]], name: str) -> float:
-    return median(one[name] for one in told)
+def _median(measurement: Sequence[dict[str, Any]], name: str) -> float:
+    return median(one[name] for one in measurement)
 
 
-def one_at_a_time(made: Stage, say: Callable[[str], None]) -> dict[int, dict[str, Any]]:
+def measure_unbatched(testbed: FlowTestbed, log: Callable[[str], None]) -> dict[int, dict[str, Any]]:
     """The sequential flow with one page, and one question, under way at a time, by size: minutes of waiting, so all
     sizes at once."""
-    with made.cloud("singly", TEXTRACT_CONCURRENCY="1", MODEL_CONCURRENCY="1") as cloud:
+    with testbed.cloud("singly", TEXTRACT_CONCURRENCY="1", MODEL_CONCURRENCY="1") as cloud:
         cloud.do("prepare")
         cloud.do("slow_down")
-        made.account("singly", 1)
-        waiting = {size: cloud.begin("run", machine="sequential", path=path) for size, path in made.scans.items()}
-        told = {size: job.result() for size, job in waiting.items()}
-    for size, one in told.items():
-        say(f"{size:>3} pages  {one['end_to_end']:6.2f} s with one thing at a time")
-    return told
+        testbed.account("singly", 1)
+        waiting = {size: cloud.begin("run", machine="sequential", path=path) for size, path in testbed.scans.items()}
+        measurement = {size: job.result() for size, job in waiting.items()}
+    for size, one in measurement.items():
+        log(f"{size:>3} pages  {one['end_to_end']:6.2f} s with one thing at a time")
+    return measurement
 
 
-def measured_rounds(made: Stage, rounds: int, say: Callable[[str], None]) -> dict[str, Any]:
+def measure_rounds(testbed: FlowTestbed, rounds: int, log: Callable[[str], None]) -> dict[str, Any]:
     """So many rounds on a stage that stands; what is measured of each size."""
-    measured, before = Rounds(say), machine()
-    with Elsewhere(os.getpid()) as others:
+    measured, before = MeasuredRounds(log), machine()
+    with OtherCpuUsage(os.getpid()) as others:
         for seed in range(1, rounds + 1):
-            measured.measure(made, seed)
+            measured.measure(testbed, seed)
     return {
         "machine": {"before": before, "after": machine()},
-        "services": stated(),
+        "services": list_service_times(),
         "seeds": list(range(1, rounds + 1)),
         "elsewhere": others.share,
         "empty_machine": median(measured.empty),
-        "sizes": [summary(measured, size) for size in made.scans],
+        "sizes": [summarise_size(measured, size) for size in testbed.scans],
         "runs": measured.runs,
     }
 
 
-def with_singly(told: dict[str, Any], singly: dict[int, dict[str, Any]]) -> dict[str, Any]:
-    return {**told, "sizes": [{**row, "singly": singly[row["pages"]]} for row in told["sizes"]]}
+def with_unbatched(measurement: dict[str, Any], singly: dict[int, dict[str, Any]]) -> dict[str, Any]:
+    return {**measurement, "sizes": [{**row, "singly": singly[row["pages"]]} for row in measurement["sizes"]]}
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--json", type=Path, metavar="FILE", help="where the results go as JSON")
-    asked = parser.parse_args()
+    arguments = parser.parse_args()
 
-    def say(line: str) -> None:
+    def log(line: str) -> None:
         print(line, file=sys.stderr, flush=True)
 
-    with stage() as made:
-        told = with_singly(measured_rounds(made, asked.rounds, say), one_at_a_time(made, say))
-    if asked.json:
-        asked.json.write_text(json.dumps(told, indent=1) + "\n", encoding="utf-8")
-    print(markdown(told))
+    with flow_testbed() as testbed:
+        measurement = with_unbatched(measure_rounds(testbed, arguments.rounds, log), measure_unbatched(testbed, log))
+    if arguments.json:
+        arguments.json.write_text(json.dumps(measurement, indent=1) + "\n", encoding="utf-8")
+    print(markdown(measurement))
 
 
 if __name__ == "__main__":

@@ -4,26 +4,30 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 
-def markdown(told: dict[str, Any]) -> str:
-    rows = told["sizes"]
-    return "\n\n".join([_head(told), _ends(rows), _lanes(rows), _first_call(rows), _changes(rows)])
-
-
-def _head(told: dict[str, Any]) -> str:
-    put = told["services"]
-    others = told["elsewhere"]
-    shared = "" if others is None else f" Other programs used {others:.0%} of the processors meanwhile."
-    return (
-        "## The flow\n\n"
-        f"Medians of {len(told['seeds'])} rounds, seconds. Put in: Textract {put['textract_page_seconds']} s a page "
-        f"± {put['textract_jitter']:.0%} and {put['textract_tps']:g} calls a second, S3 {put['s3_seconds']} s and "
-        f"{put['s3_bytes_a_second'] / 1e6:.0f} MB/s, DynamoDB {put['dynamodb_seconds']} s, the model "
-        f"{put['model_seconds']:g} s a call; 20 questions a sheet. The state machine over empty handlers takes "
-        f"{told['empty_machine']:.3f} s here.{shared}"
+def markdown(results: dict[str, Any]) -> str:
+    rows = results["sizes"]
+    return "\n\n".join(
+        [_head(results), _end_to_end_table(rows), _branch_table(rows), _first_ocr_table(rows), _savings_table(rows)]
     )
 
 
-def _ends(rows: Iterable[dict[str, Any]]) -> str:
+def _head(results: dict[str, Any]) -> str:
+    services = results["services"]
+    others = results["elsewhere"]
+    shared = "" if others is None else f" Other programs used {others:.0%} of the processors meanwhile."
+    return (
+        "## The flow\n\n"
+        f"Medians of {len(results['seeds'])} rounds, seconds. Put in: Textract "
+        f"{services['textract_page_seconds']} s a page "
+        f"± {services['textract_jitter']:.0%} and {services['textract_tps']:g} calls a second, S3 "
+        f"{services['s3_seconds']} s and "
+        f"{services['s3_bytes_a_second'] / 1e6:.0f} MB/s, DynamoDB {services['dynamodb_seconds']} s, the model "
+        f"{services['model_seconds']:g} s a call; 20 questions a sheet. The state machine over empty handlers takes "
+        f"{results['empty_machine']:.3f} s here.{shared}"
+    )
+
+
+def _end_to_end_table(rows: Iterable[dict[str, Any]]) -> str:
     body = [
         (
             f"{row['pages']} ({row['bytes'] / 1e6:.1f} MB)",
@@ -51,7 +55,7 @@ def _ends(rows: Iterable[dict[str, Any]]) -> str:
     )
 
 
-def _lanes(rows: Iterable[dict[str, Any]]) -> str:
+def _branch_table(rows: Iterable[dict[str, Any]]) -> str:
     names = ("reading", "storing", "recording", "grading")
     body = [
         (
@@ -64,7 +68,7 @@ def _lanes(rows: Iterable[dict[str, Any]]) -> str:
     return table(("Pages", "Receive", *(f"{name.capitalize()} (alone)" for name in names)), body)
 
 
-def _first_call(rows: Iterable[dict[str, Any]]) -> str:
+def _first_ocr_table(rows: Iterable[dict[str, Any]]) -> str:
     body = [
         (
             str(row["pages"]),
@@ -79,7 +83,7 @@ def _first_call(rows: Iterable[dict[str, Any]]) -> str:
     return table(head, body) + "\n\nOne read: another process has the same object in a file, in the same rounds."
 
 
-def _changes(rows: Iterable[dict[str, Any]]) -> str:
+def _savings_table(rows: Iterable[dict[str, Any]]) -> str:
     """How much of the saved time comes from which change, each from the lane that it shortens."""
     body = []
     for row in rows:

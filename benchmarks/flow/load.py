@@ -10,42 +10,45 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from benchmarks import footprint
-from benchmarks.flow import sheets
-from benchmarks.flow.clouds import Cloud
-from benchmarks.flow.compare import environment_of
+from benchmarks import process_usage
+from benchmarks.flow import sheet_documents
+from benchmarks.flow.cloud_client import CloudClient
+from benchmarks.flow.compare import cloud_environment
 from benchmarks.flow.flow_table import table
-from benchmarks.loopback import Server, TextractServer
-from benchmarks.quota import Allowance
+from benchmarks.loopback import LoopbackServer, TextractServer
+from benchmarks.textract_quota import TextractQuota
 
 LEVELS = (1, 5, 20, 50, 200)
-_FREE = Allowance(tps=10_000, page_seconds=0.0)
+_UNLIMITED = TextractQuota(tps=10_000, page_seconds=0.0)
 
 
-def run(say: Callable[[str], None]) -> list[dict[str, Any]]:
+def run(log: Callable[[str], None]) -> list[dict[str, Any]]:
     """By number at once: seconds until all typed sheets have their marks, CPU of the whole cloud a sheet, sheets
     without marks, and the same number of executions over handlers that do nothing."""
     with (
         tempfile.TemporaryDirectory(prefix="gradeline-bench-") as folder,
         TextractServer("benchmarks.flow.sheet_endpoint") as textract,
-        Server("benchmarks.flow.model_endpoint") as model,
+        LoopbackServer("benchmarks.flow.model_endpoint") as model,
     ):
-        path = str(sheets.write_sheet(Path(folder) / "typed.pdf", 1, typed=True))
-        environment = environment_of(textract.open_account("load", _FREE), model)
+        path = str(sheet_documents.write_sheet(Path(folder) / "typed.pdf", 1, typed=True))
+        environment = cloud_environment(textract.open_account("load", _UNLIMITED), model)
         parameters = {"TextractTps": "10000"}
-        with Cloud(environment=environment, parameters=parameters) as cloud, Cloud(empty=True) as empty:
+        with CloudClient(environment=environment, parameters=parameters) as cloud, CloudClient(empty=True) as empty:
             cloud.do("prepare")
             for _ in range(2):
                 cloud.do("crowd", count=4, path=path)
                 empty.do("crowd_empty", count=4)
             rows = []
             for count in LEVELS:
-                before = footprint.cpu_seconds(cloud.pid)
-                told = cloud.do("crowd", count=count, path=path)
-                spent = footprint.cpu_seconds(cloud.pid) - before
+                before = process_usage.cpu_seconds(cloud.pid)
+                measurement = cloud.do("crowd", count=count, path=path)
+                spent = process_usage.cpu_seconds(cloud.pid) - before
                 bare = empty.do("crowd_empty", count=count)["seconds"]
-                rows.append({**told, "cpu_seconds": spent, "empty_seconds": bare})
-                say(f"{count:>4} at once  {told['seconds']:6.2f} s  {told['lost']} lost  {bare:6.2f} s empty")
+                rows.append({**measurement, "cpu_seconds": spent, "empty_seconds": bare})
+                log(
+                    f"{count:>4} at once  {measurement['seconds']:6.2f} s  {measurement['lost']} lost  "
+                    f"{bare:6.2f} s empty"
+                )
             return rows
 
 

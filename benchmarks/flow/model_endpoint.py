@@ -11,43 +11,43 @@ import time
 from typing import Any
 
 from benchmarks.flow.service_times import MODEL_SECONDS
-from benchmarks.textract_endpoint import Held, Reply, main
+from benchmarks.textract_endpoint import DelayedReply, HttpReply, main
 
 _WORDS = 6
 # Completion tokens of three verdicts with their evidence, and of the feedback.
 _CHARACTERS_A_TOKEN = 4
 
 
-class Model:
+class FakeModel:
     def __init__(self) -> None:
         self._seconds = MODEL_SECONDS
         self._calls = self._under_way = self._most_at_once = 0
 
-    def reply(self, method: str, path: str, _target: str, body: bytes) -> Reply | Held:
+    def reply(self, method: str, path: str, _target: str, body: bytes) -> HttpReply | DelayedReply:
         if method == "PUT":
             self._seconds, self._calls, self._most_at_once = float(body), 0, 0
-            return Reply(200, b"{}")
+            return HttpReply(200, b"{}")
         if method == "GET":
-            return Reply(200, json.dumps({"calls": self._calls, "most_at_once": self._most_at_once}).encode())
+            return HttpReply(200, json.dumps({"calls": self._calls, "most_at_once": self._most_at_once}).encode())
         if not path.endswith("/chat/completions"):
-            return Reply(404, b"{}")
+            return HttpReply(404, b"{}")
         arrived = time.monotonic()
         self._calls += 1
         self._under_way += 1
         self._most_at_once = max(self._most_at_once, self._under_way)
         answer = json.dumps(completion(json.loads(body))).encode()
-        return Held(self._seconds - (time.monotonic() - arrived), lambda: self._said(answer))
+        return DelayedReply(self._seconds - (time.monotonic() - arrived), lambda: self._reply_with(answer))
 
-    def _said(self, answer: bytes) -> Reply:
+    def _reply_with(self, answer: bytes) -> HttpReply:
         self._under_way -= 1
-        return Reply(200, answer)
+        return HttpReply(200, answer)
 
 
 def completion(request: dict[str, Any]) -> dict[str, Any]:
     """Every criterion met, with the answer's first words as evidence."""
-    system, asked = request["messages"][0]["content"], request["messages"][-1]["content"]
+    system, user_message = request["messages"][0]["content"], request["messages"][-1]["content"]
     criteria = json.loads(system[system.index('{"question"') :])["criteria"]
-    words = " ".join(json.loads(asked)["student_answer"].split()[:_WORDS])
+    words = " ".join(json.loads(user_message)["student_answer"].split()[:_WORDS])
     verdict = {"evidence": words, "verdict": "met", "confidence": 0.95}
     content = json.dumps(
         {
@@ -57,7 +57,7 @@ def completion(request: dict[str, Any]) -> dict[str, Any]:
         }
     )
     message = {"role": "assistant", "content": content, "refusal": None}
-    read, written = (len(text) // _CHARACTERS_A_TOKEN for text in (system + asked, content))
+    read, written = (len(text) // _CHARACTERS_A_TOKEN for text in (system + user_message, content))
     return {
         "id": "chatcmpl-1",
         "object": "chat.completion",
@@ -69,4 +69,4 @@ def completion(request: dict[str, Any]) -> dict[str, Any]:
 
 
 if __name__ == "__main__":
-    main(Model())
+    main(FakeModel())

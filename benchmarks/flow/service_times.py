@@ -4,7 +4,7 @@ None of them is measured here (there is no account): they are put in, the same f
 that what differs is the flow's own.
 """
 
-from local.cloud.faults import Faults
+from local.cloud.fault_injection import FaultInjector
 
 # Textract, DetectDocumentText, seconds a page and its jitter: synchronous calls are reported between 1 and 5 s a page.
 # The lower part is taken, since it makes what is not Textract weigh more.
@@ -22,13 +22,13 @@ DYNAMODB_SECONDS = 0.02
 MODEL_SECONDS = 2.0
 
 
-def put_in(faults: Faults) -> None:
+def slow_down_services(faults: FaultInjector) -> None:
     """Slow the local cloud's S3 and DynamoDB down; Textract and the model are servers of the benchmark's own."""
-    faults.slow("s3", "*", S3_SECONDS, bytes_a_second=S3_BYTES_A_SECOND)
+    faults.slow("s3", "*", S3_SECONDS, bytes_per_second=S3_BYTES_A_SECOND)
     faults.slow("dynamodb", "*", DYNAMODB_SECONDS)
 
 
-def stated() -> dict[str, float]:
+def list_service_times() -> dict[str, float]:
     """The figures, for the results."""
     return {
         "textract_page_seconds": PAGE_SECONDS,

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 
 @dataclass(frozen=True)
-class Bucket:
+class BucketSize:
     """A token bucket: what may come at once, and how many a second after that."""
 
     size: float
@@ -15,18 +15,18 @@ class Bucket:
 
 
 @dataclass(frozen=True)
-class Quotas:
+class AccountQuotas:
     # https://docs.aws.amazon.com/general/latest/gr/textract.html
     textract_tps: float = 25
-    job_starts: Bucket = Bucket(10, 10)
+    job_starts: BucketSize = BucketSize(10, 10)
     jobs_at_once: int = 600
     # https://docs.aws.amazon.com/step-functions/latest/dg/service-quotas.html
-    start_execution: Bucket = Bucket(1300, 300)
-    state_transitions: Bucket = Bucket(5000, 1500)
+    start_execution: BucketSize = BucketSize(1300, 300)
+    state_transitions: BucketSize = BucketSize(5000, 1500)
     # https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html: at once in all, new ones a function
     # (https://docs.aws.amazon.com/lambda/latest/dg/scaling-behavior.html: 1,000 every 10 s). A new account has less.
     functions_at_once: int = 1000
-    new_functions: Bucket = Bucket(1000, 100)
+    new_functions: BucketSize = BucketSize(1000, 100)
     # A mid-tier account of a small hosted model; every provider tells its own.
-    model_requests: Bucket = Bucket(10_000 / 60, 10_000 / 60)
-    model_tokens: Bucket = Bucket(10_000_000 / 60, 10_000_000 / 60)
+    model_requests: BucketSize = BucketSize(10_000 / 60, 10_000 / 60)
+    model_tokens: BucketSize = BucketSize(10_000_000 / 60, 10_000_000 / 60)

@@ -5,11 +5,18 @@ from typing import Any
 from benchmarks.flow.flow_table import table
 
 
-def markdown(told: dict[str, Any]) -> str:
-    return "\n\n".join([_at_once(told["at_once"]), _an_hour(told["an_hour"]), _knee(told["knee"]), _paper(told)])
+def markdown(results: dict[str, Any]) -> str:
+    return "\n\n".join(
+        [
+            _burst_table(results["at_once"]),
+            _hour_table(results["an_hour"]),
+            _saturation_table(results["knee"]),
+            _average_load_table(results),
+        ]
+    )
 
 
-def _at_once(rows: list[dict[str, Any]]) -> str:
+def _burst_table(rows: list[dict[str, Any]]) -> str:
     body = [
         (
             f"{row['tps']}",
@@ -28,7 +35,7 @@ def _at_once(rows: list[dict[str, Any]]) -> str:
     return "### 500 sheets of 8 pages at once\n\n" + table(head, body)
 
 
-def _an_hour(rows: list[dict[str, Any]]) -> str:
+def _hour_table(rows: list[dict[str, Any]]) -> str:
     body = [
         (
             row["name"],
@@ -51,22 +58,22 @@ def _an_hour(rows: list[dict[str, Any]]) -> str:
     return f"### {rows[0]['sheets']:,} sheets, an hour's rate of 50,000\n\n" + table(head, body)
 
 
-def _knee(told: dict[str, list[dict[str, Any]]]) -> str:
-    names = list(told)
+def _saturation_table(results: dict[str, list[dict[str, Any]]]) -> str:
+    names = list(results)
     body = [
         (
             f"{point['rate']:,}",
-            *(f"{told[name][number]['p95']:.0f} ({told[name][number]['to_a_person']:.0%})" for name in names),
+            *(f"{results[name][number]['p95']:.0f} ({results[name][number]['to_a_person']:.0%})" for name in names),
         )
-        for number, point in enumerate(told[names[0]])
+        for number, point in enumerate(results[names[0]])
     ]
     return "### Where waiting begins\n\nSeconds to the marks, p95 (questions the model refused for good).\n\n" + table(
         ("Sheets an hour", *names), body
     )
 
 
-def _paper(told: dict[str, Any]) -> str:
-    body = [(name, f"{value:,.0f}") for name, value in told["a_million"].items()]
+def _average_load_table(results: dict[str, Any]) -> str:
+    body = [(name, f"{value:,.0f}") for name, value in results["a_million"].items()]
     return "### A million sheets in a day of ten hours, on paper\n\n" + table(
         ("Asked of the account", "On average"), body
     )

@@ -2,8 +2,8 @@
 
 from dataclasses import dataclass
 
-from core import errors, filetypes
-from extract.limits import Limits
+from core.models import errors, media_types
+from extract.limits import DocumentLimits
 
 # Enough for a picture's size and orientation, which stand behind a thumbnail at worst.
 HEAD_BYTES = 262_144
@@ -19,7 +19,7 @@ class OpenFile:
     head: bytes
 
 
-def check_type(head: bytes, size: int, *, name: str | None, header: str | None, limits: Limits) -> str:
+def check_type(head: bytes, size: int, *, name: str | None, header: str | None, limits: DocumentLimits) -> str:
     """The media type of a file by its content.
 
     Raises
@@ -28,24 +28,26 @@ def check_type(head: bytes, size: int, *, name: str | None, header: str | None, 
         By their names; a name or a header that says nothing is no mismatch.
     """
     check_size(size, limits)
-    found = filetypes.sniff(head[:1024])
+    found = media_types.detect_media_type(head[:1024])
     if found is None:
-        raise errors.UnsupportedFileType(f"This file is not {filetypes.READABLE}. Export it as a PDF and send that.")
+        raise errors.UnsupportedFileType(
+            f"This file is not {media_types.SUPPORTED_TYPES_TEXT}. Export it as a PDF and send that."
+        )
     check_declared(found, name=name, header=header)
     return found
 
 
 def check_declared(media_type: str, *, name: str | None, header: str | None) -> None:
     """Raise FileTypeMismatch where a name or a header says another type than the content is."""
-    by_name = filetypes.by_name(name) if name else None
-    for said, what in ((by_name, "name"), (filetypes.declared(header), "upload")):
-        if said is not None and said != media_type:
+    by_name = media_types.media_type_from_name(name) if name else None
+    for claimed, what in ((by_name, "name"), (media_types.parse_content_type(header), "upload")):
+        if claimed is not None and claimed != media_type:
             raise errors.FileTypeMismatch(
-                f"The file's {what} says {_short(said)}, but its content is {_short(media_type)}."
+                f"The file's {what} says {_get_short_name(claimed)}, but its content is {_get_short_name(media_type)}."
             )
 
 
-def check_size(size: int, limits: Limits) -> None:
+def check_size(size: int, limits: DocumentLimits) -> None:
     if size <= 0:
         raise errors.EmptyFile("This file is empty.")
     if size > limits.max_bytes:
@@ -54,7 +56,7 @@ def check_size(size: int, limits: Limits) -> None:
         )
 
 
-def _short(media_type: str) -> str:
-    return {filetypes.PDF: "PDF", filetypes.JPEG: "JPEG", filetypes.PNG: "PNG", filetypes.TIFF: "TIFF"}.get(
+def _get_short_name(media_type: str) -> str:
+    return {media_types.PDF: "PDF", media_types.JPEG: "JPEG", media_types.PNG: "PNG", media_types.TIFF: "TIFF"}.get(
         media_type, media_type
     )

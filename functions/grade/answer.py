@@ -2,8 +2,8 @@
 
 from dataclasses import dataclass
 
-from core.result import Place, ReviewReason
-from core.transcript import Line
+from core.models.result import PageRegion, ReviewReason
+from core.models.transcript import Line
 
 
 @dataclass(frozen=True, slots=True)
@@ -14,8 +14,8 @@ class AnswerLine:
     line: Line
 
     @property
-    def place(self) -> Place:
-        return Place(self.page, self.line.box)
+    def place(self) -> PageRegion:
+        return PageRegion(self.page, self.line.box)
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +34,7 @@ class Answer:
     attempt: int = 1
 
     @property
-    def places(self) -> tuple[Place, ...]:
+    def places(self) -> tuple[PageRegion, ...]:
         return tuple(line.place for line in self.lines)
 
     @property
@@ -54,7 +54,7 @@ class UnplacedText:
     lines: tuple[AnswerLine, ...]
 
     @property
-    def places(self) -> tuple[Place, ...]:
+    def places(self) -> tuple[PageRegion, ...]:
         return tuple(line.place for line in self.lines)
 
 

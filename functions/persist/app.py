@@ -5,36 +5,37 @@ from typing import Any
 from aws_lambda_powertools import Logger
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from core import aws, shelf
-from core.clock import now
-from core.seal import Seal
-from core.settings import settings
-from core.submission import Submission
-from core.table import Table, lane_sk, reference_pk, submission_pk
-from persist.claim import claim_content, content_key
-from persist.copy import store_file
+from core.models.submission import Submission
+from core.platform import aws
+from core.platform.clock import now
+from core.platform.settings import settings
+from core.storage import assessment_repository
+from core.storage.encryption import TextCipher
+from core.storage.table import Table, branch_sk, reference_pk, submission_pk
+from persist.duplicates import claim_content, content_claim_key
+from persist.file_storage import store_file
 
 logger = Logger()
 
 
 @logger.inject_lambda_context(clear_state=True)
-@aws.named_errors()
+@aws.translate_service_errors()
 def handler(state: dict[str, Any], _context: LambdaContext) -> dict[str, Any]:
     started_at = now()
     submission = Submission.from_state(state)
     logger.append_keys(submission_id=submission.id, run=submission.run)
     secret = settings().identity_secret.encode()
-    seal, table = Seal(secret), Table(aws.client("dynamodb"), settings().table)
+    cipher, table = TextCipher(secret), Table(aws.client("dynamodb"), settings().table)
     stored = store_file(
         submission,
-        source_key=seal.open(submission.file.key, bound_to=submission.id),
+        source_key=cipher.decrypt(submission.file.key, associated_data=submission.id),
         s3=aws.client("s3"),
         bucket=settings().documents_bucket,
     )
-    student = seal.open(submission.student, bound_to=submission.id) if submission.student else None
+    student = cipher.decrypt(submission.student, associated_data=submission.id) if submission.student else None
     # What a teacher's list of assessments is made of; the same words at each submission.
-    shelf.enlist(table, submission.tenant, submission.assessment)
-    claim = content_key(secret, submission, student, stored.sha256)
+    assessment_repository.register_assessment(table, submission.tenant, submission.assessment)
+    claim = content_claim_key(secret, submission, student, stored.sha256)
     duplicate_of = claim_content(table, submission, claim)
     # Who has this content: its transcript stays as long as one of them does.
     table.put({"pk": reference_pk(submission.tenant, stored.sha256), "sk": submission_pk(submission.id)})
@@ -44,6 +45,6 @@ def handler(state: dict[str, Any], _context: LambdaContext) -> dict[str, Any]:
         "started_at": started_at,
         "ended_at": now(),
     }
-    table.put({"pk": submission_pk(submission.id), "sk": lane_sk(submission.run, "storing"), **value, "claim": claim})
+    table.put({"pk": submission_pk(submission.id), "sk": branch_sk(submission.run, "storing"), **value, "claim": claim})
     logger.info("stored", size=stored.size, duplicate=duplicate_of is not None)
     return value

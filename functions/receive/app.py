@@ -9,29 +9,31 @@ from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.metrics import MetricUnit
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from core import aws, flow, http
-from core.seal import Seal
-from core.settings import settings
-from core.submission import Submission, parse_assessment, parse_kind, parse_student
-from core.table import Table
-from receive import requests, tenant_rate, uploads
-from receive.events import accept_records
-from receive.intake import Desk, accept
-from receive.repeats import Starting
+from core.models.submission import Submission, parse_assessment, parse_kind, parse_student
+from core.platform import aws, executions, http
+from core.platform.settings import settings
+from core.storage.encryption import TextCipher
+from core.storage.table import Table
+from receive import rate_limit, requests, uploads
+from receive.execution_starter import ExecutionStarter
+from receive.intake import IntakeContext, accept_file
+from receive.s3_events import handle_s3_records
 
 logger = Logger()
 metrics = Metrics()
-app = http.resolver(logger)
+app = http.create_resolver(logger)
 
 
 @cache
-def desk() -> Desk:
+def intake_context() -> IntakeContext:
     secret = settings().identity_secret.encode()
     start = partial(
-        flow.start, stepfunctions=aws.client("stepfunctions"), state_machine_arn=settings().state_machine_arn
+        executions.start_execution,
+        stepfunctions=aws.client("stepfunctions"),
+        state_machine_arn=settings().state_machine_arn,
     )
-    starting = Starting(table, start, again)
-    return Desk(secret, Seal(secret), settings().temp_bucket, aws.client("s3"), starting)
+    starter = ExecutionStarter(table, start, notify_repeat)
+    return IntakeContext(secret, TextCipher(secret), settings().temp_bucket, aws.client("s3"), starter)
 
 
 def table() -> Table:
@@ -39,7 +41,7 @@ def table() -> Table:
     return Table(aws.client("dynamodb"), settings().table)
 
 
-def again(submission_id: str, received_at: str) -> None:
+def notify_repeat(submission_id: str, received_at: str) -> None:
     """Ask `recover` to let the newest receipt count; it does so behind our back, with a dead end of its own."""
     event = {"action": "again", "submission": submission_id, "received_at": received_at}
     aws.client("lambda").invoke(
@@ -47,42 +49,46 @@ def again(submission_id: str, received_at: str) -> None:
     )
 
 
-def admit() -> None:
+def check_tenant_rate() -> None:
     """Count a file against its tenant's minute, where the operator has set a limit. Raises TooManyFiles."""
     if settings().tenant_rate:
-        tenant_rate.admit(table(), http.tenant_of(app), most=settings().tenant_rate)
+        rate_limit.enforce_rate_limit(table(), http.get_tenant(app), limit=settings().tenant_rate)
 
 
 @app.post("/submissions")
-def submit() -> Response[str]:
-    offer = requests.offer(app.current_event, tenant=http.tenant_of(app), max_bytes=settings().max_body_bytes)
-    admit()
-    return accepted(accept(offer, desk()))
+def create_submission() -> Response[str]:
+    offer = requests.parse_submission_request(
+        app.current_event, tenant=http.get_tenant(app), max_bytes=settings().max_body_bytes
+    )
+    check_tenant_rate()
+    return log_and_respond(accept_file(offer, intake_context()))
 
 
 @app.post("/uploads")
-def request_upload() -> Response[str]:
-    body = requests.json_body(app.current_event)
-    claims = uploads.parse_request(
+def create_upload() -> Response[str]:
+    body = requests.parse_json_body(app.current_event)
+    metadata = uploads.parse_upload_request(
         body,
-        tenant=http.tenant_of(app),
+        tenant=http.get_tenant(app),
         assessment=parse_assessment(body.get("assessment")),
         kind=parse_kind(body.get("kind")),
         student=parse_student(body.get("student")),
     )
-    admit()
-    return requests.ticket(uploads.issue(claims, desk(), max_bytes=settings().max_file_bytes))
+    check_tenant_rate()
+    return requests.upload_response(
+        uploads.create_presigned_upload(metadata, intake_context(), max_bytes=settings().max_file_bytes)
+    )
 
 
 @app.post("/uploads/<upload_id>/complete")
 def complete_upload(upload_id: str) -> Response[str]:
-    return accepted(uploads.complete(upload_id, desk(), tenant=http.tenant_of(app)))
+    return log_and_respond(uploads.complete_upload(upload_id, intake_context(), tenant=http.get_tenant(app)))
 
 
-def accepted(submission: Submission) -> Response[str]:
-    logger.info("received", submission_id=submission.id, kind=submission.kind, door=submission.door)
+def log_and_respond(submission: Submission) -> Response[str]:
+    logger.info("received", submission_id=submission.id, kind=submission.kind, channel=submission.channel)
     metrics.add_metric("SubmissionsReceived", MetricUnit.Count, 1)
-    return requests.receipt(submission)
+    return requests.accepted_response(submission)
 
 
 @logger.inject_lambda_context(clear_state=True)
@@ -90,6 +96,6 @@ def accepted(submission: Submission) -> Response[str]:
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any] | None:
     metrics.add_metric("Deliveries", MetricUnit.Count, 1)
     if "Records" in event:
-        accept_records(event["Records"], desk(), logger, metrics)
+        handle_s3_records(event["Records"], intake_context(), logger, metrics)
         return None
     return app.resolve(event, context)

@@ -5,26 +5,26 @@ import hashlib
 from dataclasses import dataclass, replace
 from typing import Any
 
-from core import errors, filetypes
-from core.clock import now
-from core.seal import Seal
-from core.submission import Door, Kind, Submission, id_from_content
-from core.table import Item
-from receive.claims import METADATA_NAME, Claims
-from receive.repeats import Starting
+from core.models import errors, media_types
+from core.models.submission import DocumentKind, IntakeChannel, Submission, submission_id_from_content
+from core.platform.clock import now
+from core.storage.encryption import TextCipher
+from core.storage.table import Item
+from receive.execution_starter import ExecutionStarter
+from receive.upload_metadata import METADATA_NAME, UploadMetadata
 
 PREFIX = "incoming/"
 # How often a file is written that others write and tidy away meanwhile.
-_TRIES = 4
+_MAX_PUT_ATTEMPTS = 4
 
 
 @dataclass(frozen=True, slots=True)
-class Offer:
+class UploadedFile:
     """A file as it stands at the API's door. `media_type` and `name` are what the sender declares."""
 
     tenant: str
     assessment: str
-    kind: Kind
+    kind: DocumentKind
     student: str | None
     body: bytes
     media_type: str | None = None
@@ -32,17 +32,17 @@ class Offer:
 
 
 @dataclass(frozen=True, slots=True)
-class Desk:
+class IntakeContext:
     """What every way in works with: the identity secret, the temp bucket and the two services."""
 
     secret: bytes
-    seal: Seal
+    cipher: TextCipher
     bucket: str
     s3: Any
-    starting: Starting
+    starter: ExecutionStarter
 
 
-def accept(offer: Offer, desk: Desk) -> Submission:
+def accept_file(uploaded_file: UploadedFile, context: IntakeContext) -> Submission:
     """Keep the bytes, start their execution, and say under which id.
 
     When this returns the file is durable in the temp bucket and its execution exists. The same file sent
@@ -54,116 +54,149 @@ def accept(offer: Offer, desk: Desk) -> Submission:
     EmptyFile, UnsupportedFileType, FileTypeMismatch
         The body is nothing that is read; nothing was written.
     """
-    media_type = check_body(offer)
-    sha256 = hashlib.sha256(offer.body).hexdigest()
-    submission_id = id_from_content(
-        desk.secret,
-        tenant=offer.tenant,
-        assessment=offer.assessment,
-        kind=offer.kind,
-        student=offer.student,
+    media_type = check_media_type(uploaded_file)
+    sha256 = hashlib.sha256(uploaded_file.body).hexdigest()
+    submission_id = submission_id_from_content(
+        context.secret,
+        tenant=uploaded_file.tenant,
+        assessment=uploaded_file.assessment,
+        kind=uploaded_file.kind,
+        student=uploaded_file.student,
         sha256=sha256,
     )
-    claims = Claims(
-        offer.tenant, offer.assessment, offer.kind, offer.student, sha256, len(offer.body), media_type, now()
+    metadata = UploadMetadata(
+        uploaded_file.tenant,
+        uploaded_file.assessment,
+        uploaded_file.kind,
+        uploaded_file.student,
+        sha256,
+        len(uploaded_file.body),
+        media_type,
+        now(),
     )
-    claims, version_id, stood = _put(submission_id, offer.body, claims, desk)
-    submission = _received(submission_id, claims, version_id, desk)
-    started = desk.starting.start(submission)
-    if started and not stood:
+    metadata, version_id, existed = _put_object_once(submission_id, uploaded_file.body, metadata, context)
+    submission = _build_submission(submission_id, metadata, version_id, context)
+    started = context.starter.start(submission)
+    if started and not existed:
         return submission
-    found = desk.starting.record(submission_id)
+    found = context.starter.record(submission_id)
     if found is not None and "erased_at" in found:
-        return _anew(submission_id, offer.body, claims, found, desk)
-    desk.starting.repeat(submission_id, found, now())
+        return _restart_after_erasure(submission_id, uploaded_file.body, metadata, found, context)
+    context.starter.handle_repeat(submission_id, found, now())
     return submission
 
 
-def _received(submission_id: str, claims: Claims, version_id: str, desk: Desk) -> Submission:
-    return claims.submission(
+def _build_submission(
+    submission_id: str, metadata: UploadMetadata, version_id: str, context: IntakeContext
+) -> Submission:
+    return metadata.submission(
         submission_id,
-        desk.seal,
-        door=Door.API,
-        bucket=desk.bucket,
-        key=_key(submission_id),
+        context.cipher,
+        channel=IntakeChannel.API,
+        bucket=context.bucket,
+        key=_object_key(submission_id),
         version_id=version_id,
-        received_at=claims.received_at or now(),
+        received_at=metadata.received_at or now(),
     )
 
 
-def _key(submission_id: str) -> str:
+def _object_key(submission_id: str) -> str:
     return PREFIX + submission_id
 
 
-def _anew(submission_id: str, body: bytes, claims: Claims, stone: Item, desk: Desk) -> Submission:
+def _restart_after_erasure(
+    submission_id: str, body: bytes, metadata: UploadMetadata, tombstone: Item, context: IntakeContext
+) -> Submission:
     """What was erased begins anew, from bytes that were received after it."""
-    claims, version_id, _ = _put(submission_id, body, replace(claims, received_at=now()), desk, over=True)
-    return desk.starting.anew(_received(submission_id, claims, version_id, desk), stone)
+    metadata, version_id, _ = _put_object_once(
+        submission_id, body, replace(metadata, received_at=now()), context, overwrite=True
+    )
+    return context.starter.restart_after_erasure(
+        _build_submission(submission_id, metadata, version_id, context), tombstone
+    )
 
 
-def check_body(offer: Offer) -> str:
+def check_media_type(uploaded_file: UploadedFile) -> str:
     """The body's media type by its content, held against what is declared."""
-    if not offer.body:
+    if not uploaded_file.body:
         raise errors.EmptyFile("The file is empty (0 bytes). Please send the document itself.")
-    found = filetypes.sniff(offer.body[:1024])
+    found = media_types.detect_media_type(uploaded_file.body[:1024])
     if found is None:
-        raise errors.UnsupportedFileType(f"The file is not {filetypes.READABLE}.")
-    for declared in (filetypes.declared(offer.media_type), filetypes.by_name(offer.name or "")):
+        raise errors.UnsupportedFileType(f"The file is not {media_types.SUPPORTED_TYPES_TEXT}.")
+    for declared in (
+        media_types.parse_content_type(uploaded_file.media_type),
+        media_types.media_type_from_name(uploaded_file.name or ""),
+    ):
         if declared is not None and declared != found:
             raise errors.FileTypeMismatch(f"The file says it is {declared}, but its content is {found}.")
     return found
 
 
-def _put(
-    submission_id: str, body: bytes, claims: Claims, desk: Desk, *, over: bool = False
-) -> tuple[Claims, str, bool]:
+def _put_object_once(
+    submission_id: str, body: bytes, metadata: UploadMetadata, context: IntakeContext, *, overwrite: bool = False
+) -> tuple[UploadMetadata, str, bool]:
     """Write the object once. Where it stands already, its own claims and version are the ones that count, and the
     last value is true. With `over` it is written whatever stands there."""
-    key = _key(submission_id)
-    for _ in range(_TRIES):
+    key = _object_key(submission_id)
+    for _ in range(_MAX_PUT_ATTEMPTS):
         try:
-            return claims, _written(key, body, claims.sealed(desk.seal, submission_id), claims, desk, over=over), False
-        except desk.s3.exceptions.ClientError as error:
+            return (
+                metadata,
+                _put_object(
+                    key,
+                    body,
+                    metadata.encrypted_text(context.cipher, submission_id),
+                    metadata,
+                    context,
+                    overwrite=overwrite,
+                ),
+                False,
+            )
+        except context.s3.exceptions.ClientError as error:
             # 412: it stands already. 409: somebody else is writing the same object at this moment.
-            if _status(error) not in (409, 412):
+            if _http_status(error) not in (409, 412):
                 raise
         try:
-            standing = desk.s3.head_object(Bucket=desk.bucket, Key=key)
-        except desk.s3.exceptions.ClientError as error:
+            existing = context.s3.head_object(Bucket=context.bucket, Key=key)
+        except context.s3.exceptions.ClientError as error:
             # Read and kept in this moment, it has been tidied away: there is room to write it again.
-            if _status(error) not in (403, 404):
+            if _http_status(error) not in (403, 404):
                 raise
         else:
-            found = Claims.unsealed(standing["Metadata"][METADATA_NAME], desk.seal, submission_id)
-            return found, standing["VersionId"], True
+            found = UploadMetadata.from_encrypted_text(
+                existing["Metadata"][METADATA_NAME], context.cipher, submission_id
+            )
+            return found, existing["VersionId"], True
     raise errors.ServiceUnavailable("The same file comes and goes at this moment. Please send it again.")
 
 
-def _written(key: str, body: bytes, sealed: str, claims: Claims, desk: Desk, *, over: bool) -> str:
+def _put_object(
+    key: str, body: bytes, encrypted_text: str, metadata: UploadMetadata, context: IntakeContext, *, overwrite: bool
+) -> str:
     """The version that one put has made."""
-    answer = desk.s3.put_object(
-        Bucket=desk.bucket,
+    response = context.s3.put_object(
+        Bucket=context.bucket,
         Key=key,
         Body=body,
-        ContentType=claims.media_type,
-        ChecksumSHA256=base64.b64encode(bytes.fromhex(claims.sha256)).decode(),
-        Metadata={METADATA_NAME: sealed},
-        **({} if over else {"IfNoneMatch": "*"}),
+        ContentType=metadata.media_type,
+        ChecksumSHA256=base64.b64encode(bytes.fromhex(metadata.sha256)).decode(),
+        Metadata={METADATA_NAME: encrypted_text},
+        **({} if overwrite else {"IfNoneMatch": "*"}),
     )
-    return str(answer["VersionId"])
+    return str(response["VersionId"])
 
 
-def _status(error: Any) -> int:
+def _http_status(error: Any) -> int:
     return int(error.response["ResponseMetadata"]["HTTPStatusCode"])
 
 
-def start_again(submission_id: str, desk: Desk, version_id: str) -> Submission:
+def start_from_object(submission_id: str, context: IntakeContext, version_id: str) -> Submission:
     """Start what lies in the temp bucket and has no execution, from the object alone (the sweep has found it)."""
-    found = desk.s3.head_object(Bucket=desk.bucket, Key=_key(submission_id), VersionId=version_id)
-    claims = Claims.unsealed(found["Metadata"][METADATA_NAME], desk.seal, submission_id)
-    submission = _received(submission_id, claims, version_id, desk)
-    if not desk.starting.start(submission):
-        found = desk.starting.record(submission_id)
+    found = context.s3.head_object(Bucket=context.bucket, Key=_object_key(submission_id), VersionId=version_id)
+    metadata = UploadMetadata.from_encrypted_text(found["Metadata"][METADATA_NAME], context.cipher, submission_id)
+    submission = _build_submission(submission_id, metadata, version_id, context)
+    if not context.starter.start(submission):
+        found = context.starter.record(submission_id)
         if found is not None and submission.received_at > found.get("erased_at", "~"):
-            return desk.starting.anew(submission, found)
+            return context.starter.restart_after_erasure(submission, found)
     return submission

@@ -1,24 +1,24 @@
 """HTTP requests in, HTTP answers out: what a submission looks like on the wire."""
 
 import json
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.utilities.data_classes import APIGatewayProxyEventV2
 
-from core import errors
-from core.clock import stamp
-from core.http import decoded, header_text, raw_body
-from core.submission import State, Submission, parse_assessment, parse_kind, parse_student
-from receive.body import Form, parse_form
-from receive.intake import Offer
-from receive.uploads import Ticket
+from core.models import errors
+from core.models.submission import Submission, SubmissionState, parse_assessment, parse_kind, parse_student
+from core.platform.clock import format_timestamp
+from core.platform.http import check_utf8, decode_body, decode_header
+from receive.intake import UploadedFile
+from receive.uploads import PresignedUpload
 
-JSON = "application/json"
+JSON_MEDIA_TYPE = "application/json"
 
 
-def offer(event: APIGatewayProxyEventV2, *, tenant: str, max_bytes: int) -> Offer:
+def parse_submission_request(event: APIGatewayProxyEventV2, *, tenant: str, max_bytes: int) -> UploadedFile:
     """The offered file: a raw body with query parameters, or a form whose fields say the same.
 
     Raises
@@ -26,31 +26,31 @@ def offer(event: APIGatewayProxyEventV2, *, tenant: str, max_bytes: int) -> Offe
     PayloadTooLarge, InvalidUpload, InvalidHeader, MissingAssessment, InvalidAssessment, UnknownKind,
     InvalidStudent
     """
-    content_type = header_text(event.headers.get("content-type")) or ""
-    body = raw_body(event)
+    content_type = decode_header(event.headers.get("content-type")) or ""
+    body = decode_body(event)
     if len(body) > max_bytes:
         raise errors.PayloadTooLarge(
             f"The body has {len(body)} bytes; this door takes {max_bytes}. Ask POST /uploads for a larger file."
         )
-    form = Form(body=body, media_type=content_type)
+    form = MultipartForm(body=body, media_type=content_type)
     if content_type.lower().startswith("multipart/form-data"):
         form = parse_form(content_type, body)
     given = {**event.query_string_parameters, **form.fields}
-    return Offer(
+    return UploadedFile(
         tenant=tenant,
-        assessment=parse_assessment(decoded(given.get("assessment"))),
-        kind=parse_kind(decoded(given.get("kind"))),
-        student=parse_student(decoded(given.get("student"))),
+        assessment=parse_assessment(check_utf8(given.get("assessment"))),
+        kind=parse_kind(check_utf8(given.get("kind"))),
+        student=parse_student(check_utf8(given.get("student"))),
         body=form.body or b"",
         media_type=form.media_type,
         name=form.name,
     )
 
 
-def json_body(event: APIGatewayProxyEventV2) -> dict[str, Any]:
+def parse_json_body(event: APIGatewayProxyEventV2) -> dict[str, Any]:
     """The JSON object of a request, whose text values are text."""
     try:
-        body = json.loads(raw_body(event))
+        body = json.loads(decode_body(event))
     except (ValueError, RecursionError):
         raise errors.InvalidUpload("The body is not valid JSON.") from None
     if not isinstance(body, dict):
@@ -61,17 +61,82 @@ def json_body(event: APIGatewayProxyEventV2) -> dict[str, Any]:
     return body
 
 
-def receipt(submission: Submission) -> Response[str]:
+def accepted_response(submission: Submission) -> Response[str]:
     """202: accepted, durable, under way."""
     location = f"/submissions/{submission.id}"
-    body = {"id": submission.id, "run": submission.run, "state": State.RECEIVED.value, "location": location}
-    return Response(status_code=202, content_type=JSON, body=json.dumps(body), headers={"Location": location})
-
-
-def ticket(issued: Ticket) -> Response[str]:
-    """201: post these fields and then the file to this url."""
-    expires_at = stamp(datetime.now(UTC) + timedelta(seconds=issued.expires_in))
-    body = {"id": issued.id, "url": issued.url, "fields": issued.fields, "expires_at": expires_at}
+    body = {"id": submission.id, "run": submission.run, "state": SubmissionState.RECEIVED.value, "location": location}
     return Response(
-        status_code=201, content_type=JSON, body=json.dumps(body), headers={"Location": f"/uploads/{issued.id}"}
+        status_code=202, content_type=JSON_MEDIA_TYPE, body=json.dumps(body), headers={"Location": location}
     )
+
+
+def upload_response(upload: PresignedUpload) -> Response[str]:
+    """201: post these fields and then the file to this url."""
+    expires_at = format_timestamp(datetime.now(UTC) + timedelta(seconds=upload.expires_in))
+    body = {"id": upload.id, "url": upload.url, "fields": upload.fields, "expires_at": expires_at}
+    return Response(
+        status_code=201,
+        content_type=JSON_MEDIA_TYPE,
+        body=json.dumps(body),
+        headers={"Location": f"/uploads/{upload.id}"},
+    )
+
+
+@dataclass(slots=True)
+class MultipartForm:
+    """A form's text fields, and its one file with what its part declares."""
+
+    fields: dict[str, str] = field(default_factory=dict)
+    body: bytes | None = None
+    media_type: str | None = None
+    name: str | None = None
+
+
+def parse_form(content_type: str, body: bytes) -> MultipartForm:
+    """A multipart/form-data body with one file part.
+
+    Raises
+    ------
+    InvalidHeader
+        A part's header or text is not UTF-8.
+    InvalidUpload
+        The body is not the form it says, or has no file, or more than one.
+    """
+    # Here, because most submissions come as they are and need no form parser.
+    from python_multipart.exceptions import FormParserError
+    from python_multipart.multipart import Field, File, FormParser, parse_options_header
+
+    _, options = parse_options_header(content_type)
+    form = MultipartForm()
+    files: list[File] = []
+
+    def on_field(part: Field) -> None:
+        form.fields[_decode_text(part.field_name)] = _decode_text(part.value)
+
+    try:
+        parser = FormParser(
+            "multipart/form-data",
+            on_field,
+            files.append,
+            boundary=options.get(b"boundary"),
+            config={"MAX_MEMORY_FILE_SIZE": len(body) + 1},
+        )
+        parser.write(body)
+        parser.finalize()
+    except FormParserError as error:
+        raise errors.InvalidUpload(f"The form cannot be read: {error}.") from None
+    if len(files) != 1:
+        raise errors.InvalidUpload("A form carries exactly one file (a part with a filename).")
+    part = files[0]
+    part.file_object.seek(0)
+    form.body = part.file_object.read()
+    form.name = _decode_text(part.file_name)
+    form.media_type = _decode_text(part.content_type)
+    return form
+
+
+def _decode_text(raw: bytes | str | None) -> str:
+    try:
+        return raw if isinstance(raw, str) else (raw or b"").decode("utf-8")
+    except UnicodeDecodeError:
+        raise errors.InvalidHeader("A header or form field is not valid UTF-8 text.") from None

@@ -9,44 +9,44 @@ from aws_lambda_powertools import Logger, Metrics
 from aws_lambda_powertools.metrics import MetricUnit
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from core import aws, clock, flow
-from core.seal import Seal
-from core.settings import settings
-from core.submission import Submission
-from core.table import Item, Table
-from recover import endings, runs
-from recover.desk import Desk
+from core.models.submission import Submission
+from core.platform import aws, clock, executions
+from core.platform.settings import settings
+from core.storage.encryption import TextCipher
+from core.storage.table import Item, Table
+from recover import reruns, terminal_states
+from recover.cleanup import clean_up, clean_up_ended
 from recover.erase import erase
-from recover.release import park, receive_again, release, release_all
-from recover.sweep import Since, failed, keep_place, standing_place, sweep
-from recover.tidy import tidy, tidy_ended
+from recover.lifecycle_context import LifecycleContext
+from recover.release import park_submission, receive_again, release, release_all
+from recover.sweep import SweepCutoffs, count_failed, load_cursor, save_cursor, sweep
 
 logger = Logger()
 metrics = Metrics()
 # Younger than this is most likely under way; older than that it is stuck.
-_QUIET_SECONDS = 900
+_IDLE_SECONDS = 900
 _STUCK_SECONDS = 7200
 
 
-def desk(context: LambdaContext) -> Desk:
+def lifecycle_context(context: LambdaContext) -> LifecycleContext:
     machine = {"stepfunctions": aws.client("stepfunctions"), "state_machine_arn": settings().state_machine_arn}
     secret = settings().identity_secret.encode()
-    return Desk(
+    return LifecycleContext(
         table=Table(aws.client("dynamodb"), settings().table),
         s3=aws.client("s3"),
         temp_bucket=settings().temp_bucket,
         documents_bucket=settings().documents_bucket,
         secret=secret,
-        seal=Seal(secret),
-        start=partial(flow.start, **machine),
-        execution=partial(flow.find, **machine),
-        tell=tell,
+        cipher=TextCipher(secret),
+        start=partial(executions.start_execution, **machine),
+        execution=partial(executions.find_execution, **machine),
+        send_upload_event=send_upload_event,
         seconds_left=lambda: context.get_remaining_time_in_millis() / 1000,
-        call=context.aws_request_id,
+        request_id=context.aws_request_id,
     )
 
 
-def tell(event: dict[str, Any]) -> None:
+def send_upload_event(event: dict[str, Any]) -> None:
     """Hand an S3 event to the door, as S3 does: behind our back, with a dead end of its own."""
     aws.client("lambda").invoke(
         FunctionName=settings().receive_function, InvocationType="Event", Payload=json.dumps(event).encode()
@@ -55,85 +55,95 @@ def tell(event: dict[str, Any]) -> None:
 
 @logger.inject_lambda_context(clear_state=True)
 @metrics.log_metrics
-@aws.named_errors()
+@aws.translate_service_errors()
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     metrics.add_metric("Recoveries", MetricUnit.Count, 1)
-    at_hand = desk(context)
+    lifecycle = lifecycle_context(context)
     if "detail" in event:
         # EventBridge: an execution has ended otherwise than by succeeding.
-        state = endings.finalise(event["detail"], at_hand.table)
-        tidy_ended(Submission.from_state(json.loads(event["detail"]["input"])), at_hand)
+        state = terminal_states.finalise_event(event["detail"], lifecycle.table)
+        clean_up_ended(Submission.from_state(json.loads(event["detail"]["input"])), lifecycle)
         return {"state": state}
     logger.info("asked", action=event["action"])
-    return _states(event, at_hand) if "state" in event else _requests(event, at_hand)
+    return _handle_state_machine(event, lifecycle) if "state" in event else _handle_request(event, lifecycle)
 
 
-def _states(event: dict[str, Any], desk: Desk) -> dict[str, Any]:
+def _handle_state_machine(event: dict[str, Any], lifecycle_context: LifecycleContext) -> dict[str, Any]:
     """What the state machine asks, with its whole state."""
     state = event["state"]
     match event["action"]:
         case "reject":
-            return {"state": endings.reject(state, desk.table)}
+            return {"state": terminal_states.reject_submission(state, lifecycle_context.table)}
         case "duplicate":
-            return {"state": endings.duplicate(state, desk.table, lambda one, at: receive_again(one, at, desk))}
+            return {
+                "state": terminal_states.mark_duplicate(
+                    state, lifecycle_context.table, lambda one, at: receive_again(one, at, lifecycle_context)
+                )
+            }
         case "fail":
-            return {"state": endings.fail(state, desk.table)}
+            return {"state": terminal_states.fail_submission(state, lifecycle_context.table)}
         case "park":
-            return {"state": park(Submission.from_state(state), desk)}
+            return {"state": park_submission(Submission.from_state(state), lifecycle_context)}
         case "tidy":
-            return tidy(state, desk)
+            return clean_up(state, lifecycle_context)
     raise ValueError(f"unknown action {event['action']!r}")
 
 
-def _requests(event: dict[str, Any], desk: Desk) -> dict[str, Any]:
+def _handle_request(event: dict[str, Any], lifecycle_context: LifecycleContext) -> dict[str, Any]:
     """What the other doors, the schedule and people ask."""
     match event["action"]:
         case "release":
-            return _release(event, desk)
+            return _handle_release(event, lifecycle_context)
         case "again":
-            return {"state": receive_again(event["submission"], event["received_at"], desk)}
+            return {"state": receive_again(event["submission"], event["received_at"], lifecycle_context)}
         case "resume":
-            return _resume(event, desk)
+            return _handle_resume(event, lifecycle_context)
         case "erase":
-            return {"removed": erase(event["submission"], desk)}
+            return {"removed": erase(event["submission"], lifecycle_context)}
         case "sweep":
-            return _sweep(event, desk)
+            return _handle_sweep(event, lifecycle_context)
     raise ValueError(f"unknown action {event['action']!r}")
 
 
-def _release(event: dict[str, Any], desk: Desk) -> dict[str, Any]:
+def _handle_release(event: dict[str, Any], lifecycle_context: LifecycleContext) -> dict[str, Any]:
     """A batch for the state machine, which asks again for the rest; for everybody else as much as time allows."""
     tenant, assessment = event["tenant"], event["assessment"]
     if "after" not in event:
-        return release_all(tenant, assessment, desk).to_state()
-    return release(tenant, assessment, desk, after=event["after"], revision=event["revision"]).to_state()
+        return release_all(tenant, assessment, lifecycle_context).to_state()
+    return release(tenant, assessment, lifecycle_context, after=event["after"], revision=event["revision"]).to_state()
 
 
-def _resume(event: dict[str, Any], desk: Desk) -> dict[str, Any]:
+def _handle_resume(event: dict[str, Any], lifecycle_context: LifecycleContext) -> dict[str, Any]:
     """Those that are named; or all that have FAILED before `until`, a piece a call."""
     if "submissions" in event:
-        return {"resumed": runs.resume(event["submissions"], desk), "next": None}
-    started, following = runs.resume_failed(desk, until=event.get("until", clock.now()), after=event["after"])
-    return {"resumed": started, "next": following}
+        return {"resumed": reruns.resume_submissions(event["submissions"], lifecycle_context), "next": None}
+    started, next_cursor = reruns.resume_failed(
+        lifecycle_context, until=event.get("until", clock.now()), after=event["after"]
+    )
+    return {"resumed": started, "next": next_cursor}
 
 
-def _sweep(event: dict[str, Any], desk: Desk) -> dict[str, Any]:
+def _handle_sweep(event: dict[str, Any], lifecycle_context: LifecycleContext) -> dict[str, Any]:
     """One piece of the sweep. The scheduled one (it names no place) goes on where the last one stopped."""
     scheduled = "after" not in event
-    after: Item | None = standing_place(desk) if scheduled else event["after"]
-    quiet = event.get("older_than_seconds", _QUIET_SECONDS)
-    since = Since(_ago(quiet), _ago(max(quiet, _STUCK_SECONDS)))
-    done = sweep(desk, since, after=after)
+    after: Item | None = load_cursor(lifecycle_context) if scheduled else event["after"]
+    idle_seconds = event.get("older_than_seconds", _IDLE_SECONDS)
+    cutoffs = SweepCutoffs(_seconds_ago(idle_seconds), _seconds_ago(max(idle_seconds, _STUCK_SECONDS)))
+    done = sweep(lifecycle_context, cutoffs, after=after)
     if scheduled:
-        keep_place(desk, done.following)
-    answer = {**done.to_dict(), "failed": failed(desk, until=_ago(0)), "dead_ends": _dead_ends()}
+        save_cursor(lifecycle_context, done.next_cursor)
+    answer = {
+        **done.to_dict(),
+        "failed": count_failed(lifecycle_context, until=_seconds_ago(0)),
+        "dead_ends": _count_dead_letters(),
+    }
     for name in ("stuck", "started", "finalised", "removed", "waiting_for_paper", "failed"):
         metrics.add_metric(f"Swept{name.title().replace('_', '')}", MetricUnit.Count, answer.get(name, 0))
     logger.info("swept", **{name: count for name, count in answer.items() if name != "next"})
     return answer
 
 
-def _dead_ends() -> int:
+def _count_dead_letters() -> int:
     """How many calls lie in the queue of dead ends."""
     found = aws.client("sqs").get_queue_attributes(
         QueueUrl=settings().dead_ends_url, AttributeNames=["ApproximateNumberOfMessages"]
@@ -141,5 +151,5 @@ def _dead_ends() -> int:
     return int(found["Attributes"]["ApproximateNumberOfMessages"])
 
 
-def _ago(seconds: float) -> str:
-    return clock.stamp(datetime.now(UTC) - timedelta(seconds=seconds))
+def _seconds_ago(seconds: float) -> str:
+    return clock.format_timestamp(datetime.now(UTC) - timedelta(seconds=seconds))

@@ -3,44 +3,54 @@
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 
-from core import clock, erasure, record, shelf
-from core.erasure import Remains
-from core.submission import Kind, State
-from core.table import RECORD, ConditionFailed, Item, assessment_pk, content_pk, parked_sk, reference_pk, submission_pk
-from recover.desk import Desk
+from core.models.submission import DocumentKind, SubmissionState
+from core.platform import clock
+from core.storage import assessment_repository, submission_repository, tombstones
+from core.storage.table import (
+    RECORD_SK,
+    ConditionFailed,
+    Item,
+    assessment_pk,
+    content_pk,
+    parked_sk,
+    reference_pk,
+    submission_pk,
+)
+from core.storage.tombstones import ErasureTargets
+from recover.lifecycle_context import LifecycleContext
 
 # An execution may run for an hour, and begin its longest function (840 s) in its last second.
-LATEST_LANE = timedelta(seconds=3600 + 840 + 60)
-_REPORT = ".refused.json"
+LATEST_BRANCH_END = timedelta(seconds=3600 + 840 + 60)
+_REPORT_SUFFIX = ".refused.json"
 # Which pass is at work, and until when it can be.
-_AT_WORK = "removing, removing_until"
+_ERASURE_RUN_ATTRIBUTES = "removing, removing_until"
 
 
-def erase(submission_id: str, desk: Desk) -> int:
+def erase(submission_id: str, lifecycle: LifecycleContext) -> int:
     """Take away what stands behind a tombstone; the number of objects and items that went.
 
     Safe to repeat. The first time the second one is appointed: for when the last lane of an execution that was
     under way must have ended. Nothing of this submission begins anew while this is at work.
     """
-    found = desk.table.get(submission_pk(submission_id), RECORD)
-    if found is None or "erased_at" not in found or not _begin(found, desk):
+    found = lifecycle.table.get(submission_pk(submission_id), RECORD_SK)
+    if found is None or "erased_at" not in found or not _begin_pass(found, lifecycle):
         return 0
-    removed = _erase_duplicates(submission_id, found, desk) + _sweep_away(found, desk)
-    _end(found, desk)
+    removed = _erase_duplicates(submission_id, found, lifecycle) + _erase_traces(found, lifecycle)
+    _end_pass(found, lifecycle)
     return removed
 
 
-def _begin(stone: Item, desk: Desk) -> bool:
+def _begin_pass(tombstone: Item, lifecycle: LifecycleContext) -> bool:
     """False where the same file was sent again (what stands there now is to stay), or another pass is at work: the one
     that ended first would open the way for a new file, and the other take that away. A pass that died is overtaken
     when its time is over."""
-    until = clock.stamp(datetime.now(UTC) + timedelta(seconds=desk.seconds_left()))
+    until = clock.format_timestamp(datetime.now(UTC) + timedelta(seconds=lifecycle.seconds_left()))
     try:
-        desk.table.update(
-            stone["pk"],
-            RECORD,
+        lifecycle.table.update(
+            tombstone["pk"],
+            RECORD_SK,
             "SET removing = :me, removing_until = :until",
-            values={":me": desk.call, ":until": until, ":now": clock.now(), ":at": stone["erased_at"]},
+            values={":me": lifecycle.request_id, ":until": until, ":now": clock.now(), ":at": tombstone["erased_at"]},
             condition="erased_at = :at AND attribute_not_exists(claimed) "
             "AND (attribute_not_exists(removing) OR removing = :me OR removing_until <= :now)",
         )
@@ -49,122 +59,138 @@ def _begin(stone: Item, desk: Desk) -> bool:
     return True
 
 
-def _sweep_away(stone: Item, desk: Desk) -> int:
+def _erase_traces(tombstone: Item, lifecycle: LifecycleContext) -> int:
     """One pass over everything that a submission leaves anywhere."""
-    submission_id = stone["pk"].removeprefix(submission_pk(""))
-    tenant, assessment = stone["tenant"], stone["assessment"]
-    removed = _withdraw(submission_id, stone, desk)
-    remains = Remains(**stone["erasing"]) if "erasing" in stone else None
+    submission_id = tombstone["pk"].removeprefix(submission_pk(""))
+    tenant, assessment = tombstone["tenant"], tombstone["assessment"]
+    removed = _withdraw_document(submission_id, tombstone, lifecycle)
+    remains = ErasureTargets(**tombstone["erasing"]) if "erasing" in tombstone else None
     if remains is not None:
-        removed += _received(submission_id, remains, stone["erased_at"], desk)
-        removed += _content(submission_id, remains, tenant, desk)
+        removed += _erase_uploads(submission_id, remains, tombstone["erased_at"], lifecycle)
+        removed += _erase_content(submission_id, remains, tenant, lifecycle)
     for prefix in (f"results/{tenant}/{submission_id}/", f"documents/{tenant}/{submission_id}"):
-        removed += _versions(desk.documents_bucket, prefix, desk)
-    desk.table.delete(assessment_pk(tenant, assessment), parked_sk(submission_id))
-    items = [item for item in desk.table.partition(stone["pk"]) if item["sk"] != RECORD]
+        removed += _delete_versions(lifecycle.documents_bucket, prefix, lifecycle)
+    lifecycle.table.delete(assessment_pk(tenant, assessment), parked_sk(submission_id))
+    items = [item for item in lifecycle.table.partition(tombstone["pk"]) if item["sk"] != RECORD_SK]
     for item in items:
-        desk.table.delete(item["pk"], item["sk"])
+        lifecycle.table.delete(item["pk"], item["sk"])
     return removed + len(items)
 
 
-def _erase_duplicates(holder: str, stone: Item, desk: Desk) -> int:
+def _erase_duplicates(holder: str, tombstone: Item, lifecycle: LifecycleContext) -> int:
     """The same file of the same student that came through another door: to people it is this submission."""
     removed = 0
-    for item in desk.table.by_assessment(stone["tenant"], stone["assessment"]):
-        if item.get("duplicate_of") == holder and item["state"] == State.DUPLICATE_OF:
-            twin = item["pk"].removeprefix(submission_pk(""))
-            items = {one["sk"]: one for one in desk.table.partition(item["pk"])}
-            erasure.entomb(desk.table, record.submission_of(items[RECORD]), items)
-            removed += erase(twin, desk)
+    for item in lifecycle.table.query_by_assessment(tombstone["tenant"], tombstone["assessment"]):
+        if item.get("duplicate_of") == holder and item["state"] == SubmissionState.DUPLICATE_OF:
+            duplicate_id = item["pk"].removeprefix(submission_pk(""))
+            items = {one["sk"]: one for one in lifecycle.table.partition(item["pk"])}
+            tombstones.write_tombstone(
+                lifecycle.table, submission_repository.submission_from_record(items[RECORD_SK]), items
+            )
+            removed += erase(duplicate_id, lifecycle)
     return removed
 
 
-def _received(submission_id: str, remains: Remains, erased_at: str, desk: Desk) -> int:
+def _erase_uploads(submission_id: str, remains: ErasureTargets, erased_at: str, lifecycle: LifecycleContext) -> int:
     """The received object: the version that the run was pinned to, and what came before the tombstone."""
-    key = desk.seal.open(remains.key, bound_to=submission_id)
-    own = [f"incoming/{submission_id}", f"uploads/{submission_id}"]
-    removed = sum(_versions(desk.temp_bucket, name, desk, before=erased_at) for name in own)
-    if remains.bucket == desk.temp_bucket:
-        desk.s3.delete_object(Bucket=desk.temp_bucket, Key=key, VersionId=remains.version_id)
+    key = lifecycle.cipher.decrypt(remains.key, associated_data=submission_id)
+    prefixes = [f"incoming/{submission_id}", f"uploads/{submission_id}"]
+    removed = sum(_delete_versions(lifecycle.temp_bucket, name, lifecycle, before=erased_at) for name in prefixes)
+    if remains.bucket == lifecycle.temp_bucket:
+        lifecycle.s3.delete_object(Bucket=lifecycle.temp_bucket, Key=key, VersionId=remains.version_id)
         removed += 1
-        if key not in own:
-            removed += _versions(desk.temp_bucket, key + _REPORT, desk)
+        if key not in prefixes:
+            removed += _delete_versions(lifecycle.temp_bucket, key + _REPORT_SUFFIX, lifecycle)
     return removed
 
 
-def _content(submission_id: str, remains: Remains, tenant: str, desk: Desk) -> int:
+def _erase_content(submission_id: str, remains: ErasureTargets, tenant: str, lifecycle: LifecycleContext) -> int:
     """The content's claim, and its transcript where no other submission of this tenant has the same content."""
     if remains.claim is not None:
-        desk.table.delete_if(content_pk(remains.claim), "claim", "holder = :id", {":id": submission_id})
+        lifecycle.table.delete_if(content_pk(remains.claim), "claim", "holder = :id", {":id": submission_id})
     if remains.sha256 is None:
         return 0
     pk = reference_pk(tenant, remains.sha256)
-    desk.table.delete(pk, submission_pk(submission_id))
-    if desk.table.partition(pk):
+    lifecycle.table.delete(pk, submission_pk(submission_id))
+    if lifecycle.table.partition(pk):
         return 0
-    return _versions(desk.documents_bucket, f"transcripts/{tenant}/{remains.sha256}.", desk)
+    return _delete_versions(lifecycle.documents_bucket, f"transcripts/{tenant}/{remains.sha256}.", lifecycle)
 
 
-def _withdraw(submission_id: str, stone: Item, desk: Desk) -> int:
+def _withdraw_document(submission_id: str, tombstone: Item, lifecycle: LifecycleContext) -> int:
     """An erased paper or key leaves the shelf, with its documents; of those that are left the newest counts."""
-    kind = Kind(stone["kind"])
-    if kind is Kind.ANSWER_SHEET:
+    kind = DocumentKind(tombstone["kind"])
+    if kind is DocumentKind.ANSWER_SHEET:
         return 0
-    tenant, assessment = stone["tenant"], stone["assessment"]
-    slot: shelf.Slot = "paper" if kind is Kind.QUESTION_PAPER else "key_document"
-    folder = shelf.document_key(tenant, assessment, slot, submission_id).removesuffix(".json")
-    standing = desk.table.get(assessment_pk(tenant, assessment), "assessment") or {}
+    tenant, assessment = tombstone["tenant"], tombstone["assessment"]
+    slot: assessment_repository.Slot = "paper" if kind is DocumentKind.QUESTION_PAPER else "key_document"
+    folder = assessment_repository.assessment_document_key(tenant, assessment, slot, submission_id).removesuffix(
+        ".json"
+    )
+    assessment_item = lifecycle.table.get(assessment_pk(tenant, assessment), "assessment") or {}
     # A correction goes with what it corrects.
-    key = standing.get(slot, {}).get("corrects") or standing.get(slot, {}).get("key", "")
-    if key.startswith(f"{folder}-") and shelf.withdraw(desk.table, tenant, assessment, slot, key=key):
-        _put_back(kind, slot, tenant, assessment, desk)
-    return _versions(desk.documents_bucket, f"{folder}-", desk)
+    key = assessment_item.get(slot, {}).get("corrects") or assessment_item.get(slot, {}).get("key", "")
+    if key.startswith(f"{folder}-") and assessment_repository.remove_document(
+        lifecycle.table, tenant, assessment, slot, key=key
+    ):
+        _restore_newest(kind, slot, tenant, assessment, lifecycle)
+    return _delete_versions(lifecycle.documents_bucket, f"{folder}-", lifecycle)
 
 
-def _put_back(kind: Kind, slot: shelf.Slot, tenant: str, assessment: str, desk: Desk) -> None:
+def _restore_newest(
+    kind: DocumentKind, slot: assessment_repository.Slot, tenant: str, assessment: str, lifecycle: LifecycleContext
+) -> None:
     others = [
         item
-        for item in desk.table.by_assessment(tenant, assessment)
-        if item["kind"] == kind and item["state"] == State.READY and "erased_at" not in item
+        for item in lifecycle.table.query_by_assessment(tenant, assessment)
+        if item["kind"] == kind and item["state"] == SubmissionState.READY and "erased_at" not in item
     ]
     if others:
         newest = max(others, key=lambda item: str(item.get("counts_from", item["received_at"])))
         at = str(newest.get("counts_from", newest["received_at"]))
-        shelf.place(desk.table, tenant, assessment, slot, key=newest["paper_key"], received_at=at)
+        assessment_repository.set_document_if_newer(
+            lifecycle.table, tenant, assessment, slot, key=newest["paper_key"], received_at=at
+        )
 
 
-def _end(stone: Item, desk: Desk) -> None:
+def _end_pass(tombstone: Item, lifecycle: LifecycleContext) -> None:
     """This pass is done: the next one is due when nothing late can come, and after that nothing is kept."""
-    due = clock.stamp(clock.parse(stone["erased_at"]) + LATEST_LANE)
-    last = clock.now() >= due
+    due = clock.format_timestamp(clock.parse_timestamp(tombstone["erased_at"]) + LATEST_BRANCH_END)
+    is_last_pass = clock.now() >= due
     with suppress(ConditionFailed):
-        desk.table.update(
-            stone["pk"],
-            RECORD,
-            f"REMOVE {_AT_WORK}, erasing, pending, pending_at" if last else f"SET pending_at = :due REMOVE {_AT_WORK}",
-            values={":at": stone["erased_at"], ":me": desk.call, **({} if last else {":due": due})},
+        lifecycle.table.update(
+            tombstone["pk"],
+            RECORD_SK,
+            f"REMOVE {_ERASURE_RUN_ATTRIBUTES}, erasing, pending, pending_at"
+            if is_last_pass
+            else f"SET pending_at = :due REMOVE {_ERASURE_RUN_ATTRIBUTES}",
+            values={
+                ":at": tombstone["erased_at"],
+                ":me": lifecycle.request_id,
+                **({} if is_last_pass else {":due": due}),
+            },
             condition="erased_at = :at AND removing = :me",
         )
 
 
-def _versions(bucket: str, prefix: str, desk: Desk, *, before: str | None = None) -> int:
+def _delete_versions(bucket: str, prefix: str, lifecycle: LifecycleContext, *, before: str | None = None) -> int:
     """Delete every version under a prefix, and every marker of a deletion.
 
     With `before`, only what is older than that moment's second (S3 tells whole seconds).
     """
     removed, request = 0, {"Bucket": bucket, "Prefix": prefix}
-    until = clock.parse(before).replace(microsecond=0) if before else None
+    until = clock.parse_timestamp(before).replace(microsecond=0) if before else None
     while True:
-        answer = desk.s3.list_object_versions(**request)
+        answer = lifecycle.s3.list_object_versions(**request)
         found = [*answer.get("Versions", ()), *answer.get("DeleteMarkers", ())]
-        gone = [
+        deletable = [
             {"Key": item["Key"], "VersionId": item["VersionId"]}
             for item in found
             if until is None or item["LastModified"] < until
         ]
-        for item in gone:
-            desk.s3.delete_object(Bucket=bucket, **item)
-        removed += len(gone)
+        for item in deletable:
+            lifecycle.s3.delete_object(Bucket=bucket, **item)
+        removed += len(deletable)
         if not answer.get("IsTruncated"):
             return removed
         request |= {"KeyMarker": answer["NextKeyMarker"], "VersionIdMarker": answer["NextVersionIdMarker"]}

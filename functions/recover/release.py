@@ -5,27 +5,27 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
 
-from core import record, shelf
-from core.submission import Kind, State, Submission
-from core.table import RECORD, Item, assessment_pk, parked_sk, submission_pk
-from recover.desk import Desk
-from recover.runs import SPARE_SECONDS, run_again
+from core.models.submission import DocumentKind, Submission, SubmissionState
+from core.storage import assessment_repository, submission_repository
+from core.storage.table import RECORD_SK, Item, assessment_pk, parked_sk, submission_pk
+from recover.lifecycle_context import LifecycleContext
+from recover.reruns import RESERVED_SECONDS, start_next_run
 
 # StartExecution and the claims wait for the network, not for us.
-_AT_ONCE = 8
+_MAX_WORKERS = 8
 # What one call sends on at most; the state machine asks again for the rest.
-BATCH = 400
-_GRADED = (State.GRADED.value, State.NEEDS_REVIEW.value)
+BATCH_SIZE = 400
+_GRADED_STATES = (SubmissionState.GRADED.value, SubmissionState.NEEDS_REVIEW.value)
 # Whose word may still be an older one, whatever the index says at this moment.
-_OPEN = (State.READING.value, State.AWAITING_PAPER.value)
+_UNSETTLED_STATES = (SubmissionState.READING.value, SubmissionState.AWAITING_PAPER.value)
 # Papers are read by themselves; these are read by a paper.
-_KINDS = (Kind.ANSWER_SHEET, Kind.ANSWER_KEY)
+_GRADED_KINDS = (DocumentKind.ANSWER_SHEET, DocumentKind.ANSWER_KEY)
 # Behind every id: a release that has come to its end.
-NOTHING_LEFT = ""
+END_OF_BATCHES = ""
 
 
 @dataclass(frozen=True, slots=True)
-class Released:
+class ReleaseProgress:
     """How far a release has come. `after` is the last id that was looked at, `NOTHING_LEFT` at the end; `revision`
     the one that stood on the shelf when it began."""
 
@@ -37,97 +37,108 @@ class Released:
         return {"released": self.released, "after": self.after, "revision": self.revision}
 
 
-def park(submission: Submission, desk: Desk) -> State:
+def park_submission(submission: Submission, lifecycle: LifecycleContext) -> SubmissionState:
     """Let a sheet wait for its paper; where the paper came in this very moment, send it on at once."""
-    state = record.end(desk.table, submission, State.AWAITING_PAPER)
-    if state is not State.AWAITING_PAPER:
+    state = submission_repository.write_terminal_state(lifecycle.table, submission, SubmissionState.AWAITING_PAPER)
+    if state is not SubmissionState.AWAITING_PAPER:
         return state
     pk = assessment_pk(submission.tenant, submission.assessment)
-    desk.table.put({"pk": pk, "sk": parked_sk(submission.id), "submission_id": submission.id})
+    lifecycle.table.put({"pk": pk, "sk": parked_sk(submission.id), "submission_id": submission.id})
     # The paper's release may have looked for parked sheets just before this one was written.
-    if shelf.load(desk.table, submission.tenant, submission.assessment).paper is not None:
-        run_again(submission.id, desk, _waits)
+    if assessment_repository.load(lifecycle.table, submission.tenant, submission.assessment).paper is not None:
+        start_next_run(submission.id, lifecycle, _is_parked)
     return state
 
 
-def look_again(submission_id: str, desk: Desk) -> bool:
+def rerun_if_outdated(submission_id: str, lifecycle: LifecycleContext) -> bool:
     """Whether a sheet or key was sent on once more, because the shelf had changed between its look and its ending."""
-    found = desk.table.get(submission_pk(submission_id), RECORD)
-    if found is None or found.get("kind") not in _KINDS:
+    found = lifecycle.table.get(submission_pk(submission_id), RECORD_SK)
+    if found is None or found.get("kind") not in _GRADED_KINDS:
         return False
-    current = shelf.load(desk.table, found["tenant"], found["assessment"])
-    if current.paper is None or not wants_another_run(found, current.revision):
+    current = assessment_repository.load(lifecycle.table, found["tenant"], found["assessment"])
+    if current.paper is None or not needs_rerun(found, current.revision):
         return False
-    return run_again(submission_id, desk, lambda item: wants_another_run(item, current.revision))
+    return start_next_run(submission_id, lifecycle, lambda item: needs_rerun(item, current.revision))
 
 
-def release(tenant: str, assessment: str, desk: Desk, *, after: str = NOTHING_LEFT, revision: int = 0) -> Released:
+def release(
+    tenant: str, assessment: str, lifecycle: LifecycleContext, *, after: str = END_OF_BATCHES, revision: int = 0
+) -> ReleaseProgress:
     """Start a new run of every sheet that waits, of every one graded against an older revision, and of every key that
     was read in vain before its paper.
 
     One batch of them, in the order of their ids from behind `after`; `revision` is what the batch before has named.
     Safe to repeat: a run is claimed once and started by name.
     """
-    current = shelf.load(desk.table, tenant, assessment)
-    first = revision if after != NOTHING_LEFT else current.revision
-    ids = sorted(_candidates(tenant, assessment, current, desk)) if current.paper is not None else []
-    left = [submission_id for submission_id in ids if submission_id > after]
+    current = assessment_repository.load(lifecycle.table, tenant, assessment)
+    first = revision if after != END_OF_BATCHES else current.revision
+    ids = sorted(_find_candidates(tenant, assessment, current, lifecycle)) if current.paper is not None else []
+    remaining = [submission_id for submission_id in ids if submission_id > after]
     count = done = 0
-    while done < len(left):
-        if done and (done >= BATCH or desk.seconds_left() < SPARE_SECONDS):
-            return Released(count, left[done - 1], first)
-        count += _run_all(left[done : done + _AT_ONCE], current.revision, desk)
-        done += _AT_ONCE
-    shelf.released(desk.table, tenant, assessment, revision=first)
-    return Released(count, NOTHING_LEFT, first)
+    while done < len(remaining):
+        if done and (done >= BATCH_SIZE or lifecycle.seconds_left() < RESERVED_SECONDS):
+            return ReleaseProgress(count, remaining[done - 1], first)
+        count += _start_runs(remaining[done : done + _MAX_WORKERS], current.revision, lifecycle)
+        done += _MAX_WORKERS
+    assessment_repository.clear_pending_release(lifecycle.table, tenant, assessment, revision=first)
+    return ReleaseProgress(count, END_OF_BATCHES, first)
 
 
-def release_all(tenant: str, assessment: str, desk: Desk) -> Released:
+def release_all(tenant: str, assessment: str, lifecycle: LifecycleContext) -> ReleaseProgress:
     """Batch after batch, as far as this call's time goes; the rest stays pending for the sweep."""
-    done = release(tenant, assessment, desk)
-    while done.after != NOTHING_LEFT and desk.seconds_left() > SPARE_SECONDS:
-        more = release(tenant, assessment, desk, after=done.after, revision=done.revision)
-        done = Released(done.released + more.released, more.after, more.revision)
+    done = release(tenant, assessment, lifecycle)
+    while done.after != END_OF_BATCHES and lifecycle.seconds_left() > RESERVED_SECONDS:
+        more = release(tenant, assessment, lifecycle, after=done.after, revision=done.revision)
+        done = ReleaseProgress(done.released + more.released, more.after, more.revision)
     return done
 
 
-def receive_again(submission_id: str, received_at: str, desk: Desk) -> State | None:
+def receive_again(submission_id: str, received_at: str, lifecycle: LifecycleContext) -> SubmissionState | None:
     """The same content has come once more: it is the newest attempt again, and the paper that counts."""
-    found = record.receive_again(desk.table, submission_id, received_at)
-    if found is None or found.get("state") != State.READY:
-        return State(found["state"]) if found and "state" in found else None
-    slot: shelf.Slot = "paper" if found["kind"] == Kind.QUESTION_PAPER else "key_document"
-    shelf.place(
-        desk.table, found["tenant"], found["assessment"], slot, key=found["paper_key"], received_at=found["counts_from"]
+    found = submission_repository.record_repeat_upload(lifecycle.table, submission_id, received_at)
+    if found is None or found.get("state") != SubmissionState.READY:
+        return SubmissionState(found["state"]) if found and "state" in found else None
+    slot: assessment_repository.Slot = "paper" if found["kind"] == DocumentKind.QUESTION_PAPER else "key_document"
+    assessment_repository.set_document_if_newer(
+        lifecycle.table,
+        found["tenant"],
+        found["assessment"],
+        slot,
+        key=found["paper_key"],
+        received_at=found["counts_from"],
     )
-    release_all(found["tenant"], found["assessment"], desk)
-    return State.READY
+    release_all(found["tenant"], found["assessment"], lifecycle)
+    return SubmissionState.READY
 
 
-def _candidates(tenant: str, assessment: str, current: shelf.Shelf, desk: Desk) -> set[str]:
+def _find_candidates(
+    tenant: str, assessment: str, current: assessment_repository.AssessmentRecord, lifecycle: LifecycleContext
+) -> set[str]:
     """Who may want another run. The index is a moment behind: the record itself, read consistently, decides."""
-    parked = desk.table.partition(assessment_pk(tenant, assessment), parked_sk(""))
-    listed = desk.table.by_assessment(tenant, assessment)
+    parked = lifecycle.table.partition(assessment_pk(tenant, assessment), parked_sk(""))
+    listed = lifecycle.table.query_by_assessment(tenant, assessment)
     return {str(item["submission_id"]) for item in parked} | {
         item["pk"].removeprefix(submission_pk(""))
         for item in listed
-        if item["kind"] in _KINDS and (item["state"] in _OPEN or wants_another_run(item, current.revision))
+        if item["kind"] in _GRADED_KINDS and (item["state"] in _UNSETTLED_STATES or needs_rerun(item, current.revision))
     }
 
 
-def _run_all(ids: list[str], revision: int, desk: Desk) -> int:
-    with ThreadPoolExecutor(_AT_ONCE) as pool:
-        return sum(pool.map(lambda one: run_again(one, desk, lambda found: wants_another_run(found, revision)), ids))
+def _start_runs(ids: list[str], revision: int, lifecycle: LifecycleContext) -> int:
+    with ThreadPoolExecutor(_MAX_WORKERS) as pool:
+        return sum(
+            pool.map(lambda one: start_next_run(one, lifecycle, lambda found: needs_rerun(found, revision)), ids)
+        )
 
 
-def _waits(found: Item) -> bool:
-    return bool(found["state"] == State.AWAITING_PAPER)
+def _is_parked(found: Item) -> bool:
+    return bool(found["state"] == SubmissionState.AWAITING_PAPER)
 
 
-def wants_another_run(found: Item, revision: int) -> bool:
+def needs_rerun(found: Item, revision: int) -> bool:
     """Whether a sheet waits, or was graded against something older than this revision; of a key, whether nothing was
     found in it because its paper was not there yet."""
-    if found["kind"] == Kind.ANSWER_KEY:
-        return bool(found["state"] == State.REJECTED and found.get("before_paper"))
-    outdated = found["state"] in _GRADED and int(found.get("revision", 0)) < revision
-    return bool(_waits(found) or outdated)
+    if found["kind"] == DocumentKind.ANSWER_KEY:
+        return bool(found["state"] == SubmissionState.REJECTED and found.get("before_paper"))
+    outdated = found["state"] in _GRADED_STATES and int(found.get("revision", 0)) < revision
+    return bool(_is_parked(found) or outdated)

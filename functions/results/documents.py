@@ -3,7 +3,7 @@
 import json
 from typing import Any
 
-from core import errors
+from core.models import errors
 
 
 def read(s3: Any, bucket: str, key: str) -> Any:

@@ -10,23 +10,22 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from core import errors, totals
-from core.assessment import QuestionPaper
-from core.clock import now
-from core.corrections import Correction, corrections_of
-from core.corrections import attribute as correction_attribute
-from core.result import ReviewReason
-from core.submission import State
-from core.table import RECORD, ConditionFailed, Item, Table
+from core.models import counting_rules, errors
+from core.models.assessment import QuestionPaper
+from core.models.result import ReviewReason
+from core.models.submission import SubmissionState
+from core.platform.clock import now
+from core.storage.corrections import Correction, correction_attribute, corrections_from_record
+from core.storage.table import RECORD_SK, ConditionFailed, Item, Table
 
-_CHANGE = "change:"
-_MARKED = (State.GRADED.value, State.NEEDS_REVIEW.value)
-_MEANWHILE = "This submission has changed since it was looked at. Fetch it again, then change it."
+_CHANGE_PREFIX = "change:"
+_MARKED_STATES = (SubmissionState.GRADED.value, SubmissionState.NEEDS_REVIEW.value)
+_CHANGED_MESSAGE = "This submission has changed since it was looked at. Fetch it again, then change it."
 Marks = list[dict[str, Any]]
 
 
 @dataclass(frozen=True, slots=True)
-class Change:
+class MarkChange:
     """A mark as a teacher set it."""
 
     marks: float
@@ -39,66 +38,66 @@ class Change:
 
 def attribute(question: str) -> str:
     """The attribute of the record that holds a question's change."""
-    return _CHANGE + question
+    return _CHANGE_PREFIX + question
 
 
-def changes_of(record: Item) -> dict[str, Change]:
+def mark_changes(record: Item) -> dict[str, MarkChange]:
     """Every change of a record, by question."""
     return {
-        name.removeprefix(_CHANGE): Change(value["marks"], value["by"], value["at"])
+        name.removeprefix(_CHANGE_PREFIX): MarkChange(value["marks"], value["by"], value["at"])
         for name, value in record.items()
-        if name.startswith(_CHANGE)
+        if name.startswith(_CHANGE_PREFIX)
     }
 
 
-def moderated(record: Item, paper: Callable[[], QuestionPaper | None]) -> Item:
+def moderated_record(record: Item, paper: Callable[[], QuestionPaper | None]) -> Item:
     """The record as it counts: with its changes, its total and the state that follows from them.
 
     `paper` is asked for only where something has been changed: it says which questions are a choice.
     """
-    changes, laid_over = changes_of(record), corrections_of_this_run(record)
-    if not (changes or laid_over) or record["state"] not in _MARKED or "question_marks" not in record:
+    changes, run_corrections = mark_changes(record), current_run_corrections(record)
+    if not (changes or run_corrections) or record["state"] not in _MARKED_STATES or "question_marks" not in record:
         return record
-    read = [_summarised(one, laid_over.get(one["question"])) for one in record["question_marks"]]
-    questions = with_changes(read, changes, paper())
+    read = [_apply_correction(one, run_corrections.get(one["question"])) for one in record["question_marks"]]
+    questions = apply_changes(read, changes, paper())
     doubtful = bool(record.get("review")) or any(question["review"] for question in questions)
-    state = State.NEEDS_REVIEW if doubtful else State.GRADED
-    return {**record, "question_marks": questions, "marks": total(questions), "state": state.value}
+    state = SubmissionState.NEEDS_REVIEW if doubtful else SubmissionState.GRADED
+    return {**record, "question_marks": questions, "marks": total_marks(questions), "state": state.value}
 
 
 def moderated_result(
     result: dict[str, Any],
     record: Item,
     paper: Callable[[], QuestionPaper | None],
-    marked_again: Mapping[str, dict[str, Any]],
+    corrected_questions: Mapping[str, dict[str, Any]],
 ) -> dict[str, Any]:
     """A sheet's result as it counts, with who changed what. `marked_again`: the documents of the corrections of this
     run, by question."""
-    changes, corrections = changes_of(record), corrections_of(record)
+    changes, corrections = mark_changes(record), corrections_from_record(record)
     if not (changes or corrections):
         return result
     read = [
-        _read_by(marked_again.get(one["question"], one), corrections.get(one["question"]))
+        _add_corrector(corrected_questions.get(one["question"], one), corrections.get(one["question"]))
         for one in result["questions"]
     ]
-    questions = with_changes(read, changes, paper())
+    questions = apply_changes(read, changes, paper())
     doubtful = bool(result["review"]) or any(question["review"] for question in questions)
-    return {**result, "questions": questions, "marks": total(questions), "needs_review": doubtful}
+    return {**result, "questions": questions, "marks": total_marks(questions), "needs_review": doubtful}
 
 
-def corrections_of_this_run(record: Item) -> dict[str, Correction]:
+def current_run_corrections(record: Item) -> dict[str, Correction]:
     """Those that were made after its marks were: they stand over them."""
-    return {name: one for name, one in corrections_of(record).items() if one.run == record["run"]}
+    return {name: one for name, one in corrections_from_record(record).items() if one.run == record["run"]}
 
 
-def _summarised(question: dict[str, Any], correction: Correction | None) -> dict[str, Any]:
+def _apply_correction(question: dict[str, Any], correction: Correction | None) -> dict[str, Any]:
     if correction is None:
         return question
     marks, review = correction.marks, list(correction.review)
     return {**question, "marks": marks, "review": review, "answered": correction.answered}
 
 
-def _read_by(question: dict[str, Any], correction: Correction | None) -> dict[str, Any]:
+def _add_corrector(question: dict[str, Any], correction: Correction | None) -> dict[str, Any]:
     if correction is None or question.get("read_as") is None:
         return question
     return {**question, "read_by": correction.by, "read_at": correction.at}
@@ -109,7 +108,7 @@ def edition(record: Item) -> str:
     return f"{record['run']}.{record.get('edits', 0)}"
 
 
-def look_at(record: Item, question: str, seen: str | None) -> dict[str, Any]:
+def find_editable_question(record: Item, question: str, expected_revision: str | None) -> dict[str, Any]:
     """The summary of the question that is to be changed.
 
     Raises
@@ -122,18 +121,20 @@ def look_at(record: Item, question: str, seen: str | None) -> dict[str, Any]:
         `seen` is not how the submission stands.
     """
     # A question paper may want a look as well, and has no marks.
-    if record["state"] not in _MARKED or "question_marks" not in record:
+    if record["state"] not in _MARKED_STATES or "question_marks" not in record:
         raise errors.NotMarked("This submission has no marks that could be changed now.")
-    if seen is not None and seen != edition(record):
-        raise errors.ChangedMeanwhile(_MEANWHILE)
+    if expected_revision is not None and expected_revision != edition(record):
+        raise errors.ChangedMeanwhile(_CHANGED_MESSAGE)
     marks: Marks = record["question_marks"]
-    given = next((one for one in marks if one["question"] == question), None)
-    if given is None:
+    mark_row = next((one for one in marks if one["question"] == question), None)
+    if mark_row is None:
         raise errors.NotFound(f"This sheet has no question {question}.")
-    return given
+    return mark_row
 
 
-def change(table: Table, record: Item, question: str, marks: float | None, *, by: str, seen: str | None) -> None:
+def change_mark(
+    table: Table, record: Item, question: str, marks: float | None, *, by: str, expected_revision: str | None
+) -> None:
     """Set or take back a teacher's mark; one write, under the edition that `record` shows.
 
     Raises
@@ -143,27 +144,29 @@ def change(table: Table, record: Item, question: str, marks: float | None, *, by
     NotFound, NotMarked, ChangedMeanwhile
         See `look_at`; or somebody was faster.
     """
-    given = look_at(record, question, seen)
+    mark_row = find_editable_question(record, question, expected_revision)
     if marks is not None:
-        _check(marks, given)
+        _check_mark(marks, mark_row)
     at = now()
     entry = {"question": question, "marks": marks, "by": by, "at": at}
-    _edit(table, record, attribute(question), None if marks is None else Change(marks, by, at).to_item(), entry)
+    _write_edit(
+        table, record, attribute(question), None if marks is None else MarkChange(marks, by, at).to_item(), entry
+    )
 
 
-def correct(table: Table, record: Item, question: str, correction: Correction) -> None:
+def save_correction(table: Table, record: Item, question: str, correction: Correction) -> None:
     """Keep a corrected reading, in one write under the edition that `record` shows. Raises ChangedMeanwhile."""
     entry = {"question": question, "correction": correction.key, "by": correction.by, "at": correction.at}
-    _edit(table, record, correction_attribute(question), correction.to_item(), entry)
+    _write_edit(table, record, correction_attribute(question), correction.to_item(), entry)
 
 
-def take_back_correction(table: Table, record: Item, question: str, *, by: str) -> None:
+def remove_correction(table: Table, record: Item, question: str, *, by: str) -> None:
     """Let the machine's reading of this run count again. Raises ChangedMeanwhile."""
     entry = {"question": question, "correction": None, "by": by, "at": now()}
-    _edit(table, record, correction_attribute(question), None, entry)
+    _write_edit(table, record, correction_attribute(question), None, entry)
 
 
-def _edit(table: Table, record: Item, name: str, value: Item | None, entry: Item) -> None:
+def _write_edit(table: Table, record: Item, name: str, value: Item | None, entry: Item) -> None:
     """Set an attribute of the record (None: remove it), and say so in its log."""
     values: Item = {":entry": [entry], ":none": [], ":one": 1, ":run": record["run"], ":state": record["state"]}
     edited = "attribute_not_exists(edits)"
@@ -180,40 +183,44 @@ def _edit(table: Table, record: Item, name: str, value: Item | None, entry: Item
     try:
         table.update(
             record["pk"],
-            RECORD,
+            RECORD_SK,
             expression,
             names={"#change": name, "#run": "run", "#state": "state"},
             values=values,
             condition=f"#run = :run AND #state = :state AND {edited} AND attribute_not_exists(erased_at)",
         )
     except ConditionFailed:
-        raise errors.ChangedMeanwhile(_MEANWHILE) from None
+        raise errors.ChangedMeanwhile(_CHANGED_MESSAGE) from None
 
 
-def _check(marks: float, given: dict[str, Any]) -> None:
+def _check_mark(marks: float, mark_row: dict[str, Any]) -> None:
     """Between nothing (or the loss that the scheme takes off a wrong answer) and the question's maximum."""
-    least = min(0.0, float(given["marks"] or 0.0))
-    if not least <= marks <= given["max_marks"] or round(marks, 2) != marks:
+    least = min(0.0, float(mark_row["marks"] or 0.0))
+    if not least <= marks <= mark_row["max_marks"] or round(marks, 2) != marks:
         raise errors.InvalidMark(
-            f"Question {given['question']} can have {least:g} to {given['max_marks']:g} marks, with two decimals."
+            f"Question {mark_row['question']} can have {least:g} to {mark_row['max_marks']:g} marks, with two decimals."
         )
 
 
-def with_changes(questions: Iterable[dict[str, Any]], changes: dict[str, Change], paper: QuestionPaper | None) -> Marks:
+def apply_changes(
+    questions: Iterable[dict[str, Any]], changes: dict[str, MarkChange], paper: QuestionPaper | None
+) -> Marks:
     """Questions of a result (or of its summary) with the changes in them and what then counts."""
-    merged = [_changed(question, changes.get(question["question"])) for question in questions]
+    merged = [_apply_change(question, changes.get(question["question"])) for question in questions]
     if paper is None:
         return merged
-    counted = totals.counted_questions(paper, {question["question"]: _attempt(question) for question in merged})
+    counted = counting_rules.select_counted_questions(
+        paper, {question["question"]: _to_attempt(question) for question in merged}
+    )
     known = {leaf.id for leaf in paper.leaves()}
-    return [_counting(question, counted) if question["question"] in known else question for question in merged]
+    return [_with_counted(question, counted) if question["question"] in known else question for question in merged]
 
 
-def total(questions: Iterable[dict[str, Any]]) -> float:
-    return totals.add([one["marks"] for one in questions if one["counted"] and one["marks"] is not None])
+def total_marks(questions: Iterable[dict[str, Any]]) -> float:
+    return counting_rules.sum_marks([one["marks"] for one in questions if one["counted"] and one["marks"] is not None])
 
 
-def _changed(question: dict[str, Any], change: Change | None) -> dict[str, Any]:
+def _apply_change(question: dict[str, Any], change: MarkChange | None) -> dict[str, Any]:
     if change is None:
         return question
     return {
@@ -228,21 +235,21 @@ def _changed(question: dict[str, Any], change: Change | None) -> dict[str, Any]:
     }
 
 
-def _attempt(question: dict[str, Any]) -> totals.Attempt:
-    return totals.Attempt(question["marks"], question["max_marks"], _answered(question))
+def _to_attempt(question: dict[str, Any]) -> counting_rules.QuestionAttempt:
+    return counting_rules.QuestionAttempt(question["marks"], question["max_marks"], _is_answered(question))
 
 
-def _answered(question: dict[str, Any]) -> bool:
+def _is_answered(question: dict[str, Any]) -> bool:
     # A summary says it; a result holds the text itself.
     if "answered" in question:
         return bool(question["answered"])
-    return totals.is_attempt(question.get("answer") or "")
+    return counting_rules.is_attempted(question.get("answer") or "")
 
 
-def _counting(question: dict[str, Any], counted: frozenset[str]) -> dict[str, Any]:
+def _with_counted(question: dict[str, Any], counted: frozenset[str]) -> dict[str, Any]:
     counts = question["question"] in counted
     if counts == question["counted"] or "reason" not in question:
         return {**question, "counted": counts}
-    why = totals.why_not_counted(answered=_answered(question))
+    why = counting_rules.not_counted_reason(answered=_is_answered(question))
     reason = question["reason"].removesuffix(f" {why}")
     return {**question, "counted": counts, "reason": reason if counts else f"{reason} {why}"}

@@ -7,47 +7,49 @@ that is read once more or an erasure needs no second write.
 from collections.abc import Sequence
 from typing import Any
 
-from core.errors import NoAnswersFound, NoQuestionsFound, PaperNotReady
-from core.shelf import Shelf
-from core.submission import Kind, State
-from core.table import Item, submission_pk
+from core.models.errors import NoAnswersFound, NoQuestionsFound, PaperNotReady
+from core.models.submission import DocumentKind, SubmissionState
+from core.storage.assessment_repository import AssessmentRecord
+from core.storage.table import Item, submission_pk
 
-Reason = dict[str, Any]
+FailureReason = dict[str, Any]
 
 # Papers and keys that a release before this one ended without a reason of their own.
-_UNSTATED = {
-    Kind.QUESTION_PAPER: {"type": NoQuestionsFound.__name__, "message": "No question was found in this file."},
-    Kind.ANSWER_KEY: {"type": NoAnswersFound.__name__, "message": "No answer was found in this file."},
+_DEFAULT_REASONS = {
+    DocumentKind.QUESTION_PAPER: {"type": NoQuestionsFound.__name__, "message": "No question was found in this file."},
+    DocumentKind.ANSWER_KEY: {"type": NoAnswersFound.__name__, "message": "No answer was found in this file."},
 }
-_STILL_COUNTS = " The question paper that was there before still counts."
+_PREVIOUS_PAPER_COUNTS = " The question paper that was there before still counts."
 
 
-def reason_of(record: Item) -> Reason | None:
+def failure_reason(record: Item) -> FailureReason | None:
     """Why a submission ended without marks, or without becoming a paper; None where it did not."""
-    if record["state"] == State.NEEDS_REVIEW and record["kind"] in _UNSTATED:
-        return record.get("failure") or _UNSTATED[record["kind"]]
+    if record["state"] == SubmissionState.NEEDS_REVIEW and record["kind"] in _DEFAULT_REASONS:
+        return record.get("failure") or _DEFAULT_REASONS[record["kind"]]
     return record.get("failure")
 
 
-def paper_problem(papers: Sequence[Item], current: Shelf) -> Reason | None:
+def paper_problem(papers: Sequence[Item], current: AssessmentRecord) -> FailureReason | None:
     """What is wrong with the question paper that was received last: {submission, type, message}.
 
     None where it counts, where a paper is still being read, and where a teacher corrected the one that counts after
     this one had ended.
     """
-    records = [record for record in papers if "erased_at" not in record and record["state"] != State.DUPLICATE_OF]
-    if not records or any(_under_way(record) for record in records):
+    records = [
+        record for record in papers if "erased_at" not in record and record["state"] != SubmissionState.DUPLICATE_OF
+    ]
+    if not records or any(_is_in_progress(record) for record in records):
         return None
-    newest = max(records, key=_received)
-    reason = reason_of(newest)
-    if reason is None or _counts_after(current, newest):
+    newest = max(records, key=_received_at)
+    reason = failure_reason(newest)
+    if reason is None or _is_superseded(current, newest):
         return None
-    still = _STILL_COUNTS if current.paper is not None else ""
+    still = _PREVIOUS_PAPER_COUNTS if current.paper is not None else ""
     submission = newest["pk"].removeprefix(submission_pk(""))
     return {"submission": submission, "type": reason["type"], "message": f"{reason['message']}{still}"}
 
 
-def reason_to_wait(papers: Sequence[Item], current: Shelf) -> Reason | None:
+def reason_to_wait(papers: Sequence[Item], current: AssessmentRecord) -> FailureReason | None:
     """Why the sheets that wait for their paper will not be marked by themselves; None where a paper may still come."""
     problem = paper_problem(papers, current) if current.paper is None else None
     if problem is None:
@@ -59,20 +61,20 @@ def reason_to_wait(papers: Sequence[Item], current: Shelf) -> Reason | None:
     return {"type": PaperNotReady.__name__, "message": message}
 
 
-def _under_way(record: Item) -> bool:
-    return record["state"] == State.READING or int(record.get("claimed", 0)) > int(record["run"])
+def _is_in_progress(record: Item) -> bool:
+    return record["state"] == SubmissionState.READING or int(record.get("claimed", 0)) > int(record["run"])
 
 
-def _counts_after(current: Shelf, record: Item) -> bool:
+def _is_superseded(current: AssessmentRecord, record: Item) -> bool:
     """Whether the paper that counts came after this one, or was corrected by somebody who could see how it ended."""
     if current.paper is None:
         return False
     # A correction keeps the time at which its paper was received: the next paper that is sent still counts.
     corrected = current.paper_by is not None and (current.paper_placed_at or "") >= max(
-        _received(record), str(record.get("ended_at", ""))
+        _received_at(record), str(record.get("ended_at", ""))
     )
-    return corrected or (current.paper_received_at or "") >= _received(record)
+    return corrected or (current.paper_received_at or "") >= _received_at(record)
 
 
-def _received(record: Item) -> str:
+def _received_at(record: Item) -> str:
     return str(record.get("counts_from", record["received_at"]))

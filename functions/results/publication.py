@@ -8,13 +8,13 @@ import json
 from collections.abc import Iterable
 from typing import Any
 
-from core.shelf import Shelf
-from core.submission import keyed_hash
-from core.table import Item
-from results.status import MARKED
+from core.models.submission import keyed_hash
+from core.storage.assessment_repository import AssessmentRecord
+from core.storage.table import Item
+from results.submission_status import MARKED_STATES
 
 
-def told(current: Shelf, changed_since: int | None) -> dict[str, Any]:
+def publication_status(current: AssessmentRecord, changed_since: int | None) -> dict[str, Any]:
     """`changed_since`: sheets whose marks are not those that were published; None while the marks are held."""
     return {
         "published_at": current.published_at,
@@ -25,30 +25,30 @@ def told(current: Shelf, changed_since: int | None) -> dict[str, Any]:
 
 def fingerprints(secret: bytes, records: Iterable[Item]) -> list[str]:
     """One for each sheet that is marked, of the sheet and of all its marks as they count; in no order of the sheets."""
-    return sorted(keyed_hash(secret, "published", one["pk"], _marks(one)) for one in records if _is_marked(one))
+    return sorted(keyed_hash(secret, "published", one["pk"], _marks_json(one)) for one in records if _is_marked(one))
 
 
-def touched_after(at: str, records: Iterable[Item]) -> int:
+def count_changed_after(at: str, records: Iterable[Item]) -> int:
     """How many sheets were marked or changed after `at`, with whatever outcome: all that can be said of a publication
     whose marks were not kept."""
-    return sum(_last_touched(one) > at for one in records if _is_marked(one))
+    return sum(_last_changed_at(one) > at for one in records if _is_marked(one))
 
 
 def _is_marked(record: Item) -> bool:
-    return record["state"] in MARKED and "question_marks" in record
+    return record["state"] in MARKED_STATES and "question_marks" in record
 
 
-def _marks(record: Item) -> str:
+def _marks_json(record: Item) -> str:
     """What a student is given: the total and each question's marks, out of how many. 2 and 2.0 are the same."""
     rows = [(None, record.get("marks"), record.get("max_marks"))]
     rows += [(one["question"], one["marks"], one["max_marks"]) for one in record["question_marks"]]
-    return json.dumps([(name, _number(marks), _number(most)) for name, marks, most in rows])
+    return json.dumps([(name, _as_float(marks), _as_float(max_marks)) for name, marks, max_marks in rows])
 
 
-def _number(value: float | None) -> float | None:
+def _as_float(value: float | None) -> float | None:
     return None if value is None else float(value)
 
 
-def _last_touched(record: Item) -> str:
+def _last_changed_at(record: Item) -> str:
     edits = (str(entry["at"]) for entry in record.get("edit_log", ()))
     return max([str(record.get("ended_at", "")), *edits])

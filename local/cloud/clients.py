@@ -3,7 +3,7 @@
 import threading
 from typing import Any
 
-from local.cloud.calls import CLIENT
+from local.cloud.aws_calls import CLIENT
 from local.cloud.stack import REGION
 
 

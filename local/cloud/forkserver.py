@@ -24,7 +24,13 @@ import sys
 from pathlib import Path
 from typing import Any, NoReturn
 
-_WARM = ("boto3", "botocore.httpsession", "boto3.s3.transfer", "aws_lambda_powertools.logging", "cryptography.fernet")
+_PRELOADED_MODULES = (
+    "boto3",
+    "botocore.httpsession",
+    "boto3.s3.transfer",
+    "aws_lambda_powertools.logging",
+    "cryptography.fernet",
+)
 _PR_SET_PDEATHSIG = 1
 
 
@@ -46,37 +52,37 @@ class ForkServer:
             if self._wake_read in ready:
                 with contextlib.suppress(BlockingIOError):
                     os.read(self._wake_read, 4096)
-                self._reap()
+                self._reap_workers()
             if 0 in ready:
                 data = os.read(0, 1 << 20)
                 if not data:
                     return
                 *lines, pending = (pending + data).split(b"\n")
                 for line in lines:
-                    self._obey(json.loads(line))
+                    self._execute_command(json.loads(line))
 
     def end(self) -> None:
         """Kills every worker and waits until they are gone."""
         for pid in self.workers:
-            _kill(pid)
+            _kill_process_group(pid)
         for pid in self.workers:
             with contextlib.suppress(ChildProcessError):
                 os.waitpid(pid, 0)
 
-    def _obey(self, command: dict[str, Any]) -> None:
+    def _execute_command(self, command: dict[str, Any]) -> None:
         if command["do"] == "kill":
             for pid, name in self.workers.items():
                 if name == command["id"]:
-                    _kill(pid)
+                    _kill_process_group(pid)
             return
         parent = os.getpid()
         pid = os.fork()
         if pid == 0:
             self._become_worker(command, parent)
         self.workers[pid] = command["id"]
-        _tell({"event": "spawned", "id": command["id"], "pid": pid})
+        _write_event({"event": "spawned", "id": command["id"], "pid": pid})
 
-    def _reap(self) -> None:
+    def _reap_workers(self) -> None:
         while self.workers:
             try:
                 pid, status = os.waitpid(-1, os.WNOHANG)
@@ -87,7 +93,7 @@ class ForkServer:
             # What the worker itself had started goes with it.
             with contextlib.suppress(ProcessLookupError, PermissionError):
                 os.killpg(pid, signal.SIGKILL)
-            _tell({"event": "exited", "id": self.workers.pop(pid), "status": os.waitstatus_to_exitcode(status)})
+            _write_event({"event": "exited", "id": self.workers.pop(pid), "status": os.waitstatus_to_exitcode(status)})
 
     def _become_worker(self, command: dict[str, Any], parent: int) -> NoReturn:
         code = 1
@@ -98,11 +104,11 @@ class ForkServer:
             os.close(self._wake_read)
             os.close(self._wake_write)
             os.setsid()
-            _die_with(parent)
-            _redirect(command["log"])
+            _set_parent_death_signal(parent)
+            _redirect_output(command["log"])
             run_function(command)
-        except SystemExit as leaving:
-            code = leaving.code if isinstance(leaving.code, int) else int(leaving.code is not None)
+        except SystemExit as exit_request:
+            code = exit_request.code if isinstance(exit_request.code, int) else int(exit_request.code is not None)
         except BaseException:  # noqa: BLE001 -- whatever it was, it ends here: it must never return into the server
             sys.excepthook(*sys.exc_info())
         finally:
@@ -128,17 +134,17 @@ def run_function(command: dict[str, Any]) -> None:
     bootstrap.run(command["handler"], LambdaRuntimeClient(os.environ["AWS_LAMBDA_RUNTIME_API"]))
 
 
-def _redirect(log: str) -> None:
-    out = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
-    nothing = os.open(os.devnull, os.O_RDONLY)
-    os.dup2(nothing, 0)
-    os.dup2(out, 1)
-    os.dup2(out, 2)
-    os.close(out)
-    os.close(nothing)
+def _redirect_output(log: str) -> None:
+    log_descriptor = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+    null_descriptor = os.open(os.devnull, os.O_RDONLY)
+    os.dup2(null_descriptor, 0)
+    os.dup2(log_descriptor, 1)
+    os.dup2(log_descriptor, 2)
+    os.close(log_descriptor)
+    os.close(null_descriptor)
 
 
-def _die_with(parent: int) -> None:
+def _set_parent_death_signal(parent: int) -> None:
     """The worker is killed when the fork server is, even by a signal that nobody can catch (Linux)."""
     if not sys.platform.startswith("linux"):
         return
@@ -149,21 +155,21 @@ def _die_with(parent: int) -> None:
         os._exit(1)
 
 
-def _kill(pid: int) -> None:
+def _kill_process_group(pid: int) -> None:
     """The worker and everything it has started: it leads a process group of its own once it runs."""
     for end in (os.killpg, os.kill):
         with contextlib.suppress(ProcessLookupError, PermissionError):
             end(pid, signal.SIGKILL)
 
 
-def _tell(event: dict[str, Any]) -> None:
+def _write_event(event: dict[str, Any]) -> None:
     os.write(1, json.dumps(event).encode() + b"\n")
 
 
-def _warm() -> None:
+def _preload_modules() -> None:
     import importlib
 
-    for name in _WARM:
+    for name in _PRELOADED_MODULES:
         with contextlib.suppress(ImportError):
             importlib.import_module(name)
     gc.collect()
@@ -172,7 +178,7 @@ def _warm() -> None:
 
 if __name__ == "__main__":
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    _warm()
+    _preload_modules()
     server = ForkServer()
     try:
         server.serve()

@@ -18,30 +18,30 @@ from typing import Any, Self
 
 from botocore.exceptions import ClientError
 
-from local.cloud import process
-from local.cloud.calls import PROVISION, STATE_MACHINE, Call, CallLog
+from local.cloud import process_setup
+from local.cloud.aws_calls import PROVISION, STATE_MACHINE, Call, CallLog
 from local.cloud.clients import Clients
-from local.cloud.faults import Faults
-from local.cloud.memory import Forgetful
+from local.cloud.fault_injection import FaultInjector
+from local.cloud.lambda_service import LambdaService
 from local.cloud.metrics import Metrics
-from local.cloud.ocr import OcrProcesses
-from local.cloud.policies import Policies
+from local.cloud.null_persistence import NullPersistence
+from local.cloud.ocr_pool import OcrProcessPool
 from local.cloud.private_files import make_folder
-from local.cloud.process import CloudError
-from local.cloud.provision import Secrets, provision
+from local.cloud.process_setup import CloudError
+from local.cloud.provision import SecretStrings, provision
 from local.cloud.resources import Function
-from local.cloud.runtime import LambdaService
+from local.cloud.role_policies import RolePolicies
 from local.cloud.stack import Stack
 from local.cloud.template import TemplateError
-from local.cloud.textract_blocks import Reader
-from local.cloud.tokens import AUDIENCE, Tokens
-from local.cloud.wiring import wire
+from local.cloud.textract_blocks import OcrReader
+from local.cloud.tokens import AUDIENCE, TokenIssuer
+from local.cloud.wiring import build_services
 
 __all__ = ["CloudError", "LocalCloud"]
 
 ROOT = Path(__file__).parents[2]
 TEMPLATE = ROOT / "template.yaml"
-_one_at_a_time = threading.Lock()
+_single_instance_lock = threading.Lock()
 
 
 class LocalCloud:
@@ -59,7 +59,7 @@ class LocalCloud:
 
     endpoint_url: str
     stack: Stack
-    faults: Faults
+    faults: FaultInjector
     metrics: Metrics
 
     def __init__(
@@ -71,7 +71,7 @@ class LocalCloud:
         ocr_processes: int = 2,
         parameters: Mapping[str, str] | None = None,
         template: Path = TEMPLATE,
-        reader: Reader | None = None,
+        reader: OcrReader | None = None,
         retry_seconds: Sequence[float] = (1.0, 2.0),
     ) -> None:
         self._port = port
@@ -82,9 +82,9 @@ class LocalCloud:
         self._ocr_processes = ocr_processes
         self._reader = reader
         self._retry_seconds = retry_seconds
-        self._closing: list[Callable[[], None]] = []
-        self._log = CallLog()
-        self.faults = Faults()
+        self._close_callbacks: list[Callable[[], None]] = []
+        self._call_log = CallLog()
+        self.faults = FaultInjector()
         self.metrics = Metrics()
 
     # ── life ─────────────────────────────────────────────────────────────────────────────────────
@@ -103,9 +103,9 @@ class LocalCloud:
         CloudError
             The port is taken, another cloud runs in this process, or something it needs is missing.
         """
-        if not _one_at_a_time.acquire(blocking=False):
+        if not _single_instance_lock.acquire(blocking=False):
             raise CloudError("A local cloud is already running in this process; stop it before starting another.")
-        self._closing.append(_one_at_a_time.release)
+        self._close_callbacks.append(_single_instance_lock.release)
         try:
             self._start()
         except (TemplateError, ClientError) as error:
@@ -118,8 +118,8 @@ class LocalCloud:
 
     def stop(self) -> None:
         """Ends everything that was started, last things first; no process is left when it returns."""
-        while self._closing:
-            close = self._closing.pop()
+        while self._close_callbacks:
+            close = self._close_callbacks.pop()
             try:
                 close()
             except Exception:
@@ -127,9 +127,9 @@ class LocalCloud:
 
     def _start(self) -> None:
         self.folder = self._given_folder or self._temporary_folder()
-        self._keeper = self._open_store(self._given_folder)
-        listener = process.listen(self._port)
-        self._closing.append(listener.close)
+        self._persistence = self._open_persistence(self._given_folder)
+        listener = process_setup.listen(self._port)
+        self._close_callbacks.append(listener.close)
         port = listener.getsockname()[1]
         self.endpoint_url = f"http://127.0.0.1:{port}"
         self._clients = Clients(self.endpoint_url)
@@ -138,39 +138,45 @@ class LocalCloud:
             make_folder(logs)
         except OSError as error:
             raise CloudError(f"The folder {self.folder} cannot be used ({error}).") from error
-        self._closing += [process.stop_on_termination(), process.prepare(port), process.log_to(logs / "cloud.log")]
+        self._close_callbacks += [
+            process_setup.exit_on_sigterm(),
+            process_setup.configure_moto(port),
+            process_setup.redirect_logs(logs / "cloud.log"),
+        ]
 
-        secrets = Secrets(self._given_folder)
-        self._tokens = Tokens(self.endpoint_url, self._given_folder)
+        secrets = SecretStrings(self._given_folder)
+        self._tokens = TokenIssuer(self.endpoint_url, self._given_folder)
         self.stack = Stack(
             self._template,
-            parameters=self._defaults() | self._parameters,
+            parameters=self._default_parameters() | self._parameters,
             secret=secrets.string,
             endpoint_url=self.endpoint_url,
         )
         self._serve(listener, self._start_reader(logs), self._start_functions(logs))
         provision(self.stack, lambda service: self._clients.of(service, PROVISION), secrets)
-        self._go_on()
+        self._resume_work()
 
-    def _go_on(self) -> None:
+    def _resume_work(self) -> None:
         """Puts back what was kept, opens the doors, and goes on with what was under way."""
         executions = self._services.executions
-        memories = self._keeper.restore()
-        executions.know(memories.running, memories.ended)
-        self._keeper.begin()
-        self._services.edge.ready.set()
+        restored = self._persistence.restore()
+        executions.set_previous_executions(restored.running, restored.ended)
+        self._persistence.start()
+        self._services.gateway.ready.set()
         self._services.bus.start()
         executions.start()
-        for call in memories.calls:
-            self._functions.go_on(call)
+        for call in restored.calls:
+            self._functions.resume(call)
 
-        def start(machine: str, name: str, given: str) -> None:
-            self.client("stepfunctions").start_execution(stateMachineArn=machine, name=name, input=given)
+        def start(state_machine_arn: str, name: str, execution_input: str) -> None:
+            self.client("stepfunctions").start_execution(
+                stateMachineArn=state_machine_arn, name=name, input=execution_input
+            )
 
         # Beside the new ones: each start takes the interpreter a moment.
-        threading.Thread(target=executions.go_on, args=(start,), daemon=True, name="executions-of-before").start()
+        threading.Thread(target=executions.resume, args=(start,), daemon=True, name="executions-of-before").start()
 
-    def _defaults(self) -> dict[str, str]:
+    def _default_parameters(self) -> dict[str, str]:
         """The template's parameters as this machine wants them."""
         return {
             "JwtIssuer": self.endpoint_url,
@@ -181,11 +187,11 @@ class LocalCloud:
             "TextractTps": str(max(2, self._ocr_processes)),
         }
 
-    def _start_reader(self, logs: Path) -> Reader:
+    def _start_reader(self, logs: Path) -> OcrReader:
         if self._reader is not None:
             return self._reader
-        reader = OcrProcesses(self._ocr_processes, logs / "ocr.log")
-        self._closing.append(reader.close)
+        reader = OcrProcessPool(self._ocr_processes, logs / "ocr.log")
+        self._close_callbacks.append(reader.close)
         return reader
 
     def _start_functions(self, logs: Path) -> LambdaService:
@@ -193,35 +199,35 @@ class LocalCloud:
             self.stack.functions,
             folder=logs,
             environment=self._function_environment,
-            dead_end=self._dead_end,
-            keeper=self._keeper,
+            send_failure_record=self._send_failure_record,
+            persistence=self._persistence,
             metrics=self.metrics,
             retry_seconds=self._retry_seconds,
         )
-        self._closing.append(self._functions.stop)
+        self._close_callbacks.append(self._functions.stop)
         return self._functions
 
-    def _serve(self, listener: socket.socket, reader: Reader, functions: LambdaService) -> None:
+    def _serve(self, listener: socket.socket, reader: OcrReader, functions: LambdaService) -> None:
         from moto.moto_server.werkzeug_app import MotoRequestHandler
         from werkzeug.serving import make_server
 
-        self._services = wire(
+        self._services = build_services(
             self.stack,
             functions=functions,
             reader=reader,
             tokens=self._tokens,
             web=ROOT / "web",
             page_config=lambda: {"apiUrl": "", "token": self.token(), "local": True},
-            log=self._log,
+            log=self._call_log,
             faults=self.faults,
             # Another template is for stand-ins, whose code has other needs than the roles are made for.
-            policies=Policies.of(self.stack) if self._template == TEMPLATE else None,
-            keeper=self._keeper,
+            policies=RolePolicies.of(self.stack) if self._template == TEMPLATE else None,
+            persistence=self._persistence,
             metrics=self.metrics,
         )
         port = listener.getsockname()[1]
         handler, fd = MotoRequestHandler, listener.fileno()
-        server = make_server("127.0.0.1", port, self._services.edge, threaded=True, request_handler=handler, fd=fd)
+        server = make_server("127.0.0.1", port, self._services.gateway, threaded=True, request_handler=handler, fd=fd)
         thread = threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True, name="local-cloud")
         thread.start()
 
@@ -232,9 +238,9 @@ class LocalCloud:
 
         # The other way round: nothing new begins, what runs ends while its services still answer.
         executions = self._services.executions
-        self._closing += [close, executions.settle, functions.stop, self._stop_executions]
-        self._closing += [self.faults.end, self._services.bus.stop, executions.stop]
-        self.faults.begin(kill=functions.kill)
+        self._close_callbacks += [close, executions.wait_until_ended, functions.stop, self._stop_executions]
+        self._close_callbacks += [self.faults.stop, self._services.bus.stop, executions.stop]
+        self.faults.start(kill=functions.kill)
 
     def check(self) -> None:
         """
@@ -243,8 +249,8 @@ class LocalCloud:
         CloudError
             What is sent can no longer be kept: the disk is full, say. Nothing is accepted any more.
         """
-        if self._keeper.failure:
-            raise self._keeper.failure
+        if self._persistence.failure:
+            raise self._persistence.failure
 
     # ── what others use ──────────────────────────────────────────────────────────────────────────
 
@@ -261,13 +267,13 @@ class LocalCloud:
         """A bearer token for the HTTP API."""
         return self._tokens.issue(tenant, name, **claims)
 
-    def calls(self, *, everybody: bool = False) -> list[Call]:
+    def calls(self, *, include_clients: bool = False) -> list[Call]:
         """Every AWS call of the functions and the state machine, in order; with `everybody` clients' as well."""
         callers = {*self.stack.functions, STATE_MACHINE}
-        return [call for call in self._log.snapshot() if everybody or call.caller in callers]
+        return [call for call in self._call_log.snapshot() if include_clients or call.caller in callers]
 
     def clear_calls(self) -> None:
-        self._log.clear()
+        self._call_log.clear()
 
     def events(self) -> list[dict[str, Any]]:
         """Everything that was put on the event bus, in order."""
@@ -293,7 +299,7 @@ class LocalCloud:
             **self._extra_environment,
         }
 
-    def _dead_end(self, queue: str, message: str) -> None:
+    def _send_failure_record(self, queue: str, message: str) -> None:
         sqs = self.client("sqs")
         sqs.send_message(QueueUrl=sqs.get_queue_url(QueueName=queue)["QueueUrl"], MessageBody=message)
 
@@ -302,17 +308,17 @@ class LocalCloud:
         for arn in self._services.executions.running():
             self.client("stepfunctions").stop_execution(executionArn=arn, error="CloudStopped", cause="Stopped.")
 
-    def _open_store(self, folder: Path | None) -> Forgetful:
+    def _open_persistence(self, folder: Path | None) -> NullPersistence:
         if folder is None:
-            return Forgetful()
-        from local.cloud.keeping import Keeper
+            return NullPersistence()
+        from local.cloud.persistence import StorePersistence
         from local.cloud.store import Store
 
         store = Store(folder)
-        self._closing.append(store.close)
-        return Keeper(store)
+        self._close_callbacks.append(store.close)
+        return StorePersistence(store)
 
     def _temporary_folder(self) -> Path:
         folder = Path(tempfile.mkdtemp(prefix="gradeline-"))
-        self._closing.append(lambda: shutil.rmtree(folder, ignore_errors=True))
+        self._close_callbacks.append(lambda: shutil.rmtree(folder, ignore_errors=True))
         return folder

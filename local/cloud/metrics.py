@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 # Older minutes are dropped: `gradeline serve` may run for weeks.
-_MINUTES_KEPT = 24 * 60
+_RETENTION_MINUTES = 24 * 60
 
 
 @dataclass(frozen=True)
@@ -23,7 +23,7 @@ class Statistics:
     minimum: float = math.inf
     maximum: float = -math.inf
 
-    def plus(self, other: "Statistics") -> "Statistics":
+    def merge(self, other: "Statistics") -> "Statistics":
         return Statistics(
             self.sum + other.sum,
             self.sample_count + other.sample_count,
@@ -62,9 +62,9 @@ class Metrics:
             minutes = self._minutes.setdefault(metric, {})
             if minute not in minutes:
                 minutes[minute] = Statistics()
-                for old in [one for one in minutes if one < minute - _MINUTES_KEPT]:
-                    del minutes[old]
-            minutes[minute] = minutes[minute].plus(Statistics.of(value))
+                for expired_minute in [one for one in minutes if one < minute - _RETENTION_MINUTES]:
+                    del minutes[expired_minute]
+            minutes[minute] = minutes[minute].merge(Statistics.of(value))
 
     def snapshot(self) -> Mapping[Metric, Mapping[int, Statistics]]:
         with self._lock:

@@ -1,7 +1,7 @@
 """What moto holds, as plain values, and the same put back: objects in all versions, items, messages.
 
 moto's public calls give an object another version and another time, so its own objects are made here. This is
-the one place that knows how they look inside; tests/local/test_keeping.py holds both directions against
+the one place that knows how they look inside; tests/local/test_persistence.py holds both directions against
 moto's answers.
 """
 
@@ -20,7 +20,7 @@ from local.cloud.stack import ACCOUNT, REGION
 
 _PARTITION = "aws"
 # Attributes of moto's object that its answers show, by their own names; all of them are text or nothing.
-_SHOWN = (
+_COPIED_ATTRIBUTES = (
     "checksum_algorithm",
     "checksum_value",
     "checksum_type",
@@ -31,15 +31,15 @@ _SHOWN = (
 
 
 @dataclass(frozen=True)
-class Version:
+class ObjectVersion:
     """One version of an object, or a delete marker. `read` gives its bytes; None: it is a marker."""
 
     id: str
-    described: dict[str, Any]
+    properties: dict[str, Any]
     read: Callable[[], bytes] | None
 
 
-class _KeptObject(FakeKey):
+class _RestoredKey(FakeKey):
     """An object of moto's whose bytes are read when they are asked for."""
 
     def __init__(self, name: str, *, size: int, read: Callable[[], bytes], **given: Any) -> None:
@@ -59,126 +59,126 @@ class _KeptObject(FakeKey):
 # ── objects ──────────────────────────────────────────────────────────────────────────────────────
 
 
-def versions(bucket: str, key: str) -> list[Version]:
+def list_object_versions(bucket: str, key: str) -> list[ObjectVersion]:
     """All versions under a key, oldest first; none where nothing is."""
     backend = s3_backends[ACCOUNT][_PARTITION]
-    return [_describe(backend, found) for found in backend.get_bucket(bucket).keys.getlist(key, [])]
+    return [_read_object_version(backend, found) for found in backend.get_bucket(bucket).keys.getlist(key, [])]
 
 
-def _describe(backend: Any, found: Any) -> Version:
+def _read_object_version(backend: Any, found: Any) -> ObjectVersion:
     modified = found.last_modified.isoformat()
     if isinstance(found, FakeDeleteMarker):
-        return Version(found.version_id, {"modified": modified}, None)
-    described = {
+        return ObjectVersion(found.version_id, {"modified": modified}, None)
+    properties = {
         "modified": modified,
         "size": found.size,
         "etag": found.etag.strip('"'),
         "storage_class": found.storage_class,
         "metadata": dict(found.metadata),
         "tags": backend.tagger.get_tag_dict_for_resource(found.arn),
-        **{name: getattr(found, name) for name in _SHOWN},
+        **{name: getattr(found, name) for name in _COPIED_ATTRIBUTES},
     }
-    return Version(found.version_id, described, lambda: found.value)
+    return ObjectVersion(found.version_id, properties, lambda: found.value)
 
 
-def add_version(bucket: str, key: str, version: Version) -> None:
+def add_object_version(bucket: str, key: str, version: ObjectVersion) -> None:
     """Puts a version back behind those that are there."""
     backend = s3_backends[ACCOUNT][_PARTITION]
-    holder = backend.get_bucket(bucket)
-    before = holder.keys.getlist(key, [])
+    moto_bucket = backend.get_bucket(bucket)
+    existing = moto_bucket.keys.getlist(key, [])
     if version.read is None:
-        made = _marker(backend, holder, key, before)
+        restored = _make_delete_marker(backend, moto_bucket, key, existing)
     else:
-        made = _object(backend, holder, key, version, version.read)
-    made._version_id = version.id
-    made.last_modified = datetime.datetime.fromisoformat(version.described["modified"])
-    if version.read is not None and version.described["tags"]:
-        tags = [{"Key": name, "Value": value} for name, value in version.described["tags"].items()]
-        backend.tagger.tag_resource(made.arn, tags)
-    holder.keys.setlist(key, [*before, made])
+        restored = _make_object(backend, moto_bucket, key, version, version.read)
+    restored._version_id = version.id
+    restored.last_modified = datetime.datetime.fromisoformat(version.properties["modified"])
+    if version.read is not None and version.properties["tags"]:
+        tags = [{"Key": name, "Value": value} for name, value in version.properties["tags"].items()]
+        backend.tagger.tag_resource(restored.arn, tags)
+    moto_bucket.keys.setlist(key, [*existing, restored])
 
 
-def _object(backend: Any, bucket: Any, key: str, version: Version, read: Callable[[], bytes]) -> Any:
-    described = version.described
-    made = _KeptObject(
+def _make_object(backend: Any, bucket: Any, key: str, version: ObjectVersion, read: Callable[[], bytes]) -> Any:
+    properties = version.properties
+    restored = _RestoredKey(
         key,
-        size=described["size"],
+        size=properties["size"],
         read=read,
         account_id=ACCOUNT,
         region_name=backend.region_name,
-        storage=described["storage_class"],
-        etag=described["etag"],
+        storage=properties["storage_class"],
+        etag=properties["etag"],
         is_versioned=bucket.is_versioned,
         version_id=version.id,
         bucket_name=bucket.name,
     )
-    for name in _SHOWN:
-        setattr(made, name, described[name])
-    made.set_metadata(dict(described["metadata"]))
-    return made
+    for name in _COPIED_ATTRIBUTES:
+        setattr(restored, name, properties[name])
+    restored.set_metadata(dict(properties["metadata"]))
+    return restored
 
 
-def _marker(backend: Any, bucket: Any, key: str, before: list[Any]) -> Any:
+def _make_delete_marker(backend: Any, bucket: Any, key: str, existing: list[Any]) -> Any:
     # A marker knows what it hides; where that has been deleted since, its name alone matters.
-    hidden = before[-1] if before else FakeKey(key, b"", ACCOUNT, backend.region_name, bucket_name=bucket.name)
+    hidden = existing[-1] if existing else FakeKey(key, b"", ACCOUNT, backend.region_name, bucket_name=bucket.name)
     return FakeDeleteMarker(key=hidden)
 
 
 # ── items ────────────────────────────────────────────────────────────────────────────────────────
 
 
-def item_key(table: str, attributes: Mapping[str, Any]) -> dict[str, Any]:
+def read_item_key(table: str, attributes: Mapping[str, Any]) -> dict[str, Any]:
     """The attributes that name an item in its table, of a key or of a whole item."""
-    found = _table(table)
+    found = _moto_table(table)
     names = [name for name in (found.hash_key_attr, found.range_key_attr) if name]
-    return {name: _key_value(attributes[name]) for name in names}
+    return {name: _decode_key_value(attributes[name]) for name in names}
 
 
-def _key_value(value: Mapping[str, Any]) -> dict[str, Any]:
+def _decode_key_value(value: Mapping[str, Any]) -> dict[str, Any]:
     """A request has bytes in base64, moto has them as they are."""
     return {"B": base64.b64decode(value["B"])} if "B" in value else dict(value)
 
 
-def item(table: str, key: Mapping[str, Any]) -> dict[str, Any] | None:
+def read_item(table: str, key: Mapping[str, Any]) -> dict[str, Any] | None:
     """An item in DynamoDB's own JSON."""
-    found = _table(table)
+    found = _moto_table(table)
     range_key = DynamoType(key[found.range_key_attr]) if found.range_key_attr else None
-    standing = found.get_item(DynamoType(key[found.hash_key_attr]), range_key)
-    if not standing:
+    stored_item = found.get_item(DynamoType(key[found.hash_key_attr]), range_key)
+    if not stored_item:
         return None
-    attributes: dict[str, Any] = _as_text(standing.to_json()["Attributes"])
+    attributes: dict[str, Any] = _encode_bytes(stored_item.to_json()["Attributes"])
     return attributes
 
 
 def put_item(table: str, attributes: dict[str, Any]) -> None:
-    _table(table).put_item(_as_bytes(attributes))
+    _moto_table(table).put_item(_decode_bytes(attributes))
 
 
-def _as_text(value: Any) -> Any:
+def _encode_bytes(value: Any) -> Any:
     """Bytes (of B and BS) as JSON can say them; an attribute's value is never text alone, so this is no other."""
     if isinstance(value, bytes):
         return {"base64": base64.b64encode(value).decode()}
     if isinstance(value, dict):
-        return {name: _as_text(part) for name, part in value.items()}
-    return [_as_text(part) for part in value] if isinstance(value, list | set) else value
+        return {name: _encode_bytes(part) for name, part in value.items()}
+    return [_encode_bytes(part) for part in value] if isinstance(value, list | set) else value
 
 
-def _as_bytes(value: Any) -> Any:
+def _decode_bytes(value: Any) -> Any:
     if isinstance(value, dict):
         if isinstance(value.get("base64"), str):
             return base64.b64decode(value["base64"])
-        return {name: _as_bytes(part) for name, part in value.items()}
-    return [_as_bytes(part) for part in value] if isinstance(value, list) else value
+        return {name: _decode_bytes(part) for name, part in value.items()}
+    return [_decode_bytes(part) for part in value] if isinstance(value, list) else value
 
 
-def _table(name: str) -> Any:
+def _moto_table(name: str) -> Any:
     return dynamodb_backends[ACCOUNT][REGION].get_table(name.rpartition("/")[2])
 
 
 # ── messages ─────────────────────────────────────────────────────────────────────────────────────
 
 
-def messages(queue: str) -> dict[str, dict[str, Any]]:
+def read_messages(queue: str) -> dict[str, dict[str, Any]]:
     """The messages of a queue by their ids, those in somebody's hands as well."""
     return {
         message.id: {"body": message.body, "sent": message.sent_timestamp}
@@ -186,7 +186,7 @@ def messages(queue: str) -> dict[str, dict[str, Any]]:
     }
 
 
-def add_message(queue: str, message_id: str, described: Mapping[str, Any]) -> None:
-    message = Message(message_id, described["body"])
-    message.sent_timestamp = described["sent"]
+def add_message(queue: str, message_id: str, properties: Mapping[str, Any]) -> None:
+    message = Message(message_id, properties["body"])
+    message.sent_timestamp = properties["sent"]
     sqs_backends[ACCOUNT][REGION].queues[queue]._messages.append(message)

@@ -1,7 +1,7 @@
 """Program: reads pages with RapidOCR, one at a time, on one core.
 
 A request on stdin is a line of JSON (`{"bytes": n, "page": null}`, or `"count": true` to count pages) and then n
-bytes; an answer on stdout is a line of JSON: {"page": …} as `local.cloud.ocr.Page` has it, {"count": n}, or
+bytes; an answer on stdout is a line of JSON: {"page": …} as `local.cloud.ocr_pool.OcrPage` has it, {"count": n}, or
 {"refused": code, "message"}. The first line
 says {"ready": true} once the models are loaded, or {"broken": why}. Ends when stdin does; a page in work
 does not hold that up.
@@ -20,20 +20,20 @@ from typing import Any, BinaryIO
 import cv2
 import numpy as np
 
-from local.cloud.ocr import PAGE_CPU_SECONDS, Line, Page, Word
-from local.cloud.raster import Pixels, Refusal, page_count, pixels_of, pixels_of_page
+from local.cloud.ocr_pool import MAX_PAGE_CPU_SECONDS, OcrLine, OcrPage, OcrWord
+from local.cloud.raster import DocumentRejectedError, Pixels, count_pages, rasterize_document, rasterize_page
 
 # The longest side that the engine sees: more costs time and reads no better on scans of 150 to 300 dpi.
 _MAX_SIDE = 1600
-_FLIP_SAMPLE = 16
+_ORIENTATION_SAMPLE_LINES = 16
 # Ink is what is darker than its neighbourhood (pixels a side) by so many of 255 grey levels; shadows are not.
-_NEIGHBOURHOOD, _DARKER = 101, 40
+_INK_WINDOW_PIXELS, _INK_CONTRAST = 101, 40
 # White kept around the ink, in pixels.
-_MARGIN = 60
-Point = tuple[float, float]
+_CROP_MARGIN = 60
+Corner = tuple[float, float]
 
 
-class Engine:
+class RapidOcrEngine:
     """RapidOCR with its page decisions made here: rotation once for the page, never for a single line."""
 
     def __init__(self) -> None:
@@ -52,34 +52,34 @@ class Engine:
         blank[28:36, 40:216] = 0
         self._ocr(blank, use_det=True, use_cls=True, use_rec=True)
 
-    def read(self, pixels: Pixels) -> Page:
+    def read(self, pixels: Pixels) -> OcrPage:
         """The page as it lies; where it is turned, the turns are found and the boxes turned back."""
         height, width = pixels.shape[:2]
-        turns, found = 0, self._lines(pixels)
-        if _mostly_upright_boxes(found):
-            turns, found = 3, self._lines(_turned(pixels, 3))
-        if self._upside_down(_turned(pixels, turns), found):
-            other = (turns + 2) % 4
-            again = self._lines(_turned(pixels, other))
-            if _sureness(again) > _sureness(found):
-                turns, found = other, again
+        turns, detected = 0, self._detect_lines(pixels)
+        if _has_mostly_upright_boxes(detected):
+            turns, detected = 3, self._detect_lines(_rotate_quarter_turns(pixels, 3))
+        if self._is_upside_down(_rotate_quarter_turns(pixels, turns), detected):
+            flipped_turns = (turns + 2) % 4
+            flipped = self._detect_lines(_rotate_quarter_turns(pixels, flipped_turns))
+            if _mean_confidence(flipped) > _mean_confidence(detected):
+                turns, detected = flipped_turns, flipped
         size = (width, height) if turns % 2 == 0 else (height, width)
-        lines = tuple(_line(entry, turns, size) for entry in found)
-        return Page(width=width, height=height, rotation=90 * turns, lines=lines)
+        lines = tuple(_make_line(entry, turns, size) for entry in detected)
+        return OcrPage(width=width, height=height, rotation=90 * turns, lines=lines)
 
-    def _lines(self, pixels: Pixels) -> list[tuple[Any, str, float, Any]]:
-        left, top, inked = _inked(pixels)
-        result = self._ocr(inked, use_det=True, use_cls=False, use_rec=True, return_word_box=True)
+    def _detect_lines(self, pixels: Pixels) -> list[tuple[Any, str, float, Any]]:
+        left, top, cropped = _crop_to_ink(pixels)
+        result = self._ocr(cropped, use_det=True, use_cls=False, use_rec=True, return_word_box=True)
         if getattr(result, "txts", None) is None or result.boxes is None:
             return []
         words = result.word_results if len(result.word_results) == len(result.txts) else [()] * len(result.txts)
         boxes = [np.add(box, (left, top)) for box in result.boxes]
-        moved = [[_moved(word, left, top) for word in line if word[2] is not None] for line in words]
-        return list(zip(boxes, result.txts, result.scores, moved, strict=True))
+        offset_words = [[_offset_word(word, left, top) for word in line if word[2] is not None] for line in words]
+        return list(zip(boxes, result.txts, result.scores, offset_words, strict=True))
 
-    def _upside_down(self, pixels: Pixels, found: list[tuple[Any, str, float, Any]]) -> bool:
+    def _is_upside_down(self, pixels: Pixels, detected: list[tuple[Any, str, float, Any]]) -> bool:
         """Whether most of the longest lines look turned by 180 degrees."""
-        longest = sorted(found, key=lambda entry: -len(entry[1]))[:_FLIP_SAMPLE]
+        longest = sorted(detected, key=lambda entry: -len(entry[1]))[:_ORIENTATION_SAMPLE_LINES]
         votes = 0
         for box, *_ in longest:
             left, top = np.maximum(box.min(axis=0).astype(int), 0)
@@ -90,61 +90,66 @@ class Engine:
         return votes * 2 > len(longest)
 
 
-def _moved(word: tuple[str, float, Any], left: int, top: int) -> tuple[str, float, Any]:
+def _offset_word(word: tuple[str, float, Any], left: int, top: int) -> tuple[str, float, Any]:
     text, score, corners = word
     return text, score, [(x + left, y + top) for x, y in corners]
 
 
-def _inked(pixels: Pixels) -> tuple[int, int, Pixels]:
+def _crop_to_ink(pixels: Pixels) -> tuple[int, int, Pixels]:
     """The part of a page that bears ink, with its left and top.
 
     The detector weighs a page as a whole: three short lines on an otherwise empty page are lost to it.
     """
     grey = pixels.min(axis=2)
-    paper = cv2.blur(grey, (_NEIGHBOURHOOD, _NEIGHBOURHOOD)).astype(np.int16)
-    ink = paper - grey > _DARKER
+    paper = cv2.blur(grey, (_INK_WINDOW_PIXELS, _INK_WINDOW_PIXELS)).astype(np.int16)
+    ink = paper - grey > _INK_CONTRAST
     rows, columns = np.flatnonzero(ink.any(axis=1)), np.flatnonzero(ink.any(axis=0))
     if not len(rows):
         return 0, 0, pixels
-    top, bottom = max(int(rows[0]) - _MARGIN, 0), int(rows[-1]) + _MARGIN
-    left, right = max(int(columns[0]) - _MARGIN, 0), int(columns[-1]) + _MARGIN
+    top, bottom = max(int(rows[0]) - _CROP_MARGIN, 0), int(rows[-1]) + _CROP_MARGIN
+    left, right = max(int(columns[0]) - _CROP_MARGIN, 0), int(columns[-1]) + _CROP_MARGIN
     return left, top, np.ascontiguousarray(pixels[top:bottom, left:right])
 
 
-def _mostly_upright_boxes(found: list[tuple[Any, str, float, Any]]) -> bool:
+def _has_mostly_upright_boxes(detected: list[tuple[Any, str, float, Any]]) -> bool:
     """Whether lines stand rather than lie: a page turned by a quarter. Boxes of one or two letters say nothing."""
-    sides = [box.max(axis=0) - box.min(axis=0) for box, text, *_ in found if len(text) > 2]
-    standing = sum(1 for width, height in sides if height > 1.5 * width)
-    return standing * 2 > len(sides)
+    sides = [box.max(axis=0) - box.min(axis=0) for box, text, *_ in detected if len(text) > 2]
+    upright = sum(1 for width, height in sides if height > 1.5 * width)
+    return upright * 2 > len(sides)
 
 
-def _turned(pixels: Pixels, turns: int) -> Pixels:
+def _rotate_quarter_turns(pixels: Pixels, turns: int) -> Pixels:
     """Turned counter-clockwise by quarter turns."""
     return pixels if turns == 0 else np.ascontiguousarray(np.rot90(pixels, turns))
 
 
-def _sureness(found: list[tuple[Any, str, float, Any]]) -> float:
-    letters = sum(len(text) for _, text, *_ in found)
-    return sum(score * len(text) for _, text, score, _ in found) / letters if letters else 0.0
+def _mean_confidence(detected: list[tuple[Any, str, float, Any]]) -> float:
+    letters = sum(len(text) for _, text, *_ in detected)
+    return sum(score * len(text) for _, text, score, _ in detected) / letters if letters else 0.0
 
 
-def _line(entry: tuple[Any, str, float, Any], turns: int, size: tuple[int, int]) -> Line:
+def _make_line(entry: tuple[Any, str, float, Any], turns: int, size: tuple[int, int]) -> OcrLine:
     box, text, score, words = entry
     corners = [(float(x), float(y)) for x, y in box]
     tokens = text.split()
     if [word[0] for word in words] == tokens:
         parts = [(word[0], float(word[1]), [(float(x), float(y)) for x, y in word[2]]) for word in words]
     else:
-        parts = [(token, float(score), part) for token, part in zip(tokens, _cut(corners, text, tokens), strict=True)]
-    return Line(
+        parts = [
+            (token, float(score), part)
+            for token, part in zip(tokens, _split_word_boxes(corners, text, tokens), strict=True)
+        ]
+    return OcrLine(
         text=" ".join(tokens),
         confidence=float(score),
-        polygon=_as_it_lay(corners, turns, size),
-        words=tuple(Word(token, sure, _as_it_lay(part, turns, size)) for token, sure, part in parts),
+        polygon=_to_original_page(corners, turns, size),
+        words=tuple(
+            OcrWord(token, word_score, _to_original_page(part, turns, size)) for token, word_score, part in parts
+        ),
     )
 
 
-def _cut(corners: list[Point], text: str, tokens: list[str]) -> list[list[Point]]:
+def _split_word_boxes(corners: list[Corner], text: str, tokens: list[str]) -> list[list[Corner]]:
     """Boxes of a line's words by their share of its letters."""
     boxes, start, length = [], 0, max(len(text), 1)
     for token in tokens:
@@ -154,20 +159,20 @@ def _cut(corners: list[Point], text: str, tokens: list[str]) -> list[list[Point]
         top_left, top_right, bottom_right, bottom_left = corners
         boxes.append(
             [
-                _between(top_left, top_right, first),
-                _between(top_left, top_right, last),
-                _between(bottom_left, bottom_right, last),
-                _between(bottom_left, bottom_right, first),
+                _interpolate(top_left, top_right, first),
+                _interpolate(top_left, top_right, last),
+                _interpolate(bottom_left, bottom_right, last),
+                _interpolate(bottom_left, bottom_right, first),
             ]
         )
     return boxes
 
 
-def _between(start: Point, end: Point, share: float) -> Point:
+def _interpolate(start: Corner, end: Corner, share: float) -> Corner:
     return (start[0] + (end[0] - start[0]) * share, start[1] + (end[1] - start[1]) * share)
 
 
-def _as_it_lay(corners: list[Point], turns: int, size: tuple[int, int]) -> tuple[Point, ...]:
+def _to_original_page(corners: list[Corner], turns: int, size: tuple[int, int]) -> tuple[Corner, ...]:
     """Corners in pixels of the turned page as fractions of the page that was given; the text's own first corner
     stays first, which is how Textract shows a turned line."""
     width, height = size
@@ -184,35 +189,37 @@ def _as_it_lay(corners: list[Point], turns: int, size: tuple[int, int]) -> tuple
 def serve(stdin: BinaryIO, stdout: BinaryIO) -> None:
     """Answers until stdin ends."""
 
-    def tell(answer: dict[str, Any]) -> None:
+    def write_response(answer: dict[str, Any]) -> None:
         stdout.write(json.dumps(answer).encode() + b"\n")
         stdout.flush()
 
     try:
-        engine = Engine()
+        engine = RapidOcrEngine()
     except Exception as error:  # noqa: BLE001 -- whatever keeps the engine from loading is told in one sentence
-        tell({"broken": f"{type(error).__name__}: {error}"})
+        write_response({"broken": f"{type(error).__name__}: {error}"})
         return
-    tell({"ready": True})
+    write_response({"ready": True})
     while header := stdin.readline():
         request = json.loads(header)
         content = stdin.read(request["bytes"])
         try:
-            with cpu_limit(PAGE_CPU_SECONDS):
-                answer = _answer(engine, request, content)
-            tell(answer)
-        except Refusal as refusal:
-            tell({"refused": refusal.code, "message": str(refusal)})
+            with cpu_limit(MAX_PAGE_CPU_SECONDS):
+                answer = _handle_request(engine, request, content)
+            write_response(answer)
+        except DocumentRejectedError as refusal:
+            write_response({"refused": refusal.code, "message": str(refusal)})
         except Exception as error:  # noqa: BLE001 -- one page's failure must not end the process
             sys.excepthook(*sys.exc_info())
-            tell({"refused": "InternalServerError", "message": f"The page could not be read ({type(error).__name__})."})
+            write_response(
+                {"refused": "InternalServerError", "message": f"The page could not be read ({type(error).__name__})."}
+            )
 
 
-def _answer(engine: Engine, request: dict[str, Any], content: bytes) -> dict[str, Any]:
+def _handle_request(engine: RapidOcrEngine, request: dict[str, Any], content: bytes) -> dict[str, Any]:
     if request.get("count"):
-        return {"count": page_count(content)}
+        return {"count": count_pages(content)}
     page = request["page"]
-    pixels = pixels_of(content) if page is None else pixels_of_page(content, page)
+    pixels = rasterize_document(content) if page is None else rasterize_page(content, page)
     return {"page": asdict(engine.read(pixels))}
 
 
@@ -226,7 +233,7 @@ def cpu_limit(seconds: float) -> Iterator[None]:
         signal.setitimer(signal.ITIMER_PROF, 0.0)
 
 
-def _end_with(lifeline: int) -> None:
+def _exit_when_pipe_closes(lifeline: int) -> None:
     """Ends this process when the other end of the pipe is gone, even in the middle of a page."""
     os.read(lifeline, 1)
     os._exit(0)
@@ -234,7 +241,7 @@ def _end_with(lifeline: int) -> None:
 
 if __name__ == "__main__":
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    threading.Thread(target=_end_with, args=(int(sys.argv[1]),), daemon=True).start()
+    threading.Thread(target=_exit_when_pipe_closes, args=(int(sys.argv[1]),), daemon=True).start()
     # Libraries may print; the answers' stream is kept to ourselves.
     answers = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)

@@ -16,11 +16,11 @@ from xml.sax.saxutils import escape
 
 from werkzeug.formparser import FormDataParser
 
-from local.cloud.calls import Request
-from local.cloud.edge import Response
+from local.cloud.aws_calls import WsgiRequest
+from local.cloud.gateway import WsgiResponse
 
 # Form fields that S3 keeps with the object, beside x-amz-meta-*.
-KEPT_FIELDS = (
+STORED_FIELDS = (
     "cache-control",
     "content-disposition",
     "content-encoding",
@@ -29,10 +29,10 @@ KEPT_FIELDS = (
     "x-amz-storage-class",
     "x-amz-server-side-encryption",
 )
-_NEED_NO_CONDITION = {"x-amz-signature", "file", "policy", "awsaccesskeyid", "signature"}
+_FIELDS_WITHOUT_CONDITION = {"x-amz-signature", "file", "policy", "awsaccesskeyid", "signature"}
 
 
-class PolicyRefusal(Exception):
+class PostPolicyError(Exception):
     """S3's refusal of a form: its code, HTTP status and what it says beside the message."""
 
     def __init__(self, code: str, message: str, status: int = 403, details: Mapping[str, str] | None = None) -> None:
@@ -43,7 +43,7 @@ class PolicyRefusal(Exception):
 
 
 @dataclass(frozen=True)
-class Form:
+class PostForm:
     """A POST form: fields by lower-case name, the file's bytes, the key with `${filename}` filled in."""
 
     fields: dict[str, str]
@@ -51,7 +51,7 @@ class Form:
     key: str
 
 
-def read_form(request: Request) -> Form:
+def read_post_form(request: WsgiRequest) -> PostForm:
     """The form of a browser's upload."""
     environ = dict(request.environ) | {"wsgi.input": io.BytesIO(request.body), "CONTENT_LENGTH": str(len(request.body))}
     environ.pop("wsgi.input_terminated", None)
@@ -59,18 +59,18 @@ def read_form(request: Request) -> Form:
         _, values, files = FormDataParser(silent=False).parse_from_environ(environ)
     except ValueError as error:
         text = "The body of your POST request is not well-formed multipart/form-data."
-        raise PolicyRefusal("MalformedPOSTRequest", text, 400) from error
+        raise PostPolicyError("MalformedPOSTRequest", text, 400) from error
     fields = {name.lower(): value for name, value in values.items()}
     file = files.get("file")
     content = file.read() if file is not None else fields.pop("file", "").encode()
     if "key" not in fields:
-        raise PolicyRefusal("InvalidArgument", "Bucket POST must contain a field named 'key'.", 400)
+        raise PostPolicyError("InvalidArgument", "Bucket POST must contain a field named 'key'.", 400)
     filename = (file.filename if file is not None else "") or ""
     key = fields["key"].replace("${filename}", filename.replace("\\", "/").rsplit("/", 1)[-1])
-    return Form(fields, content, key)
+    return PostForm(fields, content, key)
 
 
-def enforce(form: Form, bucket: str, now: datetime.datetime) -> None:
+def enforce_policy(form: PostForm, bucket: str, now: datetime.datetime) -> None:
     """Refuses a form that its policy does not allow.
 
     Raises
@@ -79,14 +79,14 @@ def enforce(form: Form, bucket: str, now: datetime.datetime) -> None:
         Named as S3 names it.
     """
     if "policy" not in form.fields:
-        raise PolicyRefusal("AccessDenied", "Access Denied")
+        raise PostPolicyError("AccessDenied", "Access Denied")
     policy = _read_policy(form.fields["policy"])
-    if _time(policy["expiration"]) <= now:
-        raise PolicyRefusal("AccessDenied", "Invalid according to Policy: Policy expired.")
+    if _parse_time(policy["expiration"]) <= now:
+        raise PostPolicyError("AccessDenied", "Invalid according to Policy: Policy expired.")
     values = {**form.fields, "key": form.key, "bucket": bucket}
     allowed: set[str] = set()
     for condition in policy["conditions"]:
-        for operator, name, value in _conditions(condition):
+        for operator, name, value in _parse_condition(condition):
             if operator == "content-length-range":
                 _check_length(len(form.content), int(name), int(value))
                 continue
@@ -95,26 +95,26 @@ def enforce(form: Form, bucket: str, now: datetime.datetime) -> None:
     extra = sorted(
         name
         for name in form.fields
-        if name not in allowed and name not in _NEED_NO_CONDITION and not name.startswith("x-ignore-")
+        if name not in allowed and name not in _FIELDS_WITHOUT_CONDITION and not name.startswith("x-ignore-")
     )
     if extra:
-        raise PolicyRefusal("AccessDenied", f"Invalid according to Policy: Extra input fields: {', '.join(extra)}")
+        raise PostPolicyError("AccessDenied", f"Invalid according to Policy: Extra input fields: {', '.join(extra)}")
 
 
-def success(form: Form, bucket: str, kept: list[tuple[str, str]]) -> Response:
+def make_success_response(form: PostForm, bucket: str, object_headers: list[tuple[str, str]]) -> WsgiResponse:
     """S3's answer to a form that it has stored; `kept` are the headers that name what is stored."""
     location = f"/{bucket}/{quote(form.key)}"
-    headers = [*kept, ("Location", location)]
+    headers = [*object_headers, ("Location", location)]
     redirect = form.fields.get("success_action_redirect") or form.fields.get("redirect")
     if redirect:
-        return Response(303, [*kept, ("Location", redirect)])
+        return WsgiResponse(303, [*object_headers, ("Location", redirect)])
     status = form.fields.get("success_action_status")
     if status == "201":
-        etag = escape(dict(kept).get("ETag", ""))
+        etag = escape(dict(object_headers).get("ETag", ""))
         inner = f"<Location>{escape(location)}</Location><Bucket>{escape(bucket)}</Bucket>"
         body = f"<PostResponse>{inner}<Key>{escape(form.key)}</Key><ETag>{etag}</ETag></PostResponse>"
-        return Response(201, [*headers, ("Content-Type", "application/xml")], body.encode())
-    return Response(200 if status == "200" else 204, headers)
+        return WsgiResponse(201, [*headers, ("Content-Type", "application/xml")], body.encode())
+    return WsgiResponse(200 if status == "200" else 204, headers)
 
 
 def has_expired(arguments: Mapping[str, str], now: datetime.datetime | None = None) -> bool:
@@ -134,18 +134,18 @@ def has_expired(arguments: Mapping[str, str], now: datetime.datetime | None = No
 def _read_policy(encoded: str) -> dict[str, Any]:
     try:
         policy = json.loads(base64.b64decode(encoded, validate=True))
-        _time(policy["expiration"])
+        _parse_time(policy["expiration"])
         list(policy["conditions"])
     except (ValueError, KeyError, TypeError) as error:
-        raise PolicyRefusal("InvalidPolicyDocument", "Invalid Policy: Invalid JSON.", 400) from error
+        raise PostPolicyError("InvalidPolicyDocument", "Invalid Policy: Invalid JSON.", 400) from error
     return dict(policy)
 
 
-def _time(text: str) -> datetime.datetime:
+def _parse_time(text: str) -> datetime.datetime:
     return datetime.datetime.fromisoformat(text.replace("Z", "+00:00"))
 
 
-def _conditions(condition: Any) -> list[tuple[str, str, Any]]:
+def _parse_condition(condition: Any) -> list[tuple[str, str, Any]]:
     """(operator, field, value) of one condition; for content-length-range the two bounds."""
     if isinstance(condition, dict):
         return [("eq", name.lower(), value) for name, value in condition.items()]
@@ -155,21 +155,21 @@ def _conditions(condition: Any) -> list[tuple[str, str, Any]]:
             return [(operator, str(name), value)]
         if operator in ("eq", "starts-with"):
             return [(operator, str(name).removeprefix("$").lower(), value)]
-    raise PolicyRefusal("InvalidPolicyDocument", "Invalid Policy: Invalid condition.", 400)
+    raise PostPolicyError("InvalidPolicyDocument", "Invalid Policy: Invalid condition.", 400)
 
 
-def _check_field(operator: str, name: str, wanted: str, given: str) -> None:
-    if given == wanted if operator == "eq" else given.startswith(wanted):
+def _check_field(operator: str, name: str, expected: str, actual: str) -> None:
+    if actual == expected if operator == "eq" else actual.startswith(expected):
         return
-    condition = json.dumps([operator, f"${name}", wanted])
-    raise PolicyRefusal("AccessDenied", f"Invalid according to Policy: Policy Condition failed: {condition}")
+    condition = json.dumps([operator, f"${name}", expected])
+    raise PostPolicyError("AccessDenied", f"Invalid according to Policy: Policy Condition failed: {condition}")
 
 
 def _check_length(length: int, smallest: int, largest: int) -> None:
     if length > largest:
         details = {"ProposedSize": str(length), "MaxSizeAllowed": str(largest)}
-        raise PolicyRefusal("EntityTooLarge", "Your proposed upload exceeds the maximum allowed size", 400, details)
+        raise PostPolicyError("EntityTooLarge", "Your proposed upload exceeds the maximum allowed size", 400, details)
     if length < smallest:
         details = {"ProposedSize": str(length), "MinSizeAllowed": str(smallest)}
         text = "Your proposed upload is smaller than the minimum allowed size"
-        raise PolicyRefusal("EntityTooSmall", text, 400, details)
+        raise PostPolicyError("EntityTooSmall", text, 400, details)

@@ -20,7 +20,7 @@ _TABLE_PROPERTIES = (
 )
 
 
-class Secrets:
+class SecretStrings:
     """The strings of the stack's secrets, made once; kept in `folder` where one is given."""
 
     def __init__(self, folder: Path | None) -> None:
@@ -30,26 +30,26 @@ class Secrets:
     def string(self, arn: str) -> str:
         name = arn.rsplit(":", 1)[-1]
         if name not in self._strings:
-            self._strings[name] = self._kept(name)
+            self._strings[name] = self._load_or_create(name)
         return self._strings[name]
 
-    def _kept(self, name: str) -> str:
+    def _load_or_create(self, name: str) -> str:
         alphabet = string.ascii_letters + string.digits
-        fresh = "".join(secrets.choice(alphabet) for _ in range(48))
+        generated = "".join(secrets.choice(alphabet) for _ in range(48))
         if self._folder is None:
-            return fresh
+            return generated
         path = self._folder / f"secret-{name}"
         if not path.exists():
-            write_private(path, fresh.encode())
+            write_private(path, generated.encode())
         return path.read_text(encoding="utf-8")
 
 
-def provision(stack: Stack, client: Callable[[str], Any], secret_strings: Secrets) -> None:
+def provision(stack: Stack, client: Callable[[str], Any], secret_strings: SecretStrings) -> None:
     """Creates everything in an empty account."""
     for name, properties in stack.of_type("AWS::S3::Bucket").items():
-        _make_bucket(client("s3"), stack.bucket(name), properties)
+        _create_bucket(client("s3"), stack.bucket(name), properties)
     for name, properties in stack.of_type("AWS::DynamoDB::Table").items():
-        _make_table(client("dynamodb"), stack.name(name), properties)
+        _create_table(client("dynamodb"), stack.name(name), properties)
     for name in stack.of_type("AWS::SQS::Queue"):
         client("sqs").create_queue(QueueName=stack.name(name))
     for name in stack.of_type("AWS::SecretsManager::Secret"):
@@ -62,7 +62,7 @@ def provision(stack: Stack, client: Callable[[str], Any], secret_strings: Secret
     )
 
 
-def _make_bucket(s3: Any, name: str, properties: dict[str, Any]) -> None:
+def _create_bucket(s3: Any, name: str, properties: dict[str, Any]) -> None:
     s3.create_bucket(Bucket=name)
     versioning = properties.get("VersioningConfiguration")
     if versioning:
@@ -74,8 +74,8 @@ def _make_bucket(s3: Any, name: str, properties: dict[str, Any]) -> None:
         s3.put_bucket_cors(Bucket=name, CORSConfiguration={"CORSRules": renamed})
 
 
-def _make_table(dynamodb: Any, name: str, properties: dict[str, Any]) -> None:
+def _create_table(dynamodb: Any, name: str, properties: dict[str, Any]) -> None:
     dynamodb.create_table(TableName=name, **{key: properties[key] for key in _TABLE_PROPERTIES if key in properties})
-    expiry = properties.get("TimeToLiveSpecification")
-    if expiry:
-        dynamodb.update_time_to_live(TableName=name, TimeToLiveSpecification=expiry)
+    time_to_live = properties.get("TimeToLiveSpecification")
+    if time_to_live:
+        dynamodb.update_time_to_live(TableName=name, TimeToLiveSpecification=time_to_live)

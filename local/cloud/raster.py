@@ -15,14 +15,14 @@ MAX_SIDE_PIXELS = 10_000
 MAX_SIDE_POINTS = 9_000
 _DPI = 200
 # Larger renderings only cost time: the engine scales its input down further.
-_RENDERED_SIDE = 3_000
+_MAX_RENDERED_SIDE = 3_000
 _FORMATS = {"JPEG", "PNG", "TIFF"}
-_BLACK_AND_WHITE_16_BIT = ("I;16", "I;16B", "I;16L", "I")
+_GREYSCALE_16_BIT_MODES = ("I;16", "I;16B", "I;16L", "I")
 
 Pixels = np.ndarray[Any, np.dtype[np.uint8]]
 
 
-class Refusal(Exception):
+class DocumentRejectedError(Exception):
     """The document cannot be read; `code` is the exception that Textract names."""
 
     def __init__(self, code: str, message: str) -> None:
@@ -30,7 +30,7 @@ class Refusal(Exception):
         self.code = code
 
 
-def pixels_of(content: bytes) -> Pixels:
+def rasterize_document(content: bytes) -> Pixels:
     """Height x width x 3 bytes, blue first, of the one page. EXIF orientation is not looked at.
 
     Raises
@@ -39,13 +39,13 @@ def pixels_of(content: bytes) -> Pixels:
         UnsupportedDocumentException, BadDocumentException or DocumentTooLargeException.
     """
     if len(content) > MAX_BYTES:
-        raise Refusal("DocumentTooLargeException", "The document is larger than 10 MB.")
+        raise DocumentRejectedError("DocumentTooLargeException", "The document is larger than 10 MB.")
     if content[:1024].lstrip()[:5] == b"%PDF-":
-        return _pdf_page(content, 0, only=True)
-    return _picture(content, 0, only=True)
+        return _rasterize_pdf_page(content, 0, single_page_only=True)
+    return _rasterize_image(content, 0, single_page_only=True)
 
 
-def page_count(content: bytes) -> int:
+def count_pages(content: bytes) -> int:
     """Pages of a PDF or frames of a TIFF; raises as `pixels_of` does."""
     if content[:1024].lstrip()[:5] == b"%PDF-":
         document = _open_pdf(content)
@@ -53,15 +53,15 @@ def page_count(content: bytes) -> int:
             return len(document)
         finally:
             document.close()
-    with _open_picture(content) as picture:
-        return int(getattr(picture, "n_frames", 1))
+    with _open_image(content) as image:
+        return int(getattr(image, "n_frames", 1))
 
 
-def pixels_of_page(content: bytes, index: int) -> Pixels:
+def rasterize_page(content: bytes, index: int) -> Pixels:
     """One page of a document with many, as the asynchronous operations take it."""
     if content[:1024].lstrip()[:5] == b"%PDF-":
-        return _pdf_page(content, index, only=False)
-    return _picture(content, index, only=False)
+        return _rasterize_pdf_page(content, index, single_page_only=False)
+    return _rasterize_image(content, index, single_page_only=False)
 
 
 def _open_pdf(content: bytes) -> Any:
@@ -71,64 +71,70 @@ def _open_pdf(content: bytes) -> Any:
         return pypdfium2.PdfDocument(content)
     except pypdfium2.PdfiumError as error:
         if "password" in str(error).lower():
-            raise Refusal("UnsupportedDocumentException", "The PDF is protected by a password.") from error
-        raise Refusal("BadDocumentException", "The PDF cannot be read.") from error
+            raise DocumentRejectedError(
+                "UnsupportedDocumentException", "The PDF is protected by a password."
+            ) from error
+        raise DocumentRejectedError("BadDocumentException", "The PDF cannot be read.") from error
 
 
-def _pdf_page(content: bytes, index: int, *, only: bool) -> Pixels:
+def _rasterize_pdf_page(content: bytes, index: int, *, single_page_only: bool) -> Pixels:
     import pypdfium2
 
     document = _open_pdf(content)
     try:
-        if only and len(document) != 1:
-            raise Refusal("UnsupportedDocumentException", "Only documents of one page are read synchronously.")
+        if single_page_only and len(document) != 1:
+            raise DocumentRejectedError(
+                "UnsupportedDocumentException", "Only documents of one page are read synchronously."
+            )
         page = document[index]
         longest = max(page.get_size())
         if not 0 < longest <= MAX_SIDE_POINTS:
-            raise Refusal("BadDocumentException", "The page is larger than 9000 points.")
-        scale = min(_DPI / 72, _RENDERED_SIDE / longest)
+            raise DocumentRejectedError("BadDocumentException", "The page is larger than 9000 points.")
+        scale = min(_DPI / 72, _MAX_RENDERED_SIDE / longest)
         return np.ascontiguousarray(page.render(scale=scale, rev_byteorder=False).to_numpy()[:, :, :3])
     except pypdfium2.PdfiumError as error:
-        raise Refusal("BadDocumentException", "The page cannot be drawn.") from error
+        raise DocumentRejectedError("BadDocumentException", "The page cannot be drawn.") from error
     finally:
         document.close()
 
 
-def _open_picture(content: bytes) -> Image.Image:
+def _open_image(content: bytes) -> Image.Image:
     Image.MAX_IMAGE_PIXELS = MAX_SIDE_PIXELS * MAX_SIDE_PIXELS
     ImageFile.LOAD_TRUNCATED_IMAGES = False
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            picture = Image.open(io.BytesIO(content))
+            image = Image.open(io.BytesIO(content))
     except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
-        raise Refusal("UnsupportedDocumentException", "The document is no PDF, JPEG, PNG or TIFF.") from error
-    if picture.format not in _FORMATS:
-        raise Refusal("UnsupportedDocumentException", "The document is no PDF, JPEG, PNG or TIFF.")
-    if max(picture.size) > MAX_SIDE_PIXELS:
-        raise Refusal("BadDocumentException", "The picture has more than 10,000 pixels on a side.")
-    return picture
+        raise DocumentRejectedError(
+            "UnsupportedDocumentException", "The document is no PDF, JPEG, PNG or TIFF."
+        ) from error
+    if image.format not in _FORMATS:
+        raise DocumentRejectedError("UnsupportedDocumentException", "The document is no PDF, JPEG, PNG or TIFF.")
+    if max(image.size) > MAX_SIDE_PIXELS:
+        raise DocumentRejectedError("BadDocumentException", "The picture has more than 10,000 pixels on a side.")
+    return image
 
 
-def _picture(content: bytes, index: int, *, only: bool) -> Pixels:
-    picture = _open_picture(content)
+def _rasterize_image(content: bytes, index: int, *, single_page_only: bool) -> Pixels:
+    image = _open_image(content)
     try:
-        if only and getattr(picture, "n_frames", 1) != 1:
-            raise Refusal("UnsupportedDocumentException", "Only documents of one page are read synchronously.")
-        picture.seek(index)
-        rgb = _upon_white(picture)
+        if single_page_only and getattr(image, "n_frames", 1) != 1:
+            raise DocumentRejectedError(
+                "UnsupportedDocumentException", "Only documents of one page are read synchronously."
+            )
+        image.seek(index)
+        rgb = _flatten_on_white(image)
     except (OSError, ValueError, SyntaxError, EOFError, Image.DecompressionBombError) as error:
-        raise Refusal("BadDocumentException", "The picture cannot be decoded.") from error
+        raise DocumentRejectedError("BadDocumentException", "The picture cannot be decoded.") from error
     return np.ascontiguousarray(np.asarray(rgb)[:, :, ::-1])
 
 
-def _upon_white(picture: Image.Image) -> Image.Image:
-    if picture.mode in _BLACK_AND_WHITE_16_BIT:
-        return Image.fromarray((np.asarray(picture).astype("float32") / 257).clip(0, 255).astype("uint8")).convert(
-            "RGB"
-        )
-    if picture.mode in ("RGBA", "LA", "PA") or "transparency" in picture.info:
-        layer = picture.convert("RGBA")
-        paper = Image.new("RGBA", layer.size, "white")
-        return Image.alpha_composite(paper, layer).convert("RGB")
-    return picture.convert("RGB")
+def _flatten_on_white(image: Image.Image) -> Image.Image:
+    if image.mode in _GREYSCALE_16_BIT_MODES:
+        return Image.fromarray((np.asarray(image).astype("float32") / 257).clip(0, 255).astype("uint8")).convert("RGB")
+    if image.mode in ("RGBA", "LA", "PA") or "transparency" in image.info:
+        layer = image.convert("RGBA")
+        background = Image.new("RGBA", layer.size, "white")
+        return Image.alpha_composite(background, layer).convert("RGB")
+    return image.convert("RGB")

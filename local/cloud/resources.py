@@ -47,7 +47,7 @@ class Route:
     method: str
     path: str
     function: str
-    authorised: bool
+    requires_token: bool
 
 
 @dataclass(frozen=True)

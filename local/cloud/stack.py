@@ -19,7 +19,7 @@ ACCOUNT = "123456789012"
 REGION = "us-east-1"
 STACK_NAME = "gradeline-local"
 
-_NAMED_BY = {
+_NAME_PROPERTIES = {
     "AWS::S3::Bucket": "BucketName",
     "AWS::DynamoDB::Table": "TableName",
     "AWS::Serverless::Function": "FunctionName",
@@ -28,7 +28,7 @@ _NAMED_BY = {
     "AWS::SecretsManager::Secret": "Name",
     "AWS::Logs::LogGroup": "LogGroupName",
 }
-_ARN = {
+_ARN_FORMATS = {
     "AWS::S3::Bucket": "arn:aws:s3:::{name}",
     "AWS::DynamoDB::Table": "arn:aws:dynamodb:{region}:{account}:table/{name}",
     "AWS::Serverless::Function": "arn:aws:lambda:{region}:{account}:function:{name}",
@@ -37,7 +37,7 @@ _ARN = {
     "AWS::SecretsManager::Secret": "arn:aws:secretsmanager:{region}:{account}:secret:{name}",
     "AWS::Logs::LogGroup": "arn:aws:logs:{region}:{account}:log-group:{name}",
 }
-_REFERENCE_IS_ARN = {"AWS::Serverless::StateMachine", "AWS::SecretsManager::Secret"}
+_TYPES_REFERENCED_BY_ARN = {"AWS::Serverless::StateMachine", "AWS::SecretsManager::Secret"}
 
 
 class Stack:
@@ -73,7 +73,7 @@ class Stack:
         self.routes: list[Route] = []
         self.rules: list[Rule] = []
         for name in self.functions:
-            self._read_events(name)
+            self._read_triggers(name)
 
     # ── names ────────────────────────────────────────────────────────────────────────────────────
 
@@ -81,15 +81,15 @@ class Stack:
         """The physical name: the template's own, or stack and logical id."""
         kind = self._kind(logical_id)
         given = None
-        if kind in _NAMED_BY:
-            given = self.template.resolve(self.template.properties(logical_id).get(_NAMED_BY[kind]))
+        if kind in _NAME_PROPERTIES:
+            given = self.template.resolve(self.template.properties(logical_id).get(_NAME_PROPERTIES[kind]))
         return str(given) if given else f"{STACK_NAME}-{logical_id}"
 
     def arn(self, logical_id: str) -> str:
         kind = self._kind(logical_id)
-        if kind not in _ARN:
+        if kind not in _ARN_FORMATS:
             raise TemplateError(f"The local cloud has no ARN for {logical_id} ({kind}).")
-        return _ARN[kind].format(name=self.name(logical_id), region=REGION, account=ACCOUNT)
+        return _ARN_FORMATS[kind].format(name=self.name(logical_id), region=REGION, account=ACCOUNT)
 
     def bucket(self, logical_id: str) -> str:
         if self._kind(logical_id) != "AWS::S3::Bucket":
@@ -98,11 +98,11 @@ class Stack:
 
     @property
     def table(self) -> str:
-        return self.name(self._only("AWS::DynamoDB::Table"))
+        return self.name(self._find_single("AWS::DynamoDB::Table"))
 
     @property
     def state_machine_arn(self) -> str:
-        return self.arn(self._only("AWS::Serverless::StateMachine"))
+        return self.arn(self._find_single("AWS::Serverless::StateMachine"))
 
     def _reference(self, logical_id: str) -> str:
         name, _, part = logical_id.partition(".")
@@ -112,7 +112,7 @@ class Stack:
         kind = self._kind(logical_id)
         if kind == "AWS::SQS::Queue":
             return f"{self.endpoint_url}/{ACCOUNT}/{self.name(logical_id)}"
-        return self.arn(logical_id) if kind in _REFERENCE_IS_ARN else self.name(logical_id)
+        return self.arn(logical_id) if kind in _TYPES_REFERENCED_BY_ARN else self.name(logical_id)
 
     def _attribute(self, logical_id: str, attribute: str) -> str:
         if attribute == "Arn":
@@ -132,7 +132,7 @@ class Stack:
         except KeyError:
             raise TemplateError(f"The template has no resource {logical_id!r} here.") from None
 
-    def _only(self, kind: str) -> str:
+    def _find_single(self, kind: str) -> str:
         names = self.template.of_type(kind)
         if len(names) != 1:
             raise TemplateError(f"The local cloud expects one {kind}; the template has {len(names)}.")
@@ -149,13 +149,13 @@ class Stack:
         """Logical id → resolved properties of every resource of one type."""
         return {name: self.properties(name) for name in self.template.of_type(kind)}
 
-    def state_machine(self, instead: Path | None = None) -> tuple[str, str]:
+    def state_machine(self, definition_file: Path | None = None) -> tuple[str, str]:
         """Name of the state machine and its definition as JSON text, substitutions made; `instead` is another
         definition over the same functions."""
-        logical_id = self._only("AWS::Serverless::StateMachine")
+        logical_id = self._find_single("AWS::Serverless::StateMachine")
         properties = self.properties(logical_id)
         given = {name: str(value) for name, value in properties.get("DefinitionSubstitutions", {}).items()}
-        text = (instead or self.folder / properties["DefinitionUri"]).read_text(encoding="utf-8")
+        text = (definition_file or self.folder / properties["DefinitionUri"]).read_text(encoding="utf-8")
         used = set(re.findall(r"\$\{(\w+)\}", text))
         if used - set(given):
             raise TemplateError(f"The state machine uses {sorted(used - set(given))}, which nothing substitutes.")
@@ -165,7 +165,7 @@ class Stack:
     @property
     def api_id(self) -> str:
         """What `!Ref` of the HTTP API stands for."""
-        return self.name(self._only("AWS::Serverless::HttpApi"))
+        return self.name(self._find_single("AWS::Serverless::HttpApi"))
 
     @property
     def cors(self) -> Cors:
@@ -181,7 +181,7 @@ class Stack:
             max_age=int(body.get("MaxAge", 0)),
         )
 
-    def page_policy(self) -> str:
+    def page_security_policy(self) -> str:
         """The Content-Security-Policy that the page is served under: the cloud's, but for whom it may talk to, which
         is this machine under either of its names (a form's target is named as the stack names it)."""
         for name in self.template.of_type("AWS::CloudFront::ResponseHeadersPolicy"):
@@ -199,7 +199,7 @@ class Stack:
                     origins.setdefault(self.bucket(name), set()).update(rule["AllowedOrigins"])
         return origins
 
-    def token_rules(self) -> tuple[str, tuple[str, ...]]:
+    def jwt_configuration(self) -> tuple[str, tuple[str, ...]]:
         """Issuer and audiences of the API's tokens."""
         for name in self.template.of_type("AWS::Serverless::HttpApi"):
             auth = self.properties(name).get("Auth", {})
@@ -209,21 +209,21 @@ class Stack:
         return "", ()
 
     def _function(self, logical_id: str) -> Function:
-        own = self.template.properties(logical_id)
-        unresolved = own.get("Environment", {}).get("Variables", {})
-        body = {key: value for key, value in own.items() if key not in ("Environment", "Policies", "Events")}
-        invoke = own.get("EventInvokeConfig", {})
+        properties = self.template.properties(logical_id)
+        unresolved = properties.get("Environment", {}).get("Variables", {})
+        body = {key: value for key, value in properties.items() if key not in ("Environment", "Policies", "Events")}
+        invoke = properties.get("EventInvokeConfig", {})
         destination = invoke.get("DestinationConfig", {}).get("OnFailure", {}).get("Destination")
         queues = {self.arn(name): self.name(name) for name in self.template.of_type("AWS::SQS::Queue")}
-        plain = {key: self.template.resolve(body[key]) for key in ("Handler", "Timeout", "MemorySize", "CodeUri")}
+        resolved = {key: self.template.resolve(body[key]) for key in ("Handler", "Timeout", "MemorySize", "CodeUri")}
         return Function(
             logical_id=logical_id,
             name=self.name(logical_id),
             arn=self.arn(logical_id),
-            handler=plain["Handler"],
-            timeout=float(plain["Timeout"]),
-            memory=int(plain["MemorySize"]),
-            code=self.folder / plain["CodeUri"],
+            handler=resolved["Handler"],
+            timeout=float(resolved["Timeout"]),
+            memory=int(resolved["MemorySize"]),
+            code=self.folder / resolved["CodeUri"],
             layers=tuple(layer["Ref"] for layer in body.get("Layers", ())),
             retries=int(invoke.get("MaximumRetryAttempts", 2)),
             failure_queue=queues[self.template.resolve(destination)] if destination else None,
@@ -232,7 +232,7 @@ class Stack:
             },
         )
 
-    def _read_events(self, function: str) -> None:
+    def _read_triggers(self, function: str) -> None:
         for name, event in self.template.properties(function).get("Events", {}).items():
             body = event.get("Properties", {})
             match event["Type"]:

@@ -12,37 +12,37 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import IO
 
-from local.cloud import private_files, store_log
-from local.cloud.process import CloudError
+from local.cloud import private_files, wal_check
+from local.cloud.process_setup import CloudError
 
-NAME = "kept.sqlite"
-LOCK = "lock"
-FORMAT = 1
-_OURS = 0x47524C4E  # "GRLN"
+FILE_NAME = "kept.sqlite"
+LOCK_FILE_NAME = "lock"
+FORMAT_VERSION = 1
+_APPLICATION_ID = 0x47524C4E  # "GRLN"
 _SCHEMA = (
     # One number a fact, given once: versions of an object come back in their order.
     "CREATE TABLE facts (number INTEGER PRIMARY KEY AUTOINCREMENT, kind TEXT NOT NULL, id TEXT NOT NULL, "
     "value TEXT NOT NULL, body TEXT, checksum INTEGER NOT NULL, UNIQUE (kind, id))",
     "CREATE INDEX facts_by_body ON facts (body) WHERE body IS NOT NULL",
     "CREATE TABLE bodies (digest TEXT PRIMARY KEY, content BLOB NOT NULL)",
-    f"PRAGMA application_id = {_OURS}",
-    f"PRAGMA user_version = {FORMAT}",
+    f"PRAGMA application_id = {_APPLICATION_ID}",
+    f"PRAGMA user_version = {FORMAT_VERSION}",
 )
 # Pages that hold nothing are given back where they are more than these, and more than a quarter of the file.
-_FREE_PAGES = 256
+_MAX_FREE_PAGES = 256
 
 
 class StoreError(CloudError):
     """What is kept cannot be read or written; the message is a sentence that says what to do."""
 
 
-class _Locked:
+class _FolderLock:
     """The lock of a folder; `close` gives it free, and so does the death of the process."""
 
     def __init__(self, file: IO[str]) -> None:
         self._file = file
 
-    def __enter__(self) -> "_Locked":
+    def __enter__(self) -> "_FolderLock":
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -52,7 +52,7 @@ class _Locked:
         self._file.close()
 
 
-def lock(folder: Path) -> _Locked:
+def lock_folder(folder: Path) -> _FolderLock:
     """
     Raises
     ------
@@ -61,7 +61,7 @@ def lock(folder: Path) -> _Locked:
     """
     try:
         private_files.make_folder(folder)
-        file = os.fdopen(os.open(folder / LOCK, os.O_RDWR | os.O_CREAT, 0o600), "r+")
+        file = os.fdopen(os.open(folder / LOCK_FILE_NAME, os.O_RDWR | os.O_CREAT, 0o600), "r+")
     except OSError as error:
         raise StoreError(f"The folder {folder} cannot be used ({error.strerror}).") from error
     try:
@@ -71,37 +71,38 @@ def lock(folder: Path) -> _Locked:
         file.close()
         text = f"The folder {folder} is in use by another gradeline; stop that one, or name another folder."
         raise StoreError(text) from None
-    return _Locked(file)
+    return _FolderLock(file)
 
 
 def connect(path: Path) -> sqlite3.Connection:
     """The file, made where there is none, ready to be written durably."""
     try:
         os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
-        store_log.check(path)
-    except store_log.LogDamaged as damage:
-        raise damaged(path, str(damage)) from damage
+        wal_check.check_wal(path)
+    except wal_check.WalDamagedError as damage:
+        raise damaged_store_error(path, str(damage)) from damage
     except OSError as error:
         raise StoreError(f"The file {path} cannot be used ({error.strerror}).") from error
     connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False, cached_statements=64)
     try:
-        with _damage_told(path):
-            _prepare(connection, path)
+        with _translate_sqlite_errors(path):
+            _prepare_database(connection, path)
     except BaseException:
         connection.close()
         raise
     return connection
 
 
-def _prepare(connection: sqlite3.Connection, path: Path) -> None:
+def _prepare_database(connection: sqlite3.Connection, path: Path) -> None:
     (number,) = connection.execute("PRAGMA user_version").fetchone()
-    (ours,) = connection.execute("PRAGMA application_id").fetchone()
+    (application_id,) = connection.execute("PRAGMA application_id").fetchone()
     (tables,) = connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
-    if tables and ours != _OURS:
+    if tables and application_id != _APPLICATION_ID:
         raise StoreError(f"The file {path} is none of Gradeline's; name another folder.")
-    if tables and number != FORMAT:
+    if tables and number != FORMAT_VERSION:
         raise StoreError(
-            f"The file {path} was written by another version of Gradeline (format {number}, this one knows {FORMAT}). "
+            f"The file {path} was written by another version of Gradeline (format {number}, this one knows "
+            f"{FORMAT_VERSION}). "
             "Start it with that version, or name another folder."
         )
     connection.execute("PRAGMA journal_mode = WAL")
@@ -115,39 +116,40 @@ def _prepare(connection: sqlite3.Connection, path: Path) -> None:
         private_files.sync_folder(path.parent)
 
 
-def check(connection: sqlite3.Connection, path: Path) -> None:
+def check_database(connection: sqlite3.Connection, path: Path) -> None:
     """Refuses a file whose structure is broken or that lacks bytes which it names; gives free space back.
 
     Each fact carries a checksum of its own and each body is its own digest: they are held against them when read.
     """
-    with _damage_told(path):
+    with _translate_sqlite_errors(path):
         for (answer,) in connection.execute("PRAGMA quick_check('facts')").fetchall():
             if answer != "ok":
-                raise damaged(path, str(answer))
+                raise damaged_store_error(path, str(answer))
         missing = connection.execute(
             "SELECT count(*) FROM facts WHERE body IS NOT NULL AND body NOT IN (SELECT digest FROM bodies)"
         ).fetchone()[0]
         if missing:
-            raise damaged(path, f"{missing} of the files that it names are not in it")
+            raise damaged_store_error(path, f"{missing} of the files that it names are not in it")
         (free,) = connection.execute("PRAGMA freelist_count").fetchone()
         (pages,) = connection.execute("PRAGMA page_count").fetchone()
-        if free > max(_FREE_PAGES, pages // 4):
+        if free > max(_MAX_FREE_PAGES, pages // 4):
             connection.execute("VACUUM")
 
 
 @contextmanager
-def _damage_told(path: Path) -> Iterator[None]:
+def _translate_sqlite_errors(path: Path) -> Iterator[None]:
     try:
         yield
     except sqlite3.OperationalError as error:
         raise StoreError(f"The file {path} cannot be used ({error}).") from error
     except sqlite3.DatabaseError as error:
-        raise damaged(path, str(error)) from error
+        raise damaged_store_error(path, str(error)) from error
 
 
-def damaged(path: Path, how: str) -> StoreError:
-    how = " ".join(how.split())
+def damaged_store_error(path: Path, reason: str) -> StoreError:
+    reason = " ".join(reason.split())
     return StoreError(
-        f"The file {path} is damaged ({how}); nothing of it was used or changed. Put a copy of the whole folder back, "
+        f"The file {path} is damaged ({reason}); nothing of it was used or changed. Put a copy of the whole "
+        f"folder back, "
         f"or move it away and start with an empty one; `sqlite3 {path} .recover` shows what can still be read."
     )

@@ -14,7 +14,9 @@ Resolver = Callable[[str], str]
 
 _NO_VALUE = object()
 _SUBSTITUTION = re.compile(r"\$\{(!?)([^}]+)\}")
-_DYNAMIC = re.compile(r"\{\{resolve:secretsmanager:((?:[^:{}]|:(?!SecretString))+):SecretString(?::([^:{}]*))?\}\}")
+_DYNAMIC_REFERENCE = re.compile(
+    r"\{\{resolve:secretsmanager:((?:[^:{}]|:(?!SecretString))+):SecretString(?::([^:{}]*))?\}\}"
+)
 
 
 class TemplateError(Exception):
@@ -25,7 +27,7 @@ class _Loader(yaml.SafeLoader):
     """Reads `!Ref X` as {"Ref": X} and `!Sub X` as {"Fn::Sub": X}."""
 
 
-def _tagged(loader: _Loader, suffix: str, node: yaml.Node) -> dict[str, Any]:
+def _construct_tag(loader: _Loader, suffix: str, node: yaml.Node) -> dict[str, Any]:
     if isinstance(node, yaml.ScalarNode):
         value: Any = loader.construct_scalar(node)
     elif isinstance(node, yaml.SequenceNode):
@@ -39,7 +41,7 @@ def _tagged(loader: _Loader, suffix: str, node: yaml.Node) -> dict[str, Any]:
     return {f"Fn::{suffix}": value}
 
 
-_Loader.add_multi_constructor("!", _tagged)
+_Loader.add_multi_constructor("!", _construct_tag)
 
 
 def load(path: Path) -> dict[str, Any]:
@@ -75,9 +77,9 @@ class Template:
         self._reference = reference
         self._attribute = attribute
         self._secret = secret
-        self._keep_rules(tree.get("Rules", {}))
+        self._check_rules(tree.get("Rules", {}))
         self.resources: dict[str, dict[str, Any]] = {
-            name: resource for name, resource in tree["Resources"].items() if self._exists(resource)
+            name: resource for name, resource in tree["Resources"].items() if self._is_included(resource)
         }
 
     def properties(self, name: str) -> dict[str, Any]:
@@ -85,7 +87,7 @@ class Template:
         resource = self.resources[name]
         own = resource.get("Properties") or {}
         kind = {"AWS::Serverless::Function": "Function", "AWS::Serverless::HttpApi": "HttpApi"}.get(resource["Type"])
-        return _merged(self._globals.get(kind, {}), own) if kind else own
+        return _merge_globals(self._globals.get(kind, {}), own) if kind else own
 
     def of_type(self, kind: str) -> list[str]:
         """The logical ids of the resources of one type, in the template's order."""
@@ -96,25 +98,25 @@ class Template:
         value = self._resolve(node)
         return None if value is _NO_VALUE else value
 
-    def _keep_rules(self, rules: Mapping[str, Any]) -> None:
+    def _check_rules(self, rules: Mapping[str, Any]) -> None:
         """Parameters that do not go together are refused as CloudFormation refuses them."""
         for rule in rules.values():
-            if "RuleCondition" in rule and not self._truth(rule["RuleCondition"]):
+            if "RuleCondition" in rule and not self._evaluate_condition(rule["RuleCondition"]):
                 continue
             for assertion in rule["Assertions"]:
-                if not self._truth(assertion["Assert"]):
+                if not self._evaluate_condition(assertion["Assert"]):
                     raise TemplateError(assertion["AssertDescription"])
 
-    def _exists(self, resource: dict[str, Any]) -> bool:
+    def _is_included(self, resource: dict[str, Any]) -> bool:
         name = resource.get("Condition")
         return True if name is None else self.condition(name)
 
     def condition(self, name: str) -> bool:
         if name not in self._conditions:
             raise TemplateError(f"The template names a condition {name!r} that it does not have.")
-        return self._truth(self._conditions[name])
+        return self._evaluate_condition(self._conditions[name])
 
-    def _truth(self, node: Any) -> bool:
+    def _evaluate_condition(self, node: Any) -> bool:
         if isinstance(node, dict) and len(node) == 1:
             name, argument = next(iter(node.items()))
             if name == "Condition":
@@ -123,18 +125,18 @@ class Template:
                 left, right = (self._resolve(part) for part in argument)
                 return as_text(left) == as_text(right)
             if name == "Fn::Not":
-                return not self._truth(argument[0])
+                return not self._evaluate_condition(argument[0])
             if name == "Fn::And":
-                return all(self._truth(part) for part in argument)
+                return all(self._evaluate_condition(part) for part in argument)
             if name == "Fn::Or":
-                return any(self._truth(part) for part in argument)
+                return any(self._evaluate_condition(part) for part in argument)
         raise TemplateError(f"The local cloud cannot decide the condition {node!r}.")
 
     def _resolve(self, node: Any) -> Any:
         if isinstance(node, list):
             return [value for value in map(self._resolve, node) if value is not _NO_VALUE]
         if isinstance(node, str):
-            return _DYNAMIC.sub(self._dynamic, node)
+            return _DYNAMIC_REFERENCE.sub(self._resolve_secret, node)
         if not isinstance(node, dict):
             return node
         if len(node) == 1:
@@ -188,9 +190,9 @@ class Template:
                 return self._attribute(*name.split(".", 1))
             return as_text(self._ref(name))
 
-        return _DYNAMIC.sub(self._dynamic, _SUBSTITUTION.sub(value, text))
+        return _DYNAMIC_REFERENCE.sub(self._resolve_secret, _SUBSTITUTION.sub(value, text))
 
-    def _dynamic(self, match: re.Match[str]) -> str:
+    def _resolve_secret(self, match: re.Match[str]) -> str:
         if match[2]:
             raise TemplateError("The local cloud resolves whole secrets, not one key of a secret.")
         return self._secret(match[1])
@@ -206,19 +208,26 @@ def _parameter_values(declared: Mapping[str, Any], given: Mapping[str, str]) -> 
     return {name: given.get(name, body.get("Default")) for name, body in declared.items()}
 
 
-def _merged(base: Any, over: Any) -> Any:
+def _merge_globals(base: Any, override: Any) -> Any:
     """SAM's rule for Globals: maps are merged key by key, lists are joined, all else is replaced."""
-    if isinstance(base, dict) and isinstance(over, dict) and not _is_function(base) and not _is_function(over):
+    if (
+        isinstance(base, dict)
+        and isinstance(override, dict)
+        and not _is_intrinsic_function(base)
+        and not _is_intrinsic_function(override)
+    ):
         return {
-            key: _merged(base[key], over[key]) if key in base and key in over else over.get(key, base.get(key))
-            for key in [*base, *(key for key in over if key not in base)]
+            key: _merge_globals(base[key], override[key])
+            if key in base and key in override
+            else override.get(key, base.get(key))
+            for key in [*base, *(key for key in override if key not in base)]
         }
-    if isinstance(base, list) and isinstance(over, list):
-        return [*base, *over]
-    return over
+    if isinstance(base, list) and isinstance(override, list):
+        return [*base, *override]
+    return override
 
 
-def _is_function(node: dict[str, Any]) -> bool:
+def _is_intrinsic_function(node: dict[str, Any]) -> bool:
     return len(node) == 1 and (next(iter(node)) == "Ref" or next(iter(node)).startswith("Fn::"))
 
 

@@ -11,29 +11,32 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
-from local.cloud.ocr import Page, Unreadable
-from local.cloud.textract_blocks import Block, Fetch, Reader, TextractError, blocks_of, fetched
+from local.cloud.ocr_pool import OcrError, OcrPage
+from local.cloud.textract_blocks import Block, FetchObject, OcrReader, TextractError, fetch_document, make_blocks
 
 MAX_PAGES = 3_000
-_MAX_RESULTS = 1_000
-_AT_ONCE = 4
+_MAX_RESULT_BLOCKS = 1_000
+_MAX_PARALLEL_PAGES = 4
 
 
 @dataclass
-class Job:
+class EmulatedJob:
     """`pages` in order; an entry is None where the page could not be read."""
 
     id: str
     request: dict[str, Any]
     status: str = "IN_PROGRESS"
     message: str = ""
-    pages: list[Page | None] = field(default_factory=list)
+    pages: list[OcrPage | None] = field(default_factory=list)
 
     @cached_property
     def blocks(self) -> list[Block]:
         """Made once: the parts of one answer name each other's blocks."""
         return [
-            block for number, page in enumerate(self.pages, 1) if page is not None for block in blocks_of(page, number)
+            block
+            for number, page in enumerate(self.pages, 1)
+            if page is not None
+            for block in make_blocks(page, number)
         ]
 
     def warnings(self) -> list[dict[str, Any]]:
@@ -41,31 +44,31 @@ class Job:
         return [{"ErrorCode": "INTERNAL_SERVER_ERROR", "Pages": failed}] if failed else []
 
 
-class TextractJobs:
+class EmulatedTextractJobs:
     """Starts jobs and tells of them. A job whose caller has gone goes on; it ends with the process."""
 
-    def __init__(self, reader: Reader, *, fetch: Fetch) -> None:
+    def __init__(self, reader: OcrReader, *, fetch: FetchObject) -> None:
         self._reader = reader
         self._fetch = fetch
-        self._jobs: dict[str, Job] = {}
+        self._jobs: dict[str, EmulatedJob] = {}
         self._tokens: dict[str, str] = {}
         self._lock = threading.Lock()
 
     def start(self, parameters: dict[str, Any]) -> dict[str, Any]:
         """StartDocumentTextDetection: the same ClientRequestToken is the same job."""
-        place = parameters.get("DocumentLocation", {}).get("S3Object")
-        if not place:
+        s3_object = parameters.get("DocumentLocation", {}).get("S3Object")
+        if not s3_object:
             raise TextractError("InvalidParameterException", "Request has invalid parameters")
-        content = fetched(self._fetch, place)
+        content = fetch_document(self._fetch, s3_object)
         token = parameters.get("ClientRequestToken")
         with self._lock:
-            known = self._jobs.get(self._tokens.get(token, "")) if token else None
-            if known is not None:
-                if known.request != parameters:
+            existing = self._jobs.get(self._tokens.get(token, "")) if token else None
+            if existing is not None:
+                if existing.request != parameters:
                     text = "A ClientRequestToken input parameter was reused with an operation, but parameters differ."
                     raise TextractError("IdempotentParameterMismatchException", text)
-                return {"JobId": known.id}
-            job = Job(uuid.uuid4().hex + uuid.uuid4().hex, parameters)
+                return {"JobId": existing.id}
+            job = EmulatedJob(uuid.uuid4().hex + uuid.uuid4().hex, parameters)
             self._jobs[job.id] = job
             if token:
                 self._tokens[token] = job.id
@@ -77,28 +80,28 @@ class TextractJobs:
         job = self._jobs.get(parameters.get("JobId", ""))
         if job is None:
             raise TextractError("InvalidJobIdException", "Request has invalid Job Id")
-        answer: dict[str, Any] = {"JobStatus": job.status, "DetectDocumentTextModelVersion": "1.0"}
+        response: dict[str, Any] = {"JobStatus": job.status, "DetectDocumentTextModelVersion": "1.0"}
         if job.status == "IN_PROGRESS":
-            return answer
+            return response
         if job.status == "FAILED":
-            return answer | {"StatusMessage": job.message}
-        blocks, start = job.blocks, _offset(parameters.get("NextToken"))
-        end = start + min(int(parameters.get("MaxResults") or _MAX_RESULTS), _MAX_RESULTS)
-        answer |= {"DocumentMetadata": {"Pages": len(job.pages)}, "Blocks": blocks[start:end]}
+            return response | {"StatusMessage": job.message}
+        blocks, start = job.blocks, _parse_next_token(parameters.get("NextToken"))
+        end = start + min(int(parameters.get("MaxResults") or _MAX_RESULT_BLOCKS), _MAX_RESULT_BLOCKS)
+        response |= {"DocumentMetadata": {"Pages": len(job.pages)}, "Blocks": blocks[start:end]}
         if end < len(blocks):
-            answer["NextToken"] = json.dumps({"from": end})
+            response["NextToken"] = json.dumps({"from": end})
         if job.warnings():
-            answer["Warnings"] = job.warnings()
-        return answer
+            response["Warnings"] = job.warnings()
+        return response
 
-    def _run(self, job: Job, content: bytes) -> None:
+    def _run(self, job: EmulatedJob, content: bytes) -> None:
         try:
             count = self._reader.count(content)
             if count > MAX_PAGES:
-                raise Unreadable("DocumentTooLargeException", "The document has more than 3,000 pages.")
-            with ThreadPoolExecutor(_AT_ONCE) as pool:
-                job.pages = list(pool.map(lambda index: self._read(content, index), range(count)))
-        except Unreadable as error:
+                raise OcrError("DocumentTooLargeException", "The document has more than 3,000 pages.")
+            with ThreadPoolExecutor(_MAX_PARALLEL_PAGES) as pool:
+                job.pages = list(pool.map(lambda index: self._read_page_or_none(content, index), range(count)))
+        except OcrError as error:
             job.message, job.status = str(error), "FAILED"
             return
         if not any(page is not None for page in job.pages):
@@ -106,14 +109,14 @@ class TextractJobs:
         else:
             job.status = "PARTIAL_SUCCESS" if None in job.pages else "SUCCEEDED"
 
-    def _read(self, content: bytes, index: int) -> Page | None:
+    def _read_page_or_none(self, content: bytes, index: int) -> OcrPage | None:
         try:
             return self._reader.read(content, index)
-        except Unreadable:
+        except OcrError:
             return None
 
 
-def _offset(token: str | None) -> int:
+def _parse_next_token(token: str | None) -> int:
     if not token:
         return 0
     try:

@@ -13,29 +13,29 @@ from local.cloud.private_files import write_private
 
 AUDIENCE = "gradeline-local"
 _ALGORITHM = "RS256"
-_DAY = 24 * 3600
+_DAY_SECONDS = 24 * 3600
 # Stable ids for people, so that a token of tomorrow is the same person's.
-_PEOPLE = uuid.UUID("6f7c1a52-9c38-4b53-8f0e-3d1f4f6e2b10")
+_SUBJECT_NAMESPACE = uuid.UUID("6f7c1a52-9c38-4b53-8f0e-3d1f4f6e2b10")
 
 
-class InvalidToken(Exception):
+class InvalidTokenError(Exception):
     """The token is not one of ours, not for this audience, or too old."""
 
 
-class Tokens:
+class TokenIssuer:
     """Makes and checks bearer tokens. The key is kept in `folder` where one is given."""
 
     def __init__(self, issuer: str, folder: Path | None = None) -> None:
         self.issuer = issuer
-        self._key = _load_key(folder)
+        self._key = _load_or_create_key(folder)
 
-    def issue(self, tenant: str | None, name: str, *, seconds: float = _DAY, **claims: Any) -> str:
+    def issue(self, tenant: str | None, name: str, *, seconds: float = _DAY_SECONDS, **claims: Any) -> str:
         """A token; without a tenant it names none, as a foreign pool's might not."""
         now = int(time.time())
         body: dict[str, Any] = {
             "iss": self.issuer,
             "aud": AUDIENCE,
-            "sub": str(uuid.uuid5(_PEOPLE, f"{tenant}/{name}")),
+            "sub": str(uuid.uuid5(_SUBJECT_NAMESPACE, f"{tenant}/{name}")),
             "name": name,
             "token_use": "id",
             "iat": now,
@@ -63,11 +63,11 @@ class Tokens:
             claims = jwt.decode(token, self._key, algorithms=[_ALGORITHM]).claims
             rules.validate(claims)
         except (JoseError, ValueError) as error:
-            raise InvalidToken(str(error)) from error
+            raise InvalidTokenError(str(error)) from error
         return {name: value if isinstance(value, str) else str(value) for name, value in claims.items()}
 
 
-def _load_key(folder: Path | None) -> RSAKey:
+def _load_or_create_key(folder: Path | None) -> RSAKey:
     path = folder / "token-key.pem" if folder else None
     if path and path.exists():
         return RSAKey.import_key(path.read_bytes(), {"use": "sig", "kid": "local"})

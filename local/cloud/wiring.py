@@ -5,89 +5,89 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from local.cloud.calls import CallLog
-from local.cloud.edge import Edge, OneAtATime
-from local.cloud.events import EventBus
-from local.cloud.executions import Executions, describe_execution
-from local.cloud.faults import Faults
-from local.cloud.front import FrontDoor
-from local.cloud.memory import Forgetful
+from local.cloud.aws_calls import CallLog
+from local.cloud.event_bus import EventBus
+from local.cloud.fault_injection import FaultInjector
+from local.cloud.gateway import Gateway, SerializedMoto
+from local.cloud.http_api import HttpApi
+from local.cloud.lambda_service import LambdaService
 from local.cloud.metrics import Metrics
-from local.cloud.notifications import BucketNotifications
-from local.cloud.policies import HiddenAbsence, Policies
-from local.cloud.runtime import LambdaService
-from local.cloud.s3 import S3Door
+from local.cloud.null_persistence import NullPersistence
+from local.cloud.role_policies import MaskedNotFound, RolePolicies
+from local.cloud.s3_notifications import BucketNotifications
+from local.cloud.s3_service import S3Service
 from local.cloud.stack import Stack
-from local.cloud.textract import TextractService
-from local.cloud.textract_blocks import Reader
-from local.cloud.tokens import Tokens
+from local.cloud.step_functions_service import StepFunctionsService, describe_execution
+from local.cloud.textract_blocks import OcrReader
+from local.cloud.textract_service import TextractService
+from local.cloud.tokens import TokenIssuer
 
 
 @dataclass(frozen=True)
-class Services:
+class CloudServices:
     """The application to serve, and the parts of it that have a life of their own."""
 
-    edge: Edge
+    gateway: Gateway
     bus: EventBus
-    executions: Executions
+    executions: StepFunctionsService
 
 
-def wire(
+def build_services(
     stack: Stack,
     *,
     functions: LambdaService,
-    reader: Reader,
-    tokens: Tokens,
+    reader: OcrReader,
+    tokens: TokenIssuer,
     web: Path,
     page_config: Callable[[], dict[str, Any]],
     log: CallLog,
-    faults: Faults,
-    policies: Policies | None,
-    keeper: Forgetful,
+    faults: FaultInjector,
+    policies: RolePolicies | None,
+    persistence: NullPersistence,
     metrics: Metrics,
-) -> Services:
+) -> CloudServices:
     """Everything behind the port; nothing runs yet."""
     from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
 
-    moto = OneAtATime(DomainDispatcherApplication(create_backend_app))
-    s3 = S3Door(moto, stack.upload_origins())
-    deliver = faults.delivering(functions.call_later)
+    moto = SerializedMoto(DomainDispatcherApplication(create_backend_app))
+    s3 = S3Service(moto, stack.upload_origins())
+    deliver = faults.wrap_delivery(functions.invoke_async)
     bus = EventBus(stack.rules, invoke=deliver)
-    executions = Executions(bus, describe_execution, keeper)
+    executions = StepFunctionsService(bus, describe_execution, persistence)
     notifications = BucketNotifications(stack.notifications, invoke=deliver, look_up=s3.look_up)
-    front = FrontDoor(
+    http_api = HttpApi(
         stack.routes,
         cors=stack.cors,
         tokens=tokens,
         invoke=functions.call,
         web=web,
-        policy=stack.page_policy(),
+        policy=stack.page_security_policy(),
         page_config=page_config,
         api_id=stack.api_id,
         metrics=metrics,
     )
     # The caller's rights come before everything else.
-    checked = [policies] if policies else []
-    discreet = [HiddenAbsence(policies, moto)] if policies else []
-    edge = Edge(
+    authorization = [policies] if policies else []
+    masking = [MaskedNotFound(policies, moto)] if policies else []
+    gateway = Gateway(
         moto=moto,
         services=(
-            *checked,
+            *authorization,
             functions,
             TextractService(reader, fetch=s3.read),
             bus,
             executions,
             s3,
-            *discreet,
+            *masking,
         ),
-        keeper=keeper,
-        front=front.answer,
+        persistence=persistence,
+        http_api=http_api.answer,
         observers=(notifications.observe, executions.observe),
         buckets=[stack.bucket(name) for name in stack.of_type("AWS::S3::Bucket")],
         # The page is served from the port itself, under either name of the machine.
         origins=[stack.endpoint_url, stack.endpoint_url.replace("127.0.0.1", "localhost"), *stack.cors.origins],
         log=log,
         faults=faults,
-        moved=s3.moved,
+        count_transferred_bytes=s3.count_transferred_bytes,
     )
-    return Services(edge, bus, executions)
+    return CloudServices(gateway, bus, executions)

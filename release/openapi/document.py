@@ -7,18 +7,25 @@ from typing import Any
 
 from pydantic import TypeAdapter
 
-from core import errors
-from core.http import DOCUMENT_STATUS
-from release.openapi import answers
-from release.openapi.routes import ROUTES, Answer, Route
+from core.models import errors
+from core.platform.http import DOCUMENT_ERROR_STATUS
+from release.openapi import schemas
+from release.openapi.routes import ROUTES, Route, RouteResponse
 
 FILE = Path(__file__).resolve().parents[2] / "functions" / "results" / "openapi.json"
 _REF = "#/components/schemas/{model}"
 _PROBLEM = "application/problem+json"
 _JSON = "application/json"
 # What the gateway says before a function has seen anything, and what every function may have to say.
-_GATEWAY = {401: "The token is missing or not valid.", 429: "Too many requests. Wait, then send the same again."}
-_ALWAYS: dict[int, tuple[str, ...]] = {403: ("NotPermitted",), 500: ("InternalError",), 503: ("ServiceUnavailable",)}
+_GATEWAY_REFUSALS = {
+    401: "The token is missing or not valid.",
+    429: "Too many requests. Wait, then send the same again.",
+}
+_COMMON_PROBLEMS: dict[int, tuple[str, ...]] = {
+    403: ("NotPermitted",),
+    500: ("InternalError",),
+    503: ("ServiceUnavailable",),
+}
 _DESCRIPTION = """\
 Question papers and scanned answer sheets go in, marks with reasons come out.
 
@@ -27,7 +34,7 @@ answer waits for the ending), look at its marks. Every error is a problem docume
 error's name and whose `detail` says what to do."""
 
 
-def document() -> dict[str, Any]:
+def openapi_document() -> dict[str, Any]:
     paths: dict[str, Any] = {}
     for route in ROUTES:
         paths.setdefault(route.path, {})[route.method.lower()] = _operation(route)
@@ -50,7 +57,7 @@ def document() -> dict[str, Any]:
 
 
 def text() -> str:
-    return json.dumps(document(), indent=1, ensure_ascii=False) + "\n"
+    return json.dumps(openapi_document(), indent=1, ensure_ascii=False) + "\n"
 
 
 def _operation(route: Route) -> dict[str, Any]:
@@ -68,44 +75,49 @@ def _operation(route: Route) -> dict[str, Any]:
 
 
 def _responses(route: Route) -> dict[str, Any]:
-    responses = {str(status): _good(answer) for status, answer in route.answers.items()}
-    problems: dict[int, set[str]] = {status: set(names) for status, names in _ALWAYS.items()}
+    responses = {str(status): _success_response(answer) for status, answer in route.answers.items()}
+    problems: dict[int, set[str]] = {status: set(names) for status, names in _COMMON_PROBLEMS.items()}
     if route.open:
         problems.pop(403)
     if "{" in route.path:
         # What a path names may not be there, or be no name at all.
         problems[404] = {errors.NotFound.__name__}
-    for error in route.refusals:
+    for error in route.error_types:
         problems.setdefault(status_of(error), set()).add(error.__name__)
     gateway = dict.fromkeys(() if route.open else (401,)) | dict.fromkeys((429,))
     for status in sorted({*problems, *gateway}):
-        responses[str(status)] = _bad(status, sorted(problems.get(status, ())))
+        responses[str(status)] = _problem_response(status, sorted(problems.get(status, ())))
     return dict(sorted(responses.items()))
 
 
 def status_of(error: type[errors.GradelineError]) -> int:
     if issubclass(error, errors.TransientError):
         return 503
-    return error.status if issubclass(error, errors.RequestRefused) else DOCUMENT_STATUS.get(error, 422)
+    return error.status if issubclass(error, errors.RequestRefused) else DOCUMENT_ERROR_STATUS.get(error, 422)
 
 
-def _good(answer: Answer) -> dict[str, Any]:
-    made: dict[str, Any] = {"description": answer.says}
+def _success_response(answer: RouteResponse) -> dict[str, Any]:
+    made: dict[str, Any] = {"description": answer.description}
     if answer.headers:
-        made["headers"] = {name: {"description": says, "schema": {"type": "string"}} for name, says in answer.headers}
+        made["headers"] = {
+            name: {"description": description, "schema": {"type": "string"}} for name, description in answer.headers
+        }
     if answer.content:
         made["content"] = {answer.media_type: {"schema": answer.content}}
     return made
 
 
-def _bad(status: int, names: list[str]) -> dict[str, Any]:
+def _problem_response(status: int, names: list[str]) -> dict[str, Any]:
     content: dict[str, Any] = {}
     if names:
         named = {"properties": {"type": {"enum": [f"urn:gradeline:problem:{name}" for name in names]}}}
         content[_PROBLEM] = {"schema": {"allOf": [{"$ref": _REF.format(model="Problem")}, named]}}
-    if status in _GATEWAY or status in (413, 500, 503):
+    if status in _GATEWAY_REFUSALS or status in (413, 500, 503):
         content[_JSON] = {"schema": {"$ref": _REF.format(model="Refusal")}}
-    made: dict[str, Any] = {"description": _GATEWAY.get(status) or _sentences(names), "content": content}
+    made: dict[str, Any] = {
+        "description": _GATEWAY_REFUSALS.get(status) or _error_descriptions(names),
+        "content": content,
+    }
     if status in (429, 503):
         made["headers"] = {
             "Retry-After": {"description": "Seconds to wait, where we said it.", "schema": {"type": "string"}}
@@ -113,38 +125,54 @@ def _bad(status: int, names: list[str]) -> dict[str, Any]:
     return made
 
 
-def _sentences(names: list[str]) -> str:
+def _error_descriptions(names: list[str]) -> str:
     """What the errors' own docstrings say of them."""
-    said = [(getattr(errors, name, None) or object).__doc__ if name != "InternalError" else None for name in names]
-    return " ".join(text.split("\n")[0] for text in said if text) or HTTPStatus(500).phrase
+    docstrings = [
+        (getattr(errors, name, None) or object).__doc__ if name != "InternalError" else None for name in names
+    ]
+    return " ".join(text.split("\n")[0] for text in docstrings if text) or HTTPStatus(500).phrase
 
 
 def _schemas() -> dict[str, Any]:
     """Of every body; what an answer has it has always, unless it is marked as not required."""
-    adapters = [(body.__name__, "serialization", TypeAdapter(body)) for body in answers.BODIES]
+    adapters = [(body.__name__, "serialization", TypeAdapter(body)) for body in schemas.BODIES]
     _, defined = TypeAdapter.json_schemas(adapters, ref_template=_REF)  # type: ignore[arg-type] # a str for the Literal
-    schemas: dict[str, Any] = defined["$defs"]
-    for schema in schemas.values():
-        _close(schema)
-    _person(schemas)
-    return dict(sorted(schemas.items()))
+    components: dict[str, Any] = defined["$defs"]
+    for schema in components.values():
+        _close_schema(schema)
+    components = _with_public_names(components)
+    _merge_added_fields(components)
+    return dict(sorted(components.items()))
 
 
-def _close(schema: dict[str, Any]) -> None:
+# The document's own names of these classes: clients are generated from them, so they do not follow a renamed class.
+_PUBLIC_NAMES = {"DocumentKind": "Kind", "IntakeChannel": "Door", "SubmissionState": "State", "PageRegion": "Place"}
+
+
+def _with_public_names(components: dict[str, Any]) -> dict[str, Any]:
+    text = json.dumps(components)
+    for name, public in _PUBLIC_NAMES.items():
+        for quoted in (f'"{name}"', json.dumps(_REF.format(model=name))):
+            text = text.replace(quoted, quoted.replace(name, public))
+    renamed: dict[str, Any] = json.loads(text)
+    return renamed
+
+
+def _close_schema(schema: dict[str, Any]) -> None:
     """A class of the domain writes each of its fields, those with defaults too, and nothing else."""
     if schema.get("type") == "object" and "properties" in schema:
         schema["additionalProperties"] = False
         for field in schema["properties"].values():
             if "default" in field:
                 del field["default"]
-                schema["required"] = list(dict.fromkeys([*schema.get("required", ()), *_names(schema, field)]))
+                schema["required"] = list(dict.fromkeys([*schema.get("required", ()), *_names_of_field(schema, field)]))
 
 
-def _names(schema: dict[str, Any], field: dict[str, Any]) -> list[str]:
+def _names_of_field(schema: dict[str, Any], field: dict[str, Any]) -> list[str]:
     return [name for name, value in schema["properties"].items() if value is field]
 
 
-def _person(schemas: dict[str, Any]) -> None:
+def _merge_added_fields(schemas: dict[str, Any]) -> None:
     """A mark that a teacher has changed says who did and when; a scheme's entry, whom it is for."""
     added = schemas.pop("ChangedQuestion")["properties"]
     schemas["QuestionMark"]["properties"] |= added

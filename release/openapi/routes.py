@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from core import errors
+from core.models import errors
 
 _REF = "#/components/schemas/"
 _ID = {"type": "string", "pattern": "^[0-9a-f]{32}$"}
@@ -14,33 +14,33 @@ _BYTES = {"type": "string", "format": "binary"}
 _PDF = ("application/pdf", "image/jpeg", "image/png", "image/tiff")
 
 
-def _of(name: str) -> dict[str, Any]:
+def _schema_ref(name: str) -> dict[str, Any]:
     return {"$ref": _REF + name}
 
 
 @dataclass(frozen=True)
 class Parameter:
     name: str
-    where: str
-    says: str
+    location: str
+    description: str
     schema: dict[str, Any]
     required: bool = False
 
     def to_dict(self) -> dict[str, Any]:
         return {
             "name": self.name,
-            "in": self.where,
+            "in": self.location,
             "required": self.required,
-            "description": self.says,
+            "description": self.description,
             "schema": self.schema,
         }
 
 
 @dataclass(frozen=True)
-class Answer:
+class RouteResponse:
     """A good answer. `headers`: names and what they say."""
 
-    says: str
+    description: str
     content: dict[str, Any] | None = None
     media_type: str = "application/json"
     headers: tuple[tuple[str, str], ...] = ()
@@ -54,10 +54,10 @@ class Route:
     path: str
     name: str
     summary: str
-    answers: dict[int, Answer]
+    answers: dict[int, RouteResponse]
     parameters: Sequence[Parameter] = ()
     body: dict[str, Any] | None = None
-    refusals: Sequence[type[errors.GradelineError]] = field(default=())
+    error_types: Sequence[type[errors.GradelineError]] = field(default=())
     open: bool = False
 
 
@@ -86,7 +86,7 @@ _FILE_ERRORS = (
 _FORM = {
     "type": "object",
     "required": ["assessment", "kind", "file"],
-    "properties": {"assessment": _NAME, "kind": _of("Kind"), "student": _TEXT, "file": _BYTES},
+    "properties": {"assessment": _NAME, "kind": _schema_ref("Kind"), "student": _TEXT, "file": _BYTES},
 }
 
 ROUTES: tuple[Route, ...] = (
@@ -95,10 +95,10 @@ ROUTES: tuple[Route, ...] = (
         "/submissions",
         "submit",
         "Send a file of up to 4.4 MB: the bytes as the body with query parameters, or a form",
-        {202: Answer("Accepted: durable, and under way.", _of("Receipt"), headers=_LOCATION)},
+        {202: RouteResponse("Accepted: durable, and under way.", _schema_ref("Receipt"), headers=_LOCATION)},
         (
             Parameter("assessment", "query", "The assessment (raw body).", _NAME),
-            Parameter("kind", "query", "What the file is (raw body).", _of("Kind")),
+            Parameter("kind", "query", "What the file is (raw body).", _schema_ref("Kind")),
             Parameter("student", "query", "Whose sheet it is, where that is known (raw body).", _TEXT),
         ),
         {**{kind: {"schema": _BYTES} for kind in _PDF}, "multipart/form-data": {"schema": _FORM}},
@@ -109,9 +109,13 @@ ROUTES: tuple[Route, ...] = (
         "/uploads",
         "requestUpload",
         "Ask for a form by which a file of up to 100 MB goes to storage directly",
-        {201: Answer("Post these fields, then the file.", _of("Ticket"), headers=(("Location", "The upload."),))},
+        {
+            201: RouteResponse(
+                "Post these fields, then the file.", _schema_ref("Ticket"), headers=(("Location", "The upload."),)
+            )
+        },
         (),
-        {"application/json": {"schema": _of("UploadRequest")}},
+        {"application/json": {"schema": _schema_ref("UploadRequest")}},
         _FILE_ERRORS,
     ),
     Route(
@@ -119,7 +123,7 @@ ROUTES: tuple[Route, ...] = (
         "/uploads/{id}/complete",
         "completeUpload",
         "Say that the file has been posted (storage tells us as well)",
-        {202: Answer("Accepted: durable, and under way.", _of("Receipt"), headers=_LOCATION)},
+        {202: RouteResponse("Accepted: durable, and under way.", _schema_ref("Receipt"), headers=_LOCATION)},
         (Parameter("id", "path", "The upload, which will be the submission.", _ID, required=True),),
         None,
         (errors.UploadIncomplete, errors.SubmissionErased),
@@ -129,7 +133,7 @@ ROUTES: tuple[Route, ...] = (
         "/submissions/{id}",
         "submission",
         "A submission's status, with its marks or its question tree",
-        {200: Answer("The status.", _of("Status"), headers=_ETAG)},
+        {200: RouteResponse("The status.", _schema_ref("Status"), headers=_ETAG)},
         (_SUBMISSION, _WAIT),
         None,
         (),
@@ -139,7 +143,7 @@ ROUTES: tuple[Route, ...] = (
         "/submissions/{id}",
         "erase",
         "Erase a submission and every trace that names its student",
-        {202: Answer("It is gone for everybody; what lies behind it goes in a moment.", _of("Erased"))},
+        {202: RouteResponse("It is gone for everybody; what lies behind it goes in a moment.", _schema_ref("Erased"))},
         (_SUBMISSION,),
         None,
         (),
@@ -149,9 +153,9 @@ ROUTES: tuple[Route, ...] = (
         "/submissions/{id}/marks/{question}",
         "changeMark",
         "Change a question's mark, or what its answer is read as (marked again at once), or take that back",
-        {200: Answer("The status with the change in it.", _of("Status"), headers=_ETAG)},
+        {200: RouteResponse("The status with the change in it.", _schema_ref("Status"), headers=_ETAG)},
         (_SUBMISSION, Parameter("question", "path", "The question's id in the tree.", _TEXT, required=True), _IF_MATCH),
-        {"application/json": {"schema": {"oneOf": [_of("Mark"), _of("Answer")]}}},
+        {"application/json": {"schema": {"oneOf": [_schema_ref("Mark"), _schema_ref("Answer")]}}},
         (errors.NotMarked, errors.InvalidMark, errors.InvalidAnswer, errors.InvalidUpload, errors.ChangedMeanwhile),
     ),
     Route(
@@ -159,7 +163,7 @@ ROUTES: tuple[Route, ...] = (
         "/submissions/{id}/transcript",
         "transcript",
         "What was read: lines in reading order, with their places",
-        {200: Answer("Pages from `next` on, as many as fit.", _of("TranscriptPart"))},
+        {200: RouteResponse("Pages from `next` on, as many as fit.", _schema_ref("TranscriptPart"))},
         (
             _SUBMISSION,
             Parameter("next", "query", "The page to begin with.", {"type": "string", "pattern": "^[1-9][0-9]{0,4}$"}),
@@ -173,7 +177,7 @@ ROUTES: tuple[Route, ...] = (
         "pagePicture",
         "A page of the file as a picture",
         {
-            200: Answer(
+            200: RouteResponse(
                 "The page, upright.", _BYTES, "image/jpeg", (("Cache-Control", "private"), ("Vary", "Authorization"))
             )
         },
@@ -193,16 +197,16 @@ ROUTES: tuple[Route, ...] = (
         "/settings",
         "settings",
         "What the tenant has decided on the model, and what it has spent this month",
-        {200: Answer("The settings.", _of("Settings"))},
+        {200: RouteResponse("The settings.", _schema_ref("Settings"))},
     ),
     Route(
         "PUT",
         "/settings",
         "changeSettings",
         "Switch the model off or on, and cap what it may cost in a month",
-        {200: Answer("The settings as they now are.", _of("Settings"))},
+        {200: RouteResponse("The settings as they now are.", _schema_ref("Settings"))},
         (),
-        {"application/json": {"schema": _of("SettingsRequest")}},
+        {"application/json": {"schema": _schema_ref("SettingsRequest")}},
         (errors.InvalidSettings, errors.InvalidUpload),
     ),
     Route(
@@ -210,14 +214,14 @@ ROUTES: tuple[Route, ...] = (
         "/assessments",
         "assessments",
         "The tenant's assessments",
-        {200: Answer("In the order of their names.", _of("Assessments"))},
+        {200: RouteResponse("In the order of their names.", _schema_ref("Assessments"))},
     ),
     Route(
         "GET",
         "/assessments/{id}",
         "assessment",
         "The paper and the scheme that count now, and how many submissions stand where",
-        {200: Answer("The assessment.", _of("Assessment"), headers=_REVISION)},
+        {200: RouteResponse("The assessment.", _schema_ref("Assessment"), headers=_REVISION)},
         (_ASSESSMENT,),
         None,
         (errors.InvalidAssessment,),
@@ -227,7 +231,7 @@ ROUTES: tuple[Route, ...] = (
         "/assessments/{id}/submissions",
         "submissions",
         "The submissions of an assessment, page by page",
-        {200: Answer("By kind, oldest first.", _of("Submissions"))},
+        {200: RouteResponse("By kind, oldest first.", _schema_ref("Submissions"))},
         (_ASSESSMENT, Parameter("limit", "query", "At most so many (200).", {"type": "integer", "minimum": 1}), _NEXT),
         None,
         (errors.InvalidAssessment, errors.InvalidCursor),
@@ -237,7 +241,7 @@ ROUTES: tuple[Route, ...] = (
         "/assessments/{id}/results.csv",
         "resultsCsv",
         "The marks as a table: one row a student, one column a question",
-        {200: Answer("CSV (RFC 4180), safe in spreadsheets.", _TEXT, "text/csv")},
+        {200: RouteResponse("CSV (RFC 4180), safe in spreadsheets.", _TEXT, "text/csv")},
         (_ASSESSMENT,),
         None,
         (errors.InvalidAssessment,),
@@ -247,7 +251,7 @@ ROUTES: tuple[Route, ...] = (
         "/assessments/{id}/results.json",
         "resultsJson",
         "The same table as JSON",
-        {200: Answer("The marks.", _of("Results"))},
+        {200: RouteResponse("The marks.", _schema_ref("Results"))},
         (_ASSESSMENT,),
         None,
         (errors.InvalidAssessment,),
@@ -257,7 +261,7 @@ ROUTES: tuple[Route, ...] = (
         "/assessments/{id}/gradebook.csv",
         "gradebookCsv",
         "The marks as Canvas or Moodle imports them",
-        {200: Answer("CSV: a line a student, by id.", _TEXT, "text/csv")},
+        {200: RouteResponse("CSV: a line a student, by id.", _TEXT, "text/csv")},
         (
             _ASSESSMENT,
             Parameter("for", "query", "The platform.", {"type": "string", "enum": ["canvas", "moodle"]}, required=True),
@@ -277,9 +281,9 @@ ROUTES: tuple[Route, ...] = (
         "/assessments/{id}/publication",
         "publish",
         "Give the marks out, or hold them again",
-        {200: Answer("As it now is.", _of("Publication"))},
+        {200: RouteResponse("As it now is.", _schema_ref("Publication"))},
         (_ASSESSMENT,),
-        {"application/json": {"schema": _of("PublicationRequest")}},
+        {"application/json": {"schema": _schema_ref("PublicationRequest")}},
         (errors.InvalidAssessment, errors.InvalidPublication, errors.InvalidUpload),
     ),
     Route(
@@ -287,7 +291,7 @@ ROUTES: tuple[Route, ...] = (
         "/submissions/{id}/feedback.pdf",
         "feedback",
         "A student's feedback sheet as PDF; while the marks are held only as a draft",
-        {200: Answer("The sheet.", _BYTES, media_type="application/pdf")},
+        {200: RouteResponse("The sheet.", _BYTES, media_type="application/pdf")},
         (_SUBMISSION, _DRAFT),
         None,
         (errors.NotMarked, errors.NotPublished, errors.FeedbackTooLarge),
@@ -297,7 +301,7 @@ ROUTES: tuple[Route, ...] = (
         "/assessments/{id}/feedback.pdf",
         "classFeedback",
         "The feedback sheets of a class in one file, in the order of the students' names",
-        {200: Answer("The sheets.", _BYTES, media_type="application/pdf")},
+        {200: RouteResponse("The sheets.", _BYTES, media_type="application/pdf")},
         (_ASSESSMENT, _DRAFT),
         None,
         (errors.InvalidAssessment, errors.NotPublished, errors.FeedbackTooLarge),
@@ -307,7 +311,7 @@ ROUTES: tuple[Route, ...] = (
         "/assessments/{id}/marking-scheme",
         "putMarkingScheme",
         "Keep a marking scheme (YAML or JSON) and have the sheets graded by it",
-        {200: Answer("Kept.", _of("SchemeKept"))},
+        {200: RouteResponse("Kept.", _schema_ref("SchemeKept"))},
         (_ASSESSMENT, _IF_REVISION),
         {"application/yaml": {"schema": _TEXT}, "application/json": {"schema": {"type": "object"}}},
         (errors.InvalidAssessment, errors.InvalidMarkingScheme, errors.InvalidUpload, errors.ChangedMeanwhile),
@@ -317,9 +321,9 @@ ROUTES: tuple[Route, ...] = (
         "/assessments/{id}/paper",
         "putPaper",
         "Correct the question tree and have the sheets graded by it; only what is changed is marked again",
-        {200: Answer("Kept.", _of("PaperKept"), headers=_REVISION)},
+        {200: RouteResponse("Kept.", _schema_ref("PaperKept"), headers=_REVISION)},
         (_ASSESSMENT, _IF_REVISION),
-        {"application/json": {"schema": _of("CorrectedPaper")}},
+        {"application/json": {"schema": _schema_ref("CorrectedPaper")}},
         (errors.InvalidAssessment, errors.InvalidPaper, errors.InvalidUpload, errors.ChangedMeanwhile),
     ),
     Route(
@@ -327,7 +331,7 @@ ROUTES: tuple[Route, ...] = (
         "/assessments/{id}/roster",
         "putRoster",
         "Keep who sits the assessment (CSV with a header line; empty takes the roster away)",
-        {200: Answer("Kept.", _of("RosterKept"))},
+        {200: RouteResponse("Kept.", _schema_ref("RosterKept"))},
         (_ASSESSMENT,),
         {"text/csv": {"schema": _TEXT}},
         (errors.InvalidAssessment, errors.InvalidRoster, errors.InvalidUpload),
@@ -337,7 +341,7 @@ ROUTES: tuple[Route, ...] = (
         "/assessments/{id}/roster",
         "rosterCompared",
         "The class list beside the sheets: students with a sheet, students without, sheets of nobody on it",
-        {200: Answer("In the order of the list.", _of("RosterCompared"))},
+        {200: RouteResponse("In the order of the list.", _schema_ref("RosterCompared"))},
         (_ASSESSMENT,),
         None,
         (errors.InvalidAssessment,),
@@ -347,7 +351,7 @@ ROUTES: tuple[Route, ...] = (
         "/openapi.json",
         "openapi",
         "This description",
-        {200: Answer("OpenAPI 3.1.", {"type": "object"}, headers=(("Cache-Control", "An hour."),))},
+        {200: RouteResponse("OpenAPI 3.1.", {"type": "object"}, headers=(("Cache-Control", "An hour."),))},
         open=True,
     ),
 )

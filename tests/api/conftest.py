@@ -6,10 +6,10 @@ from dataclasses import dataclass
 
 import pytest
 
-from local.client import ApiClient
+from local.cli.api_client import ApiClient
 from local.cloud.local_cloud import LocalCloud
 from tests.documents import typed_pdf
-from tests.workflow.conftest import ANSWERS, PAPER, SCHEME, Flow
+from tests.workflow.conftest import ANSWERS, PAPER, SCHEME, WorkflowHarness
 
 
 @dataclass(frozen=True)
@@ -28,12 +28,12 @@ def api(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Api]:
     # Its logs stay behind, for whoever wants to know why something came back as 500.
     folder = tmp_path_factory.mktemp("cloud")
     with LocalCloud(folder=folder, ocr_processes=1) as cloud, ApiClient(cloud.api_url, cloud.token()) as client:
-        flow = Flow(cloud, client, f"api-{uuid.uuid4().hex[:8]}")
-        client.put_scheme(flow.assessment, SCHEME.encode(), "application/yaml")
-        paper = client.submit(flow.assessment, "question_paper", PAPER, media_type="application/pdf")
-        flow.ended(paper)
+        harness = WorkflowHarness(cloud, client, f"api-{uuid.uuid4().hex[:8]}")
+        client.put_scheme(harness.assessment, SCHEME.encode(), "application/yaml")
+        paper = client.submit(harness.assessment, "question_paper", PAPER, media_type="application/pdf")
+        harness.ended(paper)
         sheet = client.submit(
-            flow.assessment, "answer_sheet", typed_pdf(ANSWERS), media_type="application/pdf", student="Ada"
+            harness.assessment, "answer_sheet", typed_pdf(ANSWERS), media_type="application/pdf", student="Ada"
         )
-        assert flow.ended(sheet)["state"] == "GRADED"
-        yield Api(cloud.api_url, cloud.token(), (paper.id, sheet.id), flow.assessment)
+        assert harness.ended(sheet)["state"] == "GRADED"
+        yield Api(cloud.api_url, cloud.token(), (paper.id, sheet.id), harness.assessment)

@@ -18,7 +18,7 @@ from schemathesis.specs.openapi.checks import (
     status_code_conformance,
 )
 
-from release.openapi.document import document
+from release.openapi.document import openapi_document
 from tests.api.conftest import Api
 
 CHECKS = [
@@ -30,7 +30,7 @@ CHECKS = [
 ]
 EXAMPLES = int(os.environ.get("API_EXAMPLES", "8"))
 SEED = int(os.environ.get("API_SEED", "1"))
-OPERATIONS = [each.ok() for each in schemathesis.openapi.from_dict(document()).get_all_operations()]
+OPERATIONS = [each.ok() for each in schemathesis.openapi.from_dict(openapi_document()).get_all_operations()]
 
 
 @pytest.mark.parametrize("operation", OPERATIONS, ids=lambda operation: operation.label)
@@ -82,5 +82,5 @@ def test_the_description_is_served_to_whoever_asks(api: Api) -> None:
     import requests
 
     answer = requests.get(f"{api.url}/openapi.json", timeout=30)
-    assert (answer.status_code, answer.json()) == (200, document())
+    assert (answer.status_code, answer.json()) == (200, openapi_document())
     assert requests.get(f"{api.url}/assessments", timeout=30).status_code == 401

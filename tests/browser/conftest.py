@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, expect, sync_playwright
 
-from local.client import ApiClient
+from local.cli.api_client import ApiClient
 from local.cloud.local_cloud import LocalCloud
-from tests.browser import steps
+from tests.browser import page_steps
 
 # The patience of a busy machine; nothing passes or fails by it but what hangs.
 expect.set_options(timeout=30_000)
@@ -18,7 +18,7 @@ BROWSER = next(
     (path for name in ("chromium", "chromium-browser", "google-chrome") if (path := shutil.which(name))), None
 )
 # Nothing of the browser's own goes out to a network.
-QUIET = [
+BROWSER_ARGUMENTS = [
     "--no-sandbox",
     "--disable-gpu",
     "--disable-quic",
@@ -38,7 +38,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 @dataclass
-class Visit:
+class BrowserSession:
     """One person's browser on the page, and what it complained of."""
 
     page: Page
@@ -72,7 +72,7 @@ def cloud() -> Iterator[LocalCloud]:
 @pytest.fixture(scope="package")
 def browser() -> Iterator[Browser]:
     with sync_playwright() as playwright:
-        running = playwright.chromium.launch(executable_path=BROWSER, args=QUIET)
+        running = playwright.chromium.launch(executable_path=BROWSER, args=BROWSER_ARGUMENTS)
         yield running
         running.close()
 
@@ -93,9 +93,9 @@ def context(browser: Browser) -> Iterator[BrowserContext]:
 
 
 @pytest.fixture
-def visit(cloud: LocalCloud, context: BrowserContext) -> Iterator[Visit]:
+def visit(cloud: LocalCloud, context: BrowserContext) -> Iterator[BrowserSession]:
     page = context.new_page()
-    one = Visit(page, cloud.api_url)
+    one = BrowserSession(page, cloud.api_url)
     page.on("console", one.note)
     page.on("pageerror", lambda error: one.complaints.append(str(error)))
     yield one
@@ -117,8 +117,8 @@ def page(cloud: LocalCloud, browser: Browser) -> Iterator[Page]:
 def sheet(cloud: LocalCloud) -> Iterator[Sheet]:
     """Makes a marked sheet of a student in the assessment "speed" (`steps`); gives its id."""
     with ApiClient(cloud.api_url, cloud.token()) as api:
-        steps.prepare_speed(api)
-        yield lambda student: steps.speed_sheet(api, student)
+        page_steps.prepare_speed(api)
+        yield lambda student: page_steps.submit_speed_sheet(api, student)
 
 
 @pytest.fixture

@@ -5,14 +5,14 @@ from pathlib import Path
 
 from playwright.sync_api import Route, expect
 
-from local.client import ApiClient
-from tests.browser.conftest import Visit
-from tests.browser.test_for_everybody import violations
-from tests.browser.test_page import GOOD, WEAK, marked, prepare
+from local.cli.api_client import ApiClient
+from tests.browser.conftest import BrowserSession
+from tests.browser.test_accessibility import violations
+from tests.browser.test_teacher_workflow import GOOD, WEAK, marked, prepare
 
 
 def test_who_is_matched_without_a_sheet_or_unknown_is_seen_before_publishing(
-    visit: Visit, api: ApiClient, tmp_path: Path
+    visit: BrowserSession, api: ApiClient, tmp_path: Path
 ) -> None:
     prepare(api, "class")
     marked(api, "class", "maya-lind", WEAK)
@@ -46,7 +46,7 @@ def test_who_is_matched_without_a_sheet_or_unknown_is_seen_before_publishing(
     expect(page.get_by_role("button", name="For Canvas", exact=True)).to_be_visible()
 
 
-def test_a_class_list_that_does_not_come_hides_no_sheet(visit: Visit, api: ApiClient) -> None:
+def test_a_class_list_that_does_not_come_hides_no_sheet(visit: BrowserSession, api: ApiClient) -> None:
     prepare(api, "class-2")
     marked(api, "class-2", "maya-lind", WEAK)
     api.put_roster("class-2", b'Name,Number\n"Lind, Maya",0017\nBogdan Ilic,0018\n')

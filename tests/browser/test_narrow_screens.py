@@ -5,10 +5,10 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.conftest import Sheet, Visit
-from tests.browser.steps import look
+from tests.browser.conftest import BrowserSession, Sheet
+from tests.browser.page_steps import open_answer
 from tests.browser.test_report import Open, marked, opened  # noqa: F401
-from tests.cli.papers import picture, result
+from tests.cli.sample_class import picture, result
 
 # The last two widths: where the bar begins to take two rows.
 WIDTHS = (320, 360, 390, 544, 545)
@@ -50,8 +50,8 @@ def found(page: Page, width: int, parts: int) -> None:
 
 
 @pytest.mark.parametrize("width", WIDTHS)
-def test_the_bar_of_a_sheet_is_whole(visit: Visit, sheet: Sheet, width: int) -> None:
-    look(visit.page, visit.url, sheet(f"Narrow {width}"))
+def test_the_bar_of_a_sheet_is_whole(visit: BrowserSession, sheet: Sheet, width: int) -> None:
+    open_answer(visit.page, visit.url, sheet(f"Narrow {width}"))
     expect(visit.page.locator(".bar")).to_contain_text("5 to look at")
     found(visit.page, width, 7)
 
@@ -59,7 +59,7 @@ def test_the_bar_of_a_sheet_is_whole(visit: Visit, sheet: Sheet, width: int) -> 
 @pytest.mark.parametrize("width", WIDTHS)
 def test_the_bar_of_the_report_is_whole(opened: Open, tmp_path: Path, width: int) -> None:  # noqa: F811
     image = picture(tmp_path / "a.png")
-    page = opened([marked(image, "Mina Okafor", 1, result(doubtful=True)), marked(image, "Abe", 2)])
+    page = opened([marked(image, "Mina Okafor", 1, result(marks_in_review=True)), marked(image, "Abe", 2)])
     page.get_by_role("link", name="Look at the doubts").click()
     expect(page.locator(".bar")).to_contain_text("to look at")
     # Nothing is changed there, so nothing is undone.

@@ -6,13 +6,13 @@ from pathlib import Path
 from playwright.sync_api import expect
 from pypdf import PdfReader
 
-from local.client import ApiClient
-from tests.browser.conftest import Visit
-from tests.browser.test_page import GOOD, marked, prepare
+from local.cli.api_client import ApiClient
+from tests.browser.conftest import BrowserSession
+from tests.browser.test_teacher_workflow import GOOD, marked, prepare
 
 
 def test_marks_are_published_taken_home_changed_and_published_again(
-    visit: Visit, api: ApiClient, tmp_path: Path
+    visit: BrowserSession, api: ApiClient, tmp_path: Path
 ) -> None:
     prepare(api, "home")
     sheet = marked(api, "home", "Ada", GOOD)

@@ -8,22 +8,22 @@ from typing import Any
 import pytest
 from playwright.sync_api import BrowserContext, Page, expect
 
-from core.result import SheetResult
-from core.submission import Kind
-from local.deliveries import Delivery
-from local.report import write_report
-from local.status import Status
-from tests.browser.test_for_everybody import violations
-from tests.cli.papers import PAPER, boxes, pdf, picture, result, sheet, status_document, transcript
+from core.models.result import SheetResult
+from core.models.submission import DocumentKind
+from local.cli.report import write_report
+from local.cli.submission_status import SubmissionStatus
+from local.cli.submitted_files import SubmittedFile
+from tests.browser.test_accessibility import violations
+from tests.cli.sample_class import PAPER, boxes, pdf, picture, result, sheet, status_document, transcript
 
 Open = Callable[..., Page]
 
 
-def marked(path: Path, student: str, number: int, given: SheetResult | None = None) -> Delivery:
+def marked(path: Path, student: str, number: int, given: SheetResult | None = None) -> SubmittedFile:
     one = sheet(path, student, result=given or result())
     document = status_document(f"{number:032x}", student=student, result=(given or result()).to_dict())
-    status = Status.from_dict(document)
-    return replace(one, id=document["id"], status=status, marked_as=status)
+    status = SubmissionStatus.from_dict(document)
+    return replace(one, id=document["id"], status=status, graded_submission=status)
 
 
 @pytest.fixture
@@ -35,7 +35,7 @@ def opened(context: BrowserContext, tmp_path: Path) -> Iterator[Open]:
     page.on("pageerror", lambda error: complaints.append(str(error)))
     page.on("request", lambda request: asked.append(request.url))
 
-    def show(sheets: list[Delivery], **more: Any) -> Page:
+    def show(sheets: list[SubmittedFile], **more: Any) -> Page:
         told = {"assessment": "rivers", "title": "Rivers and rain", "made_at": "2 March 2026", "paper": PAPER, **more}
         write_report(tmp_path / "report.html", sheets=sheets, **told)
         page.goto((tmp_path / "report.html").as_uri())
@@ -48,7 +48,7 @@ def opened(context: BrowserContext, tmp_path: Path) -> Iterator[Open]:
 
 def test_what_a_model_claimed_without_showing_it_stands_at_its_criterion(opened: Open, tmp_path: Path) -> None:
     said = "The model’s verdict is “met”, but it quotes nothing that shows it: no credit."
-    given = result(doubtful=True)
+    given = result(marks_in_review=True)
     *questions, rain = given.questions
     claimed = replace(rain, criteria=(*rain.criteria[:2], replace(rain.criteria[2], note=said)))
     page = opened([marked(picture(tmp_path / "a.png"), "Mina", 1, replace(given, questions=(*questions, claimed)))])
@@ -59,7 +59,7 @@ def test_what_a_model_claimed_without_showing_it_stands_at_its_criterion(opened:
 def test_all_sheets_then_each_answer_beside_its_picture(opened: Open, tmp_path: Path) -> None:
     image = picture(tmp_path / "a.png")
     notes = ["Those marks are provisional."]
-    page = opened([marked(image, "Mina Okafor", 1, result(doubtful=True)), marked(image, "Abe", 2)], notes=notes)
+    page = opened([marked(image, "Mina Okafor", 1, result(marks_in_review=True)), marked(image, "Abe", 2)], notes=notes)
 
     expect(page.get_by_role("heading", level=1)).to_have_text("Rivers and rain")
     expect(page.locator(".facts")).to_contain_text("answer to look at")
@@ -88,7 +88,7 @@ def test_all_sheets_then_each_answer_beside_its_picture(opened: Open, tmp_path: 
 
 def test_it_is_walked_by_keys_and_cannot_be_changed(opened: Open, tmp_path: Path) -> None:
     image = picture(tmp_path / "a.png")
-    page = opened([marked(image, "Abe", 1), marked(image, "Mina", 2, result(doubtful=True))])
+    page = opened([marked(image, "Abe", 1), marked(image, "Mina", 2, result(marks_in_review=True))])
     page.get_by_role("link", name="Abe").click()
     expect(page.locator(".sheet-head h2")).to_have_text("Abe")
 
@@ -121,7 +121,7 @@ def test_what_strangers_wrote_stays_text(opened: Open, tmp_path: Path) -> None:
     given = result()
     evil = replace(given.questions[3], answer=hostile, reason=hostile, feedback=hostile)
     bad = replace(given, questions=(*given.questions[:3], evil), leftover=hostile, warnings=(hostile,))
-    refused = Delivery(tmp_path / "x.pdf", Kind.ANSWER_SHEET, "Xaver", refusal=hostile)
+    refused = SubmittedFile(tmp_path / "x.pdf", DocumentKind.ANSWER_SHEET, "Xaver", refusal=hostile)
     paper = replace(PAPER, questions=tuple(replace(one, text=hostile) for one in PAPER.questions))
 
     page = opened([marked(picture(tmp_path / "a.png"), hostile, 1, bad), refused], title=hostile, paper=paper)

@@ -70,14 +70,14 @@ class Tool:
         return done.returncode, done.stdout
 
 
-def skip_where_offline(said: str) -> None:
+def skip_if_offline(output: str) -> None:
     """Skip where a tool failed because it reached no package index."""
     for sign in _OFFLINE:
-        if sign in said:
+        if sign in output:
             pytest.skip(f"the package index cannot be reached ({sign})")
 
 
-def _installed(name: str) -> str:
+def _tool_path(name: str) -> str:
     path = TOOLS / name
     if not path.is_file():
         pytest.skip(f"{name} is not installed: `make check` puts it into .venv-check")
@@ -101,18 +101,18 @@ def environment(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
 @pytest.fixture(scope="session")
 def tools_python(environment: dict[str, str]) -> Tool:
     """The Python that knows samtranslator and samcli."""
-    _installed("sam")
-    return Tool((_installed("python"),), environment)
+    _tool_path("sam")
+    return Tool((_tool_path("python"),), environment)
 
 
 @pytest.fixture(scope="session")
 def sam(environment: dict[str, str]) -> Tool:
-    return Tool((_installed("sam"),), environment)
+    return Tool((_tool_path("sam"),), environment)
 
 
 @pytest.fixture(scope="session")
 def cfn_lint(environment: dict[str, str]) -> Tool:
-    return Tool((_installed("cfn-lint"),), environment)
+    return Tool((_tool_path("cfn-lint"),), environment)
 
 
 @pytest.fixture(scope="session")
@@ -132,29 +132,29 @@ def build(sam: Tool, tools_python: Tool, runtime_python: Path, tmp_path_factory:
     path = f"{runtime_python.parent}{os.pathsep}{sam.environment['PATH']}"
     building = Tool(sam.command, {**sam.environment, "PATH": path})
     where = ("--build-dir", folder / "build", "--cache-dir", folder / "cache")
-    code, said = building.run("build", "--template", TEMPLATE, *where)
+    code, output = building.run("build", "--template", TEMPLATE, *where)
     if code != 0:
         # SAM says the same of an index that is out of reach and of a pin that does not exist; pip tells them apart.
         pip = ("-m", "pip", "download", "--retries", "1", "--no-deps", "--no-cache-dir", "--dest", folder)
-        skip_where_offline(tools_python.run(*pip, "textract-trp")[1])
-    assert code == 0, said
+        skip_if_offline(tools_python.run(*pip, "textract-trp")[1])
+    assert code == 0, output
     return folder / "build"
 
 
 @pytest.fixture(scope="session")
 def compiled(build: Path, tools_python: Tool) -> Path:
     """The same build after the step that compiles it."""
-    code, said = tools_python.run(ROOT / "release" / "bytecode.py", build)
-    assert code == 0, said
+    code, output = tools_python.run(ROOT / "release" / "bytecode.py", build)
+    assert code == 0, output
     return build
 
 
 @pytest.fixture(scope="session")
 def transformed(tools_python: Tool) -> dict[str, Any]:
     """The plain CloudFormation template that SAM makes of ours."""
-    code, said = tools_python.run(HERE / "transform.py", TEMPLATE, STATEMACHINE)
-    assert code == 0, said
-    template: dict[str, Any] = json.loads(said)
+    code, output = tools_python.run(HERE / "transform.py", TEMPLATE, STATEMACHINE)
+    assert code == 0, output
+    template: dict[str, Any] = json.loads(output)
     return template
 
 
@@ -169,10 +169,10 @@ def node(environment: dict[str, str]) -> Tool:
     # Both cores may come here at once, and an installation takes away what lies there first.
     with (home / "package.json").open() as one_at_a_time:
         fcntl.flock(one_at_a_time, fcntl.LOCK_EX)
-        code, said = npm.run("ls", "--all", cwd=home)
+        code, output = npm.run("ls", "--all", cwd=home)
         if code != 0:
-            code, said = npm.run("ci", "--no-audit", "--no-fund", "--prefer-offline", "--ignore-scripts", cwd=home)
+            code, output = npm.run("ci", "--no-audit", "--no-fund", "--prefer-offline", "--ignore-scripts", cwd=home)
     if code != 0:
-        skip_where_offline(said)
-    assert code == 0, said
+        skip_if_offline(output)
+    assert code == 0, output
     return Tool(("node",), environment)

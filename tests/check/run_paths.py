@@ -35,10 +35,10 @@ _GIVE_UP_SECONDS = 120
 _AT_ONCE = 8
 
 Wsgi = Callable[..., Iterable[bytes]]
-Ending = dict[str, Any]
+PathOutcome = dict[str, Any]
 
 
-class StandIns:
+class FakeServices:
     """Answers every call of a task by the plan of its path, and hands all other requests on to moto."""
 
     def __init__(self, paths: list[dict[str, Any]], moto: Wsgi) -> None:
@@ -85,14 +85,14 @@ class StandIns:
         return outcome
 
 
-def of_path(node: Any, number: int, plan: dict[str, Any], state: str = "") -> Any:
+def machine_for_path(node: Any, number: int, plan: dict[str, Any], state: str = "") -> Any:
     """The machine for one path: its tasks name path and state, and wait a second at most."""
     if isinstance(node, list):
-        return [of_path(value, number, plan, state) for value in node]
+        return [machine_for_path(value, number, plan, state) for value in node]
     if not isinstance(node, dict):
         return node
     changed = {
-        key: of_path(value, number, plan, key if isinstance(value, dict) and "Type" in value else state)
+        key: machine_for_path(value, number, plan, key if isinstance(value, dict) and "Type" in value else state)
         for key, value in node.items()
     }
     if changed.get("Type") == "Task" and any(outcome.get("error") == _TIMEOUT for outcome in plan[state]):
@@ -116,23 +116,23 @@ def main(asked_in: str, told_in: str) -> None:
 
     logging.getLogger("werkzeug").setLevel(logging.ERROR)
     default_user_config["stepfunctions"] = {"execute_state_machine": True}
-    services = StandIns(paths, DomainDispatcherApplication(create_backend_app))
+    services = FakeServices(paths, DomainDispatcherApplication(create_backend_app))
     server = make_server("127.0.0.1", 0, services, threaded=True)
     os.environ["MOTO_PORT"] = str(server.server_port)
     threading.Thread(target=server.serve_forever, daemon=True).start()
     flow = boto3.client("stepfunctions", endpoint_url=f"http://127.0.0.1:{server.server_port}")
     with ThreadPoolExecutor(_AT_ONCE) as pool:
-        endings = pool.map(lambda number: _ending(flow, asked["machine"], paths[number], number), range(len(paths)))
+        endings = pool.map(lambda number: _run_path(flow, asked["machine"], paths[number], number), range(len(paths)))
         named = zip(paths, endings, services.calls, strict=True)
         told = [{"name": path["name"], **ending, "calls": calls} for path, ending, calls in named]
     Path(told_in).write_text(json.dumps(told), encoding="utf-8")
     server.shutdown()
 
 
-def _ending(flow: Any, machine: Any, path: dict[str, Any], number: int) -> Ending:
+def _run_path(flow: Any, machine: Any, path: dict[str, Any], number: int) -> PathOutcome:
     """Run one path to its end."""
     name, role = f"path-{number}", "arn:aws:iam::123456789012:role/flow"
-    definition = json.dumps(of_path(machine, number, path["outcomes"]))
+    definition = json.dumps(machine_for_path(machine, number, path["outcomes"]))
     made = flow.create_state_machine(name=name, definition=definition, roleArn=role)["stateMachineArn"]
     arn = flow.start_execution(stateMachineArn=made, name=name, input=json.dumps(path["input"]))["executionArn"]
     give_up = time.monotonic() + _GIVE_UP_SECONDS

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 import yaml
 
-from tests.check.conftest import HERE, TOOLS, Tool, skip_where_offline
+from tests.check.conftest import HERE, TOOLS, Tool, skip_if_offline
 from tests.template.asl import ROOT
 from tests.template.cloudformation import TEMPLATE
 
@@ -33,9 +33,9 @@ def checkov(environment: dict[str, str]) -> Tool:
 def _policies_broken(checkov: Tool, template: Path) -> dict[str, list[str]]:
     """Check → the resources that fail it."""
     options = ("--framework", "cloudformation", "--compact", "--quiet", "--skip-download", "--output", "json")
-    code, said = checkov.run("--file", template, *options)
-    report = json.loads(said[said.index("{") :])
-    assert code in (0, 1), said
+    code, output = checkov.run("--file", template, *options)
+    report = json.loads(output[output.index("{") :])
+    assert code in (0, 1), output
     assert report["summary"]["passed"] > 40, "the scanner has seen next to nothing"
     found: dict[str, list[str]] = {}
     for fault in report["results"]["failed_checks"]:
@@ -76,10 +76,10 @@ def _tool(name: str, environment: dict[str, str]) -> Tool:
 @pytest.mark.parametrize("locked", _LOCKED, ids=lambda path: path.relative_to(ROOT).as_posix())
 def test_no_dependency_has_a_known_hole(pip_audit: Tool, locked: Path) -> None:
     options = ("--disable-pip", "--require-hashes", "--progress-spinner", "off", "--format", "json")
-    code, said = pip_audit.run("--requirement", locked, *options)
-    if code != 0 and "{" not in said:
-        skip_where_offline(said)
-    report = json.loads(said[said.index("{") : said.rindex("}") + 1])
+    code, output = pip_audit.run("--requirement", locked, *options)
+    if code != 0 and "{" not in output:
+        skip_if_offline(output)
+    report = json.loads(output[output.index("{") : output.rindex("}") + 1])
     audited = [one for one in report["dependencies"] if "skip_reason" not in one]
     if not audited:
         pytest.skip("the index that is reached here knows no advisories: nothing could be audited")
@@ -90,9 +90,9 @@ def test_no_dependency_has_a_known_hole(pip_audit: Tool, locked: Path) -> None:
 def _secrets(detect_secrets: Tool, files: list[str], cwd: Path = ROOT) -> dict[str, set[str]]:
     """File → kinds of secrets in it. Entropy alone is no sign here: ids, hashes and samples are full of it."""
     plugins = ("--disable-plugin", "HexHighEntropyString", "--disable-plugin", "Base64HighEntropyString")
-    code, said = detect_secrets.run("scan", "--no-verify", *plugins, *files, cwd=cwd)
-    assert code == 0, said
-    results: dict[str, list[dict[str, Any]]] = json.loads(said)["results"]
+    code, output = detect_secrets.run("scan", "--no-verify", *plugins, *files, cwd=cwd)
+    assert code == 0, output
+    results: dict[str, list[dict[str, Any]]] = json.loads(output)["results"]
     return {name: {fault["type"] for fault in faults} for name, faults in results.items()}
 
 

@@ -17,8 +17,8 @@ _STEP = ROOT / "release" / "bytecode.py"
 
 
 def test_every_module_of_code_and_layers_is_compiled_for_the_runtime(compiled: Path, tools_python: Tool) -> None:
-    code, said = tools_python.run(_STEP, "--check", compiled)
-    assert code == 0, said
+    code, output = tools_python.run(_STEP, "--check", compiled)
+    assert code == 0, output
 
 
 def test_the_runtime_runs_the_bytecode_and_does_not_look_at_the_source(
@@ -28,7 +28,11 @@ def test_the_runtime_runs_the_bytecode_and_does_not_look_at_the_source(
     task = tmp_path / "task"
     shutil.copytree(compiled / "PersistFunction", task)
     (task / "core" / "errors.py").write_text("raise SystemExit('compiled again')\n", encoding="utf-8")
-    seen = _run(runtime_python, "import core.errors; print(core.errors.EmptyFile.__doc__, core.errors.__file__)", task)
+    seen = _run(
+        runtime_python,
+        "import core.models.errors; print(core.models.errors.EmptyFile.__doc__, core.models.errors.__file__)",
+        task,
+    )
     assert seen == f"0 bytes. {task}/core/errors.py"
 
 
@@ -56,10 +60,10 @@ def test_the_bytecode_is_in_the_archive_that_sam_uploads(compiled: Path, tools_p
         "import sys; from samcli.lib.package.utils import make_zip_with_lambda_permissions as pack; "
         "print(pack(sys.argv[1], sys.argv[2]))"
     )
-    code, said = tools_python.run("-c", pack, tmp_path / "code", compiled / "PersistFunction")
-    assert code == 0, said
+    code, output = tools_python.run("-c", pack, tmp_path / "code", compiled / "PersistFunction")
+    assert code == 0, output
     unpacked = tmp_path / "unpacked"
-    shutil.unpack_archive(said.strip().splitlines()[-1], unpacked, "zip")
+    shutil.unpack_archive(output.strip().splitlines()[-1], unpacked, "zip")
     modules = list(unpacked.glob("**/*.py"))
     assert modules
     assert len(list(unpacked.glob("**/*.pyc"))) == len(modules)
@@ -77,23 +81,23 @@ def test_missing_and_stale_bytecode_is_found(build_of_one: Path, tools_python: T
     source = build_of_one / "OneFunction" / "one.py"
     [bytecode] = source.parent.glob("__pycache__/one.*.pyc")
     fault(bytecode, source)
-    code, said = tools_python.run(_STEP, "--check", build_of_one)
+    code, output = tools_python.run(_STEP, "--check", build_of_one)
     assert code == 1
-    assert says in said
+    assert says in output
 
 
 def test_a_module_that_cannot_be_compiled_stops_the_release(build_of_one: Path, tools_python: Tool) -> None:
     (build_of_one / "OneFunction" / "two.py").write_text("def broken(:\n", encoding="utf-8")
-    code, said = tools_python.run(_STEP, build_of_one)
+    code, output = tools_python.run(_STEP, build_of_one)
     assert code == 1
-    assert "two.py" in said
+    assert "two.py" in output
 
 
 def test_a_folder_that_is_no_build_is_refused_with_a_sentence(tools_python: Tool, tmp_path: Path) -> None:
-    code, said = tools_python.run(_STEP, tmp_path)
+    code, output = tools_python.run(_STEP, tmp_path)
     assert code == 1
-    assert "is not what `sam build` leaves" in said
-    assert "Traceback" not in said
+    assert "is not what `sam build` leaves" in output
+    assert "Traceback" not in output
 
 
 @pytest.fixture
@@ -105,8 +109,8 @@ def build_of_one(runtime_python: Path, tools_python: Tool, tmp_path: Path) -> Pa
     (code / "one.py").write_text("ONE = 1\n", encoding="utf-8")
     template = f"Resources:\n  OneFunction:\n    Properties:\n      Runtime: python{version}\n"
     (code.parent / "template.yaml").write_text(template, encoding="utf-8")
-    done, said = tools_python.run(_STEP, code.parent)
-    assert done == 0, said
+    done, output = tools_python.run(_STEP, code.parent)
+    assert done == 0, output
     return code.parent
 
 

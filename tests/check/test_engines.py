@@ -8,12 +8,12 @@ from typing import Any
 import pytest
 
 from tests.check.conftest import HERE, Tool
-from tests.template import native_record
-from tests.template.asl import Machine, place
-from tests.template.flow import flow
+from tests.template import native_write
+from tests.template.asl import Machine, state_node
+from tests.template.execution_path import SUCCESS_RESULTS, Fails, Outcome
+from tests.template.execution_path import ExecutionPath as Way
 from tests.template.paths import PATHS
-from tests.template.ways import WELL, Fails, Outcome
-from tests.template.ways import Path as Way
+from tests.template.state_machine import load_state_machine
 
 _NODE = HERE / "node"
 _VALIDATE = "node_modules/asl-validator/dist/bin/asl-validator.js"
@@ -25,8 +25,8 @@ Endings = dict[str, dict[str, Any]]
 
 
 def test_an_independent_validator_takes_the_state_machine(node: Tool, tmp_path: Path) -> None:
-    code, said = _validate(node, flow().deployed(), tmp_path)
-    assert code == 0, said
+    code, output = _validate(node, load_state_machine().deployed(), tmp_path)
+    assert code == 0, output
 
 
 @pytest.mark.parametrize(
@@ -40,15 +40,15 @@ def test_an_independent_validator_takes_the_state_machine(node: Tool, tmp_path: 
 def test_the_validator_finds_a_broken_state_machine(
     node: Tool, tmp_path: Path, fault: tuple[str, str, str | None], says: str
 ) -> None:
-    machine = flow().deployed()
+    machine = load_state_machine().deployed()
     state, field, value = fault
-    body = place(machine, state).state
+    body = state_node(machine, state).state
     body.pop(field)
     if value is not None:
         body[field] = value
-    code, said = _validate(node, machine, tmp_path)
+    code, output = _validate(node, machine, tmp_path)
     assert code == 1
-    assert says in said
+    assert says in output
 
 
 def _validate(node: Tool, machine: Machine, folder: Path) -> tuple[int, str]:
@@ -69,8 +69,8 @@ def ran(
     """How each path ended, by its name."""
     folder = tmp_path_factory.mktemp(engine)
     if engine == "node":
-        return _run(request.getfixturevalue("node"), "run-paths.mjs", flow().deployed(), PATHS, folder)
-    return _run(Tool((sys.executable,), environment), "../run_paths.py", flow().deployed(), PATHS, folder)
+        return _run(request.getfixturevalue("node"), "run-paths.mjs", load_state_machine().deployed(), PATHS, folder)
+    return _run(Tool((sys.executable,), environment), "../run_paths.py", load_state_machine().deployed(), PATHS, folder)
 
 
 @pytest.mark.parametrize("way", PATHS, ids=lambda way: way.name)
@@ -125,8 +125,8 @@ def test_the_native_record_is_worked_out_alike(ran: Endings) -> None:
     """The paths and intrinsic functions of the Record state mean the same to the interpreters and to us."""
     way = PATHS[0]
     [asked] = ran[way.name]["calls"]["Record"]
-    parameters = place(flow().deployed(), "Record").state["Parameters"]
-    ours = native_record.evaluate(parameters, way.input(), {"State": {"EnteredTime": _ENTERED}})
+    parameters = state_node(load_state_machine().deployed(), "Record").state["Parameters"]
+    ours = native_write.evaluate(parameters, way.input(), {"State": {"EnteredTime": _ENTERED}})
     for written in (asked, ours):
         # The clock differs, and so does where one engine is told to write.
         for clock in (":recorded_at", ":pending_at"):
@@ -138,7 +138,9 @@ def test_the_native_record_is_worked_out_alike(ran: Endings) -> None:
 
 def test_a_machine_that_goes_another_way_is_found(node: Tool, tmp_path: Path) -> None:
     """The table is no echo: where the Choice takes sheets for papers, a sheet ends elsewhere."""
-    broken = flow().edited(lambda machine: machine["States"]["BothHalves"]["Choices"][-1].update(StringEquals="paper"))
+    broken = load_state_machine().edited(
+        lambda machine: machine["States"]["BothHalves"]["Choices"][-1].update(StringEquals="paper")
+    )
     [sheet] = [way for way in PATHS if way.name == "a sheet is graded"]
     ended = _run(node, "run-paths.mjs", broken.deployed(), (sheet,), tmp_path)[sheet.name]
     assert "PreparePaper" in ended["entered"]
@@ -148,13 +150,13 @@ def test_a_machine_that_goes_another_way_is_found(node: Tool, tmp_path: Path) ->
 def _run(tool: Tool, program: str, machine: Machine, ways: tuple[Way, ...], folder: Path) -> Endings:
     asked, told = folder / "asked.json", folder / "told.json"
     asked.write_text(json.dumps({"machine": machine, "paths": [_asked(way) for way in ways]}), encoding="utf-8")
-    code, said = tool.run(program, asked, told, cwd=_NODE, timeout=400)
-    assert code == 0, said
+    code, output = tool.run(program, asked, told, cwd=_NODE, timeout=400)
+    assert code == 0, output
     return {ended["name"]: ended for ended in json.loads(told.read_text(encoding="utf-8"))}
 
 
 def _asked(way: Way) -> dict[str, Any]:
-    outcomes = {state: [_plain(way.outcome(state, call)) for call in range(8)] for state in WELL}
+    outcomes = {state: [_plain(way.outcome(state, call)) for call in range(8)] for state in SUCCESS_RESULTS}
     return {"name": way.name, "input": way.input(), "outcomes": outcomes}
 
 

@@ -29,7 +29,7 @@ def _edit(root: Path, name: str, old: str, new: str) -> None:
 
 
 CHANGES: dict[str, tuple[Callable[[Path], object], dict[str, str]]] = {
-    "code": (lambda root: _edit(root, "functions/core/clock.py", '"""', '""" '), {}),
+    "code": (lambda root: _edit(root, "functions/core/platform/clock.py", '"""', '""" '), {}),
     "a layer": (lambda root: _edit(root, "layers/base/requirements.txt", "boto3==", "boto3===="), {}),
     "a timeout": (lambda root: _edit(root, "template.yaml", *_TIMEOUT), {}),
     "a parameter": (lambda root: None, {"Model": "another-model"}),
@@ -52,9 +52,9 @@ def _released(python: Tool, root: Path, parameters: dict[str, str], named: str |
     name = release_hash(root, parameters) if named is None else named
     told = [f"{key}={value}" for key, value in {**parameters, "ReleaseHash": name}.items()]
     files = (root / "template.yaml", root / "statemachine" / "grading.asl.yaml")
-    code, said = python.run(HERE / "transform.py", *files, *told)
-    assert code == 0, said
-    transformed: Transformed = json.loads(said)
+    code, output = python.run(HERE / "transform.py", *files, *told)
+    assert code == 0, output
+    transformed: Transformed = json.loads(output)
     return transformed
 
 
@@ -144,9 +144,9 @@ def test_sam_understands_the_command_that_deploys(tools_python: Tool) -> None:
         "import json, sys; from samcli.cli.types import CfnParameterOverridesType as Type; "
         "print(json.dumps(Type().convert(tuple(sys.argv[1:]), None, None)))"
     )
-    code, said = tools_python.run("-c", parse_them, *overrides)
-    assert code == 0, said
-    understood = json.loads(said)
+    code, output = tools_python.run("-c", parse_them, *overrides)
+    assert code == 0, output
+    understood = json.loads(output)
     assert len(understood.pop("ReleaseHash")) == 64
     assert understood == {"Stage": "prod", "ModelBaseUrl": hard, "Model": ""}
 

@@ -11,7 +11,7 @@ from tests.template.asl import Machine
 from tests.template.cloudformation import TEMPLATE, functions, references
 from tests.template.cloudformation import parse as parse_template
 from tests.template.dependency_checks import cycle
-from tests.template.flow import flow
+from tests.template.state_machine import load_state_machine
 
 # All that looks at one build stays on one core, so that there is one.
 pytestmark = pytest.mark.xdist_group("build")
@@ -22,9 +22,9 @@ _TAKEN_IN = {"Rollout", "ReleaseHash"}
 
 
 def test_sam_takes_the_template(sam: Tool) -> None:
-    code, said = sam.run("validate", "--lint", "--template", TEMPLATE)
-    assert code == 0, said
-    assert "is a valid SAM Template" in said
+    code, output = sam.run("validate", "--lint", "--template", TEMPLATE)
+    assert code == 0, output
+    assert "is a valid SAM Template" in output
 
 
 def test_sam_builds_every_function_and_layer(build: Path) -> None:
@@ -92,7 +92,7 @@ def _needs(template: dict[str, Any]) -> dict[str, set[str]]:
 
 
 def test_the_state_machine_lints_as_a_resource_of_its_own(cfn_lint: Tool, tmp_path: Path) -> None:
-    assert _lint(cfn_lint, _as_resource(flow().deployed()), tmp_path) == []
+    assert _lint(cfn_lint, _as_resource(load_state_machine().deployed()), tmp_path) == []
 
 
 @pytest.mark.parametrize(
@@ -107,7 +107,7 @@ def test_a_broken_state_machine_is_found_by_the_linter(
     cfn_lint: Tool, tmp_path: Path, fault: tuple[str, str, str | None], says: str
 ) -> None:
     state, field, value = fault
-    broken = flow().deployed()
+    broken = load_state_machine().deployed()
     broken["States"][state].pop(field)
     if value is not None:
         broken["States"][state][field] = value
@@ -124,5 +124,5 @@ def _lint(cfn_lint: Tool, template: dict[str, Any], folder: Path) -> list[str]:
     """The linter's faults and warnings, each as "E3004 sentence"."""
     path = folder / "template.json"
     path.write_text(json.dumps(template, indent=1), encoding="utf-8")
-    _, said = cfn_lint.run("--format", "json", "--template", path)
-    return [f"{fault['Rule']['Id']} {fault['Message']}" for fault in json.loads(said)]
+    _, output = cfn_lint.run("--format", "json", "--template", path)
+    return [f"{fault['Rule']['Id']} {fault['Message']}" for fault in json.loads(output)]

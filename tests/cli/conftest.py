@@ -3,42 +3,44 @@ from pathlib import Path
 
 import pytest
 
-from local.client import ApiClient
-from local.dropfolder import DropFolder
-from tests.cli import standin
-from tests.cli.drop_folders import Bucket, Clock, Room, watched
+from local.cli.api_client import ApiClient
+from local.cli.drop_folder import DropFolder
+from tests.cli import fake_api
+from tests.cli.drop_folder_fakes import DropFolderHarness, FakeBucket, FakeClock, make_drop_folder
 
 
 @pytest.fixture
-def api() -> Iterator[standin.StandIn]:
-    with standin.serve() as found:
+def api() -> Iterator[fake_api.FakeApi]:
+    with fake_api.serve_fake_api() as found:
         yield found
 
 
 @pytest.fixture
-def client(api: standin.StandIn) -> Iterator[ApiClient]:
-    with ApiClient(api.url, "a-token", tries=4, pause=0.01) as made:
+def client(api: fake_api.FakeApi) -> Iterator[ApiClient]:
+    with ApiClient(api.url, "a-token", max_attempts=4, backoff_seconds=0.01) as made:
         yield made
 
 
 @pytest.fixture
-def clock() -> Clock:
-    return Clock()
+def clock() -> FakeClock:
+    return FakeClock()
 
 
 @pytest.fixture
-def bucket() -> Bucket:
-    return Bucket()
+def bucket() -> FakeBucket:
+    return FakeBucket()
 
 
 @pytest.fixture
-def drop(tmp_path: Path, clock: Clock) -> DropFolder:
-    folder = watched(tmp_path, clock)
+def drop(tmp_path: Path, clock: FakeClock) -> DropFolder:
+    folder = make_drop_folder(tmp_path, clock)
     folder.prepare()
     (folder.folder / "rivers" / "answers").mkdir(parents=True)
     return folder
 
 
 @pytest.fixture
-def room(drop: DropFolder, clock: Clock, bucket: Bucket, client: ApiClient, tmp_path: Path) -> Room:
-    return Room(drop, clock, bucket, client, tmp_path / "results")
+def harness(
+    drop: DropFolder, clock: FakeClock, bucket: FakeBucket, client: ApiClient, tmp_path: Path
+) -> DropFolderHarness:
+    return DropFolderHarness(drop, clock, bucket, client, tmp_path / "results")

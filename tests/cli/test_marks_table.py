@@ -6,18 +6,18 @@ from pathlib import Path
 
 from rich.console import Console
 
-from core.result import ReviewReason
-from core.submission import Kind
-from local.comparison import Expected, compare, read_expected
-from local.deliveries import Delivery
-from local.marks_table import print_doubts, print_marks
-from tests.cli.papers import mark, result, sheet
+from core.models.result import ReviewReason
+from core.models.submission import DocumentKind
+from local.cli.mark_comparison import ExpectedSheet, compare_marks, read_expected_sheets
+from local.cli.marks_table import print_marks, print_review_list
+from local.cli.submitted_files import SubmittedFile
+from tests.cli.sample_class import mark, result, sheet
 
 
-def printed(sheets: list[Delivery], width: int = 100) -> list[str]:
+def printed(sheets: list[SubmittedFile], width: int = 100) -> list[str]:
     console = Console(width=width, file=io.StringIO(), color_system=None)
     print_marks(console, sheets)
-    print_doubts(console, sheets, more_at="report.html")
+    print_review_list(console, sheets, full_list_path="report.html")
     return [" ".join(line.split()) for line in console.file.getvalue().splitlines()]  # type: ignore[attr-defined]
 
 
@@ -47,7 +47,7 @@ def test_totals_alone_where_neither_fits() -> None:
 
 
 def test_what_wants_a_person_is_marked_and_explained() -> None:
-    lines = printed([sheet(Path("a.png"), result=result(doubtful=True))])
+    lines = printed([sheet(Path("a.png"), result=result(marks_in_review=True))])
 
     assert "Mina Okafor 1 2 3 2? 8" in lines
     assert "Please look at this one:" in lines
@@ -61,7 +61,7 @@ def test_a_doubt_about_a_whole_sheet_is_told() -> None:
 
 
 def test_a_long_list_of_doubts_ends_with_where_the_rest_is() -> None:
-    lines = printed([sheet(Path("a.png"), f"s{number}", result=result(doubtful=True)) for number in range(20)])
+    lines = printed([sheet(Path("a.png"), f"s{number}", result=result(marks_in_review=True)) for number in range(20)])
 
     assert lines[-1] == "… and 5 more, in report.html"
 
@@ -73,7 +73,7 @@ def test_an_extra_attempt_stands_in_brackets() -> None:
 
 
 def test_a_sheet_without_marks_is_listed_with_its_reason() -> None:
-    refused = Delivery(Path("z.pdf"), Kind.ANSWER_SHEET, "Zed [bold]", refusal="The file is empty.")
+    refused = SubmittedFile(Path("z.pdf"), DocumentKind.ANSWER_SHEET, "Zed [bold]", refusal="The file is empty.")
 
     assert printed([refused]) == ["Zed [bold] has no marks: The file is empty."]
 
@@ -85,19 +85,19 @@ def test_marks_are_held_against_a_teachers(tmp_path: Path) -> None:
         '{"question": "3(a)", "marks": 1, "counted": true}, {"question": "3(b)", "marks": 5, "counted": true},'
         '{"question": "4", "marks": 3, "counted": false}]}]}'
     )
-    expected = read_expected(tmp_path / "expected.json")
+    expected = read_expected_sheets(tmp_path / "expected.json")
 
-    decided = compare([sheet(Path("a.png"))], expected)
-    in_review = compare([sheet(Path("a.png"), result=result(doubtful=True))], expected)
+    decided = compare_marks([sheet(Path("a.png"))], expected)
+    in_review = compare_marks([sheet(Path("a.png"), result=result(marks_in_review=True))], expected)
 
     assert expected[0].path == tmp_path / "a.png"
     assert (decided.compared, decided.exact, decided.within, decided.reviewed) == (4, 1, 2, 0)
-    assert decided.apart == ("Mina Okafor 3(a): 3 instead of 1", "Mina Okafor 3(b): 2 instead of 5")
-    assert (in_review.compared, in_review.reviewed, len(in_review.apart)) == (3, 1, 1)
-    assert not decided.agrees
+    assert decided.mismatches == ("Mina Okafor 3(a): 3 instead of 1", "Mina Okafor 3(b): 2 instead of 5")
+    assert (in_review.compared, in_review.reviewed, len(in_review.mismatches)) == (3, 1, 1)
+    assert not decided.is_agreement
 
 
 def test_a_sheet_that_got_no_marks_agrees_with_nothing() -> None:
-    missing = compare([], [Expected(Path("a.png"), "Mina", {"1": 1})])
+    missing = compare_marks([], [ExpectedSheet(Path("a.png"), "Mina", {"1": 1})])
 
-    assert not missing.agrees and missing.apart == ("Mina 1: no mark instead of 1",)
+    assert not missing.is_agreement and missing.mismatches == ("Mina 1: no mark instead of 1",)

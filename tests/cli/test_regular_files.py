@@ -9,9 +9,9 @@ from typing import BinaryIO, NoReturn
 
 import pytest
 
-from core.settings import Settings
-from local import regular_files
-from local.regular_files import UnusableFile, check_regular, read_regular, stat_regular
+from core.platform.settings import Settings
+from local.cli import regular_files
+from local.cli.regular_files import UnusableFile, check_regular, read_regular, stat_regular
 
 
 def pipe(path: Path) -> None:
@@ -67,9 +67,9 @@ def inside(tmp_path: Path) -> Path:
     return made
 
 
-@pytest.mark.parametrize(("make", "why"), BAD.items(), ids=[make.__name__ for make in BAD])
+@pytest.mark.parametrize(("make", "detail"), BAD.items(), ids=[make.__name__ for make in BAD])
 def test_what_is_no_file_of_the_folder_is_named_and_not_opened(
-    inside: Path, make: Callable[[Path], None], why: str
+    inside: Path, make: Callable[[Path], None], detail: str
 ) -> None:
     path = inside / "x.pdf"
     make(path)
@@ -77,13 +77,15 @@ def test_what_is_no_file_of_the_folder_is_named_and_not_opened(
     for look in (stat_regular, read_regular):
         with pytest.raises(UnusableFile) as refused:
             look(path, within=inside)
-        assert (refused.value.why, str(refused.value)) == (why, f"{path} {why}.")
+        assert (refused.value.detail, str(refused.value)) == (detail, f"{path} {detail}.")
 
 
-@pytest.mark.parametrize(("make", "why"), [(pipe, BAD[pipe]), (device, "is a device, not a file")])
-def test_a_named_file_may_lie_anywhere_and_has_to_be_one(inside: Path, make: Callable[[Path], None], why: str) -> None:
+@pytest.mark.parametrize(("make", "detail"), [(pipe, BAD[pipe]), (device, "is a device, not a file")])
+def test_a_named_file_may_lie_anywhere_and_has_to_be_one(
+    inside: Path, make: Callable[[Path], None], detail: str
+) -> None:
     make(inside / "x.pdf")
-    with pytest.raises(UnusableFile, match=why):
+    with pytest.raises(UnusableFile, match=detail):
         read_regular(inside / "x.pdf")
     outside(inside / "y.pdf")
     assert read_regular(inside / "y.pdf") == b"a secret"
@@ -140,15 +142,15 @@ def test_a_file_beyond_the_limit_is_refused_by_its_size_without_reading_it(insid
     for look in (check_regular, read_regular):
         with pytest.raises(UnusableFile) as refused:
             look(path, within=inside)
-        assert refused.value.why == f"has {6 << 30} bytes; at most {LIMIT} can be read"
+        assert refused.value.detail == f"has {6 << 30} bytes; at most {LIMIT} can be read"
 
 
 def test_a_file_of_exactly_the_limit_is_read(inside: Path) -> None:
     (inside / "a.pdf").write_bytes(b"12345")
 
-    assert read_regular(inside / "a.pdf", at_most=5) == b"12345"
+    assert read_regular(inside / "a.pdf", max_bytes=5) == b"12345"
     with pytest.raises(UnusableFile, match="has 5 bytes; at most 4 can be read"):
-        read_regular(inside / "a.pdf", at_most=4)
+        read_regular(inside / "a.pdf", max_bytes=4)
 
 
 @pytest.mark.parametrize(("more", "fits"), [(b"67", True), (b"6" * 1000, False)])
@@ -167,21 +169,21 @@ def test_a_file_that_grows_while_it_is_read_is_read_to_the_limit_and_no_further(
 
     monkeypatch.setattr(regular_files, "_read_bytes", grow_then_read)
     if fits:
-        assert read_regular(path, at_most=10) == b"12345" + more
+        assert read_regular(path, max_bytes=10) == b"12345" + more
     else:
         with pytest.raises(UnusableFile, match="grows while it is read; at most 10 bytes can be read"):
-            read_regular(path, at_most=10)
+            read_regular(path, max_bytes=10)
 
 
 @pytest.mark.parametrize(
-    ("error", "why"),
+    ("error", "detail"),
     [
         (OSError(errno.EIO, "Input/output error"), "cannot be read (Input/output error)"),
         (MemoryError(), "is larger than the memory that is free"),
     ],
 )
 def test_what_fails_while_it_is_read_is_a_sentence_about_the_file(
-    inside: Path, monkeypatch: pytest.MonkeyPatch, error: BaseException, why: str
+    inside: Path, monkeypatch: pytest.MonkeyPatch, error: BaseException, detail: str
 ) -> None:
     (inside / "a.pdf").write_bytes(b"a page")
     monkeypatch.setattr(regular_files, "_read_bytes", raising(error))
@@ -189,7 +191,7 @@ def test_what_fails_while_it_is_read_is_a_sentence_about_the_file(
     for look in (check_regular, read_regular):
         with pytest.raises(UnusableFile) as refused:
             look(inside / "a.pdf", within=inside)
-        assert (refused.value.why, refused.value.gone) == (why, False)
+        assert (refused.value.detail, refused.value.is_missing) == (detail, False)
 
 
 def test_a_file_that_cannot_be_opened_is_found_before_it_is_read(inside: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -14,17 +14,17 @@ from typing import Any
 import pytest
 from PIL import Image
 
-from core.clock import stamp
-from core.result import ReviewReason
-from core.submission import Kind
-from local import wording
-from local.deliveries import Delivery
-from local.lanes import ticks
-from local.report import render, write_report
-from local.report.pictures import Album, Picture
-from local.report.script import joined
-from local.status import Status
-from tests.cli.papers import PAPER, later, pdf, picture, result, sheet, status_document, transcript
+from core.models.result import ReviewReason
+from core.models.submission import DocumentKind
+from core.platform.clock import format_timestamp
+from local.cli import display_text
+from local.cli.live_progress import axis_ticks
+from local.cli.report import render_report, write_report
+from local.cli.report.js_bundle import bundle_modules
+from local.cli.report.page_images import PageImage, PageImageRenderer
+from local.cli.submission_status import SubmissionStatus
+from local.cli.submitted_files import SubmittedFile
+from tests.cli.sample_class import PAPER, after_noon, pdf, picture, result, sheet, status_document, transcript
 
 ROOT = Path(__file__).parents[2]
 TITLES = {"assessment": "rivers", "title": "Rivers and rain", "made_at": "today", "paper": PAPER}
@@ -61,12 +61,12 @@ class Page(HTMLParser):
         return found
 
 
-def report(sheets: list[Delivery], **more: Any) -> Page:
-    return Page(render(**{**TITLES, "sheets": sheets, **more}))
+def report(sheets: list[SubmittedFile], **more: Any) -> Page:
+    return Page(render_report(**{**TITLES, "sheets": sheets, **more}))
 
 
-def drawn(path: Path, turned: int = 0) -> Picture:
-    return Album(room=100_000, pages=1).draw(path, rotations={1: turned}, pages=1)[0]
+def drawn(path: Path, turned: int = 0) -> PageImage:
+    return PageImageRenderer(byte_budget=100_000, pages=1).draw(path, rotations={1: turned}, pages=1)[0]
 
 
 def test_pages_are_drawn_upright(tmp_path: Path) -> None:
@@ -106,18 +106,18 @@ def test_pictures_of_photos_follow_their_orientation_tag(tmp_path: Path) -> None
 def test_every_review_reason_has_words_for_a_teacher() -> None:
     words = json.loads((ROOT / "web" / "words.json").read_text(encoding="utf-8"))
     for reason in ReviewReason:
-        assert wording.in_short(reason)
+        assert display_text.review_reason_text(reason)
         assert words["reviews"][reason.value][1].endswith(".")
 
 
 def test_a_sheet_is_told_as_the_api_tells_it(tmp_path: Path) -> None:
-    given = report([sheet(picture(tmp_path / "mina.png"), result=result(doubtful=True))]).given
+    given = report([sheet(picture(tmp_path / "mina.png"), result=result(marks_in_review=True))]).given
 
     one = given["sheets"][0]
     assert (one["student"], one["state"]) == ("Mina Okafor", "GRADED")
-    assert one["result"] == result(doubtful=True).to_dict()
+    assert one["result"] == result(marks_in_review=True).to_dict()
     assert one["timeline"]["saved_ms"] == 550, "the execution's own times, not the record's"
-    assert one["lanes"]["grading"]["started_at"] == stamp(later(4.2))
+    assert one["lanes"]["grading"]["started_at"] == format_timestamp(after_noon(4.2))
     assert given["paper"] == PAPER.to_dict()
     assert [page["number"] for page in one["pages"]] == [1] and one["pages"][0]["picture"]
 
@@ -127,7 +127,7 @@ def test_what_strangers_wrote_ends_no_element(tmp_path: Path, hostile: str) -> N
     marked = result()
     evil = replace(marked.questions[3], answer=hostile, reason=hostile, feedback=hostile, marker=f"model:{hostile}")
     bad = replace(marked, questions=(*marked.questions[:3], evil), leftover=hostile, warnings=(hostile,))
-    refused = Delivery(tmp_path / "x.pdf", Kind.ANSWER_SHEET, hostile, refusal=hostile)
+    refused = SubmittedFile(tmp_path / "x.pdf", DocumentKind.ANSWER_SHEET, hostile, refusal=hostile)
 
     page = report([sheet(picture(tmp_path / "a.png"), hostile, result=bad), refused], title=hostile, notes=[hostile])
 
@@ -151,7 +151,7 @@ def test_nothing_is_fetched_and_only_the_named_script_may_run(tmp_path: Path) ->
 
 
 def test_it_holds_nothing_that_could_change_a_mark() -> None:
-    script = joined(ROOT / "local" / "report" / "report.js")
+    script = bundle_modules(ROOT / "local" / "cli" / "report" / "report.js")
 
     for word in ("fetch(", "changeMark", "PATCH", "Authorization"):
         assert word not in script
@@ -159,9 +159,11 @@ def test_it_holds_nothing_that_could_change_a_mark() -> None:
 
 def test_a_sheet_without_marks_says_why(tmp_path: Path) -> None:
     reason = {"type": "EncryptedDocument", "message": "The PDF asks for a password."}
-    status = Status.from_dict(status_document(state="REJECTED", result=None, reason=reason))
-    locked = Delivery(tmp_path / "zed.pdf", Kind.ANSWER_SHEET, "Zed", status=status, marked_as=status)
-    refused = Delivery(tmp_path / "y.pdf", Kind.ANSWER_SHEET, "Yves", refusal="It is empty.")
+    status = SubmissionStatus.from_dict(status_document(state="REJECTED", result=None, reason=reason))
+    locked = SubmittedFile(
+        tmp_path / "zed.pdf", DocumentKind.ANSWER_SHEET, "Zed", status=status, graded_submission=status
+    )
+    refused = SubmittedFile(tmp_path / "y.pdf", DocumentKind.ANSWER_SHEET, "Yves", refusal="It is empty.")
 
     first, second = report([locked, refused]).given["sheets"]
 
@@ -171,8 +173,10 @@ def test_a_sheet_without_marks_says_why(tmp_path: Path) -> None:
 
 def test_a_file_sent_again_has_the_marks_of_the_first(tmp_path: Path) -> None:
     again = sheet(picture(tmp_path / "a.png"), "Mina again")
-    again.status = Status.from_dict(status_document("b" * 32, state="DUPLICATE_OF", duplicate_of="a" * 32, result=None))
-    again.marked_as = Status.from_dict(status_document())
+    again.status = SubmissionStatus.from_dict(
+        status_document("b" * 32, state="DUPLICATE_OF", duplicate_of="a" * 32, result=None)
+    )
+    again.graded_submission = SubmissionStatus.from_dict(status_document())
 
     one = report([again]).given["sheets"][0]
 
@@ -213,14 +217,14 @@ def test_every_page_of_a_pdf_is_there(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(("seconds", "expected"), [(0.0, [0]), (4.8, [0, 1, 2, 3, 4]), (47, [0, 10, 20, 30, 40])])
 def test_an_axis_has_round_numbers(seconds: float, expected: list[float]) -> None:
-    assert ticks(seconds, 8) == expected
+    assert axis_ticks(seconds, 8) == expected
 
 
 def test_modules_stand_in_the_order_in_which_they_need_each_other(tmp_path: Path) -> None:
     (tmp_path / "a.js").write_text('import { two as both, one } from "./b.js";\nconsole.log(both, one());\n')
     (tmp_path / "b.js").write_text("export const two = 2;\nexport async function one() {}\nconst hidden = 1;\n")
 
-    script = joined(tmp_path / "a.js")
+    script = bundle_modules(tmp_path / "a.js")
 
     assert script.index("const module_b = ") < script.index("const module_a = ")
     assert "const { two: both, one } = module_b;" in script
@@ -243,4 +247,4 @@ def test_a_form_that_is_not_known_is_refused(tmp_path: Path, text: str, complain
     (tmp_path / "more").mkdir()
     (tmp_path / "more" / "a.js").write_text("export const a = 1;\n")
     with pytest.raises(ValueError, match=complaint):
-        joined(tmp_path / "a.js")
+        bundle_modules(tmp_path / "a.js")

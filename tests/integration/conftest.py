@@ -12,12 +12,12 @@ import botocore.session
 import pytest
 from moto import mock_aws
 
-from core import aws
-from core.settings import settings
+from core.platform import aws
+from core.platform.settings import settings
 
 REGION = "eu-west-1"
 TEMP, DOCUMENTS, TABLE = "stack-temp", "stack-documents", "stack-table"
-MACHINE = f"arn:aws:states:{REGION}:123456789012:stateMachine:stack-grading"
+STATE_MACHINE_ARN = f"arn:aws:states:{REGION}:123456789012:stateMachine:stack-grading"
 SECRET = "a secret of the tests"
 ENVIRONMENT = {
     "AWS_DEFAULT_REGION": REGION,
@@ -26,7 +26,7 @@ ENVIRONMENT = {
     "TEMP_BUCKET": TEMP,
     "DOCUMENTS_BUCKET": DOCUMENTS,
     "TABLE": TABLE,
-    "STATE_MACHINE_ARN": MACHINE,
+    "STATE_MACHINE_ARN": STATE_MACHINE_ARN,
     "IDENTITY_SECRET": SECRET,
     "DROP_TENANT": "demo",
     "RECOVER_FUNCTION": "stack-recover",
@@ -36,7 +36,7 @@ ENVIRONMENT = {
 
 
 @dataclass
-class Cloud:
+class MotoCloud:
     """An account in memory, the calls that were made of it in order, and what functions were told behind our back."""
 
     calls: list[str] = field(default_factory=list)
@@ -49,7 +49,7 @@ class Cloud:
     def put(self, key: str, body: bytes, **more: Any) -> str:
         return self.client("s3").put_object(Bucket=TEMP, Key=key, Body=body, **more)["VersionId"]
 
-    def _take_in(self, params: dict[str, Any], **_: Any) -> tuple[Any, dict[str, Any]]:
+    def _accept_invocation(self, params: dict[str, Any], **_: Any) -> tuple[Any, dict[str, Any]]:
         """Lambda's answer to an asynchronous call: there is no function behind it here."""
         name = params["url_path"].split("/")[-2]
         self.told.append((name, json.loads(params["body"])))
@@ -58,7 +58,7 @@ class Cloud:
     def executions(self) -> dict[str, dict[str, Any]]:
         """Inputs of all executions by name."""
         stepfunctions = self.client("stepfunctions")
-        found = stepfunctions.list_executions(stateMachineArn=MACHINE)["executions"]
+        found = stepfunctions.list_executions(stateMachineArn=STATE_MACHINE_ARN)["executions"]
         return {
             run["name"]: json.loads(stepfunctions.describe_execution(executionArn=run["executionArn"])["input"])
             for run in found
@@ -71,35 +71,35 @@ def _own_client(service: str) -> Any:
 
 
 @pytest.fixture
-def cloud(monkeypatch: pytest.MonkeyPatch) -> Iterator[Cloud]:
+def cloud(monkeypatch: pytest.MonkeyPatch) -> Iterator[MotoCloud]:
     for name, value in ENVIRONMENT.items():
         monkeypatch.setenv(name, value)
     with mock_aws():
-        made = Cloud()
+        made = MotoCloud()
         _make_stack(made)
-        _forget_clients()
+        _clear_caches()
         session = aws._session()
-        session._session.register_component("data_loader", _descriptions())
+        session._session.register_component("data_loader", _shared_data_loader())
         session.events.register("before-call.*.*", lambda model, **_: made.calls.append(model.name))
-        session.events.register("before-call.lambda.Invoke", made._take_in)
+        session.events.register("before-call.lambda.Invoke", made._accept_invocation)
         yield made
-    _forget_clients()
+    _clear_caches()
 
 
 @cache
-def _descriptions() -> Any:
+def _shared_data_loader() -> Any:
     """The SDK's long descriptions of every service, read once for all tests: most of what a client costs."""
     return botocore.session.get_session().get_component("data_loader")
 
 
-def _forget_clients() -> None:
+def _clear_caches() -> None:
     from receive import app as receive_door
 
-    for cached in (aws.client, aws._session, settings, receive_door.desk):
+    for cached in (aws.client, aws._session, settings, receive_door.intake_context):
         cached.cache_clear()
 
 
-def _make_stack(cloud: Cloud) -> None:
+def _make_stack(cloud: MotoCloud) -> None:
     s3 = cloud.client("s3")
     for bucket in (TEMP, DOCUMENTS):
         s3.create_bucket(Bucket=bucket, CreateBucketConfiguration={"LocationConstraint": REGION})

@@ -6,17 +6,17 @@ from typing import Any
 
 import pytest
 
-from core import record
-from core.submission import State, Submission
-from core.table import Table
+from core.models.submission import Submission, SubmissionState
+from core.storage import submission_repository
+from core.storage.table import Table
 from results import app as door
 from samples import students as samples
-from tests.integration.conftest import Cloud
-from tests.integration.http import answer, request
-from tests.integration.test_feedback import ask
-from tests.integration.test_moderation import graded  # noqa: F401 - a fixture
-from tests.integration.test_results_door import get, submission, table  # noqa: F401 - a fixture
-from tests.integration.test_tenants import asked, put  # noqa: F401 - a fixture
+from tests.integration.conftest import MotoCloud
+from tests.integration.http_events import http_event, parse_response
+from tests.integration.test_feedback_export import ask
+from tests.integration.test_mark_changes import graded  # noqa: F401 - a fixture
+from tests.integration.test_results_handler import get, submission, table  # noqa: F401 - a fixture
+from tests.integration.test_rosters_and_model_settings import asked, put  # noqa: F401 - a fixture
 
 NAMES = [sheet.student for sheet in samples.SHEETS]
 FILES = [sheet.file.rpartition("/")[2].rpartition(".")[0] for sheet in samples.SHEETS]
@@ -27,8 +27,10 @@ ROSTER = "/assessments/bio/roster"
 def marked(table: Table, name: str, student: str | None, marks: float, at: str | None = None) -> Submission:  # noqa: F811
     one = submission(name, student, *([at] if at else []))
     question = {"question": "1", "label": "1", "marks": marks, "max_marks": 3, "review": [], "counted": True}
-    record.create(table, one, State.READING, {})
-    record.end(table, one, State.GRADED, {"marks": marks, "max_marks": 3, "question_marks": [question]})
+    submission_repository.create_record(table, one, SubmissionState.READING, {})
+    submission_repository.write_terminal_state(
+        table, one, SubmissionState.GRADED, {"marks": marks, "max_marks": 3, "question_marks": [question]}
+    )
     return one
 
 
@@ -42,13 +44,13 @@ def class_list(turned: bool = False) -> str:
 
 
 def gradebook(context: Any, platform: str = "canvas", **query: str) -> tuple[int, Any]:
-    event = request("GET", "/assessments/bio/gradebook.csv", query={"for": platform, "draft": "true", **query})
+    event = http_event("GET", "/assessments/bio/gradebook.csv", query={"for": platform, "draft": "true", **query})
     told = door.handler(event, context)
-    return answer(told) if told["statusCode"] != 200 else (200, list(csv.reader(io.StringIO(told["body"]))))
+    return parse_response(told) if told["statusCode"] != 200 else (200, list(csv.reader(io.StringIO(told["body"]))))
 
 
 @pytest.fixture
-def sheets(cloud: Cloud, table: Table) -> list[Submission]:  # noqa: F811
+def sheets(cloud: MotoCloud, table: Table) -> list[Submission]:  # noqa: F811
     """The samples' sheets as the page sends them: called by their files' names, graded before there was a list."""
     return [marked(table, str(at), name, at / 2) for at, name in enumerate(FILES)]
 
@@ -79,7 +81,7 @@ def test_lists_tables_and_single_sheets_call_a_student_as_the_class_list_does(
     assert (single["student"], single["label"], single["on_roster"]) == (NAMES[0], FILES[0], True)
     rows = get(context, "/assessments/bio/results.json")[1]["sheets"]
     assert [row["student"] for row in rows] == sorted(NAMES)
-    body = door.handler(request("GET", "/assessments/bio/results.csv"), context)["body"]
+    body = door.handler(http_event("GET", "/assessments/bio/results.csv"), context)["body"]
     assert [row[0] for row in csv.reader(io.StringIO(body))] == ["student", *sorted(NAMES)]
 
 
@@ -120,7 +122,7 @@ def test_who_is_matched_who_has_no_sheet_and_whose_sheets_nobody_knows(
 
 
 def test_a_sheet_that_is_still_read_is_nobodys_yet_and_no_stranger(table: Table, context: Any) -> None:  # noqa: F811
-    record.create(table, submission("1", None), State.READING, {})
+    submission_repository.create_record(table, submission("1", None), SubmissionState.READING, {})
     put(context, ROSTER, class_list())
     told = get(context, ROSTER)[1]
     assert (told["matched"], told["unknown"], len(told["without_sheet"])) == ([], [], len(NAMES))

@@ -10,26 +10,27 @@ from typing import Any
 import pytest
 from PIL import Image, TiffImagePlugin
 
-from core import aws, errors
-from core.settings import settings
-from core.submission import Kind
+from core.models import errors
+from core.models.submission import DocumentKind
+from core.platform import aws
+from core.platform.settings import settings
 from extract import app as door
 from extract import job_app
-from extract.outlook import Outlook
-from extract.pacing import PACING
-from tests.integration import test_extract_door as lane
-from tests.integration.conftest import TABLE, TEMP, Cloud
-from tests.integration.test_extract_door import ID, FakeTextract, Reader
-from tests.unit.extract.material import (
+from extract.ocr.async_job_policy import AsyncJobPolicy
+from extract.ocr.rate_limiter import RATE_LIMIT_KEY
+from tests.integration import test_extract_handler as lane
+from tests.integration.conftest import TABLE, TEMP, MotoCloud
+from tests.integration.test_extract_handler import ID, FakeTextract, Reader
+from tests.unit.extract.document_factory import (
     PROSE,
-    both,
-    down_the_page,
-    encoded,
+    draw_all,
+    encode_image,
     page_blocks,
     pdf,
     picture,
-    scanned,
-    typed,
+    scanned_page,
+    stack_lines,
+    typed_page,
 )
 
 PAGES = 24
@@ -68,7 +69,7 @@ class FakeJobs:
                 each
                 for number, lines in enumerate(self.pages, 1)
                 if lines is not None
-                for each in page_blocks(down_the_page(lines), Page=number)
+                for each in page_blocks(stack_lines(lines), Page=number)
             ]
         end = start + min(most, self.part)
         failed = [number for number, lines in enumerate(self.pages, 1) if lines is None]
@@ -80,7 +81,7 @@ class FakeJobs:
 
 
 @pytest.fixture
-def jobs(cloud: Cloud) -> FakeJobs:
+def jobs(cloud: MotoCloud) -> FakeJobs:
     fake = FakeJobs()
     for operation in ("StartDocumentTextDetection", "GetDocumentTextDetection"):
         aws._session().events.register_first(f"before-send.textract.{operation}", fake)
@@ -98,7 +99,7 @@ def slow(read: Reader, monkeypatch: pytest.MonkeyPatch) -> Reader:
 
 
 def scans(count: int = PAGES) -> bytes:
-    return pdf(*[scanned(picture([f"Page {number}"], size=(310, 438))) for number in range(1, count + 1)])
+    return pdf(*[scanned_page(picture([f"Page {number}"], size=(310, 438))) for number in range(1, count + 1)])
 
 
 def after_job(state: dict[str, Any], context: Any) -> dict[str, Any]:
@@ -132,7 +133,7 @@ def test_what_a_job_has_read_becomes_the_transcript_and_costs_no_call(
     assert slow.progress()["pages_done"] == PAGES
 
 
-def test_the_job_reads_the_pinned_version_once_a_run(slow: Reader, jobs: FakeJobs, cloud: Cloud) -> None:
+def test_the_job_reads_the_pinned_version_once_a_run(slow: Reader, jobs: FakeJobs, cloud: MotoCloud) -> None:
     state = slow.state(scans(2))
     first, again = job_app.handler(state, slow.context), job_app.handler(state, slow.context)
     assert first["id"] == again["id"]
@@ -210,8 +211,8 @@ def test_after_a_job_no_other_job_comes_however_slow_the_calls_are(
             looked.set()
         return now
 
-    slowly = {**(Outlook.__init__.__kwdefaults__ or {}), "clock": clock}
-    monkeypatch.setattr(Outlook.__init__, "__kwdefaults__", slowly)
+    slowly = {**(AsyncJobPolicy.__init__.__kwdefaults__ or {}), "clock": clock}
+    monkeypatch.setattr(AsyncJobPolicy.__init__, "__kwdefaults__", slowly)
     quick(slow, monkeypatch)
     textract.wait = lambda: looked.wait(2) and None
     state = slow.state(scans(3))
@@ -234,7 +235,7 @@ def test_a_job_that_counts_pages_otherwise_is_not_believed(
 
 
 def test_in_a_mixed_document_layers_are_read_and_only_scans_come_from_the_job(slow: Reader, jobs: FakeJobs) -> None:
-    state = slow.state(pdf(typed(), scanned(picture()), typed(["A third page of text that is typed."])))
+    state = slow.state(pdf(typed_page(), scanned_page(picture()), typed_page(["A third page of text that is typed."])))
     jobs.pages = [["one"], ["two, by the job"], ["three"]]
     state["job"] = job_app.handler(state, slow.context)
     state["job"] = job_app.handler(state, slow.context)
@@ -246,7 +247,7 @@ def test_in_a_mixed_document_layers_are_read_and_only_scans_come_from_the_job(sl
 def test_layers_of_a_sheet_are_held_against_the_job_on_every_page(slow: Reader, jobs: FakeJobs) -> None:
     """The third page's layer says something else than can be seen, in letters that stood on pages before."""
     lie = ["Photosynthesis is the process by which green leaves make water."] * 4
-    state = slow.state(pdf(typed(), typed(), typed(lie)), kind=Kind.ANSWER_SHEET)
+    state = slow.state(pdf(typed_page(), typed_page(), typed_page(lie)), kind=DocumentKind.ANSWER_SHEET)
     jobs.pages = [PROSE, PROSE, PROSE]
     state["job"] = job_app.handler(state, slow.context)
     state["job"] = job_app.handler(state, slow.context)
@@ -258,7 +259,7 @@ def test_layers_of_a_sheet_are_held_against_the_job_on_every_page(slow: Reader, 
 
 
 def test_honest_layers_of_a_sheet_are_kept(slow: Reader, jobs: FakeJobs, textract: FakeTextract) -> None:
-    state = slow.state(pdf(typed(), typed()), kind=Kind.ANSWER_SHEET)
+    state = slow.state(pdf(typed_page(), typed_page()), kind=DocumentKind.ANSWER_SHEET)
     jobs.pages = [PROSE, PROSE]
     state["job"] = job_app.handler(state, slow.context)
     state["job"] = job_app.handler(state, slow.context)
@@ -276,7 +277,7 @@ def test_pages_written_over_are_read_by_call_with_what_is_written(
         canvas.freeTextAnnotation("a note over it", Rect=[100, 100, 300, 140], DA="/Helv 12 Tf 0 g")
 
     quick(slow, monkeypatch)
-    state = slow.state(pdf(both(typed(), note), scanned(picture())))
+    state = slow.state(pdf(draw_all(typed_page(), note), scanned_page(picture())))
     jobs.pages = [PROSE, ["two, by the job"]]
     state["job"] = job_app.handler(state, slow.context)
     state["job"] = job_app.handler(state, slow.context)
@@ -296,7 +297,7 @@ def test_tiff_of_many_pages_is_read_by_the_job_but_for_pages_that_are_not_stored
     lying[274] = 6
     frames = [picture(size=(310, 438)) for _ in range(3)]
     frames[1].encoderinfo = {"tiffinfo": lying}  # type: ignore[attr-defined]
-    state = slow.state(encoded(frames[0], "TIFF", save_all=True, append_images=frames[1:]))
+    state = slow.state(encode_image(frames[0], "TIFF", save_all=True, append_images=frames[1:]))
     jobs.pages = [["one"], ["two"], ["three"]]
     state["job"] = job_app.handler(state, slow.context)
     state["job"] = job_app.handler(state, slow.context)
@@ -312,7 +313,7 @@ def test_picture_that_came_when_the_quota_was_given_away_is_read_by_the_job(
 ) -> None:
     exif = Image.Exif()
     exif[0x0112] = turn
-    state = slow.state(encoded(picture(), "JPEG", exif=exif), media_type="image/jpeg")
+    state = slow.state(encode_image(picture(), "JPEG", exif=exif), media_type="image/jpeg")
     jobs.pages = [["seen by the job"]]
     state["job"] = job_app.handler(state, slow.context)
     state["job"] = job_app.handler(state, slow.context)
@@ -324,7 +325,7 @@ def test_picture_that_came_when_the_quota_was_given_away_is_read_by_the_job(
 def test_large_picture_after_a_job_is_taken_from_it_as_well(
     slow: Reader, jobs: FakeJobs, textract: FakeTextract
 ) -> None:
-    state = slow.state(encoded(picture(size=(10_400, 60)), "JPEG"), media_type="image/jpeg")
+    state = slow.state(encode_image(picture(size=(10_400, 60)), "JPEG"), media_type="image/jpeg")
     jobs.pages = [["seen by the job"]]
     state["job"] = job_app.handler(state, slow.context)
     state["job"] = job_app.handler(state, slow.context)
@@ -333,7 +334,7 @@ def test_large_picture_after_a_job_is_taken_from_it_as_well(
 
 def test_a_throttled_part_is_asked_for_again(slow: Reader, jobs: FakeJobs, monkeypatch: pytest.MonkeyPatch) -> None:
     state = after_job(slow.state(scans()), slow.context)
-    monkeypatch.setattr("extract.textract._FIRST_PAUSE", 0.01)
+    monkeypatch.setattr("extract.ocr.textract._FIRST_PAUSE", 0.01)
     jobs.faults = [(400, "ProvisionedThroughputExceededException"), (500, "InternalServerError")]
     reading = door.handler(state, slow.context)
     assert not jobs.faults
@@ -345,5 +346,5 @@ def quick(reader: Reader, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("TEXTRACT_TPS", "200")
     settings.cache_clear()
     door.textract.cache_clear()
-    schedule = {"pk": {"S": PACING[0]}, "sk": {"S": PACING[1]}}
+    schedule = {"pk": {"S": RATE_LIMIT_KEY[0]}, "sk": {"S": RATE_LIMIT_KEY[1]}}
     reader.cloud.client("dynamodb").delete_item(TableName=TABLE, Key=schedule)

@@ -7,27 +7,29 @@ from typing import Any
 
 import pytest
 
-from core import shelf
-from core.assessment import Question, QuestionPaper, QuestionType
-from core.table import Table
+from core.models.assessment import Question, QuestionPaper, QuestionType
+from core.storage import assessment_repository
+from core.storage.table import Table
 from results import app as door
-from tests.integration.conftest import DOCUMENTS, Cloud
-from tests.integration.http import request
+from tests.integration.conftest import DOCUMENTS, MotoCloud
+from tests.integration.http_events import http_event
 from tests.integration.test_class_list import marked
-from tests.integration.test_results_door import get, table  # noqa: F401 - a fixture
-from tests.integration.test_tenants import asked, put  # noqa: F401 - a fixture
+from tests.integration.test_results_handler import get, table  # noqa: F401 - a fixture
+from tests.integration.test_rosters_and_model_settings import asked, put  # noqa: F401 - a fixture
 
 SCHEME = json.dumps({"questions": [{"question": "1", "marks": 3, "model_answer": "Metal conducts."}]})
 
 
 @pytest.fixture
-def paper(cloud: Cloud, table: Table) -> dict[str, Any]:  # noqa: F811
+def paper(cloud: MotoCloud, table: Table) -> dict[str, Any]:  # noqa: F811
     """A paper that prints 7 for a question for which the scheme will state 3."""
     tree = tuple(Question(name, name, QuestionType.TEXT, "Why?", 7.0 if name == "1" else 2.0) for name in ("1", "2"))
     body = QuestionPaper(9.0, tree, printed_total=9.0).to_dict()
     key = "assessments/demo/bio/paper/1.json"
     cloud.client("s3").put_object(Bucket=DOCUMENTS, Key=key, Body=json.dumps(body).encode())
-    shelf.place(table, "demo", "bio", "paper", key=key, received_at="2026-01-31T08:00:00.000Z")
+    assessment_repository.set_document_if_newer(
+        table, "demo", "bio", "paper", key=key, received_at="2026-01-31T08:00:00.000Z"
+    )
     return body
 
 
@@ -62,11 +64,11 @@ def test_canvas_gets_the_points_that_count(paper: Any, table: Table, context: An
     put(context, "/assessments/bio/marking-scheme", SCHEME)
     # Graded before the scheme came, out of what counted then.
     marked(table, "1", "10A-017", 1)
-    event = request("GET", "/assessments/bio/gradebook.csv", query={"for": "canvas", "draft": "true"})
+    event = http_event("GET", "/assessments/bio/gradebook.csv", query={"for": "canvas", "draft": "true"})
     rows = list(csv.reader(io.StringIO(door.handler(event, context)["body"])))
     assert rows[1][5] == "5"
 
 
-def test_without_a_paper_there_are_no_maximum_marks(cloud: Cloud, context: Any) -> None:
+def test_without_a_paper_there_are_no_maximum_marks(cloud: MotoCloud, context: Any) -> None:
     put(context, "/assessments/bio/marking-scheme", SCHEME)
     assert get(context, "/assessments/bio")[1]["maximum_marks"] is None

@@ -17,8 +17,8 @@ from boto3.dynamodb.types import TypeSerializer
 from grade import app as grade_door
 from recover import app as recover_door
 from results import app as results_door
-from tests.integration.conftest import DOCUMENTS, TABLE, Cloud
-from tests.integration.http import request
+from tests.integration.conftest import DOCUMENTS, TABLE, MotoCloud
+from tests.integration.http_events import http_event
 
 STORED = Path(__file__).parent / "stored_by_0_1"
 
@@ -38,7 +38,7 @@ ENTERED = [
 
 
 @pytest.fixture
-def stack(cloud: Cloud) -> Cloud:
+def stack(cloud: MotoCloud) -> MotoCloud:
     """The table and the bucket as version 0.1.0 left them."""
     marshal = TypeSerializer().serialize
     for item in ITEMS:
@@ -49,19 +49,19 @@ def stack(cloud: Cloud) -> Cloud:
     return cloud
 
 
-def put(cloud: Cloud, item: dict[str, Any]) -> None:
+def put(cloud: MotoCloud, item: dict[str, Any]) -> None:
     cloud.client("dynamodb").put_item(TableName=TABLE, Item=item)
 
 
-def record(cloud: Cloud, submission: str) -> dict[str, Any]:
+def record(cloud: MotoCloud, submission: str) -> dict[str, Any]:
     key = {"pk": {"S": f"submission#{submission}"}, "sk": {"S": "record"}}
     return cloud.client("dynamodb").get_item(TableName=TABLE, Key=key)["Item"]
 
 
 @pytest.mark.parametrize("path", sorted(ANSWERS))
-def test_the_api_answers_as_version_0_1_did(path: str, stack: Cloud, context: Any) -> None:
+def test_the_api_answers_as_version_0_1_did(path: str, stack: MotoCloud, context: Any) -> None:
     url = urlsplit(path)
-    found = results_door.handler(request("GET", url.path, query=dict(parse_qsl(url.query))), context)
+    found = results_door.handler(http_event("GET", url.path, query=dict(parse_qsl(url.query))), context)
     body = found["body"]
     expected = ANSWERS[path]
     assert (found["statusCode"], json.loads(body) if isinstance(expected["body"], dict) else body) == (
@@ -72,7 +72,7 @@ def test_the_api_answers_as_version_0_1_did(path: str, stack: Cloud, context: An
 
 @pytest.mark.parametrize("name,execution,state", [one for one in ENTERED if one[0] in ("Grade", "PreparePaper")])
 def test_a_state_of_version_0_1_is_graded_again(
-    name: str, execution: str, state: dict[str, Any], stack: Cloud, context: Any
+    name: str, execution: str, state: dict[str, Any], stack: MotoCloud, context: Any
 ) -> None:
     """The record as it was while this run was under way: the state alone brings it to the same end."""
     submission = execution.rpartition("-")[0]
@@ -91,7 +91,7 @@ ACTIONS = {"Park": "park", "Reject": "reject", "Fail": "fail", "Duplicate": "dup
 
 @pytest.mark.parametrize("name,execution,state", [one for one in ENTERED if one[0] in ACTIONS])
 def test_a_state_of_version_0_1_comes_to_its_end(
-    name: str, execution: str, state: dict[str, Any], stack: Cloud, context: Any
+    name: str, execution: str, state: dict[str, Any], stack: MotoCloud, context: Any
 ) -> None:
     submission = execution.rpartition("-")[0]
     before = record(stack, submission)

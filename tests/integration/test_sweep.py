@@ -3,20 +3,21 @@
 import hashlib
 import json
 from typing import Any
+from unittest.mock import Mock
 
 import pytest
 
-from core import record, shelf
-from core.clock import stamp
-from core.submission import State, Submission
-from core.table import Table
+from core.models.submission import Submission, SubmissionState
+from core.platform.clock import format_timestamp
+from core.storage import assessment_repository, submission_repository
+from core.storage.table import Table
 from persist import app as persist_door
 from receive import app as receive_door
 from recover import app as recover_door
-from recover.arrivals import Arrival
-from tests.integration.conftest import DOCUMENTS, MACHINE, TABLE, TEMP, Cloud
-from tests.integration.http import answer, request
-from tests.integration.test_lanes_and_endings import BODY, paper_arrives, received, recorded, state_of
+from recover.orphaned_uploads import UploadedObject
+from tests.integration.conftest import DOCUMENTS, STATE_MACHINE_ARN, TABLE, TEMP, MotoCloud
+from tests.integration.http_events import http_event, parse_response
+from tests.integration.test_persist_and_terminal_states import BODY, paper_arrives, received, recorded, state_of
 
 FAR = "9999-12-31T00:00:00.000Z"
 
@@ -33,7 +34,7 @@ def sweep(context: Any, **more: Any) -> dict[str, Any]:
             return counts
 
 
-def deliver(cloud: Cloud, context: Any) -> None:
+def deliver(cloud: MotoCloud, context: Any) -> None:
     """Hand over what was told behind our back, as Lambda does."""
     told, cloud.told = cloud.told, []
     for name, event in told:
@@ -42,10 +43,10 @@ def deliver(cloud: Cloud, context: Any) -> None:
 
 def post(context: Any, body: bytes = BODY, **query: str) -> tuple[int, Any]:
     wanted = {"assessment": "bio", "kind": "answer_sheet", "student": "Ada", **query}
-    return answer(receive_door.handler(request("POST", "/submissions", query=wanted, body=body), context))
+    return parse_response(receive_door.handler(http_event("POST", "/submissions", query=wanted, body=body), context))
 
 
-def objects(cloud: Cloud, bucket: str) -> list[str]:
+def objects(cloud: MotoCloud, bucket: str) -> list[str]:
     return [one["Key"] for one in cloud.client("s3").list_object_versions(Bucket=bucket).get("Versions", ())]
 
 
@@ -55,19 +56,19 @@ def joined(submission: Submission, stored: dict[str, Any]) -> dict[str, Any]:
     return {**submission.to_state(), "outcome": {"persistence": persistence, "reading": {"ok": True}}}
 
 
-def stop(cloud: Cloud, name: str) -> None:
+def stop(cloud: MotoCloud, name: str) -> None:
     """The execution is over and has left no ending."""
     stepfunctions = cloud.client("stepfunctions")
-    arn = MACHINE.replace(":stateMachine:", ":execution:") + f":{name}"
+    arn = STATE_MACHINE_ARN.replace(":stateMachine:", ":execution:") + f":{name}"
     stepfunctions.stop_execution(executionArn=arn, error="Broken", cause="by the test")
 
 
 # ── tidying ──────────────────────────────────────────────────────────────────────────────────────
 
 
-def test_the_received_object_goes_once_its_copy_is_confirmed(cloud: Cloud, context: Any) -> None:
+def test_the_received_object_goes_once_its_copy_is_confirmed(cloud: MotoCloud, context: Any) -> None:
     submission = received(cloud)
-    recorded(cloud, submission, State.GRADED)
+    recorded(cloud, submission, SubmissionState.GRADED)
     stored = persist_door.handler(submission.to_state(), context)
     asked = {"action": "tidy", "state": joined(submission, stored)}
     assert recover_door.handler(asked, context)["removed"] == 1
@@ -79,10 +80,10 @@ def test_the_received_object_goes_once_its_copy_is_confirmed(cloud: Cloud, conte
 
 @pytest.mark.parametrize("wrong", [{"sha256": "00" * 32}, {"version_id": "another"}, {"key": "documents/demo/none"}])
 def test_the_received_object_stays_while_its_copy_is_not_what_it_should_be(
-    cloud: Cloud, context: Any, wrong: dict[str, str]
+    cloud: MotoCloud, context: Any, wrong: dict[str, str]
 ) -> None:
     submission = received(cloud)
-    recorded(cloud, submission, State.GRADED)
+    recorded(cloud, submission, SubmissionState.GRADED)
     stored = persist_door.handler(submission.to_state(), context)
     asked = {"action": "tidy", "state": joined(submission, {**stored, **wrong})}
     assert recover_door.handler(asked, context)["removed"] == 0
@@ -90,17 +91,19 @@ def test_the_received_object_stays_while_its_copy_is_not_what_it_should_be(
 
 
 def test_a_scheme_that_came_between_a_sheets_look_and_its_ending_does_not_pass_it_by(
-    cloud: Cloud, context: Any
+    cloud: MotoCloud, context: Any
 ) -> None:
     submission = received(cloud)
     table = recorded(cloud, submission)
     paper_arrives(table)
     stored = persist_door.handler(submission.to_state(), context)
-    shelf.place(table, "demo", "bio", "scheme", key="assessments/demo/bio/scheme/s.json", received_at="2026-02-01")
+    assessment_repository.set_document_if_newer(
+        table, "demo", "bio", "scheme", key="assessments/demo/bio/scheme/s.json", received_at="2026-02-01"
+    )
     # Its release saw the sheet still under way.
     recover_door.handler({"action": "release", "tenant": "demo", "assessment": "bio"}, context)
     assert cloud.executions() == {}
-    record.end(table, submission, State.GRADED, {"revision": 1})
+    submission_repository.write_terminal_state(table, submission, SubmissionState.GRADED, {"revision": 1})
     assert recover_door.handler({"action": "tidy", "state": joined(submission, stored)}, context)["again"] is True
     assert list(cloud.executions()) == [f"{submission.id}-2"]
 
@@ -109,14 +112,15 @@ def test_a_scheme_that_came_between_a_sheets_look_and_its_ending_does_not_pass_i
 
 
 def test_an_object_without_an_execution_is_started_from_the_object_alone(
-    cloud: Cloud, context: Any, monkeypatch: pytest.MonkeyPatch
+    cloud: MotoCloud, context: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    desk = receive_door.desk()
+    desk = receive_door.intake_context()
     with monkeypatch.context() as patch:
-        patch.setattr(receive_door.flow, "start", lambda *_, **__: (_ for _ in ()).throw(ConnectionError("lost")))
-        receive_door.desk.cache_clear()
+        failing = Mock(side_effect=ConnectionError("lost"))
+        patch.setattr(receive_door.executions, "start_execution", failing)
+        receive_door.intake_context.cache_clear()
         assert post(context)[0] == 500
-    receive_door.desk.cache_clear()
+    receive_door.intake_context.cache_clear()
     assert desk is not None
     assert cloud.executions() == {}
     assert sweep(context)["started"] == 1
@@ -129,7 +133,7 @@ def test_an_object_without_an_execution_is_started_from_the_object_alone(
     assert list(cloud.executions()) == [name]
 
 
-def test_a_drop_whose_event_was_lost_is_started(cloud: Cloud, context: Any) -> None:
+def test_a_drop_whose_event_was_lost_is_started(cloud: MotoCloud, context: Any) -> None:
     cloud.put("drop/bio/answers/Zoë (2) +.pdf", BODY)
     assert sweep(context)["started"] == 1
     deliver(cloud, context)
@@ -140,14 +144,16 @@ def test_a_drop_whose_event_was_lost_is_started(cloud: Cloud, context: Any) -> N
 
 @pytest.mark.parametrize("lost", [0, 1])
 def test_of_two_drops_in_one_second_the_later_is_the_newer_whichever_event_was_lost(
-    cloud: Cloud, context: Any, lost: int
+    cloud: MotoCloud, context: Any, lost: int
 ) -> None:
     """S3's list says whole seconds, its events milliseconds."""
     key = "drop/bio/answers/Ada.pdf"
     versions = [cloud.put(key, BODY), cloud.put(key, BODY + b"%")]
     second = cloud.client("s3").head_object(Bucket=TEMP, Key=key, VersionId=versions[1 - lost])["LastModified"]
-    told = Arrival(key, versions[1 - lost], len(BODY), stamp(second), is_latest=False).event(TEMP)
-    receive_door.handler({"Records": [told | {"eventTime": stamp(second.replace(microsecond=500_000))}]}, context)
+    told = UploadedObject(key, versions[1 - lost], len(BODY), format_timestamp(second), is_latest=False).event(TEMP)
+    receive_door.handler(
+        {"Records": [told | {"eventTime": format_timestamp(second.replace(microsecond=500_000))}]}, context
+    )
     assert sweep(context)["started"] == 1
     deliver(cloud, context)
     received = {
@@ -156,7 +162,7 @@ def test_of_two_drops_in_one_second_the_later_is_the_newer_whichever_event_was_l
     assert received[versions[0]] < received[versions[1]]
 
 
-def test_a_finished_upload_whose_event_was_lost_is_started(cloud: Cloud, context: Any) -> None:
+def test_a_finished_upload_whose_event_was_lost_is_started(cloud: MotoCloud, context: Any) -> None:
     wish = {
         "assessment": "bio",
         "kind": "answer_sheet",
@@ -164,7 +170,9 @@ def test_a_finished_upload_whose_event_was_lost_is_started(cloud: Cloud, context
         "size": len(BODY),
         "media_type": "application/pdf",
     }
-    _, ticket = answer(receive_door.handler(request("POST", "/uploads", body=json.dumps(wish).encode()), context))
+    _, ticket = parse_response(
+        receive_door.handler(http_event("POST", "/uploads", body=json.dumps(wish).encode()), context)
+    )
     metadata = {name.removeprefix("x-amz-meta-"): value for name, value in ticket["fields"].items() if "meta" in name}
     cloud.put(f"uploads/{ticket['id']}", BODY, Metadata=metadata)
     assert sweep(context)["started"] == 1
@@ -172,7 +180,7 @@ def test_a_finished_upload_whose_event_was_lost_is_started(cloud: Cloud, context
     assert list(cloud.executions()) == [f"{ticket['id']}-1"]
 
 
-def test_a_refused_drop_is_not_refused_again_and_again(cloud: Cloud, context: Any) -> None:
+def test_a_refused_drop_is_not_refused_again_and_again(cloud: MotoCloud, context: Any) -> None:
     cloud.put("drop/notes.txt", b"no document")
     assert sweep(context)["started"] == 1
     deliver(cloud, context)
@@ -180,22 +188,22 @@ def test_a_refused_drop_is_not_refused_again_and_again(cloud: Cloud, context: An
     assert sorted(objects(cloud, TEMP)) == ["drop/notes.txt", "drop/notes.txt.refused.json"]
 
 
-def test_what_tidying_left_behind_goes(cloud: Cloud, context: Any) -> None:
+def test_what_tidying_left_behind_goes(cloud: MotoCloud, context: Any) -> None:
     submission = received(cloud)
-    recorded(cloud, submission, State.GRADED)
+    recorded(cloud, submission, SubmissionState.GRADED)
     persist_door.handler(submission.to_state(), context)
     assert sweep(context)["removed"] == 1
     assert objects(cloud, TEMP) == []
 
 
-def test_the_object_of_what_failed_before_it_was_stored_stays(cloud: Cloud, context: Any) -> None:
+def test_the_object_of_what_failed_before_it_was_stored_stays(cloud: MotoCloud, context: Any) -> None:
     submission = received(cloud)
-    recorded(cloud, submission, State.FAILED)
+    recorded(cloud, submission, SubmissionState.FAILED)
     assert sweep(context).get("removed", 0) == 0
     assert objects(cloud, TEMP) == [submission.file.key]
 
 
-def test_an_object_that_is_being_read_is_left_alone(cloud: Cloud, context: Any) -> None:
+def test_an_object_that_is_being_read_is_left_alone(cloud: MotoCloud, context: Any) -> None:
     submission = received(cloud)
     recorded(cloud, submission)
     persist_door.handler(submission.to_state(), context)
@@ -207,7 +215,7 @@ def test_an_object_that_is_being_read_is_left_alone(cloud: Cloud, context: Any) 
 
 
 def test_an_execution_that_is_over_without_an_ending_gets_one_although_its_event_was_lost(
-    cloud: Cloud, context: Any
+    cloud: MotoCloud, context: Any
 ) -> None:
     _, receipt = post(context)
     submission = Submission.from_state(cloud.executions()[f"{receipt['id']}-1"])
@@ -218,7 +226,7 @@ def test_an_execution_that_is_over_without_an_ending_gets_one_although_its_event
     assert sweep(context)["failed"] == 1
 
 
-def test_an_execution_that_is_over_and_was_never_recorded_gets_its_record(cloud: Cloud, context: Any) -> None:
+def test_an_execution_that_is_over_and_was_never_recorded_gets_its_record(cloud: MotoCloud, context: Any) -> None:
     _, receipt = post(context)
     submission = Submission.from_state(cloud.executions()[f"{receipt['id']}-1"])
     stop(cloud, submission.execution_name)
@@ -232,7 +240,7 @@ def test_an_execution_that_is_over_and_was_never_recorded_gets_its_record(cloud:
     assert sorted(cloud.executions()) == [f"{submission.id}-1", f"{submission.id}-2"]
 
 
-def test_a_record_whose_execution_is_gone_runs_again(cloud: Cloud, context: Any) -> None:
+def test_a_record_whose_execution_is_gone_runs_again(cloud: MotoCloud, context: Any) -> None:
     submission = received(cloud)
     recorded(cloud, submission)
     assert sweep(context)["started"] == 1
@@ -241,24 +249,26 @@ def test_a_record_whose_execution_is_gone_runs_again(cloud: Cloud, context: Any)
     assert list(cloud.executions()) == [f"{submission.id}-2"]
 
 
-def test_a_claimed_run_that_nobody_started_is_started(cloud: Cloud, context: Any) -> None:
+def test_a_claimed_run_that_nobody_started_is_started(cloud: MotoCloud, context: Any) -> None:
     submission = received(cloud)
     table = recorded(cloud, submission)
-    record.end(table, submission, State.GRADED)
-    record.claim_next_run(table, state_of(table, submission))
+    submission_repository.write_terminal_state(table, submission, SubmissionState.GRADED)
+    submission_repository.claim_next_run(table, state_of(table, submission))
     assert sweep(context)["started"] == 1
     assert list(cloud.executions()) == [f"{submission.id}-2"]
 
 
-def test_an_ending_does_not_hide_a_run_that_was_claimed_meanwhile(cloud: Cloud, context: Any) -> None:
+def test_an_ending_does_not_hide_a_run_that_was_claimed_meanwhile(cloud: MotoCloud, context: Any) -> None:
     submission = received(cloud)
     table = recorded(cloud, submission)
-    record.claim_next_run(table, state_of(table, submission))
-    assert record.end(table, submission, State.GRADED) is State.GRADED
+    submission_repository.claim_next_run(table, state_of(table, submission))
+    assert (
+        submission_repository.write_terminal_state(table, submission, SubmissionState.GRADED) is SubmissionState.GRADED
+    )
     assert sweep(context)["started"] == 1
 
 
-def test_a_parked_sheet_whose_paper_is_ready_goes_on(cloud: Cloud, context: Any) -> None:
+def test_a_parked_sheet_whose_paper_is_ready_goes_on(cloud: MotoCloud, context: Any) -> None:
     submission = received(cloud)
     table = recorded(cloud, submission)
     recover_door.handler({"action": "park", "state": submission.to_state()}, context)
@@ -269,17 +279,17 @@ def test_a_parked_sheet_whose_paper_is_ready_goes_on(cloud: Cloud, context: Any)
     assert list(cloud.executions()) == [f"{submission.id}-2"]
 
 
-def test_a_release_that_was_lost_is_made_up_for(cloud: Cloud, context: Any) -> None:
+def test_a_release_that_was_lost_is_made_up_for(cloud: MotoCloud, context: Any) -> None:
     submission = received(cloud)
     table = recorded(cloud, submission)
     paper_arrives(table)
-    record.end(table, submission, State.GRADED, {"revision": 0})
+    submission_repository.write_terminal_state(table, submission, SubmissionState.GRADED, {"revision": 0})
     assert sweep(context)["releases"] == 1
     assert list(cloud.executions()) == [f"{submission.id}-2"]
     assert sweep(context).get("releases", 0) == 0
 
 
-def test_the_scheduled_sweep_goes_on_where_it_stopped(cloud: Cloud, context: Any) -> None:
+def test_the_scheduled_sweep_goes_on_where_it_stopped(cloud: MotoCloud, context: Any) -> None:
     for number in range(60):
         cloud.put(f"drop/bio/answers/{number:02}.pdf", BODY)
     context.get_remaining_time_in_millis = lambda: 1000
@@ -294,12 +304,12 @@ def test_the_scheduled_sweep_goes_on_where_it_stopped(cloud: Cloud, context: Any
     assert pieces[-1]["next"] is None
 
 
-def test_what_is_young_is_left_alone(cloud: Cloud, context: Any) -> None:
+def test_what_is_young_is_left_alone(cloud: MotoCloud, context: Any) -> None:
     cloud.put("drop/bio/answers/Ada.pdf", BODY)
     assert "started" not in recover_door.handler({"action": "sweep", "after": None}, context)
 
 
-def test_dead_ends_are_counted(cloud: Cloud, context: Any) -> None:
+def test_dead_ends_are_counted(cloud: MotoCloud, context: Any) -> None:
     sqs = cloud.client("sqs")
     sqs.send_message(QueueUrl=sqs.get_queue_url(QueueName="stack-dead-ends")["QueueUrl"], MessageBody="{}")
     assert sweep(context)["dead_ends"] == 1
@@ -308,11 +318,11 @@ def test_dead_ends_are_counted(cloud: Cloud, context: Any) -> None:
 # ── executions that failed behind their ending ───────────────────────────────────────────────────
 
 
-def test_marks_stand_where_only_the_telling_failed(cloud: Cloud, context: Any) -> None:
+def test_marks_stand_where_only_the_telling_failed(cloud: MotoCloud, context: Any) -> None:
     submission = received(cloud)
     table = recorded(cloud, submission)
     persist_door.handler(submission.to_state(), context)
-    record.end(table, submission, State.GRADED, {"marks": 3})
+    submission_repository.write_terminal_state(table, submission, SubmissionState.GRADED, {"marks": 3})
     detail = {"status": "FAILED", "error": "NotAnnounced", "input": json.dumps(submission.to_state())}
     assert recover_door.handler({"detail": detail}, context) == {"state": "GRADED"}
     assert state_of(table, submission)["marks"] == 3

@@ -6,17 +6,17 @@ from typing import Any
 import pytest
 
 from release import empty_bucket
-from tests.integration.conftest import DOCUMENTS, TEMP, Cloud
+from tests.integration.conftest import DOCUMENTS, TEMP, MotoCloud
 
 
-def test_versions_markers_and_unfinished_uploads_go_and_the_other_bucket_stays(cloud: Cloud) -> None:
+def test_versions_markers_and_unfinished_uploads_go_and_the_other_bucket_stays(cloud: MotoCloud) -> None:
     s3 = cloud.client("s3")
     for _ in range(3):
         cloud.put("drop/a.pdf", b"x")
     s3.delete_object(Bucket=TEMP, Key="drop/a.pdf")
     s3.create_multipart_upload(Bucket=TEMP, Key="uploads/1")
     s3.put_object(Bucket=DOCUMENTS, Key="documents/1", Body=b"kept")
-    assert empty_bucket.empty(s3, TEMP) == 4
+    assert empty_bucket.empty_bucket(s3, TEMP) == 4
     s3.delete_bucket(Bucket=TEMP)
     assert s3.get_object(Bucket=DOCUMENTS, Key="documents/1")["Body"].read() == b"kept"
 
@@ -33,11 +33,11 @@ def test_what_s3_keeps_is_said() -> None:
             return {"Errors": [{"Key": "a", "Code": "AccessDenied"}]}
 
     with pytest.raises(RuntimeError, match="a: AccessDenied"):
-        empty_bucket.empty(Locked(), "bucket")
+        empty_bucket.empty_bucket(Locked(), "bucket")
 
 
 def test_the_name_has_to_be_given_twice(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], cloud: Cloud
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], cloud: MotoCloud
 ) -> None:
     cloud.put("drop/a.pdf", b"x")
     for given in ([TEMP], [TEMP, "--yes", DOCUMENTS]):

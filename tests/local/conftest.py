@@ -5,9 +5,9 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from local.cloud.calls import Request
+from local.cloud.aws_calls import WsgiRequest
 
-MakeRequest = Callable[..., Request]
+MakeRequest = Callable[..., WsgiRequest]
 
 
 @pytest.fixture
@@ -22,7 +22,7 @@ def request_of() -> MakeRequest:
         service: str = "s3",
         headers: dict[str, str] | None = None,
         body: bytes = b"",
-    ) -> Request:
+    ) -> WsgiRequest:
         parts = urlsplit(url)
         given = {name.lower(): value for name, value in (headers or {}).items()}
         if caller:
@@ -39,6 +39,6 @@ def request_of() -> MakeRequest:
             "HTTP_HOST": "localhost",
             **{f"HTTP_{name.upper().replace('-', '_')}": value for name, value in given.items()},
         }
-        return Request(method, parts.path, parts.query, given, body, environ)
+        return WsgiRequest(method, parts.path, parts.query, given, body, environ)
 
     return make

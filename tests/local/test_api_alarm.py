@@ -16,7 +16,7 @@ import requests
 
 from local.cloud.local_cloud import TEMPLATE, LocalCloud
 from local.cloud.metrics import Metric
-from tests.local.standins import ROOT, BlankReader
+from tests.local.fakes import ROOT, BlankOcrEngine
 from tests.template.alarm_evaluation import Alarm, Published, metric_stats
 
 REQUESTS = 12
@@ -24,11 +24,11 @@ REQUESTS = 12
 
 def _breaks_each_get(functions: Path) -> None:
     """A release whose code raises wherever a GET asks who it is."""
-    with (functions / "core" / "http.py").open("a", encoding="utf-8") as module:
+    with (functions / "core" / "platform" / "http.py").open("a", encoding="utf-8") as module:
         module.write(
-            "\n\n_of_before = tenant_of\n\n\ndef tenant_of(app):\n"
+            "\n\n_original = get_tenant\n\n\ndef get_tenant(app):\n"
             "    if app.current_event.http_method == 'GET':\n        raise RuntimeError('a release')\n"
-            "    return _of_before(app)\n"
+            "    return _original(app)\n"
         )
 
 
@@ -46,7 +46,7 @@ def released(folder: Path, change: Callable[[Path], None] | None) -> Iterator[Lo
             shutil.copytree(ROOT / name, folder / name, ignore=shutil.ignore_patterns("__pycache__"))
         template = Path(shutil.copy(TEMPLATE, folder))
         change(folder / "functions")
-    with LocalCloud(template=template, reader=BlankReader()) as cloud:
+    with LocalCloud(template=template, reader=BlankOcrEngine()) as cloud:
         yield cloud
 
 

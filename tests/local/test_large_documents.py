@@ -8,10 +8,10 @@ import pypdf
 import pytest
 from PIL import Image
 
-from core.transcript import Transcript
-from local.client import ApiClient
+from core.models.transcript import Transcript
+from local.cli.api_client import ApiClient
 from local.cloud.local_cloud import LocalCloud
-from local.cloud.ocr import Line, Page, Unreadable, Word
+from local.cloud.ocr_pool import OcrError, OcrLine, OcrPage, OcrWord
 
 PAGES = 24
 FAILING = 7
@@ -20,11 +20,11 @@ FAILING = 7
 class NumberedReader:
     """Reads from each page which it is; one page is more than it can read in a job, not by itself."""
 
-    def read(self, content: bytes, page: int | None = None) -> Page:
+    def read(self, content: bytes, page: int | None = None) -> OcrPage:
         if page is None:
             return self._saying("by a call")
         if page + 1 == FAILING:
-            raise Unreadable("InternalServerError", "this page was too much")
+            raise OcrError("InternalServerError", "this page was too much")
         return self._saying(f"page {page + 1} by the job")
 
     def count(self, content: bytes) -> int:
@@ -34,9 +34,9 @@ class NumberedReader:
         """Nothing to end."""
 
     @staticmethod
-    def _saying(text: str) -> Page:
+    def _saying(text: str) -> OcrPage:
         box = ((0.1, 0.1), (0.5, 0.1), (0.5, 0.13), (0.1, 0.13))
-        return Page(100, 141, 0, (Line(text, 0.99, box, (Word(text, 0.99, box),)),))
+        return OcrPage(100, 141, 0, (OcrLine(text, 0.99, box, (OcrWord(text, 0.99, box),)),))
 
 
 @pytest.fixture(scope="module")

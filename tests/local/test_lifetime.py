@@ -17,7 +17,7 @@ import requests
 from botocore.exceptions import ClientError
 
 from local.cloud.local_cloud import CloudError, LocalCloud
-from tests.local.standins import BlankReader, template_with_standins
+from tests.local.fakes import BlankOcrEngine, template_with_stub_functions
 from tests.processes import children, is_running, running_program
 
 ROOT = Path(__file__).parents[2]
@@ -46,7 +46,7 @@ time.sleep(600)
 @pytest.mark.skipif(not Path("/proc/self/task").is_dir(), reason="processes are looked up in /proc, which Linux has")
 @pytest.mark.parametrize(("how", "engines"), [(signal.SIGINT, 0), (signal.SIGTERM, 0), (signal.SIGKILL, 1)])
 def test_no_process_is_left_however_it_ends(tmp_path: Path, how: signal.Signals, engines: int) -> None:
-    template = template_with_standins(tmp_path / "stack")
+    template = template_with_stub_functions(tmp_path / "stack")
     arguments = [sys.executable, "-c", PROGRAM, str(template), str(tmp_path / "folder"), str(engines)]
     with running_program(arguments, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as running:
         assert running.stdout
@@ -72,13 +72,13 @@ def test_a_taken_port_is_a_sentence_and_nothing_is_left(tmp_path: Path) -> None:
         taken.listen()
         port = taken.getsockname()[1]
         with pytest.raises(CloudError, match=rf"^Port {port} .*\.$"):
-            LocalCloud(port=port, reader=BlankReader()).start()
+            LocalCloud(port=port, reader=BlankOcrEngine()).start()
     assert "MOTO_PORT" not in os.environ
 
 
 def test_a_start_that_fails_half_way_ends_what_had_been_started(tmp_path: Path) -> None:
     before = children(os.getpid())
-    template = template_with_standins(tmp_path / "stack")
+    template = template_with_stub_functions(tmp_path / "stack")
     definition = tmp_path / "stack" / "statemachine" / "grading.asl.yaml"
     definition.write_text("StartAt: Nowhere\n", encoding="utf-8")
     environment = dict(os.environ)
@@ -89,10 +89,10 @@ def test_a_start_that_fails_half_way_ends_what_had_been_started(tmp_path: Path) 
 
 
 def test_a_folder_keeps_what_was_stored_and_its_keys(tmp_path: Path) -> None:
-    template = template_with_standins(tmp_path / "stack")
+    template = template_with_stub_functions(tmp_path / "stack")
     seen, secrets = [], []
     for folder in (None, tmp_path / "folder", tmp_path / "folder"):
-        with LocalCloud(template=template, folder=folder, reader=BlankReader()) as cloud:
+        with LocalCloud(template=template, folder=folder, reader=BlankOcrEngine()) as cloud:
             bucket = cloud.stack.bucket("TempBucket")
             listed = cloud.client("s3").list_object_versions(Bucket=bucket).get("Versions", [])
             seen.append([version["VersionId"] for version in listed])
@@ -127,43 +127,43 @@ def test_a_folder_that_is_in_use_is_a_sentence(tmp_path: Path) -> None:
 
 
 def test_what_was_running_is_started_again_and_an_ended_name_stays_taken(tmp_path: Path) -> None:
-    template = template_with_standins(tmp_path / "stack")
-    with LocalCloud(template=template, folder=tmp_path / "folder", reader=BlankReader()) as cloud:
+    template = template_with_stub_functions(tmp_path / "stack")
+    with LocalCloud(template=template, folder=tmp_path / "folder", reader=BlankOcrEngine()) as cloud:
         submit(cloud, "ended")
         wait_until(lambda: statuses(cloud) == {"ended-1": "SUCCEEDED"} and not cloud._services.executions.running())
         cloud.faults.slow("s3", "CopyObject", 60)
         submit(cloud, "running")
         before = described(cloud, "running-1")["input"]
-    with LocalCloud(template=template, folder=tmp_path / "folder", reader=BlankReader()) as cloud:
+    with LocalCloud(template=template, folder=tmp_path / "folder", reader=BlankOcrEngine()) as cloud:
         # Whoever asks finds it from the first moment on.
         assert described(cloud, "running-1")["input"] == before
         wait_until(lambda: statuses(cloud) == {"running-1": "SUCCEEDED"} and not cloud._services.executions.running())
         machine, states = cloud.stack.state_machine_arn, cloud.client("stepfunctions")
         with pytest.raises(ClientError, match="ExecutionAlreadyExists"):
             states.start_execution(stateMachineArn=machine, name="ended-1", input="{}")
-    with LocalCloud(template=template, folder=tmp_path / "folder", reader=BlankReader()) as cloud:
+    with LocalCloud(template=template, folder=tmp_path / "folder", reader=BlankOcrEngine()) as cloud:
         with pytest.raises(ClientError, match="ExecutionAlreadyExists"):
             cloud.client("stepfunctions").start_execution(stateMachineArn=machine, name="running-1", input=before)
         assert statuses(cloud) == {}
 
 
 def test_an_asynchronous_call_that_was_not_done_is_made_after_the_restart(tmp_path: Path) -> None:
-    template = template_with_standins(tmp_path / "stack")
+    template = template_with_stub_functions(tmp_path / "stack")
     folder = tmp_path / "folder"
-    with LocalCloud(template=template, folder=folder, reader=BlankReader(), retry_seconds=(60,)) as cloud:
+    with LocalCloud(template=template, folder=folder, reader=BlankOcrEngine(), retry_seconds=(60,)) as cloud:
         broken = json.dumps({"raise": ["Fault", "it does not work"]}).encode()
         documents = cloud.stack.bucket("DocumentsBucket")
         cloud.client("s3").put_object(Bucket=documents, Key="behaviour/recover", Body=broken)
         name = cloud.stack.functions["RecoverFunction"].name
         cloud.client("lambda").invoke(FunctionName=name, InvocationType="Event", Payload=b'{"action": "x"}')
-    with LocalCloud(template=template, folder=folder, reader=BlankReader(), retry_seconds=(0.01,)) as cloud:
+    with LocalCloud(template=template, folder=folder, reader=BlankOcrEngine(), retry_seconds=(0.01,)) as cloud:
         wait_until(lambda: dead_ends(cloud))
         ((message,)) = dead_ends(cloud)
         assert json.loads(message)["requestPayload"] == {"action": "x"}
-    with LocalCloud(template=template, folder=folder, reader=BlankReader()) as cloud:
+    with LocalCloud(template=template, folder=folder, reader=BlankOcrEngine()) as cloud:
         # Told once; the message is still there for who looks after it, and its call is not made again.
         assert dead_ends(cloud) == [message]
-        assert not any(call.service == "lambda" for call in cloud.calls(everybody=True))
+        assert not any(call.service == "lambda" for call in cloud.calls(include_clients=True))
 
 
 def dead_ends(cloud: LocalCloud) -> list[str]:
@@ -194,8 +194,8 @@ def wait_until(holds: Callable[[], Any]) -> None:
 def test_stopping_in_the_middle_of_an_execution_is_quick_and_quiet(
     tmp_path: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    template = template_with_standins(tmp_path / "stack")
-    with LocalCloud(template=template, reader=BlankReader()) as cloud:
+    template = template_with_stub_functions(tmp_path / "stack")
+    with LocalCloud(template=template, reader=BlankOcrEngine()) as cloud:
         cloud.faults.slow("s3", "CopyObject", 20)
         submit(cloud, "late")
         while not any(call.name == "s3:CopyObject" for call in cloud.calls()):
@@ -207,14 +207,14 @@ def test_stopping_in_the_middle_of_an_execution_is_quick_and_quiet(
 
 
 def test_a_call_that_was_waiting_has_no_effect_on_the_next_cloud(tmp_path: Path) -> None:
-    template = template_with_standins(tmp_path / "stack")
-    with LocalCloud(template=template, reader=BlankReader()) as cloud, ThreadPoolExecutor(1) as pool:
+    template = template_with_stub_functions(tmp_path / "stack")
+    with LocalCloud(template=template, reader=BlankOcrEngine()) as cloud, ThreadPoolExecutor(1) as pool:
         cloud.faults.slow("s3", "PutObject", 1.5)
         pool.submit(submit, cloud, "late")
         while not any(call.name == "s3:PutObject" for call in cloud.calls()):
             time.sleep(0.02)
         cloud.stop()
-    with LocalCloud(template=template, reader=BlankReader()) as another:
+    with LocalCloud(template=template, reader=BlankOcrEngine()) as another:
         time.sleep(1.7)
         assert "Contents" not in another.client("s3").list_objects_v2(Bucket=another.stack.bucket("TempBucket"))
 
@@ -228,8 +228,8 @@ def test_the_machines_own_aws_setup_stays_out_and_comes_back(tmp_path: Path, mon
     monkeypatch.setenv("AWS_PROFILE", "somebody-elses")
     monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:1")
     monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:1")
-    template = template_with_standins(tmp_path / "stack")
-    with LocalCloud(template=template, reader=BlankReader()) as cloud:
+    template = template_with_stub_functions(tmp_path / "stack")
+    with LocalCloud(template=template, reader=BlankOcrEngine()) as cloud:
         assert cloud.client("stepfunctions").list_state_machines()["stateMachines"]
         answer = cloud.invoke("GradeFunction", {})
         assert answer == {"state": "GRADED"}

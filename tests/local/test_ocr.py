@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 from PIL import Image, ImageDraw, ImageFont
 
-from local.cloud.ocr import OcrProcesses, Page, Unreadable
-from local.cloud.process import CloudError
+from local.cloud.ocr_pool import OcrError, OcrPage, OcrProcessPool
+from local.cloud.process_setup import CloudError
 
 FONT = Path(__file__).parents[2] / "samples" / "fonts" / "ComicNeue-Regular.otf"
 LINES = ("1. The water boils at a hundred", "2. Light is faster than sound", "3. Plants need carbon dioxide")
@@ -34,17 +34,17 @@ def encoded(picture: Image.Image) -> bytes:
 
 
 @pytest.fixture(scope="module")
-def engine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[OcrProcesses]:
-    processes = OcrProcesses(1, tmp_path_factory.mktemp("ocr") / "ocr.log")
+def engine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[OcrProcessPool]:
+    processes = OcrProcessPool(1, tmp_path_factory.mktemp("ocr") / "ocr.log")
     yield processes
     processes.close()
 
 
-def text(page: Page) -> list[str]:
+def text(page: OcrPage) -> list[str]:
     return [" ".join(line.text.split()) for line in page.lines]
 
 
-def test_lines_and_words_are_read_with_their_place(engine: OcrProcesses) -> None:
+def test_lines_and_words_are_read_with_their_place(engine: OcrProcessPool) -> None:
     page = engine.read(encoded(sheet()))
     assert (page.width, page.height, page.rotation) == (1000, 700, 0)
     assert text(page) == list(LINES)
@@ -60,7 +60,7 @@ def test_lines_and_words_are_read_with_their_place(engine: OcrProcesses) -> None
 
 
 @pytest.mark.parametrize("clockwise", [90, 180, 270])
-def test_a_turned_page_is_read_upright_and_shown_as_it_lies(engine: OcrProcesses, clockwise: int) -> None:
+def test_a_turned_page_is_read_upright_and_shown_as_it_lies(engine: OcrProcessPool, clockwise: int) -> None:
     page = engine.read(encoded(sheet().rotate(-clockwise, expand=True)))
     assert page.rotation == clockwise
     assert text(page) == list(LINES)
@@ -71,7 +71,7 @@ def test_a_turned_page_is_read_upright_and_shown_as_it_lies(engine: OcrProcesses
     assert run[0] * towards[0] + run[1] * towards[1] > 0.3
 
 
-def test_a_few_short_lines_on_an_empty_page_are_read_where_they_stand(engine: OcrProcesses) -> None:
+def test_a_few_short_lines_on_an_empty_page_are_read_where_they_stand(engine: OcrProcessPool) -> None:
     page = Image.new("L", (1654, 2339), 255)
     draw, font = ImageDraw.Draw(page), ImageFont.truetype(FONT, 34)
     for number, line in enumerate(("1. B", "2. True", "3. 12.5 m/s")):
@@ -82,36 +82,36 @@ def test_a_few_short_lines_on_an_empty_page_are_read_where_they_stand(engine: Oc
     assert (left * 1654, top * 2339) == pytest.approx((170, 165), abs=15)
 
 
-def test_a_blank_page_has_no_lines(engine: OcrProcesses) -> None:
+def test_a_blank_page_has_no_lines(engine: OcrProcessPool) -> None:
     assert engine.read(encoded(Image.new("L", (600, 800), 255))).lines == ()
 
 
-def test_a_page_of_a_longer_document_is_read_by_its_number(engine: OcrProcesses) -> None:
+def test_a_page_of_a_longer_document_is_read_by_its_number(engine: OcrProcessPool) -> None:
     out = io.BytesIO()
     Image.new("L", (600, 400), 255).save(out, "TIFF", save_all=True, append_images=[sheet()])
     assert engine.count(out.getvalue()) == 2
     assert text(engine.read(out.getvalue(), 1)) == list(LINES)
 
 
-def test_a_document_that_is_none_is_refused_and_the_engine_goes_on(engine: OcrProcesses) -> None:
-    with pytest.raises(Unreadable) as refused:
+def test_a_document_that_is_none_is_refused_and_the_engine_goes_on(engine: OcrProcessPool) -> None:
+    with pytest.raises(OcrError) as refused:
         engine.read(b"no picture at all")
     assert refused.value.code == "UnsupportedDocumentException"
     assert text(engine.read(encoded(sheet()))) == list(LINES)
 
 
-def test_an_engine_that_dies_is_replaced(engine: OcrProcesses) -> None:
+def test_an_engine_that_dies_is_replaced(engine: OcrProcessPool) -> None:
     (process,) = engine._engines
     process._process.kill()
     process._process.wait()
-    with pytest.raises(Unreadable) as refused:
+    with pytest.raises(OcrError) as refused:
         engine.read(encoded(sheet()))
     assert refused.value.code == "InternalServerError"
     assert text(engine.read(encoded(sheet()))) == list(LINES)
 
 
 def test_closing_ends_the_process_even_in_the_middle_of_loading(tmp_path: Path) -> None:
-    processes = OcrProcesses(1, tmp_path / "ocr.log")
+    processes = OcrProcessPool(1, tmp_path / "ocr.log")
     (process,) = processes._engines
     began = time.monotonic()
     processes.close()
@@ -120,9 +120,9 @@ def test_closing_ends_the_process_even_in_the_middle_of_loading(tmp_path: Path) 
 
 
 def test_a_missing_engine_is_a_sentence(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("local.cloud.ocr._NEEDS", ("an_engine_that_is_not_installed",))
+    monkeypatch.setattr("local.cloud.ocr_pool._REQUIRED_PACKAGES", ("an_engine_that_is_not_installed",))
     with pytest.raises(CloudError, match="OCR engine is not installed"):
-        OcrProcesses(1, tmp_path / "ocr.log")
+        OcrProcessPool(1, tmp_path / "ocr.log")
 
 
 @pytest.mark.parametrize(("work", "ends"), [("burn()", -signal.SIGPROF), ("time.sleep(0.5)", 0)])

@@ -11,10 +11,10 @@ import boto3
 import pytest
 from botocore.config import Config
 
-from local.cloud.calls import identify
-from local.cloud.edge import OneAtATime, Response
+from local.cloud.aws_calls import identify_call
+from local.cloud.gateway import SerializedMoto, WsgiResponse
 from local.cloud.presigned import has_expired
-from local.cloud.s3 import S3Door
+from local.cloud.s3_service import S3Service
 
 BODY = b"a scanned sheet"
 SHA256 = base64.b64encode(hashlib.sha256(BODY).digest()).decode()
@@ -22,15 +22,15 @@ KEY = "uploads/0123"
 
 
 @pytest.fixture
-def door() -> Iterator[S3Door]:
+def door() -> Iterator[S3Service]:
     from moto.core.base_backend import BackendDict
     from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
 
-    moto = OneAtATime(DomainDispatcherApplication(create_backend_app))
-    door = S3Door(moto, {"temp": {"http://page"}})
-    door._ask("PUT", "temp", "")
+    moto = SerializedMoto(DomainDispatcherApplication(create_backend_app))
+    door = S3Service(moto, {"temp": {"http://page"}})
+    door._call_moto("PUT", "temp", "")
     enabled = b"<VersioningConfiguration><Status>Enabled</Status></VersioningConfiguration>"
-    door._ask("PUT", "temp", "", query={"versioning": ""}, body=enabled)
+    door._call_moto("PUT", "temp", "", query={"versioning": ""}, body=enabled)
     yield door
     BackendDict.reset()
 
@@ -53,7 +53,9 @@ def presigned_form(**changes: Any) -> dict[str, str]:
     return form
 
 
-def post(door: S3Door, request_of: Any, form: dict[str, str], body: bytes = BODY, *, origin: str = "") -> Response:
+def post(
+    door: S3Service, request_of: Any, form: dict[str, str], body: bytes = BODY, *, origin: str = ""
+) -> WsgiResponse:
     boundary = "frontier"
     parts = [
         f'--{boundary}\r\nContent-Disposition: form-data; name="{name}"\r\n\r\n{value}\r\n'.encode()
@@ -64,25 +66,27 @@ def post(door: S3Door, request_of: Any, form: dict[str, str], body: bytes = BODY
     content = b"".join(parts) + f"--{boundary}--\r\n".encode()
     headers = {"content-type": f"multipart/form-data; boundary={boundary}"} | ({"origin": origin} if origin else {})
     request = request_of("POST", "/temp", headers=headers, body=content)
-    call = identify(request, ["temp"])
+    call = identify_call(request, ["temp"])
     assert call is not None
     response = door.answer(call, request)
     assert response is not None
     return response
 
 
-def code(response: Response) -> str:
+def code(response: WsgiResponse) -> str:
     return response.body.decode().split("<Code>")[1].split("</Code>")[0]
 
 
-def test_a_form_as_presigned_is_stored_with_metadata_checksum_and_version(door: S3Door, request_of: Any) -> None:
+def test_a_form_as_presigned_is_stored_with_metadata_checksum_and_version(door: S3Service, request_of: Any) -> None:
     response = post(door, request_of, presigned_form())
     assert response.status == 204
     version = response.header("x-amz-version-id")
     assert version
     assert response.header("ETag") == f'"{hashlib.md5(BODY).hexdigest()}"'  # noqa: S324 -- S3's ETag
     assert response.header("Location") == f"/temp/{KEY}"
-    stored = door._ask("HEAD", "temp", KEY, query={"versionId": version}, headers={"x-amz-checksum-mode": "ENABLED"})
+    stored = door._call_moto(
+        "HEAD", "temp", KEY, query={"versionId": version}, headers={"x-amz-checksum-mode": "ENABLED"}
+    )
     assert stored.headers["x-amz-meta-receipt"] == "sealed"
     assert stored.headers["x-amz-checksum-sha256"] == SHA256
     assert stored.headers["Content-Type"] == "image/png"
@@ -100,7 +104,7 @@ def test_a_form_as_presigned_is_stored_with_metadata_checksum_and_version(door: 
     ],
 )
 def test_a_form_that_differs_from_what_was_presigned_is_refused(
-    door: S3Door, request_of: Any, changed: dict[str, str], error: str, status: int
+    door: S3Service, request_of: Any, changed: dict[str, str], error: str, status: int
 ) -> None:
     response = post(door, request_of, presigned_form() | changed)
     assert (code(response), response.status) == (error, status)
@@ -108,7 +112,7 @@ def test_a_form_that_differs_from_what_was_presigned_is_refused(
         door.look_up("temp", changed.get("key", KEY), None)
 
 
-def test_a_form_without_a_policy_or_after_its_time_is_refused(door: S3Door, request_of: Any) -> None:
+def test_a_form_without_a_policy_or_after_its_time_is_refused(door: S3Service, request_of: Any) -> None:
     form = presigned_form()
     del form["policy"]
     assert code(post(door, request_of, form)) == "AccessDenied"
@@ -117,19 +121,19 @@ def test_a_form_without_a_policy_or_after_its_time_is_refused(door: S3Door, requ
     assert b"Policy expired" in late.body
 
 
-def test_a_file_longer_or_shorter_than_allowed_is_refused(door: S3Door, request_of: Any) -> None:
+def test_a_file_longer_or_shorter_than_allowed_is_refused(door: S3Service, request_of: Any) -> None:
     too_large = post(door, request_of, presigned_form(largest=5))
     assert (code(too_large), too_large.status) == ("EntityTooLarge", 400)
     assert b"<MaxSizeAllowed>5</MaxSizeAllowed>" in too_large.body
     assert code(post(door, request_of, presigned_form(), b"")) == "EntityTooSmall"
 
 
-def test_bytes_other_than_the_declared_ones_are_refused(door: S3Door, request_of: Any) -> None:
+def test_bytes_other_than_the_declared_ones_are_refused(door: S3Service, request_of: Any) -> None:
     response = post(door, request_of, presigned_form(), b"another sheet!!")
     assert (code(response), response.status) == ("BadDigest", 400)
 
 
-def test_a_page_of_an_allowed_origin_may_read_the_answer(door: S3Door, request_of: Any) -> None:
+def test_a_page_of_an_allowed_origin_may_read_the_answer(door: S3Service, request_of: Any) -> None:
     allowed = post(door, request_of, presigned_form(), origin="http://page")
     assert allowed.header("Access-Control-Allow-Origin") == "http://page"
     assert (
@@ -138,7 +142,7 @@ def test_a_page_of_an_allowed_origin_may_read_the_answer(door: S3Door, request_o
     )
 
 
-def test_the_file_name_can_be_part_of_the_key(door: S3Door, request_of: Any) -> None:
+def test_the_file_name_can_be_part_of_the_key(door: S3Service, request_of: Any) -> None:
     policy = {
         "expiration": (datetime.datetime.now(datetime.UTC) + datetime.timedelta(minutes=1)).isoformat(),
         "conditions": [{"bucket": "temp"}, ["starts-with", "$key", "uploads/"], {"success_action_status": "201"}],
@@ -167,18 +171,18 @@ def test_a_presigned_url_has_an_age(arguments: dict[str, str], expired: bool) ->
     assert has_expired(arguments, now) is expired
 
 
-def put(door: S3Door, request_of: Any, headers: dict[str, str], *, key: str = "k") -> Response | None:
+def put(door: S3Service, request_of: Any, headers: dict[str, str], *, key: str = "k") -> WsgiResponse | None:
     request = request_of("PUT", f"/temp/{key}", caller="ReceiveFunction", headers=headers, body=BODY)
-    call = identify(request, ["temp"])
+    call = identify_call(request, ["temp"])
     assert call is not None
     return door.answer(call, request)
 
 
-def test_a_put_with_a_declared_checksum_is_checked_and_keeps_it(door: S3Door, request_of: Any) -> None:
+def test_a_put_with_a_declared_checksum_is_checked_and_keeps_it(door: S3Service, request_of: Any) -> None:
     stored = put(door, request_of, {"x-amz-checksum-sha256": SHA256})
     assert stored is not None
     assert stored.status == 200
-    seen = door._ask("HEAD", "temp", "k", headers={"x-amz-checksum-mode": "ENABLED"})
+    seen = door._call_moto("HEAD", "temp", "k", headers={"x-amz-checksum-mode": "ENABLED"})
     assert seen.headers["x-amz-checksum-sha256"] == SHA256
     wrong = put(door, request_of, {"x-amz-checksum-sha256": base64.b64encode(bytes(32)).decode()}, key="wrong")
     assert wrong is not None
@@ -187,8 +191,8 @@ def test_a_put_with_a_declared_checksum_is_checked_and_keeps_it(door: S3Door, re
         door.look_up("temp", "wrong", None)
 
 
-def test_conditions_of_a_copy_hold(door: S3Door, request_of: Any) -> None:
-    door._ask("PUT", "temp", "source", body=BODY)
+def test_conditions_of_a_copy_hold(door: S3Service, request_of: Any) -> None:
+    door._call_moto("PUT", "temp", "source", body=BODY)
     etag = door.look_up("temp", "source", None).etag
     source = {"x-amz-copy-source": "temp/source"}
     for condition in ({"if-none-match": "*"}, {"x-amz-copy-source-if-match": f'"{etag}"'}):

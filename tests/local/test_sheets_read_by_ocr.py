@@ -7,23 +7,23 @@ from pathlib import Path
 import pytest
 from PIL import Image, ImageDraw, ImageFont
 
-from core.assessment import MarkingScheme, QuestionType, SchemeEntry
-from core.result import QuestionMark, ReviewReason, SheetResult
-from extract.transcript import transcript_from_textract
-from grade.keypoints.marker import KeyPointMarker
+from core.models.assessment import MarkingScheme, QuestionType, SchemeEntry
+from core.models.result import QuestionMark, ReviewReason, SheetResult
+from extract.ocr.response_parser import parse_transcript
+from grade.markers.key_points.marker import KeyPointMarker
 from grade.marking import mark_sheet
-from grade.paper.parsing import parse_paper
-from grade.scheme.joining import join
-from grade.sheet.answers import cut_answers
-from local.cloud.ocr import OcrProcesses
-from local.cloud.textract_blocks import blocks_of
-from tests.papers.writing import page_of
+from grade.paper.paper_parser import parse_paper
+from grade.scheme.scheme_entries import apply_schemes
+from grade.sheet.answers import split_into_answers
+from local.cloud.ocr_pool import OcrProcessPool
+from local.cloud.textract_blocks import make_blocks
+from tests.papers.transcript_factory import one_page_transcript
 
 FONT = Path(__file__).parents[2] / "samples" / "fonts" / "ComicNeue-Regular.otf"
 SIZE = (1240, 1754)
 SAID = ("carbon dioxide", "the heart", "gravity", "Earth", "iron")
 READ = parse_paper(
-    page_of(
+    one_page_transcript(
         "1. Name the gas that plants take in. [1]",
         "2. Name the organ that pumps blood. [1]",
         "3. Name the force that pulls things down. [1]",
@@ -37,8 +37,8 @@ SCHEME = MarkingScheme(
 
 
 @pytest.fixture(scope="module")
-def engine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[OcrProcesses]:
-    processes = OcrProcesses(1, tmp_path_factory.mktemp("ocr") / "ocr.log")
+def engine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[OcrProcessPool]:
+    processes = OcrProcessPool(1, tmp_path_factory.mktemp("ocr") / "ocr.log")
     yield processes
     processes.close()
 
@@ -57,10 +57,10 @@ def drawn(labels: tuple[str, ...], last: float, foot: str = "") -> bytes:
     return out.getvalue()
 
 
-def marked(engine: OcrProcesses, picture: bytes) -> SheetResult:
-    paper, scheme = join(READ, SCHEME)
-    transcript = transcript_from_textract([{"Blocks": list(blocks_of(engine.read(picture)))}])
-    return mark_sheet(paper, scheme, cut_answers(transcript, paper), free_text=KeyPointMarker())
+def marked(engine: OcrProcessPool, picture: bytes) -> SheetResult:
+    paper, scheme = apply_schemes(READ, SCHEME)
+    transcript = parse_transcript([{"Blocks": list(make_blocks(engine.read(picture)))}])
+    return mark_sheet(paper, scheme, split_into_answers(transcript, paper), free_text_marker=KeyPointMarker())
 
 
 def answers(result: SheetResult) -> tuple[str, ...]:
@@ -72,18 +72,18 @@ def in_review(result: SheetResult) -> list[QuestionMark]:
 
 
 @pytest.mark.parametrize("last", [0.9, 0.945])
-def test_a_label_alone_at_the_foot_opens_its_question(engine: OcrProcesses, last: float) -> None:
+def test_a_label_alone_at_the_foot_opens_its_question(engine: OcrProcessPool, last: float) -> None:
     result = marked(engine, drawn(("1.", "2.", "3.", "4.", "5."), last))
     assert answers(result) == SAID
     assert (result.marks, in_review(result)) == (5.0, [])
 
 
-def test_a_page_number_at_the_foot_is_in_no_answer(engine: OcrProcesses) -> None:
+def test_a_page_number_at_the_foot_is_in_no_answer(engine: OcrProcessPool) -> None:
     result = marked(engine, drawn(("1.", "2.", "3.", "4.", "5."), 0.8, foot="1"))
     assert (answers(result), result.marks, in_review(result)) == (SAID, 5.0, [])
 
 
-def test_a_first_answer_without_a_label_goes_to_a_person_with_its_text(engine: OcrProcesses) -> None:
+def test_a_first_answer_without_a_label_goes_to_a_person_with_its_text(engine: OcrProcessPool) -> None:
     result = marked(engine, drawn(("", "2.", "3.", "4.", "5."), 0.85))
     assert (answers(result), result.marks) == (SAID, 5.0)
     (first,) = in_review(result)
@@ -91,7 +91,7 @@ def test_a_first_answer_without_a_label_goes_to_a_person_with_its_text(engine: O
     assert first.confidence <= 0.5
 
 
-def test_an_answer_without_a_label_in_the_middle_goes_to_a_person_with_its_text(engine: OcrProcesses) -> None:
+def test_an_answer_without_a_label_in_the_middle_goes_to_a_person_with_its_text(engine: OcrProcessPool) -> None:
     result = marked(engine, drawn(("1.", "2.", "3.", "", "5."), 0.85))
     third, fourth = in_review(result)
     assert (third.question, fourth.question) == ("3", "4")

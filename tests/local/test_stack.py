@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from local.cloud.provision import Secrets
+from local.cloud.provision import SecretStrings
 from local.cloud.stack import Stack
 from local.cloud.template import TemplateError
 
@@ -70,8 +70,8 @@ def test_puts_under_the_drop_prefix_call_receive(stack: Stack) -> None:
 def test_routes_ask_for_a_token(stack: Stack) -> None:
     submit = next(route for route in stack.routes if (route.method, route.path) == ("POST", "/submissions"))
     assert submit.function == "ReceiveFunction"
-    assert submit.authorised
-    assert stack.token_rules() == ("http://issuer", ("us",))
+    assert submit.requires_token
+    assert stack.jwt_configuration() == ("http://issuer", ("us",))
 
 
 def test_executions_that_end_badly_reach_recover(stack: Stack) -> None:
@@ -97,11 +97,11 @@ def test_the_definition_is_substituted_whole(stack: Stack) -> None:
 
 def test_secrets_are_kept_in_the_folder_and_only_there(tmp_path: Path) -> None:
     arn = "arn:aws:secretsmanager:us-east-1:123456789012:secret:gradeline-local-IdentitySecret"
-    kept = Secrets(tmp_path)
+    kept = SecretStrings(tmp_path)
     first = kept.string(arn)
     assert len(first) >= 40
-    assert Secrets(tmp_path).string(arn) == first
-    assert Secrets(None).string(arn) != first
+    assert SecretStrings(tmp_path).string(arn) == first
+    assert SecretStrings(None).string(arn) != first
     (file,) = tmp_path.iterdir()
     assert file.stat().st_mode & 0o077 == 0
 

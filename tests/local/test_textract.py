@@ -14,14 +14,14 @@ import trp
 from PIL import Image
 from reportlab.pdfgen.canvas import Canvas
 
-from local.cloud.calls import Call
-from local.cloud.edge import Response
-from local.cloud.ocr import Line, Page, Unreadable, Word
-from local.cloud.raster import Refusal, page_count, pixels_of, pixels_of_page
-from local.cloud.textract import TextractService
+from local.cloud.aws_calls import Call
+from local.cloud.gateway import WsgiResponse
+from local.cloud.ocr_pool import OcrError, OcrLine, OcrPage, OcrWord
+from local.cloud.raster import DocumentRejectedError, count_pages, rasterize_document, rasterize_page
+from local.cloud.textract_service import TextractService
 
 BOX = ((0.1, 0.2), (0.5, 0.2), (0.5, 0.25), (0.1, 0.25))
-PAGE = Page(100, 200, 0, (Line("Two words", 0.9, BOX, (Word("Two", 0.95, BOX), Word("words", 0.85, BOX))),))
+PAGE = OcrPage(100, 200, 0, (OcrLine("Two words", 0.9, BOX, (OcrWord("Two", 0.95, BOX), OcrWord("words", 0.85, BOX))),))
 SAMPLE = b"\x89PNG the bytes of a page"
 
 
@@ -35,18 +35,18 @@ class FakeReader:
         self.gate.set()
         self.bad_pages: set[int] = set()
 
-    def read(self, content: bytes, page: int | None = None) -> Page:
+    def read(self, content: bytes, page: int | None = None) -> OcrPage:
         self.reads.append(content)
         self.gate.wait(5)
         if self.failure:
             raise self.failure
         if page is not None and page in self.bad_pages:
-            raise Unreadable("BadDocumentException", "The page cannot be drawn.")
+            raise OcrError("BadDocumentException", "The page cannot be drawn.")
         return PAGE
 
     def count(self, content: bytes) -> int:
         if content == b"newest":
-            raise Unreadable("BadDocumentException", "The PDF cannot be read.")
+            raise OcrError("BadDocumentException", "The PDF cannot be read.")
         return 3
 
     def close(self) -> None:
@@ -58,8 +58,8 @@ def fetch(bucket: str, key: str, version: str | None) -> bytes:
 
 
 @pytest.fixture
-def detect(request_of: Any) -> Callable[..., Response]:
-    def ask(document: Any, reader: FakeReader | None = None, service: TextractService | None = None) -> Response:
+def detect(request_of: Any) -> Callable[..., WsgiResponse]:
+    def ask(document: Any, reader: FakeReader | None = None, service: TextractService | None = None) -> WsgiResponse:
         service = service or TextractService(reader or FakeReader(), fetch=fetch)
         call = Call(0, "ExtractFunction", "textract", "DetectDocumentText", {})
         response = service.answer(call, request_of("POST", body=json.dumps({"Document": document}).encode()))
@@ -73,14 +73,14 @@ def in_bytes(content: bytes = SAMPLE) -> dict[str, str]:
     return {"Bytes": base64.b64encode(content).decode()}
 
 
-def error(response: Response) -> str:
+def error(response: WsgiResponse) -> str:
     assert response.status >= 400
     name: str = json.loads(response.body)["__type"]
     assert response.header("x-amzn-ErrorType") == name
     return name
 
 
-def test_a_page_is_told_as_blocks_that_trp_reads(detect: Callable[..., Response]) -> None:
+def test_a_page_is_told_as_blocks_that_trp_reads(detect: Callable[..., WsgiResponse]) -> None:
     body = json.loads(detect(in_bytes()).body)
     assert body["DocumentMetadata"] == {"Pages": 1}
     page, line, *words = body["Blocks"]
@@ -96,7 +96,7 @@ def test_a_page_is_told_as_blocks_that_trp_reads(detect: Callable[..., Response]
     assert [one.text for one in parsed.lines] == ["Two words"]
 
 
-def test_an_object_is_read_in_its_pinned_version(detect: Callable[..., Response]) -> None:
+def test_an_object_is_read_in_its_pinned_version(detect: Callable[..., WsgiResponse]) -> None:
     reader = FakeReader()
     detect({"S3Object": {"Bucket": "temp", "Name": "k", "Version": "v1"}}, reader)
     detect({"S3Object": {"Bucket": "temp", "Name": "k"}}, reader)
@@ -108,11 +108,11 @@ def test_an_object_is_read_in_its_pinned_version(detect: Callable[..., Response]
     "document",
     [{}, None, {"Bytes": ""}, {"Bytes": "%%"}, {"Bytes": "QQ==", "S3Object": {"Bucket": "temp", "Name": "k"}}],
 )
-def test_a_request_without_one_document_is_invalid(detect: Callable[..., Response], document: Any) -> None:
+def test_a_request_without_one_document_is_invalid(detect: Callable[..., WsgiResponse], document: Any) -> None:
     assert error(detect(document)) == "InvalidParameterException"
 
 
-def test_a_document_over_ten_megabytes_is_too_large(detect: Callable[..., Response]) -> None:
+def test_a_document_over_ten_megabytes_is_too_large(detect: Callable[..., WsgiResponse]) -> None:
     reader = FakeReader()
     assert error(detect(in_bytes(bytes(10_485_761)), reader)) == "DocumentTooLargeException"
     assert reader.reads == []
@@ -121,18 +121,18 @@ def test_a_document_over_ten_megabytes_is_too_large(detect: Callable[..., Respon
 @pytest.mark.parametrize(
     ("failure", "name", "status"),
     [
-        (Unreadable("BadDocumentException", "no"), "BadDocumentException", 400),
-        (Unreadable("InternalServerError", "no"), "InternalServerError", 500),
+        (OcrError("BadDocumentException", "no"), "BadDocumentException", 400),
+        (OcrError("InternalServerError", "no"), "InternalServerError", 500),
     ],
 )
 def test_what_the_reader_says_is_named_as_textract_names_it(
-    detect: Callable[..., Response], failure: Exception, name: str, status: int
+    detect: Callable[..., WsgiResponse], failure: Exception, name: str, status: int
 ) -> None:
     response = detect(in_bytes(), FakeReader(failure))
     assert (error(response), response.status) == (name, status)
 
 
-def test_a_page_asked_for_again_while_it_is_read_is_read_once(detect: Callable[..., Response]) -> None:
+def test_a_page_asked_for_again_while_it_is_read_is_read_once(detect: Callable[..., WsgiResponse]) -> None:
     reader = FakeReader()
     reader.gate.clear()
     service = TextractService(reader, fetch=fetch)
@@ -143,7 +143,7 @@ def test_a_page_asked_for_again_while_it_is_read_is_read_once(detect: Callable[.
     assert len(reader.reads) == 1
 
 
-def test_a_caller_is_told_to_come_again_and_its_page_keeps_its_place(detect: Callable[..., Response]) -> None:
+def test_a_caller_is_told_to_come_again_and_its_page_keeps_its_place(detect: Callable[..., WsgiResponse]) -> None:
     reader = FakeReader()
     reader.gate.clear()
     service = TextractService(reader, fetch=fetch, wait_seconds=0.05)
@@ -153,8 +153,8 @@ def test_a_caller_is_told_to_come_again_and_its_page_keeps_its_place(detect: Cal
     assert len(reader.reads) == 1
 
 
-def test_a_failed_page_is_tried_afresh(detect: Callable[..., Response]) -> None:
-    reader = FakeReader(Unreadable("InternalServerError", "The OCR engine stopped on this page."))
+def test_a_failed_page_is_tried_afresh(detect: Callable[..., WsgiResponse]) -> None:
+    reader = FakeReader(OcrError("InternalServerError", "The OCR engine stopped on this page."))
     service = TextractService(reader, fetch=fetch)
     assert detect(in_bytes(), service=service).status == 500
     reader.failure = None
@@ -279,17 +279,17 @@ def pdf(pages: int, size: tuple[float, float] = (595, 842)) -> bytes:
     ],
 )
 def test_pictures_of_every_kind_become_three_channels(content: bytes) -> None:
-    pixels = pixels_of(content)
+    pixels = rasterize_document(content)
     assert pixels.shape == (30, 40, 3)
     assert pixels.dtype == "uint8"
 
 
 def test_transparent_paper_is_white() -> None:
-    assert pixels_of(picture("PNG", "RGBA", new={"color": (0, 0, 0, 0)})).min() == 255
+    assert rasterize_document(picture("PNG", "RGBA", new={"color": (0, 0, 0, 0)})).min() == 255
 
 
 def test_a_pdf_page_is_drawn_at_two_hundred_dots_an_inch() -> None:
-    height, width, _ = pixels_of(pdf(1)).shape
+    height, width, _ = rasterize_document(pdf(1)).shape
     assert (width, height) == pytest.approx((595 / 72 * 200, 842 / 72 * 200), abs=2)
 
 
@@ -308,15 +308,15 @@ def test_a_pdf_page_is_drawn_at_two_hundred_dots_an_inch() -> None:
     ],
 )
 def test_what_textract_refuses_is_refused_by_name(content: bytes, code: str) -> None:
-    with pytest.raises(Refusal) as refused:
-        pixels_of(content)
+    with pytest.raises(DocumentRejectedError) as refused:
+        rasterize_document(content)
     assert refused.value.code == code
 
 
 def test_one_page_of_many_can_be_drawn() -> None:
     document = pdf(3)
-    assert page_count(document) == 3
-    assert pixels_of_page(document, 2).shape[2] == 3
+    assert count_pages(document) == 3
+    assert rasterize_page(document, 2).shape[2] == 3
     tiff = picture("TIFF", save_all=True, append_images=[Image.new("RGB", (4, 6))])
-    assert page_count(tiff) == 2
-    assert pixels_of_page(tiff, 1).shape == (6, 4, 3)
+    assert count_pages(tiff) == 2
+    assert rasterize_page(tiff, 1).shape == (6, 4, 3)

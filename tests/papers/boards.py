@@ -1,9 +1,9 @@
 """Papers as examination boards set them."""
 
-from tests.papers.canvas import Sheet
+from tests.papers.canvas import PaperCanvas
 
 
-def numbers_without_dots(sheet: Sheet) -> None:
+def numbers_without_dots(sheet: PaperCanvas) -> None:
     """Bold numbers with nothing behind them, "(2)" in the margin, totals in a sentence, dotted lines."""
     sheet.title("Mathematics: Paper 1 (Non-Calculator)")
     sheet.line("Answer ALL questions. Write your answers in the spaces provided.")
@@ -26,7 +26,7 @@ def numbers_without_dots(sheet: Sheet) -> None:
     sheet.dots(24)
     sheet.line("", right="(2)")
     sheet.line("(Total for Question 2 is 5 marks)", 250, bold=True)
-    sheet.turn()
+    sheet.new_page()
     sheet.line("The table shows how 60 pupils come to school.", label="3", bold=True)
     sheet.columns((120, "Walk"), (200, "Bus"), (280, "Bicycle"))
     sheet.columns((120, "24"), (200, "21"), (280, "15"))
@@ -45,7 +45,7 @@ def numbers_without_dots(sheet: Sheet) -> None:
     sheet.line("TOTAL FOR PAPER IS 15 MARKS", 180, bold=True)
 
 
-def spaced_digits(sheet: Sheet) -> None:
+def spaced_digits(sheet: PaperCanvas) -> None:
     """Question numbers in boxes, digit by digit ("0 1 . 2"), with "[3 marks]" at the right."""
     sheet.title("Biology Paper 2: Specimen")
     sheet.line("The maximum mark for this paper is 20.")
@@ -69,13 +69,13 @@ def spaced_digits(sheet: Sheet) -> None:
     box("0 2 . 2", "Calculate the mean number of bubbles a minute from 18, 21 and 24.", "2 marks")
     sheet.line("Mean = ____________________ bubbles a minute", 200)
     box("0 2 . 3", "Describe a control experiment for this investigation.", "4 marks")
-    sheet.turn()
+    sheet.new_page()
     box("0 3", "Vaccination protects people from disease.")
     box("0 3 . 1", "Describe how a vaccine makes a person immune.", "4 marks")
     box("0 3 . 2", "Evaluate the statement that every child should be vaccinated.", "4 marks")
 
 
-def totals_in_brackets(sheet: Sheet) -> None:
+def totals_in_brackets(sheet: PaperCanvas) -> None:
     """Parts in parts with "[2]" in the margin and "[Total: 9]" under each question; running heads."""
     sheet.line("Answer all the questions in the spaces provided.", bold=True)
     sheet.gap()
@@ -110,7 +110,7 @@ def totals_in_brackets(sheet: Sheet) -> None:
     )
     sheet.dots(48, before="specific latent heat =", after="[3]")
     sheet.line("", right="[Total: 5]")
-    sheet.turn()
+    sheet.new_page()
     sheet.text("Fig. 3.1 shows a circuit with two lamps in parallel.", label="3")
     sheet.line("On Fig. 3.1, draw a voltmeter that measures the voltage of lamp A.", 24, label="(a)", right="[1]")
     sheet.line("Explain", 24, label="(b)")
@@ -121,7 +121,7 @@ def totals_in_brackets(sheet: Sheet) -> None:
     sheet.line("", right="[Total: 4]")
 
 
-def margin_numbers(sheet: Sheet) -> None:
+def margin_numbers(sheet: PaperCanvas) -> None:
     """Numbered instructions, sections over continuing numbers, plain numbers in the right margin, OR."""
     sheet.title("SCIENCE (Theory)", size=13)
     sheet.line("Time allowed: 3 hours", right="Maximum Marks: 26")
@@ -171,7 +171,7 @@ def margin_numbers(sheet: Sheet) -> None:
         label="10.",
         right="3",
     )
-    sheet.turn()
+    sheet.new_page()
     sheet.line("SECTION C", 200, bold=True)
     sheet.line("Read the passage and answer the questions that follow.", label="11.")
     sheet.text(
@@ -189,7 +189,7 @@ def margin_numbers(sheet: Sheet) -> None:
     )
 
 
-def dotted_numbers(sheet: Sheet) -> None:
+def dotted_numbers(sheet: PaperCanvas) -> None:
     """`QUESTION 1`, 1.1, 1.1.1 with "(2)" in the margin and "[12]" as the question's total."""
     sheet.title("Life Sciences: Grade 11, Paper 1")
     sheet.line("Marks: 31", 200)
@@ -223,7 +223,7 @@ def dotted_numbers(sheet: Sheet) -> None:
     sheet.line("", right="[7]")
 
 
-def numbered_options(sheet: Sheet) -> None:
+def numbered_options(sheet: PaperCanvas) -> None:
     """An entrance test: options (1) to (4), numbers to be filled in, marks taken off for wrong answers."""
     sheet.title("Entrance Test: Physics", size=13)
     sheet.line("Maximum Marks: 24")

@@ -10,7 +10,7 @@ WIDTH, HEIGHT = A4
 LEFT, RIGHT, TOP, BOTTOM = 56.0, WIDTH - 56.0, 60.0, 70.0
 
 
-class Sheet:
+class PaperCanvas:
     """`y` runs down from the top. `foot` is set at the middle of each page's foot, `{page}` filled in."""
 
     def __init__(
@@ -21,9 +21,9 @@ class Sheet:
         self._foot, self._head = foot, head
         self.page = 1
         self.y = TOP
-        self._furnish()
+        self._draw_furniture()
 
-    def _furnish(self) -> None:
+    def _draw_furniture(self) -> None:
         if self._foot:
             self._put(WIDTH / 2, HEIGHT - 36, self._foot.format(page=self.page), 9, align="centre")
         if self._head:
@@ -37,11 +37,11 @@ class Sheet:
         self._canvas.setFont(font, size)
         self._canvas.drawString(x, HEIGHT - y, text)
 
-    def turn(self) -> None:
+    def new_page(self) -> None:
         self._canvas.showPage()
         self.page += 1
         self.y = TOP
-        self._furnish()
+        self._draw_furniture()
 
     def gap(self, lines: float = 0.6) -> None:
         self.y += lines * self.leading
@@ -54,7 +54,7 @@ class Sheet:
     def line(self, text: str, x: float = 0.0, *, right: str = "", label: str = "", bold: bool = False) -> None:
         """One line, `x` points right of the margin. `label` stands `x`, the text 24 points further right."""
         if self.y > HEIGHT - BOTTOM:
-            self.turn()
+            self.new_page()
         at = LEFT + x
         if label:
             self._put(at, self.y, label, self.size, bold=bold)
@@ -86,7 +86,7 @@ class Sheet:
     def columns(self, *cells: tuple[float, str]) -> None:
         """Cells beside each other, each at its own place right of the margin."""
         if self.y > HEIGHT - BOTTOM:
-            self.turn()
+            self.new_page()
         for x, text in cells:
             self._put(LEFT + x, self.y, text, self.size)
         self.y += self.leading

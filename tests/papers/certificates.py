@@ -1,9 +1,9 @@
 """Papers that end a course: parts and sections that hold alternatives, totals in brackets, examiners' tables."""
 
-from tests.papers.canvas import Sheet
+from tests.papers.canvas import PaperCanvas
 
 
-def units_with_or(sheet: Sheet) -> None:
+def units_with_or(sheet: PaperCanvas) -> None:
     """`1.a)` to `j)` with [2], then one of two in each unit with [10], a code, a regulation, stars at the end."""
     sheet.line("Code No: 155XB", right="R18")
     sheet.title("INSTITUTE OF TECHNOLOGY, AUTONOMOUS", "B. Tech III Year I Semester Examinations", size=11)
@@ -46,7 +46,7 @@ def units_with_or(sheet: Sheet) -> None:
     sheet.title("--ooOoo--", size=10)
 
 
-def sections_b1(sheet: Sheet) -> None:
+def sections_b1(sheet: PaperCanvas) -> None:
     """A British university: section A whole, two of three from section B, B1(a)(ii), SEE NEXT PAGE."""
     sheet.title("UNIVERSITY COLLEGE", "DEPARTMENT OF PHYSICS", "PHYS2201: Thermal Physics", size=12)
     sheet.line("Candidates should answer ALL SIX questions from Section A and TWO questions from Section B.")
@@ -64,7 +64,7 @@ def sections_b1(sheet: Sheet) -> None:
     ):
         sheet.line(said, label=f"A{number}.", right=f"[{marks}]")
     sheet.line("PHYS2201/2023", right="SEE NEXT PAGE")
-    sheet.turn()
+    sheet.new_page()
     sheet.title("SECTION B", size=11)
     sheet.line("(a) Derive the Maxwell relation (dS/dV)T = (dp/dT)V.", label="B1.", right="[10]")
     sheet.line("(b) (i) Show that Cp - CV = nR for an ideal gas.", 24, right="[8]")
@@ -85,7 +85,7 @@ def sections_b1(sheet: Sheet) -> None:
     sheet.line("PHYS2201/2023", right="END OF PAPER")
 
 
-def attempt_four(sheet: Sheet) -> None:
+def attempt_four(sheet: PaperCanvas) -> None:
     """An Indian certificate: sections with marks and choices in brackets, question totals, Roman numbers in letters."""
     sheet.title("GEOGRAPHY", "H.C.G. – Paper – 2", size=12)
     sheet.line("Maximum Marks: 50", 190)
@@ -115,7 +115,7 @@ def attempt_four(sheet: Sheet) -> None:
         sheet.line(f"({roman}) {stem}")
         for letter, option in zip("abcd", options, strict=True):
             sheet.line(f"({letter}) {option}", 30)
-    sheet.turn()
+    sheet.new_page()
     sheet.line("Question 3", bold=True)
     sheet.line("On the outline map of India provided:")
     sheet.line("(a) Shade and label the Malabar Coast.", right="[5]")
@@ -133,7 +133,7 @@ def attempt_four(sheet: Sheet) -> None:
             sheet.line(f"({letter}) {said}", right=f"[{marks}]")
 
 
-def examiners_table(sheet: Sheet) -> None:
+def examiners_table(sheet: PaperCanvas) -> None:
     """An examiner's table on the front page, "(3 marks)" behind each text, one question over two pages."""
     sheet.columns((0, "Name ........................................"), (260, "Index No. ...................."))
     sheet.columns((0, "School ......................................"), (260, "Signature ..................."))
@@ -152,7 +152,7 @@ def examiners_table(sheet: Sheet) -> None:
     sheet.line("For Examiner's Use Only", 170, bold=True)
     sheet.columns((60, "Questions"), (200, "Maximum Score"), (330, "Candidate's Score"))
     sheet.columns((60, "1 – 7"), (220, "23"))
-    sheet.turn()
+    sheet.new_page()
     for number, said, marks, lines in (
         ("1.", "Name the branch of biology that deals with the study of animals.", "1 mark", 1),
         ("2.", "State three characteristics of all fungi.", "3 marks", 3),
@@ -171,7 +171,7 @@ def examiners_table(sheet: Sheet) -> None:
     sheet.dots(48)
     sheet.text("(b) Explain why a red blood cell bursts in distilled water while an onion cell does not.", 24, end="(3")
     sheet.line("marks)", 24)
-    sheet.turn()
+    sheet.new_page()
     sheet.line("(c) In an experiment potato strips were put in solutions of", 24)
     sheet.line("0.1 M, 0.3 M and 0.5 M sugar. Say in which they became soft.          (2 marks)", 24)
     sheet.dots(48)

@@ -16,59 +16,67 @@ _TYPES: dict[str, Callable[[Any], bool]] = {
     "number": lambda value: isinstance(value, int | float) and not isinstance(value, bool),
     "integer": lambda value: isinstance(value, int | float) and not isinstance(value, bool) and value == int(value),
 }
-_SAID_ONLY = {"$schema", "$id", "$defs", "title", "description"}
+_ANNOTATIONS = {"$schema", "$id", "$defs", "title", "description"}
 
 
-def valid(value: Any, schema: dict[str, Any], root: dict[str, Any] | None = None) -> bool:
+def is_valid(value: Any, schema: dict[str, Any], root: dict[str, Any] | None = None) -> bool:
     root = root or schema
-    return all(_holds(name, said, value, schema, root) for name, said in schema.items() if name not in _SAID_ONLY)
+    return all(
+        _check_keyword(name, constraint, value, schema, root)
+        for name, constraint in schema.items()
+        if name not in _ANNOTATIONS
+    )
 
 
-def _holds(name: str, said: Any, value: Any, schema: dict[str, Any], root: dict[str, Any]) -> bool:  # noqa: PLR0911
+def _check_keyword(name: str, constraint: Any, value: Any, schema: dict[str, Any], root: dict[str, Any]) -> bool:  # noqa: PLR0911
     match name:
         case "$ref":
-            return valid(value, root["$defs"][said.removeprefix("#/$defs/")], root)
+            return is_valid(value, root["$defs"][constraint.removeprefix("#/$defs/")], root)
         case "type":
-            return any(_TYPES[kind](value) for kind in ([said] if isinstance(said, str) else said))
+            return any(_TYPES[kind](value) for kind in ([constraint] if isinstance(constraint, str) else constraint))
         case "enum":
-            return any(value == one and type(value) is type(one) for one in said)
+            return any(value == one and type(value) is type(one) for one in constraint)
         case "const":
-            return bool(value == said)
+            return bool(value == constraint)
         case "anyOf":
-            return any(valid(value, one, root) for one in said)
+            return any(is_valid(value, one, root) for one in constraint)
         case "allOf":
-            return all(valid(value, one, root) for one in said)
+            return all(is_valid(value, one, root) for one in constraint)
         case "if":
-            return not valid(value, said, root) or valid(value, schema["then"], root)
+            return not is_valid(value, constraint, root) or is_valid(value, schema["then"], root)
         case "then":
             return True
-    return _about_one_type(name, said, value, schema, root)
+    return _check_typed_keyword(name, constraint, value, schema, root)
 
 
-def _about_one_type(name: str, said: Any, value: Any, schema: dict[str, Any], root: dict[str, Any]) -> bool:  # noqa: PLR0911
+def _check_typed_keyword(name: str, constraint: Any, value: Any, schema: dict[str, Any], root: dict[str, Any]) -> bool:  # noqa: PLR0911
     """Keywords that speak about values of one type and let all others pass."""
     if name in ("required", "properties", "additionalProperties"):
-        return not isinstance(value, dict) or _about_objects(name, said, value, schema, root)
+        return not isinstance(value, dict) or _check_object_keyword(name, constraint, value, schema, root)
     if name in ("items", "minItems", "maxItems"):
         if not isinstance(value, list):
             return True
         if name == "items":
-            return all(valid(item, said, root) for item in value)
-        return len(value) >= said if name == "minItems" else len(value) <= said
+            return all(is_valid(item, constraint, root) for item in value)
+        return len(value) >= constraint if name == "minItems" else len(value) <= constraint
     if name in ("pattern", "maxLength"):
         if not isinstance(value, str):
             return True
-        return bool(re.search(said, value)) if name == "pattern" else len(value) <= said
+        return bool(re.search(constraint, value)) if name == "pattern" else len(value) <= constraint
     if name in ("minimum", "maximum", "exclusiveMinimum"):
         if not _TYPES["number"](value):
             return True
-        return {"minimum": value >= said, "maximum": value <= said, "exclusiveMinimum": value > said}[name]
+        return {"minimum": value >= constraint, "maximum": value <= constraint, "exclusiveMinimum": value > constraint}[
+            name
+        ]
     raise NotImplementedError(name)
 
 
-def _about_objects(name: str, said: Any, value: dict[str, Any], schema: dict[str, Any], root: dict[str, Any]) -> bool:
+def _check_object_keyword(
+    name: str, constraint: Any, value: dict[str, Any], schema: dict[str, Any], root: dict[str, Any]
+) -> bool:
     if name == "required":
-        return all(field in value for field in said)
+        return all(field in value for field in constraint)
     if name == "properties":
-        return all(valid(value[field], one, root) for field, one in said.items() if field in value)
-    return said is not False or set(value) <= set(schema["properties"])
+        return all(is_valid(value[field], one, root) for field, one in constraint.items() if field in value)
+    return constraint is not False or set(value) <= set(schema["properties"])

@@ -1,9 +1,9 @@
 """Papers as schools set them."""
 
-from tests.papers.canvas import Sheet
+from tests.papers.canvas import PaperCanvas
 
 
-def sections_with_options(sheet: Sheet) -> None:
+def sections_with_options(sheet: PaperCanvas) -> None:
     """Sections with totals; options in two columns; a true/false list; blanks; numbers running through."""
     sheet.title("Hillview Middle School", "Geography: Unit Test 2", size=13)
     sheet.line("Name: ____________________    Class: ______", right="Max. Marks: 30")
@@ -50,7 +50,7 @@ def sections_with_options(sheet: Sheet) -> None:
     sheet.text("Describe the causes and the effects of one earthquake that you have studied.", label="10.", right="[8]")
 
 
-def restarting_numbers(sheet: Sheet) -> None:
+def restarting_numbers(sheet: PaperCanvas) -> None:
     """Numbers that start again in each part, marks in words behind each question."""
     sheet.title("Computer Basics, Class VIII")
     sheet.line("Time: 1 hour", right="Full Marks: 25")
@@ -81,7 +81,7 @@ def restarting_numbers(sheet: Sheet) -> None:
         sheet.gap()
 
 
-def boxes_to_tick(sheet: Sheet) -> None:
+def boxes_to_tick(sheet: PaperCanvas) -> None:
     """A worksheet: `Question 1` on lines of its own, boxes without letters, "/ 3" behind a rule."""
     sheet.line("Name: ______________________________   Date: ______________")
     sheet.title("Weather Quiz", size=16)
@@ -109,7 +109,7 @@ def boxes_to_tick(sheet: Sheet) -> None:
     sheet.line("Total: ____ / 10")
 
 
-def roman_groups(sheet: Sheet) -> None:
+def roman_groups(sheet: PaperCanvas) -> None:
     """Roman numbers around, numbers starting again inside; marks shared as "5 x 1 = 5"."""
     sheet.title("Monthly Test: English", size=13)
     sheet.line("Class VI", right="Marks: 25")
@@ -150,7 +150,7 @@ def roman_groups(sheet: Sheet) -> None:
     sheet.line("IV. Write a letter to your friend about your school trip.", bold=True, right="(10)")
 
 
-def columns_of_questions(sheet: Sheet) -> None:
+def columns_of_questions(sheet: PaperCanvas) -> None:
     """A page in two columns, read down the left one first."""
     sheet.title("Biology Quiz 7: Cells", size=13)
     sheet.line("Each question carries 1 mark. Tick the best answer.")
@@ -176,7 +176,7 @@ def columns_of_questions(sheet: Sheet) -> None:
         sheet.gap(0.4)
 
 
-def table_of_questions(sheet: Sheet) -> None:
+def table_of_questions(sheet: PaperCanvas) -> None:
     """A table with columns for number, question and marks; a margin column headed Marks."""
     sheet.title("Class Test: Fractions and Decimals", size=13)
     sheet.columns((0, "Q. No."), (60, "Question"), (440, "Marks"))

@@ -2,7 +2,7 @@
 
 from hypothesis import strategies as st
 
-from core.transcript import Line, Page, Transcript
+from core.models.transcript import Line, Page, Transcript
 
 _FRAGMENTS = [
     "1.", "2.", "Q1", "Q2)", "Question 3", "(a)", "(b)", "b)", "(i)", "ii)", "A.", "B", "1.1", "1.1.1", "1(a)",

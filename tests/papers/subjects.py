@@ -1,16 +1,16 @@
 """Papers whose subject brings numbers of its own: formulae, working, code, tables of data."""
 
-from tests.papers.canvas import Sheet
+from tests.papers.canvas import PaperCanvas
 
 
-def formulae(sheet: Sheet) -> None:
+def formulae(sheet: PaperCanvas) -> None:
     """Chemistry: `1 (a) (i)` on one line, equations, a table, volumes that open a wrapped line, data at the end."""
     sheet.title("CHEMISTRY", "Paper 2 Structured Questions", size=12)
     sheet.columns((0, "CANDIDATE NAME"), (120, "______________________________"))
     sheet.columns((0, "CENTRE NUMBER"), (120, "[ ][ ][ ][ ][ ]"), (260, "CANDIDATE NUMBER"), (390, "[ ][ ][ ][ ]"))
     sheet.line("Answer all questions. The number of marks is given in brackets [ ] at the end of each part.")
     sheet.line("The total mark for this paper is 24.")
-    sheet.turn()
+    sheet.new_page()
     sheet.line("(a) Magnesium burns in oxygen.", label="1")
     sheet.line("(i) Write an equation for the reaction.", 44)
     sheet.dots(64, right="[1]")
@@ -41,7 +41,7 @@ def formulae(sheet: Sheet) -> None:
     sheet.dots(48, before="indicator")
     sheet.dots(48, before="colour change from", after="to", right="[2]")
     sheet.line("", right="[Total: 6]")
-    sheet.turn()
+    sheet.new_page()
     sheet.line("Ethanol, C2H5OH, can be made from ethene or from sugar.", label="3")
     sheet.line("(a) C2H4 + H2O = C2H5OH", 24)
     sheet.line("State two conditions for this reaction.", 44)
@@ -54,7 +54,7 @@ def formulae(sheet: Sheet) -> None:
     sheet.line("(c) Draw the displayed formula of ethanol and circle its functional group.", 24)
     sheet.line("", right="[3]")
     sheet.line("", right="[Total: 11]")
-    sheet.turn()
+    sheet.new_page()
     sheet.title("Important values, constants and standards", size=11)
     sheet.columns((0, "molar gas constant"), (200, "R = 8.31 J K-1 mol-1"))
     sheet.columns((0, "the Faraday constant"), (200, "F = 9.65 x 104 C mol-1"))
@@ -62,7 +62,7 @@ def formulae(sheet: Sheet) -> None:
     sheet.columns((0, "5 B 10.8"), (60, "6 C 12.0"), (120, "7 N 14.0"), (180, "8 O 16.0"))
 
 
-def fractions(sheet: Sheet) -> None:
+def fractions(sheet: PaperCanvas) -> None:
     """Mathematics with fractions set over three lines, working in columns, numbers alone on lines."""
     sheet.title("GENERAL MATHEMATICS", "Preliminary Examination", size=12)
     sheet.line("2 hours", right="Total: 28 marks")
@@ -89,7 +89,7 @@ def fractions(sheet: Sheet) -> None:
     sheet.line("Make r the subject of the formula", label="4.", right="[3]")
     fraction(80, "4", "3")
     sheet.line("V =      pi r3", 50)
-    sheet.turn()
+    sheet.new_page()
     sheet.text(
         "A trader bought 120 mangoes for 3600 shillings. She sold the first 70 at 45 shillings each and the rest at"
         " 30. Find her profit as a percentage of the cost.",
@@ -108,7 +108,7 @@ def fractions(sheet: Sheet) -> None:
     sheet.line("(x + 3)(x - 2) - (x + 1) = 0.", 80)
 
 
-def listings(sheet: Sheet) -> None:
+def listings(sheet: PaperCanvas) -> None:
     """Programming: a table of points in front, listings with numbered lines, output in lines of numbers."""
     sheet.title("CS 61: Introduction to Programming", "Midterm Exam 2, Fall 2023", size=13)
     sheet.columns((0, "Name: ____________________________"), (280, "Student ID: ______________"))
@@ -119,7 +119,7 @@ def listings(sheet: Sheet) -> None:
     for number, points in ((1, 12), (2, 16), (3, 10), (4, 12)):
         sheet.columns((70, str(number)), (165, str(points)))
     sheet.columns((60, "Total"), (165, "50"))
-    sheet.turn()
+    sheet.new_page()
     sheet.line("Problem 1. What would Python print? (12 points)", bold=True)
     sheet.line("For each line, write the output. Write Error if an error occurs.")
     sheet.line("a. (4 pts)  print(3 // 2, 3 % 2)", 12)
@@ -149,7 +149,7 @@ def listings(sheet: Sheet) -> None:
     sheet.dots(30)
     sheet.line("c. (6 pts)  What happens with mystery(-1)? Why?", 12)
     sheet.dots(30)
-    sheet.turn()
+    sheet.new_page()
     sheet.line("Problem 3. Fill in the code (10 points)", bold=True)
     sheet.line("Complete the function so that the calls below print")
     sheet.line("1", 40)

@@ -1,9 +1,9 @@
 """Papers as colleges and universities set them."""
 
-from tests.papers.canvas import Sheet
+from tests.papers.canvas import PaperCanvas
 
 
-def parts_with_or(sheet: Sheet) -> None:
+def parts_with_or(sheet: PaperCanvas) -> None:
     """PART A (5 x 2 = 10 marks), PART B with "(OR)" between (a) and (b)."""
     sheet.title("B.E. Degree Examination", "Data Structures", size=13)
     sheet.line("Time: Three hours", right="Maximum: 49 marks")
@@ -35,7 +35,7 @@ def parts_with_or(sheet: Sheet) -> None:
         sheet.line(f"(b) {other}", 24, right="(13)")
 
 
-def points_in_front(sheet: Sheet) -> None:
+def points_in_front(sheet: PaperCanvas) -> None:
     """ "(10 points)" before each question's text, a grading table in front, parts with points of their own."""
     sheet.title("CS 210: Midterm Examination")
     sheet.line("Name: ______________________     ID: ______________")
@@ -43,7 +43,7 @@ def points_in_front(sheet: Sheet) -> None:
     sheet.columns((60, "Question:"), (140, "1"), (180, "2"), (220, "3"), (260, "4"), (300, "Total"))
     sheet.columns((60, "Points:"), (140, "10"), (180, "15"), (220, "15"), (260, "10"), (300, "50"))
     sheet.columns((60, "Score:"))
-    sheet.turn()
+    sheet.new_page()
     sheet.line("(10 points) Short questions.", label="1.")
     sheet.text("(4 points) What does it mean for an algorithm to run in O(n log n) time?", 24, label="(a)")
     sheet.text(
@@ -60,11 +60,11 @@ def points_in_front(sheet: Sheet) -> None:
     sheet.text("(5 points) Show the array after each pass of insertion sort.", 24, label="(a)")
     sheet.text("(5 points) Draw the binary heap that is built from it.", 24, label="(b)")
     sheet.text("(5 points) How many comparisons does merge sort make on it?", 24, label="(c)")
-    sheet.turn()
+    sheet.new_page()
     sheet.text("(10 points) Prove that every tree with n nodes has n - 1 edges.", label="4.")
 
 
-def compulsory_and_any_three(sheet: Sheet) -> None:
+def compulsory_and_any_three(sheet: PaperCanvas) -> None:
     """Question 1 compulsory, any three of the others; 10 marks each except for the first."""
     sheet.title("Diploma in Business Studies", "Principles of Marketing", size=13)
     sheet.line("Time: 2 hours")
@@ -86,7 +86,7 @@ def compulsory_and_any_three(sheet: Sheet) -> None:
         sheet.gap(0.4)
 
 
-def marks_in_words(sheet: Sheet) -> None:
+def marks_in_words(sheet: PaperCanvas) -> None:
     """ "8 marks." at a line's end, "5 M", "(1 x 3 = 3 marks)", marks broken over two lines."""
     sheet.title("Internal Assessment: Operating Systems", size=13)
     sheet.line("Total: 39 marks")
@@ -109,7 +109,7 @@ def marks_in_words(sheet: Sheet) -> None:
     sheet.line("Describe how a file is found on a disk.", 24, label="(b)")
 
 
-def numbers_that_are_not_labels(sheet: Sheet) -> None:
+def numbers_that_are_not_labels(sheet: PaperCanvas) -> None:
     """Years, working, code and sentences that open lines with numbers, over page breaks."""
     sheet.title("History of Science: Final Paper", size=13)
     sheet.line("Answer all questions. Total 32 marks.")
@@ -143,14 +143,14 @@ def numbers_that_are_not_labels(sheet: Sheet) -> None:
         "Describe how the idea that the Earth goes round the Sun came to be accepted. In your answer use at least",
         label="4.",
     )
-    sheet.turn()
+    sheet.new_page()
     sheet.line("3 of these names: Copernicus, Brahe, Kepler, Galileo, Newton. [8]", 24)
     sheet.text(
         "Which discovery of the years 1850 to 1950 changed our lives the most? Give reasons.", label="5.", end="[7]"
     )
 
 
-def problems(sheet: Sheet) -> None:
+def problems(sheet: PaperCanvas) -> None:
     """`Problem 1 [12 pts]`, parts a. b. with points, a bonus."""
     sheet.title("Math 241, Problem Set 3")
     sheet.line("Due Friday. Total: 40 points")

@@ -65,7 +65,7 @@ class MetricStat:
             return None
         whole = found[0]
         for one in found[1:]:
-            whole = whole.plus(one)
+            whole = whole.merge(one)
         return _STATISTICS[self.statistic](whole)
 
 
@@ -102,7 +102,9 @@ class Alarm:
 
     def value(self, published: Published, end: int) -> float | None:
         """The data point of the period that ends before the minute `end`."""
-        return evaluated(self.expression, {name: one.value(published, end) for name, one in self.metrics.items()})
+        return evaluate_expression(
+            self.expression, {name: one.value(published, end) for name, one in self.metrics.items()}
+        )
 
     def state(self, published: Published, now: int) -> str:
         """The alarm's state when it is evaluated at the minute `now`, which it is every minute.
@@ -150,35 +152,35 @@ def metric_stats(properties: Mapping[str, Any]) -> Iterable[MetricStat]:
     return _queries(properties)[0].values()
 
 
-def evaluated(expression: str, values: Mapping[str, float | None]) -> float | None:
+def evaluate_expression(expression: str, values: Mapping[str, float | None]) -> float | None:
     """A metric math expression at one moment; None is a missing data point.
 
     A sum takes a missing operand for 0 while another is there; every other operation on a missing operand, and
     a division by zero, gives no data point. FILL puts a number in its place.
     """
-    return _evaluated(ast.parse(expression, mode="eval").body, values)
+    return _evaluate_node(ast.parse(expression, mode="eval").body, values)
 
 
-def _evaluated(node: ast.expr, values: Mapping[str, float | None]) -> float | None:
+def _evaluate_node(node: ast.expr, values: Mapping[str, float | None]) -> float | None:
     match node:
         case ast.Constant(value=int() | float() as number):
             return float(number)
         case ast.Name(id=name):
             return values[name]
         case ast.BinOp(left, kind, right):
-            return _combined(kind, _evaluated(left, values), _evaluated(right, values))
+            return _apply_operator(kind, _evaluate_node(left, values), _evaluate_node(right, values))
         case ast.Compare(left, [kind], [right]):
-            return _combined(kind, _evaluated(left, values), _evaluated(right, values))
+            return _apply_operator(kind, _evaluate_node(left, values), _evaluate_node(right, values))
         case ast.Call(ast.Name("FILL"), [series, ast.Constant(value=int() | float() as instead)]):
-            found = _evaluated(series, values)
+            found = _evaluate_node(series, values)
             return float(instead) if found is None else found
         case ast.Call(ast.Name("IF"), [condition, then, otherwise]):
-            holds = _evaluated(condition, values)
-            return None if holds is None else _evaluated(then if holds else otherwise, values)
+            holds = _evaluate_node(condition, values)
+            return None if holds is None else _evaluate_node(then if holds else otherwise, values)
     raise ValueError(f"This metric math is not understood here: {ast.unparse(node)}")
 
 
-def _combined(kind: ast.AST, left: float | None, right: float | None) -> float | None:
+def _apply_operator(kind: ast.AST, left: float | None, right: float | None) -> float | None:
     if isinstance(kind, ast.Add | ast.Sub) and not (left is None and right is None):
         left, right = left or 0.0, right or 0.0
     if left is None or right is None or (isinstance(kind, ast.Div) and right == 0):

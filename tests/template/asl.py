@@ -30,12 +30,12 @@ def parse(text: str) -> Machine:
 
 
 @dataclass(frozen=True)
-class Place:
+class StateNode:
     """A state, its name, and where it stands: () for the machine itself, else the Parallel and branch it is in."""
 
     name: str
     state: dict[str, Any]
-    lane: tuple[str, ...]
+    branch_path: tuple[str, ...]
 
     @property
     def is_task(self) -> bool:
@@ -48,24 +48,28 @@ class Place:
         return resource[2:-1] if resource.startswith("${") else None
 
 
-def scopes(node: dict[str, Any], lane: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], dict[str, Any]]]:
+def scopes(node: dict[str, Any], branch_path: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], dict[str, Any]]]:
     """Every StartAt with its States: the machine, then each branch of each Parallel, outside in."""
-    yield lane, node
+    yield branch_path, node
     for name, state in node["States"].items():
         for number, branch in enumerate(state.get("Branches", ())):
-            yield from scopes(branch, (*lane, f"{name}[{number}]"))
+            yield from scopes(branch, (*branch_path, f"{name}[{number}]"))
 
 
-def places(machine: Machine) -> list[Place]:
-    return [Place(name, state, lane) for lane, scope in scopes(machine) for name, state in scope["States"].items()]
+def state_nodes(machine: Machine) -> list[StateNode]:
+    return [
+        StateNode(name, state, branch_path)
+        for branch_path, scope in scopes(machine)
+        for name, state in scope["States"].items()
+    ]
 
 
-def place(machine: Machine, name: str) -> Place:
-    return next(found for found in places(machine) if found.name == name)
+def state_node(machine: Machine, name: str) -> StateNode:
+    return next(found for found in state_nodes(machine) if found.name == name)
 
 
-def tasks(machine: Machine) -> list[Place]:
-    return [found for found in places(machine) if found.is_task]
+def tasks(machine: Machine) -> list[StateNode]:
+    return [found for found in state_nodes(machine) if found.is_task]
 
 
 def targets(state: dict[str, Any]) -> list[str]:
@@ -75,18 +79,18 @@ def targets(state: dict[str, Any]) -> list[str]:
     return [name for name in named if name is not None]
 
 
-def texts(node: Any, key: str = "") -> Iterator[tuple[str, str]]:
+def all_strings(node: Any, key: str = "") -> Iterator[tuple[str, str]]:
     """Every string with the key it stands under (an item of a list: the list's key)."""
     if isinstance(node, dict):
         for name, value in node.items():
-            yield from texts(value, str(name))
+            yield from all_strings(value, str(name))
     elif isinstance(node, list):
         for value in node:
-            yield from texts(value, key)
+            yield from all_strings(value, key)
     elif isinstance(node, str):
         yield key, node
 
 
-def own_texts(found: Place) -> Iterator[tuple[str, str]]:
+def own_strings(found: StateNode) -> Iterator[tuple[str, str]]:
     """The strings of a state without those of the states inside its branches."""
-    return texts({key: value for key, value in found.state.items() if key != "Branches"})
+    return all_strings({key: value for key, value in found.state.items() if key != "Branches"})

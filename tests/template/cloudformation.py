@@ -48,13 +48,13 @@ class Function:
         return ROOT / str(self.properties.get("CodeUri", self.globals.get("CodeUri")))
 
     @property
-    def door(self) -> Path:
+    def handler_file(self) -> Path:
         module, _, _ = self.properties["Handler"].rpartition(".")
         return self.code.joinpath(*module.split(".")).with_suffix(".py")
 
     @property
     def folder(self) -> Path:
-        return self.door.parent
+        return self.handler_file.parent
 
     @property
     def timeout(self) -> int:

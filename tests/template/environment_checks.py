@@ -6,14 +6,14 @@ from dataclasses import fields
 from functools import cache
 from pathlib import Path
 
-from core.settings import Settings
+from core.platform.settings import Settings
 from tests.template.cloudformation import Function, Template, functions
 
 _FIELDS = {field.name: field.default for field in fields(Settings)}
-# Read by a library, not by core/settings.py.
-FOREIGN = frozenset({"POWERTOOLS_SERVICE_NAME", "POWERTOOLS_METRICS_NAMESPACE", "POWERTOOLS_LOG_LEVEL"})
+# Read by a library, not by core/platform/settings.py.
+LIBRARY_VARIABLES = frozenset({"POWERTOOLS_SERVICE_NAME", "POWERTOOLS_METRICS_NAMESPACE", "POWERTOOLS_LOG_LEVEL"})
 # Names that a function asks for and that no template hands out, each with the reason.
-NOT_IN_THE_CLOUD: Mapping[str, str] = {
+LOCAL_ONLY_SETTINGS: Mapping[str, str] = {
     "openai_api_key": "in the cloud the key comes from Secrets Manager (MODEL_SECRET_ARN), never from an environment",
 }
 
@@ -24,7 +24,7 @@ def unknown_variables(template: Template) -> list[str]:
         f"{function.name}: {name} is read by nobody"
         for function in functions(template)
         for name in {**function.shared_environment, **function.own_environment}
-        if name.lower() not in _FIELDS and name not in FOREIGN
+        if name.lower() not in _FIELDS and name not in LIBRARY_VARIABLES
     ]
 
 
@@ -33,7 +33,9 @@ def variables_missing(template: Template) -> list[str]:
     found = []
     for function in functions(template):
         given = {name.lower() for name in {**function.shared_environment, **function.own_environment}}
-        wanted = {name for name in asked_for(function) if _FIELDS[name] == "" and name not in NOT_IN_THE_CLOUD}
+        wanted = {
+            name for name in settings_used_by(function) if _FIELDS[name] == "" and name not in LOCAL_ONLY_SETTINGS
+        }
         found += [f"{function.name} asks for {name.upper()} and is not told" for name in sorted(wanted - given)]
     return found
 
@@ -42,33 +44,33 @@ def variables_unused(template: Template) -> list[str]:
     """A function's own variables are asked for by its own code, the shared ones by somebody's."""
     found = []
     for function in functions(template):
-        asked = asked_for(function)
-        own = [name for name in function.own_environment if name not in FOREIGN]
+        asked = settings_used_by(function)
+        own = [name for name in function.own_environment if name not in LIBRARY_VARIABLES]
         found += [f"{function.name} never asks for {name}" for name in own if name.lower() not in asked]
-    everybody = set().union(*map(asked_for, functions(template)))
-    shared = {name for function in functions(template) for name in function.shared_environment} - FOREIGN
+    everybody = set().union(*map(settings_used_by, functions(template)))
+    shared = {name for function in functions(template) for name in function.shared_environment} - LIBRARY_VARIABLES
     return found + [f"nobody asks for {name}" for name in sorted(shared) if name.lower() not in everybody]
 
 
-def asked_for(function: Function) -> set[str]:
+def settings_used_by(function: Function) -> set[str]:
     """The fields of Settings that a function's own code reads: `settings().x`, or `settings.x` of a parameter. Its
     own code is its door and what that imports of its room: two doors may stand in one."""
-    return {name for path in _reached(function.door) for name in _settings_read(path)}
+    return {name for path in _imported_files(function.handler_file) for name in _settings_read(path)}
 
 
-def _reached(door: Path) -> set[Path]:
+def _imported_files(handler_file: Path) -> set[Path]:
     found: set[Path] = set()
-    ahead = [door]
+    ahead = [handler_file]
     while ahead:
         path = ahead.pop()
         if path not in found:
             found.add(path)
-            ahead += _imported(path, door.parent)
+            ahead += _imported(path, handler_file.parent)
     return found
 
 
 @cache
-def _imported(path: Path, room: Path) -> tuple[Path, ...]:
+def _imported(path: Path, package: Path) -> tuple[Path, ...]:
     """The files of a room that a file of it imports, wherever in it."""
     named = set()
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
@@ -76,8 +78,8 @@ def _imported(path: Path, room: Path) -> tuple[Path, ...]:
             named |= {node.module, *(f"{node.module}.{one.name}" for one in node.names)}
         elif isinstance(node, ast.Import):
             named |= {one.name for one in node.names}
-    files = (room.parent.joinpath(*name.split(".")).with_suffix(".py") for name in sorted(named))
-    return tuple(file for file in files if room in file.parents and file.is_file())
+    files = (package.parent.joinpath(*name.split(".")).with_suffix(".py") for name in sorted(named))
+    return tuple(file for file in files if package in file.parents and file.is_file())
 
 
 @cache

@@ -8,8 +8,8 @@ from typing import Any
 
 from botocore.loaders import Loader
 
-from core import errors
-from tests.template.asl import ROOT, Machine, Place, places, tasks
+from core.models import errors
+from tests.template.asl import ROOT, Machine, StateNode, state_nodes, tasks
 
 # Amazon States Language, and "Handling errors in Step Functions workflows" in the developer guide.
 _STATES = frozenset(
@@ -69,8 +69,8 @@ CORE = ROOT / "functions" / "core"
 TIMEOUTS = frozenset({"States.Timeout", "Sandbox.Timedout"})
 
 
-def family(base: type[Exception]) -> frozenset[str]:
-    """The names of all classes below a base in core/errors.py."""
+def error_family(base: type[Exception]) -> frozenset[str]:
+    """The names of all classes below a base in core/models/errors.py."""
     below = {name for name, item in vars(errors).items() if isinstance(item, type) and issubclass(item, base)}
     return frozenset(below - {base.__name__})
 
@@ -82,9 +82,9 @@ def named_errors(state: dict[str, Any]) -> Iterator[str]:
 
 def unknown_errors(machine: Machine) -> list[str]:
     """Every name is a class of ours or one that AWS is known to report."""
-    ours = family(errors.GradelineError)
+    ours = error_family(errors.GradelineError)
     found = []
-    for state in places(machine):
+    for state in state_nodes(machine):
         found += [f"{state.name}: {name}" for name in named_errors(state.state) if not _known(name, ours)]
     return found
 
@@ -110,9 +110,9 @@ def _service_errors(service: str) -> frozenset[str]:
 def incomplete_rejections(machine: Machine) -> list[str]:
     """A catcher that names one of the document's own faults names them all, and no other class; whoever calls the
     same function has one."""
-    ours = family(errors.DocumentRejected)
+    ours = error_family(errors.DocumentRejected)
     found = []
-    catchers = [(state, rule) for state in places(machine) for rule in state.state.get("Catch", ())]
+    catchers = [(state, rule) for state in state_nodes(machine) for rule in state.state.get("Catch", ())]
     rejecting = [(state, set(rule["ErrorEquals"])) for state, rule in catchers if ours & set(rule["ErrorEquals"])]
     if not rejecting:
         return ["no catcher names the document's own faults"]
@@ -132,7 +132,7 @@ def transients_not_retried(machine: Machine, folders: Mapping[str, Path]) -> lis
 
     `folders` gives the code of each function by its substitution.
     """
-    transient = family(errors.TransientError)
+    transient = error_family(errors.TransientError)
     found = []
     for state in tasks(machine):
         if state.function is None:
@@ -143,24 +143,24 @@ def transients_not_retried(machine: Machine, folders: Mapping[str, Path]) -> lis
     return found
 
 
-def retries_of_nothing(machine: Machine, folders: Mapping[str, Path]) -> list[str]:
+def retries_of_impossible_errors(machine: Machine, folders: Mapping[str, Path]) -> list[str]:
     """A class of ours that is retried is one that this lane's code, or core behind it, can raise."""
     shared = raised_in(CORE)
     found = []
     for state in tasks(machine):
         if state.function is not None:
-            ours = _retried(state) & family(errors.GradelineError)
+            ours = _retried(state) & error_family(errors.GradelineError)
             raised = raised_in(folders[state.function]) | shared
             found += [f"{state.name} retries {name}, which nothing raises there" for name in sorted(ours - raised)]
     return found
 
 
 def permanent_errors_retried(machine: Machine) -> list[str]:
-    permanent = family(errors.PermanentError)
-    return [f"{state.name}: {name}" for state in places(machine) for name in sorted(_retried(state) & permanent)]
+    permanent = error_family(errors.PermanentError)
+    return [f"{state.name}: {name}" for state in state_nodes(machine) for name in sorted(_retried(state) & permanent)]
 
 
-def _retried(state: Place) -> frozenset[str]:
+def _retried(state: StateNode) -> frozenset[str]:
     return frozenset(name for rule in state.state.get("Retry", ()) for name in rule["ErrorEquals"])
 
 
@@ -178,17 +178,20 @@ def raised_in(folder: Path) -> frozenset[str]:
     return frozenset(found)
 
 
-def doors_that_hide_errors(doors: Mapping[str, Path]) -> list[str]:
+def handlers_that_hide_errors(handler_files: Mapping[str, Path]) -> list[str]:
     """What a service may do better next time leaves a function by the name that is retried.
 
-    `doors` gives each function's app.py by its substitution. The door wears `core.aws.named_errors`, or the code
+    `doors` gives each function's app.py by its substitution. The door wears
+    `core.platform.aws.translate_service_errors`, or the code
     behind it raises ServiceUnavailable itself.
     """
     found = []
-    for name, path in doors.items():
+    for name, path in handler_files.items():
         tree = ast.parse(path.read_text(encoding="utf-8")) if path.is_file() else ast.Module([], [])
         handlers = [node for node in tree.body if isinstance(node, ast.FunctionDef) and node.name == "handler"]
-        named = any("named_errors" in ast.unparse(mark) for node in handlers for mark in node.decorator_list)
+        named = any(
+            "translate_service_errors" in ast.unparse(mark) for node in handlers for mark in node.decorator_list
+        )
         if not named and errors.ServiceUnavailable.__name__ not in raised_in(path.parent):
             found.append(f"the function behind {name} gives faults of a service no name")
     return found

@@ -3,14 +3,14 @@
 import re
 from collections.abc import Iterable
 
-from tests.template.asl import Machine, places, scopes, targets
+from tests.template.asl import Machine, scopes, state_nodes, targets
 
 
 def dangling_targets(machine: Machine) -> list[str]:
     """StartAt, Next, Default and Catch name states of their own scope (moto accepts others, AWS does not)."""
     found = []
-    for lane, scope in scopes(machine):
-        where = "/".join(lane) or "the machine"
+    for branch_path, scope in scopes(machine):
+        where = "/".join(branch_path) or "the machine"
         if scope["StartAt"] not in scope["States"]:
             found.append(f"{where} starts at {scope['StartAt']}, which is not there")
         for name, state in scope["States"].items():
@@ -36,7 +36,7 @@ def unreachable_states(machine: Machine) -> list[str]:
     return found
 
 
-def states_without_end(machine: Machine) -> list[str]:
+def states_without_terminal(machine: Machine) -> list[str]:
     """A state goes on or ends, never both and never neither; and from each an end can be reached."""
     found = []
     for _, scope in scopes(machine):
@@ -60,9 +60,9 @@ def _endless(scope: Machine) -> list[str]:
         ending |= more
 
 
-def repeated_names(machine: Machine) -> list[str]:
+def duplicate_state_names(machine: Machine) -> list[str]:
     """A state's name is one over the whole machine, branches included."""
-    names = [found.name for found in places(machine)]
+    names = [found.name for found in state_nodes(machine)]
     return sorted({f"two states are named {name}" for name in names if names.count(name) > 1})
 
 

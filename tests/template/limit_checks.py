@@ -3,9 +3,9 @@
 from collections.abc import Mapping
 from typing import Any
 
-from core import errors
-from tests.template.asl import Machine, Place, tasks
-from tests.template.error_checks import TIMEOUTS, family
+from core.models import errors
+from tests.template.asl import Machine, StateNode, tasks
+from tests.template.error_checks import TIMEOUTS, error_family
 
 
 def timeouts_out_of_order(machine: Machine, functions: Mapping[str, int]) -> list[str]:
@@ -45,18 +45,18 @@ def timeouts_retried_often(machine: Machine) -> list[str]:
     found = []
     for state in tasks(machine):
         for name in sorted(TIMEOUTS if state.function else {"States.Timeout"}):
-            rule = next((rule for rule in state.state.get("Retry", ()) if _meets(rule, name)), None)
+            rule = next((rule for rule in state.state.get("Retry", ()) if _rule_matches(rule, name)), None)
             attempts = rule.get("MaxAttempts", 3) if rule else 0
             if attempts > 1:
                 found.append(f"{state.name} retries {name} {attempts} times")
     return found
 
 
-def _meets(rule: dict[str, Any], name: str) -> bool:
+def _rule_matches(rule: dict[str, Any], name: str) -> bool:
     return name in rule["ErrorEquals"] or "States.ALL" in rule["ErrorEquals"]
 
 
-def tasks_that_catch_too_little(machine: Machine) -> list[str]:
+def tasks_without_catch_all(machine: Machine) -> list[str]:
     """Every task ends its own failures: the last catcher takes all, alone (AWS refuses it with company)."""
     found = []
     for state in tasks(machine):
@@ -84,7 +84,7 @@ def states_that_lose_the_submission(machine: Machine) -> list[str]:
 
 def retries_that_differ(machine: Machine) -> list[str]:
     """All tasks that call a function retry alike, but for the transient errors that only one lane knows."""
-    own = family(errors.TransientError) - {errors.ServiceUnavailable.__name__}
+    own = error_family(errors.TransientError) - {errors.ServiceUnavailable.__name__}
     calling = [state for state in tasks(machine) if state.function]
     common = _without(calling[0], own)
     return [
@@ -92,7 +92,7 @@ def retries_that_differ(machine: Machine) -> list[str]:
     ]
 
 
-def _without(state: Place, names: frozenset[str]) -> list[dict[str, Any]]:
+def _without(state: StateNode, names: frozenset[str]) -> list[dict[str, Any]]:
     return [
         rule | {"ErrorEquals": [name for name in rule["ErrorEquals"] if name not in names]}
         for rule in state.state.get("Retry", ())

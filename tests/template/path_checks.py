@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 import yaml
 
-from tests.template.asl import Machine, Place, own_texts, places, tasks
+from tests.template.asl import Machine, StateNode, own_strings, state_nodes, tasks
 
 _JSONATA_FIELDS = frozenset({"QueryLanguage", "Assign", "Arguments", "Output", "Condition", "Items"})
 _PATH_KEYS = frozenset({"Variable", "InputPath", "OutputPath", "ResultPath"})
@@ -39,7 +39,9 @@ _PLACEHOLDER = re.compile(r"[#:][A-Za-z_]\w*")
 def jsonata(machine: Machine) -> list[str]:
     """The local engine has no JSONata: one file for both means JSONPath alone."""
     fields = ["QueryLanguage of the machine"] if "QueryLanguage" in machine else []
-    fields += [f"{found.name}: {key}" for found in places(machine) for key in found.state if key in _JSONATA_FIELDS]
+    fields += [
+        f"{found.name}: {key}" for found in state_nodes(machine) for key in found.state if key in _JSONATA_FIELDS
+    ]
     fields += [f"{found.name}: {text}" for found, _, text in _all_texts(machine) if "{%" in text]
     return fields
 
@@ -57,7 +59,7 @@ def results_without_selector(machine: Machine) -> list[str]:
     """Parallel results are indexed and service answers are bulky: both are selected from, or dropped."""
     return [
         f"{found.name} hands its raw result on"
-        for found in places(machine)
+        for found in state_nodes(machine)
         if (found.state["Type"] == "Parallel" or (found.is_task and found.function is None))
         and "ResultSelector" not in found.state
         and found.state.get("ResultPath", "$") is not None
@@ -141,7 +143,7 @@ def _is_expression(key: str, text: str) -> bool:
     return text.startswith("$") or "States." in text or key in _PATH_KEYS or key.endswith("Path")
 
 
-def _all_texts(machine: Machine) -> Iterator[tuple[Place, str, str]]:
-    for found in places(machine):
-        for key, text in own_texts(found):
+def _all_texts(machine: Machine) -> Iterator[tuple[StateNode, str, str]]:
+    for found in state_nodes(machine):
+        for key, text in own_strings(found):
             yield found, key, text

@@ -6,7 +6,7 @@ from typing import Any
 
 from tests.template.cloudformation import Template, functions, of_type
 
-_OWN_KEY = {"Ref": "KmsKeyArn"}
+_CUSTOMER_KEY = {"Ref": "KmsKeyArn"}
 # What an access log may say: nothing that names a person, a token, an address or an id.
 _LOGGED = frozenset(
     ["requestId", "requestTime", "routeKey", "status", "responseLength", "responseLatency", "integrationErrorMessage"]
@@ -17,34 +17,34 @@ _LOGGED = frozenset(
 PUBLIC_CODE = ("WebBucket",)
 
 
-def data_outside_the_own_key(template: Template) -> list[str]:
+def data_without_customer_key(template: Template) -> list[str]:
     """With a key of one's own, everything that holds data is under it, and every role may use it."""
     found = []
     for name, bucket in of_type(template, "AWS::S3::Bucket").items():
         if name in PUBLIC_CODE:
             continue
         rules = bucket.get("BucketEncryption", {}).get("ServerSideEncryptionConfiguration", ())
-        if not any(_where_own(rule["ServerSideEncryptionByDefault"], "KMSMasterKeyID") for rule in rules):
+        if not any(_uses_customer_key(rule["ServerSideEncryptionByDefault"], "KMSMasterKeyID") for rule in rules):
             found.append(f"{name} does not take the own key")
     for name, table in of_type(template, "AWS::DynamoDB::Table").items():
-        if not _where_own(table.get("SSESpecification", {}), "KMSMasterKeyId"):
+        if not _uses_customer_key(table.get("SSESpecification", {}), "KMSMasterKeyId"):
             found.append(f"{name} does not take the own key")
-    own = {"Fn::If": ["HasOwnKey", _OWN_KEY, {"Ref": "AWS::NoValue"}]}
+    own = {"Fn::If": ["HasOwnKey", _CUSTOMER_KEY, {"Ref": "AWS::NoValue"}]}
     for name, secret in of_type(template, "AWS::SecretsManager::Secret").items():
         if secret.get("KmsKeyId") != own:
             found.append(f"{name} does not take the own key")
     for function in functions(template):
         if own not in (function.globals.get("KmsKeyArn"), function.properties.get("KmsKeyArn")):
             found.append(f"{function.name} does not take the own key")
-    return found + _roles_without_the_key(template)
+    return found + _roles_without_customer_key(template)
 
 
-def _where_own(setting: dict[str, Any], key: str) -> bool:
+def _uses_customer_key(setting: dict[str, Any], key: str) -> bool:
     condition, own, _ = setting.get("Fn::If", ("", {}, {}))
-    return bool(condition == "HasOwnKey" and own.get(key) == _OWN_KEY)
+    return bool(condition == "HasOwnKey" and own.get(key) == _CUSTOMER_KEY)
 
 
-def _roles_without_the_key(template: Template) -> list[str]:
+def _roles_without_customer_key(template: Template) -> list[str]:
     policies = of_type(template, "AWS::IAM::ManagedPolicy").values()
     [policy] = [body for body in policies if "kms:Decrypt" in json.dumps(body)] or [{}]
     told = {role["Ref"] for role in policy.get("Roles", ())}
@@ -53,12 +53,12 @@ def _roles_without_the_key(template: Template) -> list[str]:
     for statement in policy.get("PolicyDocument", {}).get("Statement", ()):
         if "kms:ViaService" not in json.dumps(statement.get("Condition", {})):
             found.append("the own key may be used past the services that hold the data")
-        if statement["Resource"] != _OWN_KEY:
+        if statement["Resource"] != _CUSTOMER_KEY:
             found.append("more keys than the own one may be used")
     return found
 
 
-def buckets_with_weak_traffic(template: Template) -> list[str]:
+def buckets_with_old_tls(template: Template) -> list[str]:
     """Each bucket refuses what comes over a TLS older than 1.2."""
     strong = {
         policy["Bucket"]["Ref"]
@@ -70,7 +70,7 @@ def buckets_with_weak_traffic(template: Template) -> list[str]:
     return [f"{name} takes old TLS" for name in of_type(template, "AWS::S3::Bucket") if name not in strong]
 
 
-def what_may_be_lost(template: Template) -> list[str]:
+def unprotected_data(template: Template) -> list[str]:
     """Data outlives a deleted stack, the table goes back to any second, prod is not deleted by mistake."""
     found = []
     lasting = ("AWS::DynamoDB::Table", "AWS::SecretsManager::Secret")
@@ -87,7 +87,7 @@ def what_may_be_lost(template: Template) -> list[str]:
     return found
 
 
-def apis_without_bounds(template: Template) -> list[str]:
+def apis_without_throttling(template: Template) -> list[str]:
     """The API has a rate, and its access log names routes, not people."""
     found = []
     for name, api in of_type(template, "AWS::Serverless::HttpApi").items():

@@ -12,26 +12,26 @@ Route = tuple[str, str]
 
 def routes_that_differ(function: Function, answered: Iterable[Route]) -> list[str]:
     given = {
-        _normal(event["Properties"]["Method"], event["Properties"]["Path"]) for event in function.events("HttpApi")
+        _normalise(event["Properties"]["Method"], event["Properties"]["Path"]) for event in function.events("HttpApi")
     }
-    wanted = {_normal(*route) for route in answered}
+    wanted = {_normalise(*route) for route in answered}
     found = [f"{function.name} is sent {' '.join(route)}, which it does not answer" for route in sorted(given - wanted)]
     return found + [f"{function.name} is never sent {' '.join(route)}" for route in sorted(wanted - given)]
 
 
-def answered_by(app: APIGatewayHttpResolver) -> list[Route]:
+def routes_of_resolver(app: APIGatewayHttpResolver) -> list[Route]:
     """The routes registered with a resolver. Powertools has no public list of them without its OpenAPI extra."""
     routes = [*app._static_routes, *app._dynamic_routes]
     return [(method, route.path) for route in routes for method in _listed(route.method)]
 
 
-def routes_of_two(routes: Mapping[str, Iterable[Route]]) -> list[str]:
+def duplicate_routes(routes: Mapping[str, Iterable[Route]]) -> list[str]:
     """No route is answered by two functions."""
-    every = [_normal(*route) for answered in routes.values() for route in answered]
+    every = [_normalise(*route) for answered in routes.values() for route in answered]
     return sorted({f"{' '.join(route)} is answered twice" for route in every if every.count(route) > 1})
 
 
-def _normal(method: str, path: str) -> Route:
+def _normalise(method: str, path: str) -> Route:
     """Parameters by their place: the template writes {id}, a resolver <submission_id>."""
     return method.upper(), re.sub(r"\{\w+\}|<\w+>", "{}", path)
 

@@ -8,7 +8,7 @@ import yaml
 from tests.template.cloudformation import Function, Template, functions, of_type, references
 
 # Actions that IAM cannot tie to a resource, and so the only ones that may name "*" (Service Authorization Reference).
-UNTIED = frozenset(
+WITHOUT_RESOURCE_ARN = frozenset(
     {
         "textract:DetectDocumentText",
         "textract:StartDocumentTextDetection",
@@ -27,7 +27,7 @@ UNTIED = frozenset(
 _GATEWAY_WAITS = 30
 
 
-def resources_without_a_reason(text: str) -> list[str]:
+def undocumented_resources(text: str) -> list[str]:
     """Each resource has a comment right above it (a ruled headline of a section is none)."""
     root = yaml.compose(text)
     assert isinstance(root, yaml.MappingNode)
@@ -40,20 +40,20 @@ def resources_without_a_reason(text: str) -> list[str]:
     ]
 
 
-def doors_missing(template: Template) -> list[str]:
+def missing_handlers(template: Template) -> list[str]:
     """Each Handler is a module that exists and a function in it."""
     found = []
     for function in functions(template):
         name = function.properties["Handler"].rpartition(".")[2]
-        if not function.door.is_file():
+        if not function.handler_file.is_file():
             found.append(f"{function.name}: there is no {function.properties['Handler']}")
         elif name not in _defined(function):
-            found.append(f"{function.name}: {function.door.name} defines no {name}")
+            found.append(f"{function.name}: {function.handler_file.name} defines no {name}")
     return found
 
 
 def _defined(function: Function) -> set[str]:
-    tree = ast.parse(function.door.read_text(encoding="utf-8"))
+    tree = ast.parse(function.handler_file.read_text(encoding="utf-8"))
     return {node.name for node in tree.body if isinstance(node, ast.FunctionDef)}
 
 
@@ -83,11 +83,11 @@ def _too_wide(statement: dict[str, Any]) -> list[str]:
     actions = _listed(statement["Action"])
     found = [f"may do {action}" for action in actions if "*" in action]
     if "*" in _listed(statement["Resource"]):
-        found += [f"may do {action} to everything" for action in actions if action not in UNTIED]
+        found += [f"may do {action} to everything" for action in actions if action not in WITHOUT_RESOURCE_ARN]
     return found + [f"has {key}" for key in ("NotAction", "NotResource") if key in statement]
 
 
-def logs_without_an_end(template: Template) -> list[str]:
+def log_groups_without_retention(template: Template) -> list[str]:
     """Each function writes into a log group of its own, which the template makes and which forgets."""
     groups = of_type(template, "AWS::Logs::LogGroup")
     named = [
@@ -100,10 +100,10 @@ def logs_without_an_end(template: Template) -> list[str]:
     return found + [f"{name} shares its log group" for name, group in named if shared.count(group) > 1]
 
 
-def asynchronous_ends_missing(template: Template) -> list[str]:
+def missing_failure_destinations(template: Template) -> list[str]:
     """Who is called without a caller that waits has a place where failures end up, and retries by number."""
     found = []
-    behind_the_back = called_behind_the_back(template)
+    behind_the_back = functions_invoked_asynchronously(template)
     queues = of_type(template, "AWS::SQS::Queue")
     for function in functions(template):
         called = function.events("S3", "EventBridgeRule", "Schedule", "ScheduleV2", "SNS", "CloudWatchEvent")
@@ -118,7 +118,7 @@ def asynchronous_ends_missing(template: Template) -> list[str]:
     return found
 
 
-def called_behind_the_back(template: Template) -> set[str]:
+def functions_invoked_asynchronously(template: Template) -> set[str]:
     """The functions that another one calls with InvocationType=Event, by the setting that names them there."""
     known = {function.name for function in functions(template)}
     return {
@@ -126,11 +126,11 @@ def called_behind_the_back(template: Template) -> set[str]:
         for function in functions(template)
         for setting, value in function.own_environment.items()
         if isinstance(value, dict) and (name := str(value.get("Ref")).removesuffix(".Alias")) in known
-        if setting.lower() in _told_by_event(function)
+        if setting.lower() in _async_invocation_targets(function)
     }
 
 
-def _told_by_event(function: Function) -> set[str]:
+def _async_invocation_targets(function: Function) -> set[str]:
     """`invoke(FunctionName=settings().NAME, InvocationType="Event", …)`: the names. A call that waits is another."""
     calls = (
         {keyword.arg: keyword.value for keyword in node.keywords}
@@ -177,7 +177,7 @@ def _demands_tls(policy: dict[str, Any], bucket: str) -> bool:
     )
 
 
-def callers_past_the_alias(template: Template) -> list[str]:
+def callers_bypassing_the_alias(template: Template) -> list[str]:
     """Every function publishes the alias, moves it with the release, and is called by it: never by its bare name.
 
     Only alarms look at the function itself, whatever its version.
@@ -195,7 +195,7 @@ def callers_past_the_alias(template: Template) -> list[str]:
     return found
 
 
-def doors_slower_than_the_gateway(template: Template) -> list[str]:
+def handlers_slower_than_the_gateway(template: Template) -> list[str]:
     """A function behind the HTTP API answers, or fails, before the gateway has stopped waiting."""
     return [
         f"{function.name} may take {function.timeout} s"

@@ -9,7 +9,7 @@ import pytest
 
 from local.cloud.metrics import Metric, Statistics
 from local.cloud.stack import STACK_NAME, Stack
-from tests.template.alarm_evaluation import ALARM, OK, Alarm, Published, evaluated
+from tests.template.alarm_evaluation import ALARM, OK, Alarm, Published, evaluate_expression
 from tests.template.cloudformation import TEMPLATE
 
 NOW = 1_000_000
@@ -189,9 +189,9 @@ def test_missing_data_is_treated_as_by_cloudwatch(newest_last: str, breaching: s
     ],
 )
 def test_metric_math_with_missing_values(expression: str, value: float | None) -> None:
-    assert evaluated(expression, {"a": 1, "b": 2, "none": None}) == value
+    assert evaluate_expression(expression, {"a": 1, "b": 2, "none": None}) == value
 
 
 def test_what_is_not_understood_is_refused() -> None:
     with pytest.raises(ValueError, match="RATE"):
-        evaluated("RATE(a)", {"a": 1})
+        evaluate_expression("RATE(a)", {"a": 1})

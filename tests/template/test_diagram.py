@@ -8,8 +8,8 @@ from xml.etree import ElementTree
 import pytest
 import yaml
 
-from tests.template.asl import ROOT, STATEMACHINE, places
-from tests.template.flow import flow
+from tests.template.asl import ROOT, STATEMACHINE, state_nodes
+from tests.template.state_machine import load_state_machine
 
 _SCRIPT = ROOT / "docs" / "draw_statemachine.py"
 _DRAWN = ROOT / "docs" / "statemachine.svg"
@@ -24,7 +24,9 @@ def test_the_picture_in_the_docs_is_the_file_as_it_is() -> None:
 
 
 def test_every_state_is_in_the_picture_once() -> None:
-    assert sorted(_names(_draw(STATEMACHINE))) == sorted(found.name for found in places(flow().machine))
+    assert sorted(_names(_draw(STATEMACHINE))) == sorted(
+        found.name for found in state_nodes(load_state_machine().machine)
+    )
 
 
 def test_boxes_of_one_scope_do_not_overlap() -> None:
@@ -51,7 +53,7 @@ def test_a_changed_machine_makes_another_picture(tmp_path: Path, change: str) ->
             grade["Next"] = "Look"
 
     path = tmp_path / "changed.yaml"
-    path.write_text(yaml.safe_dump(flow().edited(edit).machine, sort_keys=False), encoding="utf-8")
+    path.write_text(yaml.safe_dump(load_state_machine().edited(edit).machine, sort_keys=False), encoding="utf-8")
     assert _draw(path) != _draw(STATEMACHINE)
 
 

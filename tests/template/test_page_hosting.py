@@ -71,7 +71,7 @@ def test_the_local_page_lives_under_the_same_policy(policy: dict[str, list[str]]
     stack = Stack(
         ROOT / "template.yaml", parameters=PARAMETERS, secret=lambda _: "s", endpoint_url="http://127.0.0.1:1"
     )
-    local = policy_of(stack.page_policy())
+    local = policy_of(stack.page_security_policy())
     assert local.pop("connect-src") == ["'self'", "http://127.0.0.1:1"]
     assert local == {name: sources for name, sources in policy.items() if name != "connect-src"}
 

@@ -22,15 +22,15 @@ def template() -> Template:
 
 
 PROMISES: dict[str, Callable[[Template], list[str]]] = {
-    "a key of one's own holds everything": protection_checks.data_outside_the_own_key,
-    "traffic is strong": protection_checks.buckets_with_weak_traffic,
-    "what is kept stays": protection_checks.what_may_be_lost,
-    "the API is bounded and its log names nobody": protection_checks.apis_without_bounds,
-    "every alarm has its page": lambda it: alarm_checks.alarms_without_a_page(it, operations()),
+    "a key of one's own holds everything": protection_checks.data_without_customer_key,
+    "traffic is strong": protection_checks.buckets_with_old_tls,
+    "what is kept stays": protection_checks.unprotected_data,
+    "the API is bounded and its log names nobody": protection_checks.apis_without_throttling,
+    "every alarm has its page": lambda it: alarm_checks.alarms_without_runbook(it, operations()),
     "a release watches the answers of its API": alarm_checks.releases_that_do_not_watch_the_api,
     "a release watches calls that nobody waits for": alarm_checks.releases_that_do_not_watch_asynchronous_calls,
     "stacks share no metric and no alarm": alarm_checks.shared_between_stacks,
-    "every page has its alarm": lambda it: alarm_checks.pages_without_an_alarm(it, operations()),
+    "every page has its alarm": lambda it: alarm_checks.runbooks_without_alarm(it, operations()),
 }
 
 

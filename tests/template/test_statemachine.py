@@ -5,19 +5,19 @@ from typing import Any
 
 import pytest
 
-from core import record
-from core.submission import Door, Kind, SourceFile, State, Submission
-from core.table import Item, Table
-from tests.template import native_record
-from tests.template.asl import place
-from tests.template.flow import PROMISES, flow
+from core.models.submission import DocumentKind, IntakeChannel, SourceFile, Submission, SubmissionState
+from core.storage import submission_repository
+from core.storage.table import Item, Table
+from tests.template import native_write
+from tests.template.asl import state_node
+from tests.template.state_machine import PROMISES, load_state_machine
 
 _AT = "2030-05-06T07:08:09.010Z"
 
 
 @pytest.mark.parametrize("promise", PROMISES)
 def test_the_state_machine_keeps_its_promise(promise: str) -> None:
-    assert PROMISES[promise](flow()) == []
+    assert PROMISES[promise](load_state_machine()) == []
 
 
 class _Recorder(Table):
@@ -25,7 +25,7 @@ class _Recorder(Table):
 
     def __init__(self) -> None:
         super().__init__(None, "table")
-        self.write: native_record.Write | None = None
+        self.write: native_write.Write | None = None
 
     def update(
         self,
@@ -37,16 +37,17 @@ class _Recorder(Table):
         names: dict[str, str] | None = None,
         condition: str | None = None,
     ) -> Item:
-        self.write = native_record.write(
+        self.write = native_write.write(
             {"pk": pk, "sk": sk}, expression, names=names or {}, values=values or {}, condition=condition or ""
         )
         return {}
 
 
-@pytest.mark.parametrize("kind", Kind)
+@pytest.mark.parametrize("kind", DocumentKind)
 @pytest.mark.parametrize("student", [None, "a sealed label"])
-def test_the_native_record_is_the_one_that_core_writes(kind: Kind, student: str | None) -> None:
-    """Where the Record lane fails, core/record.py writes in its place: both set the same attributes."""
+def test_the_native_record_is_the_one_that_core_writes(kind: DocumentKind, student: str | None) -> None:
+    """Where the Record lane fails, core/storage/submission_repository.py writes in its place: both set the same
+    attributes."""
     submission = Submission(
         id="0123456789abcdef0123456789abcdef",
         run=2,
@@ -54,15 +55,15 @@ def test_the_native_record_is_the_one_that_core_writes(kind: Kind, student: str 
         assessment="physics.1",
         kind=kind,
         student=student,
-        door=Door.DROP,
+        channel=IntakeChannel.DROP,
         received_at=_AT,
         file=SourceFile("temp", "drop/a", "v1", 17),
     )
-    task = place(flow().machine, "Record").state
+    task = state_node(load_state_machine().machine, "Record").state
     context: dict[str, Any] = {"State": {"EnteredTime": _AT}}
-    native = native_record.native_write(task, submission.to_state(), context)
+    native = native_write.native_write(task, submission.to_state(), context)
     recorder = _Recorder()
-    record.create(recorder, submission, State.READING, {})
+    submission_repository.create_record(recorder, submission, SubmissionState.READING, {})
     ours = recorder.write
     assert ours is not None
 

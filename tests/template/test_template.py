@@ -12,13 +12,13 @@ from tests.template import dependency_checks, environment_checks, route_checks, 
 from tests.template.cloudformation import TEMPLATE, Function, Template, functions, parse
 
 PROMISES: dict[str, Callable[[Template], list[str]]] = {
-    "every handler is there": template_checks.doors_missing,
+    "every handler is there": template_checks.missing_handlers,
     "every role is narrow and its own": template_checks.roles_too_wide,
-    "every function has a log group that forgets": template_checks.logs_without_an_end,
-    "what is called asynchronously has a dead end": template_checks.asynchronous_ends_missing,
+    "every function has a log group that forgets": template_checks.log_groups_without_retention,
+    "what is called asynchronously has a dead end": template_checks.missing_failure_destinations,
     "buckets are versioned, blocked, encrypted and TLS alone": template_checks.buckets_too_open,
-    "everybody calls the alias, and the release moves it": template_checks.callers_past_the_alias,
-    "doors answer before the gateway gives up": template_checks.doors_slower_than_the_gateway,
+    "everybody calls the alias, and the release moves it": template_checks.callers_bypassing_the_alias,
+    "doors answer before the gateway gives up": template_checks.handlers_slower_than_the_gateway,
     "every variable is known": environment_checks.unknown_variables,
     "every name that is asked for is given": environment_checks.variables_missing,
     "every name that is given is asked for": environment_checks.variables_unused,
@@ -44,12 +44,12 @@ def test_the_template_keeps_its_promise(promise: str) -> None:
 
 
 def test_every_resource_says_why_it_is_there() -> None:
-    assert template_checks.resources_without_a_reason(text()) == []
+    assert template_checks.undocumented_resources(text()) == []
 
 
 def test_a_resource_without_a_reason_is_found() -> None:
     unsaid = "Resources:\n  # why\n  A:\n    Type: X\n  B:\n    Type: X\n  # ── ruled ──\n  C:\n    Type: X\n"
-    assert template_checks.resources_without_a_reason(unsaid) == [
+    assert template_checks.undocumented_resources(unsaid) == [
         "B stands there without a reason",
         "C stands there without a reason",
     ]
@@ -58,24 +58,34 @@ def test_a_resource_without_a_reason_is_found() -> None:
 @pytest.mark.parametrize("function", [found.name for found in functions(template()) if found.events("HttpApi")])
 def test_the_api_has_the_routes_that_its_doors_answer(function: str) -> None:
     found = _function(template(), function)
-    assert route_checks.routes_that_differ(found, route_checks.answered_by(_resolver(found))) == []
+    assert route_checks.routes_that_differ(found, route_checks.routes_of_resolver(_resolver(found))) == []
 
 
 def test_no_route_has_two_doors() -> None:
-    doors = [found for found in functions(template()) if found.events("HttpApi")]
-    assert doors
-    assert route_checks.routes_of_two({door.name: route_checks.answered_by(_resolver(door)) for door in doors}) == []
+    api_functions = [found for found in functions(template()) if found.events("HttpApi")]
+    assert api_functions
+    assert (
+        route_checks.duplicate_routes(
+            {
+                api_function.name: route_checks.routes_of_resolver(_resolver(api_function))
+                for api_function in api_functions
+            }
+        )
+        == []
+    )
 
 
 def test_routes_that_differ_are_found() -> None:
     results = _function(template(), "ResultsFunction")
-    answered = [route for route in route_checks.answered_by(_resolver(results)) if route[1] != "/submissions/<id>"]
+    answered = [
+        route for route in route_checks.routes_of_resolver(_resolver(results)) if route[1] != "/submissions/<id>"
+    ]
     answered = [("PUT", path) if path.endswith("/submissions") else (method, path) for method, path in answered]
     assert route_checks.routes_that_differ(results, answered) == [
         "ResultsFunction is sent GET /assessments/{}/submissions, which it does not answer",
         "ResultsFunction is never sent PUT /assessments/{}/submissions",
     ]
-    assert route_checks.routes_of_two({"A": [("GET", "/a/<b>")], "B": [("get", "/a/{id}")]}) == [
+    assert route_checks.duplicate_routes({"A": [("GET", "/a/<b>")], "B": [("get", "/a/{id}")]}) == [
         "GET /a/{} is answered twice"
     ]
 

@@ -7,8 +7,8 @@ import boto3
 import pytest
 from moto import mock_aws
 
-from core.table import ConditionFailed, Item, Table
-from tests.memory_table import MemoryTable, holds
+from core.storage.table import ConditionFailed, Item, Table
+from tests.memory_table import MemoryTable, condition_holds
 
 ITEMS: tuple[Item, ...] = (
     {},
@@ -103,4 +103,4 @@ def test_a_replacement_and_a_deletion_do_the_same_in_memory(real: Table) -> None
 @pytest.mark.parametrize("text", ["begins_with(a, :b)", "a IN (:b)", "NOT a = :b", "a = :b extra"])
 def test_what_it_does_not_know_it_refuses(text: str) -> None:
     with pytest.raises((ValueError, KeyError)):
-        holds(text, {"a": 1}, {":b": 1}, {})
+        condition_holds(text, {"a": 1}, {":b": 1}, {})

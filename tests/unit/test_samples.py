@@ -53,9 +53,9 @@ def test_the_marks_printed_on_the_paper_are_the_schemes() -> None:
 
 
 def test_criteria_add_up_to_their_questions_marks() -> None:
-    free_text = [entry for entry in SCHEME["questions"] if entry["type"] == "text"]
-    assert len(free_text) >= 8
-    for entry in free_text:
+    free_text_marker = [entry for entry in SCHEME["questions"] if entry["type"] == "text"]
+    assert len(free_text_marker) >= 8
+    for entry in free_text_marker:
         assert sum(criterion["marks"] for criterion in entry["criteria"]) == entry["marks"], entry["question"]
         assert entry["model_answer"]
         assert all(criterion["accept"] for criterion in entry["criteria"]), entry["question"]

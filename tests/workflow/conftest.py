@@ -9,11 +9,11 @@ from typing import Any
 
 import pytest
 
-from local.client import ApiClient, Receipt
+from local.cli.api_client import AcceptedSubmission, ApiClient
+from local.cli.execution_timeline import ExecutionTimeline, read_history, timeline_from_history
 from local.cloud.local_cloud import LocalCloud
-from local.timeline import Timeline, from_history, read_history
 from tests.documents import picture, typed_pdf
-from tests.standin_model import StandIn
+from tests.fake_model_server import FakeModelServer
 
 PAPER = typed_pdf(
     [
@@ -36,7 +36,7 @@ ANSWERS = ("1. B", "2. True", "3. 12.5 m/s")
 
 
 @dataclass
-class Flow:
+class WorkflowHarness:
     """One assessment of its own on the local cloud, and what a test asks of it."""
 
     cloud: LocalCloud
@@ -49,9 +49,9 @@ class Flow:
         paper = self.send("question_paper", PAPER)
         ended = self.ended(paper)
         assert ended["state"] == "READY", ended
-        self.rested(paper)
+        self.wait_until_execution_ends(paper)
 
-    def rested(self, receipt: Receipt) -> None:
+    def wait_until_execution_ends(self, receipt: AcceptedSubmission) -> None:
         """Returns when the execution is over: what follows the answer (its event, tidying) is done as well."""
         stepfunctions, arn = self.cloud.client("stepfunctions"), self.execution_arn(receipt)
         for _ in range(600):
@@ -60,11 +60,13 @@ class Flow:
             time.sleep(0.1)
         raise AssertionError(f"{arn} still runs")
 
-    def send(self, kind: str, body: bytes, *, student: str | None = None, media_type: str | None = None) -> Receipt:
+    def send(
+        self, kind: str, body: bytes, *, student: str | None = None, media_type: str | None = None
+    ) -> AcceptedSubmission:
         declared = media_type or {b"%PDF": "application/pdf", b"\x89PNG": "image/png"}.get(body[:4], "")
         return self.api.submit(self.assessment, kind, body, media_type=declared, student=student)
 
-    def sheet(self, *lines: str, student: str = "Ada") -> Receipt:
+    def sheet(self, *lines: str, student: str = "Ada") -> AcceptedSubmission:
         # Its own content each time: what was read before is never read again.
         return self.send("answer_sheet", self.typed(*lines), student=student)
 
@@ -72,14 +74,14 @@ class Flow:
         """A typed sheet of this assessment's own."""
         return typed_pdf([f"Science test, class {self.assessment}", *(lines or ANSWERS), "That is all I know."])
 
-    def scan(self, student: str = "Ada") -> Receipt:
+    def scan(self, student: str = "Ada") -> AcceptedSubmission:
         """A scanned sheet of this assessment's own, sent to the API."""
         return self.send("answer_sheet", self.scanned(), student=student)
 
     def scanned(self) -> bytes:
         return picture([f"Science test, class {self.assessment}", *ANSWERS])
 
-    def ended(self, receipt: Receipt, *, but_not: str = "") -> dict[str, Any]:
+    def ended(self, receipt: AcceptedSubmission, *, but_not: str = "") -> dict[str, Any]:
         """A submission's status once it has ended (in another state than `but_not`)."""
         for _ in range(20):
             found = self.status(receipt.id, wait=10)
@@ -109,15 +111,15 @@ class Flow:
     def documents(self) -> str:
         return self.cloud.stack.bucket("DocumentsBucket")
 
-    def execution_arn(self, receipt: Receipt, run: int = 1) -> str:
+    def execution_arn(self, receipt: AcceptedSubmission, run: int = 1) -> str:
         machine = self.cloud.stack.state_machine_arn.replace(":stateMachine:", ":execution:")
         return f"{machine}:{receipt.id}-{run}"
 
-    def history(self, receipt: Receipt, run: int = 1) -> list[dict[str, Any]]:
+    def history(self, receipt: AcceptedSubmission, run: int = 1) -> list[dict[str, Any]]:
         return read_history(self.cloud.client("stepfunctions"), self.execution_arn(receipt, run))
 
-    def timeline(self, receipt: Receipt, run: int = 1) -> Timeline:
-        return from_history(self.history(receipt, run))
+    def timeline(self, receipt: AcceptedSubmission, run: int = 1) -> ExecutionTimeline:
+        return timeline_from_history(self.history(receipt, run))
 
     def executions(self) -> list[dict[str, Any]]:
         """The inputs of this assessment's executions."""
@@ -132,7 +134,7 @@ class Flow:
         ]
         return [state for state in inputs if state["submission"]["assessment"] == self.assessment]
 
-    def resume(self, receipt: Receipt) -> None:
+    def resume(self, receipt: AcceptedSubmission) -> None:
         function = self.cloud.stack.functions["RecoverFunction"].name
         payload = json.dumps({"action": "resume", "submissions": [receipt.id]}).encode()
         answer = self.cloud.client("lambda").invoke(FunctionName=function, Payload=payload)
@@ -141,21 +143,21 @@ class Flow:
 
 # One cloud a process: this folder's ends before the next folder's begins.
 @pytest.fixture(scope="package")
-def model() -> Iterator[StandIn]:
+def model() -> Iterator[FakeModelServer]:
     """The model's server; it agrees with every criterion."""
-    with StandIn() as server:
+    with FakeModelServer() as server:
         yield server
 
 
 @pytest.fixture(scope="package")
-def cloud(model: StandIn) -> Iterator[LocalCloud]:
+def cloud(model: FakeModelServer) -> Iterator[LocalCloud]:
     parameters = {"DropTenant": "demo", "Model": "gpt-4o-mini", "ModelBaseUrl": model.base_url}
     with LocalCloud(ocr_processes=1, parameters=parameters, environment={"OPENAI_API_KEY": "k"}) as running:
         yield running
 
 
 @pytest.fixture
-def flow(cloud: LocalCloud) -> Iterator[Flow]:
+def harness(cloud: LocalCloud) -> Iterator[WorkflowHarness]:
     with ApiClient(cloud.api_url, cloud.token()) as api:
-        yield Flow(cloud, api, f"test-{uuid.uuid4().hex[:12]}")
+        yield WorkflowHarness(cloud, api, f"test-{uuid.uuid4().hex[:12]}")
     cloud.faults.clear()

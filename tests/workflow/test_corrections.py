@@ -6,17 +6,19 @@ from typing import Any
 
 import pytest
 
-from local.client import ApiError
-from tests.standin_model import StandIn, answer_of
-from tests.workflow.conftest import Flow
+from local.cli.api_client import ApiError
+from tests.fake_model_server import FakeModelServer, student_answer_of
+from tests.workflow.conftest import WorkflowHarness
 from tests.workflow.test_free_text import SCHEME, physics, sheet  # noqa: F401 - a fixture
 
 READ = "It conducts, so heat leaves the hand quickly."
 
 
-def correct(flow: Flow, status: dict[str, Any], question: str, answer: str | None, **more: Any) -> dict[str, Any]:
+def correct(
+    harness: WorkflowHarness, status: dict[str, Any], question: str, answer: str | None, **more: Any
+) -> dict[str, Any]:
     path = f"/submissions/{status['id']}/marks/{question}"
-    return flow.api._json("PATCH", path, json={"answer": answer}, **more)
+    return harness.api._json("PATCH", path, json={"answer": answer}, **more)
 
 
 def one(status: dict[str, Any], question: str) -> dict[str, Any]:
@@ -25,7 +27,7 @@ def one(status: dict[str, Any], question: str) -> dict[str, Any]:
 
 
 @pytest.fixture
-def graded(physics: Flow, model: StandIn) -> Iterator[dict[str, Any]]:  # noqa: F811
+def graded(physics: WorkflowHarness, model: FakeModelServer) -> Iterator[dict[str, Any]]:  # noqa: F811
     """A sheet that a model has marked, asked once."""
     found = sheet(physics)
     assert len(model.requests) == 1
@@ -34,7 +36,11 @@ def graded(physics: Flow, model: StandIn) -> Iterator[dict[str, Any]]:  # noqa: 
     model.requests.clear()
 
 
-def test_a_corrected_choice_is_marked_in_code(physics: Flow, model: StandIn, graded: dict[str, Any]) -> None:  # noqa: F811
+def test_a_corrected_choice_is_marked_in_code(
+    physics: WorkflowHarness,  # noqa: F811
+    model: FakeModelServer,
+    graded: dict[str, Any],
+) -> None:
     wrong = correct(physics, graded, "1", "A")
     first = one(wrong, "1")
     assert (first["marks"], first["answer"], first["read_as"]) == (0, "A", "B")
@@ -50,12 +56,12 @@ def test_a_corrected_choice_is_marked_in_code(physics: Flow, model: StandIn, gra
 
 
 def test_a_corrected_text_is_asked_for_once_and_later_runs_mark_it(
-    physics: Flow,  # noqa: F811
-    model: StandIn,
+    physics: WorkflowHarness,  # noqa: F811
+    model: FakeModelServer,
     graded: dict[str, Any],
 ) -> None:
     changed = correct(physics, graded, "2", READ)
-    assert [answer_of(request) for request in model.requests] == [READ]
+    assert [student_answer_of(request) for request in model.requests] == [READ]
     assert (one(changed, "2")["answer"], one(changed, "2")["marker"]) == (READ, "model:gpt-4o-mini")
     assert "conducts" in one(changed, "2")["read_as"]
     assert changed["paid"]["model_calls"] == 2
@@ -80,7 +86,7 @@ def test_a_corrected_text_is_asked_for_once_and_later_runs_mark_it(
     assert one(machine, "2")["read_as"] is None
 
 
-def test_a_teachers_mark_stays_over_a_corrected_reading(physics: Flow, graded: dict[str, Any]) -> None:  # noqa: F811
+def test_a_teachers_mark_stays_over_a_corrected_reading(physics: WorkflowHarness, graded: dict[str, Any]) -> None:  # noqa: F811
     physics.api._json("PATCH", f"/submissions/{graded['id']}/marks/1", json={"marks": 0.5})
     changed = one(correct(physics, graded, "1", "A"), "1")
     assert (changed["marks"], changed["machine_marks"], changed["marker"]) == (0.5, 0, "person")
@@ -88,7 +94,7 @@ def test_a_teachers_mark_stays_over_a_corrected_reading(physics: Flow, graded: d
 
 
 def test_nothing_changes_where_somebody_was_faster_or_the_marker_fails(
-    physics: Flow,  # noqa: F811
+    physics: WorkflowHarness,  # noqa: F811
     graded: dict[str, Any],
 ) -> None:
     stale = f'"{graded["edition"]}"'
@@ -101,7 +107,7 @@ def test_nothing_changes_where_somebody_was_faster_or_the_marker_fails(
     assert one(physics.status(graded["id"]), "1")["answer"] == "A"
 
 
-def test_no_words_of_a_sheet_stand_in_the_table(physics: Flow, graded: dict[str, Any]) -> None:  # noqa: F811
+def test_no_words_of_a_sheet_stand_in_the_table(physics: WorkflowHarness, graded: dict[str, Any]) -> None:  # noqa: F811
     correct(physics, graded, "2", READ)
     table = physics.cloud.stack.table
     items = physics.cloud.client("dynamodb").scan(TableName=table)["Items"]

@@ -8,8 +8,8 @@ import pytest
 
 from local.cloud.local_cloud import LocalCloud
 from tests.documents import picture, typed_pdf
-from tests.standin_model import StandIn
-from tests.workflow.conftest import Flow
+from tests.fake_model_server import FakeModelServer
+from tests.workflow.conftest import WorkflowHarness
 
 PAPER = typed_pdf(
     [
@@ -34,28 +34,30 @@ ANSWER = "2. It conducts so the hand loses heat quickly"
 
 
 @pytest.fixture
-def physics(flow: Flow, model: StandIn) -> Iterator[Flow]:
-    flow.api.put_scheme(flow.assessment, SCHEME, "application/yaml")
-    assert flow.ended(flow.send("question_paper", PAPER))["state"] == "READY"
+def physics(harness: WorkflowHarness, model: FakeModelServer) -> Iterator[WorkflowHarness]:
+    harness.api.put_scheme(harness.assessment, SCHEME, "application/yaml")
+    assert harness.ended(harness.send("question_paper", PAPER))["state"] == "READY"
     model.requests.clear()
-    yield flow
-    settings(flow, model=True, spend_limit_usd=None)
+    yield harness
+    settings(harness, model=True, spend_limit_usd=None)
 
 
-def settings(flow: Flow, **chosen: Any) -> dict[str, Any]:
-    return flow.api._json("PUT", "/settings", json=chosen)
+def settings(harness: WorkflowHarness, **chosen: Any) -> dict[str, Any]:
+    return harness.api._json("PUT", "/settings", json=chosen)
 
 
-def spent(flow: Flow) -> float:
-    return float(flow.api._json("GET", "/settings")["spent_usd"])
+def spent(harness: WorkflowHarness) -> float:
+    return float(harness.api._json("GET", "/settings")["spent_usd"])
 
 
-def sheet(flow: Flow, *, student: str | None = "Ada", signed: str = "") -> dict[str, Any]:
-    lines = [signed or f"Sheet of {flow.assessment}", "1. B", ANSWER]
-    return flow.ended(flow.send("answer_sheet", picture(lines), student=student))
+def sheet(harness: WorkflowHarness, *, student: str | None = "Ada", signed: str = "") -> dict[str, Any]:
+    lines = [signed or f"Sheet of {harness.assessment}", "1. B", ANSWER]
+    return harness.ended(harness.send("answer_sheet", picture(lines), student=student))
 
 
-def test_the_model_is_asked_once_a_question_and_its_cost_is_kept(physics: Flow, model: StandIn) -> None:
+def test_the_model_is_asked_once_a_question_and_its_cost_is_kept(
+    physics: WorkflowHarness, model: FakeModelServer
+) -> None:
     before = spent(physics)
     found = sheet(physics)
     assert found["marks"] == 3
@@ -68,7 +70,9 @@ def test_the_model_is_asked_once_a_question_and_its_cost_is_kept(physics: Flow, 
     assert spent(physics) == pytest.approx(before + usage["cost_usd"], abs=1e-6)
 
 
-def test_a_tenant_that_switches_the_model_off_is_obeyed_at_once(physics: Flow, model: StandIn) -> None:
+def test_a_tenant_that_switches_the_model_off_is_obeyed_at_once(
+    physics: WorkflowHarness, model: FakeModelServer
+) -> None:
     settings(physics, model=False, spend_limit_usd=None)
     written = sheet(physics)["result"]["questions"][1]
     assert model.requests == []
@@ -76,7 +80,9 @@ def test_a_tenant_that_switches_the_model_off_is_obeyed_at_once(physics: Flow, m
     assert "switched off" in written["reason"]
 
 
-def test_a_limit_that_is_reached_sends_answers_to_a_person_and_costs_nothing(physics: Flow, model: StandIn) -> None:
+def test_a_limit_that_is_reached_sends_answers_to_a_person_and_costs_nothing(
+    physics: WorkflowHarness, model: FakeModelServer
+) -> None:
     before = spent(physics)
     settings(physics, model=True, spend_limit_usd=before)
     written = sheet(physics)["result"]["questions"][1]
@@ -86,7 +92,7 @@ def test_a_limit_that_is_reached_sends_answers_to_a_person_and_costs_nothing(phy
     assert spent(physics) == before
 
 
-def test_a_sheet_without_a_name_finds_its_student_on_the_roster(physics: Flow, cloud: LocalCloud) -> None:
+def test_a_sheet_without_a_name_finds_its_student_on_the_roster(physics: WorkflowHarness, cloud: LocalCloud) -> None:
     del cloud
     unnamed = sheet(physics, student=None, signed="Name: Amara Whitlock")
     assert unnamed["student"] is None

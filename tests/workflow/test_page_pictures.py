@@ -8,22 +8,22 @@ from PIL import Image
 
 from local.cloud.local_cloud import LocalCloud
 from tests.documents import picture, typed_pdf
-from tests.workflow.conftest import Flow
+from tests.workflow.conftest import WorkflowHarness
 
 
-def get(flow: Flow, path: str, token: str | None = None) -> requests.Response:
-    headers = {"Authorization": f"Bearer {token or flow.cloud.token()}"}
-    return requests.get(flow.cloud.api_url + path, headers=headers, timeout=60)
+def get(harness: WorkflowHarness, path: str, token: str | None = None) -> requests.Response:
+    headers = {"Authorization": f"Bearer {token or harness.cloud.token()}"}
+    return requests.get(harness.cloud.api_url + path, headers=headers, timeout=60)
 
 
-def test_a_page_of_a_pdf_and_a_picture_are_shown_as_they_are_held(flow: Flow) -> None:
-    flow.prepare()
-    typed = flow.ended(flow.send("answer_sheet", typed_pdf(["1. B", "2. True"] * 3), student="Ada"))
-    photo = flow.ended(flow.send("answer_sheet", picture(["1. B", "2. True"]), student="Ben"))
+def test_a_page_of_a_pdf_and_a_picture_are_shown_as_they_are_held(harness: WorkflowHarness) -> None:
+    harness.prepare()
+    typed = harness.ended(harness.send("answer_sheet", typed_pdf(["1. B", "2. True"] * 3), student="Ada"))
+    photo = harness.ended(harness.send("answer_sheet", picture(["1. B", "2. True"]), student="Ben"))
 
-    upright = get(flow, f"/submissions/{typed['id']}/pages/1?longest=700")
-    turned = get(flow, f"/submissions/{typed['id']}/pages/1?longest=700&turn=90")
-    shot = get(flow, f"/submissions/{photo['id']}/pages/1?longest=700")
+    upright = get(harness, f"/submissions/{typed['id']}/pages/1?longest=700")
+    turned = get(harness, f"/submissions/{typed['id']}/pages/1?longest=700&turn=90")
+    shot = get(harness, f"/submissions/{photo['id']}/pages/1?longest=700")
 
     for answer in (upright, turned, shot):
         assert answer.status_code == 200, answer.text
@@ -38,21 +38,21 @@ def test_a_page_of_a_pdf_and_a_picture_are_shown_as_they_are_held(flow: Flow) ->
 
 
 @pytest.mark.parametrize("page", ["2", "0", "99999", "x", "-1"])
-def test_a_page_that_is_not_there_is_not_found(flow: Flow, page: str) -> None:
-    found = flow.ended(flow.send("question_paper", flow.typed("1. Why?  [2]")))
-    answer = get(flow, f"/submissions/{found['id']}/pages/{page}")
+def test_a_page_that_is_not_there_is_not_found(harness: WorkflowHarness, page: str) -> None:
+    found = harness.ended(harness.send("question_paper", harness.typed("1. Why?  [2]")))
+    answer = get(harness, f"/submissions/{found['id']}/pages/{page}")
     assert answer.status_code == 404
     assert answer.headers["Content-Type"] == "application/problem+json"
 
 
-def test_nobody_else_sees_it(flow: Flow, cloud: LocalCloud) -> None:
-    found = flow.ended(flow.send("question_paper", flow.typed("1. Why?  [2]")))
-    assert get(flow, f"/submissions/{found['id']}/pages/1").status_code == 200
-    assert get(flow, f"/submissions/{found['id']}/pages/1", cloud.token("another")).status_code == 404
+def test_nobody_else_sees_it(harness: WorkflowHarness, cloud: LocalCloud) -> None:
+    found = harness.ended(harness.send("question_paper", harness.typed("1. Why?  [2]")))
+    assert get(harness, f"/submissions/{found['id']}/pages/1").status_code == 200
+    assert get(harness, f"/submissions/{found['id']}/pages/1", cloud.token("another")).status_code == 404
 
 
-def test_what_cannot_be_drawn_is_said_in_words(flow: Flow) -> None:
-    found = flow.ended(flow.send("answer_sheet", b"%PDF-1.4\nnothing that follows is a PDF", student="Ada"))
-    answer = get(flow, f"/submissions/{found['id']}/pages/1")
+def test_what_cannot_be_drawn_is_said_in_words(harness: WorkflowHarness) -> None:
+    found = harness.ended(harness.send("answer_sheet", b"%PDF-1.4\nnothing that follows is a PDF", student="Ada"))
+    answer = get(harness, f"/submissions/{found['id']}/pages/1")
     assert answer.status_code == 422
     assert answer.json()["type"] == "urn:gradeline:problem:DamagedDocument"

@@ -1,6 +1,6 @@
 """The roles are in force in every test of the real stack; here they are seen to be as narrow as the calls.
 
-The whole run is held against the template by tests/permissions/run.py. That this would find a fault is shown on
+The whole run is held against the template by tests/permissions/plugin.py. That this would find a fault is shown on
 templates with one: a grant taken out, a grant put in.
 """
 
@@ -14,25 +14,32 @@ import boto3
 import pytest
 from botocore.exceptions import ClientError
 
-from local.client import ApiClient
+from local.cli.api_client import ApiClient
 from local.cloud.local_cloud import LocalCloud
-from local.cloud.permissions import Need
-from local.cloud.policies import NEEDS_TO, read_needs
-from tests.permissions.verdict import Unseen, allowed, not_allowed, not_needed, reviewed, reviewed_in_vain
+from local.cloud.required_permissions import RequiredPermission
+from local.cloud.role_policies import PERMISSIONS_LOG_VARIABLE, read_required_permissions
+from tests.permissions.grant_checks import (
+    ReviewedGrant,
+    granted_permissions,
+    load_reviewed_grants,
+    missing_grants,
+    stale_reviewed_grants,
+    unused_grants,
+)
 from tests.template.asl import ROOT
 from tests.template.cloudformation import TEMPLATE
-from tests.workflow.conftest import Flow
+from tests.workflow.conftest import WorkflowHarness
 
 
 @pytest.fixture(scope="module")
-def needed(cloud: LocalCloud) -> set[Need]:
+def needed(cloud: LocalCloud) -> set[RequiredPermission]:
     """What one sheet and its paper needed, and whatever ran before it."""
     with ApiClient(cloud.api_url, cloud.token()) as api:
-        flow = Flow(cloud, api, "test-permissions")
-        flow.prepare()
-        assert flow.ended(flow.scan())["state"] in ("GRADED", "NEEDS_REVIEW")
-        api._json("GET", f"/assessments/{flow.assessment}/submissions")
-    return read_needs(Path(os.environ[NEEDS_TO]))
+        harness = WorkflowHarness(cloud, api, "test-permissions")
+        harness.prepare()
+        assert harness.ended(harness.scan())["state"] in ("GRADED", "NEEDS_REVIEW")
+        api._json("GET", f"/assessments/{harness.assessment}/submissions")
+    return read_required_permissions(Path(os.environ[PERMISSIONS_LOG_VARIABLE]))
 
 
 def altered(folder: Path, *edits: tuple[str, str]) -> Path:
@@ -46,17 +53,22 @@ def altered(folder: Path, *edits: tuple[str, str]) -> Path:
     return path
 
 
-def test_one_sheet_needs_nothing_that_is_not_allowed(needed: set[Need]) -> None:
-    assert not_allowed(needed, allowed()) == []
+def test_one_sheet_needs_nothing_that_is_not_allowed(needed: set[RequiredPermission]) -> None:
+    assert missing_grants(needed, granted_permissions()) == []
 
 
-def test_each_grant_that_is_used_is_missed_when_it_is_taken_out(needed: set[Need]) -> None:
-    given = allowed()
+def test_each_grant_that_is_used_is_missed_when_it_is_taken_out(needed: set[RequiredPermission]) -> None:
+    given = granted_permissions()
     used = [grant for grant in given if any(grant.covers(need) for need in needed)]
-    assert {grant.holder for grant in used} >= {"ReceiveFunction", "ExtractFunction", "GradeFunction", "stepfunctions"}
+    assert {grant.principal for grant in used} >= {
+        "ReceiveFunction",
+        "ExtractFunction",
+        "GradeFunction",
+        "stepfunctions",
+    }
     for grant in used:
         rest = [other for other in given if other != grant]
-        assert any(grant.action in sentence for sentence in not_allowed(needed, rest)), grant
+        assert any(grant.action in sentence for sentence in missing_grants(needed, rest)), grant
 
 
 @pytest.mark.parametrize(
@@ -87,70 +99,70 @@ def test_each_grant_that_is_used_is_missed_when_it_is_taken_out(needed: set[Need
     ],
 )
 def test_a_template_with_a_needed_action_taken_out_or_a_needless_one_put_in_is_found(
-    needed: set[Need], tmp_path: Path, edit: tuple[str, str], missed: str | None, idle: str
+    needed: set[RequiredPermission], tmp_path: Path, edit: tuple[str, str], missed: str | None, idle: str
 ) -> None:
-    given = allowed(altered(tmp_path, edit))
-    sentences = not_allowed(needed, given)
+    given = granted_permissions(altered(tmp_path, edit))
+    sentences = missing_grants(needed, given)
     if missed is None:
         assert sentences == []
     else:
         assert any(sentence.startswith(missed) for sentence in sentences), sentences
-    assert any(sentence.startswith(idle) for sentence in not_needed(needed, given, reviewed()))
+    assert any(sentence.startswith(idle) for sentence in unused_grants(needed, given, load_reviewed_grants()))
 
 
-def test_the_reviewed_list_holds_nothing_in_vain(needed: set[Need]) -> None:
-    given = allowed()
-    gone = Unseen("GradeFunction", "s3:DeleteObject", "/results/*", "it was there once")
-    seen = Unseen("ExtractFunction", "textract:DetectDocumentText", "*", "wrong: it is called")
-    found = reviewed_in_vain(needed, given, [*reviewed(), gone, seen])
+def test_the_reviewed_list_holds_nothing_in_vain(needed: set[RequiredPermission]) -> None:
+    given = granted_permissions()
+    gone = ReviewedGrant("GradeFunction", "s3:DeleteObject", "/results/*", "it was there once")
+    seen = ReviewedGrant("ExtractFunction", "textract:DetectDocumentText", "*", "wrong: it is called")
+    found = stale_reviewed_grants(needed, given, [*load_reviewed_grants(), gone, seen])
     assert [sentence.split(": ", 1)[1] for sentence in found] == [
         "nothing allows GradeFunction s3:DeleteObject on /results/*",
         "ExtractFunction textract:DetectDocumentText on * was seen; strike it out",
     ]
-    assert all(len(entry.reason) > 20 for entry in reviewed())
+    assert all(len(entry.reason) > 20 for entry in load_reviewed_grants())
 
 
-def test_who_asks_for_more_than_a_role_allows_is_refused(flow: Flow) -> None:
+def test_who_asks_for_more_than_a_role_allows_is_refused(harness: WorkflowHarness) -> None:
     def client(service: str) -> Any:
         keys = {"aws_access_key_id": "NoFunction", "aws_secret_access_key": "local"}
-        return boto3.client(service, endpoint_url=flow.cloud.endpoint_url, region_name="us-east-1", **keys)
+        return boto3.client(service, endpoint_url=harness.cloud.endpoint_url, region_name="us-east-1", **keys)
 
     with pytest.raises(ClientError, match="AccessDenied"):
-        client("s3").delete_object(Bucket=flow.documents, Key="results/x")
+        client("s3").delete_object(Bucket=harness.documents, Key="results/x")
     with pytest.raises(ClientError, match="AccessDeniedException"):
-        client("dynamodb").scan(TableName=flow.cloud.stack.table)
+        client("dynamodb").scan(TableName=harness.cloud.stack.table)
 
 
-def test_a_refused_drop_has_a_report_beside_it(flow: Flow) -> None:
-    flow.drop("answers/Ada.docx", b"PK not a scan")
-    s3, key = flow.cloud.client("s3"), f"drop/{flow.assessment}/answers/Ada.docx.refused.json"
+def test_a_refused_drop_has_a_report_beside_it(harness: WorkflowHarness) -> None:
+    harness.drop("answers/Ada.docx", b"PK not a scan")
+    s3, key = harness.cloud.client("s3"), f"drop/{harness.assessment}/answers/Ada.docx.refused.json"
     deadline = time.monotonic() + 30
     while time.monotonic() < deadline:
-        found = s3.list_objects_v2(Bucket=flow.temp, Prefix=f"drop/{flow.assessment}/").get("Contents", [])
+        found = s3.list_objects_v2(Bucket=harness.temp, Prefix=f"drop/{harness.assessment}/").get("Contents", [])
         if key in [one["Key"] for one in found]:
             return
         time.sleep(0.05)
     raise AssertionError("no report was written")
 
 
-def test_a_kept_copy_that_was_written_over_is_made_again_from_its_own_version(flow: Flow) -> None:
+def test_a_kept_copy_that_was_written_over_is_made_again_from_its_own_version(harness: WorkflowHarness) -> None:
     """A run that starts from what was kept copies within the bucket where the newest version is another one."""
-    body = flow.typed()
-    receipt = flow.send("answer_sheet", body, student="Ada")
-    flow.ended(receipt)
-    s3, key = flow.cloud.client("s3"), f"documents/demo/{receipt.id}"
-    kept = s3.head_object(Bucket=flow.documents, Key=key)["VersionId"]
-    s3.put_object(Bucket=flow.documents, Key=key, Body=b"something else", Metadata={"source-version": "none"})
-    [state] = [found for found in flow.executions() if found["submission"]["id"] == receipt.id]
-    state["file"] |= {"bucket": flow.documents, "key": key, "version_id": kept}
-    stored = flow.cloud.invoke("PersistFunction", state)
+    body = harness.typed()
+    receipt = harness.send("answer_sheet", body, student="Ada")
+    harness.ended(receipt)
+    s3, key = harness.cloud.client("s3"), f"documents/demo/{receipt.id}"
+    kept = s3.head_object(Bucket=harness.documents, Key=key)["VersionId"]
+    s3.put_object(Bucket=harness.documents, Key=key, Body=b"something else", Metadata={"source-version": "none"})
+    [state] = [found for found in harness.executions() if found["submission"]["id"] == receipt.id]
+    state["file"] |= {"bucket": harness.documents, "key": key, "version_id": kept}
+    stored = harness.cloud.invoke("PersistFunction", state)
     assert stored["sha256"] == state["file"]["sha256"], stored
-    assert s3.get_object(Bucket=flow.documents, Key=key)["Body"].read() == body
+    assert s3.get_object(Bucket=harness.documents, Key=key)["Body"].read() == body
 
 
-def test_a_teacher_reads_what_was_read(flow: Flow) -> None:
-    flow.prepare()
-    sheet = flow.sheet()
-    flow.ended(sheet)
-    transcript = flow.api._json("GET", f"/submissions/{sheet.id}/transcript")
+def test_a_teacher_reads_what_was_read(harness: WorkflowHarness) -> None:
+    harness.prepare()
+    sheet = harness.sheet()
+    harness.ended(sheet)
+    transcript = harness.api._json("GET", f"/submissions/{sheet.id}/transcript")
     assert transcript["pages"]

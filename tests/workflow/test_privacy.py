@@ -8,50 +8,50 @@ from pathlib import Path
 import pytest
 
 from tests.documents import encrypted_pdf
-from tests.workflow.conftest import Flow
-from tests.workflow.test_doors import wait_for_sheets
+from tests.workflow.conftest import WorkflowHarness
+from tests.workflow.test_intake_channels import wait_for_sheets
 
 STUDENTS = ("Ottoline Quaverfield", "Barnaby Thistlewick", "Zenobia Crumhorn", "Lysander Pettibone")
 # Words that nobody but these students writes; each sheet has them in an answer.
 ANSWERS = ("verdigris marmalade", "zephyr kaleidoscope", "12.5 m/s")
 
 
-def _logs(flow: Flow) -> dict[Path, str]:
+def _logs(harness: WorkflowHarness) -> dict[Path, str]:
     """Every log of the cloud: a function's output with its metrics, the services', the OCR's."""
-    found = sorted((flow.cloud.folder / "logs").rglob("*"))
+    found = sorted((harness.cloud.folder / "logs").rglob("*"))
     return {path: path.read_text(encoding="utf-8", errors="replace") for path in found if path.is_file()}
 
 
-def _sheet(flow: Flow) -> bytes:
-    return flow.typed("1. B because of verdigris marmalade", "2. True, by zephyr kaleidoscope", "3. 12.5 m/s")
+def _sheet(harness: WorkflowHarness) -> bytes:
+    return harness.typed("1. B because of verdigris marmalade", "2. True, by zephyr kaleidoscope", "3. 12.5 m/s")
 
 
 @pytest.fixture
-def logs(flow: Flow) -> Iterator[dict[Path, str]]:
+def logs(harness: WorkflowHarness) -> Iterator[dict[Path, str]]:
     """A sheet graded, one dropped, one rejected, one that fails on our side, a drop refused; then what was written."""
-    flow.prepare()
-    ids = [flow.send("answer_sheet", _sheet(flow), student=STUDENTS[0])]
-    flow.ended(ids[0])
-    ids.append(flow.send("answer_sheet", encrypted_pdf(), student=STUDENTS[2]))
-    assert flow.ended(ids[1])["state"] == "REJECTED"
-    flow.drop(f"answers/{STUDENTS[1]}.pdf", _sheet(flow) + b"\n%%")
-    flow.drop(f"answers/{STUDENTS[1]}.docx", b"no scan")
-    wait_for_sheets(flow, 3)
-    flow.cloud.faults.fail("s3", "CopyObject", "AccessDenied", status=403, times=3)
-    ids.append(flow.send("answer_sheet", _sheet(flow) + b"\n%", student=STUDENTS[3]))
-    assert flow.ended(ids[2])["state"] == "FAILED"
-    flow.api._json("GET", f"/assessments/{flow.assessment}/submissions")
-    found = _logs(flow)
+    harness.prepare()
+    ids = [harness.send("answer_sheet", _sheet(harness), student=STUDENTS[0])]
+    harness.ended(ids[0])
+    ids.append(harness.send("answer_sheet", encrypted_pdf(), student=STUDENTS[2]))
+    assert harness.ended(ids[1])["state"] == "REJECTED"
+    harness.drop(f"answers/{STUDENTS[1]}.pdf", _sheet(harness) + b"\n%%")
+    harness.drop(f"answers/{STUDENTS[1]}.docx", b"no scan")
+    wait_for_sheets(harness, 3)
+    harness.cloud.faults.fail("s3", "CopyObject", "AccessDenied", status=403, times=3)
+    ids.append(harness.send("answer_sheet", _sheet(harness) + b"\n%", student=STUDENTS[3]))
+    assert harness.ended(ids[2])["state"] == "FAILED"
+    harness.api._json("GET", f"/assessments/{harness.assessment}/submissions")
+    found = _logs(harness)
     told = "".join(found.values())
     assert all(receipt.id in told for receipt in ids), "the lines of each submission are in there"
     yield found
 
 
-def test_logs_and_metrics_name_nobody_and_quote_nothing(logs: dict[Path, str], flow: Flow) -> None:
+def test_logs_and_metrics_name_nobody_and_quote_nothing(logs: dict[Path, str], harness: WorkflowHarness) -> None:
     parts = {part for name in STUDENTS for part in name.split()}
     samples = json.loads((Path(__file__).parents[2] / "samples" / "expected.json").read_text(encoding="utf-8"))
     parts |= {sheet["student"].split()[1] for sheet in samples["sheets"]}
-    secret = flow.cloud.stack.functions["GradeFunction"].environment["IDENTITY_SECRET"]
+    secret = harness.cloud.stack.functions["GradeFunction"].environment["IDENTITY_SECRET"]
     unwanted = {*parts, *ANSWERS, secret}
     found = [
         f"{path.name}: {word}: {line[:200]}"

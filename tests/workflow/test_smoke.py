@@ -5,13 +5,13 @@ import io
 import pytest
 from rich.console import Console
 
-from core.submission import Kind
-from local import smoke
-from local.client import ApiClient
+from core.models.submission import DocumentKind
+from local.cli import smoke
+from local.cli.api_client import ApiClient
+from local.cli.mark_comparison import read_expected_sheets
+from local.cli.submitted_files import SubmittedFile, UsageError
 from local.cloud.local_cloud import LocalCloud
-from local.comparison import read_expected
-from local.deliveries import Delivery, UsageError
-from tests.workflow.conftest import Flow
+from tests.workflow.conftest import WorkflowHarness
 
 
 def _run(api: str) -> tuple[int, str]:
@@ -20,28 +20,28 @@ def _run(api: str) -> tuple[int, str]:
     return code, out.getvalue()
 
 
-def test_a_stack_that_marks_as_it_should_passes(flow: Flow, monkeypatch: pytest.MonkeyPatch) -> None:
-    token = flow.cloud.token("smoke")
+def test_a_stack_that_marks_as_it_should_passes(harness: WorkflowHarness, monkeypatch: pytest.MonkeyPatch) -> None:
+    token = harness.cloud.token("smoke")
     monkeypatch.setenv("GRADELINE_TOKEN", token)
-    with ApiClient(flow.cloud.api_url, token) as api:
+    with ApiClient(harness.cloud.api_url, token) as api:
         # The stand-in for a model agrees with everything; the teacher's marks are held against key points.
         api._json("PUT", "/settings", json={"model": False, "spend_limit_usd": None})
-    flow.cloud.clear_calls()
-    code, said = _run(flow.cloud.api_url)
+    harness.cloud.clear_calls()
+    code, said = _run(harness.cloud.api_url)
     assert code == 0, said
-    assert f"{flow.cloud.api_url} does its job" in said
-    posted = [call for call in flow.cloud.calls(everybody=True) if call.operation == "PostObject"]
+    assert f"{harness.cloud.api_url} does its job" in said
+    posted = [call for call in harness.cloud.calls(include_clients=True) if call.operation == "PostObject"]
     assert len(posted) == 1, "one sheet went by a presigned upload"
 
 
 def test_marks_that_are_not_the_teachers_and_sheets_without_any_are_faults() -> None:
-    expected = read_expected(smoke.SAMPLES / "expected.json")[:1]
-    sheet = Delivery(expected[0].path, Kind.ANSWER_SHEET, expected[0].student)
-    verdict = smoke.judge([sheet], expected)
-    assert not verdict.well
+    expected = read_expected_sheets(smoke.SAMPLES / "expected.json")[:1]
+    sheet = SubmittedFile(expected[0].path, DocumentKind.ANSWER_SHEET, expected[0].student)
+    verdict = smoke.check_results([sheet], expected)
+    assert not verdict.succeeded
     assert verdict.faults[0].startswith("Amara Whitlock: ")
     assert "More than one mark apart: Amara Whitlock 1: no mark instead of 1" in verdict.faults
-    assert smoke.judge([], []).faults == ("Everything was left to a person: nothing could be compared.",)
+    assert smoke.check_results([], []).faults == ("Everything was left to a person: nothing could be compared.",)
 
 
 def test_without_a_token_nothing_is_asked(cloud: LocalCloud, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -4,49 +4,49 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
-from core.clock import milliseconds
-from tests.workflow.conftest import Flow
+from core.platform.clock import milliseconds_between
+from tests.workflow.conftest import WorkflowHarness
 
 NAME = "Ottoline Quaverfield"
 
 
-def test_the_moments_stand_in_their_order(flow: Flow) -> None:
-    flow.prepare()
-    sheet = flow.scan()
-    told = flow.ended(sheet)["timeline"]
+def test_the_moments_stand_in_their_order(harness: WorkflowHarness) -> None:
+    harness.prepare()
+    sheet = harness.scan()
+    told = harness.ended(sheet)["timeline"]
     for lane in ("read_at", "stored_at", "recorded_at"):
         assert told["received_at"] <= told[lane] <= told["joined_at"]
     assert told["received_at"] <= told["first_ocr_at"] <= told["read_at"]
     assert told["joined_at"] <= told["graded_at"]
-    history = flow.timeline(sheet).saved_seconds
+    history = harness.timeline(sheet).saved_seconds
     assert history is not None
     # The functions' own clocks begin later and end sooner than their states.
     assert 0 < told["saved_ms"] <= 1000 * history + 20
 
 
-def test_the_metrics_say_what_the_status_says_and_name_nobody(flow: Flow) -> None:
-    flow.prepare()
-    sheet = flow.send("answer_sheet", flow.scanned(), student=NAME)
-    told = flow.ended(sheet)["timeline"]
+def test_the_metrics_say_what_the_status_says_and_name_nobody(harness: WorkflowHarness) -> None:
+    harness.prepare()
+    sheet = harness.send("answer_sheet", harness.scanned(), student=NAME)
+    told = harness.ended(sheet)["timeline"]
     status_says = {
-        "TimeToMarks": [milliseconds(told["received_at"], told["graded_at"])],
-        "TimeToFirstOcr": [milliseconds(told["received_at"], told["first_ocr_at"])],
-        "TimeToJoin": [milliseconds(told["received_at"], told["joined_at"])],
+        "TimeToMarks": [milliseconds_between(told["received_at"], told["graded_at"])],
+        "TimeToFirstOcr": [milliseconds_between(told["received_at"], told["first_ocr_at"])],
+        "TimeToJoin": [milliseconds_between(told["received_at"], told["joined_at"])],
         "SavedByLanes": [told["saved_ms"]],
     }
     # The lines name no submission, and another sheet may have taken as many milliseconds to its marks.
-    mine = next(line for line in emitted(flow) if status_says.items() <= line.items())
+    mine = next(line for line in emitted(harness) if status_says.items() <= line.items())
     assert mine["EndedGraded" if "EndedGraded" in mine else "EndedNeedsReview"] == [1]
     assert {"QuestionsForReview", "ModelCalls", "ModelDollars", "StoringDuration", "GradingDuration"} <= set(mine)
     text = json.dumps(mine)
     assert sheet.id not in text
-    assert flow.assessment not in text
+    assert harness.assessment not in text
     assert "Quaverfield" not in text
 
 
-def emitted(flow: Flow) -> list[dict[str, Any]]:
+def emitted(harness: WorkflowHarness) -> list[dict[str, Any]]:
     """What grading has written in CloudWatch's embedded metric format."""
-    log = (flow.cloud.folder / "logs" / "GradeFunction.log").read_text(encoding="utf-8")
+    log = (harness.cloud.folder / "logs" / "GradeFunction.log").read_text(encoding="utf-8")
     lines = [line for line in log.splitlines() if '"CloudWatchMetrics"' in line]
     return [document for line in lines for document in documents_of(line)]
 

@@ -6,172 +6,178 @@ from typing import Any
 
 import pytest
 
-from local.cli import main
+from local.cli.main import main
 from local.cloud.local_cloud import LocalCloud
 from tests.documents import encrypted_pdf, picture, typed_pdf
-from tests.workflow.conftest import PAPER, Flow
+from tests.workflow.conftest import PAPER, WorkflowHarness
 
 
-def letter(flow: Flow) -> bytes:
-    return typed_pdf([f"Class {flow.assessment}", "Dear parents,", "we go to the museum in May.", "Yours, A. Brown"])
+def letter(harness: WorkflowHarness) -> bytes:
+    return typed_pdf([f"Class {harness.assessment}", "Dear parents,", "we go to the museum in May.", "Yours, A. Brown"])
 
 
-def blank(flow: Flow) -> bytes:
+def blank(harness: WorkflowHarness) -> bytes:
     return typed_pdf([])
 
 
-def photograph(flow: Flow) -> bytes:
-    return picture([flow.assessment, "meow"])
+def photograph(harness: WorkflowHarness) -> bytes:
+    return picture([harness.assessment, "meow"])
 
 
-def answers(flow: Flow) -> bytes:
-    return typed_pdf([f"Answers, class {flow.assessment}", "1 B", "2 C", "3 A"])
+def answers(harness: WorkflowHarness) -> bytes:
+    return typed_pdf([f"Answers, class {harness.assessment}", "1 B", "2 C", "3 A"])
 
 
-def about(flow: Flow) -> dict[str, Any]:
-    return flow.api.assessment(flow.assessment)
+def about(harness: WorkflowHarness) -> dict[str, Any]:
+    return harness.api.assessment(harness.assessment)
 
 
 @pytest.mark.parametrize("body", [letter, blank, photograph, answers])
 def test_a_paper_without_questions_ends_at_once_and_its_sheets_are_told(
-    flow: Flow, body: Callable[[Flow], bytes]
+    harness: WorkflowHarness, body: Callable[[WorkflowHarness], bytes]
 ) -> None:
-    sheet = flow.sheet()
-    assert flow.ended(sheet)["reason"] is None, "nothing is wrong yet: no paper has been sent"
+    sheet = harness.sheet()
+    assert harness.ended(sheet)["reason"] is None, "nothing is wrong yet: no paper has been sent"
 
-    paper = flow.ended(flow.send("question_paper", body(flow)))
+    paper = harness.ended(harness.send("question_paper", body(harness)))
     assert (paper["state"], paper["reason"]["type"]) == ("REJECTED", "NoQuestionsFound")
     assert "No question was found" in paper["reason"]["message"] and "Send another file" in paper["reason"]["message"]
-    assert flow.api.transcript(paper["id"]).pages, "what was read can be looked at"
+    assert harness.api.transcript(paper["id"]).pages, "what was read can be looked at"
 
-    for waiting in (flow.status(sheet.id), flow.submissions()[0]):
+    for waiting in (harness.status(sheet.id), harness.submissions()[0]):
         assert (waiting["state"], waiting["reason"]["type"]) == ("AWAITING_PAPER", "PaperNotReady")
         assert paper["reason"]["message"] in waiting["reason"]["message"]
-    assert about(flow)["paper_problem"] == {"submission": paper["id"], **paper["reason"]}
+    assert about(harness)["paper_problem"] == {"submission": paper["id"], **paper["reason"]}
 
 
-def test_the_next_good_paper_releases_the_sheets(flow: Flow) -> None:
-    sheet = flow.sheet()
-    flow.ended(flow.send("question_paper", letter(flow)))
+def test_the_next_good_paper_releases_the_sheets(harness: WorkflowHarness) -> None:
+    sheet = harness.sheet()
+    harness.ended(harness.send("question_paper", letter(harness)))
 
-    flow.prepare()
+    harness.prepare()
 
-    graded = flow.ended(sheet, but_not="AWAITING_PAPER")
+    graded = harness.ended(sheet, but_not="AWAITING_PAPER")
     assert (graded["state"], graded["reason"]) == ("GRADED", None)
-    assert about(flow)["paper_problem"] is None
+    assert about(harness)["paper_problem"] is None
 
 
-def test_a_paper_without_questions_does_not_take_the_good_one_away(flow: Flow) -> None:
-    flow.prepare()
-    good = about(flow)
+def test_a_paper_without_questions_does_not_take_the_good_one_away(harness: WorkflowHarness) -> None:
+    harness.prepare()
+    good = about(harness)
 
-    flow.rested(late := flow.send("question_paper", letter(flow)))
+    harness.wait_until_execution_ends(late := harness.send("question_paper", letter(harness)))
 
-    found = about(flow)
+    found = about(harness)
     assert (found["paper"], found["revision"]) == (good["paper"], good["revision"])
     assert found["paper_problem"]["submission"] == late.id
     assert "still counts" in found["paper_problem"]["message"]
-    assert flow.ended(flow.sheet())["state"] == "GRADED"
+    assert harness.ended(harness.sheet())["state"] == "GRADED"
 
 
-def test_a_teacher_who_then_corrects_the_paper_that_counts_is_told_no_more(flow: Flow) -> None:
-    flow.prepare()
-    flow.rested(flow.send("question_paper", letter(flow)))
-    assert about(flow)["paper_problem"] is not None
+def test_a_teacher_who_then_corrects_the_paper_that_counts_is_told_no_more(harness: WorkflowHarness) -> None:
+    harness.prepare()
+    harness.wait_until_execution_ends(harness.send("question_paper", letter(harness)))
+    assert about(harness)["paper_problem"] is not None
 
-    flow.api._json("PUT", f"/assessments/{flow.assessment}/paper", json=about(flow)["paper"])
-    assert about(flow)["paper_problem"] is None
+    harness.api._json("PUT", f"/assessments/{harness.assessment}/paper", json=about(harness)["paper"])
+    assert about(harness)["paper_problem"] is None
 
-    flow.rested(flow.send("question_paper", blank(flow)))
-    assert about(flow)["paper_problem"] is not None, "the next wrong file is told again"
+    harness.wait_until_execution_ends(harness.send("question_paper", blank(harness)))
+    assert about(harness)["paper_problem"] is not None, "the next wrong file is told again"
 
 
-def test_sheets_are_told_of_a_paper_that_cannot_be_read_as_well(flow: Flow) -> None:
-    flow.ended(sheet := flow.sheet())
-    paper = flow.ended(flow.send("question_paper", encrypted_pdf([flow.assessment])))
+def test_sheets_are_told_of_a_paper_that_cannot_be_read_as_well(harness: WorkflowHarness) -> None:
+    harness.ended(sheet := harness.sheet())
+    paper = harness.ended(harness.send("question_paper", encrypted_pdf([harness.assessment])))
 
     assert paper["reason"]["type"] == "EncryptedDocument"
-    assert paper["reason"]["message"] in flow.status(sheet.id)["reason"]["message"]
+    assert paper["reason"]["message"] in harness.status(sheet.id)["reason"]["message"]
 
 
-def test_sheets_are_told_of_a_paper_that_failed_until_it_is_run_again(flow: Flow) -> None:
-    flow.ended(sheet := flow.sheet())
-    flow.cloud.faults.fail("textract", "DetectDocumentText", "AccessDeniedException", status=400)
-    scan = flow.send("question_paper", picture([flow.assessment, "1. Name a gas. [1]", "2. Name a metal. [1]"]))
-    assert flow.ended(scan)["state"] == "FAILED"
-    assert flow.status(sheet.id)["reason"]["type"] == "PaperNotReady"
+def test_sheets_are_told_of_a_paper_that_failed_until_it_is_run_again(harness: WorkflowHarness) -> None:
+    harness.ended(sheet := harness.sheet())
+    harness.cloud.faults.fail("textract", "DetectDocumentText", "AccessDeniedException", status=400)
+    scan = harness.send("question_paper", picture([harness.assessment, "1. Name a gas. [1]", "2. Name a metal. [1]"]))
+    assert harness.ended(scan)["state"] == "FAILED"
+    assert harness.status(sheet.id)["reason"]["type"] == "PaperNotReady"
 
-    flow.cloud.faults.clear()
-    flow.resume(scan)
+    harness.cloud.faults.clear()
+    harness.resume(scan)
 
-    assert flow.ended(scan, but_not="FAILED")["state"] == "READY"
-    assert flow.ended(sheet, but_not="AWAITING_PAPER")["result"]
+    assert harness.ended(scan, but_not="FAILED")["state"] == "READY"
+    assert harness.ended(sheet, but_not="AWAITING_PAPER")["result"]
 
 
-def test_a_key_without_an_answer_says_so_and_no_sheet_waits_for_it(flow: Flow) -> None:
-    flow.prepare()
-    key = flow.ended(flow.send("answer_key", letter(flow)))
+def test_a_key_without_an_answer_says_so_and_no_sheet_waits_for_it(harness: WorkflowHarness) -> None:
+    harness.prepare()
+    key = harness.ended(harness.send("answer_key", letter(harness)))
 
     assert (key["state"], key["reason"]["type"]) == ("REJECTED", "NoAnswersFound")
-    assert flow.ended(flow.sheet())["state"] == "GRADED"
+    assert harness.ended(harness.sheet())["state"] == "GRADED"
 
 
-def test_a_key_that_says_nothing_without_its_paper_is_read_again_when_that_comes(flow: Flow) -> None:
-    key = flow.send("answer_key", typed_pdf([f"Answers, class {flow.assessment}", "1. B", "2. True", "3. 12.5 m/s"]))
-    ended = flow.ended(key)
+def test_a_key_that_says_nothing_without_its_paper_is_read_again_when_that_comes(harness: WorkflowHarness) -> None:
+    key = harness.send(
+        "answer_key", typed_pdf([f"Answers, class {harness.assessment}", "1. B", "2. True", "3. 12.5 m/s"])
+    )
+    ended = harness.ended(key)
     assert ended["reason"]["type"] == "NoAnswersFound" and "read again" in ended["reason"]["message"]
 
-    flow.ended(flow.send("question_paper", PAPER))
+    harness.ended(harness.send("question_paper", PAPER))
 
-    assert flow.ended(key, but_not="REJECTED")["state"] == "READY"
-    assert len(about(flow)["scheme"]["entries"]) == 3
+    assert harness.ended(key, but_not="REJECTED")["state"] == "READY"
+    assert len(about(harness)["scheme"]["entries"]) == 3
 
 
 def test_the_command_line_ends_at_once_with_the_sentence(
-    flow: Flow,
+    harness: WorkflowHarness,
     cloud: LocalCloud,
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     monkeypatch.setenv("GRADELINE_TOKEN", cloud.token())
-    (tmp_path / "letter.pdf").write_bytes(letter(flow))
-    (tmp_path / "Ada.pdf").write_bytes(flow.typed())
+    (tmp_path / "letter.pdf").write_bytes(letter(harness))
+    (tmp_path / "Ada.pdf").write_bytes(harness.typed())
     command = ["grade", "--paper", str(tmp_path / "letter.pdf"), str(tmp_path / "Ada.pdf"), "--api", cloud.api_url]
 
-    assert main([*command, "--assessment", flow.assessment]) == 1
+    assert main([*command, "--assessment", harness.assessment]) == 1
 
     out, err = capsys.readouterr()
     assert "letter.pdf: No question was found in this file." in err and not out
-    assert [one["kind"] for one in flow.submissions()] == ["question_paper"], "no sheet was sent to wait in vain"
+    assert [one["kind"] for one in harness.submissions()] == ["question_paper"], "no sheet was sent to wait in vain"
 
 
 def test_the_command_line_marks_by_a_key_that_is_a_document(
-    flow: Flow, cloud: LocalCloud, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    monkeypatch.setenv("GRADELINE_TOKEN", cloud.token())
-    key = typed_pdf([f"Answers, class {flow.assessment}", "1. B", "2. True", "3. 12.5 m/s"])
-    for name, body in (("paper.pdf", PAPER), ("key.pdf", key), ("Ada.pdf", flow.typed())):
-        (tmp_path / name).write_bytes(body)
-    command = ["grade", "--paper", str(tmp_path / "paper.pdf"), "--key", str(tmp_path / "key.pdf")]
-
-    assert main([*command, str(tmp_path / "Ada.pdf"), "--api", cloud.api_url, "--assessment", flow.assessment]) == 0
-    assert "Ada" in capsys.readouterr().out
-    (status,) = [one for one in flow.submissions() if one["kind"] == "answer_key"]
-    assert flow.status(status["id"])["paper"] is None, "a key is no question paper"
-
-
-def test_the_command_line_ends_for_a_key_without_an_answer(
-    flow: Flow,
+    harness: WorkflowHarness,
     cloud: LocalCloud,
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     monkeypatch.setenv("GRADELINE_TOKEN", cloud.token())
-    for name, body in (("paper.pdf", PAPER), ("letter.pdf", letter(flow)), ("Ada.pdf", flow.typed())):
+    key = typed_pdf([f"Answers, class {harness.assessment}", "1. B", "2. True", "3. 12.5 m/s"])
+    for name, body in (("paper.pdf", PAPER), ("key.pdf", key), ("Ada.pdf", harness.typed())):
+        (tmp_path / name).write_bytes(body)
+    command = ["grade", "--paper", str(tmp_path / "paper.pdf"), "--key", str(tmp_path / "key.pdf")]
+
+    assert main([*command, str(tmp_path / "Ada.pdf"), "--api", cloud.api_url, "--assessment", harness.assessment]) == 0
+    assert "Ada" in capsys.readouterr().out
+    (status,) = [one for one in harness.submissions() if one["kind"] == "answer_key"]
+    assert harness.status(status["id"])["paper"] is None, "a key is no question paper"
+
+
+def test_the_command_line_ends_for_a_key_without_an_answer(
+    harness: WorkflowHarness,
+    cloud: LocalCloud,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.setenv("GRADELINE_TOKEN", cloud.token())
+    for name, body in (("paper.pdf", PAPER), ("letter.pdf", letter(harness)), ("Ada.pdf", harness.typed())):
         (tmp_path / name).write_bytes(body)
     command = ["grade", "--paper", str(tmp_path / "paper.pdf"), "--key", str(tmp_path / "letter.pdf")]
 
-    assert main([*command, str(tmp_path / "Ada.pdf"), "--api", cloud.api_url, "--assessment", flow.assessment]) == 1
+    assert main([*command, str(tmp_path / "Ada.pdf"), "--api", cloud.api_url, "--assessment", harness.assessment]) == 1
     assert "letter.pdf: No answer was found in this file." in capsys.readouterr().err

@@ -1,5 +1,5 @@
 // How many marks a question is worth: the number that counts, and where it comes from. The server decides it
-// (core/question_marks.py); the editor follows the same order while fields change.
+// (core/models/merged_paper.py); the editor follows the same order while fields change.
 
 import { h } from "./dom.js";
 import { mark } from "./words.js";

@@ -1,137 +1,252 @@
 """A paper's pieces as a tree of drafts: sections, and the questions under them."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from grade.paper.chains import Chain, best_chain
-from grade.paper.directions import span_of
-from grade.paper.drafts import Draft, drafts_of, share_options
-from grade.paper.gaps import announced
-from grade.paper.headings import Heading, find_headings
-from grade.paper.numbering import Kind
-from grade.paper.pieces import Piece
-from grade.paper.runs import read_runs
+from grade.paper.label_parser import LabelKind, parse_roman
+from grade.paper.label_sequences import LabelSequence, find_best_sequence
+from grade.paper.numbering_runs import parse_numbering_runs
+from grade.paper.outline_nodes import OutlineNode, build_nodes, share_options
+from grade.paper.rows import GAP
+from grade.paper.text_chunks import TextChunk, parse_announced_range, parse_direction_range
+
+
+@dataclass(frozen=True, slots=True)
+class Heading:
+    """`index`: its place among the pieces. `keyword` and `name` are empty for a heading without a label."""
+
+    index: int
+    keyword: str
+    name: str
+    label: str
+    text: str
+
+    @property
+    def value(self) -> int:
+        if self.name.isdigit():
+            return int(self.name)
+        return (parse_roman(self.name) if self.keyword and self._is_roman else None) or ord(
+            self.name[:1].upper() or "A"
+        ) - 64
+
+    @property
+    def _is_roman(self) -> bool:
+        return len(self.name) > 1 or self.name.upper() in "IVX"
+
+
+def find_headings(chunks: list[TextChunk]) -> list[Heading]:
+    found = [
+        heading for index, chunk in enumerate(chunks) if (heading := _match_heading(chunks, index, chunk)) is not None
+    ]
+    return _remove_implausible(found)
+
+
+def _match_heading(chunks: list[TextChunk], index: int, chunk: TextChunk) -> Heading | None:
+    if not chunk.at_row_start:
+        return None
+    text = chunk.full_text.replace(GAP, "  ").strip()
+    if (match := _LABELLED_HEADING.match(text)) and _is_heading_text(match[1], match[2], match[3]):
+        keyword = match[1].lower().rstrip(".")
+        keyword = "section" if keyword == "sec" else keyword
+        name = match[2].lower()
+        name = str(_NUMBER_WORDS[name]) if name in _NUMBER_WORDS else match[2].upper()
+        return Heading(index, keyword, name, f"{keyword.capitalize()} {name}", match[3].strip(" \t-–—:.,|"))
+    if (
+        not chunk.tokens
+        and len(text) <= 160
+        and _UNLABELLED_HEADING.match(text)
+        and _is_followed_by_number(chunks, index)
+    ):
+        return Heading(index, "", "", text, text)
+    return None
+
+
+def _is_heading_text(keyword: str, name: str, rest: str) -> bool:
+    """A heading, not a sentence that speaks of a section ("Section A has ten questions")."""
+    if name.islower() and len(name) == 1 and rest.strip():
+        return False
+    if not rest.strip():
+        return not (keyword.islower() and name.islower())
+    if re.match(r"\s*(?:,|and\b|or\b|&|to\b|/)", rest):
+        return False
+    if re.match(r"\s*[:–—.(\[|-]|\t|\s{2,}", rest):
+        return True
+    return bool(re.match(r"\s+[A-Z(\[]", rest)) and keyword[0].isupper()
+
+
+def _is_followed_by_number(chunks: list[TextChunk], index: int) -> bool:
+    """Whether the next label under a heading is a question's number: one without it is part of a question."""
+    here = chunks[index]
+    for chunk in chunks[index + 1 : index + 9]:
+        if chunk.tokens and chunk.at_row_start:
+            is_number = chunk.tokens[0].values[0][0].value == "number"
+            return (
+                is_number and here.left <= chunk.left + here.row.width * 0.6 and here.row.indent <= _max_indent(chunk)
+            )
+    return False
+
+
+def _max_indent(chunk: TextChunk) -> float:
+    return max(chunk.row.indent + 0.02, 0.3)
+
+
+def _remove_implausible(found: list[Heading]) -> list[Heading]:
+    """Without labelled headings that stand alone in their keyword and are not the first of a list."""
+    kept = []
+    for heading in found:
+        same = {other.name for other in found if other.keyword == heading.keyword}
+        if not heading.keyword or len(same) > 1 or heading.name in ("A", "I", "1"):
+            kept.append(heading)
+    return kept
 
 
 @dataclass(slots=True)
 class Outline:
-    preamble: list[Piece]
-    drafts: list[Draft]
+    preamble: list[TextChunk]
+    nodes: list[OutlineNode]
 
 
-def read_outline(pieces: list[Piece]) -> Outline:
-    headings = find_headings(pieces)
+def parse_outline(chunks: list[TextChunk]) -> Outline:
+    headings = find_headings(chunks)
     labelled = [heading for heading in headings if heading.keyword]
-    if labelled and (items := _around(pieces, labelled)):
-        return _with_sections_inside(pieces, items, labelled)
-    if labelled and (sections := _sections(pieces, headings, labelled)):
-        return Outline(pieces[: labelled[0].index], sections)
-    preamble, drafts = _block(pieces, [h for h in headings if not h.keyword], 1)
-    return Outline(preamble, drafts)
+    if labelled and (items := _find_enclosing_questions(chunks, labelled)):
+        return _parse_inner_sections(chunks, items, labelled)
+    if labelled and (sections := _parse_sections(chunks, headings, labelled)):
+        return Outline(chunks[: labelled[0].index], sections)
+    preamble, nodes = _parse_block(chunks, [h for h in headings if not h.keyword], 1)
+    return Outline(preamble, nodes)
 
 
-def _around(pieces: list[Piece], labelled: list[Heading]) -> list[int]:
+def _find_enclosing_questions(chunks: list[TextChunk], labelled: list[Heading]) -> list[int]:
     """Where the questions open that hold the headings, as "Exercise 2" holds its "Part A" and "Part B"; empty
     where the headings hold the questions."""
-    chain = best_chain([piece if _in_words(piece) else replace(piece, tokens=()) for piece in pieces], Kind.NUMBER)
-    if chain is None or len(chain.items) < 2 or chain.values != tuple(range(1, len(chain.items) + 1)):
+    sequence = find_best_sequence(
+        [chunk if _has_question_keyword(chunk) else replace(chunk, tokens=()) for chunk in chunks], LabelKind.NUMBER
+    )
+    if sequence is None or len(sequence.items) < 2 or sequence.values != tuple(range(1, len(sequence.items) + 1)):
         return []
     first = labelled[0]
-    inside = any(chain.items[0] < first.index < item for item in chain.items[1:]) or first.index > chain.items[-1]
-    if first.index < chain.items[0] or first.value != 1 or not inside:
+    inside = (
+        any(sequence.items[0] < first.index < item for item in sequence.items[1:]) or first.index > sequence.items[-1]
+    )
+    if first.index < sequence.items[0] or first.value != 1 or not inside:
         return []
-    ends = [*chain.items[1:], len(pieces)]
-    for item, end in zip(chain.items, ends, strict=True):
+    ends = [*sequence.items[1:], len(chunks)]
+    for item, end in zip(sequence.items, ends, strict=True):
         values = [heading.value for heading in labelled if item < heading.index < end]
         if values and values != list(range(1, len(values) + 1)):
             return []
-    return list(chain.items)
+    return list(sequence.items)
 
 
-def _in_words(piece: Piece) -> bool:
-    return bool(piece.tokens) and piece.opens and piece.tokens[0].style == "Q1"
+def _has_question_keyword(chunk: TextChunk) -> bool:
+    return bool(chunk.tokens) and chunk.at_row_start and chunk.tokens[0].style == "Q1"
 
 
-def _with_sections_inside(pieces: list[Piece], items: list[int], labelled: list[Heading]) -> Outline:
+def _parse_inner_sections(chunks: list[TextChunk], items: list[int], labelled: list[Heading]) -> Outline:
     """Questions in words, each with the sections that stand in it."""
-    drafts: list[Draft] = []
-    for item, end in zip(items, [*items[1:], len(pieces)], strict=True):
+    nodes: list[OutlineNode] = []
+    for item, end in zip(items, [*items[1:], len(chunks)], strict=True):
         inner = [replace(h, index=h.index - item) for h in labelled if item < h.index < end]
-        stretch = pieces[item:end]
-        alone = Chain(Kind.NUMBER, (0,), (int(pieces[item].tokens[0].name),), 0.0)
-        [draft] = drafts_of(stretch[: inner[0].index] if inner else stretch, alone)
-        draft.parts += _sections(stretch, inner, inner) if inner else []
-        drafts.append(draft)
-    return Outline(pieces[: items[0]], drafts)
+        stretch = chunks[item:end]
+        alone = LabelSequence(LabelKind.NUMBER, (0,), (int(chunks[item].tokens[0].name),), 0.0)
+        [node] = build_nodes(stretch[: inner[0].index] if inner else stretch, alone)
+        node.parts += _parse_sections(stretch, inner, inner) if inner else []
+        nodes.append(node)
+    return Outline(chunks[: items[0]], nodes)
 
 
-def _sections(pieces: list[Piece], headings: list[Heading], labelled: list[Heading]) -> list[Draft]:
+def _parse_sections(chunks: list[TextChunk], headings: list[Heading], labelled: list[Heading]) -> list[OutlineNode]:
     """One draft a labelled heading. A heading that comes twice is one section: the mention on the front
     page only speaks about it, and "Section A (continued)" goes on with it."""
     outer = labelled[0].keyword
-    ends = [heading.index for heading in labelled[1:]] + [len(pieces)]
-    drafts: list[Draft] = []
+    ends = [heading.index for heading in labelled[1:]] + [len(chunks)]
+    nodes: list[OutlineNode] = []
     expected = 1
-    bodies: dict[tuple[str, str, int], Draft] = {}
-    parent: Draft | None = None
+    bodies: dict[tuple[str, str, int], OutlineNode] = {}
+    parent: OutlineNode | None = None
     for heading, end in zip(labelled, ends, strict=True):
         inside = [h for h in headings if not h.keyword and heading.index < h.index < end]
-        body = pieces[heading.index + 1 : end]
-        span = announced(heading.text)
+        body = chunks[heading.index + 1 : end]
+        span = parse_announced_range(heading.text)
         expected = span[0] if span else expected
-        lead, items = _block(body, [replace(h, index=h.index - heading.index - 1) for h in inside], expected)
-        lead = _without_options(lead, items)
+        lead, items = _parse_block(body, [replace(h, index=h.index - heading.index - 1) for h in inside], expected)
+        lead = _remove_shared_options(lead, items)
         if len(items) == 1 and items[0].style == "A1" and items[0].name == heading.name:
             # "A1", "A2" under "Section A"
             items = [replace(part, label=items[0].label + part.label) for part in items[0].parts]
         nested = heading.keyword != outer and parent is not None
         key = (heading.keyword, heading.name, id(parent) if nested else 0)
-        draft = bodies.get(key)
-        if draft is None:
-            draft = bodies[key] = Draft(heading.label, heading.name, None, heading=heading.text)
+        node = bodies.get(key)
+        if node is None:
+            node = bodies[key] = OutlineNode(heading.label, heading.name, None, heading=heading.text)
             if nested and parent is not None:
-                parent.parts.append(draft)
+                parent.parts.append(node)
             else:
-                drafts.append(draft)
-        elif items and not draft.parts:
+                nodes.append(node)
+        elif items and not node.parts:
             # So far only spoken of, on the front page: it stands here.
-            among = parent.parts if nested and parent is not None else drafts
-            among.append(among.pop(next(place for place, other in enumerate(among) if other is draft)))
+            among = parent.parts if nested and parent is not None else nodes
+            among.append(among.pop(next(place for place, other in enumerate(among) if other is node)))
         if not nested:
-            parent = draft
-        if items or not draft.parts:
-            draft.notes.append(heading.text)
-        draft.own += lead
-        draft.parts += items
-        expected = _next_value(items, expected)
-    return [draft for draft in drafts if draft.parts]
+            parent = node
+        if items or not node.parts:
+            node.notes.append(heading.text)
+        node.content += lead
+        node.parts += items
+        expected = _next_number(items, expected)
+    return [node for node in nodes if node.parts]
 
 
-def _without_options(lead: list[Piece], items: list[Draft]) -> list[Piece]:
+def _remove_shared_options(lead: list[TextChunk], items: list[OutlineNode]) -> list[TextChunk]:
     """The words over a section's questions without the options that all of them share ("Assertion and reason")."""
-    opens = next((i for i, p in enumerate(lead) if p.opens and p.tokens and p.tokens[0].name in ("A", "a")), None)
-    if opens is None or any(item.parts for item in items):
+    at_row_start = next(
+        (i for i, p in enumerate(lead) if p.at_row_start and p.tokens and p.tokens[0].name in ("A", "a")), None
+    )
+    if at_row_start is None or any(item.parts for item in items):
         return lead
-    span = next((found for piece in lead if (found := span_of(piece)) is not None), None)
-    return lead[:opens] if share_options(items, lead, span) else lead
+    span = next((found for chunk in lead if (found := parse_direction_range(chunk)) is not None), None)
+    return lead[:at_row_start] if share_options(items, lead, span) else lead
 
 
-def _next_value(items: Sequence[Draft], expected: int) -> int:
+def _next_number(items: Sequence[OutlineNode], expected: int) -> int:
     for item in reversed(items):
-        if item.flat:
-            return _next_value(item.parts, expected)
+        if item.unlabelled:
+            return _next_number(item.parts, expected)
         if item.name.isdigit():
             return int(item.name) + 1
     return expected
 
 
-def _block(pieces: list[Piece], topics: list[Heading], first: int) -> tuple[list[Piece], list[Draft]]:
+def _parse_block(
+    chunks: list[TextChunk], topics: list[Heading], first: int
+) -> tuple[list[TextChunk], list[OutlineNode]]:
     """The questions between two labelled headings, parted by the headings without a label."""
     if not topics:
-        return read_runs(pieces, first)
-    lead, drafts = read_runs(pieces[: topics[0].index], first)
-    for topic, end in zip(topics, [*[t.index for t in topics[1:]], len(pieces)], strict=True):
-        first = _next_value(drafts, first)
-        own, items = read_runs(pieces[topic.index + 1 : end], first)
-        drafts.append(Draft(topic.label, "", None, own, items, heading=topic.text, flat=True))
-    return lead, drafts
+        return parse_numbering_runs(chunks, first)
+    lead, nodes = parse_numbering_runs(chunks[: topics[0].index], first)
+    for topic, end in zip(topics, [*[t.index for t in topics[1:]], len(chunks)], strict=True):
+        first = _next_number(nodes, first)
+        content, items = parse_numbering_runs(chunks[topic.index + 1 : end], first)
+        nodes.append(OutlineNode(topic.label, "", None, content, items, heading=topic.text, unlabelled=True))
+    return lead, nodes
+
+
+_LABELLED_HEADING = re.compile(
+    r"^[\W_]{0,3}(section|part|group|module|unit|division|sec\.)\s*[-–—:.]?\s*[\[(\"'‘“]?\s*"
+    r"([A-Ha-h]|[IVX]{1,4}|\d{1,2}|one|two|three|four|five)(?![\w])[\])\"'’”]?(.*)$",
+    re.IGNORECASE | re.DOTALL,
+)
+_UNLABELLED_HEADING = re.compile(
+    r"^(?:[*#]\s?)?(?:multiple[- ]choice|mcqs?\b|objective\b|subjective\b|(?:very )?short[- ](?:answer|essay"
+    r"|question|note)s?"
+    r"|long[- ](?:answer|essay|question)s?|extended[- ](?:answer|response)|structured (?:questions|response)"
+    r"|essay\b|true\s*(?:/|or|and)\s*false|fill[- ]in(?:g)?\b|match(?:ing)? (?:the|type|questions|items)"
+    r"|(?:programming|numerical|theory|practical|descriptive|application|reading|writing|grammar|comprehension|problem)"
+    r"(?:[- ]solving)? (?:questions|problems|section|type)"
+    r"|answer (?:all|any|the following|these|each)\b|choose the (?:correct|right|best)|state (?:whether|true)"
+    r"|one[- ]word answers?)",
+    re.IGNORECASE,
+)
+_NUMBER_WORDS = {"one": 1, "two": 2, "three": 3, "four": 4, "five": 5}

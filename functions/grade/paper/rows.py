@@ -9,8 +9,8 @@ import itertools
 import re
 from dataclasses import dataclass, replace
 
-from core.transcript import Line, Page, Transcript
-from grade.words.plain import clean
+from core.models.transcript import Line, Page, Transcript
+from grade.language.text_cleaning import clean_line
 
 GAP = "\t"
 """Stands between two cells in a row's text: a space much wider than one between words."""
@@ -60,50 +60,50 @@ class Row:
         return (self.right - self.origin) / self.width
 
 
-def rows_of(transcript: Transcript) -> list[Row]:
+def build_rows(transcript: Transcript) -> list[Row]:
     """All rows of a document in reading order, without empty ones."""
-    return [row for page in transcript.pages for row in page_rows(page)]
+    return [row for page in transcript.pages for row in build_page_rows(page)]
 
 
-def page_rows(page: Page) -> list[Row]:
+def build_page_rows(page: Page) -> list[Row]:
     rows: list[Row] = []
-    one_column = not any(line.box[0] > 0.4 and _ASKS.match(line.text) for line in page.lines)
+    one_column = not any(line.box[0] > 0.4 and _QUESTION_START.match(line.text) for line in page.lines)
     for line in page.lines:
-        row = _row(page.number, line)
+        row = _row_from_line(page.number, line)
         if row is None:
             continue
-        beside = _row_beside(rows, row, options=one_column)
+        beside = _find_row_beside(rows, row, options=one_column)
         if beside is None:
-            rows.insert(_height_of(rows, row), row)
+            rows.insert(_insertion_index(rows, row), row)
         else:
-            rows[beside] = _merge(rows[beside], row)
-    return _in_columns(rows)
+            rows[beside] = _merge_rows(rows[beside], row)
+    return _assign_columns(rows)
 
 
-def _row(page: int, line: Line) -> Row | None:
+def _row_from_line(page: int, line: Line) -> Row | None:
     left, top, width, height = line.box
     cells = [
         Cell(re.sub(r"\s+", " ", text).strip(), left + width * start, left + width * end)
-        for text, start, end in _pieces(line)
+        for text, start, end in _split_at_gaps(line)
     ]
     kept = tuple(cell for cell in cells if cell.text)
     return Row(page, kept, top, top + height) if kept else None
 
 
-def _pieces(line: Line) -> list[tuple[str, float, float]]:
+def _split_at_gaps(line: Line) -> list[tuple[str, float, float]]:
     """A line's text cut at wide gaps, each piece with where it starts and ends, as shares of the line."""
-    text = clean(line.text)
-    pieces: list[tuple[str, float, float]] = []
+    text = clean_line(line.text)
+    chunks: list[tuple[str, float, float]] = []
     start = 0
     size = max(len(text), 1)
     for gap in _WIDE_GAP.finditer(text):
-        pieces.append((text[start : gap.start()], start / size, gap.start() / size))
+        chunks.append((text[start : gap.start()], start / size, gap.start() / size))
         start = gap.end()
-    pieces.append((text[start:], start / size, 1.0))
-    return pieces
+    chunks.append((text[start:], start / size, 1.0))
+    return chunks
 
 
-def _overlap(one: Row, other: Row) -> float:
+def _vertical_overlap(one: Row, other: Row) -> float:
     """Share of the lower row's height that both have in common."""
     common = min(one.bottom, other.bottom) - max(one.top, other.top)
     lower = min(one.bottom - one.top, other.bottom - other.top)
@@ -115,11 +115,11 @@ _ONLY_MARKS = re.compile(
 )
 
 
-_ASKS = re.compile(r"\s*(?:q(?:uestion)?\s*)?\d{1,3}[.)]\s+[A-Z]\w", re.IGNORECASE)
+_QUESTION_START = re.compile(r"\s*(?:q(?:uestion)?\s*)?\d{1,3}[.)]\s+[A-Z]\w", re.IGNORECASE)
 _OPTION = re.compile(r"\(?([b-hB-H])[).]\s")
 
 
-def _row_beside(rows: list[Row], row: Row, *, options: bool) -> int | None:
+def _find_row_beside(rows: list[Row], row: Row, *, options: bool) -> int | None:
     """The row that this one continues to the right or opens at the left, if there is one.
 
     Only the row just before counts: at the same height further back stands the other column. Marks in the
@@ -128,51 +128,51 @@ def _row_beside(rows: list[Row], row: Row, *, options: bool) -> int | None:
     """
     if not rows:
         return None
-    if _beside(rows[-1], row):
+    if _are_side_by_side(rows[-1], row):
         return len(rows) - 1
-    if options and (place := _earlier_beside(rows, row)) is not None:
+    if options and (place := _find_earlier_row(rows, row)) is not None:
         return place
     if row.left < 0.7 or not _ONLY_MARKS.fullmatch(row.text):
         return None
     for index in range(len(rows) - 1, -1, -1):
-        if rows[index].page == row.page and _overlap(rows[index], row) > 0.4 and rows[index].right <= row.left:
+        if rows[index].page == row.page and _vertical_overlap(rows[index], row) > 0.4 and rows[index].right <= row.left:
             return index
     return None
 
 
-def _earlier_beside(rows: list[Row], row: Row) -> int | None:
+def _find_earlier_row(rows: list[Row], row: Row) -> int | None:
     """The row of options or of a list, further back, that this one continues to the right."""
     option = _OPTION.match(row.text)
-    place = _earlier_options(rows, row, option[1]) if option else None
-    return _item_beside(rows, row) if place is None else place
+    place = _find_options_row(rows, row, option[1]) if option else None
+    return _find_list_row(rows, row) if place is None else place
 
 
-def _earlier_options(rows: list[Row], row: Row, letter: str) -> int | None:
+def _find_options_row(rows: list[Row], row: Row, letter: str) -> int | None:
     """The row of options at the same height, to the left, whose letters come before this one's."""
     for index in range(len(rows) - 1, max(-1, len(rows) - 24), -1):
         other = rows[index]
-        if other.page == row.page and _overlap(other, row) > 0.6 and other.right <= row.left:
+        if other.page == row.page and _vertical_overlap(other, row) > 0.6 and other.right <= row.left:
             last = _OPTION.match(other.cells[-1].text) or re.match(r"\(?([aA])[).]\s", other.cells[-1].text)
             return index if last is not None and last[1] < letter else None
     return None
 
 
-_ITEM = re.compile(r"(?:\d{1,2}\s?[.)]|\([a-z]{1,4}\)|[a-z]\))\s*\S")
+_LIST_ITEM = re.compile(r"(?:\d{1,2}\s?[.)]|\([a-z]{1,4}\)|[a-z]\))\s*\S")
 
 
-def _item_beside(rows: list[Row], row: Row) -> int | None:
+def _find_list_row(rows: list[Row], row: Row) -> int | None:
     """The row of a list at the same height, to the left, where a reader gives a list's second column after all
     that stands below its first ("Match the following")."""
     if row.left < 0.3 or row.right - row.left > 0.45 or row.top > rows[-1].top - 0.5 * (row.bottom - row.top):
         return None
     for index in range(len(rows) - 2, max(-1, len(rows) - 24), -1):
         other = rows[index]
-        if other.page == row.page and _overlap(other, row) > 0.5 and other.right <= row.left:
-            return index if _ITEM.match(other.text) else None
+        if other.page == row.page and _vertical_overlap(other, row) > 0.5 and other.right <= row.left:
+            return index if _LIST_ITEM.match(other.text) else None
     return None
 
 
-def _height_of(rows: list[Row], row: Row) -> int:
+def _insertion_index(rows: list[Row], row: Row) -> int:
     """Where a row goes: at the end, but marks alone in the margin before the few rows that stand lower."""
     place = len(rows)
     if row.left < 0.7 or not _ONLY_MARKS.fullmatch(row.text):
@@ -184,18 +184,18 @@ def _height_of(rows: list[Row], row: Row) -> int:
     return place
 
 
-def _beside(row: Row, other: Row) -> bool:
-    if row.page != other.page or _overlap(row, other) < 0.5:
+def _are_side_by_side(row: Row, other: Row) -> bool:
+    if row.page != other.page or _vertical_overlap(row, other) < 0.5:
         return False
     return other.left >= row.right - 0.012 or other.right <= row.left + 0.012
 
 
-def _merge(row: Row, other: Row) -> Row:
+def _merge_rows(row: Row, other: Row) -> Row:
     cells = tuple(sorted(row.cells + other.cells, key=lambda cell: cell.left))
     return Row(row.page, cells, min(row.top, other.top), max(row.bottom, other.bottom))
 
 
-def _in_columns(rows: list[Row]) -> list[Row]:
+def _assign_columns(rows: list[Row]) -> list[Row]:
     """Tells each row the column that it stands in: one, or two side by side."""
     if not rows:
         return []
@@ -214,11 +214,11 @@ def _in_columns(rows: list[Row]) -> list[Row]:
     return [replace(row, origin=left, width=max(right - left, 0.01)) for row in rows]
 
 
-_LONGEST = 4000
+_MAX_ROW_LENGTH = 4000
 
 
-def shortened(row: Row) -> Row:
+def truncate_row(row: Row) -> Row:
     """The row, cut where its text is longer than any page sets one: a bound for the work on a hostile document."""
-    if len(row.text) <= _LONGEST:
+    if len(row.text) <= _MAX_ROW_LENGTH:
         return row
-    return replace(row, cells=(Cell(row.text[:_LONGEST].replace(GAP, " "), row.left, row.right),))
+    return replace(row, cells=(Cell(row.text[:_MAX_ROW_LENGTH].replace(GAP, " "), row.left, row.right),))

@@ -4,15 +4,16 @@ from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
-from core.transcript import Line
+from core.models.assessment import QuestionType
+from core.models.transcript import Line
 from grade.answer import AnswerLine
-from grade.sheet.answer_rows import answer_rows
+from grade.scheme.compact_answers import NumberedAnswer, parse_answer_grid, parse_compact_answers
 from grade.sheet.answer_text import Fragment
-from grade.sheet.cutting import Cut, Cutter
-from grade.sheet.page_numbers import page_numbers, with_page_numbers
-from grade.sheet.places import find_places, with_lists
-from grade.sheet.sheet_lines import AsideLine
-from grade.sheet.sheet_map import SheetMap
+from grade.sheet.label_candidates import find_label_candidates, mark_list_items, to_half_width
+from grade.sheet.label_decoder import DecodedLabel, LabelDecoder
+from grade.sheet.line_classifier import ExcludedLine
+from grade.sheet.page_numbers import attach_page_numbers, page_numbers
+from grade.sheet.question_index import QuestionIndex
 
 
 @dataclass(slots=True)
@@ -23,63 +24,69 @@ class Segment:
     lines in it that were taken for no answer."""
 
     node: int | None
-    cut: Cut | None
+    decoded_label: DecodedLabel | None
     fragments: list[Fragment] = field(default_factory=list)
     doubtful: bool = False
-    nearly: int | None = None
+    near_miss: int | None = None
     page_numbers: list[tuple[AnswerLine, bool]] = field(default_factory=list)
-    aside: list[AsideLine] = field(default_factory=list)
+    excluded: list[ExcludedLine] = field(default_factory=list)
 
 
-def segments_of(lines: Sequence[AnswerLine], sheet_map: SheetMap, aside: Sequence[AsideLine] = ()) -> list[Segment]:
+def split_into_segments(
+    lines: Sequence[AnswerLine], question_index: QuestionIndex, excluded: Sequence[ExcludedLine] = ()
+) -> list[Segment]:
     """The lines in segments; the first of them is what stands before any label. `aside`: lines in which no label
     is sought."""
-    rows, heads = answer_rows(lines, sheet_map)
-    found = find_places(lines, {*rows, *heads})
+    rows, heads = find_answer_rows(lines, question_index)
+    found = find_label_candidates(lines, {*rows, *heads})
     numbers = page_numbers(lines, found)
-    cuts, nearly = Cutter(sheet_map, with_lists(with_page_numbers(found, numbers))).cuts()
-    by_line: dict[int, list[Cut]] = {}
-    for cut in cuts:
-        by_line.setdefault(cut.place.line, []).append(cut)
-    doubted = {place.line for place in nearly}
+    decoded_labels, near_miss = LabelDecoder(
+        question_index, mark_list_items(attach_page_numbers(found, numbers))
+    ).decoded_labels()
+    by_line: dict[int, list[DecodedLabel]] = {}
+    for decoded_label in decoded_labels:
+        by_line.setdefault(decoded_label.candidate.line, []).append(decoded_label)
+    near_miss_lines = {candidate.line for candidate in near_miss}
     segments = [Segment(None, None)]
-    waiting = deque(aside)
+    pending = deque(excluded)
     for number, line in enumerate(lines):
-        while waiting and waiting[0].before <= number:
-            _add_aside(waiting.popleft(), segments)
+        while pending and pending[0].position <= number:
+            _add_excluded_line(pending.popleft(), segments)
         for answer in rows.get(number, []):
-            whole = _fragment(line, answer.start, answer.end, answer.start)
-            segments.append(Segment(answer.node, None, [Fragment(whole.line, answer.said)]))
-        if number in numbers and number not in by_line and not numbers[number].is_text:
+            whole = _make_fragment(line, answer.start, answer.end, answer.start)
+            segments.append(Segment(answer.node, None, [Fragment(whole.line, answer.response)]))
+        if number in numbers and number not in by_line and not numbers[number].is_answer_text:
             segments[-1].page_numbers.append((line, numbers[number].certain))
         elif number not in rows:
-            _cut_line(line, by_line.get(number, []), segments)
-        if number in doubted:
+            _split_line(line, by_line.get(number, []), segments)
+        if number in near_miss_lines:
             segments[-1].doubtful = True
-            if segments[-1].nearly is None:
-                segments[-1].nearly = max(len(segments[-1].fragments) - 1, 0)
-    for one in waiting:
-        _add_aside(one, segments)
+            if segments[-1].near_miss is None:
+                segments[-1].near_miss = max(len(segments[-1].fragments) - 1, 0)
+    for one in pending:
+        _add_excluded_line(one, segments)
     return segments
 
 
-def label_lefts(segments: Sequence[Segment]) -> list[float]:
+def label_left_edges(segments: Sequence[Segment]) -> list[float]:
     """Where across the page the labels stand that open a line."""
     labels = [
-        s.fragments[0].line for s in segments if s.fragments and s.cut is not None and not s.cut.place.spot.inline
+        s.fragments[0].line
+        for s in segments
+        if s.fragments and s.decoded_label is not None and not s.decoded_label.candidate.span.inline
     ]
     return [label.line.box[0] for label in labels]
 
 
-def _add_aside(one: AsideLine, segments: Sequence[Segment]) -> None:
+def _add_excluded_line(one: ExcludedLine, segments: Sequence[Segment]) -> None:
     """Adds a line that was taken for no answer to the open segment. Below the first label a line of a form is an
     answer's unless it holds a name or a number, and then it still may be one."""
-    if not one.in_head or not _is_below_a_label(one.line, segments):
-        segments[-1].aside.append(one)
+    if not one.in_header or not _is_below_a_label(one.line, segments):
+        segments[-1].excluded.append(one)
     elif one.certain:
-        segments[-1].aside.append(replace(one, certain=False))
+        segments[-1].excluded.append(replace(one, certain=False))
     else:
-        segments[-1].fragments.append(_fragment(one.line, 0, len(one.line.line.text), 0))
+        segments[-1].fragments.append(_make_fragment(one.line, 0, len(one.line.line.text), 0))
 
 
 def _is_below_a_label(line: AnswerLine, segments: Sequence[Segment]) -> bool:
@@ -89,23 +96,73 @@ def _is_below_a_label(line: AnswerLine, segments: Sequence[Segment]) -> bool:
     return line.page > label.page or line.line.box[1] >= label.line.box[1]
 
 
-def _cut_line(line: AnswerLine, cuts: Sequence[Cut], segments: list[Segment]) -> None:
+def _split_line(line: AnswerLine, decoded_labels: Sequence[DecodedLabel], segments: list[Segment]) -> None:
     """Adds a line to the open segment, and a segment for each label in it."""
     text = line.line.text
-    starts = [cut.place.spot.start for cut in cuts]
+    starts = [decoded_label.candidate.span.start for decoded_label in decoded_labels]
     if not starts or text[: starts[0]].strip():
-        segments[-1].fragments.append(_fragment(line, 0, starts[0] if starts else len(text), 0))
-    for cut, start, end in zip(cuts, starts, [*starts, len(text)][1:], strict=True):
-        segments.append(Segment(cut.node, cut, [_fragment(line, start, end, cut.reading.end)]))
+        segments[-1].fragments.append(_make_fragment(line, 0, starts[0] if starts else len(text), 0))
+    for decoded_label, start, end in zip(decoded_labels, starts, [*starts, len(text)][1:], strict=True):
+        segments.append(
+            Segment(decoded_label.node, decoded_label, [_make_fragment(line, start, end, decoded_label.reading.end)])
+        )
 
 
-def _fragment(line: AnswerLine, start: int, end: int, said_from: int) -> Fragment:
+def _make_fragment(line: AnswerLine, start: int, end: int, response_start: int) -> Fragment:
     """The part of a line between two labels; `said_from` is where its own label ends."""
     whole = line.line.text
-    said = whole[min(max(said_from, start), end) : end]
+    response = whole[min(max(response_start, start), end) : end]
     if not whole or (start == 0 and end == len(whole)):
-        return Fragment(line, said)
+        return Fragment(line, response)
     left, top, width, height = line.line.box
     box = (left + width * start / len(whole), top, width * (end - start) / len(whole), height)
     piece = Line(whole[start:end], line.line.confidence, box, line.line.handwriting)
-    return Fragment(AnswerLine(line.page, piece), said)
+    return Fragment(AnswerLine(line.page, piece), response)
+
+
+@dataclass(frozen=True, slots=True)
+class RowAnswer:
+    """One answer in such a line: its node, its stretch of the line's text, and what is said there."""
+
+    node: int
+    start: int
+    end: int
+    response: str
+
+
+def find_answer_rows(
+    lines: Sequence[AnswerLine], question_index: QuestionIndex
+) -> tuple[dict[int, list[RowAnswer]], set[int]]:
+    """The answers by line number, and the lines that are the heads of grids.
+
+    Only where each number is one objective question's: "2 A 3 B" under a written answer stays where it is.
+    """
+    texts = [to_half_width(line) for line in lines]
+    found: dict[int, list[RowAnswer]] = {}
+    heads: set[int] = set()
+    lone: dict[int, list[RowAnswer]] = {}
+    for number, text in enumerate(texts):
+        if number + 1 < len(texts) and (
+            grid := _resolve_pairs(parse_answer_grid(text, texts[number + 1]), question_index)
+        ):
+            found[number + 1] = grid
+            heads.add(number)
+        elif number not in found and (row := _resolve_pairs(parse_compact_answers(text), question_index)):
+            (found if len(row) > 1 else lone)[number] = row
+    if len(lone) > 1:
+        found |= lone
+    return found, heads
+
+
+def _resolve_pairs(pairs: Sequence[NumberedAnswer], question_index: QuestionIndex) -> list[RowAnswer]:
+    """The pairs as answers of objective questions; empty where one of them is none, or not a single one."""
+    answers = []
+    for pair in pairs:
+        meant = question_index.by_path.get((str(pair.number),), [])
+        if len(meant) != 1 or question_index.nodes[meant[0]].question.type not in (
+            QuestionType.CHOICE,
+            QuestionType.TRUE_FALSE,
+        ):
+            return []
+        answers.append(RowAnswer(meant[0], pair.start, pair.end, pair.response))
+    return answers

@@ -7,8 +7,14 @@ import pytest
 import simpy
 
 from benchmarks import cost, memory_sizes, plots, prices
-from benchmarks.growth.account_quotas import Bucket, Quotas
-from benchmarks.growth.school_day import Calibration, Day, Outcome, Policy, Tokens
+from benchmarks.growth.account_quotas import AccountQuotas, BucketSize
+from benchmarks.growth.simulation import (
+    MeasuredTimes,
+    ProductPolicy,
+    SchoolDaySimulation,
+    SimulatedTokenBucket,
+    SimulationResult,
+)
 
 COUNTS = {
     "bytes": 300_000,
@@ -28,21 +34,21 @@ COUNTS = {
 }
 
 
-def day(sheets: int, every: float = 0.0, **changes: float) -> Outcome:
-    policy = {name: value for name, value in changes.items() if name in Policy.__dataclass_fields__}
+def day(sheets: int, every: float = 0.0, **changes: float) -> SimulationResult:
+    policy = {name: value for name, value in changes.items() if name in ProductPolicy.__dataclass_fields__}
     quotas = {name: value for name, value in changes.items() if name not in policy}
-    return Day(
+    return SchoolDaySimulation(
         iter([every * number for number in range(sheets)]),
         sheets,
-        quotas=replace(Quotas(), **quotas),
-        measured=Calibration(),
-        policy=replace(Policy(), **policy),
+        quotas=replace(AccountQuotas(), **quotas),
+        measured=MeasuredTimes(),
+        policy=replace(ProductPolicy(), **policy),
     ).run()
 
 
 def test_a_bucket_gives_its_size_at_once_and_its_rate_after_that() -> None:
     env = simpy.Environment()
-    bucket = Tokens(env, Bucket(3, 2))
+    bucket = SimulatedTokenBucket(env, BucketSize(3, 2))
     assert [bucket.take() for _ in range(4)] == [1, 1, 1, 0]
     env.run(until=1.0)
     assert bucket.take(5, part=True) == 2
@@ -91,7 +97,7 @@ def test_the_price_of_a_submission_is_the_sum_of_what_it_asked_for() -> None:
 
 def test_a_job_costs_transitions_and_no_waiting_function() -> None:
     counts = {**COUNTS, "seconds": {"ExtractFunction": 40.0}}
-    by_job = cost.asynchronous(counts)
+    by_job = cost.with_async_job(counts)
     assert by_job["transitions"] > counts["transitions"]
     assert by_job["seconds"]["ExtractFunction"] < 40
 
@@ -107,7 +113,7 @@ def test_half_the_memory_is_half_the_processor() -> None:
 
 @pytest.mark.parametrize("log_up", [False, True])
 def test_a_chart_is_whole_and_shows_every_line(log_up: bool) -> None:
-    lines = [plots.Line("a < b", [(0, 1.0), (50, 120.0)]), plots.Line("other", [(0, 2.0), (50, 3.5)])]
+    lines = [plots.Series("a < b", [(0, 1.0), (50, 120.0)]), plots.Series("other", [(0, 2.0), (50, 3.5)])]
     tree = ET.fromstring(plots.chart("Title", "across", "up", lines, log_up=log_up))  # noqa: S314 - our own
     names = [element.text for element in tree.iter() if element.tag.endswith("text")]
     assert {"Title", "a < b", "other"} <= set(names)

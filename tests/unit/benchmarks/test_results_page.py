@@ -9,7 +9,7 @@ import pytest
 from benchmarks import __main__ as bench
 from benchmarks import memory_sizes, results_page
 from benchmarks.flow import compare
-from benchmarks.flow.service_times import stated
+from benchmarks.flow.service_times import list_service_times
 from benchmarks.growth import scale
 
 LANES = {"reading": 2.0, "storing": 0.4, "recording": 0.05, "grading": 2.4}
@@ -43,8 +43,8 @@ def one_run(seconds: float, **more: Any) -> dict[str, Any]:
 
 
 @pytest.fixture
-def told(monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
-    rounds = compare.Rounds(say=lambda _: None, empty=[0.08, 0.09, 0.1])
+def measurements(monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
+    rounds = compare.MeasuredRounds(log=lambda _: None, empty=[0.08, 0.09, 0.1])
     for size in (1, 5):
         for seconds in (4.7, 4.8, 5.0):
             rounds.add(size, "side by side", one_run(seconds))
@@ -54,11 +54,11 @@ def told(monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
             rounds.add(size, "one read", {"seconds": 0.2})
     flow = {
         "machine": MACHINE,
-        "services": stated(),
+        "services": list_service_times(),
         "seeds": [1, 2, 3],
         "elsewhere": 0.1,
         "empty_machine": 0.09,
-        "sizes": [compare.summary(rounds, size) for size in (1, 5)],
+        "sizes": [compare.summarise_size(rounds, size) for size in (1, 5)],
         "runs": rounds.runs,
     }
     singly = {size: one_run(50.0, lanes={**LANES, "grading": 42.0}) for size in (1, 5)}
@@ -71,7 +71,7 @@ def told(monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
     return {
         "machine": MACHINE,
         "minutes": 8.2,
-        "flow": compare.with_singly(flow, singly),
+        "flow": compare.with_unbatched(flow, singly),
         "load": [
             {"count": n, "seconds": n / 5, "cpu_seconds": n / 9, "empty_seconds": n / 10, "lost": 0} for n in (1, 200)
         ],
@@ -86,8 +86,8 @@ def told(monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
     }
 
 
-def test_the_page_holds_every_part_and_its_medians(told: dict[str, Any], tmp_path: Path) -> None:
-    page = results_page.markdown(told)
+def test_the_page_holds_every_part_and_its_medians(measurements: dict[str, Any], tmp_path: Path) -> None:
+    page = results_page.markdown(measurements)
     heads = [line.removeprefix("## ") for line in page.splitlines() if line.startswith("## ")]
     assert heads == [
         "The flow",
@@ -102,6 +102,6 @@ def test_the_page_holds_every_part_and_its_medians(told: dict[str, Any], tmp_pat
     assert "| 5 (1.5 MB) | 4.79 | **4.80** (1.002) | 5.30 | 0.50 | 50.00 | 45.20 |" in page
     # The lanes save what grading begins sooner, the questions what grading became shorter.
     assert "| 5 | 50.00 | 0.50 | 0.00 | 39.60 | 4.80 | 0.30 |" in page
-    bench.draw(told, tmp_path)
+    bench.draw_plots(measurements, tmp_path)
     for name in ("flow.svg", "load.svg"):
         ET.fromstring((tmp_path / name).read_text(encoding="utf-8"))  # noqa: S314 - our own

@@ -12,9 +12,9 @@ from botocore.exceptions import ClientError, ConnectionClosedError
 from pypdf import PdfReader, PdfWriter
 
 from benchmarks.loopback import TextractServer
-from benchmarks.quota import Allowance, TokenBucket, bound
-from benchmarks.scans import labels_in, pages_of_pdf, write_scan
-from benchmarks.textract_answers import first_line
+from benchmarks.scanned_documents import count_pdf_pages, find_labels, write_scan
+from benchmarks.textract_quota import TextractQuota, TokenBucket, bound
+from benchmarks.textract_responses import first_line
 
 
 class Clock:
@@ -97,7 +97,7 @@ def test_a_quota_below_one_call_a_second_still_admits_a_call():
 
 
 def test_the_bound_is_the_latest_end_of_admission_and_latency():
-    even = Allowance(tps=5, page_seconds=1.5, jitter=0.0)
+    even = TextractQuota(tps=5, page_seconds=1.5, jitter=0.0)
     assert bound(0, even) == 0.0
     assert bound(5, even) == pytest.approx(1.5)
     assert bound(6, even) == pytest.approx(0.2 + 1.5)
@@ -105,26 +105,26 @@ def test_the_bound_is_the_latest_end_of_admission_and_latency():
 
 
 def test_latencies_belong_to_the_order_of_admission_and_stay_within_their_jitter():
-    allowance = Allowance(tps=25, seed=3)
+    allowance = TextractQuota(tps=25, seed=3)
     latencies = [allowance.latency(index) for index in range(200)]
-    assert latencies == [Allowance(tps=5, seed=3).latency(index) for index in range(200)]
-    assert latencies != [Allowance(tps=25, seed=4).latency(index) for index in range(200)]
+    assert latencies == [TextractQuota(tps=5, seed=3).latency(index) for index in range(200)]
+    assert latencies != [TextractQuota(tps=25, seed=4).latency(index) for index in range(200)]
     assert 1.2 <= min(latencies) < 1.25 and 1.75 < max(latencies) <= 1.8
 
 
 def test_faults_come_in_the_shares_that_were_asked_for():
-    allowance = Allowance(tps=25, error_share=0.1, drop_share=0.05, stall_share=0.05)
+    allowance = TextractQuota(tps=25, error_share=0.1, drop_share=0.05, stall_share=0.05)
     faults = [allowance.fault(index) for index in range(4000)]
     for kind, share in (("error", 0.1), ("drop", 0.05), ("stall", 0.05)):
         assert faults.count(kind) / 4000 == pytest.approx(share, abs=0.02)
-    assert not any(Allowance(tps=25).fault(index) for index in range(1000))
+    assert not any(TextractQuota(tps=25).fault(index) for index in range(1000))
 
 
 # ── what boto3 sees ──────────────────────────────────────────────────────────────────────────────
 
 
 def test_an_answer_is_a_full_page_that_names_the_page_that_was_sent(server: TextractServer, scan: Path):
-    url = server.open_account("answers", Allowance(tps=25, page_seconds=0.0))
+    url = server.open_account("answers", TextractQuota(tps=25, page_seconds=0.0))
     answer = client(url).detect_document_text(Document={"Bytes": page_of(scan, 2)})
     blocks = answer["Blocks"]
     lines = [block for block in blocks if block["BlockType"] == "LINE"]
@@ -138,7 +138,7 @@ def test_an_answer_is_a_full_page_that_names_the_page_that_was_sent(server: Text
 
 
 def test_a_call_above_the_quota_is_the_throttle_that_botocore_knows(server: TextractServer, scan: Path):
-    url = server.open_account("throttled", Allowance(tps=0.01, page_seconds=0.0))
+    url = server.open_account("throttled", TextractQuota(tps=0.01, page_seconds=0.0))
     textract = client(url)
     textract.detect_document_text(Document={"Bytes": page_of(scan, 1)})
     with pytest.raises(textract.exceptions.ProvisionedThroughputExceededException) as caught:
@@ -150,7 +150,7 @@ def test_a_call_above_the_quota_is_the_throttle_that_botocore_knows(server: Text
 
 
 def test_a_throttled_call_is_tried_again_by_boto3_itself(server: TextractServer, scan: Path):
-    url = server.open_account("again", Allowance(tps=10, page_seconds=0.0))
+    url = server.open_account("again", TextractQuota(tps=10, page_seconds=0.0))
     textract = client(url, attempts=8)
     for _ in range(12):
         textract.detect_document_text(Document={"Bytes": page_of(scan, 1)})
@@ -159,21 +159,21 @@ def test_a_throttled_call_is_tried_again_by_boto3_itself(server: TextractServer,
 
 
 def test_an_account_opened_anew_forgets_what_was(server: TextractServer, scan: Path):
-    url = server.open_account("anew", Allowance(tps=1, page_seconds=0.0))
+    url = server.open_account("anew", TextractQuota(tps=1, page_seconds=0.0))
     client(url).detect_document_text(Document={"Bytes": page_of(scan, 1)})
-    server.open_account("anew", Allowance(tps=1, page_seconds=0.0))
+    server.open_account("anew", TextractQuota(tps=1, page_seconds=0.0))
     assert server.report("anew")["admitted"] == 0
     client(url).detect_document_text(Document={"Bytes": page_of(scan, 1)})
 
 
 def test_each_call_is_told_with_its_size_and_its_page(server: TextractServer, scan: Path):
-    url = server.open_account("told", Allowance(tps=25, seed=5, page_seconds=0.01))
+    url = server.open_account("told", TextractQuota(tps=25, seed=5, page_seconds=0.01))
     for number in (3, 1):
         client(url).detect_document_text(Document={"Bytes": page_of(scan, number)})
     first, second = server.report("told")["calls"]
     assert (first["pages"], second["pages"]) == (["07-0003"], ["07-0001"])
     assert first["bytes"] == len(page_of(scan, 3))
-    assert first["latency"] == Allowance(tps=25, seed=5, page_seconds=0.01).latency(0)
+    assert first["latency"] == TextractQuota(tps=25, seed=5, page_seconds=0.01).latency(0)
 
 
 @pytest.mark.parametrize(
@@ -185,7 +185,7 @@ def test_each_call_is_told_with_its_size_and_its_page(server: TextractServer, sc
     ],
 )
 def test_what_textract_refuses_is_refused_by_its_name(server: TextractServer, document: bytes, code: str):
-    url = server.open_account("refused", Allowance(tps=25, page_seconds=0.0))
+    url = server.open_account("refused", TextractQuota(tps=25, page_seconds=0.0))
     with pytest.raises(ClientError) as caught:
         client(url).detect_document_text(Document={"Bytes": document})
     assert caught.value.response["Error"]["Code"] == code
@@ -193,16 +193,16 @@ def test_what_textract_refuses_is_refused_by_its_name(server: TextractServer, do
 
 
 def test_a_document_of_several_pages_is_refused(server: TextractServer, scan: Path):
-    textract = client(server.open_account("several", Allowance(tps=25, page_seconds=0.0)))
+    textract = client(server.open_account("several", TextractQuota(tps=25, page_seconds=0.0)))
     with pytest.raises(textract.exceptions.UnsupportedDocumentException):
         textract.detect_document_text(Document={"Bytes": scan.read_bytes()})
 
 
 def test_faults_are_a_named_500_and_a_connection_that_closes(server: TextractServer, scan: Path):
-    textract = client(server.open_account("errors", Allowance(tps=25, page_seconds=0.0, error_share=1.0)))
+    textract = client(server.open_account("errors", TextractQuota(tps=25, page_seconds=0.0, error_share=1.0)))
     with pytest.raises(textract.exceptions.InternalServerError):
         textract.detect_document_text(Document={"Bytes": page_of(scan, 1)})
-    textract = client(server.open_account("drops", Allowance(tps=25, page_seconds=0.0, drop_share=1.0)))
+    textract = client(server.open_account("drops", TextractQuota(tps=25, page_seconds=0.0, drop_share=1.0)))
     with pytest.raises(ConnectionClosedError):
         textract.detect_document_text(Document={"Bytes": page_of(scan, 1)})
     assert [call["fault"] for call in server.report("drops")["calls"]] == ["drop"]
@@ -215,15 +215,19 @@ def test_a_scan_is_a_picture_a_page_and_every_page_can_be_told(scan: Path):
     reader = PdfReader(scan)
     assert [len(page.images) for page in reader.pages] == [1, 1, 1]
     assert not any(page.extract_text() for page in reader.pages)
-    assert labels_in(scan.read_bytes()) == ("07-0001", "07-0002", "07-0003")
-    assert labels_in(page_of(scan, 2)) == ("07-0002",)
-    assert (pages_of_pdf(scan.read_bytes()), pages_of_pdf(page_of(scan, 1)), pages_of_pdf(b"%PDF-")) == (3, 1, -1)
+    assert find_labels(scan.read_bytes()) == ("07-0001", "07-0002", "07-0003")
+    assert find_labels(page_of(scan, 2)) == ("07-0002",)
+    assert (count_pdf_pages(scan.read_bytes()), count_pdf_pages(page_of(scan, 1)), count_pdf_pages(b"%PDF-")) == (
+        3,
+        1,
+        -1,
+    )
 
 
 def test_with_shared_resources_every_page_names_every_picture(tmp_path: Path):
     scan = write_scan(tmp_path / "shared.pdf", 3, shared=True)
     assert all(len(page["/Resources"]["/XObject"]) == 3 for page in PdfReader(scan).pages)
-    assert len(labels_in(page_of(scan, 1))) == 3
+    assert len(find_labels(page_of(scan, 1))) == 3
 
 
 def test_the_same_arguments_make_the_same_document(tmp_path: Path):
@@ -232,7 +236,7 @@ def test_the_same_arguments_make_the_same_document(tmp_path: Path):
 
 
 def test_a_call_without_bytes_is_an_invalid_parameter(server: TextractServer):
-    textract = client(server.open_account("parameters", Allowance(tps=25)))
+    textract = client(server.open_account("parameters", TextractQuota(tps=25)))
     with pytest.raises(textract.exceptions.InvalidParameterException):
         textract.detect_document_text(Document={"S3Object": {"Bucket": "bucket", "Name": "key"}})
     assert json.dumps(server.report("parameters")["refused"]) == '{"InvalidParameterException": 1}'

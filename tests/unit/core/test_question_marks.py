@@ -2,8 +2,8 @@
 
 import pytest
 
-from core.assessment import Criterion, MarkingScheme, Question, QuestionPaper, QuestionType, SchemeEntry
-from core.question_marks import MarksSource, merge
+from core.models.assessment import Criterion, MarkingScheme, Question, QuestionPaper, QuestionType, SchemeEntry
+from core.models.merged_paper import MarksSource, merge_schemes
 
 
 def asked(name: str, marks: float | None, **more: object) -> Question:
@@ -34,15 +34,15 @@ CRITERIA = (Criterion("Metal conducts", 1), Criterion("Heat leaves the hand", 1)
 def test_the_scheme_wins_then_the_paper_then_the_criteria(
     printed: float | None, entry: SchemeEntry | None, marks: float | None, source: MarksSource
 ) -> None:
-    merged = merge(QuestionPaper(7.0, (asked("1", printed),)), MarkingScheme((entry,) if entry else ()))
+    merged = merge_schemes(QuestionPaper(7.0, (asked("1", printed),)), MarkingScheme((entry,) if entry else ()))
     assert (merged.paper.questions[0].marks, merged.sources["1"]) == (marks, source)
     # Where nothing says it, a sheet is marked out of 1.
-    assert merged.maximum() == (1 if marks is None else marks)
+    assert merged.maximum_marks() == (1 if marks is None else marks)
 
 
 def test_two_numbers_for_one_question_are_a_warning() -> None:
     paper = QuestionPaper(7.0, (asked("1", 7),), printed_total=7.0)
-    merged = merge(paper, MarkingScheme((SchemeEntry("1", marks=3),)))
+    merged = merge_schemes(paper, MarkingScheme((SchemeEntry("1", marks=3),)))
     assert "Question 1 is worth 7 marks on the paper and 3 in the marking scheme; 3 is used." in merged.warnings
     assert "The paper prints a total of 7 marks, but its questions add up to 3." in merged.paper.warnings
 
@@ -50,7 +50,7 @@ def test_two_numbers_for_one_question_are_a_warning() -> None:
 def test_parts_and_choices_follow() -> None:
     shared = group("2", 4, asked("2.a", None), asked("2.b", None))
     choice = group("3", 5, asked("3.a", 5), asked("3.b", 5), choose=1)
-    merged = merge(QuestionPaper(9.0, (shared, choice)), MarkingScheme((SchemeEntry("3b", marks=8),)))
+    merged = merge_schemes(QuestionPaper(9.0, (shared, choice)), MarkingScheme((SchemeEntry("3b", marks=8),)))
     assert merged.sources == {
         "2": MarksSource.PAPER,
         "2.a": MarksSource.SHARED,
@@ -60,4 +60,4 @@ def test_parts_and_choices_follow() -> None:
         "3.b": MarksSource.SCHEME,
     }
     assert [one.marks for one in merged.paper.questions] == [4, 8]
-    assert merged.maximum() == 12
+    assert merged.maximum_marks() == 12

@@ -5,13 +5,13 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
-from core import record
-from core.submission import State
+from core.models.submission import SubmissionState
+from core.storage import submission_repository
 
 ROOT = Path(__file__).parents[3]
 # Said from the lanes' items and the execution, written nowhere.
-DERIVED = {State.RECEIVED, State.STORING, State.GRADING}
-_WRITES = {"end", "_end"}
+DERIVED = {SubmissionState.RECEIVED, SubmissionState.STORING, SubmissionState.GRADING}
+_WRITES = {"write_terminal_state", "_end_submission"}
 
 
 def documented() -> set[tuple[str, str]]:
@@ -21,7 +21,7 @@ def documented() -> set[tuple[str, str]]:
     found = set()
     for line in table.split("\n\n")[0].splitlines()[2:]:
         _, _, to, writers, *_ = line.split("|")
-        states = [state for state in re.findall(r"`([A-Z_]+)`", to) if state in State.__members__]
+        states = [state for state in re.findall(r"`([A-Z_]+)`", to) if state in SubmissionState.__members__]
         found |= {(writer, state) for writer in _writers(writers) for state in states}
     return found
 
@@ -32,11 +32,12 @@ def _writers(cell: str) -> list[str]:
 
 def written() -> set[tuple[str, str]]:
     """(function, state) of every ending in the code: what is handed to `record.end`, by itself or through a name."""
-    found = {("state machine", State.READING.value), ("results", State.ERASED.value)}
-    for path in sorted((ROOT / "functions").glob("*/*.py")):
+    found = {("state machine", SubmissionState.READING.value), ("results", SubmissionState.ERASED.value)}
+    for path in sorted((ROOT / "functions").rglob("*.py")):
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-            if isinstance(node, ast.FunctionDef) and path.parent.name != "core":
-                found |= {(path.parent.name, state) for state in _states_ended_in(node)}
+            package = path.relative_to(ROOT / "functions").parts[0]
+            if isinstance(node, ast.FunctionDef) and package != "core":
+                found |= {(package, state) for state in _states_ended_in(node)}
     return found
 
 
@@ -55,7 +56,7 @@ def _sets(node: ast.Assign, names: set[str]) -> bool:
 
 def _states_in(node: ast.expr) -> Iterator[str]:
     for part in ast.walk(node):
-        if isinstance(part, ast.Attribute) and isinstance(part.value, ast.Name) and part.value.id == "State":
+        if isinstance(part, ast.Attribute) and isinstance(part.value, ast.Name) and part.value.id == "SubmissionState":
             yield part.attr
 
 
@@ -64,11 +65,17 @@ def test_every_ending_in_the_code_is_in_the_table_and_every_one_of_the_table_in_
 
 
 def test_every_state_that_is_written_has_its_row() -> None:
-    assert {state for _, state in documented()} == {state.value for state in set(State) - DERIVED}
+    assert {state for _, state in documented()} == {state.value for state in set(SubmissionState) - DERIVED}
 
 
 def test_the_docs_name_all_that_a_record_may_wait_for() -> None:
     text = (ROOT / "docs" / "record.md").read_text(encoding="utf-8")
     sentence = next(line for line in text.splitlines() if "`by-pending` is sparse" in line)
-    for what in (record.RUN, record.PAPER, record.FAILED, record.RELEASE, record.ERASURE):
+    for what in (
+        submission_repository.PENDING_RUN,
+        submission_repository.PENDING_PAPER,
+        submission_repository.PENDING_FAILED,
+        submission_repository.PENDING_RELEASE,
+        submission_repository.PENDING_ERASURE,
+    ):
         assert f"`{what}`" in sentence

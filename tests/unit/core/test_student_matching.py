@@ -4,8 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.roster import Roster, Student
-from core.student_matching import matcher
+from core.models.roster import Roster, Student, build_student_matcher
 
 CLASS = Roster(
     (
@@ -23,7 +22,7 @@ CLASS = Roster(
         Student("Ελένη Παππά", "Ελένη Παππά"),
     )
 )
-MATCHER = matcher(CLASS)
+MATCHER = build_student_matcher(CLASS)
 
 
 @pytest.mark.parametrize(
@@ -106,10 +105,10 @@ NAMESAKES = [
 @pytest.mark.parametrize(("one", "other"), [*NAMESAKES, *(pair[::-1] for pair in NAMESAKES)])
 def test_a_mark_that_is_a_letters_own_tells_people_apart(one: str, other: str) -> None:
     listed = Student("listed", one, "1")
-    assert matcher(Roster((listed,))).match(one) == listed
-    assert matcher(Roster((listed,))).match(other) is None
+    assert build_student_matcher(Roster((listed,))).match(one) == listed
+    assert build_student_matcher(Roster((listed,))).match(other) is None
     both = (listed, Student("beside", other, "2"))
-    assert [matcher(Roster(both)).match(name) for name in (one, other)] == list(both)
+    assert [build_student_matcher(Roster(both)).match(name) for name in (one, other)] == list(both)
 
 
 @pytest.mark.parametrize(
@@ -130,27 +129,27 @@ def test_a_mark_that_is_a_letters_own_tells_people_apart(one: str, other: str) -
 )
 def test_other_spellings_of_the_same_letters_are_one(name: str, label: str) -> None:
     listed = Student("listed", name, "1")
-    assert matcher(Roster((listed,))).match(label) == listed
+    assert build_student_matcher(Roster((listed,))).match(label) == listed
 
 
 def test_somebodys_number_that_is_anothers_name_is_nobody() -> None:
     students = Roster((Student("a", "17", "1"), Student("b", "Ben", "17")))
-    assert matcher(students).match("17") is None
+    assert build_student_matcher(students).match("17") is None
 
 
 def test_numbers_are_not_read_backwards() -> None:
     students = Roster((Student("Ada", "Ada", "10-17"), Student("Ben", "Ben", "17-10")))
-    assert [matcher(students).match(label) for label in ("10_17", "17-10")] == list(students.students)
+    assert [build_student_matcher(students).match(label) for label in ("10_17", "17-10")] == list(students.students)
 
 
 def test_students_without_a_number_are_not_found_by_none() -> None:
-    assert matcher(Roster((Student("Ada", "Ada"),))).match("-") is None
+    assert build_student_matcher(Roster((Student("Ada", "Ada"),))).match("-") is None
 
 
 @given(st.lists(st.text("aäoø'- 12", min_size=1, max_size=6), unique=True, max_size=6), st.text(max_size=8))
 def test_any_list_finds_each_student_by_the_lists_own_label(labels: list[str], other: str) -> None:
     students = Roster(tuple(Student(label, label, str(at)) for at, label in enumerate(labels)))
-    found = matcher(students)
+    found = build_student_matcher(students)
     for student in students.students:
         assert found.match(student.label) == student
     guess = found.match(other)

@@ -7,16 +7,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core import errors
-from core.submission import (
-    Door,
-    Kind,
+from core.models import errors
+from core.models.submission import (
+    DocumentKind,
+    IntakeChannel,
     SourceFile,
     Submission,
-    id_from_content,
     keyed_hash,
     parse_assessment,
     parse_student,
+    submission_id_from_content,
 )
 
 SECRET = b"secret"
@@ -25,7 +25,9 @@ TEXT = st.text(max_size=20)
 
 def submission(**change: Any) -> Submission:
     file = SourceFile("temp", "incoming/1", "v1", 10, "ab" * 32, "application/pdf")
-    made = Submission("0" * 32, 1, "demo", "bio", Kind.ANSWER_SHEET, None, Door.API, "2026-01-31T08:30:00.125Z", file)
+    made = Submission(
+        "0" * 32, 1, "demo", "bio", DocumentKind.ANSWER_SHEET, None, IntakeChannel.API, "2026-01-31T08:30:00.125Z", file
+    )
     return replace(made, **change)
 
 
@@ -35,8 +37,8 @@ def test_only_equal_parts_have_equal_hashes(one: list[str], other: list[str]) ->
 
 
 def test_an_id_cannot_be_guessed_without_the_secret() -> None:
-    given = {"tenant": "t", "assessment": "a", "kind": Kind.ANSWER_SHEET, "student": "Ada", "sha256": "00" * 32}
-    assert id_from_content(SECRET, **given) != id_from_content(b"another", **given)
+    given = {"tenant": "t", "assessment": "a", "kind": DocumentKind.ANSWER_SHEET, "student": "Ada", "sha256": "00" * 32}
+    assert submission_id_from_content(SECRET, **given) != submission_id_from_content(b"another", **given)
 
 
 @pytest.mark.parametrize("student", [None, "sealed.abc"])

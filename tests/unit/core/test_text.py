@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.text import well_formed
-from grade.library import Library
+from core.platform.sanitize import sanitize_text
+from grade.document_store import DocumentStore
 
 ANY = st.text(alphabet=st.characters(), max_size=30)
 
@@ -21,12 +21,12 @@ ANY = st.text(alphabet=st.characters(), max_size=30)
     ],
 )
 def test_halves_are_replaced_pairs_joined_and_nul_dropped(given_text: str, made: str) -> None:
-    assert well_formed(given_text) == made
+    assert sanitize_text(given_text) == made
 
 
 @given(ANY, st.sampled_from(["", "\ud83d", "\udfff", "\0"]))
 def test_whatever_it_was_it_can_be_written(text: str, odd: str) -> None:
-    made = well_formed(text + odd + text)
+    made = sanitize_text(text + odd + text)
     made.encode()
     assert "\0" not in made
 
@@ -38,5 +38,5 @@ def test_a_result_with_half_a_character_of_a_student_is_written() -> None:
         def put_object(self, *, Key: str, Body: bytes, **_: str) -> None:  # noqa: N803 - as boto3 spells it
             kept[Key] = Body
 
-    Library(S3(), "documents").write("a", {"answer": "Light \ud83d is taken in."})
+    DocumentStore(S3(), "documents").write("a", {"answer": "Light \ud83d is taken in."})
     assert "Light \ufffd is taken in." in kept["a"].decode()

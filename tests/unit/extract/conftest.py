@@ -2,7 +2,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from extract.sandbox import Sandbox
+from extract.sandbox.process import Sandbox
 
 
 @pytest.fixture(scope="session")

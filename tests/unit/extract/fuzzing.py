@@ -21,43 +21,45 @@ from pathlib import Path
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import seed as seeded
 
-from core import errors
-from core.submission import Kind
-from extract.documents import read_document
-from extract.sandbox import Sandbox
-from tests.unit.extract.material import PROSE, RecordingOcr, pdf, typed
-from tests.unit.extract.strategies import files
+from core.models import errors
+from core.models.submission import DocumentKind
+from extract.document_reader import read_document
+from extract.sandbox.process import Sandbox
+from tests.unit.extract.document_factory import PROSE, RecordingOcr, pdf, typed_page
+from tests.unit.extract.file_strategies import any_files
 
-SECONDS, MEGABYTES = 10.0, 512
-BROKEN = Path("out") / "fuzz"
-_KINDS = list(Kind)
+MAX_SECONDS, MAX_MEGABYTES = 10.0, 512
+FAILURES_FOLDER = Path("out") / "fuzz"
+_KINDS = list(DocumentKind)
 # After so many files one that is in order is read.
-_EVERY = 5
+_VALID_EVERY = 5
 _BATCH = 250
 
 
-class Run:
+class FuzzRun:
     """One fork server for all files, as a warm function has."""
 
     def __init__(self) -> None:
         self.sandbox = Sandbox()
-        self.endings: Counter[str] = Counter()
+        self.outcomes: Counter[str] = Counter()
         self.slowest = 0.0
-        self._good = pdf(typed())
+        self._good = pdf(typed_page())
 
     def read(self, body: bytes) -> None:
         begun = time.monotonic()
-        self.endings[self.ending(body)] += 1
+        self.outcomes[self.outcome(body)] += 1
         taken = time.monotonic() - begun
         self.slowest = max(self.slowest, taken)
-        assert taken < SECONDS, f"it took {taken:.1f} seconds"
+        assert taken < MAX_SECONDS, f"it took {taken:.1f} seconds"
 
-    def read_the_next(self) -> None:
+    def check_valid_document(self) -> None:
         """A document that is in order, as it comes after whatever was read before."""
-        following = read_document(self._good, ocr=RecordingOcr(), kind=Kind.QUESTION_PAPER, sandbox=self.sandbox)
+        following = read_document(
+            self._good, ocr=RecordingOcr(), kind=DocumentKind.QUESTION_PAPER, sandbox=self.sandbox
+        )
         assert [line.text for line in following.pages[0].lines] == PROSE, "the next document was read otherwise"
 
-    def ending(self, body: bytes) -> str:
+    def outcome(self, body: bytes) -> str:
         """ "accepted", or the refusal's name; anything else is raised."""
         try:
             read_document(body, ocr=RecordingOcr(), kind=_KINDS[len(body) % len(_KINDS)], sandbox=self.sandbox)
@@ -78,16 +80,16 @@ def _own_peak() -> int:
     return int(status["VmHWM"].split()[0])
 
 
-def fuzz(count: int, seed: int) -> tuple[Run, list[str]]:
-    run, broken = Run(), []
+def fuzz(count: int, seed: int) -> tuple[FuzzRun, list[str]]:
+    run, broken = FuzzRun(), []
     for batch in range(0, count, _BATCH):
         # What hypothesis remembers of its examples would grow past all that is measured here.
-        _some(run, broken, min(_BATCH, count - batch), seed + batch)
-    run.read_the_next()
+        _run_batch(run, broken, min(_BATCH, count - batch), seed + batch)
+    run.check_valid_document()
     return run, broken
 
 
-def _some(run: Run, broken: list[str], count: int, seed: int) -> None:
+def _run_batch(run: FuzzRun, broken: list[str], count: int, seed: int) -> None:
     @seeded(seed)
     @settings(
         max_examples=count,
@@ -96,15 +98,15 @@ def _some(run: Run, broken: list[str], count: int, seed: int) -> None:
         phases=[Phase.generate],
         suppress_health_check=list(HealthCheck),
     )
-    @given(files())
+    @given(any_files())
     def each(body: bytes) -> None:
         try:
             run.read(body)
-            if run.endings.total() % _EVERY == 0:
-                run.read_the_next()
+            if run.outcomes.total() % _VALID_EVERY == 0:
+                run.check_valid_document()
         except Exception as fault:  # noqa: BLE001 - whatever it is, the file is kept and the run goes on
-            BROKEN.mkdir(parents=True, exist_ok=True)
-            path = BROKEN / f"{hashlib.sha256(body).hexdigest()[:16]}.bin"
+            FAILURES_FOLDER.mkdir(parents=True, exist_ok=True)
+            path = FAILURES_FOLDER / f"{hashlib.sha256(body).hexdigest()[:16]}.bin"
             path.write_bytes(body)
             broken.append(f"{path}: {type(fault).__name__}: {fault}")
 
@@ -115,20 +117,20 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--files", type=int, default=5_000)
     parser.add_argument("--seed", type=int, default=int.from_bytes(os.urandom(4), "big"))
-    asked = parser.parse_args()
-    run, broken = fuzz(asked.files, asked.seed)
+    options = parser.parse_args()
+    run, broken = fuzz(options.files, options.seed)
     peak = run.peak_megabytes()
-    if peak >= MEGABYTES:
+    if peak >= MAX_MEGABYTES:
         broken.append(f"{peak:.0f} MB were used")
-    told = {
-        "seed": asked.seed,
-        "files": run.endings.total(),
-        "endings": dict(run.endings.most_common()),
+    report = {
+        "seed": options.seed,
+        "files": run.outcomes.total(),
+        "endings": dict(run.outcomes.most_common()),
         "slowest_seconds": round(run.slowest, 2),
         "peak_megabytes": round(peak),
         "broken": broken,
     }
-    print(json.dumps(told, indent=2))
+    print(json.dumps(report, indent=2))
     return 1 if broken else 0
 
 

@@ -11,22 +11,22 @@ from pathlib import Path
 
 import pytest
 
-from tests.unit.extract.fuzzing import MEGABYTES, SECONDS, Run
-from tests.unit.extract.hostile import written_to_harm
+from tests.unit.extract.fuzzing import MAX_MEGABYTES, MAX_SECONDS, FuzzRun
+from tests.unit.extract.malicious_files import malicious_files
 
-HARMFUL = written_to_harm()
+HARMFUL = malicious_files()
 ROOT = Path(__file__).parents[3]
 
 
 @pytest.fixture(scope="module")
-def run() -> Run:
-    return Run()
+def run() -> FuzzRun:
+    return FuzzRun()
 
 
 @pytest.mark.parametrize("name", HARMFUL)
-def test_file_written_to_do_harm_ends_well_and_the_next_is_read(name: str, run: Run) -> None:
+def test_file_written_to_do_harm_ends_well_and_the_next_is_read(name: str, run: FuzzRun) -> None:
     run.read(HARMFUL[name])
-    run.read_the_next()
+    run.check_valid_document()
 
 
 def test_two_hundred_damaged_and_senseless_files_end_well_and_the_next_is_read() -> None:
@@ -37,10 +37,10 @@ def test_two_hundred_damaged_and_senseless_files_end_well_and_the_next_is_read()
         command, cwd=ROOT, env={**os.environ, "PYTHONPATH": path}, capture_output=True, text=True, check=False
     )
     assert done.returncode == 0, done.stdout + done.stderr
-    told = json.loads(done.stdout)
-    assert told["broken"] == []
-    assert told["files"] >= 200
-    assert len(told["endings"]) > 2, "some are beyond reading, or nothing was damaged"
-    assert told["endings"]["accepted"] > 20
-    assert told["slowest_seconds"] < SECONDS
-    assert 20 < told["peak_megabytes"] < MEGABYTES
+    report = json.loads(done.stdout)
+    assert report["broken"] == []
+    assert report["files"] >= 200
+    assert len(report["endings"]) > 2, "some are beyond reading, or nothing was damaged"
+    assert report["endings"]["accepted"] > 20
+    assert report["slowest_seconds"] < MAX_SECONDS
+    assert 20 < report["peak_megabytes"] < MAX_MEGABYTES

@@ -10,10 +10,10 @@ import pytest
 # has been freed, from which glibc learns to keep such blocks.
 PROGRAM = """
 import ctypes, sys
-from extract import heap
+from extract.sandbox import process_limits
 
 if sys.argv[1] == "given back":
-    heap.give_large_blocks_back()
+    process_limits.configure_malloc()
 
 class Told(ctypes.Structure):
     _fields_ = [(name, ctypes.c_int) for name in ("arena", "ordblks", "smblks", "hblks", "hblkhd", "usmblks",

@@ -12,12 +12,12 @@ from pypdf.annotations import FreeText
 from pypdf.generic import ArrayObject, DictionaryObject, FloatObject, NameObject, NumberObject
 from reportlab.pdfgen.canvas import Canvas
 
-from core.filetypes import PDF
-from core.submission import Kind
-from extract.documents import read_document
-from extract.limits import Limits
-from extract.sandbox import Sandbox
-from tests.unit.extract.material import RecordingOcr, pdf, typed
+from core.models.media_types import PDF
+from core.models.submission import DocumentKind
+from extract.document_reader import read_document
+from extract.limits import DocumentLimits
+from extract.sandbox.process import Sandbox
+from tests.unit.extract.document_factory import RecordingOcr, pdf, typed_page
 
 # Left, bottom, right, top in points: where the tests write.
 PLACE = (100.0, 600.0, 380.0, 640.0)
@@ -28,7 +28,7 @@ def numbers(*values: float) -> ArrayObject:
 
 
 def field(canvas: Canvas) -> None:
-    typed()(canvas)
+    typed_page()(canvas)
     canvas.acroForm.textfield(name="q1", x=100, y=600, width=280, height=40, value="forty two metres", borderWidth=0)
 
 
@@ -44,7 +44,7 @@ def form(*, picture: bool, regenerate: bool = False) -> bytes:
 
 
 def noted(annotation: Any) -> bytes:
-    writer = pypdf.PdfWriter(clone_from=io.BytesIO(pdf(typed())))
+    writer = pypdf.PdfWriter(clone_from=io.BytesIO(pdf(typed_page())))
     writer.add_annotation(0, annotation)
     return written(writer)
 
@@ -88,7 +88,7 @@ def ink(image: Image.Image) -> int:
 @pytest.mark.parametrize("name", OVERLAYS)
 def test_what_is_written_over_a_page_is_in_the_bytes_for_ocr(name: str, sandbox: Sandbox) -> None:
     ocr = RecordingOcr()
-    read_document(OVERLAYS[name](), ocr=ocr, kind=Kind.ANSWER_SHEET, sandbox=sandbox)
+    read_document(OVERLAYS[name](), ocr=ocr, kind=DocumentKind.ANSWER_SHEET, sandbox=sandbox)
     [body] = ocr.bodies
     page = pypdfium2.PdfDocument(body)[0]
     assert ink(page.render(scale=2, may_draw_forms=False).to_pil()) > 100
@@ -102,11 +102,11 @@ def test_what_is_written_over_a_page_is_in_the_picture_that_people_see(
     path = tmp_path / "a.pdf"
     path.write_bytes(OVERLAYS[name]())
     task = {"media_type": PDF, "show": 1, "longest": 1684, "turn": 0}
-    with path.open("rb") as file, sandbox.run(task, file.fileno(), Limits()) as frames:
+    with path.open("rb") as file, sandbox.run(task, file.fileno(), DocumentLimits()) as frames:
         [frame] = list(frames)
     assert ink(Image.open(io.BytesIO(frame.body))) > 100
 
 
 def test_the_tests_would_see_that_nothing_is_written(sandbox: Sandbox) -> None:
-    page = pypdfium2.PdfDocument(pdf(typed()))[0]
+    page = pypdfium2.PdfDocument(pdf(typed_page()))[0]
     assert ink(page.render(scale=2).to_pil()) == 0

@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from core import errors
-from core.table import ConditionFailed
-from extract.pacing import LocalSchedule, Overbooked, Pacer, SharedSchedule
+from core.models import errors
+from core.storage.table import ConditionFailed
+from extract.ocr.rate_limiter import LocalSchedule, QueueTooLong, RateLimiter, SharedSchedule
 
 TPS = 50.0
 
@@ -47,13 +47,13 @@ class MemoryTable:
             return dict(self.item)
 
 
-def admitted(pacers: list[Pacer], calls: list[int]) -> list[list[float]]:
+def admitted(rate_limiters: list[RateLimiter], calls: list[int]) -> list[list[float]]:
     """When each reader's calls were admitted, in seconds from the start."""
     begun = time.time()
-    times: list[list[float]] = [[] for _ in pacers]
+    times: list[list[float]] = [[] for _ in rate_limiters]
 
     def one(reader: int) -> None:
-        pacers[reader].admit()
+        rate_limiters[reader].acquire()
         times[reader].append(time.time() - begun)
 
     threads = [threading.Thread(target=one, args=(r,)) for r, count in enumerate(calls) for _ in range(count)]
@@ -69,7 +69,7 @@ def most_in_a_second(times: list[float]) -> int:
 
 
 def test_burst_of_a_second_goes_at_once_and_the_rest_at_the_rate() -> None:
-    (times,) = admitted([Pacer(TPS)], [100])
+    (times,) = admitted([RateLimiter(TPS)], [100])
     assert times[int(TPS) - 2] < 0.35
     assert 0.85 < times[-1] < 1.5
     assert most_in_a_second([time for time in times if time > 0.3]) <= TPS * 1.1
@@ -77,7 +77,7 @@ def test_burst_of_a_second_goes_at_once_and_the_rest_at_the_rate() -> None:
 
 def test_lone_reader_has_the_whole_quota_and_ten_share_it() -> None:
     table = MemoryTable()
-    shared = [Pacer(TPS, lambda rate: SharedSchedule(table, rate)) for _ in range(10)]  # type: ignore[arg-type]
+    shared = [RateLimiter(TPS, lambda rate: SharedSchedule(table, rate)) for _ in range(10)]  # type: ignore[arg-type]
     times = admitted(shared, [10] * 10)
     everything = sorted(time for each in times for time in each)
     assert everything[-1] < 1.9, "100 calls at 50 a second with a burst of 50 end after one second"
@@ -86,12 +86,12 @@ def test_lone_reader_has_the_whole_quota_and_ten_share_it() -> None:
 
 def test_small_document_does_not_wait_behind_a_large_one() -> None:
     table = MemoryTable()
-    pacers = [Pacer(20, lambda rate: SharedSchedule(table, rate)) for _ in range(2)]  # type: ignore[arg-type]
-    large = threading.Thread(target=admitted, args=([pacers[0]], [80]))
+    rate_limiters = [RateLimiter(20, lambda rate: SharedSchedule(table, rate)) for _ in range(2)]  # type: ignore[arg-type]
+    large = threading.Thread(target=admitted, args=([rate_limiters[0]], [80]))
     large.start()
     time.sleep(0.6)
     begun = time.time()
-    (times,) = admitted([pacers[1]], [2])
+    (times,) = admitted([rate_limiters[1]], [2])
     assert times[-1] < 1.2, time.time() - begun
     large.join()
 
@@ -119,8 +119,8 @@ def test_who_cannot_wait_reserves_nothing_and_who_has_begun_goes_on() -> None:
     now = [1_000.0]
     table = MemoryTable()
 
-    def reader(longest: float) -> SharedSchedule:
-        return SharedSchedule(table, 10, clock=lambda: now[0], longest=longest)  # type: ignore[arg-type]
+    def reader(max_queue_seconds: float) -> SharedSchedule:
+        return SharedSchedule(table, 10, clock=lambda: now[0], max_queue_seconds=max_queue_seconds)  # type: ignore[arg-type]
 
     begun = reader(60)
     begun.reserve(10, 10)
@@ -128,7 +128,7 @@ def test_who_cannot_wait_reserves_nothing_and_who_has_begun_goes_on() -> None:
         reader(1_000).reserve(20, 10)
     standing = dict(table.item or {})
     for _ in range(3):
-        with pytest.raises(Overbooked):
+        with pytest.raises(QueueTooLong):
             reader(60).reserve(8, 8)
     assert table.item == standing
     assert begun.reserve(8, 8)[0] > now[0] + 60
@@ -140,10 +140,10 @@ def test_a_reader_behind_a_full_schedule_is_told_to_take_a_job() -> None:
     table = MemoryTable()
     SharedSchedule(table, 1).reserve(100, 100)  # type: ignore[arg-type]
     SharedSchedule(table, 1).reserve(100, 100)  # type: ignore[arg-type]
-    pacer = Pacer(1, lambda rate: SharedSchedule(table, rate, longest=60))  # type: ignore[arg-type]
-    pacer.admit()
+    rate_limiter = RateLimiter(1, lambda rate: SharedSchedule(table, rate, max_queue_seconds=60))  # type: ignore[arg-type]
+    rate_limiter.acquire()
     with pytest.raises(errors.ReadingTakesLong, match="job"):
-        pacer.admit()
+        rate_limiter.acquire()
 
 
 def test_shared_schedule_gives_every_moment_away_once() -> None:
@@ -164,10 +164,10 @@ def test_shared_schedule_gives_every_moment_away_once() -> None:
 
 def test_first_calls_begin_before_the_schedule_has_answered() -> None:
     table = MemoryTable(delay=0.5)
-    pacer = Pacer(TPS, lambda rate: SharedSchedule(table, rate))  # type: ignore[arg-type]
+    rate_limiter = RateLimiter(TPS, lambda rate: SharedSchedule(table, rate))  # type: ignore[arg-type]
     begun = time.monotonic()
     for _ in range(int(TPS / 10)):
-        pacer.admit()
+        rate_limiter.acquire()
     assert time.monotonic() - begun < 0.2
     time.sleep(1.3)
     assert table.item is not None, "what began unasked is reserved beside it"
@@ -177,20 +177,20 @@ def test_reader_paces_itself_where_the_table_cannot_be_reached() -> None:
     table = MemoryTable()
     table.broken = True
     faults: list[Exception] = []
-    pacer = Pacer(TPS, lambda rate: SharedSchedule(table, rate), on_fault=faults.append)  # type: ignore[arg-type]
-    (times,) = admitted([pacer], [80])
+    rate_limiter = RateLimiter(TPS, lambda rate: SharedSchedule(table, rate), on_nonfatal_error=faults.append)  # type: ignore[arg-type]
+    (times,) = admitted([rate_limiter], [80])
     assert 0.4 < times[-1] < 1.4
     assert [str(fault) for fault in faults] == ["no table"]
 
 
 def test_call_that_could_not_begin_in_time_is_refused_at_once() -> None:
-    pacer = Pacer(1)
+    rate_limiter = RateLimiter(1)
     for _ in range(2):
-        pacer.admit()
+        rate_limiter.acquire()
     begun = time.monotonic()
     with pytest.raises(errors.ServiceUnavailable, match="quota"):
         for _ in range(3):
-            pacer.admit(deadline=time.time() + 0.3)
+            rate_limiter.acquire(deadline=time.time() + 0.3)
     assert time.monotonic() - begun < 2.5
 
 
@@ -210,20 +210,20 @@ def test_schedule_never_gives_away_more_than_the_rate(make: Callable[..., Any]) 
 
 def test_calls_that_wait_are_let_go_when_the_reading_has_ended() -> None:
     """They would be made, and paid for, on behalf of nobody."""
-    pacer = Pacer(0.1)
+    rate_limiter = RateLimiter(0.1)
     refused: list[str] = []
 
     def wait() -> None:
         try:
-            pacer.admit()
+            rate_limiter.acquire()
         except errors.ServiceUnavailable as error:
             refused.append(error.message)
 
-    pacer.admit()
+    rate_limiter.acquire()
     threads = [threading.Thread(target=wait) for _ in range(5)]
     for thread in threads:
         thread.start()
-    pacer.close()
+    rate_limiter.close()
     for thread in threads:
         thread.join(5)
     assert refused == ["This reading has ended."] * 5

@@ -13,16 +13,25 @@ from PIL import Image
 from reportlab.lib.utils import ImageReader
 from reportlab.pdfgen.canvas import Canvas
 
-from core import errors
-from core.submission import Kind
-from extract.documents import read_document
-from extract.sandbox import Sandbox
-from extract.textract import PageRefused
-from tests.unit.extract.material import RecordingOcr, answer, down_the_page, encoded, pdf, picture, scanned, typed
+from core.models import errors
+from core.models.submission import DocumentKind
+from extract.document_reader import read_document
+from extract.ocr.textract import PageRefused
+from extract.sandbox.process import Sandbox
+from tests.unit.extract.document_factory import (
+    RecordingOcr,
+    detect_text_response,
+    encode_image,
+    pdf,
+    picture,
+    scanned_page,
+    stack_lines,
+    typed_page,
+)
 
 
 def scans(count: int) -> bytes:
-    return pdf(*[scanned(Image.effect_noise((300, 400), 100 + n)) for n in range(count)])
+    return pdf(*[scanned_page(Image.effect_noise((300, 400), 100 + n)) for n in range(count)])
 
 
 def by_page(body: bytes) -> int:
@@ -33,7 +42,7 @@ def by_page(body: bytes) -> int:
 
 
 def numbered_scans(count: int) -> bytes:
-    return pdf(*[scanned(Image.effect_noise((300 + n, 400), 100)) for n in range(1, count + 1)])
+    return pdf(*[scanned_page(Image.effect_noise((300 + n, 400), 100)) for n in range(1, count + 1)])
 
 
 def test_pages_are_read_at_once_and_joined_in_order(sandbox: Sandbox) -> None:
@@ -43,9 +52,9 @@ def test_pages_are_read_at_once_and_joined_in_order(sandbox: Sandbox) -> None:
         number = by_page(body)
         together.wait(10)  # all six are under way, or this breaks
         time.sleep(0.02 * (6 - number))
-        return answer(down_the_page([f"text of page {number}"]))
+        return detect_text_response(stack_lines([f"text of page {number}"]))
 
-    transcript = read_document(numbered_scans(6), ocr=ocr, kind=Kind.ANSWER_SHEET, sandbox=sandbox, workers=6)
+    transcript = read_document(numbered_scans(6), ocr=ocr, kind=DocumentKind.ANSWER_SHEET, sandbox=sandbox, workers=6)
     assert [page.text for page in transcript.pages] == [f"text of page {n}" for n in range(1, 7)]
 
 
@@ -56,9 +65,9 @@ def test_first_page_is_on_its_way_while_later_ones_are_still_to_be_cut(sandbox: 
 
     class Watch:
         def pages(self, total: int) -> None: ...
-        def calling(self) -> None: ...
+        def ocr_call_started(self) -> None: ...
         def page_done(self) -> None: ...
-        def stopped(self) -> bool:
+        def should_stop(self) -> bool:
             frames.append(1)
             return False
 
@@ -66,21 +75,21 @@ def test_first_page_is_on_its_way_while_later_ones_are_still_to_be_cut(sandbox: 
         if not at_first_call:
             time.sleep(0.3)
             at_first_call.append(len(frames))
-        return answer(down_the_page(["x"]))
+        return detect_text_response(stack_lines(["x"]))
 
-    read_document(scans(30), ocr=ocr, kind=Kind.ANSWER_SHEET, sandbox=sandbox, workers=1, watch=Watch())
+    read_document(scans(30), ocr=ocr, kind=DocumentKind.ANSWER_SHEET, sandbox=sandbox, workers=1, listener=Watch())
     assert at_first_call[0] <= 6
 
 
 def test_pages_own_bytes_are_sent_and_no_drawing_of_them(sandbox: Sandbox) -> None:
     ocr = RecordingOcr()
     original = Image.effect_noise((300, 400), 100).convert("RGB")
-    jpeg = encoded(original, "JPEG", quality=71)
+    jpeg = encode_image(original, "JPEG", quality=71)
 
     def draw(canvas: Canvas) -> None:
         canvas.drawImage(ImageReader(io.BytesIO(jpeg)), 0, 0, 595, 842)
 
-    read_document(pdf(draw), ocr=ocr, kind=Kind.ANSWER_SHEET, sandbox=sandbox)
+    read_document(pdf(draw), ocr=ocr, kind=DocumentKind.ANSWER_SHEET, sandbox=sandbox)
     (page,) = pypdf.PdfReader(io.BytesIO(ocr.bodies[0])).pages
     (image,) = page["/Resources"]["/XObject"].values()
     filters, data = image.get_object()["/Filter"], image.get_object()._data
@@ -111,7 +120,7 @@ def sharing_one_dictionary(count: int) -> bytes:
 def test_page_does_not_bring_the_pictures_of_the_others(sandbox: Sandbox) -> None:
     body = sharing_one_dictionary(8)
     ocr = RecordingOcr()
-    read_document(body, ocr=ocr, kind=Kind.ANSWER_SHEET, sandbox=sandbox)
+    read_document(body, ocr=ocr, kind=DocumentKind.ANSWER_SHEET, sandbox=sandbox)
     assert len(ocr.bodies) == 8
     assert sorted(by_page(sent) for sent in ocr.bodies) == list(range(1, 9))
     assert sum(map(len, ocr.bodies)) < 1.3 * len(body)
@@ -133,7 +142,7 @@ def test_layer_that_is_switched_off_stays_off(sandbox: Sandbox) -> None:
     out = io.BytesIO()
     writer.write(out)
     ocr = RecordingOcr()
-    read_document(out.getvalue(), ocr=ocr, kind=Kind.ANSWER_SHEET, sandbox=sandbox)
+    read_document(out.getvalue(), ocr=ocr, kind=DocumentKind.ANSWER_SHEET, sandbox=sandbox)
     sent = pypdf.PdfReader(io.BytesIO(ocr.bodies[0]))
     assert len(sent.root_object["/OCProperties"]["/D"]["/OFF"]) == 1
 
@@ -147,7 +156,7 @@ def test_page_of_more_bytes_than_a_call_takes_is_drawn(sandbox: Sandbox) -> None
     body = pdf(draw, pageCompression=0)
     assert len(body) > 10_000_000
     ocr = RecordingOcr()
-    read_document(body, ocr=ocr, kind=Kind.ANSWER_SHEET, sandbox=sandbox)
+    read_document(body, ocr=ocr, kind=DocumentKind.ANSWER_SHEET, sandbox=sandbox)
     (sent,) = ocr.bodies
     assert len(sent) <= 10_000_000
     assert Image.open(io.BytesIO(sent)).format == "JPEG"
@@ -155,7 +164,9 @@ def test_page_of_more_bytes_than_a_call_takes_is_drawn(sandbox: Sandbox) -> None
 
 def test_page_larger_than_a_call_takes_is_drawn_smaller(sandbox: Sandbox) -> None:
     ocr = RecordingOcr()
-    read_document(pdf(scanned(picture()), size=(9_500, 12_000)), ocr=ocr, kind=Kind.ANSWER_SHEET, sandbox=sandbox)
+    read_document(
+        pdf(scanned_page(picture()), size=(9_500, 12_000)), ocr=ocr, kind=DocumentKind.ANSWER_SHEET, sandbox=sandbox
+    )
     image = Image.open(io.BytesIO(ocr.bodies[0]))
     assert image.format == "JPEG"
     assert max(image.size) <= 10_000
@@ -165,10 +176,10 @@ def test_pages_that_fail_are_named_and_the_document_is_not_done(sandbox: Sandbox
     def ocr(body: bytes) -> dict[str, Any]:
         if by_page(body) in (2, 4):
             raise errors.ServiceUnavailable("Textract gave no answer.")
-        return answer(down_the_page(["x"]))
+        return detect_text_response(stack_lines(["x"]))
 
     with pytest.raises(errors.ReadingIncomplete) as raised:
-        read_document(numbered_scans(5), ocr=ocr, kind=Kind.ANSWER_SHEET, sandbox=sandbox)
+        read_document(numbered_scans(5), ocr=ocr, kind=DocumentKind.ANSWER_SHEET, sandbox=sandbox)
     assert raised.value.pages == (2, 4)
 
 
@@ -181,10 +192,10 @@ def test_pages_that_are_refused_go_once_more_as_drawings_and_then_are_named(sand
             raise PageRefused("BadDocumentException")
         if by_page(body) in (2, 3):
             raise PageRefused("UnsupportedDocumentException")
-        return answer(down_the_page(["x"]))
+        return detect_text_response(stack_lines(["x"]))
 
     with pytest.raises(errors.PageUnreadable, match="Pages 2 and 3"):
-        read_document(numbered_scans(4), ocr=ocr, kind=Kind.ANSWER_SHEET, sandbox=sandbox)
+        read_document(numbered_scans(4), ocr=ocr, kind=DocumentKind.ANSWER_SHEET, sandbox=sandbox)
     assert len(drawn) == 2
 
 
@@ -196,14 +207,16 @@ def test_fault_of_ours_ends_the_reading_at_once(sandbox: Sandbox) -> None:
         raise PermissionError("no access")
 
     with pytest.raises(PermissionError):
-        read_document(scans(40), ocr=ocr, kind=Kind.ANSWER_SHEET, sandbox=sandbox, workers=2)
+        read_document(scans(40), ocr=ocr, kind=DocumentKind.ANSWER_SHEET, sandbox=sandbox, workers=2)
     assert len(calls) < 20
 
 
 def test_hundred_typed_pages_cost_no_call(sandbox: Sandbox) -> None:
     lines = [f"{n}. A line of a question paper with about as many words as such lines have." for n in range(40)]
     ocr = RecordingOcr()
-    transcript = read_document(pdf(*[typed(lines)] * 100), ocr=ocr, kind=Kind.QUESTION_PAPER, sandbox=sandbox)
+    transcript = read_document(
+        pdf(*[typed_page(lines)] * 100), ocr=ocr, kind=DocumentKind.QUESTION_PAPER, sandbox=sandbox
+    )
     assert len(transcript.pages) == 100
     assert all(len(page.lines) == 40 for page in transcript.pages)
     assert ocr.bodies == []

@@ -7,11 +7,11 @@ import pytest
 from reportlab.pdfbase.pdfmetrics import stringWidth
 from reportlab.pdfgen.canvas import Canvas
 
-from core.submission import Kind
-from core.transcript import Page
-from extract.documents import read_document
-from extract.sandbox import Sandbox
-from tests.unit.extract.material import A4, PROSE, RecordingOcr, both, pdf, typed
+from core.models.submission import DocumentKind
+from core.models.transcript import Page
+from extract.document_reader import read_document
+from extract.sandbox.process import Sandbox
+from tests.unit.extract.document_factory import A4, PROSE, RecordingOcr, draw_all, pdf, typed_page
 
 Read = Callable[[bytes], Page]
 
@@ -19,7 +19,7 @@ Read = Callable[[bytes], Page]
 @pytest.fixture
 def read(sandbox: Sandbox) -> Read:
     def read(body: bytes) -> Page:
-        page = read_document(body, ocr=RecordingOcr(), kind=Kind.QUESTION_PAPER, sandbox=sandbox).pages[0]
+        page = read_document(body, ocr=RecordingOcr(), kind=DocumentKind.QUESTION_PAPER, sandbox=sandbox).pages[0]
         assert page.source == "text_layer"
         return page
 
@@ -81,7 +81,7 @@ def test_spaced_out_heading_is_words_and_not_letters(read: Read) -> None:
         text.textLine("SECTION ONE")
         canvas.drawText(text)
 
-    assert read(pdf(both(typed(), draw))).lines[-1].text == "SECTION ONE"
+    assert read(pdf(draw_all(typed_page(), draw))).lines[-1].text == "SECTION ONE"
 
 
 def test_exponent_stays_with_its_number(read: Read) -> None:
@@ -119,7 +119,7 @@ def test_mark_in_the_margin_is_a_line_of_its_own_behind_its_question(read: Read)
 
 
 def test_boxes_are_fractions_of_the_page_around_the_ink(read: Read) -> None:
-    line = read(pdf(typed(["Hello world"], x=119, y=421))).lines[0]
+    line = read(pdf(typed_page(["Hello world"], x=119, y=421))).lines[0]
     left, top, width, height = line.box
     assert left == pytest.approx(119 / A4[0], abs=0.005)
     assert top + height == pytest.approx(0.5, abs=0.01)
@@ -151,7 +151,7 @@ def upright_when_turned(turn: int) -> Callable[[Canvas], None]:
         width, height = A4
         canvas.translate(width / 2, height / 2)
         canvas.rotate(turn)
-        typed(x=-200, y=100)(canvas)
+        typed_page(x=-200, y=100)(canvas)
 
     return draw
 
@@ -174,7 +174,7 @@ def test_note_along_the_margin_stays_one_line(read: Read) -> None:
         canvas.rotate(90)
         canvas.drawString(0, 0, "Do not write here")
 
-    texts = read(pdf(both(typed(), draw))).text.split("\n")
+    texts = read(pdf(draw_all(typed_page(), draw))).text.split("\n")
     assert "Do not write here" in texts
     assert [text for text in texts if text != "Do not write here"] == PROSE
 

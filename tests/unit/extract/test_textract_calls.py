@@ -10,11 +10,11 @@ from botocore.awsrequest import AWSResponse
 from botocore.config import Config
 from botocore.exceptions import ClientError
 
-from core import errors
-from extract.lean_client import LeanTextract
-from extract.pacing import Pacer
-from extract.textract import ATTEMPTS, PageRefused, TextractReader
-from tests.unit.extract.material import PROSE, answer, down_the_page
+from core.models import errors
+from extract.ocr.rate_limiter import RateLimiter
+from extract.ocr.textract import MAX_ATTEMPTS, PageRefused, TextractOcr
+from extract.ocr.textract_client import TextractClient
+from tests.unit.extract.document_factory import PROSE, detect_text_response, stack_lines
 
 
 class Fault(Exception):
@@ -36,10 +36,10 @@ class Client:
         self.answers = list(answers)
         self.documents: list[Any] = []
 
-    def of_bytes(self, body: bytes) -> Callable[[], Any]:
+    def call_with_bytes(self, body: bytes) -> Callable[[], Any]:
         return lambda: self._answer({"Bytes": body})
 
-    def of_object(self, bucket: str, key: str, version_id: str) -> Callable[[], Any]:
+    def call_with_object(self, bucket: str, key: str, version_id: str) -> Callable[[], Any]:
         return lambda: self._answer({"S3Object": {"Bucket": bucket, "Name": key, "Version": version_id}})
 
     def _answer(self, document: Any) -> Any:
@@ -50,9 +50,9 @@ class Client:
         return answer
 
 
-def reader(client: Client, **more: Any) -> tuple[TextractReader, list[float]]:
+def reader(client: Client, **more: Any) -> tuple[TextractOcr, list[float]]:
     pauses: list[float] = []
-    made = TextractReader(client, Pacer(1000), transport_faults=(Dropped,), sleep=pauses.append, **more)
+    made = TextractOcr(client, RateLimiter(1000), transport_errors=(Dropped,), sleep=pauses.append, **more)
     return made, pauses
 
 
@@ -79,7 +79,7 @@ def test_pauses_grow_and_differ() -> None:
     read, pauses = reader(Client(Fault("ThrottlingException")))
     with pytest.raises(errors.ServiceUnavailable, match="10 attempts"):
         read.read(b"page")
-    assert len(pauses) == ATTEMPTS - 1
+    assert len(pauses) == MAX_ATTEMPTS - 1
     assert max(pauses[-3:]) > 4 * min(pauses[:2])
     assert len(set(pauses)) == len(pauses)
 
@@ -115,7 +115,7 @@ def test_object_is_named_with_its_version() -> None:
 
 def test_lean_client_sends_and_gives_what_botocore_does() -> None:
     """Against the real client, its serialiser and its parser: the same request, the same answer, the same errors."""
-    body = answer(down_the_page(PROSE))
+    body = detect_text_response(stack_lines(PROSE))
     faults = [None, None, None, "ThrottlingException"]
     sent: list[Any] = []
 
@@ -131,8 +131,8 @@ def test_lean_client_sends_and_gives_what_botocore_does() -> None:
     clients = [session.client("textract", config=Config(retries={"total_max_attempts": 1})) for _ in range(2)]
     for client in clients:
         client.meta.events.register("before-send.textract.DetectDocumentText", send)
-    plain, lean = clients[0], LeanTextract(clients[1])
-    call = lean.of_bytes(b"page \x00\xff")
+    plain, lean = clients[0], TextractClient(clients[1])
+    call = lean.call_with_bytes(b"page \x00\xff")
     given = [plain.detect_document_text(Document={"Bytes": b"page \x00\xff"}), call(), call()]
     assert [{**each, "ResponseMetadata": None} for each in given] == [{**body, "ResponseMetadata": None}] * 3
     assert sent[0][0] == sent[1][0] == sent[2][0] == {"Document": {"Bytes": "cGFnZSAA/w=="}}
@@ -141,5 +141,5 @@ def test_lean_client_sends_and_gives_what_botocore_does() -> None:
     with pytest.raises(ClientError, match="Throttling"):
         call()
     faults.append(None)
-    lean.of_object("bucket", "key", "version")()
+    lean.call_with_object("bucket", "key", "version")()
     assert sent[-1][0] == {"Document": {"S3Object": {"Bucket": "bucket", "Name": "key", "Version": "version"}}}

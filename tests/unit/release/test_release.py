@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from release.release import deploy_command, pairs, parameters_of, release_hash
+from release.release import deploy_command, parse_parameters, release_hash, stage_parameters
 from tests.template.asl import ROOT
 from tests.template.cloudformation import TEMPLATE, parse
 
@@ -69,7 +69,7 @@ def test_no_checkout_no_release(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("stage", STAGES)
 def test_each_stage_deploys_a_stack_of_its_own_with_parameters_that_exist(stage: str) -> None:
-    parameters = parameters_of(ROOT / "samconfig.toml", stage)
+    parameters = stage_parameters(ROOT / "samconfig.toml", stage)
     known = parse(TEMPLATE.read_text(encoding="utf-8"))["Parameters"]
     assert parameters["Stage"] == stage
     assert set(parameters) <= set(known)
@@ -88,6 +88,6 @@ def test_the_command_names_every_parameter_and_the_hash() -> None:
 
 def test_what_is_no_stage_or_no_parameter_is_said() -> None:
     with pytest.raises(ValueError, match=r"no stage 'live'; it has .*prod"):
-        parameters_of(ROOT / "samconfig.toml", "live")
+        stage_parameters(ROOT / "samconfig.toml", "live")
     with pytest.raises(ValueError, match="not Key=Value"):
-        pairs(["Stage"])
+        parse_parameters(["Stage"])

@@ -4,9 +4,9 @@ from typing import Any
 
 import pytest
 
-from core import totals
-from core.assessment import Question, QuestionPaper, QuestionType
-from results.moderation import Change, with_changes
+from core.models import counting_rules
+from core.models.assessment import Question, QuestionPaper, QuestionType
+from results.moderation import MarkChange, apply_changes
 
 PARTS = tuple(Question(f"1.{part}", f"({part})", QuestionType.TEXT, "Explain.", 5) for part in "ab")
 PAPER = QuestionPaper(5, (Question("1", "1", QuestionType.GROUP, "Answer one.", None, choose=1, parts=PARTS),))
@@ -27,13 +27,13 @@ def mark(question: str, marks: float | None, answer: str, *, counted: bool, reas
 
 @pytest.mark.parametrize("answer", ["text that may be an answer", "", "  "])
 def test_a_mark_that_counts_after_a_change_no_longer_says_otherwise(answer: str) -> None:
-    why = totals.why_not_counted(answered=totals.is_attempt(answer))
+    why = counting_rules.not_counted_reason(answered=counting_rules.is_attempted(answer))
     questions = [
         mark("1.a", 2.0, "an answer", counted=True),
         mark("1.b", None, answer, counted=False, reason=f"Said so. {why}"),
     ]
-    merged = with_changes(questions, {"1.b": Change(5.0, "teacher", "2030-01-01T00:00:00Z")}, PAPER)
+    merged = apply_changes(questions, {"1.b": MarkChange(5.0, "teacher", "2030-01-01T00:00:00Z")}, PAPER)
     assert [(one["question"], one["counted"], one["reason"]) for one in merged] == [
-        ("1.a", False, f"Said so. {totals.why_not_counted(answered=True)}"),
+        ("1.a", False, f"Said so. {counting_rules.not_counted_reason(answered=True)}"),
         ("1.b", True, "Said so."),
     ]

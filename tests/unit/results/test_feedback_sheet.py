@@ -6,27 +6,27 @@ from dataclasses import replace
 import pytest
 from pypdf import PdfReader
 
-from results.feedback import Answer, Feedback, Point
-from results.feedback_sheet import draw
+from results.exports.feedback import FeedbackAnswer, FeedbackCriterion, FeedbackSheet
+from results.exports.feedback_pdf import draw_pdf
 
 POINTS = (
-    Point("Metal is a better conductor than wood", "met", 1.0, 1.0, "metal conducts better"),
-    Point("Heat leaves the hand faster", "partly", 0.5, 1.0, ""),
-    Point("The hand feels the loss", "not", 0.0, 1.0, ""),
+    FeedbackCriterion("Metal is a better conductor than wood", "met", 1.0, 1.0, "metal conducts better"),
+    FeedbackCriterion("Heat leaves the hand faster", "partly", 0.5, 1.0, ""),
+    FeedbackCriterion("The hand feels the loss", "not", 0.0, 1.0, ""),
 )
-ANSWER = Answer(
+ANSWER = FeedbackAnswer(
     "4(b)", "Why does metal feel cold?", "Because metal conducts better.", 1.5, 3.0, True, "Well begun.", POINTS
 )
-SHEET = Feedback("Science test", "Mina Okafor", 7.5, 12.0, (ANSWER,), draft=False)
+SHEET = FeedbackSheet("Science test", "Mina Okafor", 7.5, 12.0, (ANSWER,), draft=False)
 
 
 def pages(body: bytes) -> list[str]:
     return [page.extract_text() for page in PdfReader(io.BytesIO(body)).pages]
 
 
-def text(sheet: Feedback) -> str:
+def text(sheet: FeedbackSheet) -> str:
     """All words, however they are broken into lines."""
-    return " ".join(" ".join(pages(draw([sheet]))).split())
+    return " ".join(" ".join(pages(draw_pdf([sheet]))).split())
 
 
 def test_a_sheet_says_what_was_earned_and_why() -> None:
@@ -52,7 +52,7 @@ def test_a_sheet_says_what_was_earned_and_why() -> None:
 
 
 def test_the_file_has_a_title_a_language_and_a_place_for_each_student() -> None:
-    reader = PdfReader(io.BytesIO(draw([SHEET, replace(SHEET, student="Jonas Weber")])))
+    reader = PdfReader(io.BytesIO(draw_pdf([SHEET, replace(SHEET, student="Jonas Weber")])))
     assert reader.metadata is not None
     assert reader.metadata.title == "Feedback: Science test"
     assert reader.root_object["/Lang"] == "en"
@@ -61,7 +61,7 @@ def test_the_file_has_a_title_a_language_and_a_place_for_each_student() -> None:
 
 def test_each_student_begins_on_a_page_of_their_own_and_counts_its_own_pages() -> None:
     long = replace(SHEET, answers=(ANSWER,) * 12)
-    found = pages(draw([long, replace(SHEET, student="Jonas Weber")]))
+    found = pages(draw_pdf([long, replace(SHEET, student="Jonas Weber")]))
     assert len(found) > 2
     assert "Mina Okafor · page 2" in found[1]
     assert "Jonas Weber · page 1" in found[-1]
@@ -69,13 +69,13 @@ def test_each_student_begins_on_a_page_of_their_own_and_counts_its_own_pages() -
 
 
 def test_a_draft_says_so_on_every_page() -> None:
-    found = pages(draw([replace(SHEET, draft=True, answers=(ANSWER,) * 12)]))
+    found = pages(draw_pdf([replace(SHEET, draft=True, answers=(ANSWER,) * 12)]))
     assert "not published" in found[0]
     assert all("Draft · Mina Okafor" in page for page in found)
 
 
 def test_the_same_feedback_is_the_same_file() -> None:
-    assert draw([SHEET]) == draw([SHEET])
+    assert draw_pdf([SHEET]) == draw_pdf([SHEET])
 
 
 @pytest.mark.parametrize(
@@ -98,10 +98,10 @@ def test_what_a_student_wrote_is_text(written: str, shown: str) -> None:
 
 
 def test_an_answer_without_end_runs_over_pages_and_is_cut_in_the_end() -> None:
-    found = pages(draw([replace(SHEET, answers=(replace(ANSWER, answer="word " * 10_000, points=()),))]))
+    found = pages(draw_pdf([replace(SHEET, answers=(replace(ANSWER, answer="word " * 10_000, points=()),))]))
     assert 3 < len(found) < 20
     assert "…" in found[-1]
-    assert len(pages(draw([replace(SHEET, answers=(replace(ANSWER, answer="w" * 30_000, points=()),))]))) < 20
+    assert len(pages(draw_pdf([replace(SHEET, answers=(replace(ANSWER, answer="w" * 30_000, points=()),))]))) < 20
 
 
 def test_marks_that_are_open_and_answers_that_do_not_count_say_so() -> None:

@@ -2,9 +2,9 @@
 
 from typing import Any
 
-from core.assessment import Option, Question, QuestionType, SchemeEntry
-from grade.decision import Decision
-from grade.objective.rules import mark_objective
+from core.models.assessment import Option, Question, QuestionType, SchemeEntry
+from grade.mark_arithmetic import RuleMark
+from grade.question_types.objective import mark_objective
 
 OPTIONS = (
     Option("A", "Mitosis"),
@@ -22,14 +22,14 @@ def mark(
     text: str = "",
     options: tuple[Option, ...] = (),
     **entry: Any,
-) -> Decision:
+) -> RuleMark:
     question = Question("1", "1", kind, text, marks, options)
     return mark_objective(question, SchemeEntry("1", kind, marks, **entry), answer, marks)
 
 
-def choice(answer: str, *right: str, options: tuple[Option, ...] = OPTIONS, **entry: Any) -> Decision:
+def choice(answer: str, *right: str, options: tuple[Option, ...] = OPTIONS, **entry: Any) -> RuleMark:
     return mark(QuestionType.CHOICE, answer, options=options, answers=right or ("B",), **entry)
 
 
-def numeric(answer: str, *right: str, **entry: Any) -> Decision:
+def numeric(answer: str, *right: str, **entry: Any) -> RuleMark:
     return mark(QuestionType.NUMERIC, answer, answers=right, **entry)

@@ -2,8 +2,8 @@
 
 import pytest
 
-from grade.evidence import find_quote
-from tests.unit.grade.marking.sheets import answer
+from grade.markers.evidence import find_quote
+from tests.unit.grade.marking.builders import answer
 
 TEXT = "The Sun heats the sea and the water\nevaporates. It rises, cools and\nc0ndenses into clouds."
 LINES = answer("1", TEXT).lines

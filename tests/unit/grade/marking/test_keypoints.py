@@ -5,15 +5,15 @@ from dataclasses import replace
 
 import pytest
 
-from core.assessment import Criterion, Question, QuestionType, SchemeEntry
-from core.result import ReviewReason
-from grade.freetext import FreeTextMark, FreeTextTask
-from grade.keypoints.alignment import align
-from grade.keypoints.curve import FEATURES, features, shipped
-from grade.keypoints.marker import KeyPointMarker
-from grade.words.language import gives_up, sentences, stem, words
-from grade.words.reading import read
-from tests.unit.grade.marking.sheets import GOOD_ANSWER, PHOTOSYNTHESIS, answer, task
+from core.models.assessment import Criterion, Question, QuestionType, SchemeEntry
+from core.models.result import ReviewReason
+from grade.language.text_analysis import analyze_text
+from grade.language.tokenizer import is_non_answer, split_sentences, stem, tokenize
+from grade.markers.free_text import FreeTextMark, FreeTextTask
+from grade.markers.key_points.alignment import align
+from grade.markers.key_points.calibration import FEATURES, compute_features, load_calibration
+from grade.markers.key_points.marker import KeyPointMarker
+from tests.unit.grade.marking.builders import GOOD_ANSWER, PHOTOSYNTHESIS, answer, task
 
 OSMOSIS = (
     "Osmosis is the movement of water through a partially permeable membrane from a dilute to a concentrated solution."
@@ -165,7 +165,7 @@ def test_a_contradiction_never_gets_full_marks_unseen(text: str, model: str, ask
 
 def test_two_reversals_say_the_same() -> None:
     text, model = "The longer the string, the lower the pitch.", "The shorter the string, the higher the pitch."
-    assert align(read(model), read(text), frozenset()).turned == 0
+    assert align(analyze_text(model), analyze_text(text), frozenset()).reversed_scales == 0
 
 
 @pytest.mark.parametrize("text", ["I don't know", "dont know", "no idea", "idk", "not answered", "?", "...", "N/A"])
@@ -178,7 +178,7 @@ def test_giving_up_is_a_clear_zero(text: str) -> None:
     "text", ["No oxygen is left.", "I don't know if it rises, but it melts.", "Nothing dissolves in it."]
 )
 def test_an_answer_that_begins_like_giving_up_is_read(text: str) -> None:
-    assert not gives_up(text)
+    assert not is_non_answer(text)
 
 
 def test_a_key_with_several_wordings_takes_the_nearest() -> None:
@@ -197,9 +197,9 @@ def test_a_key_with_several_wordings_takes_the_nearest() -> None:
 
 
 def test_the_shipped_curves_rise_with_what_is_said_and_stay_within_bounds() -> None:
-    calibration = shipped()
-    nothing = features(align(read("water moves"), read("football"), frozenset()), 1)
-    everything = features(align(read("water moves"), read("water moves"), frozenset()), 1)
+    calibration = load_calibration()
+    nothing = compute_features(align(analyze_text("water moves"), analyze_text("football"), frozenset()), 1)
+    everything = compute_features(align(analyze_text("water moves"), analyze_text("water moves"), frozenset()), 1)
     for most in (1.0, 2.0, 5.0, 10.0):
         low, high = calibration.share(nothing, most), calibration.share(everything, most)
         assert 0 <= low < high <= 1
@@ -232,8 +232,8 @@ def test_british_and_american_spellings_have_one_stem() -> None:
 
 
 def test_contractions_deny() -> None:
-    assert words("It isn't, doesn't and cannot; two can't") == ["it", "not", "not", "and", "not", "2", "not"]
+    assert tokenize("It isn't, doesn't and cannot; two can't") == ["it", "not", "not", "and", "not", "2", "not"]
 
 
 def test_sentences_end_at_marks_and_list_items_but_not_at_line_ends() -> None:
-    assert sentences("One two\nthree. Four\n- five\n- six") == ["One two three.", "Four", "- five", "- six"]
+    assert split_sentences("One two\nthree. Four\n- five\n- six") == ["One two three.", "Four", "- five", "- six"]

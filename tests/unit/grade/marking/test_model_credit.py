@@ -4,24 +4,31 @@ import json
 
 import pytest
 
-from core.assessment import SchemeEntry
-from core.result import ReviewReason
-from grade.evidence import shown_by
-from grade.freetext import FreeTextMark
-from tests.standin_model import Behaviour, Request, Said, completion, question_of, verdicts
-from tests.unit.grade.marking.model_server import mark_one
-from tests.unit.grade.marking.sheets import GOOD_ANSWER, PHOTOSYNTHESIS, task
+from core.models.assessment import SchemeEntry
+from core.models.result import ReviewReason
+from grade.markers.evidence import find_evidence
+from grade.markers.free_text import FreeTextMark
+from tests.fake_model_server import (
+    ChatRequest,
+    FakeReply,
+    RespondFunction,
+    completion_body,
+    question_document_of,
+    verdicts,
+)
+from tests.unit.grade.marking.builders import GOOD_ANSWER, PHOTOSYNTHESIS, task
+from tests.unit.grade.marking.model_markers import mark_one
 
 BY_MODEL_ANSWER = SchemeEntry("1", model_answer=PHOTOSYNTHESIS.model_answer)
 SHOWN = ("Plants absorb sunlight", "glucose from carbon dioxide", "Oxygen is given off")
 
 
-def quoting(*replies: tuple[str | None, ...], verdict: str = "met") -> Behaviour:
+def quoting(*replies: tuple[str | None, ...], verdict: str = "met") -> RespondFunction:
     """Replies one after the other, each with a quote for each criterion; None is a criterion that is not met."""
 
-    def behaviour(request: Request, number: int) -> Said:
+    def behaviour(request: ChatRequest, number: int) -> FakeReply:
         quotes = replies[min(number, len(replies)) - 1]
-        asked = question_of(request)["criteria"]
+        asked = question_document_of(request)["criteria"]
         criteria = [
             {
                 "criterion": at,
@@ -31,7 +38,7 @@ def quoting(*replies: tuple[str | None, ...], verdict: str = "met") -> Behaviour
             }
             for at, quote in enumerate(quotes[: len(asked)], 1)
         ]
-        return Said(completion(json.dumps(verdicts(request, criteria=criteria))))
+        return FakeReply(completion_body(json.dumps(verdicts(request, criteria=criteria))))
 
     return behaviour
 
@@ -103,14 +110,14 @@ def test_a_second_opinion_that_sees_nothing_there_is_another_opinion() -> None:
 
 
 def test_a_claim_of_the_second_opinion_alone_is_never_passed_over() -> None:
-    def behaviour(request: Request, number: int) -> Said:
+    def behaviour(request: ChatRequest, number: int) -> FakeReply:
         first = [(SHOWN[0], "met", 0.6), (SHOWN[1], "met", 0.6), ("", "not", 0.6)]
         second = [(SHOWN[0], "met", 0.6), (SHOWN[1], "met", 0.6), ("", "slightly", 0.6)]
         criteria = [
             {"criterion": at, "evidence": quote, "verdict": verdict, "confidence": sure}
             for at, (quote, verdict, sure) in enumerate(first if number == 1 else second, 1)
         ]
-        return Said(completion(json.dumps(verdicts(request, criteria=criteria))))
+        return FakeReply(completion_body(json.dumps(verdicts(request, criteria=criteria))))
 
     mark = mark_one(behaviour)
     assert mark.marks == 2
@@ -147,7 +154,7 @@ def _short(text: str, quote: str) -> FreeTextMark:
     ],
 )
 def test_short_honest_answers_and_quotes_keep_their_credit(text: str, quote: str) -> None:
-    found = shown_by(quote, text, ())
+    found = find_evidence(quote, text, ())
     assert found is not None
     assert found.quote in text
     mark = _short(text, quote)
@@ -158,5 +165,5 @@ def test_short_honest_answers_and_quotes_keep_their_credit(text: str, quote: str
     ("text", "quote"), [("B because metal conducts.", "B"), ("The mass is 5 kg.", "5"), ("It is the one.", "it is")]
 )
 def test_a_part_of_an_answer_has_to_say_something(text: str, quote: str) -> None:
-    assert shown_by(quote, text, ()) is None
+    assert find_evidence(quote, text, ()) is None
     assert ReviewReason.EVIDENCE_NOT_FOUND in _short(text, quote).review

@@ -9,20 +9,20 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from core.assessment import Criterion, MarkingScheme, Option, Question, QuestionPaper, QuestionType, SchemeEntry
-from core.result import SheetResult
-from core.totals import Attempt, counted_questions, maximum
+from core.models.assessment import Criterion, MarkingScheme, Option, Question, QuestionPaper, QuestionType, SchemeEntry
+from core.models.counting_rules import QuestionAttempt, maximum_marks, select_counted_questions
+from core.models.result import SheetResult
 from grade.answer import AnswerSheet
-from grade.attacks.screening import inspect, inspect_prose
-from grade.decision import to_step
-from grade.evidence import find_quote
-from grade.keypoints.marker import KeyPointMarker
+from grade.mark_arithmetic import round_to_step
+from grade.markers.evidence import find_quote
+from grade.markers.key_points.marker import KeyPointMarker
 from grade.marking import mark_sheet
-from grade.objective.numbers import read_numbers
-from grade.objective.patterns import compile_pattern
-from local.evaluate import measures
+from grade.prompt_injection.screening import screen_answer, screen_prose
+from grade.question_types.linear_regex import compile_pattern
+from grade.question_types.numbers import parse_numbers
+from local.cli.marker_evaluation import agreement_measures
+from tests.unit.grade.marking.builders import PHOTOSYNTHESIS, answer, task
 from tests.unit.grade.marking.objective_cases import mark, numeric
-from tests.unit.grade.marking.sheets import PHOTOSYNTHESIS, answer, task
 
 # The same examples in every build; to look further, raise the number and leave `derandomize` out.
 QUICK = settings(max_examples=60, deadline=None, derandomize=True)
@@ -75,7 +75,7 @@ def cases(draw: Callable[[Any], Any]) -> tuple[QuestionPaper, MarkingScheme, Ans
 
 
 def graded(case: tuple[QuestionPaper, MarkingScheme, AnswerSheet]) -> SheetResult:
-    return mark_sheet(*case, free_text=KeyPointMarker())
+    return mark_sheet(*case, free_text_marker=KeyPointMarker())
 
 
 @QUICK
@@ -141,7 +141,7 @@ def test_space_around_an_objective_answer_does_not_matter(kind: QuestionType, te
 def test_a_number_written_out_is_read_back(value: float, unit: str) -> None:
     text = f"{value:.3f}"
     assert numeric(f"The answer is {text} {unit}", text, unit=unit).marks == 2
-    assert read_numbers(f"x = {text}")[0].value == pytest.approx(value)
+    assert parse_numbers(f"x = {text}")[0].value == pytest.approx(value)
 
 
 @QUICK
@@ -160,14 +160,14 @@ def test_a_tolerance_accepts_exactly_what_lies_within_it(expected: float, share:
 @QUICK
 @given(TEXTS)
 def test_inspecting_twice_finds_nothing_more(text: str) -> None:
-    clean = inspect(text).clean
-    assert inspect(clean).clean == clean
+    clean = screen_answer(text).clean
+    assert screen_answer(clean).clean == clean
 
 
 @QUICK
 @given(TEXTS, st.text(max_size=40))
 def test_nothing_that_is_written_breaks_the_inspection(text: str, asked: str) -> None:
-    assert isinstance(inspect_prose(text, asked).clean, str)
+    assert isinstance(screen_prose(text, asked).clean, str)
 
 
 @QUICK
@@ -200,7 +200,7 @@ SIMPLE = st.recursive(
 @given(SIMPLE, st.text(alphabet="ab1 .", max_size=8))
 def test_patterns_match_what_pythons_own_matcher_matches(source: str, text: str) -> None:
     assert compile_pattern(source).fullmatch(text) == bool(re.fullmatch(source, text, re.IGNORECASE))
-    assert compile_pattern(source).found_in(text) == bool(re.search(source, text, re.IGNORECASE))
+    assert compile_pattern(source).has_match(text) == bool(re.search(source, text, re.IGNORECASE))
 
 
 @QUICK
@@ -212,19 +212,20 @@ def test_no_other_choice_of_parts_adds_up_to_more(drawn: list[tuple[float, float
     )
     asked = QuestionPaper(0, (Question("G", "G", QuestionType.GROUP, "", None, choose=choose, parts=parts),))
     attempts = {
-        name: Attempt(min(marks, most), most, tried) for name, (marks, most, tried) in zip(names, drawn, strict=True)
+        name: QuestionAttempt(min(marks, most), most, tried)
+        for name, (marks, most, tried) in zip(names, drawn, strict=True)
     }
-    counted = counted_questions(asked, attempts)
+    counted = select_counted_questions(asked, attempts)
     assert len(counted) == min(choose, len(drawn))
     best = sum(sorted((attempts[name].marks or 0 for name in names), reverse=True)[:choose])
     assert sum(attempts[name].marks or 0 for name in counted) == pytest.approx(best)
-    assert maximum(asked, attempts) >= sum(attempts[name].marks or 0 for name in counted) - 0.005
+    assert maximum_marks(asked, attempts) >= sum(attempts[name].marks or 0 for name in counted) - 0.005
 
 
 @QUICK
 @given(st.floats(0, 20), st.sampled_from([0.25, 0.5, 1.0]))
 def test_rounding_moves_a_mark_by_at_most_half_a_step(marks: float, step: float) -> None:
-    rounded = to_step(marks, step)
+    rounded = round_to_step(marks, step)
     assert abs(rounded - marks) <= step / 2 + 1e-6
     assert rounded / step == pytest.approx(round(rounded / step))
 
@@ -232,7 +233,7 @@ def test_rounding_moves_a_mark_by_at_most_half_a_step(marks: float, step: float)
 @QUICK
 @given(st.lists(st.tuples(st.integers(0, 10).map(lambda n: n / 2), st.floats(0, 5)), min_size=2, max_size=40))
 def test_measures_of_agreement_stay_within_their_bounds(pairs: list[tuple[float, float]]) -> None:
-    found = measures(pairs)
+    found = agreement_measures(pairs)
     assert 0 <= found["exact"] <= 1
     assert found["mae"] <= found["rmse"] + 1e-4
     assert found["qwk"] is None or -1 - 1e-6 <= found["qwk"] <= 1

@@ -1,7 +1,7 @@
 """Which questions count: "answer any two" takes the best two, whatever order they stand in."""
 
-from core.assessment import Question, QuestionPaper, QuestionType
-from core.totals import Attempt, counted_questions, maximum
+from core.models.assessment import Question, QuestionPaper, QuestionType
+from core.models.counting_rules import QuestionAttempt, maximum_marks, select_counted_questions
 
 
 def _paper(choose: int | None) -> QuestionPaper:
@@ -11,17 +11,31 @@ def _paper(choose: int | None) -> QuestionPaper:
 
 
 def test_the_best_two_count() -> None:
-    attempts = {"1": Attempt(1, 2), "5.a": Attempt(1, 4), "5.b": Attempt(4, 4), "5.c": Attempt(3, 4)}
-    assert counted_questions(_paper(2), attempts) == {"1", "5.b", "5.c"}
-    assert maximum(_paper(2), attempts) == 10
+    attempts = {
+        "1": QuestionAttempt(1, 2),
+        "5.a": QuestionAttempt(1, 4),
+        "5.b": QuestionAttempt(4, 4),
+        "5.c": QuestionAttempt(3, 4),
+    }
+    assert select_counted_questions(_paper(2), attempts) == {"1", "5.b", "5.c"}
+    assert maximum_marks(_paper(2), attempts) == 10
 
 
 def test_without_a_choice_all_count() -> None:
-    attempts = {"1": Attempt(1, 2), "5.a": Attempt(1, 4), "5.b": Attempt(4, 4), "5.c": Attempt(3, 4)}
-    assert counted_questions(_paper(None), attempts) == {"1", "5.a", "5.b", "5.c"}
-    assert maximum(_paper(None), attempts) == 14
+    attempts = {
+        "1": QuestionAttempt(1, 2),
+        "5.a": QuestionAttempt(1, 4),
+        "5.b": QuestionAttempt(4, 4),
+        "5.c": QuestionAttempt(3, 4),
+    }
+    assert select_counted_questions(_paper(None), attempts) == {"1", "5.a", "5.b", "5.c"}
+    assert maximum_marks(_paper(None), attempts) == 14
 
 
 def test_an_attempt_whose_marks_are_open_stands_before_one_left_out() -> None:
-    attempts = {"5.a": Attempt(0, 4, answered=False), "5.b": Attempt(None, 4), "5.c": Attempt(2, 4)}
-    assert counted_questions(_paper(2), attempts) == {"5.b", "5.c"}
+    attempts = {
+        "5.a": QuestionAttempt(0, 4, answered=False),
+        "5.b": QuestionAttempt(None, 4),
+        "5.c": QuestionAttempt(2, 4),
+    }
+    assert select_counted_questions(_paper(2), attempts) == {"5.b", "5.c"}

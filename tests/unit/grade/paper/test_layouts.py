@@ -6,14 +6,14 @@ from typing import Any
 
 import pytest
 
-from core.assessment import Question, QuestionPaper
-from core.submission import Kind
-from core.transcript import Transcript
-from extract.documents import read_document
-from extract.sandbox import Sandbox
-from extract.textract import Answer
-from grade.paper.parsing import parse_paper
-from tests.papers.reading import read_pdf
+from core.models.assessment import Question, QuestionPaper
+from core.models.submission import DocumentKind
+from core.models.transcript import Transcript
+from extract.document_reader import read_document
+from extract.ocr.textract import TextractResponse
+from extract.sandbox.process import Sandbox
+from grade.paper.paper_parser import parse_paper
+from tests.papers.pdf_transcripts import read_pdf
 
 PAPERS = Path(__file__).parents[3] / "papers"
 NAMES = sorted(path.stem for path in (PAPERS / "truth").glob("*.json"))
@@ -31,13 +31,16 @@ def _read_by_the_product() -> dict[str, Transcript]:
     """As the extract lane reads them: every page has a text layer that can be trusted, so OCR is never asked."""
     sandbox = Sandbox()
 
-    def refuse(*_: object) -> Answer:
+    def refuse(*_: object) -> TextractResponse:
         raise AssertionError("a page went to OCR")
 
     try:
         return {
             name: read_document(
-                (PAPERS / "pdf" / f"{name}.pdf").read_bytes(), ocr=refuse, kind=Kind.QUESTION_PAPER, sandbox=sandbox
+                (PAPERS / "pdf" / f"{name}.pdf").read_bytes(),
+                ocr=refuse,
+                kind=DocumentKind.QUESTION_PAPER,
+                sandbox=sandbox,
             )
             for name in NAMES
         }

@@ -8,11 +8,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from core.assessment import Criterion, MarkingScheme, QuestionType, SchemeEntry
-from core.errors import InvalidMarkingScheme
-from core.scheme.document import SCHEME_FIELDS, parse_scheme
-from core.scheme.fields import CRITERION_FIELDS, MARKED, QUESTION_FIELDS
-from tests.papers.json_schema import valid
+from core.models.assessment import Criterion, MarkingScheme, QuestionType, SchemeEntry
+from core.models.errors import InvalidMarkingScheme
+from core.models.scheme.entry_fields import CRITERION_FIELDS, MARKED_TYPES, QUESTION_FIELDS
+from core.models.scheme.scheme_parser import SCHEME_FIELDS, parse_scheme
+from tests.papers.json_schema import is_valid
 
 SCHEMA = json.loads((Path(__file__).parents[4] / "docs" / "marking-scheme.schema.json").read_text("utf-8"))
 
@@ -181,7 +181,7 @@ def test_the_published_schema_names_the_fields_that_are_read() -> None:
     question, criterion = SCHEMA["$defs"]["question"], SCHEMA["$defs"]["criterion"]
     assert list(question["properties"]) == list(QUESTION_FIELDS)
     assert list(criterion["properties"]) == list(CRITERION_FIELDS)
-    assert question["properties"]["type"]["enum"] == [*MARKED, None]
+    assert question["properties"]["type"]["enum"] == [*MARKED_TYPES, None]
     for rule in question["allOf"]:
         kind = rule["if"]["properties"]["type"]["const"]
         refused = {name for name, said in rule["then"]["properties"].items() if said == {"type": "null"}}
@@ -206,7 +206,7 @@ _CRITERION = st.fixed_dictionaries(
     {}, optional={"text": _SCALARS, "marks": _SCALARS, "accept": _ANYTHING, "more": _SCALARS}
 )
 _PLAUSIBLE = {
-    "type": st.sampled_from([*MARKED, "essay", None, 3]),
+    "type": st.sampled_from([*MARKED_TYPES, "essay", None, 3]),
     "marks": _SCALARS,
     "answer": _ANYTHING,
     "partial": _SCALARS,
@@ -237,4 +237,4 @@ def test_the_published_schema_accepts_what_the_parser_accepts(entry: dict[str, A
         beyond = ("the lowest number stands first", "not a regular expression")
         if any(words in refusal.message for words in beyond):
             return
-    assert valid(document, SCHEMA) == accepted
+    assert is_valid(document, SCHEMA) == accepted

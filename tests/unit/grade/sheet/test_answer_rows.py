@@ -2,13 +2,13 @@
 
 import pytest
 
-from core.result import ReviewReason
-from grade.paper.parsing import parse_paper
-from grade.sheet.answers import cut_answers
-from tests.papers.writing import page_of
+from core.models.result import ReviewReason
+from grade.paper.paper_parser import parse_paper
+from grade.sheet.answers import split_into_answers
+from tests.papers.transcript_factory import one_page_transcript
 
 ASKED = [line for n in range(1, 13) for line in (f"{n}. Topic {n} is about", "   a) one   b) two   c) three   d) four")]
-PAPER = parse_paper(page_of("Choose the correct answer. Each question carries 1 mark.", *ASKED))
+PAPER = parse_paper(one_page_transcript("Choose the correct answer. Each question carries 1 mark.", *ASKED))
 
 ROWS: dict[str, tuple[list[str], str]] = {
     "pairs": (["1 B 2 C 3 D 4 A"], "BCDA"),
@@ -27,14 +27,14 @@ ROWS: dict[str, tuple[list[str], str]] = {
 @pytest.mark.parametrize("name", ROWS)
 def test_rows_of_letters(name: str) -> None:
     lines, letters = ROWS[name]
-    sheet = cut_answers(page_of("Name: Asha Example", *lines, handwriting=True), PAPER)
+    sheet = split_into_answers(one_page_transcript("Name: Asha Example", *lines, handwriting=True), PAPER)
     assert "".join(answer.text for answer in sheet.answers) == letters
     assert [answer.question for answer in sheet.answers] == [str(n) for n in range(1, len(letters) + 1)]
     assert sheet.review == ()
 
 
 def test_several_letters_stay_one_answer() -> None:
-    sheet = cut_answers(page_of("1. a and c", "2. A, B", "3. A or B", handwriting=True), PAPER)
+    sheet = split_into_answers(one_page_transcript("1. a and c", "2. A, B", "3. A or B", handwriting=True), PAPER)
     assert [(answer.question, answer.text) for answer in sheet.answers] == [
         ("1", "a and c"),
         ("2", "A, B"),
@@ -43,12 +43,12 @@ def test_several_letters_stay_one_answer() -> None:
 
 
 def test_letters_without_numbers_are_not_guessed_at() -> None:
-    sheet = cut_answers(page_of("B", "C", "A", "D", handwriting=True), PAPER)
+    sheet = split_into_answers(one_page_transcript("B", "C", "A", "D", handwriting=True), PAPER)
     assert sheet.answers == ()
     assert ReviewReason.UNLABELLED in sheet.review
 
 
 def test_each_answer_knows_its_place_on_the_line() -> None:
-    first, second = cut_answers(page_of("1) B        2) C", handwriting=True), PAPER).answers
+    first, second = split_into_answers(one_page_transcript("1) B        2) C", handwriting=True), PAPER).answers
     assert first.places[0].box[0] < second.places[0].box[0]
     assert second.lines[0].line.text.startswith("2)")

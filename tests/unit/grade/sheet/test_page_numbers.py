@@ -2,14 +2,14 @@
 
 import pytest
 
-from core.transcript import Transcript
+from core.models.transcript import Transcript
 from grade.answer import AnswerSheet
-from grade.paper.parsing import parse_paper
-from grade.sheet.answers import cut_answers
-from tests.papers.writing import page_of, placed
+from grade.paper.paper_parser import parse_paper
+from grade.sheet.answers import split_into_answers
+from tests.papers.transcript_factory import one_page_transcript, transcript_at_positions
 
 PAPER = parse_paper(
-    page_of(
+    one_page_transcript(
         "1. Name the gas that plants take in. [1]",
         "2. Name the organ that pumps blood. [1]",
         "3. Name the force that pulls things down. [1]",
@@ -35,7 +35,7 @@ def rows(*numbers: int, first: float = 0.15, last: float = 0.938, label: str = "
 
 
 def cut(*pages: tuple[Row, ...]) -> AnswerSheet:
-    return cut_answers(placed(*pages), PAPER)
+    return split_into_answers(transcript_at_positions(*pages), PAPER)
 
 
 def said(sheet: AnswerSheet) -> dict[str, str]:
@@ -111,5 +111,5 @@ def test_a_number_in_the_middle_of_a_lone_page_is_its_page_number() -> None:
 def test_every_question_has_one_answer_wherever_the_page_ends() -> None:
     """Nothing hangs on how near to the paper's edge a label stands."""
     for end in range(700, 970, 3):
-        whole: Transcript = placed(rows(1, 2, 3, 4, 5, last=end / 1000))
-        assert said(cut_answers(whole, PAPER)) == ALL, end
+        whole: Transcript = transcript_at_positions(rows(1, 2, 3, 4, 5, last=end / 1000))
+        assert said(split_into_answers(whole, PAPER)) == ALL, end

@@ -1,0 +1,41 @@
+"""A submission's own clock: what its moments say of the time it took, for its status and for the metrics alike."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from core.platform.clock import milliseconds_between
+
+BranchTimes = Mapping[str, Any]
+
+
+def time_saved_by_parallel_branches(reading: BranchTimes, storing: BranchTimes) -> int | None:
+    """Milliseconds that reading and storing ran at once: each for itself, less the time from the first one's start to
+    the last one's end. None where one of them left no times.
+
+    Recording is the state machine's own write and leaves no times here, so the lanes saved at least this.
+    """
+    if not all(branch.get("started_at") and branch.get("ended_at") for branch in (reading, storing)):
+        return None
+    sequential = sum(milliseconds_between(branch["started_at"], branch["ended_at"]) for branch in (reading, storing))
+    first = min(reading["started_at"], storing["started_at"])
+    last = max(reading["ended_at"], storing["ended_at"])
+    return max(0, sequential - milliseconds_between(first, last))
+
+
+def compute_durations(
+    received_at: str, reading: BranchTimes, storing: BranchTimes, timeline: Mapping[str, Any]
+) -> dict[str, int]:
+    """By metric, milliseconds of a submission's first run that has ended; what is not known is left out.
+
+    `timeline` has joined_at and graded_at. From acceptance: the first OCR call, the join, the marks.
+    """
+    spans = {
+        "TimeToFirstOcr": (received_at, reading.get("first_ocr_at")),
+        "TimeToJoin": (received_at, timeline.get("joined_at")),
+        "TimeToMarks": (received_at, timeline.get("graded_at")),
+        "StoringDuration": (storing.get("started_at"), storing.get("ended_at")),
+        "GradingDuration": (timeline.get("joined_at"), timeline.get("graded_at")),
+    }
+    known = {name: milliseconds_between(start, end) for name, (start, end) in spans.items() if start and end}
+    time_saved = time_saved_by_parallel_branches(reading, storing)
+    return known if time_saved is None else {**known, "SavedByLanes": time_saved}

@@ -1,0 +1,47 @@
+"""The state machine from outside: a run is started and found by its name, so a second start counts as done."""
+
+import json
+from dataclasses import dataclass
+from typing import Any
+
+from core.models.submission import Submission
+
+
+@dataclass(frozen=True, slots=True)
+class Execution:
+    """One run's execution. `status` as Step Functions says it (RUNNING, SUCCEEDED, FAILED, TIMED_OUT, ABORTED)."""
+
+    status: str
+    input: dict[str, Any]
+    error: str | None = None
+
+    @property
+    def is_running(self) -> bool:
+        return self.status in ("RUNNING", "PENDING_REDRIVE")
+
+
+def start_execution(submission: Submission, *, stepfunctions: Any, state_machine_arn: str) -> bool:
+    """Start this run; True where this call started it, False where it had been started before."""
+    try:
+        stepfunctions.start_execution(
+            stateMachineArn=state_machine_arn,
+            name=submission.execution_name,
+            input=json.dumps(submission.to_state(), sort_keys=True),
+        )
+    except stepfunctions.exceptions.ExecutionAlreadyExists:
+        return False
+    return True
+
+
+def find_execution(submission_id: str, run: int, *, stepfunctions: Any, state_machine_arn: str) -> Execution | None:
+    """A run's execution; None where it was never started, or more than 90 days ago."""
+    try:
+        found = stepfunctions.describe_execution(executionArn=execution_arn(state_machine_arn, submission_id, run))
+    except stepfunctions.exceptions.ExecutionDoesNotExist:
+        return None
+    return Execution(found["status"], json.loads(found["input"]), found.get("error"))
+
+
+def execution_arn(state_machine_arn: str, submission_id: str, run: int) -> str:
+    """The ARN of a run's execution, which Step Functions makes of the machine's ARN and the name."""
+    return f"{state_machine_arn.replace(':stateMachine:', ':execution:')}:{submission_id}-{run}"

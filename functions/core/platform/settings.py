@@ -1,0 +1,57 @@
+"""What the stack tells a function, read from its environment on first use, and the house's limits."""
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from functools import lru_cache
+from typing import Any
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Names and limits. Each field is the environment variable of the same name in capitals; a function
+    is given only those it uses, so a name is empty where `template.yaml` does not hand it out."""
+
+    table: str = ""
+    temp_bucket: str = ""
+    documents_bucket: str = ""
+    state_machine_arn: str = ""
+    recover_function: str = ""
+    receive_function: str = ""
+    grade_function: str = ""
+    dead_ends_url: str = ""
+    identity_secret: str = ""
+    drop_tenant: str = "default"
+    # Bytes. An HTTP API body reaches a Lambda base64-coded inside a 6 MB event.
+    max_body_bytes: int = 4_400_000
+    max_file_bytes: int = 100_000_000
+    max_pages: int = 300
+    max_pixels: int = 120_000_000
+    # Files a minute that one tenant may send through the API (0: no limit of its own).
+    tenant_rate: int = 0
+    # Pages a second that this account's Textract takes (DetectDocumentText), and how many of one document may be in
+    # flight at most (0: as many as the quota admits).
+    textract_tps: float = 5.0
+    textract_concurrency: int = 0
+    # The model: empty model means none is configured, and free text is marked by key points.
+    model: str = ""
+    model_concurrency: int = 20
+    model_timeout_seconds: float = 45.0
+    model_secret_arn: str = ""
+    openai_base_url: str = ""
+    openai_api_key: str = ""
+
+    @classmethod
+    def from_environment(cls, environment: Mapping[str, str] | None = None) -> "Settings":
+        source = os.environ if environment is None else environment
+        values: dict[str, Any] = {}
+        for field in fields(cls):
+            text = source.get(field.name.upper())
+            if text:
+                values[field.name] = type(field.default)(text)  # type: ignore[misc]
+        return cls(**values)
+
+
+@lru_cache(maxsize=1)
+def settings() -> Settings:
+    return Settings.from_environment()

@@ -1,0 +1,162 @@
+"""Reading one document without any cloud: OCR is any callable that takes a page's bytes.
+
+A picture goes to OCR as it is, everything else by way of the child (`extract.page_reader`).
+"""
+
+import os
+import tempfile
+from dataclasses import replace
+
+from core.models import errors, media_types
+from core.models.submission import DocumentKind
+from core.models.transcript import Page, Transcript
+from extract import image_header
+from extract.document_file import HEAD_BYTES, OpenFile, check_type
+from extract.image_header import ImageHeader
+from extract.limits import MAX_CALL_BYTES, MAX_CALL_PIXELS_PER_SIDE, DocumentLimits
+from extract.ocr.async_job_policy import AsyncJobPolicy
+from extract.ocr.async_jobs import AsyncJobResult
+from extract.ocr.response_parser import build_transcript, parse_page
+from extract.ocr.textract import PageRefused, TextractResponse
+from extract.page_reader import OcrFunction, PageReader
+from extract.progress_listener import NullProgressListener, ProgressListener
+from extract.sandbox.process import Sandbox
+
+
+def read_document(
+    body: bytes,
+    *,
+    ocr: OcrFunction,
+    kind: DocumentKind,
+    name: str | None = None,
+    limits: DocumentLimits | None = None,
+    workers: int = 4,
+    sandbox: Sandbox | None = None,
+    listener: ProgressListener | None = None,
+    job_policy: AsyncJobPolicy | None = None,
+) -> Transcript:
+    """Read a file's bytes without any cloud. `ocr` is called from up to `workers` threads at once. `outlook` says
+    when an asynchronous job would do better; by default there is none, and the reading goes on to its end.
+
+    Raises
+    ------
+    DocumentRejected
+        One of its subclasses, with a sentence for a teacher.
+    ReadingIncomplete
+        Some pages could not be read this time.
+    """
+    limits = limits or DocumentLimits()
+    media_type = check_type(body[:1024], len(body), name=name, header=None, limits=limits)
+    own_sandbox = None if sandbox else Sandbox()
+    try:
+        with tempfile.TemporaryFile() as file:
+            file.write(body)
+            file.flush()
+            open_file = OpenFile(file.fileno(), len(body), media_type, body[:HEAD_BYTES])
+            job_policy = job_policy or AsyncJobPolicy.disabled()
+            reader = DocumentReader(
+                ocr,
+                sandbox or own_sandbox or Sandbox(),
+                limits,
+                workers,
+                listener or NullProgressListener(),
+                job_policy=job_policy,
+            )
+            return reader.read(open_file, strict=kind is DocumentKind.ANSWER_SHEET)
+    finally:
+        if own_sandbox:
+            own_sandbox.close()
+
+
+class DocumentReader:
+    """Reads one document; `workers` calls of `ocr` may be under way at once (see `PageReading`)."""
+
+    def __init__(
+        self,
+        ocr: OcrFunction,
+        sandbox: Sandbox,
+        limits: DocumentLimits,
+        workers: int,
+        listener: ProgressListener,
+        *,
+        job_policy: AsyncJobPolicy,
+        job: AsyncJobResult | None = None,
+    ) -> None:
+        self._ocr, self._sandbox, self._limits, self._workers, self._listener = ocr, sandbox, limits, workers, listener
+        self._job, self._job_policy = job, job_policy
+
+    def read(self, file: OpenFile, *, strict: bool, reencode: bool = False) -> Transcript:
+        """The whole document. `strict` is for answer sheets: their text layers have to prove themselves. With
+        `anew` a picture is not sent as it is, but decoded and written again.
+
+        Raises what `read_document` raises, and Stopped where the watch has stopped it.
+        """
+        if file.media_type in (media_types.JPEG, media_types.PNG) and not reencode:
+            head = image_header.read_image_header(file.media_type, file.head)
+            if can_send_unmodified(head, file.size, self._limits):
+                if self._job and 1 in self._job.pages:
+                    return build_transcript_from_job(self._job, head, self._listener)
+                return self._read_image(file, head)
+        return self._read_in_sandbox(file, strict=strict)
+
+    def _read_image(self, file: OpenFile, head: ImageHeader) -> Transcript:
+        self._listener.pages(1)
+        self._listener.ocr_call_started()
+        try:
+            response = self._ocr(os.pread(file.descriptor, file.size, 0))
+        except PageRefused:
+            # As it is it will not do: decoded and written again it may.
+            return self._read_in_sandbox(file, strict=False)
+        self._listener.page_done()
+        return build_transcript([build_image_page(response, head)], ())
+
+    def _read_in_sandbox(self, file: OpenFile, *, strict: bool) -> Transcript:
+        reading = PageReader(
+            self._ocr,
+            self._sandbox,
+            self._limits,
+            self._workers,
+            self._listener,
+            job=self._job,
+            job_policy=self._job_policy,
+        )
+        return reading.read(file, strict=strict)
+
+
+def build_transcript_from_job(job: AsyncJobResult, head: ImageHeader, listener: ProgressListener) -> Transcript:
+    """A picture that a job has read as it lies."""
+    listener.pages(1)
+    listener.page_done()
+    return build_transcript([build_image_page({"Blocks": job.pages[1]}, head)], ())
+
+
+def can_send_unmodified(head: ImageHeader, size: int, limits: DocumentLimits) -> bool:
+    """Whether a picture's own bytes can be sent.
+
+    Raises
+    ------
+    PageTooLarge
+        It has more pixels than are read at all.
+    """
+    if head.width * head.height > limits.max_pixels:
+        raise errors.PageTooLarge(
+            f"This picture has {head.width} × {head.height} pixels; at most {limits.max_pixels // 1_000_000} million "
+            "can be read. Scan it again at 300 dpi and resend it."
+        )
+    return size <= MAX_CALL_BYTES and max(head.width, head.height) <= MAX_CALL_PIXELS_PER_SIDE and not head.is_mirrored
+
+
+def build_image_page(response: TextractResponse, head: ImageHeader) -> Page:
+    """The page of a picture that was sent as it is stored.
+
+    Whether Textract heeds EXIF is not documented. Its answer tells: lines that run as the stored pixels do were
+    read without it, lines that stand upright with it. Either way boxes end on the upright page, and `rotation`
+    counts from the picture as every viewer shows it.
+    """
+    stored_aspect = head.aspect if head.display_rotation in (0, 180) else 1 / head.aspect
+    page = parse_page(response, 1, aspect=stored_aspect)
+    if page.rotation == head.display_rotation:
+        return replace(page, rotation=0)
+    if page.rotation == 0:
+        return replace(parse_page(response, 1, aspect=head.aspect), rotation=0)
+    return replace(page, rotation=(page.rotation - head.display_rotation) % 360)

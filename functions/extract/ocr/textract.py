@@ -1,0 +1,123 @@
+"""Calls of Textract: paced, tried again where that helps, and refused pages told from refused calls."""
+
+import math
+import random
+import time
+from collections.abc import Callable, Iterator
+from typing import Any, Protocol
+
+from core.models import errors
+from extract.ocr import aws_errors
+from extract.ocr.rate_limiter import RateLimiter
+
+TextractResponse = dict[str, Any]
+
+MAX_ATTEMPTS = 10
+_FIRST_PAUSE, _MAX_PAUSE = 0.2, 6.0
+_REFUSED_CODES = frozenset(
+    {
+        "UnsupportedDocumentException",
+        "BadDocumentException",
+        "DocumentTooLargeException",
+        "InvalidParameterException",
+        "InvalidS3ObjectException",
+    }
+)
+
+
+class PageRefused(Exception):
+    """Textract does not take this page in this form; `code` is its error's name. Another form may do."""
+
+    def __init__(self, code: str) -> None:
+        super().__init__(code)
+        self.code = code
+
+
+class TextractApi(Protocol):
+    """Textract as it is called (`lean_client.LeanTextract`): what is made here is called until it answers."""
+
+    client_error: type[Exception]
+
+    def call_with_bytes(self, body: bytes) -> Callable[[], TextractResponse]: ...
+    def call_with_object(self, bucket: str, key: str, version_id: str) -> Callable[[], TextractResponse]: ...
+    def call_for_job(self, job_id: str, token: str | None) -> Callable[[], TextractResponse]: ...
+
+
+class TextractOcr:
+    """Reads one page a call.
+
+    `textract` makes one attempt a call: pauses are taken here, where they do not hold a place in the schedule.
+    `transport_faults` are the errors that mean that no answer came at all.
+    """
+
+    def __init__(
+        self,
+        textract: TextractApi,
+        rate_limiter: RateLimiter,
+        *,
+        transport_errors: tuple[type[Exception], ...] = (),
+        deadline: float = math.inf,
+        sleep: Callable[[float], None] = time.sleep,
+    ) -> None:
+        self._textract, self._rate_limiter, self._deadline, self._sleep = textract, rate_limiter, deadline, sleep
+        self._error_types = (*transport_errors, textract.client_error)
+
+    def close(self) -> None:
+        """The reading is over: calls that wait for their moment are not made any more."""
+        self._rate_limiter.close()
+
+    def read(self, body: bytes) -> TextractResponse:
+        """Textract's answer for a page's own bytes.
+
+        Raises
+        ------
+        PageRefused
+            Textract does not take this document.
+        ServiceUnavailable
+            No answer after all attempts.
+        """
+        call = self._textract.call_with_bytes(body)
+        del body  # fifty pages wait at once; each is held once, as its request
+        return self._call_with_retries(call)
+
+    def read_object(self, bucket: str, key: str, version_id: str) -> TextractResponse:
+        """The same for a picture where it lies, without its bytes passing through here."""
+        return self._call_with_retries(self._textract.call_with_object(bucket, key, version_id))
+
+    def read_job_parts(self, job_id: str) -> Iterator[TextractResponse]:
+        """What a job has read, part after part; these calls have a quota of their own."""
+        token: str | None = None
+        while True:
+            part = self._call_with_retries(self._textract.call_for_job(job_id, token), paced=False)
+            yield part
+            token = part.get("NextToken")
+            if not token:
+                return
+
+    def _call_with_retries(self, call: Callable[[], TextractResponse], *, paced: bool = True) -> TextractResponse:
+        pause = _FIRST_PAUSE
+        for attempt in range(1, MAX_ATTEMPTS + 1):
+            if paced:
+                self._rate_limiter.acquire(self._deadline)
+            try:
+                return call()
+            except self._error_types as error:
+                code = self._get_transient_code(error)
+                last = attempt == MAX_ATTEMPTS or time.time() + pause > self._deadline
+                if last:
+                    raise errors.ServiceUnavailable(
+                        f"Textract did not answer after {attempt} attempts: {code}."
+                    ) from error
+            self._sleep(random.uniform(0.3 * pause, pause))  # noqa: S311 - spreads load, guards nothing
+            pause = min(2 * pause, _MAX_PAUSE)
+        raise AssertionError("unreachable")
+
+    @staticmethod
+    def _get_transient_code(error: Exception) -> str:
+        """The error's name where the same call may succeed later; otherwise raises what it means."""
+        code, _ = aws_errors.get_error_code(error)
+        if code in _REFUSED_CODES:
+            raise PageRefused(code) from error
+        if aws_errors.is_transient(error):
+            return code
+        raise error  # not the document's fault, and not one that passes: access, signature, region

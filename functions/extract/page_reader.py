@@ -1,0 +1,237 @@
+"""A document's pages read all at once: those with a layer as they come from the child, the others by OCR.
+
+The child says page after page; each that needs OCR is sent off while the next is still being cut. A page that
+OCR refuses as it is goes once more as a drawing. A document is never done with a page missing.
+"""
+
+import threading
+from collections.abc import Callable, Iterable
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from typing import Any
+
+from core.models import errors
+from core.models.media_types import PDF
+from core.models.transcript import Line, Page, Transcript, Word
+from extract.document_file import OpenFile
+from extract.layout.text_agreement import text_layer_matches_ocr
+from extract.limits import DocumentLimits
+from extract.ocr.async_job_policy import AsyncJobPolicy
+from extract.ocr.async_jobs import AsyncJobResult
+from extract.ocr.response_parser import build_transcript, parse_page, parse_page_blocks
+from extract.ocr.textract import PageRefused, TextractResponse
+from extract.progress_listener import ProgressListener, ReadingStopped
+from extract.sandbox.frames import Frame
+from extract.sandbox.process import Sandbox
+
+OcrFunction = Callable[[bytes], TextractResponse]
+_LAYER_REJECTED = "Page {page}: its text layer does not say what can be seen, so the whole document was read as a scan."
+
+_DAMAGED = "This PDF is damaged and cannot be read. Export or scan it again and resend it."
+
+
+class PageReader:
+    """One reading of one document; `workers` calls of `ocr` may be under way at once. What `job` has read already
+    is taken from there; what `outlook` says takes too long is given up."""
+
+    def __init__(
+        self,
+        ocr: OcrFunction,
+        sandbox: Sandbox,
+        limits: DocumentLimits,
+        workers: int,
+        listener: ProgressListener,
+        *,
+        job_policy: AsyncJobPolicy,
+        job: AsyncJobResult | None = None,
+    ) -> None:
+        self._ocr, self._sandbox, self._limits, self._listener = ocr, sandbox, limits, listener
+        self._job, self._job_policy = job or AsyncJobResult(), job_policy
+        self._pool = ThreadPoolExecutor(max_workers=max(1, workers), thread_name_prefix="page")
+        # No more pages are cut than are soon to be sent: what waits is in the child, not in memory here.
+        self._in_flight_slots = threading.BoundedSemaphore(max(1, workers) + 2)
+        self._layers: dict[int, Page] = {}
+        self._ocr_pages: dict[int, Page] = {}
+        self._calls: dict[Future[Page], int] = {}
+        self._samples: dict[Future[Page], int] = {}
+        self._refused: dict[int, str] = {}
+        self._failed: dict[int, Exception] = {}
+        self._warnings: dict[int, str] = {}
+
+    def read(self, file: OpenFile, *, strict: bool) -> Transcript:
+        """The whole document.
+
+        Raises
+        ------
+        DocumentRejected
+            One of its subclasses.
+        ReadingIncomplete
+            Some pages could not be read this time; it names them.
+        Stopped
+            The watch has stopped it.
+        ReadingTakesLong
+            The outlook is that a job would do better.
+        """
+        task: dict[str, Any] = {"media_type": file.media_type, "strict": strict}
+        if self._job.pages:
+            task["job"] = {"pages": self._job.total, "read": sorted(self._job.pages)}
+        try:
+            self._process(task, file)
+            self._wait_for_calls()
+            self._verify_layers(task, file)
+            self._retry_as_images(task, file)
+            self._raise_for_failed()
+        finally:
+            self._pool.shutdown(wait=False, cancel_futures=True)
+        pages = {**self._layers, **self._ocr_pages}
+        return build_transcript(pages.values(), [self._warnings[number] for number in sorted(self._warnings)])
+
+    def _process(self, task: dict[str, Any], file: OpenFile) -> None:
+        """Let the child work on the file and send off what it cuts."""
+        with self._sandbox.run(task, file.descriptor, self._limits) as frames:
+            for frame in frames:
+                self._check_stopped()
+                if frame.head.get("type") == "document":
+                    if not task.keys() & {"cut", "drawn"}:
+                        self._listener.pages(int(frame.head["pages"]))
+                        self._job_policy.pages(int(frame.head["pages"]))
+                    continue
+                self._handle_frame(frame)
+
+    def _handle_frame(self, frame: Frame) -> None:
+        number, head = int(frame.head["page"]), frame.head
+        if head.get("warning"):
+            self._warnings[number] = str(head["warning"])
+        read_by_job = bool(head.get("read_by_job"))
+        self._job_policy.record_page(by_ocr=bool(frame.body))
+        if head["route"] == "ocr":
+            self._calls[self._submit_page(number, frame)] = number
+            return
+        self._layers[number] = _parse_layer_page(head)
+        if frame.body or read_by_job:
+            self._samples[self._submit_page(number, frame)] = number
+        self._listener.page_done()
+
+    def _submit_page(self, number: int, frame: Frame) -> Future[Page]:
+        while not self._in_flight_slots.acquire(timeout=0.5):
+            self._check_stopped()
+        self._collect_results(block=False)
+        aspect = float(frame.head.get("aspect", 0.7071))
+        if frame.head.get("read_by_job"):
+            future = self._pool.submit(parse_page_blocks, self._job.pages[number], number, aspect=aspect)
+        else:
+            future = self._pool.submit(self._read_by_ocr, number, [frame.body], aspect)
+            future.add_done_callback(lambda _: self._job_policy.record_response())
+        future.add_done_callback(lambda _: self._in_flight_slots.release())
+        return future
+
+    def _read_by_ocr(self, number: int, page_bytes: list[bytes], aspect: float) -> Page:
+        """One page by OCR; `cut` gives its bytes away, so that nobody holds them while the answer is waited for."""
+        self._listener.ocr_call_started()
+        return parse_page(self._ocr(page_bytes.pop()), number, aspect=aspect)
+
+    def _check_stopped(self) -> None:
+        if self._listener.should_stop():
+            raise ReadingStopped
+        self._job_policy.check()
+
+    def _wait_for_calls(self) -> None:
+        """Wait until every call has come back."""
+        while self._calls:
+            self._check_stopped()
+            self._collect_results(block=True)
+
+    def _collect_results(self, *, block: bool) -> None:
+        """Take in the calls that have come back; a fault that is neither the page's nor passing ends the reading."""
+        done, _ = wait(self._calls, timeout=0.5 if block else 0, return_when=FIRST_COMPLETED)
+        for future in done:
+            number = self._calls.pop(future)
+            try:
+                self._ocr_pages[number] = future.result()
+                self._listener.page_done()
+            except PageRefused as refusal:
+                self._refused[number] = refusal.code
+            except errors.TransientError as error:
+                self._failed[number] = error
+
+    def _verify_layers(self, task: dict[str, Any], file: OpenFile) -> None:
+        """On a sheet: hold the sampled pages' layers against OCR; where one lies, none is believed."""
+        unconfirmed = [
+            number for future, number in self._samples.items() if not self._is_sample_confirmed(future, number)
+        ]
+        if not unconfirmed:
+            return
+        self._warnings[min(unconfirmed)] = _LAYER_REJECTED.format(page=min(unconfirmed))
+        sampled: dict[int, Page] = {}
+        for future, number in self._samples.items():
+            if future.exception() is None:
+                sampled[number] = future.result()
+        remaining = sorted(number for number, page in self._layers.items() if page.lines and number not in sampled)
+        self._layers = {number: page for number, page in self._layers.items() if not page.lines}
+        self._ocr_pages |= sampled
+        if remaining:
+            self._process({**task, "cut": remaining}, file)
+            self._wait_for_calls()
+
+    def _is_sample_confirmed(self, future: Future[Page], number: int) -> bool:
+        """A sample that OCR could not read proves nothing, so its layer is not believed either."""
+        while not future.done():
+            self._check_stopped()
+            wait([future], timeout=0.5)
+        if isinstance(future.exception(), PageRefused | errors.TransientError):
+            return False
+        return text_layer_matches_ocr(self._layers[number].lines, future.result().lines)
+
+    def _retry_as_images(self, task: dict[str, Any], file: OpenFile) -> None:
+        """Pages that OCR does not take as they are: once more, drawn. Pictures have been written anew already."""
+        refused, self._refused = sorted(self._refused), {}
+        if refused and file.media_type == PDF:
+            self._process({**task, "drawn": refused}, file)
+            self._wait_for_calls()
+            refused = sorted(self._refused)
+        if refused:
+            raise errors.PageUnreadable(
+                f"{_format_page_numbers(refused)} cannot be read by OCR. Scan again and resend."
+            )
+
+    def _raise_for_failed(self) -> None:
+        if self._failed:
+            pages = tuple(sorted(self._failed))
+            reason = next(iter(self._failed.values()))
+            raise errors.ReadingIncomplete(
+                f"{_format_page_numbers(pages)} could not be read this time: {reason}", pages
+            )
+
+
+def _format_page_numbers(pages: Iterable[int]) -> str:
+    numbers = [str(number) for number in pages]
+    return f"Page {numbers[0]}" if len(numbers) == 1 else f"Pages {', '.join(numbers[:-1])} and {numbers[-1]}"
+
+
+def _parse_layer_page(head: dict[str, Any]) -> Page:
+    return Page(
+        number=int(head["page"]),
+        source="text_layer",
+        lines=tuple(map(_parse_layer_line, head["lines"])),
+        rotation=int(head["rotation"]),
+        aspect=float(head["aspect"]),
+    )
+
+
+def _parse_layer_line(fields: list[Any]) -> Line:
+    """A line as the child says it: text, confidence, box, words as [text, confidence, box].
+
+    Raises
+    ------
+    DamagedDocument
+        It says something else, as a child might that a file has taken over.
+    """
+    try:
+        text, confidence, (left, top, width, height), words = fields
+        built_words, numeric_check = [], confidence + left + top + width + height + 0.0
+        for word, word_confidence, (x, y, w, h) in words:
+            numeric_check += word_confidence + x + y + w + h  # fails on whatever is no number
+            built_words.append(Word(word, word_confidence, (x, y, w, h)))
+        text + "".join([word.text for word in built_words])  # and this on whatever is no text
+    except (TypeError, ValueError) as error:
+        raise errors.DamagedDocument(_DAMAGED) from error
+    return Line(text, confidence, (left, top, width, height), words=tuple(built_words))

@@ -1,0 +1,96 @@
+"""How far a reading has come, written beside it and never before it.
+
+One item a run, `lane#{run}#reading`: {pages_total, pages_done, ocr_calls#{try}, started_at, first_ocr_at, ended_at}.
+It tells people; nothing is decided by it, so a write that fails is reported and no more.
+"""
+
+import threading
+from collections.abc import Callable
+
+from core.platform.clock import now
+from core.storage import cost_counters
+from core.storage.table import Table, branch_sk, submission_pk
+
+# What a quick reading has to say fits into its last word.
+_WRITE_INTERVAL_SECONDS = 0.6
+_UPDATE_EXPRESSION = (
+    "SET pages_total = :pages_total, pages_done = :pages_done, #calls = :calls, started_at = :started_at, "
+    "first_ocr_at = :first_ocr_at, ended_at = :ended_at"
+)
+
+
+class ProgressRecorder:
+    """Counts as it is told (see `watch.Watch`); a thread of its own writes, at most about once a second."""
+
+    def __init__(
+        self,
+        table: Table,
+        submission_id: str,
+        run: int,
+        *,
+        should_stop: Callable[[], bool],
+        on_nonfatal_error: Callable[[Exception], None],
+        started_at: str | None = None,
+    ) -> None:
+        self._table, self._on_nonfatal_error = table, on_nonfatal_error
+        self._pk, self._sk = submission_pk(submission_id), branch_sk(run, "reading")
+        self._counter = cost_counters.new_counter_attribute(cost_counters.OCR_CALLS)
+        self._lock = threading.Lock()
+        self._closing = threading.Event()
+        self._writer: threading.Thread | None = None
+        self.should_stop = should_stop
+        # What an earlier call of this run began (a job) is still the same reading.
+        self.started_at = started_at or now()
+        self.first_ocr_at: str | None = started_at
+        self._total = self._done = self._calls = 0
+
+    def pages(self, total: int) -> None:
+        with self._lock:
+            self._total = total
+        self._start_writer()
+
+    def ocr_call_started(self) -> None:
+        with self._lock:
+            self._calls += 1
+            if self.first_ocr_at is None:
+                self.first_ocr_at = now()
+        self._start_writer()
+
+    def page_done(self) -> None:
+        with self._lock:
+            self._done = min(self._done + 1, self._total or self._done + 1)
+        self._start_writer()
+
+    def end(self, ended_at: str | None) -> None:
+        """Write the last word, None where another call will go on; returns when it is written (or could not be)."""
+        self._closing.set()
+        with self._lock:
+            writer = self._writer
+        if writer:
+            writer.join()
+        self._write(ended_at)
+
+    def _start_writer(self) -> None:
+        with self._lock:
+            if self._writer is None and not self._closing.is_set():
+                self._writer = threading.Thread(target=self._write_periodically, name="progress", daemon=True)
+                self._writer.start()
+
+    def _write_periodically(self) -> None:
+        while not self._closing.wait(_WRITE_INTERVAL_SECONDS):
+            self._write(None)
+
+    def _write(self, ended_at: str | None) -> None:
+        with self._lock:
+            values = {
+                ":pages_total": self._total,
+                ":pages_done": self._done,
+                ":calls": self._calls,
+                ":started_at": self.started_at,
+                ":first_ocr_at": self.first_ocr_at,
+                ":ended_at": ended_at,
+            }
+        try:
+            self._table.update(self._pk, self._sk, _UPDATE_EXPRESSION, values=values, names={"#calls": self._counter})
+        except Exception as error:  # noqa: BLE001 - a reading does not fail for want of its progress
+            self._on_nonfatal_error(error)

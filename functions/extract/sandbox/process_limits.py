@@ -1,0 +1,57 @@
+"""What the operating system holds a child to: processor time, memory, no files."""
+
+import ctypes
+import resource
+from contextlib import suppress
+
+from extract.limits import DocumentLimits
+
+
+def set_rlimits(limits: DocumentLimits, size: int) -> None:
+    """Bind this process: time to open a file, memory beyond the libraries and the file, no writing, no core dump."""
+    used_seconds = _get_cpu_seconds()
+    seconds = int(used_seconds + limits.cpu_seconds) + 1
+    resource.setrlimit(resource.RLIMIT_CPU, (seconds, int(used_seconds + limits.get_cpu_seconds(limits.max_pages)) + 2))
+    resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    mapped = _get_mapped_bytes()
+    if mapped:
+        ceiling = mapped + size + limits.memory_bytes
+        resource.setrlimit(resource.RLIMIT_AS, (ceiling, ceiling))
+
+
+def extend_cpu_limit(limits: DocumentLimits, pages: int) -> None:
+    """Once the pages are counted, allow each of them its share of time."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_CPU)
+    if soft == resource.RLIM_INFINITY:
+        return
+    wanted = int(_get_cpu_seconds() + limits.get_cpu_seconds(pages)) + 1
+    resource.setrlimit(resource.RLIMIT_CPU, (min(max(soft, wanted), hard), hard))
+
+
+def _get_cpu_seconds() -> float:
+    used = resource.getrusage(resource.RUSAGE_SELF)
+    return used.ru_utime + used.ru_stime
+
+
+def _get_mapped_bytes() -> int:
+    """This process's address space, 0 where the system does not tell (only Linux does, and Lambda is Linux)."""
+    try:
+        with open("/proc/self/statm") as statm:  # noqa: PTH123 - pathlib would be imported for this alone
+            return int(statm.read().split()[0]) * resource.getpagesize()
+    except OSError:
+        return 0
+
+
+# From glibc's malloc.h. Setting the threshold also ends the learning.
+_M_MMAP_THRESHOLD, _M_ARENA_MAX = -3, -8
+_LARGE_BYTES = 256 * 1024
+_MAX_ARENAS = 2
+
+
+def configure_malloc() -> None:
+    """Where the C library is another one, nothing is changed."""
+    with suppress(OSError, AttributeError):
+        library = ctypes.CDLL(None)
+        library.mallopt(_M_MMAP_THRESHOLD, _LARGE_BYTES)
+        library.mallopt(_M_ARENA_MAX, _MAX_ARENAS)

@@ -1,0 +1,99 @@
+"""Transcripts kept by content: the same bytes, read by the same reader under the same rule, are read once."""
+
+from dataclasses import dataclass
+from typing import Any, Self
+
+from core.models.submission import DocumentKind
+from core.models.transcript import Transcript
+
+# Changes whenever the same bytes would be read otherwise than before.
+READER_VERSION = "3"
+_NOT_FOUND_CODES = frozenset({"404", "403", "NoSuchKey", "NotFound", "AccessDenied", "Forbidden"})
+
+
+def get_reader_version(kind: DocumentKind) -> str:
+    """Sheets are read under a stricter rule than a teacher's documents, so their transcripts stand apart."""
+    return f"{READER_VERSION}-sheet" if kind is DocumentKind.ANSWER_SHEET else READER_VERSION
+
+
+@dataclass(frozen=True, slots=True)
+class TranscriptCounts:
+    """What is known of a transcript without opening it."""
+
+    media_type: str
+    pages: int
+    text_layer_pages: int
+    ocr_pages: int
+    lines: int
+    warnings: int
+
+    @classmethod
+    def of(cls, transcript: Transcript, media_type: str) -> Self:
+        by_ocr = sum(page.source == "textract" for page in transcript.pages)
+        return cls(
+            media_type=media_type,
+            pages=len(transcript.pages),
+            text_layer_pages=len(transcript.pages) - by_ocr,
+            ocr_pages=by_ocr,
+            lines=sum(len(page.lines) for page in transcript.pages),
+            warnings=len(transcript.warnings),
+        )
+
+    def to_metadata(self) -> dict[str, str]:
+        return {
+            "media-type": self.media_type,
+            "pages": str(self.pages),
+            "text-layer-pages": str(self.text_layer_pages),
+            "ocr-pages": str(self.ocr_pages),
+            "lines": str(self.lines),
+            "warnings": str(self.warnings),
+        }
+
+    @classmethod
+    def from_metadata(cls, metadata: dict[str, str]) -> Self | None:
+        """None where the metadata is not of this reader's making."""
+        try:
+            return cls(
+                media_type=metadata["media-type"],
+                pages=int(metadata["pages"]),
+                text_layer_pages=int(metadata["text-layer-pages"]),
+                ocr_pages=int(metadata["ocr-pages"]),
+                lines=int(metadata["lines"]),
+                warnings=int(metadata["warnings"]),
+            )
+        except (KeyError, ValueError):
+            return None
+
+
+class TranscriptCache:
+    """The transcripts of one bucket; `s3` is a client of S3."""
+
+    def __init__(self, s3: Any, bucket: str) -> None:
+        self._s3 = s3
+        self.bucket = bucket
+
+    @staticmethod
+    def key(tenant: str, sha256: str, kind: DocumentKind) -> str:
+        return f"transcripts/{tenant}/{sha256}.{get_reader_version(kind)}.json"
+
+    def look_up(self, key: str) -> TranscriptCounts | None:
+        """A transcript's counts by one HeadObject, None where none is kept.
+
+        Without the right to list, S3 answers 403 for a key that is not there.
+        """
+        try:
+            object_head = self._s3.head_object(Bucket=self.bucket, Key=key)
+        except self._s3.exceptions.ClientError as error:
+            if str(error.response.get("Error", {}).get("Code")) in _NOT_FOUND_CODES:
+                return None
+            raise
+        return TranscriptCounts.from_metadata(object_head.get("Metadata", {}))
+
+    def put(self, key: str, transcript: Transcript, counts: TranscriptCounts) -> None:
+        self._s3.put_object(
+            Bucket=self.bucket,
+            Key=key,
+            Body=transcript.to_json(),
+            ContentType="application/json",
+            Metadata=counts.to_metadata(),
+        )

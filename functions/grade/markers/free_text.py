@@ -1,0 +1,57 @@
+"""What a marker of free text is asked, and what it answers: the contract between marking and its markers."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from core.models.assessment import Question, SchemeEntry
+from core.models.result import CriterionMark, ReviewReason, Usage
+from grade.answer import Answer
+
+
+@dataclass(frozen=True, slots=True)
+class FreeTextTask:
+    """One answer to mark. `context` is the printed text of the questions above a part. `entry` is None
+    where the scheme is silent. `step` is what marks are rounded to (0.5, 1), None for two decimals."""
+
+    question: Question
+    context: str
+    entry: SchemeEntry | None
+    answer: Answer
+    max_marks: float
+    step: float | None = None
+
+    @property
+    def model_answers(self) -> tuple[str, ...]:
+        """What a full answer says: the model answer, or the wordings that a key lists."""
+        if self.entry is None:
+            return ()
+        given = (self.entry.model_answer, *self.entry.answers)
+        return tuple(text for text in given if text.strip())
+
+    @property
+    def question_text(self) -> str:
+        return f"{self.context}\n{self.question.text}".strip()
+
+
+@dataclass(frozen=True, slots=True)
+class FreeTextMark:
+    """What a marker says of one answer; the fields are those of `QuestionMark`."""
+
+    marks: float | None
+    confidence: float
+    marker: str
+    reason: str
+    feedback: str = ""
+    criteria: tuple[CriterionMark, ...] = ()
+    review: tuple[ReviewReason, ...] = ()
+    usage: Usage = field(default_factory=Usage)
+
+
+class FreeTextMarker(Protocol):
+    """Marks free text. One mark a task, in the order of the tasks; it never raises for one answer."""
+
+    @property
+    def name(self) -> str: ...
+
+    def mark(self, tasks: Sequence[FreeTextTask]) -> list[FreeTextMark]: ...

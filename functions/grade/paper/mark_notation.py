@@ -1,0 +1,176 @@
+"""How this paper prints its marks, where a token alone does not say: "(2)" and "2" in the right margin."""
+
+import re
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+
+from grade.paper.label_parser import parse_leading_label
+from grade.paper.printed_marks import MarkForm, PrintedMarks, find_marks, remove_marks
+from grade.paper.rows import GAP, Cell, Row
+from grade.paper.text_chunks import TextChunk
+
+_NUMBER_CELL = re.compile(r"(\d{1,2}(?:\.5)?|½|\d½)")
+_MARKS_HEADER = re.compile(r"\[?\(?marks?\)?\]?", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class MarkNotation:
+    """`margin`, `paren`: whether numbers in the right margin, plain or in round brackets, are marks. `behind`:
+    whether round brackets behind the last sentence of a question are."""
+
+    margin: bool = False
+    paren: bool = False
+    trailing_parens: bool = False
+    edge: float = 1.0
+    """Where the margin's numbers end."""
+    column_centers: tuple[float, ...] = ()
+    """The middles of the headings "Marks" over columns of numbers."""
+
+
+_MIN_TRAILING_PARENS = 2
+_UNPUNCTUATED_MARKS = re.compile(
+    r"(?<!equation)(?<!eqn)(?<!eq\.)(?<!step)(?<!reaction)(?<!\bpart)(?<!\bin)(?<!\bfrom)(?<!\bof)(?<!\bby)(?<!\band)\s"
+    r"\(\s*(\d{1,2}(?:\.5)?)\s*\)\s*$"
+)
+"""Marks behind a last line that ends without a stop: "ii. segmentation (2)"."""
+
+
+def detect_mark_notation(rows: Iterable[Row]) -> MarkNotation:
+    explicit = 0
+    column_centers: list[float] = []
+    parens: list[float] = []
+    edges: list[float] = []
+    trailing_parens = 0
+    for row in rows:
+        last = row.cells[-1]
+        column_centers += [
+            _cell_center(cell) for cell in row.cells if _MARKS_HEADER.fullmatch(cell.text) and cell.left > 0.5
+        ]
+        found = [m for m in find_marks(row.text) if not m.total]
+        explicit += any(m.form is MarkForm.EXPLICIT or m.form is MarkForm.BARE_BRACKET for m in found)
+        trailing_parens += any(m.form is MarkForm.BARE_PAREN for m in found)
+        parens += [m.value for m in found if m.form is MarkForm.BARE_PAREN and last.left > 0.6]
+        if _NUMBER_CELL.fullmatch(last.text) and is_in_right_margin(row) and (len(row.cells) > 1 or row.left > 0.8):
+            edges.append(last.right)
+    edge, count = _most_common_edge(edges)
+    return MarkNotation(
+        margin=(count >= 2 and count > explicit) or bool(column_centers),
+        paren=bool(parens) and not _are_equation_numbers(parens),
+        trailing_parens=trailing_parens >= _MIN_TRAILING_PARENS and trailing_parens > explicit,
+        edge=edge,
+        column_centers=tuple(column_centers),
+    )
+
+
+def _cell_center(cell: Cell) -> float:
+    return (cell.left + cell.right) / 2
+
+
+def _are_equation_numbers(values: list[float]) -> bool:
+    """(1), (2), (3) down the margin: equations, not marks."""
+    return len(values) > 2 and values == [float(number) for number in range(1, len(values) + 1)]
+
+
+def is_in_right_margin(row: Row) -> bool:
+    return (row.cells[-1].left - row.origin) / row.width > 0.8
+
+
+def _most_common_edge(edges: list[float]) -> tuple[float, int]:
+    """The place where most of these numbers end, within a fiftieth of the page, and how many do."""
+    counts = Counter(round(edge * 50) for edge in edges)
+    if not counts:
+        return 1.0, 0
+    best = max(counts, key=lambda slot: counts[slot] + counts[slot + 1] / 2 + counts[slot - 1] / 2)
+    return best / 50, counts[best] + counts[best + 1] + counts[best - 1]
+
+
+def extract_marks(chunk: TextChunk, notation: MarkNotation, *, last: bool) -> tuple[str, list[PrintedMarks]]:
+    """The piece's text without its marks, and the marks. `last`: nothing of the question follows."""
+    text = chunk.text
+    marks = [token for token in find_marks(text) if _is_credible(token, text, notation, last=last)]
+    margin = _find_margin_marks(chunk, notation, marks)
+    if (
+        not marks
+        and margin is None
+        and last
+        and notation.trailing_parens
+        and (loose := _UNPUNCTUATED_MARKS.search(text))
+    ):
+        marks = [PrintedMarks(float(loose[1]), MarkForm.BARE_PAREN, loose.start(), loose.end())]
+    if notation.paren and not chunk.tokens:
+        # Where "(2)" are marks, "[12]" alone in the margin is their sum over the question.
+        marks = [
+            replace(m, total=True) if m.form is MarkForm.BARE_BRACKET and _is_only_content(m, text) else m
+            for m in marks
+        ]
+    text = remove_marks(text, marks)
+    if margin is not None:
+        text = text[: text.rindex(margin[1])].rstrip()
+        marks.append(margin[0])
+    return text, marks
+
+
+_CELL_BEFORE_MARKS = re.compile(r"(?:^|\t|____)[ .]*+[A-Za-z°%/]{0,4}\s*+$")
+"""What may stand before marks in the margin: nothing, or the unit behind a line to write on."""
+
+
+def _is_credible(token: PrintedMarks, text: str, notation: MarkNotation, *, last: bool) -> bool:
+    if token.form is MarkForm.BARE_PAREN:
+        own_cell = text[: token.start + 1].endswith(GAP) or not text[: token.start].strip()
+        return notation.paren if own_cell else last
+    if token.form is MarkForm.BARE_BRACKET:
+        before, after = text[: token.start].rstrip(" "), text[token.end :].strip()
+        if "/" in text[token.start : token.end]:
+            return not after
+        own_cell = bool(_CELL_BEFORE_MARKS.search(before))
+        return (not after and (own_cell or last or before[-1:] in ".?!:;)_")) or (not before and bool(after))
+    return True
+
+
+def _is_only_content(token: PrintedMarks, text: str) -> bool:
+    return not text[: token.start].strip() and not text[token.end :].strip()
+
+
+def _find_margin_marks(
+    chunk: TextChunk, notation: MarkNotation, marks: list[PrintedMarks]
+) -> tuple[PrintedMarks, str] | None:
+    cell = chunk.row.cells[-1]
+    if not notation.margin or marks:
+        return None
+    headed = any(abs(_cell_center(cell) - head) < 0.045 for head in notation.column_centers)
+    if not headed and not (is_in_right_margin(chunk.row) and abs(cell.right - notation.edge) < 0.035):
+        return None
+    if not _NUMBER_CELL.fullmatch(cell.text) or not chunk.text.endswith(cell.text):
+        return None
+    value = float(cell.text.replace("½", ".5"))
+    return PrintedMarks(value, MarkForm.BARE_MARGIN, 0, 0), cell.text
+
+
+_WEIGHT = re.compile(r"[\[(]\s*(\d{1,3}(?:\.5)?)\s?(?:%|per\s?cent)\s*[\])]", re.IGNORECASE)
+_MIN_WEIGHTED_ROWS = 2
+
+
+def convert_weights_to_marks(rows: list[Row]) -> list[Row]:
+    """The rows, weights behind labels or at the ends of labelled rows as marks, where the paper prints no marks."""
+    if any(not marks.total for row in rows for marks in find_marks(row.text)):
+        return rows
+    weighted_rows = [row for row in rows if _has_weight(row)]
+    if len(weighted_rows) < _MIN_WEIGHTED_ROWS:
+        return rows
+    return [_weight_to_marks(row) if row in weighted_rows else row for row in rows]
+
+
+def _has_weight(row: Row) -> bool:
+    label = parse_leading_label(row.text)
+    if label is None:
+        return False
+    found = _WEIGHT.search(label.rest)
+    return found is not None and (
+        not label.rest[: found.start()].strip() or not label.rest[found.end() :].strip(" .\t")
+    )
+
+
+def _weight_to_marks(row: Row) -> Row:
+    cells = tuple(Cell(_WEIGHT.sub(r"(\1 marks)", cell.text), cell.left, cell.right) for cell in row.cells)
+    return replace(row, cells=cells)

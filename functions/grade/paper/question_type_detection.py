@@ -1,0 +1,143 @@
+"""How a question is answered, guessed from its wording: the marking scheme has the last word."""
+
+import re
+from collections.abc import Sequence
+
+from core.models.assessment import Option, QuestionType
+from grade.paper.label_parser import LabelKind
+
+_EXPLANATION_WORDING = re.compile(
+    r"\b(?:explain|why|describe|discuss|justify|prove|show that|derive|compare|contrast|define|state|outline"
+    r"|evaluate the (?:role|impact|extent|view)"
+    r"|suggest|comment|write (?:a|an|short|about)|draw|sketch|give (?:a |one |two |three )?(?:reasons?|examples?)"
+    r"|how does|how do|how is|how are|how would|how could|how can"
+    r"|what (?:is|are) meant|what do you (?:mean|understand))\b",
+    re.IGNORECASE,
+)
+_CALCULATION_WORDING = re.compile(
+    r"\b(?:calculate|compute|how (?:many|much|far|long|fast|tall|high|deep|wide|old|heavy)|work out|solve|simplify"
+    r"|find (?:the |its |their )?(?:value|mass|length|area|volume|speed|velocity|acceleration|force|distance|height"
+    r"|sum|product"
+    r"|number|total|mean|median|mode|range|"
+    r"probability|perimeter|cost|price|time|angle|power|energy|work|current|resistance|voltage|pressure|density"
+    r"|weight|amount|percentage|ratio|average|x|y)"
+    r"|evaluate(?=\s+(?:[\d(√∫x]|the (?:expression|integral)))|determine the (?:value|mass|length|area|volume|speed"
+    r"|velocity|force|distance|number)"
+    r"|what is the (?:value|mass|sum|product|remainder|area|perimeter|volume|speed|probability|average)"
+    r"|(?:significant figures|decimal places?)|to the nearest)\b"
+    r"|____\s*(?:cm|mm|km|m|kg|g|s|m/s|N|J|W|V|A|Ω|°C|Pa|Hz|mol|%|L|ml|hours?|minutes?|seconds?)(?:\b|$|[²³^/])"
+    r"|[=]\s*____|\bgive your answer (?:in|to)\b",
+    re.IGNORECASE,
+)
+_TRUE_FALSE = re.compile(
+    r"\btrue\s*(?:/|or|and|,|\\|\|)\s*false\b|\bT\s*/\s*F\b"
+    r"|\((?:T|True) or (?:F|False)\)|\bright or wrong\b|true\s{1,}false\W*$",
+    re.IGNORECASE,
+)
+_REASON_WORDING = re.compile(r"\b(?:explain|justify|justification|reasons?|why|correct the false)\b", re.IGNORECASE)
+_TRUE_FALSE_OPTION = re.compile(r"^(?:true|false|t|f)\W*$", re.IGNORECASE)
+
+
+def guess_type(text: str, options: Sequence[Option], *, true_false: bool = False) -> QuestionType:
+    """`true_false`: a heading above says so."""
+    if options:
+        option_texts = [option.text for option in options]
+        return (
+            QuestionType.TRUE_FALSE
+            if len(option_texts) == 2 and all(_TRUE_FALSE_OPTION.match(t) for t in option_texts)
+            else QuestionType.CHOICE
+        )
+    asks_why = _EXPLANATION_WORDING.search(text)
+    if (true_false or is_true_false(text)) and not _REASON_WORDING.search(text):
+        return QuestionType.TRUE_FALSE
+    if not asks_why and _CALCULATION_WORDING.search(text):
+        return QuestionType.NUMERIC
+    return QuestionType.TEXT
+
+
+def is_true_false(text: str) -> bool:
+    """Whether true or false is all that is asked for."""
+    return bool(_TRUE_FALSE.search(text)) and not _REASON_WORDING.search(text)
+
+
+_CHOICE_WORDING = re.compile(
+    r"\bwhich\b|\b(?:choose|select|tick|circle|pick|mark)\b|\bmost (?:likely|suitable|appropriate)\b"
+    r"|\bcorrect (?:option|answer)\b"
+    r"|\bone of the following\b|\bamong the following\b|\bthe following (?:is|are)\b",
+    re.IGNORECASE,
+)
+_TASK_LIST_WORDING = re.compile(
+    r"\b(?:following|each|these|any\s+\w+)\b[^.?!\n]{0,60}$|\b(?:define|explain|describe|differentiate|distinguish"
+    r"|write (?:short )?notes|fill in|"
+    r"state whether|match|give reasons?|name the following|expand|calculate|find)\b",
+    re.IGNORECASE | re.DOTALL,
+)
+_TASK_VERB = re.compile(
+    r"(?:what|why|how|when|where|who|which|explain|describe|define|state|name|list|give|calculate|find|determine"
+    r"|draw|sketch|discuss|"
+    r"compare|contrast|suggest|identify|show|prove|write|outline|evaluate|solve|work out|compute|complete|use|label"
+    r"|plot|justify|derive|"
+    r"estimate|simplify|factori[sz]e|predict|comment|distinguish|differentiate|construct|design|analy[sz]e|is it|can"
+    r"|do|does|assuming|"
+    r"suppose|if|hence|using|state|mention|deduce|verify|express|convert|sketch)\b",
+    re.IGNORECASE,
+)
+
+
+def score_options(
+    stem: str,
+    kind: LabelKind | None,
+    texts: Sequence[str],
+    *,
+    marked: int,
+    multiple_choice: bool,
+    true_false: bool,
+    style: str,
+) -> float:
+    """Above 0: options. `marked`: how many of them carry marks of their own; `choice`, `true_false`: what
+    the headings above say."""
+    if not 2 <= len(texts) <= 6 or kind is None or (kind is LabelKind.NUMBER and style != "(1)"):
+        return -9.0
+    score = -2.0
+    score += 1.8 if kind is LabelKind.UPPER else -1.0 if kind in (LabelKind.ROMAN_LOWER, LabelKind.ROMAN_UPPER) else 0.4
+    score += 0.4 if style in ("a)", "a.") else 0.0
+    score += 3.0 if multiple_choice else 0.0
+    score -= 4.0 if marked > 1 or (marked and len(texts) == marked) else 0.0
+    score += 1.5 if _CHOICE_WORDING.search(stem) else -1.5 if _TASK_LIST_WORDING.search(stem) else 0.0
+    score -= 3.0 if true_false else 0.0
+    ending = stem.rstrip().rstrip("_").rstrip()
+    breaks_off = ending[-1:].isalpha() or ending[-1:] in (":", ",")
+    score += 0.8 if stem.rstrip().endswith(("____", "?")) else 1.0 if breaks_off else 0.4 if "____" in stem else 0.0
+    score += 0.6 if max(len(text.split()) for text in texts) <= 4 and marked == 0 else 0.0
+    score -= 1.5 if not stem.strip() else 0.0
+    longest = max(len(text) for text in texts)
+    score += 1.0 if longest <= 30 else 0.4 if longest <= 90 else -0.4
+    tasks = sum(1 for text in texts if _TASK_VERB.match(text)) / len(texts)
+    asked = sum(1 for text in texts if text.rstrip(" _").endswith("?")) / len(texts)
+    score -= 3.0 * asked + (2.0 * tasks if tasks > 0.34 else 0.0)
+    score -= 1.5 if sum(1 for text in texts if "____" in text) * 2 > len(texts) else 0.0
+    return score
+
+
+_CHECKBOX = re.compile(r"(?:[□☐○◯❏❑▢◻⬜]|\[\s{0,3}\](?=\s?\w)|\(\s{1,3}\)(?=\s))\s*")
+
+
+def parse_checkbox_options(text: str) -> tuple[str, tuple[Option, ...]]:
+    """Options behind boxes to tick, which bear no letter: they get A, B, C in printed order."""
+    starts = list(_CHECKBOX.finditer(text))
+    if not 2 <= len(starts) <= 8:
+        return text, ()
+    ends = [match.start() for match in starts[1:]] + [len(text)]
+    option_texts = [text[match.end() : end].strip() for match, end in zip(starts, ends, strict=True)]
+    if any(not word or len(word) > 200 for word in option_texts):
+        return text, ()
+    options = tuple(Option(chr(ord("A") + index), word) for index, word in enumerate(option_texts))
+    return text[: starts[0].start()].strip(), options
+
+
+_TRUE_FALSE_SUFFIX = re.compile(r"[\s(\[]*\btrue\b\W{1,6}(?:or\b\W*)?\bfalse\b[\s)\]]*$", re.IGNORECASE)
+
+
+def strip_true_false(text: str) -> str:
+    """A statement without the "True / False" printed behind it to be circled."""
+    return _TRUE_FALSE_SUFFIX.sub("", text).strip() or text

@@ -1,0 +1,224 @@
+"""Regular expressions from a marking scheme, matched in time linear in the answer.
+
+A scheme is untrusted: `(a+)+$` would hold Python's own matcher for hours. Patterns are parsed by Python's
+parser and then simulated as a set of states, so no pattern can hang; what cannot be simulated that way
+(references back, looking ahead or behind) is refused with `UnsupportedPattern`.
+"""
+
+import re
+import re._constants as op  # type: ignore[import-not-found]
+import re._parser as parser  # type: ignore[import-not-found]
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
+from core.platform.limits import MAX_OBJECTIVE_ANSWER_CHARACTERS
+
+_MAX_STATES = 4000
+_MAX_PATTERN_LENGTH = 500
+
+CharacterTest = Callable[[str], bool]
+
+
+class UnsupportedPattern(ValueError):
+    """The pattern is no regular expression, too large, or needs more than a finite automaton."""
+
+
+@dataclass(slots=True)
+class _State:
+    """One state: `test` consumes a character; without one, `where` is an assertion or None; then `after`."""
+
+    after: list[int]
+    test: CharacterTest | None = None
+    assertion: Any = None
+
+
+@dataclass(frozen=True, slots=True)
+class LinearPattern:
+    nfa_states: tuple[_State, ...]
+    start: int
+    end: int
+
+    def fullmatch(self, text: str) -> bool:
+        """Whether the whole text matches. Case is ignored."""
+        return self._simulate(text[:MAX_OBJECTIVE_ANSWER_CHARACTERS], anchored=True)
+
+    def has_match(self, text: str) -> bool:
+        """Whether some part of the text matches."""
+        return self._simulate(text[:MAX_OBJECTIVE_ANSWER_CHARACTERS], anchored=False)
+
+    def _simulate(self, text: str, *, anchored: bool) -> bool:
+        states = self._closure([self.start], text, 0)
+        for position, char in enumerate(text):
+            if self.end in states and not anchored:
+                return True
+            reached = [
+                after
+                for state in states
+                if (test := self.nfa_states[state].test) and test(char)
+                for after in self.nfa_states[state].after
+            ]
+            states = self._closure(reached if anchored else [*reached, self.start], text, position + 1)
+            if anchored and not states:
+                return False
+        return self.end in states
+
+    def _closure(self, states: Iterable[int], text: str, position: int) -> set[int]:
+        seen: set[int] = set()
+        waiting = list(states)
+        while waiting:
+            state = waiting.pop()
+            if state in seen:
+                continue
+            step = self.nfa_states[state]
+            if step.assertion is not None and not _assertion_holds(step.assertion, text, position):
+                continue
+            seen.add(state)
+            if step.test is None:
+                waiting.extend(step.after)
+        return seen
+
+
+@lru_cache(maxsize=256)
+def compile_pattern(source: str) -> LinearPattern:
+    """The pattern, ready to match. Raises UnsupportedPattern with a sentence."""
+    if len(source) > _MAX_PATTERN_LENGTH:
+        raise UnsupportedPattern(f"The pattern is longer than {_MAX_PATTERN_LENGTH} characters.")
+    try:
+        parsed = parser.parse(source, re.IGNORECASE)
+    except (re.error, OverflowError, RecursionError) as error:
+        raise UnsupportedPattern("The pattern is not a regular expression.") from error
+    builder = _NfaBuilder()
+    start = builder.add_state()
+    end = builder.add_sequence(parsed, start)
+    return LinearPattern(tuple(builder.nfa_states), start, end)
+
+
+class _NfaBuilder:
+    """Thompson's construction over the parser's tree."""
+
+    def __init__(self) -> None:
+        self.nfa_states: list[_State] = []
+
+    def add_state(self, test: CharacterTest | None = None, assertion: Any = None) -> int:
+        if len(self.nfa_states) >= _MAX_STATES:
+            raise UnsupportedPattern("The pattern repeats too much.")
+        self.nfa_states.append(_State([], test, assertion))
+        return len(self.nfa_states) - 1
+
+    def add_sequence(self, parsed: Any, start: int) -> int:
+        """Appends a run of nodes; answers its last state."""
+        for kind, value in parsed:
+            start = self.add_node(kind, value, start)
+        return start
+
+    def add_node(self, kind: Any, value: Any, start: int) -> int:
+        if kind in _TESTS:
+            return self._consume(start, _TESTS[kind](value))
+        if kind is op.SUBPATTERN:
+            return self.add_sequence(value[-1], start)
+        if kind is op.ATOMIC_GROUP:
+            raise UnsupportedPattern("Atomic groups are not supported.")
+        if kind is op.BRANCH:
+            return self._branch(value[1], start)
+        if kind in (op.MAX_REPEAT, op.MIN_REPEAT):
+            return self._repeat(value, start)
+        if kind is op.AT:
+            state = self.add_state(assertion=value)
+            self.nfa_states[start].after.append(state)
+            after = self.add_state()
+            self.nfa_states[state].after.append(after)
+            return after
+        raise UnsupportedPattern("References back and looking around are not supported.")
+
+    def _consume(self, start: int, test: CharacterTest) -> int:
+        state, after = self.add_state(test), self.add_state()
+        self.nfa_states[start].after.append(state)
+        self.nfa_states[state].after.append(after)
+        return after
+
+    def _branch(self, choices: Any, start: int) -> int:
+        end = self.add_state()
+        for choice in choices:
+            opening = self.add_state()
+            self.nfa_states[start].after.append(opening)
+            self.nfa_states[self.add_sequence(choice, opening)].after.append(end)
+        return end
+
+    def _repeat(self, value: Any, start: int) -> int:
+        least, most, parsed = value
+        for _ in range(least):
+            start = self.add_sequence(parsed, start)
+        if most is op.MAXREPEAT:
+            loop = self.add_state()
+            self.nfa_states[start].after.append(loop)
+            self.nfa_states[self.add_sequence(parsed, loop)].after.append(loop)
+            end = self.add_state()
+            self.nfa_states[loop].after.append(end)
+            return end
+        end = self.add_state()
+        for _ in range(most - least):
+            self.nfa_states[start].after.append(end)
+            start = self.add_sequence(parsed, start)
+        self.nfa_states[start].after.append(end)
+        return end
+
+
+def _literal(value: int) -> CharacterTest:
+    wanted = chr(value).casefold()
+    return lambda char: char.casefold() == wanted
+
+
+def _not_literal(value: int) -> CharacterTest:
+    unwanted = chr(value).casefold()
+    return lambda char: char.casefold() != unwanted
+
+
+def _category(value: Any) -> CharacterTest:
+    tests: dict[Any, CharacterTest] = {
+        op.CATEGORY_DIGIT: str.isdigit,
+        op.CATEGORY_NOT_DIGIT: lambda char: not char.isdigit(),
+        op.CATEGORY_SPACE: str.isspace,
+        op.CATEGORY_NOT_SPACE: lambda char: not char.isspace(),
+        op.CATEGORY_WORD: _is_word,
+        op.CATEGORY_NOT_WORD: lambda char: not _is_word(char),
+    }
+    return tests[value]
+
+
+def _one_of(value: Any) -> CharacterTest:
+    negated = bool(value) and value[0][0] is op.NEGATE
+    tests = [_TESTS[kind](inner) for kind, inner in (value[1:] if negated else value)]
+    return lambda char: any(test(char) for test in tests) != negated
+
+
+def _range(value: tuple[int, int]) -> CharacterTest:
+    low, high = value
+    return lambda char: any(low <= ord(form) <= high for form in (char, *char.lower()[:1], *char.upper()[:1]))
+
+
+_TESTS: dict[Any, Callable[[Any], CharacterTest]] = {
+    op.LITERAL: _literal,
+    op.NOT_LITERAL: _not_literal,
+    op.ANY: lambda _: lambda char: char != "\n",
+    op.IN: _one_of,
+    op.RANGE: _range,
+    op.CATEGORY: _category,
+}
+
+
+def _is_word(char: str) -> bool:
+    return char.isalnum() or char == "_"
+
+
+def _assertion_holds(assertion: Any, text: str, position: int) -> bool:
+    if assertion in (op.AT_BEGINNING, op.AT_BEGINNING_STRING):
+        return position == 0
+    if assertion is op.AT_END_STRING:
+        return position == len(text)
+    if assertion is op.AT_END:
+        return position == len(text) or (position == len(text) - 1 and text[position] == "\n")
+    before = position > 0 and _is_word(text[position - 1])
+    after = position < len(text) and _is_word(text[position])
+    return (before != after) == (assertion is op.AT_BOUNDARY)

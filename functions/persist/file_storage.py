@@ -1,0 +1,96 @@
+"""The verified copy: the received version, server side, into the documents bucket."""
+
+import base64
+from dataclasses import dataclass
+from typing import Any
+
+from core.models import errors
+from core.models.submission import Submission
+
+_SOURCE_VERSION_METADATA = "source-version"
+
+
+@dataclass(frozen=True, slots=True)
+class StoredFile:
+    """The durable copy. `sha256` in hex, computed by S3 over the copied bytes; `size` in bytes."""
+
+    bucket: str
+    key: str
+    version_id: str
+    sha256: str
+    size: int
+
+    def to_state(self) -> dict[str, Any]:
+        return {
+            "bucket": self.bucket,
+            "key": self.key,
+            "version_id": self.version_id,
+            "sha256": self.sha256,
+            "size": self.size,
+        }
+
+
+def stored_file_key(submission: Submission) -> str:
+    return f"documents/{submission.tenant}/{submission.id}"
+
+
+def store_file(submission: Submission, *, source_key: str, s3: Any, bucket: str) -> StoredFile:
+    """Copy the pinned version, or find the copy that a run before has made.
+
+    When this returns, the bytes are durable in `bucket` and carry a SHA-256 that S3 computed over them,
+    equal to the one declared at the door where one was.
+
+    Raises
+    ------
+    CopyNotVerified
+        The checksum is not the declared one (transient: the copy is made again).
+    """
+    key = stored_file_key(submission)
+    stored_file = _find_copy(s3, bucket, key, submission)
+    if stored_file is None:
+        response = s3.copy_object(
+            Bucket=bucket,
+            Key=key,
+            CopySource={"Bucket": submission.file.bucket, "Key": source_key, "VersionId": submission.file.version_id},
+            ChecksumAlgorithm="SHA256",
+            MetadataDirective="REPLACE",
+            # Tags of a dropped object stay behind: copying them needs rights that nothing else here needs.
+            TaggingDirective="REPLACE",
+            Metadata={_SOURCE_VERSION_METADATA: submission.file.version_id},
+            ContentType=submission.file.media_type or "application/octet-stream",
+        )
+        stored_file = StoredFile(
+            bucket,
+            key,
+            response["VersionId"],
+            _checksum_to_hex(response["CopyObjectResult"].get("ChecksumSHA256")),
+            submission.file.size,
+        )
+    if submission.file.sha256 is not None and stored_file.sha256 != submission.file.sha256:
+        raise errors.CopyNotVerified("The durable copy does not carry the checksum that was declared at the door.")
+    return stored_file
+
+
+def _find_copy(s3: Any, bucket: str, key: str, submission: Submission) -> StoredFile | None:
+    """The copy of this very version, where it stands already and carries its checksum."""
+    try:
+        found = s3.head_object(Bucket=bucket, Key=key, ChecksumMode="ENABLED")
+    except s3.exceptions.ClientError as error:
+        # Without the right to list a bucket, S3 answers 403 for what is not there.
+        if error.response["ResponseMetadata"]["HTTPStatusCode"] in (403, 404):
+            return None
+        raise
+    is_source = submission.file.bucket == bucket and submission.file.version_id == found["VersionId"]
+    if not is_source and found["Metadata"].get(_SOURCE_VERSION_METADATA) != submission.file.version_id:
+        return None
+    if not found.get("ChecksumSHA256"):
+        return None
+    return StoredFile(
+        bucket, key, found["VersionId"], _checksum_to_hex(found["ChecksumSHA256"]), found["ContentLength"]
+    )
+
+
+def _checksum_to_hex(checksum: str | None) -> str:
+    if not checksum:
+        raise errors.CopyNotVerified("S3 answered the copy without its checksum.")
+    return base64.b64decode(checksum).hex()

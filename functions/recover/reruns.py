@@ -1,0 +1,62 @@
+"""Later runs of a submission: the next one is claimed in its record and started by its name."""
+
+from collections.abc import Callable
+
+from core.models import errors
+from core.models.submission import Submission
+from core.storage import submission_repository
+from core.storage.table import RECORD_SK, Item, assessment_pk, parked_sk, submission_pk
+from core.storage.tombstones import find_stored_copy
+from recover.lifecycle_context import LifecycleContext
+
+# How many records one call looks at; more are asked for with the place where it stopped.
+_PAGE_SIZE = 100
+# A call that has less time left than this stops where it is.
+RESERVED_SECONDS = 20.0
+
+
+def start_next_run(
+    submission_id: str, lifecycle: LifecycleContext, should_run: Callable[[Item], bool] | None = None
+) -> bool:
+    """Claim and start the next run of a submission; False where it was started before, is gone or not `wanted`."""
+    pk = submission_pk(submission_id)
+    found = lifecycle.table.get(pk, RECORD_SK)
+    if found is None or "input" not in found or (should_run is not None and not should_run(found)):
+        return False
+    try:
+        run = submission_repository.claim_next_run(lifecycle.table, found)
+    except errors.SubmissionErased:
+        return False
+    stored_file = find_stored_copy(lifecycle.table.partition(pk, "lane#"))
+    started = lifecycle.start(
+        submission_repository.build_resumed_submission(
+            found, stored_file, run, documents_bucket=lifecycle.documents_bucket
+        )
+    )
+    lifecycle.table.delete(assessment_pk(found["tenant"], found["assessment"]), parked_sk(submission_id))
+    return started
+
+
+def start_after_erasure(submission: Submission, lifecycle: LifecycleContext) -> bool:
+    """Start what was erased and then sent again: as the run after the tombstone's."""
+    found = lifecycle.table.get(submission_pk(submission.id), RECORD_SK)
+    if found is None or found.get("erased_at", "~") >= submission.received_at:
+        return False
+    try:
+        run = submission_repository.claim_next_run(lifecycle.table, found, after_erasure=True)
+    except errors.SubmissionErased:
+        return False
+    return lifecycle.start(submission_repository.restart_after_erasure(submission, run))
+
+
+def resume_submissions(ids: list[str], lifecycle: LifecycleContext) -> list[str]:
+    """Run failed or stuck submissions again; the ids of those that were started."""
+    return [submission_id for submission_id in ids if start_next_run(submission_id, lifecycle)]
+
+
+def resume_failed(lifecycle: LifecycleContext, *, until: str, after: Item | None) -> tuple[list[str], Item | None]:
+    """Run again what has FAILED before `until`: the ids that were started, and where the next call goes on."""
+    found, next_cursor = lifecycle.table.query_pending(
+        submission_repository.PENDING_FAILED, until=until, limit=_PAGE_SIZE, after=after
+    )
+    return resume_submissions([item["pk"].removeprefix(submission_pk("")) for item in found], lifecycle), next_cursor

@@ -1,0 +1,125 @@
+"""What people put on an assessment's shelf themselves: a corrected paper, a marking scheme, a roster."""
+
+import json
+from typing import Any
+
+from core.models import errors
+from core.models.assessment import QuestionPaper
+from core.models.result import ReviewReason
+from core.models.roster import Roster, roster_key
+from core.models.submission import SubmissionState, keyed_hash
+from core.platform.clock import now
+from core.storage import assessment_repository
+from core.storage.table import ConditionFailed, submission_pk
+from results import documents
+from results.assessment_service import AssessmentService
+from results.paper_correction import parse_corrected_paper
+
+_MAX_ATTEMPTS = 5
+_CHANGED_MESSAGE = "The assessment has changed since it was looked at. Fetch it again, then change it."
+
+
+def put_paper(
+    service: AssessmentService, assessment: str, body: str, *, by: str, expected_revision: int | None
+) -> dict[str, Any]:
+    """Let a corrected question tree count, and have the sheets graded against it. `seen`: the revision looked at, None
+    where that does not matter.
+
+    Raises
+    ------
+    InvalidPaper
+    ChangedMeanwhile
+    """
+    for _ in range(_MAX_ATTEMPTS):
+        current = assessment_repository.load(service.table, service.tenant, assessment)
+        if expected_revision is not None and expected_revision != current.revision:
+            break
+        current_document = documents.read(service.s3, service.bucket, current.paper) if current.paper else None
+        paper = parse_corrected_paper(body, QuestionPaper.from_dict(current_document) if current_document else None)
+        read = current.paper_read or current.paper
+        # Beside the paper that it corrects: erased with it.
+        key = _store_document(service, assessment, "paper", paper.to_dict(), corrected_key=read)
+        document = {"key": key, "received_at": current.paper_received_at or now(), "by": by}
+        document |= {"corrects": read} if read else {}
+        assessment_repository.register_assessment(service.table, service.tenant, assessment)
+        try:
+            assessment_repository.set_document(
+                service.table, service.tenant, assessment, "paper", document, expected_revision=current.revision
+            )
+        except ConditionFailed:
+            # Something else came to the shelf in this moment.
+            continue
+        _request_release(service, assessment)
+        response = {"assessment": assessment, "revision": current.revision + 1, "paper": paper.to_dict()}
+        # Where the marking scheme states a mark of its own, the paper's is not the one that counts.
+        return {**response, "maximum_marks": service.maximum_marks(assessment)}
+    raise errors.ChangedMeanwhile(_CHANGED_MESSAGE)
+
+
+def put_scheme(
+    service: AssessmentService, assessment: str, scheme: dict[str, Any], *, expected_revision: int | None
+) -> dict[str, Any]:
+    """Keep a parsed marking scheme and have the sheets graded against it.
+
+    Raises
+    ------
+    ChangedMeanwhile
+    """
+    key = _store_document(service, assessment, "scheme", scheme)
+    assessment_repository.register_assessment(service.table, service.tenant, assessment)
+    at = now()
+    if expected_revision is None:
+        assessment_repository.set_document_if_newer(
+            service.table, service.tenant, assessment, "scheme", key=key, received_at=at
+        )
+    else:
+        try:
+            document = {"key": key, "received_at": at}
+            assessment_repository.set_document(
+                service.table, service.tenant, assessment, "scheme", document, expected_revision=expected_revision
+            )
+        except ConditionFailed:
+            raise errors.ChangedMeanwhile(_CHANGED_MESSAGE) from None
+    # Also where it stood already: this may be the retry of a request whose release was lost.
+    _request_release(service, assessment)
+    return {"assessment": assessment, "entries": len(scheme["entries"]), "warnings": scheme["warnings"]}
+
+
+def put_roster(service: AssessmentService, assessment: str, roster: Roster | None) -> dict[str, Any]:
+    """Keep who sits an assessment (None: nobody is listed any more). Sheets of an unknown student are graded
+    again, so that they find theirs."""
+    key = roster_key(service.tenant, assessment)
+    body = json.dumps((roster or Roster(())).to_dict(), ensure_ascii=False).encode()
+    service.s3.put_object(Bucket=service.bucket, Key=key, Body=body, ContentType="application/json")
+    assessment_repository.register_assessment(service.table, service.tenant, assessment)
+    assessment_repository.set_roster(service.table, service.tenant, assessment, key if roster else None)
+    unknown = [
+        record["pk"].removeprefix(submission_pk(""))
+        for record in service.table.query_by_assessment(service.tenant, assessment)
+        if ReviewReason.UNKNOWN_STUDENT in record.get("review", ()) and record["state"] == SubmissionState.NEEDS_REVIEW
+    ]
+    if unknown and roster:
+        service.invoke_recover({"action": "resume", "submissions": unknown})
+    return {"assessment": assessment, "students": len(roster.students) if roster else 0, "again": len(unknown)}
+
+
+def _store_document(
+    service: AssessmentService,
+    assessment: str,
+    slot: assessment_repository.Slot,
+    document: dict[str, Any],
+    *,
+    corrected_key: str | None = None,
+) -> str:
+    """Write a document under its own content's name; its key."""
+    body = json.dumps(document, ensure_ascii=False, sort_keys=True)
+    name = keyed_hash(service.secret, slot, body)
+    key = assessment_repository.assessment_document_key(service.tenant, assessment, slot, name)
+    if corrected_key is not None:
+        key = f"{corrected_key.removesuffix('.json')}-{name}.json"
+    service.s3.put_object(Bucket=service.bucket, Key=key, Body=body.encode(), ContentType="application/json")
+    return key
+
+
+def _request_release(service: AssessmentService, assessment: str) -> None:
+    service.invoke_recover({"action": "release", "tenant": service.tenant, "assessment": assessment})

@@ -1,0 +1,80 @@
+"""An assessment's marks as a table: one row a sheet that counts, one column a question."""
+
+import csv
+import io
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from core.models.submission import DocumentKind, SubmissionState
+from core.platform.sanitize import escape_formula
+
+_LEADING_COLUMNS = ("student", "submission", "state", "marks", "max_marks", "needs_review")
+
+
+def to_csv(statuses: Sequence[dict[str, Any]], marks: dict[str, list[dict[str, Any]]]) -> str:
+    """The sheets of an assessment as CSV (RFC 4180). `marks` holds each graded sheet's questions by submission."""
+    ids, rows = build_table(statuses, marks)
+    out = io.StringIO()
+    writer = csv.writer(out)
+    writer.writerow([*_LEADING_COLUMNS, *(escape_formula(f"Q{name}") for name in ids)])
+    for row in rows:
+        cells = [row["student"] or "", row["submission"], row["state"], row["marks"], row["max_marks"]]
+        cells.append("yes" if row["needs_review"] else "no")
+        writer.writerow([escape_formula(cell) for cell in cells] + [row["questions"].get(name, "") for name in ids])
+    return out.getvalue()
+
+
+def build_table(
+    statuses: Iterable[dict[str, Any]], marks: dict[str, list[dict[str, Any]]]
+) -> tuple[list[str], list[dict[str, Any]]]:
+    """The ids of all questions, and a row for each sheet that counts, in the order of the students' names."""
+    ids = list(dict.fromkeys(question["question"] for sheet in marks.values() for question in sheet))
+    rows = [
+        {
+            "student": status["student"],
+            "submission": status["id"],
+            "state": status["state"],
+            "marks": status.get("marks"),
+            "max_marks": status.get("max_marks"),
+            "needs_review": status["state"] == SubmissionState.NEEDS_REVIEW,
+            "on_roster": status["on_roster"],
+            "unmarked": unmarked_questions(marks.get(status["id"], [])),
+            "questions": {one["question"]: one["marks"] for one in marks.get(status["id"], [])},
+        }
+        for status in counting_sheets(statuses)
+    ]
+    return ids, rows
+
+
+def unmarked_questions(questions: Iterable[dict[str, Any]]) -> list[str]:
+    """The questions that count and have no mark yet: the sheet's total is without them."""
+    return [one["question"] for one in questions if one["counted"] and one["marks"] is None]
+
+
+def counting_sheets(statuses: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The sheets that count: of each student's attempts the newest one, in the order of their names. One that came
+    to nothing hides no other."""
+    newest: dict[str, dict[str, Any]] = {}
+    for status in statuses:
+        if not is_attempt(status):
+            continue
+        student = status["student"] or status["id"]
+        if student not in newest or _sort_key(status) >= _sort_key(newest[student]):
+            newest[student] = status
+    return [newest[student] for student in sorted(newest)]
+
+
+def is_sheet(status: dict[str, Any]) -> bool:
+    return (
+        DocumentKind(status["kind"]) is DocumentKind.ANSWER_SHEET
+        and SubmissionState(status["state"]) is not SubmissionState.ERASED
+    )
+
+
+def is_attempt(status: dict[str, Any]) -> bool:
+    """Whether the submission is a student's sheet that may count: not one that stands for another."""
+    return is_sheet(status) and SubmissionState(status["state"]) is not SubmissionState.DUPLICATE_OF
+
+
+def _sort_key(status: dict[str, Any]) -> tuple[bool, str]:
+    return status["state"] not in ("REJECTED", "FAILED"), status["counts_from"]

@@ -1,0 +1,140 @@
+"""What people send to the results, parsed once."""
+
+import json
+import re
+from dataclasses import dataclass
+from typing import Any
+
+from aws_lambda_powertools.utilities.data_classes import APIGatewayProxyEventV2
+
+from core.models import errors
+from core.platform.http import decode_body
+from core.platform.limits import MAX_ANSWER_CHARACTERS
+from core.storage.tenant_repository import TenantSettings
+
+_MAX_MARKS = 1e6
+_CONTROL_CHARACTERS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f\ud800-\udfff]")
+_REVISION_ETAG = re.compile(r'"(\d{1,9})"')
+_EDITION_ETAG = re.compile(r'"(\d+\.\d+)"')
+
+
+@dataclass(frozen=True, slots=True)
+class MarkUpdate:
+    """A teacher's mark; None takes it back."""
+
+    value: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class AnswerUpdate:
+    """What an answer says in a teacher's reading, "" for nothing; None lets the machine's reading count again."""
+
+    value: str | None
+
+
+def parse_mark_change(event: APIGatewayProxyEventV2) -> MarkUpdate | AnswerUpdate:
+    """A body of `{"marks": 2.5}` or `{"answer": "12 m/s"}`; null takes such a change back.
+
+    Raises
+    ------
+    InvalidMark, InvalidAnswer
+    """
+    try:
+        body = json.loads(decode_body(event))
+    except (ValueError, RecursionError):
+        raise errors.InvalidMark('The body is no JSON; send {"marks": 2.5} or {"answer": "…"}.') from None
+    if isinstance(body, dict) and set(body) == {"answer"}:
+        return AnswerUpdate(_parse_answer(body["answer"]))
+    if not isinstance(body, dict) or set(body) != {"marks"}:
+        raise errors.InvalidMark('Send {"marks": 2.5} or {"answer": "…"}, with null to let the machine\'s count again.')
+    raw = body["marks"]
+    if raw is None:
+        return MarkUpdate(None)
+    # Numbers of hundreds of digits are none that a float could hold.
+    if isinstance(raw, bool) or not isinstance(raw, int | float) or not -_MAX_MARKS < raw < _MAX_MARKS:
+        raise errors.InvalidMark("marks is a number.")
+    return MarkUpdate(float(raw))
+
+
+def _parse_answer(raw: Any) -> str | None:
+    if raw is None:
+        return None
+    if not isinstance(raw, str):
+        raise errors.InvalidAnswer("answer is text.")
+    text = raw.replace("\r\n", "\n").strip()
+    if len(text) > MAX_ANSWER_CHARACTERS:
+        raise errors.InvalidAnswer(f"An answer has at most {MAX_ANSWER_CHARACTERS:,} characters.")
+    # Half a character of two, or signs that no sheet holds.
+    if _CONTROL_CHARACTERS.search(text):
+        raise errors.InvalidAnswer("The answer holds characters that are no text.")
+    return text
+
+
+def parse_tenant_settings(event: APIGatewayProxyEventV2) -> TenantSettings:
+    """`{"model": true, "spend_limit_usd": 20}`; a limit of null is none.
+
+    Raises
+    ------
+    InvalidSettings
+    """
+    try:
+        body = json.loads(decode_body(event))
+    except (ValueError, RecursionError):
+        raise errors.InvalidSettings("The body is no JSON.") from None
+    if not isinstance(body, dict) or set(body) != {"model", "spend_limit_usd"}:
+        raise errors.InvalidSettings('Send {"model": true or false, "spend_limit_usd": dollars a month or null}.')
+    model, limit = body["model"], body["spend_limit_usd"]
+    if not isinstance(model, bool):
+        raise errors.InvalidSettings("model is true or false.")
+    if limit is not None and (isinstance(limit, bool) or not isinstance(limit, int | float) or not 0 <= limit <= 1e6):
+        raise errors.InvalidSettings("spend_limit_usd is a number from 0 to 1,000,000, or null.")
+    return TenantSettings(model, None if limit is None else round(float(limit), 2))
+
+
+def parse_publication(event: APIGatewayProxyEventV2) -> bool:
+    """`{"published": true}` gives the marks out, false holds them again.
+
+    Raises
+    ------
+    InvalidPublication
+    """
+    try:
+        body = json.loads(decode_body(event))
+    except (ValueError, RecursionError):
+        raise errors.InvalidPublication("The body is no JSON.") from None
+    if not isinstance(body, dict) or set(body) != {"published"} or not isinstance(body["published"], bool):
+        raise errors.InvalidPublication('Send {"published": true}, or false to hold the marks again.')
+    raw: bool = body["published"]
+    return raw
+
+
+def parse_expected_revision(header: str | None) -> int | None:
+    """The revision of an assessment that If-Match names; None where it names none ("*" is any).
+
+    Raises
+    ------
+    ChangedMeanwhile
+        It names something that no answer has given.
+    """
+    named = _parse_etag(header, _REVISION_ETAG, "assessment")
+    return None if named is None else int(named)
+
+
+def parse_expected_edition(header: str | None) -> str | None:
+    """The edition of a submission's marks that If-Match names; None where it names none ("*" is any).
+
+    Raises
+    ------
+    ChangedMeanwhile
+        It names something that no answer has given.
+    """
+    return _parse_etag(header, _EDITION_ETAG, "submission")
+
+
+def _parse_etag(header: str | None, form: re.Pattern[str], what: str) -> str | None:
+    if header is None or header.strip() == "*":
+        return None
+    found = form.fullmatch(header.strip())
+    if found is None:
+        raise errors.ChangedMeanwhile(f"If-Match is not the ETag of any answer. Fetch the {what} again.")
+    return str(found.group(1))

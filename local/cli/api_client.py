@@ -1,0 +1,265 @@
+"""A client of the HTTP API: one pooled session, time limits, and dropped connections tried again.
+
+Every call may be repeated: a submission's id follows from its content, so a second delivery is the first.
+"""
+
+import hashlib
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from typing import Any
+from urllib.parse import quote, urlsplit
+
+import requests
+from requests.adapters import HTTPAdapter
+from urllib3.util.retry import Retry
+
+from core.models.transcript import Transcript
+from local.cli.submission_status import SubmissionStatus
+
+_CONNECT_SECONDS = 5.0
+_READ_SECONDS = 60.0
+_POOL_SIZE = 16
+_LOOPBACK = ("127.0.0.1", "localhost", "::1")
+
+
+class ApiError(Exception):
+    """The API refused a request: `str(error)` is the problem's own sentence."""
+
+    def __init__(self, message: str, *, status: int, kind: str) -> None:
+        super().__init__(message)
+        self.status = status
+        self.kind = kind
+
+
+class ApiUnreachable(Exception):
+    """Nobody answered, after all tries, or what answered is not this API."""
+
+
+class InsecureApiUrl(Exception):
+    """The address would send the token unencrypted over a network."""
+
+
+@dataclass(frozen=True, slots=True)
+class AcceptedSubmission:
+    """What was accepted: `id` and `run` name its execution."""
+
+    id: str
+    run: int
+
+
+class _BearerAuth(requests.auth.AuthBase):
+    """Sets the header itself: a ~/.netrc on the machine would otherwise replace it."""
+
+    def __init__(self, token: str | Callable[[], str]) -> None:
+        self._token = token
+
+    def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
+        token = self._token if isinstance(self._token, str) else self._token()
+        request.headers["Authorization"] = f"Bearer {token}"
+        return request
+
+
+class ApiClient:
+    """The API at `url`, as the bearer of `token` (or of what it gives, asked before each request). Safe to share
+    between threads.
+
+    `tries` is how often a request is made at most where the connection drops or the server answers
+    429, 500, 502, 503 or 504; `pause` the first wait between two of them in seconds (it doubles, with jitter).
+    """
+
+    def __init__(
+        self, url: str, token: str | Callable[[], str], *, max_attempts: int = 5, backoff_seconds: float = 0.3
+    ) -> None:
+        parts = urlsplit(url)
+        local = parts.hostname in _LOOPBACK
+        if parts.scheme not in ("http", "https") or not parts.hostname:
+            raise InsecureApiUrl(f"{url} is no address of an API (https://…).")
+        if parts.scheme == "http" and not local:
+            raise InsecureApiUrl(
+                f"{url} is not encrypted; the token and the sheets would travel in the clear. Use https."
+            )
+        self.url = url.rstrip("/")
+        self.clock_offset_seconds = 0.0
+        self._shares_clock = local
+        retry = Retry(
+            total=max_attempts - 1,
+            backoff_factor=backoff_seconds,
+            backoff_jitter=backoff_seconds,
+            backoff_max=8.0,
+            status_forcelist=(429, 500, 502, 503, 504),
+            allowed_methods=None,
+            raise_on_status=False,
+        )
+        self._session = _make_session(retry, proxies=not local)
+        self._session.auth = _BearerAuth(token)
+        # S3 gets the form alone: its signature is the permission, and the token is none of its business.
+        self._uploads = _make_session(retry, proxies=not local)
+
+    def close(self) -> None:
+        self._session.close()
+        self._uploads.close()
+
+    def __enter__(self) -> "ApiClient":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def put_scheme(self, assessment: str, body: bytes, media_type: str) -> dict[str, Any]:
+        """Set the marking scheme (YAML or JSON by `media_type`)."""
+        path = f"/assessments/{quote(assessment, safe='')}/marking-scheme"
+        return self._json("PUT", path, data=body, headers={"Content-Type": media_type})
+
+    def put_roster(self, assessment: str, body: bytes) -> dict[str, Any]:
+        """Set who sits an assessment, as CSV."""
+        path = f"/assessments/{quote(assessment, safe='')}/roster"
+        return self._json("PUT", path, data=body, headers={"Content-Type": "text/csv"})
+
+    def submit(
+        self, assessment: str, kind: str, body: bytes, *, media_type: str, student: str | None = None
+    ) -> AcceptedSubmission:
+        """Send a file as the body of one request."""
+        query = {"assessment": assessment, "kind": kind} | ({"student": student} if student else {})
+        return _parse_accepted(
+            self._json("POST", "/submissions", params=query, data=body, headers={"Content-Type": media_type})
+        )
+
+    def upload(
+        self, assessment: str, kind: str, body: bytes, *, media_type: str, student: str | None = None
+    ) -> AcceptedSubmission:
+        """Send a file of any size: ask for a form, post the file to S3 with it, say that it is there."""
+        upload_request = {
+            "assessment": assessment,
+            "kind": kind,
+            "student": student,
+            "sha256": hashlib.sha256(body).hexdigest(),
+            "size": len(body),
+            "media_type": media_type,
+        }
+        presigned_form = self._json("POST", "/uploads", json=upload_request)
+        form = [(name, (None, value)) for name, value in presigned_form["fields"].items()]
+        # The file's part comes last: S3 ignores every field after it.
+        answer = self._send(
+            self._uploads, "POST", presigned_form["url"], files=[*form, ("file", ("file", body, media_type))]
+        )
+        if not answer.ok:
+            raise ApiError(
+                f"The store refused the upload (HTTP {answer.status_code}).", status=answer.status_code, kind="Upload"
+            )
+        return _parse_accepted(self._json("POST", f"/uploads/{presigned_form['id']}/complete"))
+
+    def submission(self, submission_id: str, *, wait: int | None = None) -> SubmissionStatus:
+        """One submission; with `wait` the server may hold the line for so many seconds until it has ended."""
+        headers = {"Prefer": f"wait={wait}"} if wait else {}
+        return _parse_status(self._json("GET", f"/submissions/{submission_id}", headers=headers))
+
+    def transcript(self, submission_id: str) -> Transcript:
+        """What was read of a submission, part after part."""
+        parts: list[dict[str, Any]] = []
+        first = 1
+        while first:
+            parts.append(self._json("GET", f"/submissions/{submission_id}/transcript?next={first}"))
+            first = parts[-1].get("next")
+        pages = [page for part in parts for page in part["pages"]]
+        return Transcript.from_dict({"pages": pages, "warnings": parts[0]["warnings"]})
+
+    def assessment(self, assessment: str) -> dict[str, Any]:
+        return self._json("GET", f"/assessments/{quote(assessment, safe='')}")
+
+    def submissions(self, assessment: str) -> Iterator[SubmissionStatus]:
+        """Every submission of an assessment, without its marks, page by page."""
+        path = f"/assessments/{quote(assessment, safe='')}/submissions"
+        query: dict[str, str] = {}
+        while True:
+            answer = self._json("GET", path, params=query)
+            for item in answer["submissions"]:
+                yield _parse_status(item)
+            if not answer.get("next"):
+                return
+            query = {"next": answer["next"]}
+
+    def _json(self, method: str, path: str, **request: Any) -> dict[str, Any]:
+        answer = self._send(self._session, method, self.url + path, **request)
+        self._update_clock_offset(answer)
+        if not answer.ok:
+            raise _api_error(answer)
+        try:
+            body = answer.json()
+        except requests.JSONDecodeError:
+            body = None
+        if not isinstance(body, dict):
+            raise ApiUnreachable(f"{self.url} answers, but not as this API does. Is the address right?")
+        return body
+
+    def _send(self, session: requests.Session, method: str, url: str, **request: Any) -> requests.Response:
+        try:
+            return session.request(method, url, timeout=(_CONNECT_SECONDS, _READ_SECONDS), **request)
+        except requests.RequestException as error:
+            raise ApiUnreachable(f"{_origin(url)} cannot be reached ({_cause_text(error)}).") from None
+
+    def _update_clock_offset(self, answer: requests.Response) -> None:
+        """How many seconds the server's clock is ahead of ours, to draw a lane that is still running."""
+        stamp = answer.headers.get("Date")
+        if not stamp or self._shares_clock:
+            return
+        try:
+            ahead = (parsedate_to_datetime(stamp) - datetime.now(UTC)).total_seconds()
+        except (ValueError, TypeError):
+            return
+        # A Date header has whole seconds: less than two is no difference that it could tell.
+        self.clock_offset_seconds = ahead if abs(ahead) > 2 else 0.0
+
+
+def _make_session(retry: Retry, *, proxies: bool) -> requests.Session:
+    session = requests.Session()
+    # A proxy of the environment is meant for the world outside, never for this machine.
+    session.trust_env = proxies
+    adapter = HTTPAdapter(pool_connections=4, pool_maxsize=_POOL_SIZE, max_retries=retry)
+    session.mount("http://", adapter)
+    session.mount("https://", adapter)
+    return session
+
+
+def _parse_accepted(answer: dict[str, Any]) -> AcceptedSubmission:
+    return AcceptedSubmission(answer["id"], int(answer.get("run") or 1))
+
+
+def _parse_status(answer: dict[str, Any]) -> SubmissionStatus:
+    try:
+        return SubmissionStatus.from_dict(answer)
+    except (KeyError, ValueError, TypeError) as error:
+        raise ApiUnreachable(f"The API's answer cannot be understood ({error}).") from None
+
+
+def _api_error(answer: requests.Response) -> ApiError:
+    """A problem document's sentence; where a gateway answered instead, one for its status."""
+    try:
+        body = answer.json()
+    except requests.JSONDecodeError:
+        body = None
+    if isinstance(body, dict) and (body.get("detail") or body.get("title")):
+        kind = str(body.get("type") or "").rstrip("/").rsplit("/", 1)[-1].rsplit(":", 1)[-1]
+        return ApiError(str(body.get("detail") or body["title"]), status=answer.status_code, kind=kind)
+    sentence = {
+        401: "The token was not accepted. Is it still valid?",
+        403: "This token may not do that.",
+        404: "The API knows no such thing. Is the address right?",
+        413: "The file is too large for this door.",
+        429: "The API is too busy just now. Try again in a minute.",
+    }.get(answer.status_code, f"The API answered with HTTP {answer.status_code}.")
+    return ApiError(sentence, status=answer.status_code, kind="Http")
+
+
+def _origin(url: str) -> str:
+    parts = urlsplit(url)
+    return f"{parts.scheme}://{parts.netloc}"
+
+
+def _cause_text(error: requests.RequestException) -> str:
+    if isinstance(error, requests.exceptions.SSLError):
+        return "its certificate is not trusted"
+    if isinstance(error, requests.Timeout):
+        return "no answer in time"
+    return "connection refused or dropped"

@@ -1,0 +1,257 @@
+"""Which files of the drop folder were sent, so that a service started again sends none twice and misses none."""
+
+import errno
+import json
+import os
+import unicodedata
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from core.models import media_types
+from local.cli.regular_files import UnusableFile, read_regular, stat_regular
+from local.cli.submitted_files import is_ignored_file
+from local.cloud.private_files import write_private
+
+FileSignature = tuple[int, int]
+
+
+class SentFileLog:
+    """A line for each file that was sent: its path inside the folder, its size and time. The last line counts.
+
+    A line that a crash cut off is no line; the files of the folder that are gone are forgotten when it is opened.
+    """
+
+    def __init__(self, path: Path, folder: Path) -> None:
+        self._path = path
+        self._folder = folder
+        self._sent: dict[str, FileSignature] = {
+            relative_path: signature
+            for relative_path, signature in _read_entries(path)
+            if (folder / relative_path).exists()
+        }
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        write_private(path, b"".join(map(_encode_entry, self._sent.items())))
+
+    def contains(self, file: Path, signature: FileSignature) -> bool:
+        """Whether the file was sent as it is now."""
+        return self._sent.get(self._relative_path(file)) == signature
+
+    def note(self, file: Path, signature: FileSignature) -> None:
+        """The file was sent; durable when it returns."""
+        entry = (self._relative_path(file), signature)
+        self._sent[entry[0]] = signature
+        with os.fdopen(os.open(self._path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600), "ab") as out:
+            out.write(_encode_entry(entry))
+            out.flush()
+            os.fsync(out.fileno())
+
+    def _relative_path(self, file: Path) -> str:
+        return file.relative_to(self._folder).as_posix()
+
+
+def _encode_entry(entry: tuple[str, FileSignature]) -> bytes:
+    return json.dumps([entry[0], *entry[1]]).encode() + b"\n"
+
+
+def _read_entries(path: Path) -> list[tuple[str, FileSignature]]:
+    found: list[tuple[str, FileSignature]] = []
+    for line in read_regular(path, max_bytes=None).split(b"\n") if os.path.lexists(path) else ():
+        try:
+            relative_path, size, time_ns = json.loads(line)
+        except (ValueError, TypeError):
+            continue
+        found.append((relative_path, (size, time_ns)))
+    return found
+
+
+REFUSAL_NOTE_SUFFIX = ".refused.txt"
+_README_NAME = "README.txt"
+_PARTIAL_SUFFIXES = (".part", ".partial", ".crdownload", ".download", ".tmp", ".swp")
+# A file whose size and time have not changed for so long is whole; an empty one may only have been begun.
+_SETTLED_SECONDS = 2.0
+_EMPTY_SECONDS = 10.0
+_NOT_UTF8 = "has a name that is no UTF-8 text"
+
+_README_TEXT = """Put files here and they are read and marked.
+
+  {assessment}/question-paper.pdf         the question paper
+  {assessment}/marking-scheme.yaml        the marking scheme (or .json)
+  {assessment}/answer-key.pdf             the model answers instead, if they are a document
+  {assessment}/answers/{student}.pdf      one file for each answer sheet
+
+{assessment} is a name of your own in letters, digits, dots, dashes and underscores; {student} is a name or number.
+PDF, JPEG, PNG and TIFF are read. A file that is changed is read again. If a file is refused, a text file beside it
+says why.
+"""
+
+
+@dataclass(slots=True)
+class _FileState:
+    signature: FileSignature
+    since: float
+    sent: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class CompleteFile:
+    """A file that is whole, with the key it has in the drop folder of the bucket."""
+
+    path: Path
+    key: str
+    body: bytes
+    media_type: str
+
+
+@dataclass(frozen=True, slots=True)
+class SkippedEntry:
+    """What is not sent: its name inside the folder and why, in the words after that name. `is_file`: it is a regular
+    file, which cannot be read or is too large."""
+
+    path: Path
+    relative_path: str
+    detail: str
+    is_file: bool
+
+
+@dataclass
+class DropFolder:
+    """Watches `folder`; `clock` counts seconds; `ledger` knows what was sent, by an earlier service as well."""
+
+    folder: Path
+    clock: Callable[[], float]
+    ledger: SentFileLog
+    _seen: dict[Path, _FileState] = field(default_factory=dict)
+    _skipped_reasons: dict[Path, str] = field(default_factory=dict)
+    _reported: dict[Path, str] = field(default_factory=dict)
+
+    def prepare(self) -> None:
+        """Make the folder, with a text that says how it is used."""
+        self.folder.mkdir(parents=True, exist_ok=True)
+        readme = self.folder / _README_NAME
+        if not readme.exists():
+            readme.write_text(_README_TEXT, encoding="utf-8")
+
+    def scan(self) -> Iterator[CompleteFile]:
+        """Look once; every file that is whole comes once, and again when it has changed. One that vanishes or
+        cannot be opened yet is left for a later look."""
+        now = self.clock()
+        present: set[Path] = set()
+        self._skipped_reasons = {}
+        for path, signature in list(self._list_files()):
+            present.add(path)
+            seen = self._seen.get(path)
+            if seen is None or seen.signature != signature:
+                self._seen[path] = _FileState(signature, now, sent=self.ledger.contains(path, signature))
+            elif not seen.sent and now - seen.since >= (_SETTLED_SECONDS if signature[0] else _EMPTY_SECONDS):
+                complete_file = self._read(path, signature)
+                if complete_file:
+                    seen.sent = True
+                    yield complete_file
+        for path in self._seen.keys() - present:
+            del self._seen[path]
+
+    def skipped(self) -> Iterator[SkippedEntry]:
+        """What the last look has found to be no file that can be read, and why, each once."""
+        reported, self._reported = self._reported, dict(self._skipped_reasons)
+        for path, detail in sorted(self._skipped_reasons.items()):
+            if reported.get(path) != detail:
+                relative_path = escape_invalid_utf8(path.relative_to(self.folder).as_posix())
+                yield SkippedEntry(path, relative_path, detail, is_file=path in self._seen)
+
+    def previously_sent(self) -> Iterator[tuple[Path, str]]:
+        """The files that an earlier service sent as they are now, with their keys."""
+        for path, signature in self._list_files():
+            if self.ledger.contains(path, signature):
+                yield path, self._key(path)
+
+    def mark_sent(self, path: Path) -> None:
+        """The file was taken in: it is not offered again, also by a later service."""
+        if path in self._seen:
+            self.ledger.note(path, self._seen[path].signature)
+
+    def retry_later(self, path: Path) -> None:
+        """Offer this file once more: it could not be taken this time."""
+        if path in self._seen:
+            self._seen[path].sent = False
+
+    def note(self, path: Path, sentence: str | None) -> None:
+        """Leave a text beside a file that says why it was refused; None takes it away."""
+        note_path = path.with_name(path.name + REFUSAL_NOTE_SUFFIX)
+        try:
+            # Whatever stands there goes first: nothing that somebody has put there is written through.
+            note_path.unlink(missing_ok=True)
+            if sentence is not None:
+                with note_path.open("x", encoding="utf-8") as out:
+                    out.write(f"{sentence}\n")
+        except OSError as error:
+            # Beside a name of this length there is no room for a note; its sentence is told on the terminal.
+            # Where the folder is gone there is nothing to leave a note beside.
+            if error.errno not in (errno.ENAMETOOLONG, errno.ENOENT, errno.ENOTDIR):
+                raise
+
+    def _read(self, path: Path, signature: FileSignature) -> CompleteFile | None:
+        try:
+            body = read_regular(path, within=self.folder)
+        except UnusableFile as error:
+            self._skip(path, error)
+            return None
+        # It grew while it was read: the next look sees it changed.
+        if len(body) != signature[0]:
+            return None
+        return CompleteFile(
+            path, self._key(path), body, media_types.media_type_from_name(path.name) or "application/octet-stream"
+        )
+
+    def _key(self, path: Path) -> str:
+        # Some file systems take letters and accents apart; a student is one student on all of them.
+        return f"drop/{unicodedata.normalize('NFC', path.relative_to(self.folder).as_posix())}"
+
+    def _list_files(self) -> Iterator[tuple[Path, FileSignature]]:
+        for parent, folders, names in os.walk(self.folder, onerror=self._skip_unlistable):
+            folders[:] = [name for name in folders if not name.startswith(".") and self._is_folder(Path(parent, name))]
+            for name in names:
+                path = Path(parent, name)
+                if (
+                    is_ignored_file(path)
+                    or name.endswith(REFUSAL_NOTE_SUFFIX)
+                    or path.suffix.lower() in _PARTIAL_SUFFIXES
+                ):
+                    continue
+                if path.parent == self.folder and name == _README_NAME:
+                    continue
+                if not is_utf8_path(path):
+                    self._skipped_reasons[path] = _NOT_UTF8
+                    continue
+                try:
+                    stat = stat_regular(path, within=self.folder)
+                except UnusableFile as error:
+                    self._skip(path, error)
+                    continue
+                yield path, (stat.st_size, stat.st_mtime_ns)
+
+    def _is_folder(self, path: Path) -> bool:
+        """False for a folder that has no name of one: inside an assessment, what is called x.pdf is to be a file."""
+        if not is_utf8_path(path):
+            self._skipped_reasons[path] = _NOT_UTF8
+        elif path.parent != self.folder and media_types.media_type_from_name(path.name):
+            self._skipped_reasons[path] = "is a folder, not a file"
+        return path not in self._skipped_reasons
+
+    def _skip(self, path: Path, error: UnusableFile) -> None:
+        # What has gone again meanwhile is nobody's concern.
+        if not error.is_missing:
+            self._skipped_reasons[path] = error.detail
+
+    def _skip_unlistable(self, error: OSError) -> None:
+        if not isinstance(error, FileNotFoundError) and error.filename:
+            self._skipped_reasons[Path(error.filename)] = f"cannot be opened ({error.strerror})"
+
+
+def is_utf8_path(path: Path) -> bool:
+    """Whether a path is Unicode: a name of other bytes can be no key, no label and no line on a screen."""
+    return escape_invalid_utf8(str(path)) == str(path)
+
+
+def escape_invalid_utf8(text: str) -> str:
+    return text.encode("utf-8", "backslashreplace").decode()

@@ -1,0 +1,293 @@
+"""What was dropped and how it fares: told line by line, refusals beside the file, marks written for each assessment."""
+
+import hashlib
+import json
+import re
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from core.models.errors import RequestRefused
+from core.models.submission import DocumentKind, IntakeChannel
+from local.cli import display_text
+from local.cli.api_client import ApiClient, ApiError, ApiUnreachable
+from local.cli.drop_folder import REFUSAL_NOTE_SUFFIX, CompleteFile, DropFolder, escape_invalid_utf8
+from local.cli.grading_session import GradingSession, write_csv
+from local.cli.status_polling import assign_drop_folder_ids, refresh_statuses
+from local.cli.submitted_files import SubmittedFile
+
+_REFUSAL_REPORT_SUFFIX = ".refused.json"
+_SCHEME_KEY = re.compile(r"drop/(?P<assessment>[^/]+)/marking-scheme\.(?:ya?ml|json)")
+# Where nothing is under way, an assessment is looked at again every so many rounds: a later paper may move it.
+_IDLE_RECHECK_ROUNDS = 10
+
+
+@dataclass
+class _Attempt:
+    failed: bool = False
+
+
+@dataclass
+class DropFolderService:
+    """Follows every file of a drop folder. `errand(assessment)` makes the errand that marks are written with."""
+
+    folder: DropFolder
+    results: Path
+    s3: Any
+    bucket: str
+    client: ApiClient
+    session: Callable[[str], GradingSession]
+    print_line: Callable[[str], None]
+    _submitted: dict[str, SubmittedFile] = field(default_factory=dict)
+    _uploaded_at: dict[str, datetime] = field(default_factory=dict)
+    _replaced_ids: dict[str, set[str]] = field(default_factory=dict)
+    _unreported: set[str] = field(default_factory=set)
+    _unwritten_assessments: set[str] = field(default_factory=set)
+    _pending_notes: dict[Path, str | None] = field(default_factory=dict)
+    _invalid_keys: set[str] = field(default_factory=set)
+    _sent_before_start: set[str] = field(default_factory=set)
+    _reported_problems: dict[tuple[str, str], str] = field(default_factory=dict)
+    _round_number: int = 0
+
+    def resume_tracking(self) -> None:
+        """Follow what an earlier service has sent; what had ended then is not told again."""
+        for path, key in self.folder.previously_sent():
+            if not _SCHEME_KEY.fullmatch(key):
+                self._track(path, key, datetime.fromtimestamp(0, UTC))
+                self._sent_before_start.add(key)
+        if self._sent_before_start:
+            self.print_line(
+                f"{display_text.format_count(len(self._sent_before_start), 'file')} sent before: followed on"
+            )
+
+    def poll_once(self) -> None:
+        """One round: new files in, news of the old ones, marks where an assessment has come to rest.
+
+        What goes wrong with one file or assessment holds up no other: it is told, once, and tried again.
+        """
+        self._round_number += 1
+        with self._isolated("The drop folder"):
+            self._scan_files()
+        for key in list(self._uploaded_at):
+            with self._isolated(_relative_key(key), "refusal"):
+                self._check_refusal(key)
+        for assessment in sorted({_assessment_of_key(key) for key in self._submitted if key not in self._invalid_keys}):
+            with self._isolated(assessment) as attempt:
+                self._refresh_assessment(assessment)
+            self._report_finished(assessment)
+            if not attempt.failed:
+                self._sent_before_start -= self._files_of(assessment).keys()
+        for assessment in sorted(self._unwritten_assessments):
+            with self._isolated(f"The marks of {assessment}"):
+                self._write_results(assessment)
+        for path, sentence in list(self._pending_notes.items()):
+            with self._isolated(f"{path.name}{REFUSAL_NOTE_SUFFIX}", str(path)):
+                self.folder.note(path, sentence)
+                del self._pending_notes[path]
+
+    def _scan_files(self) -> None:
+        for complete_file in self.folder.scan():
+            with self._isolated(_relative_key(complete_file.key)) as attempt:
+                self._upload(complete_file)
+            if attempt.failed:
+                self.folder.retry_later(complete_file.path)
+                continue
+            # Sent it is, noted or not: a later service finds that the same bytes were put.
+            with self._isolated(_relative_key(complete_file.key), "ledger"):
+                self.folder.mark_sent(complete_file.path)
+        for skipped_entry in self.folder.skipped():
+            self.print_line(f"{skipped_entry.relative_path}: passed over. It {skipped_entry.detail}.")
+            if skipped_entry.is_file:
+                self._pending_notes[skipped_entry.path] = f"This file {skipped_entry.detail}."
+
+    @contextmanager
+    def _isolated(self, what: str, step: str = "") -> Iterator["_Attempt"]:
+        """A failure inside is told in a sentence and goes no further. It is told once, until the same `step` of `what`
+        succeeds."""
+        attempt = _Attempt()
+        try:
+            yield attempt
+        except Exception as error:  # noqa: BLE001 - whatever one entry does, the others are not held up by it
+            attempt.failed = True
+            expected = isinstance(error, ApiError | ApiUnreachable | OSError | BotoCoreError | ClientError)
+            sentence = f"{what}: {error}" if expected else f"{what}: {type(error).__name__}: {error}"
+            if self._reported_problems.get((what, step)) != sentence:
+                self._reported_problems[what, step] = sentence
+                self.print_line(escape_invalid_utf8(sentence))
+        else:
+            self._reported_problems.pop((what, step), None)
+
+    def _upload(self, complete_file: CompleteFile) -> None:
+        self._pending_notes.pop(complete_file.path, None)
+        self.folder.note(complete_file.path, None)
+        scheme = _SCHEME_KEY.fullmatch(complete_file.key)
+        if scheme:
+            self._put_scheme(complete_file, scheme["assessment"])
+            return
+        uploaded_at = datetime.now(UTC)
+        if complete_file.key in self._submitted or not self._is_already_uploaded(complete_file):
+            self.s3.put_object(
+                Bucket=self.bucket, Key=complete_file.key, Body=complete_file.body, ContentType=complete_file.media_type
+            )
+        before = self._submitted.get(complete_file.key)
+        if before and before.id:
+            self._replaced_ids.setdefault(complete_file.key, set()).add(before.id)
+        self._track(complete_file.path, complete_file.key, uploaded_at)
+        self.print_line(f"{_relative_key(complete_file.key)}: received")
+
+    def _is_already_uploaded(self, complete_file: CompleteFile) -> bool:
+        """Whether a service that was killed right after had put these very bytes: they are no second submission."""
+        try:
+            found = self.s3.head_object(Bucket=self.bucket, Key=complete_file.key)
+        except ClientError as error:
+            if error.response["ResponseMetadata"]["HTTPStatusCode"] != 404:
+                raise
+            return False
+        digest = hashlib.md5(complete_file.body, usedforsecurity=False).hexdigest()
+        return bool(found["ETag"].strip('"') == digest)
+
+    def _track(self, path: Path, key: str, uploaded_at: datetime) -> None:
+        from receive.drop_folder import parse_drop_key
+
+        try:
+            _, kind, student, _ = parse_drop_key(key)
+        except RequestRefused:
+            # Its report will say why: only the door decides what is refused. It is of no assessment to ask about.
+            kind, student = DocumentKind.ANSWER_SHEET, None
+            self._invalid_keys.add(key)
+        earlier_ids = frozenset(self._replaced_ids.get(key, ()))
+        self._submitted[key] = SubmittedFile(path, kind, student, IntakeChannel.DROP, earlier_ids=earlier_ids)
+        self._uploaded_at[key] = uploaded_at
+        self._unreported.add(key)
+
+    def _put_scheme(self, complete_file: CompleteFile, assessment: str) -> None:
+        """A marking scheme is no document to be read: it goes to the API, which says what is wrong with it."""
+        media_type = "application/json" if complete_file.key.endswith(".json") else "application/yaml"
+        try:
+            answer = self.client.put_scheme(assessment, complete_file.body, media_type)
+        except ApiError as error:
+            self._pending_notes[complete_file.path] = str(error)
+            self.print_line(f"{_relative_key(complete_file.key)}: refused. {error}")
+            return
+        self.print_line(
+            f"{_relative_key(complete_file.key)}: set, "
+            f"{display_text.format_count(int(answer.get('entries') or 0), 'question')}"
+        )
+        for warning in answer.get("warnings") or ():
+            self.print_line(f"{_relative_key(complete_file.key)}: {warning}")
+
+    def _check_refusal(self, key: str) -> None:
+        submitted = self._submitted[key]
+        if submitted.id or submitted.refusal:
+            del self._uploaded_at[key]
+            return
+        report = self._read_refusal(key, self._uploaded_at[key])
+        if report:
+            submitted.refusal = report
+            self.print_line(f"{_relative_key(key)}: refused. {report}")
+            self._pending_notes[submitted.path] = report
+
+    def _read_refusal(self, key: str, uploaded_at: datetime) -> str | None:
+        try:
+            found = self.s3.get_object(Bucket=self.bucket, Key=key + _REFUSAL_REPORT_SUFFIX)
+        except self.s3.exceptions.NoSuchKey:
+            return None
+        # An older report is about an older file of this name. S3 tells whole seconds.
+        if found["LastModified"] < uploaded_at - timedelta(seconds=1):
+            return None
+        return str(json.loads(found["Body"].read()).get("message", "It was refused."))
+
+    def _refresh_assessment(self, assessment: str) -> None:
+        submitted_files_by_key = self._files_of(assessment)
+        if self._round_number % _IDLE_RECHECK_ROUNDS == 0 or any(
+            not submitted.ended for submitted in submitted_files_by_key.values()
+        ):
+            self._follow_new_runs(assessment, submitted_files_by_key)
+        if any(not submitted.ended for submitted in submitted_files_by_key.values()):
+            refresh_statuses(
+                list(submitted_files_by_key.values()), self.client, assessment, isolate=self._isolated_status
+            )
+
+    def _isolated_status(self, submitted: SubmittedFile) -> AbstractContextManager[_Attempt]:
+        return self._isolated(escape_invalid_utf8(submitted.path.name), "status")
+
+    def _report_finished(self, assessment: str) -> None:
+        """Tell each file that has ended since it was told last, whatever happened to the others meanwhile."""
+        submitted_files_by_key = self._files_of(assessment)
+        for key in sorted(self._unreported & submitted_files_by_key.keys()):
+            if not submitted_files_by_key[key].ended:
+                continue
+            self._unreported.discard(key)
+            self._unwritten_assessments.add(assessment)
+            if key not in self._sent_before_start:
+                with self._isolated(_relative_key(key), "ending"):
+                    self._report_outcome(key, submitted_files_by_key[key])
+
+    def _files_of(self, assessment: str) -> dict[str, SubmittedFile]:
+        return {
+            key: submitted
+            for key, submitted in self._submitted.items()
+            if _assessment_of_key(key) == assessment and key not in self._invalid_keys
+        }
+
+    def _follow_new_runs(self, assessment: str, submitted_files: dict[str, SubmittedFile]) -> None:
+        """A paper or key that comes later sends sheets through again: their new run is followed as well."""
+        known = {submitted.id: key for key, submitted in submitted_files.items() if submitted.id}
+        listed = list(self.client.submissions(assessment))
+        everything = list(submitted_files.values())
+        assign_drop_folder_ids([submitted for submitted in everything if not submitted.ended], everything, listed)
+        for status in listed:
+            key = known.get(status.id)
+            if key and status.run > submitted_files[key].run:
+                submitted = submitted_files[key]
+                submitted.status, submitted.graded_submission, submitted.run = None, None, status.run
+                self._unreported.add(key)
+
+    def _report_outcome(self, key: str, submitted: SubmittedFile) -> None:
+        status = submitted.status
+        if status is None:
+            return
+        if submitted.result:
+            marks, max_marks = submitted.result.marks, submitted.result.max_marks
+            text = f"{display_text.format_number(marks)} / {display_text.format_number(max_marks)}"
+            if submitted.marks_in_review:
+                text += f", {display_text.format_count(len(submitted.marks_in_review), 'answer')} to look at"
+        else:
+            text = display_text.state_text(status.state) + (f". {submitted.failure}" if submitted.failure else "")
+        self.print_line(f"{_relative_key(key)}: {text}")
+        # A sheet whose paper cannot be used is not refused itself; one that was marked in the end is not any more.
+        self._pending_notes[submitted.path] = None if status.paper_unusable else submitted.failure
+
+    def _write_results(self, assessment: str) -> None:
+        """The CSV and the report of an assessment, once nothing of it is under way."""
+        submitted_files_by_key = [submitted for _, submitted in sorted(self._files_of(assessment).items())]
+        sheets = [submitted for submitted in submitted_files_by_key if submitted.kind is DocumentKind.ANSWER_SHEET]
+        waiting = [submitted for submitted in submitted_files_by_key if not submitted.ended]
+        if waiting:
+            return
+        if any(sheet.result for sheet in sheets):
+            self._write_marks(assessment, sheets)
+        self._unwritten_assessments.discard(assessment)
+
+    def _write_marks(self, assessment: str, sheets: list[SubmittedFile]) -> None:
+        folder = self.results / assessment
+        # The CSV first: it asks for nothing that may fail.
+        write_csv(folder / "results.csv", sheets)
+        session = self.session(assessment)
+        session.load_paper()
+        session.load_report_data(sheets)
+        session.write_report(folder / "report.html", sheets)
+        self.print_line(f"{assessment}: {display_text.format_count(len(sheets), 'sheet')}, marks in {folder}")
+
+
+def _assessment_of_key(key: str) -> str:
+    return key.split("/")[1]
+
+
+def _relative_key(key: str) -> str:
+    return key.removeprefix("drop/")

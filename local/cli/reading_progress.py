@@ -1,0 +1,95 @@
+"""How far a reading has come, on standard error: counted in place on a terminal, a line now and then elsewhere."""
+
+import threading
+import time
+from collections.abc import Callable
+
+from rich.console import Console
+from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+from rich.text import Text
+
+from local.cli import display_text
+
+# A line elsewhere than on a terminal: where so much more is read and so many seconds have passed since the last one,
+_REPORT_SHARE, _REPORT_SECONDS = 0.05, 10.0
+# or where nothing was told for so long.
+_MAX_SILENCE_SECONDS = 120.0
+
+
+class ReadingProgress:
+    """Told of a reading by its threads (see `extract.progress_listener.ProgressListener`); says nothing until a page
+    needs OCR, as a text
+    layer is there at once. Use as a context manager."""
+
+    def __init__(self, console: Console, *, clock: Callable[[], float] = time.monotonic) -> None:
+        self._console, self._clock = console, clock
+        self._lock = threading.RLock()
+        self._total = self._done = self._printed_done = 0
+        self._started_at = self._printed_at = clock()
+        self._shown = False
+        self._bar = Progress(
+            SpinnerColumn(),
+            TextColumn("Reading"),
+            BarColumn(),
+            TextColumn("{task.completed}/{task.total} pages"),
+            TimeElapsedColumn(),
+            console=console,
+            transient=True,
+        )
+        self._task = self._bar.add_task("reading", total=None)
+
+    def __enter__(self) -> "ReadingProgress":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        with self._lock:
+            if self._bar.live.is_started:
+                self._bar.stop()
+            # A call that still comes back after the end starts nothing.
+            self._shown = True
+
+    def pages(self, total: int) -> None:
+        with self._lock:
+            self._total = total
+            self._bar.update(self._task, total=total)
+
+    def ocr_call_started(self) -> None:
+        with self._lock:
+            if self._shown:
+                return
+            self._shown = True
+            if self._console.is_terminal:
+                self._bar.start()
+                return
+            some = "The page is a picture" if self._total == 1 else f"Some of the {self._total} pages are pictures"
+            self._print_line(f"{some}; the OCR engine reads {'it' if self._total == 1 else 'them'} …")
+
+    def page_done(self) -> None:
+        with self._lock:
+            self._done = min(self._done + 1, self._total)
+            self._bar.update(self._task, completed=self._done)
+            more = self._done - self._printed_done >= _REPORT_SHARE * self._total
+            if more and self._is_report_due(_REPORT_SECONDS):
+                self._print_line(
+                    f"{self._done} of {display_text.format_count(self._total, 'page')} read ({self._elapsed_text()})"
+                )
+
+    def should_stop(self) -> bool:
+        with self._lock:
+            if self._is_report_due(_MAX_SILENCE_SECONDS):
+                self._print_line(
+                    f"Still reading: {self._done} of {display_text.format_count(self._total, 'page')} "
+                    f"({self._elapsed_text()})"
+                )
+        return False
+
+    def _is_report_due(self, seconds: float) -> bool:
+        can_print = self._shown and not self._console.is_terminal
+        return can_print and self._clock() - self._printed_at >= seconds
+
+    def _elapsed_text(self) -> str:
+        return display_text.format_seconds(self._clock() - self._started_at)
+
+    def _print_line(self, sentence: str) -> None:
+        self._printed_at, self._printed_done = self._clock(), self._done
+        self._console.print(Text(sentence, style="dim"), soft_wrap=True)

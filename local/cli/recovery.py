@@ -1,0 +1,111 @@
+"""`gradeline resume` and `gradeline sweep`: what failed is run again, what waits is looked after.
+
+Both ask the stack's own `recover` function: of the cloud that `gradeline serve` runs on this machine, or of a
+deployed stack by the AWS credentials of the shell.
+"""
+
+import json
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from botocore.config import Config
+from botocore.exceptions import BotoCoreError, ClientError
+from rich.console import Console
+from rich.text import Text
+
+from local.cli import display_text
+from local.cli.api_client import ApiUnreachable
+
+_RECOVER_FUNCTION = "RecoverFunction"
+_ALIAS = "live"
+# What a sweep tells without having done anything about it.
+_SNAPSHOT_COUNTS = ("next", "failed", "dead_ends")
+InvokeRecover = Callable[[dict[str, Any]], dict[str, Any]]
+
+
+def resume(ids: Sequence[str], *, invoke_recover: InvokeRecover, stdout: Console) -> int:
+    """Run submissions again, all that have FAILED where none is named; exit code 1 where one could not be."""
+    if ids:
+        started = invoke_recover({"action": "resume", "submissions": list(ids)})["resumed"]
+        not_started = [one for one in ids if one not in started]
+        stdout.print(f"{display_text.format_count(len(started), 'submission')} run again.")
+        for one in not_started:
+            stdout.print(Text(f"{one} was not started: it is not there, is erased, or runs already."))
+        return 1 if not_started else 0
+    number, after = 0, None
+    while True:
+        answer = invoke_recover({"action": "resume", "after": after})
+        number += len(answer["resumed"])
+        after = answer.get("next")
+        if after is None:
+            break
+    stdout.print(f"{display_text.format_count(number, 'failed submission')} run again.")
+    return 0
+
+
+def sweep(*, invoke_recover: InvokeRecover, stdout: Console) -> int:
+    """Look after everything that waits, piece by piece; tells what was found."""
+    counts: dict[str, int] = {}
+    after = None
+    while True:
+        answer = invoke_recover({"action": "sweep", "after": after})
+        for name, value in answer.items():
+            if isinstance(value, int) and name != "next":
+                counts[name] = value if name in _SNAPSHOT_COUNTS else counts.get(name, 0) + value
+        after = answer.get("next")
+        if after is None:
+            break
+    found = {name: value for name, value in counts.items() if value}
+    for name, value in sorted(found.items()):
+        stdout.print(Text.assemble((f"  {name.replace('_', ' '):<20}", "dim"), str(value)))
+    if not found:
+        stdout.print("Nothing waits, nothing has failed.")
+    return 0
+
+
+def recover_invoker(*, url: str, stack: str | None) -> InvokeRecover:
+    """How `recover` is asked: of a deployed stack by its name, or of the local cloud at `url`.
+
+    Raises
+    ------
+    Unreachable
+        From the call: no such stack, no credentials, nobody at the address.
+    """
+    import boto3
+
+    def invoke_recover(event: dict[str, Any]) -> dict[str, Any]:
+        try:
+            client, name = _deployed_function(boto3, stack) if stack else _local_function(boto3, url)
+            answer = client.invoke(**name, Payload=json.dumps(event).encode())
+            body: dict[str, Any] = json.loads(answer["Payload"].read())
+        except (ClientError, BotoCoreError) as error:
+            where = f"The stack {stack}" if stack else f"The cloud at {url}"
+            hint = "" if stack else " Is `gradeline serve` running? Its address can be given with --url."
+            raise ApiUnreachable(f"{where} did not answer ({type(error).__name__}: {error}).{hint}") from error
+        if "FunctionError" in answer:
+            raise ApiUnreachable(f"The function failed: {body.get('errorMessage', body)}")
+        return body
+
+    return invoke_recover
+
+
+def _local_function(boto3: Any, url: str) -> tuple[Any, dict[str, str]]:
+    from local.cloud.aws_calls import CLIENT
+    from local.cloud.stack import REGION, STACK_NAME
+
+    client = boto3.client(
+        "lambda",
+        endpoint_url=url,
+        region_name=REGION,
+        aws_access_key_id=CLIENT,
+        aws_secret_access_key="local",  # noqa: S106 -- a dummy: signatures are not checked
+        config=Config(retries={"total_max_attempts": 1}, read_timeout=300, proxies={}),
+    )
+    return client, {"FunctionName": f"{STACK_NAME}-{_RECOVER_FUNCTION}"}
+
+
+def _deployed_function(boto3: Any, stack: str) -> tuple[Any, dict[str, str]]:
+    found = boto3.client("cloudformation").describe_stack_resource(StackName=stack, LogicalResourceId=_RECOVER_FUNCTION)
+    name = found["StackResourceDetail"]["PhysicalResourceId"]
+    client = boto3.client("lambda", config=Config(read_timeout=300, retries={"total_max_attempts": 1}))
+    return client, {"FunctionName": name, "Qualifier": _ALIAS}

@@ -1,0 +1,43 @@
+"""The roster beside a folder of sheets: whose file names are students, and whose sheets have to say it themselves."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from core.models.errors import RequestRefused
+from core.models.roster import Roster, build_student_matcher
+from local.cli.regular_files import UnusableFile, read_regular
+from local.cli.submitted_files import SubmittedFile, UsageError, reject_duplicate_students
+
+
+def read_roster(path: Path) -> Roster:
+    """
+    Raises
+    ------
+    UsageError
+        There is no such file, or it is no roster: the message names the line.
+    """
+    from results.roster_parser import parse_roster
+
+    try:
+        return parse_roster(read_regular(path).decode("utf-8-sig"))
+    except RequestRefused as refused:
+        raise UsageError(f"{path}: {refused.message}") from None
+    except UnicodeDecodeError:
+        raise UsageError(f"{path} is not UTF-8 text.") from None
+    except UnusableFile as error:
+        raise UsageError(f"{path} cannot be read: it {error.detail}.") from None
+
+
+def assign_students(roster: Roster, sheets: Sequence[SubmittedFile]) -> None:
+    """Give each sheet the label that its file's name is on the roster; the others go without one ("scan0001").
+
+    Raises
+    ------
+    UsageError
+        Two files are one student's.
+    """
+    match = build_student_matcher(roster).match
+    for sheet in sheets:
+        student = match(sheet.student) if sheet.student else None
+        sheet.student = student.label if student else None
+    reject_duplicate_students(sheets)

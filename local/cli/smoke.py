@@ -1,0 +1,79 @@
+"""`gradeline smoke --api URL`: does a deployed stack still do its job? Two sample sheets, two doors, known marks."""
+
+import os
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+from rich.console import Console
+from rich.text import Text
+
+from core.models.submission import DocumentKind, IntakeChannel
+from local.cli import display_text
+from local.cli.api_client import ApiClient
+from local.cli.grade_command import TOKEN_VARIABLE
+from local.cli.grading_session import GradingSession, paper_files
+from local.cli.mark_comparison import ExpectedSheet, compare_marks, read_expected_sheets
+from local.cli.marks_table import print_marks
+from local.cli.submitted_files import SubmittedFile, UsageError
+
+SAMPLES = Path(__file__).parents[2] / "samples"
+_POLL_SECONDS = 1.5
+# The second and third sample: a typed PDF, whose text layer is read, and a photograph, which Textract reads.
+_SAMPLE_SLICE = slice(1, 3)
+_CHANNELS = (IntakeChannel.API, IntakeChannel.UPLOAD)
+
+
+@dataclass(frozen=True, slots=True)
+class SmokeResult:
+    """What was wrong, in sentences; nothing is well."""
+
+    faults: tuple[str, ...]
+
+    @property
+    def succeeded(self) -> bool:
+        return not self.faults
+
+
+def run(*, api: str, stdout: Console, stderr: Console, samples: Path = SAMPLES) -> int:
+    """0 where the stack read, stored and marked as it should; 1 where it did not, with what was wrong.
+
+    Each run is an assessment of its own, so a run before it answers for nothing.
+
+    Raises
+    ------
+    UsageError
+        No token is given.
+    """
+    token = os.environ.get(TOKEN_VARIABLE, "")
+    if not token:
+        raise UsageError(f"Set {TOKEN_VARIABLE} to a token of {api}.")
+    expected = read_expected_sheets(samples / "expected.json")[_SAMPLE_SLICE]
+    sheets = [
+        SubmittedFile(one.path, DocumentKind.ANSWER_SHEET, one.student, channel)
+        for one, channel in zip(expected, _CHANNELS, strict=True)
+    ]
+    started_at = time.monotonic()
+    with ApiClient(api, token) as client:
+        session = GradingSession(client, f"smoke-{time.time_ns() // 1_000_000:x}", stderr, poll_seconds=_POLL_SECONDS)
+        session.put_scheme(samples / "marking-scheme.yaml")
+        session.prepare(paper_files(samples / "question-paper.pdf", None))
+        session.mark(sheets)
+    print_marks(stdout, sheets)
+    verdict = check_results(sheets, expected)
+    for fault in verdict.faults:
+        stdout.print(Text(fault), soft_wrap=True)
+    took = display_text.format_seconds(time.monotonic() - started_at)
+    ending = "does its job" if verdict.succeeded else "does not do its job"
+    stdout.print(Text(f"{api} {ending} ({took}; assessment {session.assessment})."), soft_wrap=True)
+    return 0 if verdict.succeeded else 1
+
+
+def check_results(sheets: list[SubmittedFile], expected: list[ExpectedSheet]) -> SmokeResult:
+    """Each sheet has ended well, and no mark that the stack was sure of is more than one off the teacher's."""
+    faults = [f"{sheet.name}: {sheet.failure or 'has no marks'}" for sheet in sheets if not sheet.succeeded]
+    found = compare_marks(sheets, expected)
+    faults += [f"More than one mark apart: {line}" for line in found.mismatches]
+    if not found.compared:
+        faults.append("Everything was left to a person: nothing could be compared.")
+    return SmokeResult(tuple(faults))

@@ -1,0 +1,162 @@
+"""The page for those who hear it, who have no mouse, who have two hundred sheets or a small screen."""
+
+import uuid
+from typing import Any
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import BrowserContext, Page, expect
+
+from core.models.submission import DocumentKind, IntakeChannel, SourceFile, Submission, SubmissionState
+from core.storage import assessment_repository, submission_repository
+from core.storage.encryption import TextCipher
+from core.storage.table import Table
+from local.cli.api_client import ApiClient
+from local.cloud.local_cloud import LocalCloud
+from tests.browser.conftest import BrowserSession
+from tests.browser.test_teacher_workflow import GOOD, marked, prepare, row
+
+QUESTIONS = 12
+
+
+@pytest.fixture(scope="module")
+def finished(cloud: LocalCloud) -> tuple[str, str]:
+    """An assessment with one marked sheet of one doubt; its name and the sheet's id."""
+    name = "for-everybody"
+    with ApiClient(cloud.api_url, cloud.token()) as api:
+        prepare(api, name)
+        return name, marked(api, name, "Ada", GOOD)
+
+
+def violations(page: Page) -> list[str]:
+    """What axe-core finds serious or critical."""
+    found = Axe().run(page).response["violations"]
+    return [
+        f"{one['id']}: {one['nodes'][0]['html'][:160]}" for one in found if one["impact"] in ("serious", "critical")
+    ]
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_axe_finds_no_serious_fault_in_any_view(
+    cloud: LocalCloud, context: BrowserContext, finished: tuple[str, str], scheme: Any
+) -> None:
+    name, sheet = finished
+    page = context.new_page()
+    page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
+    for address, there in (
+        ("", "h1"),
+        ("a/not-begun", ".places"),
+        (f"a/{name}", ".sheets tbody tr"),
+        (f"a/{name}/paper", ".tree li"),
+        (f"a/{name}/s/{sheet}", ".paper img"),
+    ):
+        page.goto(f"{cloud.api_url}/#/{address}")
+        expect(page.locator(there).first).to_be_visible()
+        assert violations(page) == [], address
+    page.keyboard.press("?")
+    expect(page.get_by_role("dialog")).to_be_visible()
+    assert violations(page) == [], "keys"
+    page.close()
+
+
+def test_everything_is_reached_without_a_mouse(visit: BrowserSession, finished: tuple[str, str]) -> None:
+    name, _ = finished
+    page = visit.page
+    visit.go(f"a/{name}")
+    expect(page.locator(".sheets tbody tr")).to_have_count(1)
+    reached = set()
+    for _ in range(60):
+        page.keyboard.press("Tab")
+        reached.add(page.evaluate("(document.activeElement.textContent || document.activeElement.id).trim()"))
+    for wanted in ("Marks as CSV", "Ada", "Look at 1 answer", "choose-answer_sheet", "choose-question_paper", "find"):
+        assert wanted in reached, (wanted, reached)
+
+
+def test_the_page_fits_a_phone(cloud: LocalCloud, context: BrowserContext, finished: tuple[str, str]) -> None:
+    name, sheet = finished
+    page = context.new_page()
+    page.set_viewport_size({"width": 375, "height": 740})
+    for address, there in (("", "h1"), (f"a/{name}", ".sheets tbody tr"), (f"a/{name}/s/{sheet}", ".paper img")):
+        page.goto(f"{cloud.api_url}/#/{address}")
+        expect(page.locator(there).first).to_be_visible()
+        wider = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
+        assert wider <= 0, address
+    page.close()
+
+
+def test_two_hundred_sheets_are_drawn_once_and_then_left_alone(visit: BrowserSession, cloud: LocalCloud) -> None:
+    many(cloud, "two-hundred", 200)
+    page = visit.page
+    visit.go("a/two-hundred")
+    expect(page.locator(".sheets tbody tr")).to_have_count(200)
+    # The list is fetched again and again; what has not changed is not touched.
+    page.evaluate(
+        """() => {
+            window.touched = 0;
+            new MutationObserver((all) => (window.touched += all.length)).observe(
+                document.querySelector(".sheets tbody"), { childList: true, subtree: true, characterData: true });
+        }"""
+    )
+    with page.expect_response(lambda answer: "/submissions?" in answer.url, timeout=30_000):
+        pass
+    page.wait_for_timeout(300)
+    assert page.evaluate("window.touched") == 0
+    page.get_by_label("only those to look at").check()
+    expect(page.locator(".sheets tbody tr")).to_have_count(100)
+    page.get_by_label("Find a student").fill("student 07")
+    expect(page.locator(".sheets tbody tr")).to_have_count(3)
+    page.get_by_role("button", name="Total").click()
+    totals = [float(text) for text in page.locator(".sheets tbody tr td.sum:nth-child(2)").all_inner_texts()]
+    assert totals == sorted(totals, reverse=True)
+
+
+def test_another_tenant_sees_nothing_of_it(
+    cloud: LocalCloud, context: BrowserContext, finished: tuple[str, str]
+) -> None:
+    name, sheet = finished
+    page = context.new_page()
+    page.route(
+        "**/config.json",
+        lambda route: route.fulfill(json={"apiUrl": "", "token": cloud.token("elsewhere", "stranger"), "local": True}),
+    )
+    page.goto(f"{cloud.api_url}/#/")
+    expect(page.get_by_role("heading", level=1)).to_have_text("Assessments")
+    expect(page.locator(".cards li")).to_have_count(0)
+    page.goto(f"{cloud.api_url}/#/a/{name}")
+    expect(page.locator(".places")).to_be_visible()
+    expect(row(page, "Ada")).to_have_count(0)
+    page.goto(f"{cloud.api_url}/#/a/{name}/s/{sheet}")
+    expect(page.locator(".lonely")).to_contain_text("There is no")
+    page.close()
+
+
+def many(cloud: LocalCloud, assessment: str, number: int) -> None:
+    """Marked sheets as their records stand in the table; every second one has a doubt."""
+    function = cloud.stack.functions["ResultsFunction"].environment
+    table = Table(cloud.client("dynamodb"), function["TABLE"])
+    cipher = TextCipher(function["IDENTITY_SECRET"].encode())
+    assessment_repository.register_assessment(table, "demo", assessment)
+    for index in range(number):
+        submission_id = uuid.uuid5(uuid.NAMESPACE_OID, f"{assessment}/{index}").hex
+        student = cipher.encrypt(f"Student {index // 5:02d}-{index % 5}", associated_data=submission_id)
+        file = SourceFile("temp", f"incoming/{submission_id}", "v", 1, "ab" * 32, "application/pdf")
+        at = f"2026-01-31T08:{index // 60:02d}:{index % 60:02d}.000Z"
+        one = Submission(
+            submission_id, 1, "demo", assessment, DocumentKind.ANSWER_SHEET, student, IntakeChannel.API, at, file
+        )
+        questions = [
+            {
+                "question": str(asked),
+                "label": str(asked),
+                "marks": (index + asked) % 3,
+                "max_marks": 2,
+                "review": ["borderline"] if index % 2 and asked == 1 else [],
+                "counted": True,
+                "answered": True,
+            }
+            for asked in range(1, QUESTIONS + 1)
+        ]
+        state = SubmissionState.NEEDS_REVIEW if index % 2 else SubmissionState.GRADED
+        marks = sum(question["marks"] for question in questions)
+        attributes = {"marks": marks, "max_marks": 2 * QUESTIONS, "question_marks": questions, "review": []}
+        submission_repository.create_record(table, one, state, attributes)

@@ -1,0 +1,39 @@
+"""The table of paths leaves no part of the state machine out, so that what is run from it is all of it."""
+
+from tests.template.asl import state_nodes, targets
+from tests.template.execution_path import BRANCH_STATES, JOB_STATES, SUCCESS_RESULTS
+from tests.template.paths import PATHS
+from tests.template.state_machine import load_state_machine
+
+
+def test_every_state_is_entered_on_some_path() -> None:
+    everything = {found.name for found in state_nodes(load_state_machine().machine)}
+    assert set().union(*(path.states for path in PATHS)) == everything
+
+
+def test_every_road_between_states_is_taken_on_some_path() -> None:
+    machine = load_state_machine().machine
+    roads = {(name, target) for name, state in machine["States"].items() for target in targets(state)}
+    taken = {pair for path in PATHS for pair in zip(path.trunk, path.trunk[1:], strict=False)}
+    assert taken == roads
+
+
+def test_every_task_has_a_good_outcome_and_every_outcome_a_task() -> None:
+    tasks = {found.name for found in state_nodes(load_state_machine().machine) if found.is_task}
+    assert set(SUCCESS_RESULTS) == tasks
+    assert {state for path in PATHS for state in path.outcomes} <= tasks
+
+
+def test_lanes_are_those_that_are_always_entered() -> None:
+    branch_states = {
+        found.name
+        for found in state_nodes(load_state_machine().machine)
+        if found.branch_path and found.state["Type"] != "Pass"
+    }
+    assert branch_states - JOB_STATES == BRANCH_STATES
+    assert branch_states > JOB_STATES
+
+
+def test_paths_are_told_apart_by_name() -> None:
+    names = [path.name for path in PATHS]
+    assert sorted(set(names)) == sorted(names)

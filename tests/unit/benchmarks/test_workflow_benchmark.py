@@ -1,0 +1,71 @@
+"""The pieces that the benchmark of the flow stands on keep to what they say of themselves."""
+
+import io
+import json
+from pathlib import Path
+
+import pytest
+from pypdf import PdfReader
+
+from benchmarks.flow import model_endpoint, sheet_documents
+from benchmarks.flow.sheet_endpoint import FakeSheetTextract
+from benchmarks.scanned_documents import find_labels
+from local.cloud.local_cloud import ROOT
+from local.cloud.stack import Stack
+
+SEQUENTIAL = ROOT / "benchmarks" / "flow" / "sequential.asl.yaml"
+
+
+@pytest.mark.parametrize("pages", sheet_documents.SIZES)
+def test_every_question_is_answered_once_whatever_the_number_of_pages(pages: int) -> None:
+    lines = [line for page in range(1, pages + 1) for line in sheet_documents.page_lines(pages, page)]
+    begun = [line[0] for line in lines if line[0].rstrip(".").isdigit()]
+    assert begun == [f"{number}." for number in range(1, sheet_documents.QUESTIONS + 1)]
+
+
+@pytest.mark.parametrize("typed", [False, True])
+def test_a_page_is_known_by_its_label_and_answered_with_its_own_lines(tmp_path: Path, typed: bool) -> None:
+    path = sheet_documents.write_sheet(tmp_path / "sheet.pdf", 5, typed=typed)
+    (name,) = {found for found in find_labels(path.read_bytes()) if found.endswith("-0003")}
+    blocks = json.loads(FakeSheetTextract().page_response_body(name, 0))["Blocks"]
+    texts = [block["Text"] for block in blocks if block["BlockType"] == "LINE"]
+    assert texts == [" ".join(line) for line in sheet_documents.page_lines(5, 3, typed=typed)]
+    if typed:
+        assert texts[1] in PdfReader(path).pages[2].extract_text()
+
+
+def test_copies_of_a_document_differ_in_bytes_and_not_in_pages() -> None:
+    body = sheet_documents.paper()
+    copies = {sheet_documents.with_copy_number(body, number) for number in range(3)}
+    assert len(copies) == 3
+    assert {len(PdfReader(io.BytesIO(copy)).pages) for copy in copies} == {2}
+
+
+def test_the_label_of_a_scan_names_its_sheet() -> None:
+    assert sheet_documents.lines_of_label("20-0007") == sheet_documents.page_lines(20, 7)
+
+
+def test_the_model_agrees_with_words_of_the_answer() -> None:
+    said = "because iron rusts in damp air and not in dry"
+    asked = {
+        "messages": [
+            {"content": 'Rules.\n{"question": "Why?", "criteria": [{"criterion": 1}, {"criterion": 2}]}'},
+            {"content": json.dumps({"student_answer": said})},
+        ]
+    }
+    content = json.loads(model_endpoint.completion(asked)["choices"][0]["message"]["content"])
+    assert [one["criterion"] for one in content["criteria"]] == [1, 2]
+    assert all(one["evidence"] and one["evidence"] in said for one in content["criteria"])
+
+
+def test_the_yardstick_runs_the_same_tasks_one_after_the_other() -> None:
+    stack = Stack(ROOT / "template.yaml", secret=lambda _: "secret")
+    definition = stack.state_machine(SEQUENTIAL)[1]
+    states, name, order = json.loads(definition)["States"], json.loads(definition)["StartAt"], []
+    while name:
+        order.append(name)
+        name = states[name].get("Next")
+    assert order == ["StoreFile", "Record", "Extract", "Grade", "Announce"]
+    ours = stack.state_machine()[1]
+    for task in order:
+        assert f'"Resource": "{states[task]["Resource"]}"' in ours

@@ -1,0 +1,158 @@
+"""Every way in which a call to a model can end badly has its own sentence, and none of them is a mark of 0."""
+
+import json
+import time
+from dataclasses import replace
+
+import pytest
+
+from core.models.result import ReviewReason
+from grade.markers.free_text import FreeTextMark
+from grade.markers.model.marker import ModelMarker
+from tests.fake_model_server import (
+    ChatRequest,
+    FakeModelServer,
+    FakeReply,
+    RespondFunction,
+    completion_body,
+    error_body,
+    reply_all_met,
+    student_answer_of,
+    verdicts,
+)
+from tests.unit.grade.marking.builders import GOOD_ANSWER, task, tasks_for
+from tests.unit.grade.marking.model_markers import FAST_LIMITS, mark_one, open_model_marker
+
+
+def _unavailable(mark: FreeTextMark, sentence: str) -> None:
+    assert ReviewReason.MODEL_UNAVAILABLE in mark.review
+    assert sentence in mark.reason
+    assert mark.marker == "key-points"
+    assert "Provisional" in mark.reason
+    assert mark.marks is not None
+    assert mark.marks > 0
+
+
+ENDINGS: dict[str, tuple[RespondFunction, str, int]] = {
+    "a storm of 429": (lambda *_: FakeReply(error_body("slow down"), 429), "too many at once", 5),
+    "a 500": (lambda *_: FakeReply(error_body("broken"), 500), "server failed", 4),
+    "cut-off JSON": (lambda *_: FakeReply(completion_body('{"criteria": [{"crit', finish="length")), "cut off", 2),
+    "invalid JSON": (lambda *_: FakeReply(completion_body("Sure! The answer is good.")), "not whole JSON", 2),
+    "a wrong schema": (lambda *_: FakeReply(completion_body('{"score": 5}')), "field is missing", 2),
+    "a criterion left out": (
+        lambda request, _: FakeReply(completion_body(json.dumps(verdicts(request) | {"criteria": []}))),
+        "Not every criterion",
+        2,
+    ),
+    "a refusal": (lambda *_: FakeReply(completion_body(None, refusal="I cannot help.")), "declined", 1),
+    "a content filter": (lambda *_: FakeReply(completion_body("", finish="content_filter")), "declined", 1),
+    "an unknown model": (
+        lambda *_: FakeReply(error_body("no such model", "model_not_found"), 404),
+        "does not know",
+        1,
+    ),
+    "a wrong key": (lambda *_: FakeReply(error_body("bad key"), 401), "does not accept the key", 1),
+    "no permission": (lambda *_: FakeReply(error_body("no"), 403), "may not use", 1),
+    "an exhausted quota": (lambda *_: FakeReply(error_body("pay", "insufficient_quota"), 429), "quota", 1),
+    "a refused request": (lambda *_: FakeReply(error_body("context too long"), 400), "HTTP 400", 1),
+    "no choices": (lambda *_: FakeReply(completion_body("x") | {"choices": []}), "without a reply", 2),
+    "a page of HTML": (lambda *_: FakeReply(b"<html>Sign in</html>"), "cannot be used", 2),
+    "JSON of another kind": (lambda *_: FakeReply(["no", "completion"]), "without a reply", 2),
+    "a choice without a message": (lambda *_: FakeReply({"choices": [{}]}), "without a reply", 2),
+    "a message without content": (lambda *_: FakeReply(completion_body(None)), "not whole JSON", 2),
+    "numbers for text": (
+        lambda request, _: FakeReply(completion_body(json.dumps(verdicts(request, feedback=7)))),
+        "wrong type",
+        2,
+    ),
+    "a closed line": (lambda *_: FakeReply(None), "could not be reached", 3),
+    "NaN for a confidence": (
+        lambda request, _: FakeReply(completion_body(json.dumps(verdicts(request, confidence=float("nan"))))),
+        "no number",
+        2,
+    ),
+}
+
+
+@pytest.mark.parametrize("name", ENDINGS)
+def test_each_ending_is_named_and_leaves_a_provisional_mark(name: str) -> None:
+    behaviour, sentence, calls = ENDINGS[name]
+    with FakeModelServer(behaviour) as server, open_model_marker(server) as found:
+        mark = found.mark([task()])[0]
+        assert len(server.requests) == calls
+    _unavailable(mark, sentence)
+
+
+def test_a_stall_ends_with_the_timeout() -> None:
+    started = time.monotonic()
+    mark = mark_one(
+        lambda *_: FakeReply(completion_body("late"), seconds=30), limits=replace(FAST_LIMITS, timeout_seconds=0.3)
+    )
+    _unavailable(mark, "did not answer")
+    assert time.monotonic() - started < 10
+
+
+def test_a_sheet_has_a_time_budget_of_its_own() -> None:
+    limits = replace(FAST_LIMITS, timeout_seconds=0.5, budget_seconds=0.7, concurrency=1)
+    started = time.monotonic()
+    with (
+        FakeModelServer(lambda *_: FakeReply(completion_body("late"), seconds=30)) as server,
+        open_model_marker(server, limits) as found,
+    ):
+        marks = found.mark(tasks_for(["Plants absorb sunlight."] * 6))
+    assert time.monotonic() - started < 8
+    assert all(ReviewReason.MODEL_UNAVAILABLE in mark.review for mark in marks)
+
+
+def test_an_empty_key_is_said_without_a_call() -> None:
+    _unavailable(ModelMarker(None, model="stand-in").mark([task()])[0], "No key")
+
+
+def test_without_a_provisional_mark_nothing_is_said_about_marks() -> None:
+    mark = mark_one(ENDINGS["a 500"][0], task(entry=None))
+    assert mark.marks is None
+    assert mark.review == (ReviewReason.MODEL_UNAVAILABLE,)
+
+
+def test_one_answers_trouble_is_not_the_others() -> None:
+    def behaviour(request: ChatRequest, number: int) -> FakeReply:
+        return (
+            FakeReply(error_body("broken"), 500)
+            if "unlucky" in student_answer_of(request)
+            else reply_all_met(request, number)
+        )
+
+    with FakeModelServer(behaviour) as server, open_model_marker(server) as found:
+        marks = found.mark(tasks_for([GOOD_ANSWER, "unlucky plants", GOOD_ANSWER]))
+    assert [ReviewReason.MODEL_UNAVAILABLE in mark.review for mark in marks] == [False, True, False]
+
+
+def test_a_passing_429_is_waited_for_as_the_server_asks() -> None:
+    def behaviour(request: ChatRequest, number: int) -> FakeReply:
+        return (
+            FakeReply(error_body("slow down"), 429, headers={"retry-after": "0.2"})
+            if number == 1
+            else reply_all_met(request, number)
+        )
+
+    with FakeModelServer(behaviour) as server, open_model_marker(server) as found:
+        mark = found.mark([task()])[0]
+        first, second = server.requests
+    assert mark.review == ()
+    assert second["_at"] - first["_at"] >= 0.2
+
+
+def test_the_spend_cap_holds_before_a_call_is_made() -> None:
+    limits = replace(FAST_LIMITS, spend_usd=0.0012, concurrency=1)
+    with FakeModelServer() as server, open_model_marker(server, limits, model="gpt-4o-mini") as found:
+        marks = found.mark(tasks_for(["Plants absorb sunlight."] * 20))
+        asked = len(server.requests)
+    assert 0 < asked < 20
+    _unavailable(marks[-1], "spending limit")
+    assert sum(mark.usage.cost_usd for mark in marks) <= 0.0012
+
+
+def test_a_model_without_a_listed_price_is_not_free_under_a_cap() -> None:
+    with FakeModelServer() as server, open_model_marker(server, replace(FAST_LIMITS, spend_usd=0.0001)) as found:
+        found.mark([task()])
+        assert server.requests == []

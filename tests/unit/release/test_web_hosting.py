@@ -1,0 +1,97 @@
+"""The page of a deployed stack: all of web/, what it has to know, nothing left of the release before."""
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import boto3
+import pytest
+from moto import mock_aws
+
+from local.cloud.local_cloud import ROOT
+from release.web_page import (
+    clear_cache,
+    page_config,
+    page_files,
+    stack_name,
+    stack_outputs,
+    upload,
+    with_content_policy,
+)
+
+BUCKET = "gradeline-dev-web-123456789012"
+OUTPUTS = {
+    "ApiUrl": "https://abc.execute-api.eu-west-1.amazonaws.com",
+    "PageSources": "https://abc.execute-api.eu-west-1.amazonaws.com https://cognito-idp.eu-west-1.amazonaws.com",
+    "Issuer": "https://cognito-idp.eu-west-1.amazonaws.com/pool",
+    "Audience": "client",
+    "WebBucketName": BUCKET,
+}
+
+
+@pytest.fixture
+def s3() -> Iterator[Any]:
+    with mock_aws():
+        client = boto3.client("s3", region_name="us-east-1", aws_access_key_id="a", aws_secret_access_key="b")
+        client.create_bucket(Bucket=BUCKET)
+        yield client
+
+
+def test_the_whole_page_goes_up_and_what_is_old_goes(s3: Any) -> None:
+    s3.put_object(Bucket=BUCKET, Key="js/old.js", Body=b"old")
+    files = dict(page_files(ROOT / "web", OUTPUTS))
+    assert upload(s3, BUCKET, files) == (len(files), 1)
+    names = {item["Key"] for item in s3.list_objects_v2(Bucket=BUCKET)["Contents"]}
+    here = {path.relative_to(ROOT / "web").as_posix() for path in (ROOT / "web").rglob("*") if path.is_file()}
+    assert names == here | {"config.json"}
+    for name, kind in (
+        ("index.html", "text/html"),
+        ("js/app.js", "text/javascript"),
+        ("style.css", "text/css"),
+        ("icon.svg", "image/svg+xml"),
+        ("words.json", "application/json"),
+    ):
+        told = s3.head_object(Bucket=BUCKET, Key=name)
+        assert told["ContentType"].startswith(kind)
+        assert "must-revalidate" in told["CacheControl"]
+    assert s3.head_object(Bucket=BUCKET, Key="config.json")["CacheControl"] == "no-store"
+
+
+def test_the_page_is_told_where_it_is() -> None:
+    files = dict(page_files(ROOT / "web", OUTPUTS))
+    assert json.loads(files["config.json"]) == page_config(OUTPUTS)
+    assert page_config(OUTPUTS) == {"apiUrl": OUTPUTS["ApiUrl"], "issuer": OUTPUTS["Issuer"], "clientId": "client"}
+    html = files["index.html"].decode()
+    assert f"content=\"connect-src 'self' {OUTPUTS['PageSources']}\"" in html
+    assert html.index("Content-Security-Policy") < html.index("<link")
+    assert files["js/app.js"] == (ROOT / "web" / "js" / "app.js").read_bytes()
+
+
+def test_a_page_without_a_head_is_not_uploaded() -> None:
+    with pytest.raises(ValueError, match="no <head>"):
+        with_content_policy("<p>page", "https://x")
+
+
+def test_the_stack_is_that_of_the_stage() -> None:
+    assert stack_name(ROOT / "samconfig.toml", "prod") == "gradeline-prod"
+    with pytest.raises(SystemExit, match="no stage 'moon'"):
+        stack_name(ROOT / "samconfig.toml", "moon")
+
+
+class Service:
+    def __init__(self) -> None:
+        self.asked: dict[str, Any] = {}
+
+    def create_invalidation(self, **asked: Any) -> None:
+        self.asked = asked
+
+    def describe_stacks(self, StackName: str) -> Any:  # noqa: N803 - boto3's own
+        return {"Stacks": [{"Outputs": [{"OutputKey": "ApiUrl", "OutputValue": StackName}]}]}
+
+
+def test_the_edge_forgets_what_it_keeps() -> None:
+    service = Service()
+    clear_cache(service, "E123")
+    assert service.asked["DistributionId"] == "E123"
+    assert service.asked["InvalidationBatch"]["Paths"] == {"Quantity": 1, "Items": ["/*"]}
+    assert stack_outputs(service, "gradeline-dev") == {"ApiUrl": "gradeline-dev"}
