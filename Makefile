@@ -10,7 +10,7 @@ STAGE ?= dev
 INSTALL := -m pip install --quiet --disable-pip-version-check --require-hashes --no-deps -r
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo serve test browser chromium lasting api openapi lint check fuzz chaos bench build deploy page smoke licences lock clean
+.PHONY: help setup demo serve test coverage browser chromium lasting api openapi lint check fuzz chaos bench build deploy page smoke licences lock clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -26,6 +26,9 @@ serve: $(VENV)/.local ## the local cloud with API, drop folder and page, until C
 # Three workers on two cores: many tests wait, for a browser or for the end of a storm.
 test: lint chromium ## every test that needs Python alone (under eight minutes on two cores)
 	@$(BIN)/python -m pytest -n 3 --dist loadfile --no-loadscope-reorder
+
+coverage: $(VENV)/.test ## the unit and integration tests with the lines that they miss; shown, not a gate
+	@$(BIN)/python -m pytest -n 2 --dist loadfile tests/unit tests/integration --cov --cov-report=term:skip-covered
 
 browser: ## Debian's Chromium for the tests of the page (needs root)
 	@tests/browser/install.sh asked
@@ -90,24 +93,19 @@ $(BIN)/python:
 	  { echo "Gradeline needs Python 3.11 or newer; name one with PYTHON=/path/to/python3." >&2; exit 1; }
 	@$(PYTHON) -m venv $(VENV)
 
-# The import roots of this checkout (functions/ is Lambda's, layers/feedback brings typefaces), and the command.
-define entry
-	@printf '%s\n%s/functions\n%s/layers/feedback\n' "$(CURDIR)" "$(CURDIR)" "$(CURDIR)" > \
-	  "$$($(BIN)/python -c 'import sysconfig; print(sysconfig.get_path("purelib"))')/gradeline.pth"
-	@printf '#!/bin/sh\nexec "$$(dirname "$$0")/python" -m local "$$@"\n' > $(BIN)/gradeline
-	@chmod +x $(BIN)/gradeline
-endef
+# The checkout itself, in place: its import roots and the command `gradeline` (pyproject.toml).
+EDITABLE := -m pip install --quiet --disable-pip-version-check --no-index --no-deps --no-build-isolation --editable .
 
-$(VENV)/.local: requirements/local.txt | $(BIN)/python
+$(VENV)/.local: requirements/local.txt pyproject.toml | $(BIN)/python
 	@echo "Installing what the local cloud needs (about a minute, once) ..."
 	@$(BIN)/python $(INSTALL) requirements/local.txt
-	$(entry)
+	@$(BIN)/python $(EDITABLE)
 	@touch $@
 
-$(VENV)/.test: requirements/test.txt | $(BIN)/python
+$(VENV)/.test: requirements/test.txt pyproject.toml | $(BIN)/python
 	@echo "Installing what the tests need (about a minute, once) ..."
 	@$(BIN)/python $(INSTALL) requirements/test.txt
-	$(entry)
+	@$(BIN)/python $(EDITABLE)
 	@touch $@ $(VENV)/.local
 
 $(CHECK)/.ready: requirements/check.txt
