@@ -1,4 +1,4 @@
-# Two commands matter: `make demo` shows the whole thing on this machine, `make test` proves it.
+# The two main commands: `make demo` runs the whole system on this machine, `make test` runs the tests.
 # Needed: Python 3.11 or newer and make. Everything else comes from hash-pinned requirements into .venv.
 
 PYTHON ?= python3
@@ -17,13 +17,13 @@ help: ## this list
 
 setup: $(VENV)/.local ## what the local cloud and the command line need
 
-demo: $(VENV)/.local ## the main job on samples/: five sheets read, stored, graded; report in out/
+demo: $(VENV)/.local ## the main task on samples/: five sheets read, stored, graded; report in out/
 	@$(BIN)/gradeline demo
 
 serve: $(VENV)/.local ## the local cloud with API, drop folder and page, until Ctrl-C
 	@$(BIN)/gradeline serve
 
-# Three workers on two cores: many tests wait, for a browser or for the end of a storm.
+# Three workers on two cores: many tests wait, for a browser or for executions to end.
 test: lint chromium ## every test that needs Python alone (under eight minutes on two cores)
 	@$(BIN)/python -m pytest -n 3 --dist loadfile --no-loadscope-reorder
 
@@ -39,13 +39,13 @@ chromium:
 lasting: $(VENV)/.test ## `gradeline serve` killed at 20 random moments under load: nothing accepted lost
 	@$(BIN)/python -m benchmarks.kills --kills 20
 
-fuzz: $(VENV)/.test ## 5,000 damaged and hostile files, new each time: make fuzz [FILES=…] [SEED=…]
+fuzz: $(VENV)/.test ## 5,000 damaged and hostile files, different each time: make fuzz [FILES=…] [SEED=…]
 	@PYTHONPATH=functions $(BIN)/python -m tests.unit.extract.fuzzing --files $(or $(FILES),5000) $(if $(SEED),--seed $(SEED))
 
-api: $(VENV)/.test ## what the API's description allows, sent to the real API: make api [EXAMPLES=…] [SEED=…]
+api: $(VENV)/.test ## requests generated from the API description, sent to the real API: make api [EXAMPLES=…] [SEED=…]
 	@API_EXAMPLES=$(or $(EXAMPLES),300) API_SEED=$(or $(SEED),1) $(BIN)/python -m pytest tests/api
 
-openapi: $(VENV)/.test ## the API's description, written anew from the code
+openapi: $(VENV)/.test ## generates the API description from the code
 	@PYTHONPATH=functions $(BIN)/python -m release.openapi
 
 lint: $(VENV)/.test ## ruff, mypy --strict, the import contract
@@ -58,31 +58,31 @@ check: $(VENV)/.test ## what needs Node, the runtime's Python or the package ind
 	@$(MAKE) --silent --keep-going $(CHECK)/.ready $(CHECKOV)/.ready || echo "The tools could not be installed; what needs them is skipped." >&2
 	@$(BIN)/python -m pytest tests/check -n 2 --dist loadgroup
 
-chaos: $(VENV)/.test ## the whole flow in a storm of faults, five seeds; and that the harness sees what is lost (half an hour)
+chaos: $(VENV)/.test ## chaos test: the whole flow under injected faults, five seeds; and that the harness detects losses (half an hour)
 	@mkdir -p out && PYTHONPATH=functions $(BIN)/python -m benchmarks.chaos --submissions 300 --seed 1 2 3 4 5 --markdown out/chaos.md
 	@PYTHONPATH=functions $(BIN)/python -m benchmarks.chaos --guards
 
 bench: $(VENV)/.test ## speed, growth and cost measured in one run (under ten minutes); benchmarks/results.md
 	@PYTHONPATH=functions $(BIN)/python -m benchmarks
 
-build: $(CHECK)/.ready ## what is deployed, in .aws-sam/build, with bytecode for the runtime
+build: $(CHECK)/.ready ## builds what is deployed, in .aws-sam/build, with bytecode for the runtime
 	@SAM_CLI_TELEMETRY=0 $(CHECK)/bin/sam build
 	@$(CHECK)/bin/python release/bytecode.py .aws-sam/build
 
-deploy: build ## a release that goes live: make deploy STAGE=dev [PARAMETERS="Key=Value …"] [GUIDED=1]
+deploy: build ## builds and deploys a release: make deploy STAGE=dev [PARAMETERS="Key=Value …"] [GUIDED=1]
 	@$(CHECK)/bin/python release/release.py $(STAGE) $(if $(GUIDED),--guided) $(if $(CONFIRMED),--confirmed) $(PARAMETERS)
 	@$(CHECK)/bin/python release/web_page.py $(STAGE)
 
-page: $(CHECK)/.ready ## the page of a deployed stack, uploaded anew: make page STAGE=dev
+page: $(CHECK)/.ready ## uploads the web page of a deployed stack: make page STAGE=dev
 	@$(CHECK)/bin/python release/web_page.py $(STAGE)
 
-smoke: $(VENV)/.local ## whether a deployed stack does its job: make smoke API=https://… (token in GRADELINE_TOKEN)
+smoke: $(VENV)/.local ## smoke test of a deployed stack: make smoke API=https://… (token in GRADELINE_TOKEN)
 	@$(BIN)/gradeline smoke --api "$(API)"
 
-licences: $(VENV)/.test ## the licences of everything this stands on, in docs/licences.md
+licences: $(VENV)/.test ## the licences of all dependencies, in docs/licences.md
 	@$(BIN)/python release/licences.py > docs/licences.new && mv docs/licences.new docs/licences.md
 
-lock: ## pin every requirement again, with hashes (needs uv)
+lock: ## pins every requirement with hashes (needs uv)
 	@requirements/lock.sh
 
 clean: ## both environments and everything that was built

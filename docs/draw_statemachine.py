@@ -1,7 +1,7 @@
 """Draws the state machine from its own file: python docs/draw_statemachine.py > docs/statemachine.svg
 
 The picture is made of the file and nothing else, so it cannot say anything else; a test draws it afresh and
-compares. A state is a box, a Parallel a frame with its branches side by side, an error a dashed arrow. Where
+compares. A state is a box, a Parallel a frame with its branches in parallel, an error a dashed arrow. Where
 many states send their errors to one and the same, a mark at their corner says so instead of an arrow.
 """
 
@@ -204,7 +204,7 @@ Frame = tuple[list[tuple[list[str], Point]], Point]
 
 
 def _frame(state: dict[str, Any], depth: int) -> Frame:
-    """A Parallel: its branches side by side (each drawn, and where it stands), and its own size."""
+    """A Parallel: its branches in parallel (each drawn, and where it stands), and its own size."""
     placed, x, height = [], _PAD, 0.0
     for branch in state["Branches"]:
         svg, (width, tall) = _scope(branch, depth + 1)
@@ -220,7 +220,7 @@ def _framed(name: str, frame: Frame, at: Point, depth: int) -> list[str]:
         f'<g transform="translate({_n(x)} {_n(y)})">',
         f'<rect class="lane{depth % 2}" width="{_n(width)}" height="{_n(height)}" rx="9"/>',
         _text(name, _PAD, 20, "name", "start"),
-        _text("side by side", _PAD + len(name) * 13 * _BOLD + 10, 20, "", "start"),
+        _text("in parallel", _PAD + len(name) * 13 * _BOLD + 10, 20, "", "start"),
     ]
     for number, (body, (left, top)) in enumerate(placed):
         if number:
