@@ -10,7 +10,7 @@ STAGE ?= dev
 INSTALL := -m pip install --quiet --disable-pip-version-check --require-hashes --no-deps -r
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo serve test coverage browser chromium lasting api openapi lint check fuzz chaos bench build deploy page smoke licences lock clean
+.PHONY: help setup demo serve test coverage browser chromium lasting api openapi layout lint check fuzz chaos bench build deploy page smoke licences lock clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -47,6 +47,9 @@ api: $(VENV)/.test ## requests generated from the API description, sent to the r
 
 openapi: $(VENV)/.test ## generates the API description from the code
 	@PYTHONPATH=functions $(BIN)/python -m release.openapi
+
+layout: $(VENV)/.test ## writes the list of modules in docs/architecture.md
+	@$(BIN)/python docs/draw_layout.py
 
 lint: $(VENV)/.test ## ruff, mypy --strict, the import contract
 	@$(BIN)/ruff check .
