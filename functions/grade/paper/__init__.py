@@ -1,1 +1,1 @@
-"""A question paper, as printed: from its transcript to the tree of questions."""
+"""Parses a question paper: from its transcript to the tree of questions."""

@@ -1,4 +1,4 @@
-"""What stands on a page but belongs to no question: running heads, page numbers, "Turn over"."""
+"""Removes headers, footers, page numbers, "Turn over" and pages of data: text that belongs to no question."""
 
 import re
 from collections import Counter
@@ -27,7 +27,22 @@ _BOILERPLATE = re.compile(
 _PAGE_OF_PAGES = re.compile(r"^\d{1,3}\s+of\s+\d{1,3}\b.{0,40}$|^.{0,60}\bpage\s+\d+\s+of\s+\d+\W*$", re.IGNORECASE)
 
 
+_QUESTION_START = re.compile(
+    r"(?:q(?:uestion)?\s*\.?\s*)?\d{1,3}\s*(?:[.):]\s|\t)\S|\(?[a-h]\)\s|\(?[ivx]+\)\s", re.IGNORECASE
+)
+_DATA_PAGE_HEADING = re.compile(
+    r"\W*(?:(?:the |some )?(?:important|useful|physical|fundamental|standard|list of|table of)\s+(?:physical\s+)?"
+    r"(?:values|constants|formula[es]*|data|information|equations|relationships|integrals)"
+    r"|(?:mathematic(?:s|al) |physics |chemistry )?formula(?:e|s)?(?: and (?:data|tables|constants))?"
+    r"(?: (?:sheet|list|booklet|page))?|(?:data|reference|formula) (?:sheet|booklet|page|tables?|information)"
+    r"|(?:the )?periodic table|(?:physical )?constants(?: and)?|relationships sheet)\b[^?]{0,50}",
+    re.IGNORECASE,
+)
+_MAX_HEADING_ROWS = 2
+
+
 def remove_headers_and_footers(rows: list[Row]) -> list[Row]:
+    """Remove the rows that repeat across pages, count pages or hold only boilerplate."""
     repeated = _find_repeated_rows(rows)
     numbers = _find_page_numbers(rows)
     return [
@@ -41,13 +56,8 @@ def _is_boilerplate(text: str) -> bool:
     return len(text) < 120 and bool(_BOILERPLATE.fullmatch(text) or _PAGE_OF_PAGES.match(text))
 
 
-_QUESTION_START = re.compile(
-    r"(?:q(?:uestion)?\s*\.?\s*)?\d{1,3}\s*(?:[.):]\s|\t)\S|\(?[a-h]\)\s|\(?[ivx]+\)\s", re.IGNORECASE
-)
-
-
 def _first_and_last_rows(rows: list[Row], depth: int) -> dict[int, tuple[list[int], list[int]]]:
-    """For each page, the indices of its first and its last rows by height."""
+    """For each page, return the indices of its first and its last `depth` rows by height."""
     pages: dict[int, list[int]] = {}
     for index, row in enumerate(rows):
         pages.setdefault(row.page, []).append(index)
@@ -59,9 +69,9 @@ def _first_and_last_rows(rows: list[Row], depth: int) -> dict[int, tuple[list[in
 
 
 def _find_repeated_rows(rows: list[Row]) -> set[int]:
-    """Rows at the head or foot of a page that come again, but for their digits, on another page."""
+    """Return the indices of rows at a page's top or bottom that repeat on another page, digits aside."""
     counts: Counter[tuple[str, str]] = Counter()
-    places: dict[tuple[str, str], list[int]] = {}
+    indices_by_key: dict[tuple[str, str], list[int]] = {}
     for first, last in _first_and_last_rows(rows, 3).values():
         for side, indices in (("head", first), ("foot", last)):
             for index in indices:
@@ -71,13 +81,13 @@ def _find_repeated_rows(rows: list[Row]) -> set[int]:
                 if words and (side == "head") == (rows[index].top < 0.5):
                     key = (side, words)
                     counts[key] += 1
-                    places.setdefault(key, []).append(index)
+                    indices_by_key.setdefault(key, []).append(index)
     found: set[int] = set()
     for key, count in counts.items():
         matching = [
             index
-            for index in places[key]
-            if any(_differ_only_by_page_number(rows[index], rows[o]) for o in places[key])
+            for index in indices_by_key[key]
+            if any(_differ_only_by_page_number(rows[index], rows[o]) for o in indices_by_key[key])
         ]
         if count >= 2 and matching and _are_at_same_height([rows[index] for index in matching]):
             found.update(matching)
@@ -85,8 +95,10 @@ def _find_repeated_rows(rows: list[Row]) -> set[int]:
 
 
 def _differ_only_by_page_number(one: Row, other: Row) -> bool:
-    """Whether two rows of different pages are alike but for numbers that go up with the pages: "4 marks" over
-    one section and "19 marks" over the next are no running heads."""
+    """Whether two rows of different pages differ only in numbers that increase with the pages.
+
+    "4 marks" above one section and "19 marks" above the next are no running headers.
+    """
     if one.page == other.page:
         return False
     own_numbers, other_numbers = re.findall(r"\d+", one.text), re.findall(r"\d+", other.text)
@@ -97,7 +109,10 @@ def _differ_only_by_page_number(one: Row, other: Row) -> bool:
 
 
 def _repetition_key(row: Row) -> str:
-    """A row without its digits; where hardly a letter is left ("231/1    3"), without the cell that counts pages."""
+    """The row's text without digits.
+
+    A row with hardly any letters ("231/1 3") keeps its digits but loses the cell that counts pages.
+    """
     words = re.sub(r"[\d\W_]+", " ", row.text).strip().lower()
     if len(words) >= 4:
         return words
@@ -111,7 +126,7 @@ def _are_at_same_height(rows: list[Row]) -> bool:
 
 
 def _find_page_numbers(rows: list[Row]) -> set[int]:
-    """Lone numbers at the head or foot of a page that count with the pages, or stand in the middle."""
+    """Return the indices of lone numbers at a page's top or bottom that match the page number or are centred."""
     found: dict[int, int] = {}
     for page, (first, last) in _first_and_last_rows(rows, 1).items():
         for index in (*first, *last):
@@ -123,19 +138,8 @@ def _find_page_numbers(rows: list[Row]) -> set[int]:
     return set(found)
 
 
-_DATA_PAGE_HEADING = re.compile(
-    r"\W*(?:(?:the |some )?(?:important|useful|physical|fundamental|standard|list of|table of)\s+(?:physical\s+)?"
-    r"(?:values|constants|formula[es]*|data|information|equations|relationships|integrals)"
-    r"|(?:mathematic(?:s|al) |physics |chemistry )?formula(?:e|s)?(?: and (?:data|tables|constants))?"
-    r"(?: (?:sheet|list|booklet|page))?|(?:data|reference|formula) (?:sheet|booklet|page|tables?|information)"
-    r"|(?:the )?periodic table|(?:physical )?constants(?: and)?|relationships sheet)\b[^?]{0,50}",
-    re.IGNORECASE,
-)
-_MAX_HEADING_ROWS = 2
-
-
 def remove_data_pages(rows: list[Row]) -> list[Row]:
-    """The rows without the pages whose heading says that they hold data, where no marks are printed on them."""
+    """Remove the pages whose heading announces data, if no marks are printed on them."""
     kept: list[Row] = []
     for _, page in groupby(rows, key=lambda row: row.page):
         rows_on_page = list(page)

@@ -1,56 +1,37 @@
-"""What a heading or an instruction says about the questions under it: how many count, what each is worth."""
+"""Instructions to candidates: parsed, and assigned to the sections and questions that they are about.
+
+They say how many questions count, what each is worth, and how wrong answers are penalised.
+"""
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from grade.paper.label_parser import LabelKind
 from grade.paper.outline_nodes import OutlineNode, ends_with_or
-from grade.paper.printed_marks import NUM, UNIT, PrintedMarks, find_marks, parse_number
+from grade.paper.printed_marks import MARKS_UNIT_PATTERN, NUMBER_PATTERN, PrintedMarks, find_marks, parse_number
 from grade.paper.question_type_detection import is_true_false
 
-_WORDS = {
+_NUMBER_WORDS = {
     word: value
     for value, word in enumerate(
         ["zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve"]
     )
 }
-_COUNT = rf"(\d{{1,2}}|{'|'.join(list(_WORDS)[1:])})"
-
-
-@dataclass(frozen=True, slots=True)
-class Instructions:
-    """`choose` of the questions from `span` (first, last question number; None for all under the heading).
-    `each`: marks a question, except for those in `each_except`. `excluded`: numbers that are not answered.
-    `negative`: marks taken off for a wrong answer, None where the paper does not say how many."""
-
-    choose: int | None = None
-    span: tuple[int, int] | None = None
-    each: float | None = None
-    each_except: frozenset[int] = frozenset()
-    excluded: frozenset[int] = frozenset()
-    total: PrintedMarks | None = None
-    multiple_choice: bool = False
-    true_false: bool = False
-    negative_marking: bool = False
-    negative: float | None = None
-    equal_marks: bool = False
-    quotes: tuple[str, ...] = field(default=())
-
-    def __bool__(self) -> bool:
-        return self != Instructions()
+_COUNT_PATTERN = rf"(\d{{1,2}}|{'|'.join(list(_NUMBER_WORDS)[1:])})"
 
 
 _ANSWER_ANY = re.compile(
     rf"\b(?:answer|attempt|do|solve|choose|select|write|complete|discuss|explain"
-    rf"|describe)\b[^.\n]{{0,40}}?\bany\s+{_COUNT}\b",
+    rf"|describe)\b[^.\n]{{0,40}}?\bany\s+{_COUNT_PATTERN}\b",
     re.IGNORECASE,
 )
 _ANY_PLAIN = re.compile(
-    rf"(?:^|[(\[]|,\s)any\s+{_COUNT}\b(?!\s+(?:reasons?|examples?|points?|ways?|uses?|of (?:its|their)))", re.IGNORECASE
+    rf"(?:^|[(\[]|,\s)any\s+{_COUNT_PATTERN}\b(?!\s+(?:reasons?|examples?|points?|ways?|uses?|of (?:its|their)))",
+    re.IGNORECASE,
 )
 _ANSWER_ONLY = re.compile(
-    rf"\b(?:answer|attempt|do|choose|select)\s+(?:only\s+)?{_COUNT}\s+(?:only\s+)?"
+    rf"\b(?:answer|attempt|do|choose|select)\s+(?:only\s+)?{_COUNT_PATTERN}\s+(?:only\s+)?"
     r"(?:\(\d+\)\s*)?(?:(?:of|from|out of)\s+(?:\w+\s+questions|the|these|them|questions?|following|any|this|section"
     r"|part)"
     r"|questions?\b(?!\s*\d))",
@@ -63,10 +44,10 @@ _QUESTION_RANGE = re.compile(
     re.IGNORECASE,
 )
 _MARKS_EACH = re.compile(
-    rf"\b(?:each|every|all)\b[^.\n]{{0,40}}?\b(?:carr(?:y|ies)|is worth|are worth|worth|has|have|of)\s+({NUM}"
-    rf"|{'|'.join(list(_WORDS)[1:])})"
-    rf"\s*\(?[^.\n]{{0,8}}?{UNIT}"
-    rf"|\b({NUM}|{'|'.join(list(_WORDS)[1:])})\s*{UNIT}\s*(?:for\s+)?(?:each|per\s+question|apiece|every)\b",
+    rf"\b(?:each|every|all)\b[^.\n]{{0,40}}?\b(?:carr(?:y|ies)|is worth|are worth|worth|has|have|of)\s+"
+    rf"({NUMBER_PATTERN}|{'|'.join(list(_NUMBER_WORDS)[1:])})"
+    rf"\s*\(?[^.\n]{{0,8}}?{MARKS_UNIT_PATTERN}"
+    rf"|\b({NUMBER_PATTERN}|{'|'.join(list(_NUMBER_WORDS)[1:])})\s*{MARKS_UNIT_PATTERN}\s*(?:for\s+)?(?:each|per\s+question|apiece|every)\b",
     re.IGNORECASE,
 )
 _EXCEPT = re.compile(
@@ -85,14 +66,50 @@ _NEGATIVE_MARKING = re.compile(
     r"|lose)\w*\b[^.\n]{0,30}\bmark|penalt(?:y|ies)\s+(?:of|for)",
     re.IGNORECASE,
 )
-_PENALTY = re.compile(rf"(?<![\d.])[−–-]?\s*({NUM}|\d\s*/\s*\d)\s*(?:of (?:a|the) )?{UNIT}?", re.IGNORECASE)
+_PENALTY = re.compile(
+    rf"(?<![\d.])[−–-]?\s*({NUMBER_PATTERN}|\d\s*/\s*\d)\s*(?:of (?:a|the) )?{MARKS_UNIT_PATTERN}?", re.IGNORECASE
+)
 _NO_NEGATIVE_MARKING = re.compile(
     r"\bno\s+(?:negative|penalt|marks?\s+(?:will be|are)\s+(?:deduct|lost))|not\s+be\s+(?:deduct|penal)", re.IGNORECASE
 )
+_SECTION_REFERENCE = re.compile(r"\b(?:section|part|group)\s+[\"'“(]?([A-H]|[IVX]{1,4}|\d)\b", re.IGNORECASE)
+_QUESTION_REFERENCE = re.compile(
+    r"\b(?:in|of|for|from)\s+question\s+(\d{1,2})\b(?!\s*(?:to|-|–|and)\s*(?:question\s*)?\d)", re.IGNORECASE
+)
+_EACH_SECTION = re.compile(r"\b(?:from|in|of)\s+(?:each|every)\s+(section|part|module|unit|group)\b", re.IGNORECASE)
+_TRAILING_INSTRUCTION = re.compile(
+    r"\W*(?:each|every|all)\s+(?:the\s+)?questions?\s+(?:carr\w+|is|are|worth|has|have)\b.*", re.IGNORECASE
+)
+_INSTRUCTION_VERB = re.compile(r"\b(?:answer|attempt|do|choose|solve)\b", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class Instructions:
+    """What an instruction or a heading says about questions.
+
+    `choose` of the questions in `span` count (first and last question number; None for all under the heading).
+    `each`: marks per question, except for those in `each_except`. `excluded`: numbers of questions not to be
+    answered. `negative`: marks deducted for a wrong answer, None where the paper does not say how many.
+    """
+
+    choose: int | None = None
+    span: tuple[int, int] | None = None
+    each: float | None = None
+    each_except: frozenset[int] = frozenset()
+    excluded: frozenset[int] = frozenset()
+    total: PrintedMarks | None = None
+    multiple_choice: bool = False
+    true_false: bool = False
+    negative_marking: bool = False
+    negative: float | None = None
+    equal_marks: bool = False
+
+    def __bool__(self) -> bool:
+        return self != Instructions()
 
 
 def parse_instructions(text: str) -> Instructions:
-    """What the text says about the questions it stands above."""
+    """Parse what the text says about the questions below it."""
     choose, span = _parse_choice(text)
     each, each_except = _parse_marks_each(text)
     excluded: frozenset[int] = frozenset()
@@ -123,13 +140,13 @@ def parse_instructions(text: str) -> Instructions:
 
 
 def _is_per_question(text: str, marks: PrintedMarks) -> bool:
-    """Whether the marks stand in a sentence about each of the questions."""
+    """Whether the marks are part of a sentence about each of the questions."""
     before = re.split(r"[.;!?\n]", text[: marks.start])[-1]
     return bool(re.search(r"\b(?:each|every|per|carry|carries)\b", before, re.IGNORECASE))
 
 
 def _parse_count(text: str) -> int:
-    return int(_WORDS[text.lower()]) if text.lower() in _WORDS else int(text)
+    return int(_NUMBER_WORDS[text.lower()]) if text.lower() in _NUMBER_WORDS else int(text)
 
 
 def _parse_choice(text: str) -> tuple[int | None, tuple[int, int] | None]:
@@ -154,7 +171,7 @@ def _parse_marks_each(text: str) -> tuple[float | None, frozenset[int]]:
 
 
 def _parse_penalty(text: str) -> float | None:
-    """How much a wrong answer costs, from the sentence that speaks of it."""
+    """Return how much a wrong answer costs, from the sentence about it."""
     for sentence in re.split(r"(?<=[.;!?])\s+|\n", text):
         if not (found := _NEGATIVE_MARKING.search(sentence)):
             continue
@@ -167,19 +184,12 @@ def _parse_penalty(text: str) -> float | None:
     return None
 
 
-_SECTION_REFERENCE = re.compile(r"\b(?:section|part|group)\s+[\"'“(]?([A-H]|[IVX]{1,4}|\d)\b", re.IGNORECASE)
-_QUESTION_REFERENCE = re.compile(
-    r"\b(?:in|of|for|from)\s+question\s+(\d{1,2})\b(?!\s*(?:to|-|–|and)\s*(?:question\s*)?\d)", re.IGNORECASE
-)
-_EACH_SECTION = re.compile(r"\b(?:from|in|of)\s+(?:each|every)\s+(section|part|module|unit|group)\b", re.IGNORECASE)
-_TRAILING_INSTRUCTION = re.compile(
-    r"\W*(?:each|every|all)\s+(?:the\s+)?questions?\s+(?:carr\w+|is|are|worth|has|have)\b.*", re.IGNORECASE
-)
-
-
 def assign_instructions(instructions: str, nodes: Sequence[OutlineNode]) -> str:
-    """The instructions that hold for all of the drafts. A sentence about one section or one question goes to
-    that draft's notes, one about "each section" to all sections'."""
+    """Return the instructions that apply to all nodes.
+
+    A sentence about one section or one question goes to that node's notes, one about "each section" to the notes of
+    all sections.
+    """
     remaining = []
     sentences = [clause for raw in re.split(r"(?<=[.;!])\s+|\n", instructions) for clause in _split_by_section(raw)]
     for sentence in sentences:
@@ -192,11 +202,9 @@ def assign_instructions(instructions: str, nodes: Sequence[OutlineNode]) -> str:
     return "\n".join(remaining)
 
 
-_INSTRUCTION_VERB = re.compile(r"\b(?:answer|attempt|do|choose|solve)\b", re.IGNORECASE)
-
-
 def _split_by_section(sentence: str) -> list[str]:
-    """A sentence about several sections in a clause for each: "Answer all of Section A and TWO from Section B"."""
+    """Split a sentence about several sections into one clause each: "Answer all of Section A and TWO from Section
+    B"."""
     named = list(_SECTION_REFERENCE.finditer(sentence))
     if len({match[1].upper() for match in named}) < 2:
         return [sentence]
@@ -214,7 +222,7 @@ def _split_by_section(sentence: str) -> list[str]:
 
 
 def _find_target_nodes(sentence: str, nodes: Sequence[OutlineNode]) -> list[OutlineNode] | None:
-    """The drafts that a sentence is about; None where it is about all."""
+    """Return the nodes that a sentence is about; None where it is about all."""
     if each := _EACH_SECTION.search(sentence):
         sections = [node for node in nodes if node.kind is None and not node.unlabelled]
         matching = [
@@ -222,7 +230,7 @@ def _find_target_nodes(sentence: str, nodes: Sequence[OutlineNode]) -> list[Outl
         ]
         if matching or not sections:
             return matching
-        # Its units have no headings here: OR between the questions says the same.
+        # The units have no headings in this paper; OR between the questions expresses the same.
         return [] if any(ends_with_or(question) for question in _list_sections_and_questions(nodes)) else sections
     named = {name.upper() for name in _SECTION_REFERENCE.findall(sentence)}
     if named:
@@ -238,7 +246,7 @@ def _find_target_nodes(sentence: str, nodes: Sequence[OutlineNode]) -> list[Outl
 
 
 def _list_sections_and_questions(nodes: Sequence[OutlineNode]) -> list[OutlineNode]:
-    """Sections and the questions that stand directly in them."""
+    """Return the sections and the questions directly in them."""
     found = []
     for node in nodes:
         found.append(node)
@@ -248,7 +256,7 @@ def _list_sections_and_questions(nodes: Sequence[OutlineNode]) -> list[OutlineNo
 
 
 def extract_trailing_instructions(nodes: Sequence[OutlineNode]) -> list[str]:
-    """Sentences about all questions that stand under the last of them, taken from it."""
+    """Remove the sentences about all questions that follow the last one, and return them."""
     if not nodes:
         return []
     last = nodes[-1]

@@ -1,47 +1,16 @@
-"""Labels as papers print them and students write them: `1.`, `Q1`, `1.1.1`, `(a)(i)`, `Question 5 (b)`.
+"""Parses labels as papers print them and students write them: `1.`, `Q1`, `1.1.1`, `(a)(i)`, `Question 5 (b)`.
 
-A label is read into tokens, outermost first. A letter may be read in two ways: `(i)` follows `(h)`, or
-opens a list of Roman numbers; which of the two it is shows in its neighbours, so a token keeps both.
+A label is parsed into tokens, outermost first. A letter can be ambiguous: `(i)` follows `(h)`, or opens a list of
+Roman numbers. Its neighbours show which, so a token keeps both values.
 """
 
 import re
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
-
-class LabelKind(StrEnum):
-    NUMBER = "number"
-    UPPER = "upper"
-    LOWER = "lower"
-    ROMAN_UPPER = "roman_upper"
-    ROMAN_LOWER = "roman_lower"
-
-
-@dataclass(frozen=True, slots=True)
-class LabelToken:
-    """One step of a label. `values` has its place in its list for each way that it can be read ("i" is the
-    9th letter and the first Roman number). `style` is how it is set: "Q1", "1.", "(1)", "1)", "1", "1.1"."""
-
-    raw: str
-    name: str
-    values: tuple[tuple[LabelKind, int], ...]
-    style: str
-
-    def value(self, kind: LabelKind) -> int | None:
-        return next((value for own, value in self.values if own is kind), None)
-
-
-@dataclass(frozen=True, slots=True)
-class LeadingLabel:
-    """A text that opens with a label."""
-
-    tokens: tuple[LabelToken, ...]
-    rest: str
-
-
-_WORDS = ["one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve"]
+_NUMBER_WORDS = ["one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve"]
 _QUESTION_WORD = r"(?:questions?|ques|que|qn|q|problem|exercise|exercice|task|aufgabe)"
-_NUMBER_WORD = re.compile(rf"^{_QUESTION_WORD}\s*[.:#-]?\s*({'|'.join(_WORDS)})\b\s*[.:)\-–]?\s*", re.IGNORECASE)
+_NUMBER_WORD = re.compile(rf"^{_QUESTION_WORD}\s*[.:#-]?\s*({'|'.join(_NUMBER_WORDS)})\b\s*[.:)\-–]?\s*", re.IGNORECASE)
 _QUESTION = re.compile(
     rf"^[\[(]?{_QUESTION_WORD}\s*\.?\s*(?:no\b\s*)?[.:#\-–]?\s*(\d{{1,3}})(?![\d,])(?!\.\d)\s*(?:[.:)\]]|[-–](?=\s))*\s*",
     re.IGNORECASE,
@@ -58,20 +27,50 @@ _LETTER = re.compile(
     r"^(?:\(\s?([A-Za-z])\s?\)|\[([A-Za-z])\](?=\s|$)|([A-Za-z])\s?([).])(?![A-Za-z]\.))(?:[.:](?=\s))?\s*"
 )
 _ROMAN = re.compile(r"^(?:\(\s?([ivxl]{1,5}|[IVXl]{1,5})\s?\)|([ivxl]{1,5}|[IVXl]{1,5})\s?([).:]))\s*")
-
 _MISREAD_NUMBER = re.compile(r"^(?=\D?\d)([\dlIO]{2,3})\s?([.)])(?!\d)\s*(?=\S)")
-"""A number with a stroke or a ring read as a letter: "l2.", "1O)"."""
+"""A number in which a one or a zero was read as a letter: "l2.", "1O)"."""
 _LETTERS_TO_DIGITS = str.maketrans("lIO", "110")
 _QUESTION_MISREAD = re.compile(r"^(?:q(?:uestion)?)\s*\.?\s*(?-i:[lI])\s*(?:[.:)]+\s*|(?=\s*\(a\))|$)", re.IGNORECASE)
 _BARE_LETTER = re.compile(r"^([A-F])(?:\t|\s)\s*(?=\S)")
-
 _SECTION_AND_NUMBER = re.compile(r"^([A-H])(\d{1,2})(?:\s?[.):]|(?=[\t\s(]))\s*")
-
 _ROMAN_DIGITS = {"i": 1, "v": 5, "x": 10, "l": 50, "c": 100}
 
 
+class LabelKind(StrEnum):
+    NUMBER = "number"
+    UPPER = "upper"
+    LOWER = "lower"
+    ROMAN_UPPER = "roman_upper"
+    ROMAN_LOWER = "roman_lower"
+
+
+@dataclass(frozen=True, slots=True)
+class LabelToken:
+    """One component of a label.
+
+    `values` holds its position in its list for each kind that it can be read as ("i" is the 9th letter and the first
+    Roman number). `style` is how it is set: "Q1", "1.", "(1)", "1)", "1", "1.1".
+    """
+
+    raw: str
+    name: str
+    values: tuple[tuple[LabelKind, int], ...]
+    style: str
+
+    def value(self, kind: LabelKind) -> int | None:
+        return next((value for own, value in self.values if own is kind), None)
+
+
+@dataclass(frozen=True, slots=True)
+class LeadingLabel:
+    """The label tokens at the start of a text, and the rest of the text."""
+
+    tokens: tuple[LabelToken, ...]
+    rest: str
+
+
 def parse_roman(text: str) -> int | None:
-    """The value of a Roman number up to 89, None where the letters do not make one."""
+    """Return the value of a Roman number up to 89, or None where the letters do not form one."""
     total = 0
     lowered = text.lower()
     for index, letter in enumerate(lowered):
@@ -94,8 +93,10 @@ def to_roman(value: int) -> str:
 
 
 def parse_leading_label(text: str, *, bare: bool = True) -> LeadingLabel | None:
-    """The label that a text opens with, or None. `bare`: a number or a capital letter with nothing after it
-    counts as well."""
+    """Return the label at the start of the text, or None.
+
+    `bare`: a number or an upper-case letter with nothing after it counts as well.
+    """
     outer = _parse_outer(text, bare)
     if outer is None:
         inner = _parse_inner(text)
@@ -111,7 +112,7 @@ def parse_leading_label(text: str, *, bare: bool = True) -> LeadingLabel | None:
 
 
 def _parse_bare_letter(text: str) -> LeadingLabel | None:
-    """`B  cell membrane`: an option whose letter is set apart by nothing but a space."""
+    """Parse `B  cell membrane`: an option whose letter is followed only by a space."""
     found = _BARE_LETTER.match(text)
     if found is None:
         return None
@@ -125,7 +126,7 @@ def _number_token(raw: str, digits: str, style: str) -> LabelToken:
 
 def _parse_outer(text: str, bare: bool) -> tuple[tuple[LabelToken, ...], str] | None:  # noqa: PLR0911 - one line a style
     if found := _NUMBER_WORD.match(text):
-        number = _WORDS.index(found[1].lower()) + 1
+        number = _NUMBER_WORDS.index(found[1].lower()) + 1
         return (_number_token(found[0], str(number), "Q1"),), text[found.end() :]
     if found := _QUESTION_DOTTED.match(text):
         return _dotted_tokens(found[0], found[1], "Q1"), text[found.end() :]
@@ -157,7 +158,7 @@ def _parse_outer(text: str, bare: bool) -> tuple[tuple[LabelToken, ...], str] | 
 
 
 def _with_attached_letter(number: LabelToken, rest: str) -> tuple[tuple[LabelToken, ...], str]:
-    """`Question 5a`, `Q5 a`: a letter right after the number."""
+    """Parse `Question 5a`, `Q5 a`: a letter directly after the number."""
     found = re.match(r"^([a-h])(?=[).:\s]|$)[).:]*\s*", rest)
     if found is None or (number.raw.endswith((" ", ".", ":")) and not re.match(r"^[a-h][).:]", rest)):
         return (number,), rest
@@ -170,7 +171,7 @@ def _dotted_tokens(raw: str, digits: str, style: str) -> tuple[LabelToken, ...]:
 
 
 def _parse_inner(text: str) -> tuple[LabelToken, str] | None:
-    """A letter or a Roman number, or a number in brackets: what stands after an outer label."""
+    """Parse what follows an outer label: a letter, a Roman number, or a number in brackets."""
     if (found := _ROMAN.match(text)) and len(found[1] or found[2]) > 1:
         letters = _correct_roman_letters(found[1] or found[2])
         value = parse_roman(letters)
@@ -179,7 +180,7 @@ def _parse_inner(text: str) -> tuple[LabelToken, str] | None:
             style = "(i)" if found[1] else f"i{found[3]}"
             values = [(kind, value)]
             if set(found[1] or found[2]) == {"l"}:
-                values.append((LabelKind.ROMAN_UPPER, value))  # nothing but strokes: of which size is not known
+                values.append((LabelKind.ROMAN_UPPER, value))  # only strokes: the case is unknown
             return LabelToken(found[0], letters, tuple(values), style), text[found.end() :]
     if found := _LETTER.match(text):
         letter = found[1] or found[2] or found[3]
@@ -191,26 +192,26 @@ def _parse_inner(text: str) -> tuple[LabelToken, str] | None:
 
 
 def _with_roman_value(number: LabelToken) -> LabelToken:
-    """(1), (11), (111) may also be (i), (ii), (iii), which lost their dots."""
+    """(1), (11), (111) may also be (i), (ii), (iii) that lost their dots."""
     if number.name not in ("1", "11", "111"):
         return number
     return replace(number, values=(*number.values, (LabelKind.ROMAN_LOWER, len(number.name))))
 
 
 def _correct_roman_letters(letters: str) -> str:
-    """A Roman number whose strokes were read as small L: "Ill" is III."""
+    """Correct a Roman number whose strokes were read as lower-case L: "Ill" is III."""
     return letters.replace("l", "I" if any(letter.isupper() for letter in letters) else "i")
 
 
 def _letter_values(letter: str) -> tuple[tuple[LabelKind, int], ...]:
     upper = letter.isupper()
-    place = ord(letter.lower()) - ord("a") + 1
-    values: list[tuple[LabelKind, int]] = [(LabelKind.UPPER if upper else LabelKind.LOWER, place)]
+    position = ord(letter.lower()) - ord("a") + 1
+    values: list[tuple[LabelKind, int]] = [(LabelKind.UPPER if upper else LabelKind.LOWER, position)]
     if letter in "CKOPSUVWXZ":
-        # The same shape in both sizes: a reader may give (C) between (b) and (d).
-        values.append((LabelKind.LOWER, place))
+        # The same shape in both cases: OCR may return (C) between (b) and (d).
+        values.append((LabelKind.LOWER, position))
     if letter in "lI":
-        # A lone stroke is as likely a one or the first Roman number.
+        # A single stroke may equally be a one or the first Roman number.
         values += [(LabelKind.NUMBER, 1), (LabelKind.ROMAN_LOWER, 1), (LabelKind.ROMAN_UPPER, 1)]
         return tuple(dict.fromkeys(values))
     number = parse_roman(letter)

@@ -1,8 +1,8 @@
-"""Which of the labels on a page make a list: the best run of rising values that stand alike.
+"""Finds which labels on a page form a list: the best run of rising values with one style and one indentation.
 
-Pages are full of things that look like labels (a year that opens a line, a page's number, working in
-mathematics). One by one they cannot be told from a question's number; as a list they can: a list rises by
-one, is set in one style and stands in one column. The best such run is found by dynamic programming.
+Pages are full of text that looks like a label: a year that opens a line, a page number, working in mathematics. A
+single one cannot be told from a question's number. A list can: its values rise by one, it is set in one style and it
+is printed in one column. Dynamic programming finds the best run.
 """
 
 import re
@@ -15,26 +15,10 @@ from grade.paper.text_chunks import TextChunk
 
 _MAX_LOOKBACK = 24
 _MAX_GAP = 9
-"""How many candidates of one value are looked back at, and how many values a list may leave out: bounds for
-the work on a hostile document."""
+"""How many candidates of one value are looked back at, and how many values a list may leave out. Both bound the work on
+a hostile document."""
 
 _MAX_VALUE = 200
-
-
-@dataclass(frozen=True, slots=True)
-class LabelSequence:
-    """`items` are positions among the pieces; `values` the numbers there (a value may come again where
-    each part repeats its question's number: 1(a), 1(b))."""
-
-    kind: LabelKind
-    items: tuple[int, ...]
-    values: tuple[int, ...]
-    score: float
-
-
-def shift_sequence(sequence: LabelSequence, by: int) -> LabelSequence:
-    """The chain as it stands in the pieces from position `by` on."""
-    return LabelSequence(sequence.kind, tuple(item - by for item in sequence.items), sequence.values, sequence.score)
 
 
 _STYLE_WEIGHT = {
@@ -60,13 +44,34 @@ _INSTRUCTION = re.compile(
 )
 
 
+@dataclass(frozen=True, slots=True)
+class LabelSequence:
+    """`items` are indices into the chunks; `values` are the numbers there.
+
+    A value repeats where each part prints its question's number again: 1(a), 1(b).
+    """
+
+    kind: LabelKind
+    items: tuple[int, ...]
+    values: tuple[int, ...]
+    score: float
+
+
+def shift_sequence(sequence: LabelSequence, by: int) -> LabelSequence:
+    """Return the sequence with indices relative to the chunk at index `by`."""
+    return LabelSequence(sequence.kind, tuple(item - by for item in sequence.items), sequence.values, sequence.score)
+
+
 def is_instruction(text: str) -> bool:
-    """Whether the text tells candidates what to do with the paper, as its front page does."""
+    """Whether the text tells candidates what to do with the paper, as the front page does."""
     return bool(_INSTRUCTION.match(text))
 
 
 def find_best_sequence(chunks: list[TextChunk], kind: LabelKind, first: int = 1) -> LabelSequence | None:
-    """The best list of this kind, None where there is none. `first`: the value it ought to start with."""
+    """Return the best-scoring list of this kind, or None if there is none.
+
+    `first` is the value that the list is expected to start with.
+    """
     candidates = [
         (index, chunk, value)
         for index, chunk in enumerate(chunks)
@@ -78,17 +83,17 @@ def find_best_sequence(chunks: list[TextChunk], kind: LabelKind, first: int = 1)
     scores: list[float] = []
     before: list[int | None] = []
     seen: dict[int, deque[int]] = {}
-    reach = max(3, min(_MAX_LOOKBACK, 30_000 // len(candidates)))
-    for here, (_, chunk, value) in enumerate(candidates):
-        best, link = weights[here] + _start_score(value, first), None
+    max_lookback = max(3, min(_MAX_LOOKBACK, 30_000 // len(candidates)))
+    for position, (_, chunk, value) in enumerate(candidates):
+        best, best_previous = weights[position] + _start_score(value, first), None
         for earlier in range(max(1, value - _MAX_GAP), value + 1):
-            for back in seen.get(earlier, ()):
-                step = _step_score(candidates[back][1], earlier, chunk, value)
-                if step is not None and scores[back] + weights[here] + step > best:
-                    best, link = scores[back] + weights[here] + step, back
+            for previous in seen.get(earlier, ()):
+                step = _step_score(candidates[previous][1], earlier, chunk, value)
+                if step is not None and scores[previous] + weights[position] + step > best:
+                    best, best_previous = scores[previous] + weights[position] + step, previous
         scores.append(best)
-        before.append(link)
-        seen.setdefault(value, deque(maxlen=reach)).append(here)
+        before.append(best_previous)
+        seen.setdefault(value, deque(maxlen=max_lookback)).append(position)
     end: int | None = max(range(len(scores)), key=scores.__getitem__)
     score = scores[end] if end is not None else 0.0
     path: list[int] = []
@@ -102,22 +107,22 @@ def find_best_sequence(chunks: list[TextChunk], kind: LabelKind, first: int = 1)
 def _item_weights(
     chunks: list[TextChunk], candidates: list[tuple[int, TextChunk, int]], kind: LabelKind
 ) -> list[float]:
-    """How much each candidate looks like an item by itself."""
+    """Score how much each candidate looks like a list item by itself."""
     weights = [_item_weight(chunks, index, chunk, kind) for index, chunk, _ in candidates]
     if kind is not LabelKind.NUMBER:
         return weights
     instruction_indices = {
         index for index, chunk, _ in candidates if len(chunk.tokens) == 1 and is_instruction(chunk.text)
     }
-    marks_from = _find_first_marks(chunks) if instruction_indices else 0
+    first_marks_index = _find_first_marks(chunks) if instruction_indices else 0
     return [
-        weight - (1.0 if index in instruction_indices and index < marks_from else 0.0)
+        weight - (1.0 if index in instruction_indices and index < first_marks_index else 0.0)
         for weight, (index, _, _) in zip(weights, candidates, strict=True)
     ]
 
 
 def _find_first_marks(chunks: list[TextChunk]) -> int:
-    """Where the first marks are printed: numbered instructions stand before them."""
+    """Return the index of the chunk with the first printed marks. Numbered instructions come before it."""
     for index, chunk in enumerate(chunks):
         if any(not marks.total for marks in find_marks(chunk.text)):
             return index
@@ -131,7 +136,7 @@ def _start_score(value: int, first: int) -> float:
 
 
 def _step_score(one: TextChunk, value: int, other: TextChunk, following: int) -> float | None:
-    """What it costs that `other` comes after `one`; None where it cannot."""
+    """Return the (negative or zero) score for `other` following `one`; None where it cannot follow."""
     if following < value:
         return None
     cost = 0.0
@@ -145,26 +150,26 @@ def _step_score(one: TextChunk, value: int, other: TextChunk, following: int) ->
     if styles[0] != styles[1] and "1.1" not in styles:
         cost -= 1.2 if "Q1" in styles else 0.6
     if "1.1" in styles and len(one.tokens) != len(other.tokens):
-        return cost  # 1.1.1 stands further in than 1.1
+        return cost  # 1.1.1 is indented further than 1.1
     same_row = one.row is other.row
-    apart = abs((one.left - one.row.origin) - (other.left - other.row.origin))
+    indent_difference = abs((one.left - one.row.origin) - (other.left - other.row.origin))
     if (
         not same_row
         and one.at_row_start
         and other.at_row_start
-        and apart > (0.03 if one.row.page == other.row.page else 0.05)
+        and indent_difference > (0.03 if one.row.page == other.row.page else 0.05)
     ):
         cost -= 0.8
     return cost
 
 
 def _normalized_style(token: LabelToken) -> str:
-    """How a label is set, the same for letters and Roman numbers."""
+    """A label's style, the same for letters and Roman numbers."""
     return token.style.replace("i", "a")
 
 
 def _is_next_part(tokens: tuple[LabelToken, ...], others: tuple[LabelToken, ...]) -> bool:
-    """Whether 1(b) may follow 1(a), or 1.2 follow 1.1 or a plain 1."""
+    """Whether 1(b) may follow 1(a), or 1.2 may follow 1.1 or a plain 1."""
     if len(others) < 2:
         return False
     if len(tokens) < 2:
@@ -177,14 +182,14 @@ def _is_next_part(tokens: tuple[LabelToken, ...], others: tuple[LabelToken, ...]
 
 
 def _item_weight(chunks: list[TextChunk], index: int, chunk: TextChunk, kind: LabelKind) -> float:
-    """How much this piece looks like an item of a list, by itself."""
+    """Score how much this chunk looks like a list item by itself."""
     token = chunk.tokens[0]
     text = chunk.text.lstrip("\t ")
     if kind is not LabelKind.NUMBER:
         if kind is LabelKind.LOWER and token.name.isupper():
             return 0.6
         weight = 1.0 if token.style in ("(a)", "(i)", "a)", "i)") else 0.85
-        # Strokes that may be of either size are small ones more often.
+        # Strokes that may be either case are more often lower case.
         weight -= 0.2 if kind is LabelKind.ROMAN_UPPER and token.name.islower() else 0.0
         if token.style == "A":
             return 0.5
@@ -210,11 +215,11 @@ def _item_weight(chunks: list[TextChunk], index: int, chunk: TextChunk, kind: La
 
 
 def _continues_sentence(chunks: list[TextChunk], index: int) -> bool:
-    """Whether the row above breaks off in the middle of a sentence, with this row under its text."""
+    """Whether the row above breaks off in the middle of a sentence and this row is aligned with its text."""
     if index == 0 or not chunks[index].at_row_start:
         return False
     above = chunks[index - 1]
     if above.tokens or above.row.reach < 0.85 or not above.text:
         return False
-    ended = above.text.rstrip()[-1:] in ".?!:;])"
-    return not ended and abs(above.row.indent - chunks[index].row.indent) < 0.015
+    is_complete = above.text.rstrip()[-1:] in ".?!:;])"
+    return not is_complete and abs(above.row.indent - chunks[index].row.indent) < 0.015

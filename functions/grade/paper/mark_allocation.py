@@ -1,4 +1,8 @@
-"""Questions of which only some count: "answer any two", "OR", "question 1 and any three of the others"."""
+"""Optional questions, and marks printed for several questions together.
+
+Optional: "answer any two", "OR", "question 1 and any three of the others". Together: a section's or a paper's total,
+"[2+3]", "(3 x 2 = 6)".
+"""
 
 import re
 from collections.abc import Sequence
@@ -11,7 +15,7 @@ from grade.paper.printed_marks import PrintedMarks
 
 
 def resolve_choose(instructions: Instructions, parts: int, where: str, warnings: list[str]) -> int | None:
-    """How many of so many parts count, None for all."""
+    """Return how many of `parts` parts count; None for all."""
     if instructions.choose is None or parts < 2 or instructions.choose == parts:
         return None
     if instructions.choose > parts:
@@ -23,7 +27,7 @@ def resolve_choose(instructions: Instructions, parts: int, where: str, warnings:
 def group_optional_questions(
     questions: tuple[Question, ...], instructions: Instructions, text: str, warnings: list[str]
 ) -> tuple[Question, ...]:
-    """The questions, with those that one may choose from gathered under a node that says how many count."""
+    """Gather the questions that candidates choose from under a node that says how many count."""
     if instructions.excluded:
         named = [q.id for q in questions if q.label.isdigit() and int(q.label) in instructions.excluded]
         if named:
@@ -34,9 +38,9 @@ def group_optional_questions(
     optional = [q for q in questions if q.label.isdigit() and first <= int(q.label) <= last]
     if not optional or len(optional) <= instructions.choose:
         return questions
-    at = questions.index(optional[0])
+    position = questions.index(optional[0])
     others = [q for q in questions if q not in optional]
-    return (*others[:at], build_choice_group(optional, instructions.choose), *others[at:])
+    return (*others[:position], build_choice_group(optional, instructions.choose), *others[position:])
 
 
 def _optional_range(questions: tuple[Question, ...], text: str) -> tuple[int, int]:
@@ -53,20 +57,20 @@ def _optional_range(questions: tuple[Question, ...], text: str) -> tuple[int, in
 
 
 def group_or_questions(questions: Sequence[Question], followed_by_or: Sequence[bool]) -> tuple[Question, ...]:
-    """The questions, with those that have "OR" between them gathered. `linked`: whether it follows each."""
+    """Gather the questions separated by "OR". `followed_by_or`: whether "OR" follows each question."""
     groups: list[list[Question]] = []
     has_or_before = False
-    for question, link in zip(questions, followed_by_or, strict=True):
+    for question, has_or_after in zip(questions, followed_by_or, strict=True):
         if has_or_before:
             groups[-1].append(question)
         else:
             groups.append([question])
-        has_or_before = link
+        has_or_before = has_or_after
     return tuple(group[0] if len(group) == 1 else build_choice_group(group, 1) for group in groups)
 
 
 def build_choice_group(questions: Sequence[Question], choose: int) -> Question:
-    """A node that says how many of these questions count; their ids stay as they are."""
+    """Build the node that says how many of these questions count. Their ids do not change."""
     first, last = questions[0], questions[-1]
     to = "or" if len(questions) == 2 else "to"
     return Question(
@@ -84,12 +88,12 @@ def build_choice_group(questions: Sequence[Question], choose: int) -> Question:
 
 
 def is_choice_group(question: Question) -> bool:
-    """Whether the node is one of `any_of`, which the paper does not print."""
+    """Whether the node was made by `build_choice_group`; the paper does not print it."""
     return question.type is QuestionType.SECTION and bool(question.choose) and "-" in question.id.rsplit(".", 1)[-1]
 
 
 def marks_per_question(marks: PrintedMarks, count: int) -> float | None:
-    """What each of `count` gets by "(5 x 2 = 10)". Papers print the factors in either order."""
+    """Return the share of each of `count` questions in "(5 x 2 = 10)". Papers print the factors in either order."""
     if marks.each is None or marks.count is None:
         return None
     return marks.count if marks.each == count and marks.count != count else marks.each
@@ -98,7 +102,7 @@ def marks_per_question(marks: PrintedMarks, count: int) -> float | None:
 def assign_printed_shares(
     parts: list[Question], group_marks: Sequence[PrintedMarks], choose: int | None
 ) -> list[Question]:
-    """Parts that print no marks of their own, with the shares that "[2+3]" or "(3 x 2 = 6)" give them."""
+    """Give parts without printed marks the shares of "[2+3]" or "(3 x 2 = 6)"."""
     if any(part.marks is not None for part in parts):
         return parts
     for marks in group_marks:
@@ -111,8 +115,10 @@ def assign_printed_shares(
 
 
 def split_group_marks(parts: list[Question], marks: float, choose: int | None) -> list[Question]:
-    """Parts that print no marks share their question's evenly where that is what must be meant: 5 marks for
-    5 true/false lines, 5 marks for "any one of"."""
+    """Split a question's marks evenly among parts without printed marks, where nothing else can be meant.
+
+    Examples: 5 marks for 5 true/false lines, 5 marks for "any one of".
+    """
     if any(part.marks is not None or part.parts for part in parts):
         return parts
     if choose is None and any(part.type is QuestionType.TEXT for part in parts) and marks != len(parts):
@@ -123,7 +129,7 @@ def split_group_marks(parts: list[Question], marks: float, choose: int | None) -
 def split_section_total(
     parts: tuple[Question, ...], printed: float | None, choose: int | None, label: str, warnings: list[str]
 ) -> tuple[Question, ...]:
-    """A section's total shared evenly where none of its questions prints marks."""
+    """Split a section's total evenly if none of its questions prints marks."""
     if printed is None or not parts or any(available_marks(part) > 0 or part.parts for part in parts):
         return parts
     shared = _split_evenly(parts, printed, choose or len(parts))
@@ -137,7 +143,10 @@ def split_section_total(
 
 
 def split_paper_total(questions: tuple[Question, ...], total: float, warnings: list[str]) -> tuple[Question, ...]:
-    """The paper's total over the questions that count, where "all questions carry equal marks" and none prints any."""
+    """Split the paper's total over the questions that count.
+
+    Applies where "all questions carry equal marks" and none prints any.
+    """
     count = _count_answerable(questions, None)
     if (
         not count
@@ -151,31 +160,34 @@ def split_paper_total(questions: tuple[Question, ...], total: float, warnings: l
 
 
 def _count_answerable(questions: Sequence[Question], choose: int | None) -> int:
-    """How many questions count, those in sections and under a choice with them."""
+    """Count the questions that count, including those in sections and under a choice."""
     if choose is not None:
         return choose
     return sum(_count_answerable(q.parts, q.choose) if q.type is QuestionType.SECTION else 1 for q in questions)
 
 
 def _assign_to_each(questions: tuple[Question, ...], share: float) -> tuple[Question, ...]:
-    done = []
+    assigned = []
     for question in questions:
         if question.type is not QuestionType.SECTION:
-            done.append(replace(question, marks=share))
+            assigned.append(replace(question, marks=share))
             continue
         parts = _assign_to_each(question.parts, share)
-        done.append(replace(question, parts=parts, marks=sum_available_marks(parts, question.choose)))
-    return tuple(done)
+        assigned.append(replace(question, parts=parts, marks=sum_available_marks(parts, question.choose)))
+    return tuple(assigned)
 
 
 def _split_evenly(parts: Sequence[Question], marks: float, count: int) -> list[Question] | None:
-    """The parts with equal shares, None where those would not be whole quarters of a mark."""
+    """Give each part an equal share; None where shares would not be multiples of a quarter mark."""
     share = marks / count
     return [replace(part, marks=share) for part in parts] if share * 4 == int(share * 4) else None
 
 
 def move_marks_from_last_part(parts: list[Question]) -> tuple[list[Question], float | None]:
-    """Marks that only the last of several parts prints stand for all of them: the parts without, and those."""
+    """Treat marks printed only at the last of several parts as marks for all of them.
+
+    Returns the parts without marks, and the marks.
+    """
     if len(parts) < 2 or parts[-1].marks is None or any(p.marks is not None or p.parts for p in parts[:-1]):
         return parts, None
     return [*parts[:-1], replace(parts[-1], marks=None)], parts[-1].marks

@@ -1,4 +1,7 @@
-"""How this paper prints its marks, where a token alone does not say: "(2)" and "2" in the right margin."""
+"""Detects how a paper prints its marks (brackets, margin numbers, percentages) and extracts them from chunks.
+
+A token alone does not always say whether it is marks: "(2)", or "2" in the right margin. The whole paper shows it.
+"""
 
 import re
 from collections import Counter
@@ -14,29 +17,37 @@ _NUMBER_CELL = re.compile(r"(\d{1,2}(?:\.5)?|½|\d½)")
 _MARKS_HEADER = re.compile(r"\[?\(?marks?\)?\]?", re.IGNORECASE)
 
 
-@dataclass(frozen=True, slots=True)
-class MarkNotation:
-    """`margin`, `paren`: whether numbers in the right margin, plain or in round brackets, are marks. `behind`:
-    whether round brackets behind the last sentence of a question are."""
-
-    margin: bool = False
-    paren: bool = False
-    trailing_parens: bool = False
-    edge: float = 1.0
-    """Where the margin's numbers end."""
-    column_centers: tuple[float, ...] = ()
-    """The middles of the headings "Marks" over columns of numbers."""
-
-
 _MIN_TRAILING_PARENS = 2
 _UNPUNCTUATED_MARKS = re.compile(
     r"(?<!equation)(?<!eqn)(?<!eq\.)(?<!step)(?<!reaction)(?<!\bpart)(?<!\bin)(?<!\bfrom)(?<!\bof)(?<!\bby)(?<!\band)\s"
     r"\(\s*(\d{1,2}(?:\.5)?)\s*\)\s*$"
 )
-"""Marks behind a last line that ends without a stop: "ii. segmentation (2)"."""
+"""Marks after a last line that ends without a full stop: "ii. segmentation (2)"."""
+_CELL_BEFORE_MARKS = re.compile(r"(?:^|\t|____)[ .]*+[A-Za-z°%/]{0,4}\s*+$")
+"""What may come before marks in the margin: nothing, or the unit after a line to write on."""
+_WEIGHT = re.compile(r"[\[(]\s*(\d{1,3}(?:\.5)?)\s?(?:%|per\s?cent)\s*[\])]", re.IGNORECASE)
+_MIN_WEIGHTED_ROWS = 2
+
+
+@dataclass(frozen=True, slots=True)
+class MarkNotation:
+    """How this paper prints marks that are ambiguous on their own.
+
+    `margin` and `paren`: whether plain numbers and numbers in round brackets in the right margin are marks.
+    `trailing_parens`: whether round brackets after the last sentence of a question are marks.
+    """
+
+    margin: bool = False
+    paren: bool = False
+    trailing_parens: bool = False
+    edge: float = 1.0
+    """Where the numbers in the margin end (right edge, fraction of the page width)."""
+    column_centers: tuple[float, ...] = ()
+    """Centres of the column headings "Marks" above columns of numbers."""
 
 
 def detect_mark_notation(rows: Iterable[Row]) -> MarkNotation:
+    """Decide from all rows which ambiguous tokens are marks in this paper."""
     explicit = 0
     column_centers: list[float] = []
     parens: list[float] = []
@@ -68,7 +79,7 @@ def _cell_center(cell: Cell) -> float:
 
 
 def _are_equation_numbers(values: list[float]) -> bool:
-    """(1), (2), (3) down the margin: equations, not marks."""
+    """(1), (2), (3) down the margin are equation numbers, not marks."""
     return len(values) > 2 and values == [float(number) for number in range(1, len(values) + 1)]
 
 
@@ -77,7 +88,7 @@ def is_in_right_margin(row: Row) -> bool:
 
 
 def _most_common_edge(edges: list[float]) -> tuple[float, int]:
-    """The place where most of these numbers end, within a fiftieth of the page, and how many do."""
+    """Return the right edge at which most of these numbers end, to a fiftieth of the page width, and their count."""
     counts = Counter(round(edge * 50) for edge in edges)
     if not counts:
         return 1.0, 0
@@ -86,7 +97,7 @@ def _most_common_edge(edges: list[float]) -> tuple[float, int]:
 
 
 def extract_marks(chunk: TextChunk, notation: MarkNotation, *, last: bool) -> tuple[str, list[PrintedMarks]]:
-    """The piece's text without its marks, and the marks. `last`: nothing of the question follows."""
+    """Return the chunk's text without its marks, and the marks. `last`: no text of the question follows."""
     text = chunk.text
     marks = [token for token in find_marks(text) if _is_credible(token, text, notation, last=last)]
     margin = _find_margin_marks(chunk, notation, marks)
@@ -95,11 +106,11 @@ def extract_marks(chunk: TextChunk, notation: MarkNotation, *, last: bool) -> tu
         and margin is None
         and last
         and notation.trailing_parens
-        and (loose := _UNPUNCTUATED_MARKS.search(text))
+        and (trailing := _UNPUNCTUATED_MARKS.search(text))
     ):
-        marks = [PrintedMarks(float(loose[1]), MarkForm.BARE_PAREN, loose.start(), loose.end())]
+        marks = [PrintedMarks(float(trailing[1]), MarkForm.BARE_PAREN, trailing.start(), trailing.end())]
     if notation.paren and not chunk.tokens:
-        # Where "(2)" are marks, "[12]" alone in the margin is their sum over the question.
+        # Where "(2)" is marks, "[12]" alone in the margin is the question's total.
         marks = [
             replace(m, total=True) if m.form is MarkForm.BARE_BRACKET and _is_only_content(m, text) else m
             for m in marks
@@ -109,10 +120,6 @@ def extract_marks(chunk: TextChunk, notation: MarkNotation, *, last: bool) -> tu
         text = text[: text.rindex(margin[1])].rstrip()
         marks.append(margin[0])
     return text, marks
-
-
-_CELL_BEFORE_MARKS = re.compile(r"(?:^|\t|____)[ .]*+[A-Za-z°%/]{0,4}\s*+$")
-"""What may stand before marks in the margin: nothing, or the unit behind a line to write on."""
 
 
 def _is_credible(token: PrintedMarks, text: str, notation: MarkNotation, *, last: bool) -> bool:
@@ -138,8 +145,8 @@ def _find_margin_marks(
     cell = chunk.row.cells[-1]
     if not notation.margin or marks:
         return None
-    headed = any(abs(_cell_center(cell) - head) < 0.045 for head in notation.column_centers)
-    if not headed and not (is_in_right_margin(chunk.row) and abs(cell.right - notation.edge) < 0.035):
+    is_under_header = any(abs(_cell_center(cell) - center) < 0.045 for center in notation.column_centers)
+    if not is_under_header and not (is_in_right_margin(chunk.row) and abs(cell.right - notation.edge) < 0.035):
         return None
     if not _NUMBER_CELL.fullmatch(cell.text) or not chunk.text.endswith(cell.text):
         return None
@@ -147,12 +154,11 @@ def _find_margin_marks(
     return PrintedMarks(value, MarkForm.BARE_MARGIN, 0, 0), cell.text
 
 
-_WEIGHT = re.compile(r"[\[(]\s*(\d{1,3}(?:\.5)?)\s?(?:%|per\s?cent)\s*[\])]", re.IGNORECASE)
-_MIN_WEIGHTED_ROWS = 2
-
-
 def convert_weights_to_marks(rows: list[Row]) -> list[Row]:
-    """The rows, weights behind labels or at the ends of labelled rows as marks, where the paper prints no marks."""
+    """Replace percentage weights by marks where the paper prints no marks.
+
+    Weights count after labels or at the ends of labelled rows.
+    """
     if any(not marks.total for row in rows for marks in find_marks(row.text)):
         return rows
     weighted_rows = [row for row in rows if _has_weight(row)]

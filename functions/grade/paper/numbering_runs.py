@@ -1,4 +1,4 @@
-"""The questions of a stretch of a paper: the list that holds all others, and where its numbers start again."""
+"""Finds the questions in a stretch of a paper: the outermost list of labels, and where its numbering restarts."""
 
 import re
 from dataclasses import replace
@@ -12,12 +12,14 @@ from grade.paper.text_chunks import TextChunk
 PreambleAndNodes = tuple[list[TextChunk], list[OutlineNode]]
 
 _MAX_DEPTH = 6
-"""How deep runs are sought within runs; bounds the work on a hostile document."""
+"""How deeply runs are searched for within runs. Bounds the work on a hostile document."""
 
 
 def parse_numbering_runs(chunks: list[TextChunk], first: int, depth: int = 0) -> PreambleAndNodes:
-    """The questions of a stretch, after what stands before them. Where the numbers start again without a
-    heading, each run stands alone."""
+    """Return the chunks before the first question, and the questions.
+
+    Where the numbering restarts without a heading, each run becomes a section of its own.
+    """
     sequence = _find_outermost_sequence(chunks, first)
     if sequence is None:
         return chunks, []
@@ -32,7 +34,7 @@ def parse_numbering_runs(chunks: list[TextChunk], first: int, depth: int = 0) ->
 
 
 def _split_runs(chunks: list[TextChunk], sequence: LabelSequence, first: int, depth: int) -> PreambleAndNodes | None:
-    """The runs around a list of numbers; None where it is the only one."""
+    """Split the stretch at the point where its numbering restarts. None where the sequence is the only run."""
     first_index, last = sequence.items[0], sequence.items[-1]
     if not _has_questions(chunks, sequence):
         content, nodes = parse_numbering_runs(chunks[last + 1 :], first, depth)
@@ -52,7 +54,7 @@ def _split_runs(chunks: list[TextChunk], sequence: LabelSequence, first: int, de
 def _restore_first_label(
     chunks: list[TextChunk], sequence: LabelSequence, first: int, depth: int
 ) -> PreambleAndNodes | None:
-    """The questions with one before them whose label was not read; None where none is missing."""
+    """Parse the questions with the label of the first one restored, if it was not read. None where none is missing."""
     first_index = sequence.items[0]
     unlabelled_index = _find_unlabelled_question(chunks, first_index) if sequence.values[0] == first + 1 else None
     if unlabelled_index is None:
@@ -66,8 +68,10 @@ def _restore_first_label(
 
 
 def _find_unlabelled_question(chunks: list[TextChunk], first_index: int) -> int | None:
-    """Where the question before `opens` starts, if its label was lost in reading: marks stand in front of
-    question 2, under text that is set as far in as a question's."""
+    """Return the index where the question before `first_index` starts, if its label was lost in OCR.
+
+    The signs are marks printed before question 2, under text that is indented like a question's.
+    """
     lead = chunks[:first_index]
     if not any(not marks.total for chunk in lead for marks in find_marks(chunk.text)):
         return None
@@ -86,14 +90,14 @@ def _add_label(chunks: list[TextChunk], at: int, reference: TextChunk, value: in
 
 
 def _wrap_as_section(nodes: list[OutlineNode]) -> list[OutlineNode]:
-    """Drafts gathered under a heading without words, unless they are so already."""
+    """Gather nodes under a heading without words, unless they already are."""
     if nodes and all(node.unlabelled for node in nodes):
         return nodes
     return [OutlineNode("", "", None, [], nodes, unlabelled=True)]
 
 
 def _is_run(stretch: list[TextChunk], run: LabelSequence, reference: TextChunk) -> bool:
-    """Whether these items are set like the list's own (`model` is one of it), and are no instructions."""
+    """Whether these items are printed like `reference`, an item of the list itself, and are not instructions."""
     items = [stretch[item] for item in run.items]
     if run.values[0] != 1 or len(set(run.values)) < 2 or items[0].tokens[0].style != reference.tokens[0].style:
         return False
@@ -101,8 +105,10 @@ def _is_run(stretch: list[TextChunk], run: LabelSequence, reference: TextChunk) 
 
 
 def _has_questions(chunks: list[TextChunk], sequence: LabelSequence) -> bool:
-    """Whether a list of numbers asks anything: a front page numbers its instructions, and the rows of the
-    examiner's table."""
+    """Whether a numbered list contains questions.
+
+    A front page numbers its instructions, and the rows of the examiner's table.
+    """
     ends = [*sequence.items[1:], sequence.items[-1] + 6]
     item_texts = [
         "\n".join(p.full_text for p in chunks[item:end]) for item, end in zip(sequence.items, ends, strict=True)
@@ -119,7 +125,7 @@ def _has_questions(chunks: list[TextChunk], sequence: LabelSequence) -> bool:
 
 
 def _find_outermost_sequence(chunks: list[TextChunk], first: int) -> LabelSequence | None:
-    """The list that holds all others: numbers, unless capital letters or Roman numbers stand around them."""
+    """Return the list that contains all others: numbers, unless upper-case letters or Roman numbers enclose them."""
     numbers = find_best_sequence(chunks, LabelKind.NUMBER, first)
     if numbers is not None and (numbers.score < 0.9 or not _is_credible(chunks, numbers)):
         numbers = None
@@ -136,16 +142,16 @@ def _find_outermost_sequence(chunks: list[TextChunk], first: int) -> LabelSequen
             return sequence
     if numbers is not None:
         return numbers
-    small = [
+    inner_sequences = [
         c
         for kind in (LabelKind.LOWER, LabelKind.ROMAN_LOWER)
         if (c := find_best_sequence(chunks, kind)) and len(set(c.values)) > 1
     ]
-    return max(small, key=lambda sequence: (-sequence.items[0], sequence.score), default=None)
+    return max(inner_sequences, key=lambda sequence: (-sequence.items[0], sequence.score), default=None)
 
 
 def _can_be_outermost(chunks: list[TextChunk], sequence: LabelSequence) -> bool:
-    """Whether capitals or Roman numbers may hold all the rest: I, II, III; or the A of A1, A2."""
+    """Whether upper-case letters or Roman numbers may enclose the rest: I, II, III; or the A of A1, A2."""
     if chunks[sequence.items[0]].tokens[0].style == "A1":
         return len(sequence.items) > 1
     return len(set(sequence.values)) > 1 and sequence.values[0] == 1

@@ -1,4 +1,4 @@
-"""Labels that were read wrong or not at all, put right where the paper itself leaves no doubt."""
+"""Corrects labels and marks that OCR misread or missed, where the rest of the paper leaves no doubt."""
 
 import re
 from collections.abc import Callable, Sequence
@@ -6,14 +6,30 @@ from dataclasses import replace
 from itertools import pairwise
 
 from grade.paper.label_parser import LabelKind, LabelToken, to_roman
-from grade.paper.printed_marks import UNIT, find_marks
+from grade.paper.printed_marks import MARKS_UNIT_PATTERN, find_marks
 from grade.paper.rows import Cell, Row
 from grade.paper.text_chunks import TextChunk
 
+_MIN_INTACT_ROWS = 2
+"""How many rows must show the intact form before damaged ones are corrected to it."""
+_LETTERS_TO_DIGITS = str.maketrans(
+    {"S": "5", "s": "5", "l": "1", "I": "1", "|": "1", "!": "1", "Z": "2", "z": "2", "B": "8", "O": "0"}
+)
+_INTACT_MARKS = re.compile(rf"\[\s*\d{{1,2}}\s*(?:{MARKS_UNIT_PATTERN})?\s*\]\s*$")
+_DAMAGED_MARKS = re.compile(
+    rf"(?:(?<=\s)|^)(?:\[\s*(?P<letters>[SsIl|!ZzBO]|1[SsIl|!ZzBO])\s*(?P<unit>{MARKS_UNIT_PATTERN})?\s*\]"
+    r"|\[\s*(?P<opened>\d{1,2})|(?P<closed>\d{1,2})\s*\]|[({]\s*(?P<mixed>\d{1,2})\s*\]|\[\s*(?P<other>\d{1,2})\s*[)}])\s*$"
+)
+_OUT_OF = re.compile(r"/\s?\d{1,2}")
+_MISREAD_SLASH = re.compile(r"[1lI|](\d{1,2})")
+_RIGHT_EDGE = 0.75
+
 
 def correct_labels(chunks: list[TextChunk], warnings: list[str]) -> list[TextChunk]:
-    """The pieces with labels that their neighbours make sure of. A label that was not printed, or not read, is
-    said in a warning."""
+    """Correct the labels that their neighbours determine.
+
+    A label that was not printed or not read adds a warning.
+    """
     corrected = _infer_labels_from_options(_infer_labels_from_totals(_correct_roman_strokes(chunks)))
     for before, after in zip(chunks, corrected, strict=True):
         if not before.tokens and after.tokens:
@@ -25,7 +41,7 @@ def correct_labels(chunks: list[TextChunk], warnings: list[str]) -> list[TextChu
 
 
 def _correct_roman_strokes(chunks: list[TextChunk]) -> list[TextChunk]:
-    """(ii) right after (ii) is (iii): a stroke was lost."""
+    """Correct (ii) directly after (ii) to (iii): a stroke was lost."""
     corrected = list(chunks)
     for index, (above, chunk) in enumerate(_adjacent_labels(corrected)):
         value = _roman_value(chunk)
@@ -34,13 +50,13 @@ def _correct_roman_strokes(chunks: list[TextChunk]) -> list[TextChunk]:
         if abs(above.left - chunk.left) < 0.015 and above.row.page == chunk.row.page:
             name = to_roman(value + 1)
             token = LabelToken(chunk.tokens[0].raw, name, ((LabelKind.ROMAN_LOWER, value + 1),), chunk.tokens[0].style)
-            place = corrected.index(chunk, index)
-            corrected[place] = replace(chunk, tokens=(token, *chunk.tokens[1:]))
+            position = corrected.index(chunk, index)
+            corrected[position] = replace(chunk, tokens=(token, *chunk.tokens[1:]))
     return corrected
 
 
 def _adjacent_labels(chunks: Sequence[TextChunk]) -> list[tuple[TextChunk, TextChunk]]:
-    """Labelled pieces that open their rows, each with the one before it."""
+    """Return the labelled chunks at row starts, each with the one before it."""
     labelled = [chunk for chunk in chunks if chunk.tokens and chunk.at_row_start]
     return list(pairwise(labelled))
 
@@ -50,8 +66,10 @@ def _roman_value(chunk: TextChunk) -> int | None:
 
 
 def _infer_labels_from_totals(chunks: list[TextChunk]) -> list[TextChunk]:
-    """Where "Total for Question 1" stands above a text without a label and "Total for Question 2" under it, the
-    text opens question 2."""
+    """Infer the label of a text between two totals.
+
+    An unlabelled text after "Total for Question 1" and before "Total for Question 2" starts question 2.
+    """
     corrected = list(chunks)
     at_row_start: int | None = None
     last_number: int | None = None
@@ -80,7 +98,7 @@ def _infer_labels_from_totals(chunks: list[TextChunk]) -> list[TextChunk]:
 
 
 def _infer_labels_from_options(chunks: list[TextChunk]) -> list[TextChunk]:
-    """Where options start again at A in one question, the text above them opens the next one, if no label does."""
+    """Infer a label where options restart at A within one question: the text above them starts the next question."""
     corrected = list(chunks)
     number: LabelToken | None = None
     letters, left = 0, 0.0
@@ -111,23 +129,8 @@ def _next_number(chunks: Sequence[TextChunk]) -> int | None:
     return next((value for value in values if value is not None), None)
 
 
-_MIN_INTACT_ROWS = 2
-"""So many rows must show the form before others are put right by it."""
-
-_LETTERS_TO_DIGITS = str.maketrans(
-    {"S": "5", "s": "5", "l": "1", "I": "1", "|": "1", "!": "1", "Z": "2", "z": "2", "B": "8", "O": "0"}
-)
-_INTACT_MARKS = re.compile(rf"\[\s*\d{{1,2}}\s*(?:{UNIT})?\s*\]\s*$")
-_DAMAGED_MARKS = re.compile(
-    rf"(?:(?<=\s)|^)(?:\[\s*(?P<letters>[SsIl|!ZzBO]|1[SsIl|!ZzBO])\s*(?P<unit>{UNIT})?\s*\]"
-    r"|\[\s*(?P<opened>\d{1,2})|(?P<closed>\d{1,2})\s*\]|[({]\s*(?P<mixed>\d{1,2})\s*\]|\[\s*(?P<other>\d{1,2})\s*[)}])\s*$"
-)
-_OUT_OF = re.compile(r"/\s?\d{1,2}")
-_MISREAD_SLASH = re.compile(r"[1lI|](\d{1,2})")
-_RIGHT_EDGE = 0.75
-
-
 def correct_marks(rows: list[Row], warnings: list[str]) -> list[Row]:
+    """Correct misread brackets and slashes of marks. Each correction adds a warning."""
     return _correct_slashes(_correct_brackets(rows, warnings), warnings)
 
 
@@ -146,7 +149,7 @@ def _restore_brackets(text: str) -> str | None:
 
 
 def _correct_slashes(rows: list[Row], warnings: list[str]) -> list[Row]:
-    """Two-digit numbers in a column of "/3": the stroke was read as a one."""
+    """Correct two-digit numbers in a column of "/3": the slash was read as a one."""
     edges = [row.cells[-1].right for row in rows if _is_at_right_edge(row) and _OUT_OF.fullmatch(row.cells[-1].text)]
     if (
         not edges
@@ -172,7 +175,7 @@ def _is_at_right_edge(row: Row) -> bool:
 
 
 def _apply_repair(rows: Sequence[Row], repair: Callable[[str], str | None], warnings: list[str]) -> list[Row]:
-    """The rows, the last cell of each as `repair` gives it."""
+    """Apply `repair` to the last cell of each row; None from it leaves the row unchanged."""
     corrected = []
     for row in rows:
         last = row.cells[-1]

@@ -1,4 +1,4 @@
-"""A paper's pieces as a tree of drafts: sections, and the questions under them."""
+"""Parses a paper's text chunks into an outline: sections, and the tree of questions under them."""
 
 import re
 from collections.abc import Sequence
@@ -11,10 +11,31 @@ from grade.paper.outline_nodes import OutlineNode, build_nodes, share_options
 from grade.paper.rows import GAP
 from grade.paper.text_chunks import TextChunk, parse_announced_range, parse_direction_range
 
+_LABELLED_HEADING = re.compile(
+    r"^[\W_]{0,3}(section|part|group|module|unit|division|sec\.)\s*[-–—:.]?\s*[\[(\"'‘“]?\s*"
+    r"([A-Ha-h]|[IVX]{1,4}|\d{1,2}|one|two|three|four|five)(?![\w])[\])\"'’”]?(.*)$",
+    re.IGNORECASE | re.DOTALL,
+)
+_UNLABELLED_HEADING = re.compile(
+    r"^(?:[*#]\s?)?(?:multiple[- ]choice|mcqs?\b|objective\b|subjective\b|(?:very )?short[- ](?:answer|essay"
+    r"|question|note)s?"
+    r"|long[- ](?:answer|essay|question)s?|extended[- ](?:answer|response)|structured (?:questions|response)"
+    r"|essay\b|true\s*(?:/|or|and)\s*false|fill[- ]in(?:g)?\b|match(?:ing)? (?:the|type|questions|items)"
+    r"|(?:programming|numerical|theory|practical|descriptive|application|reading|writing|grammar|comprehension|problem)"
+    r"(?:[- ]solving)? (?:questions|problems|section|type)"
+    r"|answer (?:all|any|the following|these|each)\b|choose the (?:correct|right|best)|state (?:whether|true)"
+    r"|one[- ]word answers?)",
+    re.IGNORECASE,
+)
+_NUMBER_WORDS = {"one": 1, "two": 2, "three": 3, "four": 4, "five": 5}
+
 
 @dataclass(frozen=True, slots=True)
 class Heading:
-    """`index`: its place among the pieces. `keyword` and `name` are empty for a heading without a label."""
+    """A section heading. `index` is its position among the chunks.
+
+    `keyword` and `name` are empty for a heading without a label.
+    """
 
     index: int
     keyword: str
@@ -63,7 +84,7 @@ def _match_heading(chunks: list[TextChunk], index: int, chunk: TextChunk) -> Hea
 
 
 def _is_heading_text(keyword: str, name: str, rest: str) -> bool:
-    """A heading, not a sentence that speaks of a section ("Section A has ten questions")."""
+    """Whether it is a heading and not a sentence that mentions a section ("Section A has ten questions")."""
     if name.islower() and len(name) == 1 and rest.strip():
         return False
     if not rest.strip():
@@ -76,7 +97,10 @@ def _is_heading_text(keyword: str, name: str, rest: str) -> bool:
 
 
 def _is_followed_by_number(chunks: list[TextChunk], index: int) -> bool:
-    """Whether the next label under a heading is a question's number: one without it is part of a question."""
+    """Whether the next label under a heading is a question's number.
+
+    A heading followed by any other label is part of a question.
+    """
     here = chunks[index]
     for chunk in chunks[index + 1 : index + 9]:
         if chunk.tokens and chunk.at_row_start:
@@ -92,7 +116,7 @@ def _max_indent(chunk: TextChunk) -> float:
 
 
 def _remove_implausible(found: list[Heading]) -> list[Heading]:
-    """Without labelled headings that stand alone in their keyword and are not the first of a list."""
+    """Drop labelled headings that are alone with their keyword and are not the first of a list."""
     kept = []
     for heading in found:
         same = {other.name for other in found if other.keyword == heading.keyword}
@@ -108,6 +132,7 @@ class Outline:
 
 
 def parse_outline(chunks: list[TextChunk]) -> Outline:
+    """Build the outline of a whole document from its chunks."""
     headings = find_headings(chunks)
     labelled = [heading for heading in headings if heading.keyword]
     if labelled and (items := _find_enclosing_questions(chunks, labelled)):
@@ -119,18 +144,20 @@ def parse_outline(chunks: list[TextChunk]) -> Outline:
 
 
 def _find_enclosing_questions(chunks: list[TextChunk], labelled: list[Heading]) -> list[int]:
-    """Where the questions open that hold the headings, as "Exercise 2" holds its "Part A" and "Part B"; empty
-    where the headings hold the questions."""
+    """Return the indices of the questions that contain the headings, as "Exercise 2" contains "Part A" and "Part B".
+
+    Empty where the headings contain the questions.
+    """
     sequence = find_best_sequence(
         [chunk if _has_question_keyword(chunk) else replace(chunk, tokens=()) for chunk in chunks], LabelKind.NUMBER
     )
     if sequence is None or len(sequence.items) < 2 or sequence.values != tuple(range(1, len(sequence.items) + 1)):
         return []
     first = labelled[0]
-    inside = (
+    inner_headings = (
         any(sequence.items[0] < first.index < item for item in sequence.items[1:]) or first.index > sequence.items[-1]
     )
-    if first.index < sequence.items[0] or first.value != 1 or not inside:
+    if first.index < sequence.items[0] or first.value != 1 or not inner_headings:
         return []
     ends = [*sequence.items[1:], len(chunks)]
     for item, end in zip(sequence.items, ends, strict=True):
@@ -145,69 +172,75 @@ def _has_question_keyword(chunk: TextChunk) -> bool:
 
 
 def _parse_inner_sections(chunks: list[TextChunk], items: list[int], labelled: list[Heading]) -> Outline:
-    """Questions in words, each with the sections that stand in it."""
+    """Build the questions that have a question word in their label, each with the sections inside it."""
     nodes: list[OutlineNode] = []
     for item, end in zip(items, [*items[1:], len(chunks)], strict=True):
         inner = [replace(h, index=h.index - item) for h in labelled if item < h.index < end]
         stretch = chunks[item:end]
-        alone = LabelSequence(LabelKind.NUMBER, (0,), (int(chunks[item].tokens[0].name),), 0.0)
-        [node] = build_nodes(stretch[: inner[0].index] if inner else stretch, alone)
+        single_item = LabelSequence(LabelKind.NUMBER, (0,), (int(chunks[item].tokens[0].name),), 0.0)
+        [node] = build_nodes(stretch[: inner[0].index] if inner else stretch, single_item)
         node.parts += _parse_sections(stretch, inner, inner) if inner else []
         nodes.append(node)
     return Outline(chunks[: items[0]], nodes)
 
 
 def _parse_sections(chunks: list[TextChunk], headings: list[Heading], labelled: list[Heading]) -> list[OutlineNode]:
-    """One draft a labelled heading. A heading that comes twice is one section: the mention on the front
-    page only speaks about it, and "Section A (continued)" goes on with it."""
+    """Build one node per labelled heading.
+
+    A heading that appears twice is one section: the mention on the front page only refers to it, and "Section A
+    (continued)" continues it.
+    """
     outer = labelled[0].keyword
     ends = [heading.index for heading in labelled[1:]] + [len(chunks)]
     nodes: list[OutlineNode] = []
     expected = 1
-    bodies: dict[tuple[str, str, int], OutlineNode] = {}
+    nodes_by_key: dict[tuple[str, str, int], OutlineNode] = {}
     parent: OutlineNode | None = None
     for heading, end in zip(labelled, ends, strict=True):
-        inside = [h for h in headings if not h.keyword and heading.index < h.index < end]
+        inner_headings = [h for h in headings if not h.keyword and heading.index < h.index < end]
         body = chunks[heading.index + 1 : end]
         span = parse_announced_range(heading.text)
         expected = span[0] if span else expected
-        lead, items = _parse_block(body, [replace(h, index=h.index - heading.index - 1) for h in inside], expected)
-        lead = _remove_shared_options(lead, items)
+        preamble, items = _parse_block(
+            body, [replace(h, index=h.index - heading.index - 1) for h in inner_headings], expected
+        )
+        preamble = _remove_shared_options(preamble, items)
         if len(items) == 1 and items[0].style == "A1" and items[0].name == heading.name:
             # "A1", "A2" under "Section A"
             items = [replace(part, label=items[0].label + part.label) for part in items[0].parts]
         nested = heading.keyword != outer and parent is not None
         key = (heading.keyword, heading.name, id(parent) if nested else 0)
-        node = bodies.get(key)
+        node = nodes_by_key.get(key)
         if node is None:
-            node = bodies[key] = OutlineNode(heading.label, heading.name, None, heading=heading.text)
+            node = nodes_by_key[key] = OutlineNode(heading.label, heading.name, None, heading=heading.text)
             if nested and parent is not None:
                 parent.parts.append(node)
             else:
                 nodes.append(node)
         elif items and not node.parts:
-            # So far only spoken of, on the front page: it stands here.
-            among = parent.parts if nested and parent is not None else nodes
-            among.append(among.pop(next(place for place, other in enumerate(among) if other is node)))
+            # So far only mentioned, on the front page; this is the section itself.
+            siblings = parent.parts if nested and parent is not None else nodes
+            siblings.append(siblings.pop(next(position for position, other in enumerate(siblings) if other is node)))
         if not nested:
             parent = node
         if items or not node.parts:
             node.notes.append(heading.text)
-        node.content += lead
+        node.content += preamble
         node.parts += items
         expected = _next_number(items, expected)
     return [node for node in nodes if node.parts]
 
 
-def _remove_shared_options(lead: list[TextChunk], items: list[OutlineNode]) -> list[TextChunk]:
-    """The words over a section's questions without the options that all of them share ("Assertion and reason")."""
-    at_row_start = next(
-        (i for i, p in enumerate(lead) if p.at_row_start and p.tokens and p.tokens[0].name in ("A", "a")), None
+def _remove_shared_options(preamble: list[TextChunk], items: list[OutlineNode]) -> list[TextChunk]:
+    """Return the text above a section's questions without the options that all of them share ("Assertion and
+    reason")."""
+    first_index = next(
+        (i for i, p in enumerate(preamble) if p.at_row_start and p.tokens and p.tokens[0].name in ("A", "a")), None
     )
-    if at_row_start is None or any(item.parts for item in items):
-        return lead
-    span = next((found for chunk in lead if (found := parse_direction_range(chunk)) is not None), None)
-    return lead[:at_row_start] if share_options(items, lead, span) else lead
+    if first_index is None or any(item.parts for item in items):
+        return preamble
+    span = next((found for chunk in preamble if (found := parse_direction_range(chunk)) is not None), None)
+    return preamble[:first_index] if share_options(items, preamble, span) else preamble
 
 
 def _next_number(items: Sequence[OutlineNode], expected: int) -> int:
@@ -222,31 +255,12 @@ def _next_number(items: Sequence[OutlineNode], expected: int) -> int:
 def _parse_block(
     chunks: list[TextChunk], topics: list[Heading], first: int
 ) -> tuple[list[TextChunk], list[OutlineNode]]:
-    """The questions between two labelled headings, parted by the headings without a label."""
+    """Parse the questions between two labelled headings, divided by the headings without a label."""
     if not topics:
         return parse_numbering_runs(chunks, first)
-    lead, nodes = parse_numbering_runs(chunks[: topics[0].index], first)
+    preamble, nodes = parse_numbering_runs(chunks[: topics[0].index], first)
     for topic, end in zip(topics, [*[t.index for t in topics[1:]], len(chunks)], strict=True):
         first = _next_number(nodes, first)
         content, items = parse_numbering_runs(chunks[topic.index + 1 : end], first)
         nodes.append(OutlineNode(topic.label, "", None, content, items, heading=topic.text, unlabelled=True))
-    return lead, nodes
-
-
-_LABELLED_HEADING = re.compile(
-    r"^[\W_]{0,3}(section|part|group|module|unit|division|sec\.)\s*[-–—:.]?\s*[\[(\"'‘“]?\s*"
-    r"([A-Ha-h]|[IVX]{1,4}|\d{1,2}|one|two|three|four|five)(?![\w])[\])\"'’”]?(.*)$",
-    re.IGNORECASE | re.DOTALL,
-)
-_UNLABELLED_HEADING = re.compile(
-    r"^(?:[*#]\s?)?(?:multiple[- ]choice|mcqs?\b|objective\b|subjective\b|(?:very )?short[- ](?:answer|essay"
-    r"|question|note)s?"
-    r"|long[- ](?:answer|essay|question)s?|extended[- ](?:answer|response)|structured (?:questions|response)"
-    r"|essay\b|true\s*(?:/|or|and)\s*false|fill[- ]in(?:g)?\b|match(?:ing)? (?:the|type|questions|items)"
-    r"|(?:programming|numerical|theory|practical|descriptive|application|reading|writing|grammar|comprehension|problem)"
-    r"(?:[- ]solving)? (?:questions|problems|section|type)"
-    r"|answer (?:all|any|the following|these|each)\b|choose the (?:correct|right|best)|state (?:whether|true)"
-    r"|one[- ]word answers?)",
-    re.IGNORECASE,
-)
-_NUMBER_WORDS = {"one": 1, "two": 2, "three": 3, "four": 4, "five": 5}
+    return preamble, nodes

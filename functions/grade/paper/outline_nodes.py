@@ -1,4 +1,4 @@
-"""Drafts: the nodes of a paper in the making, from lists of labels to parts within parts."""
+"""Nodes of the outline: nests lists of labels into questions and parts, and extracts each node's text and marks."""
 
 import re
 from collections.abc import Sequence
@@ -16,12 +16,20 @@ from grade.paper.text_chunks import TextChunk, are_shared_options, sort_options,
 _MAX_DEPTH = 5
 
 
+_OR = re.compile(r"[\W_]*or[\W_]*", re.IGNORECASE)
+_MARKS_OVER_PARTS = re.compile(r":\s*\(\s*\d{1,2}\s*\)\s*$")
+"""A line above the parts of a question that ends in "…: (8)"."""
+
+
 @dataclass(slots=True)
 class OutlineNode:
-    """A node in the making. `name` is its step in the id; `kind` None for a section; `own` its text before
-    the first part; `notes` what other places of the paper say about it. `flat`: a heading without a label,
-    whose questions stand beside those of its neighbours. `guessed`: its label was not read. `shared`: options
-    printed once for several questions."""
+    """A section, question or part before it becomes a `Question`.
+
+    `name` is its component in the id. `kind` is None for a section. `content` is its text before the first part.
+    `notes` are sentences about it from elsewhere in the paper. `unlabelled`: a heading without a label, whose
+    questions are siblings of its neighbours'. `label_inferred`: its label was not read. `shared_options`: options
+    printed once for several questions.
+    """
 
     label: str
     name: str
@@ -37,7 +45,7 @@ class OutlineNode:
 
 
 def build_nodes(chunks: list[TextChunk], sequence: LabelSequence, depth: int = 0) -> list[OutlineNode]:
-    """The chain's items as drafts, each with what stands between it and the next."""
+    """Build a node for each item of the sequence, with the chunks up to the next item."""
     nodes: list[OutlineNode] = []
     ends = [*sequence.items[1:], len(chunks)]
     value_before: int | None = None
@@ -73,7 +81,7 @@ def build_nodes(chunks: list[TextChunk], sequence: LabelSequence, depth: int = 0
 
 
 def _is_numbering_continuous(chunks: list[TextChunk], sequence: LabelSequence) -> bool:
-    """Whether the numbers under A, B, C go on counting from one to the next."""
+    """Whether the numbers under A, B, C continue from one letter to the next."""
     numbers = find_best_sequence(chunks, LabelKind.NUMBER)
     if numbers is None or numbers.values != tuple(range(1, len(numbers.values) + 1)):
         return False
@@ -83,7 +91,7 @@ def _is_numbering_continuous(chunks: list[TextChunk], sequence: LabelSequence) -
 def _split_off_directions(
     nodes: list[OutlineNode], segments: list[list[TextChunk]], depth: int
 ) -> list[list[TextChunk]]:
-    """The segments without the directions at their ends; the options in those go to the questions they are for."""
+    """Remove the directions at the segments' ends; options in them are assigned to the questions they apply to."""
     numbers = {int(node.name) for node in nodes}
     kept: list[list[TextChunk]] = []
     for node, segment in zip(nodes, segments, strict=True):
@@ -97,7 +105,10 @@ def _split_off_directions(
 def share_options(
     nodes: list[OutlineNode], directions: list[TextChunk], span: tuple[int, int] | None, depth: int = 0
 ) -> bool:
-    """Gives the options that stand in directions to the questions of the span (None for all); whether any do."""
+    """Assign the options in directions to the questions in `span` (None for all).
+
+    Returns whether the directions contain any.
+    """
     words, options = _split_parts(directions, OutlineNode("", "", None), depth + 1)
     if not are_shared_options(" ".join(chunk.full_text for chunk in words), len(options)):
         return False
@@ -120,7 +131,7 @@ def _format_label(kind: LabelKind, token: LabelToken) -> str:
 
 
 def _format_name(kind: LabelKind, token: LabelToken) -> str:
-    """The label's step in an id. A letter that was read in the wrong size is put right, and so are strokes."""
+    """The label's component in an id. Corrects a letter read in the wrong case, and misread strokes."""
     if kind is LabelKind.NUMBER:
         return str(token.value(kind))
     if kind in (LabelKind.ROMAN_LOWER, LabelKind.ROMAN_UPPER) and (value := token.value(kind)) is not None:
@@ -131,7 +142,10 @@ def _format_name(kind: LabelKind, token: LabelToken) -> str:
 def _split_parts(
     chunks: list[TextChunk], parent: OutlineNode, depth: int, expected_number: int | None = None
 ) -> tuple[list[TextChunk], list[OutlineNode]]:
-    """A node's own text and its parts. `due`: the number that its parts go on with, None where they start at 1."""
+    """Split a node's chunks into its own text and its parts.
+
+    `expected_number`: the number that its parts continue from; None where they start at 1.
+    """
     if depth >= _MAX_DEPTH:
         return chunks, []
     chunks = sort_options(chunks)
@@ -155,7 +169,7 @@ def _split_parts(
 def _find_parts(
     chunks: list[TextChunk], kind: LabelKind, parent: OutlineNode, expected_number: int | None = None
 ) -> LabelSequence | None:
-    """The list of this kind among the pieces, where it may be the parts of `parent`."""
+    """Return the list of this kind among the chunks, if it can be the parts of `parent`."""
     if expected_number is not None and kind is LabelKind.NUMBER:
         sequence = find_best_sequence(chunks, kind, expected_number)
         return sequence if sequence is not None and sequence.values[0] == expected_number else None
@@ -167,30 +181,35 @@ def _find_parts(
     styles = {chunk.tokens[0].style for chunk in items}
     marked = any(find_marks(chunk.text) for chunk in chunks[sequence.items[0] :])
     if kind is LabelKind.NUMBER:
-        parts = _are_numbers_parts(items, styles, count, parent, marked=marked)
+        are_parts = _are_numbers_parts(items, styles, count, parent, marked=marked)
     elif styles == {"A"}:
-        parts = count > 2
+        are_parts = count > 2
     else:
-        parts = count > 1 or (marked and styles <= {"(a)", "(i)"} and bool(re.match(r"[A-Z]", items[0].text)))
-    return sequence if parts else None
+        are_parts = count > 1 or (marked and styles <= {"(a)", "(i)"} and bool(re.match(r"[A-Z]", items[0].text)))
+    return sequence if are_parts else None
 
 
 def _are_numbers_parts(
     items: list[TextChunk], styles: set[str], count: int, parent: OutlineNode, *, marked: bool
 ) -> bool:
-    """Numbers inside a question are more often a list that it speaks of than its parts."""
+    """Whether numbers inside a question are its parts.
+
+    More often they are a list that the question refers to.
+    """
     if styles == {"1.1"}:
         return True
     if count < 2:
         return False
     if styles == {"(1)"} or parent.kind in (LabelKind.UPPER, LabelKind.ROMAN_UPPER):
         return True
-    asks = sum(1 for chunk in items if chunk.text.rstrip(" _").endswith("?")) * 2 > len(items)
-    return (marked or asks) and (parent.kind is not LabelKind.NUMBER or (parent.style == "Q1" and "Q1" not in styles))
+    mostly_questions = sum(1 for chunk in items if chunk.text.rstrip(" _").endswith("?")) * 2 > len(items)
+    return (marked or mostly_questions) and (
+        parent.kind is not LabelKind.NUMBER or (parent.style == "Q1" and "Q1" not in styles)
+    )
 
 
 def _are_answer_lines(chunks: list[TextChunk], sequence: LabelSequence) -> bool:
-    """Numbered lines to write on: nothing is printed behind any of the labels but marks."""
+    """Whether the labels number lines to write on: nothing but marks is printed after any of them."""
     ends = [*sequence.items[1:], sequence.items[-1] + 1]
     for item, end in zip(sequence.items, ends, strict=True):
         for chunk in chunks[item:end]:
@@ -201,23 +220,22 @@ def _are_answer_lines(chunks: list[TextChunk], sequence: LabelSequence) -> bool:
 
 
 def _are_statements(chunks: list[TextChunk], sequence: LabelSequence) -> bool:
-    """Statements that a question speaks about ("I … II … Which are true? (a) only I"): they carry no marks."""
+    """Whether the items are statements that the question refers to ("I … II … Which are true? (a) only I").
+
+    Those carry no marks.
+    """
     ends = [*sequence.items[1:], sequence.items[-1] + 1]
     texts = [" ".join(p.text for p in chunks[item:end]) for item, end in zip(sequence.items, ends, strict=True)]
     return not any(find_marks(text) for text in texts) and not any(text.rstrip().endswith("?") for text in texts)
 
 
-_OR = re.compile(r"[\W_]*or[\W_]*", re.IGNORECASE)
-
-
-_MARKS_OVER_PARTS = re.compile(r":\s*\(\s*\d{1,2}\s*\)\s*$")
-"""A line that ends in "…: (8)" over the parts of a question."""
-
-
 @dataclass(frozen=True, slots=True)
 class NodeText:
-    """`marks`: those for the node; `totals`: those printed as a total, which may belong further up. `inner_or`:
-    an "OR" stands between two texts without labels."""
+    """A node's own text and the marks found in it.
+
+    `marks` are the node's own; `totals` are printed as a total and may belong to a node further up. `contains_or`: an
+    "OR" separates two texts without labels.
+    """
 
     text: str
     marks: tuple[PrintedMarks, ...] = ()
@@ -226,14 +244,14 @@ class NodeText:
 
 
 def build_node_text(chunks: Sequence[TextChunk], notation: MarkNotation, *, last: bool) -> NodeText:
-    """`last`: no part follows these pieces."""
+    """Build a node's text from its chunks. `last`: no part follows these chunks."""
     texts: list[tuple[str, TextChunk]] = []
     marks: list[PrintedMarks] = []
     end = max((index for index, chunk in enumerate(chunks) if not _OR.fullmatch(chunk.full_text)), default=-1)
     for index, chunk in enumerate(chunks):
         full_text = replace(chunk, text=chunk.full_text, tokens=())
-        introduces = index == end and not last and bool(_MARKS_OVER_PARTS.search(chunk.text))
-        text, found = extract_marks(full_text, notation, last=introduces or (last and index == end))
+        precedes_parts = index == end and not last and bool(_MARKS_OVER_PARTS.search(chunk.text))
+        text, found = extract_marks(full_text, notation, last=precedes_parts or (last and index == end))
         marks += found
         if text:
             texts.append((text, chunk))
@@ -248,7 +266,7 @@ def build_node_text(chunks: Sequence[TextChunk], notation: MarkNotation, *, last
 
 
 def ends_with_or(node: OutlineNode) -> bool:
-    """Whether "OR" is printed between this draft and the next."""
+    """Whether "OR" is printed between this node and the next."""
     last = node
     while last.parts:
         last = last.parts[-1]
@@ -260,7 +278,7 @@ def join_lines(texts: Sequence[str]) -> str:
 
 
 def _join_wrapped_rows(texts: list[tuple[str, TextChunk]]) -> str:
-    """Rows that wrap at the right edge flow on; a row that ends short ends its line."""
+    """Join rows that reach the right edge with the next one; a shorter row ends its line."""
     full_text = ""
     wraps = False
     for text, chunk in texts:
@@ -271,11 +289,11 @@ def _join_wrapped_rows(texts: list[tuple[str, TextChunk]]) -> str:
 
 
 def find_location(node: OutlineNode) -> tuple[int | None, Box | None]:
-    """The page that a draft starts on, and the box of its own words there."""
+    """Return the page that a node starts on, and the bounding box of its own text there."""
     if not node.content:
         return (node.parts[0].content[0].row.page if node.parts and node.parts[0].content else None), None
     row = node.content[0].row
-    same = [chunk.row for chunk in node.content if chunk.row.page == row.page]
-    left, top = min(r.left for r in same), min(r.top for r in same)
-    right, bottom = max(r.right for r in same), max(r.bottom for r in same)
+    rows_on_page = [chunk.row for chunk in node.content if chunk.row.page == row.page]
+    left, top = min(r.left for r in rows_on_page), min(r.top for r in rows_on_page)
+    right, bottom = max(r.right for r in rows_on_page), max(r.bottom for r in rows_on_page)
     return row.page, (left, top, max(right - left, 0.0), max(bottom - top, 0.0))

@@ -1,4 +1,4 @@
-"""An outline into the question tree: sections, the questions in them, and how many of them count."""
+"""Parses a transcript into a question paper: sections, the questions in them, and how many of them count."""
 
 import re
 from collections.abc import Sequence
@@ -33,9 +33,12 @@ from grade.paper.rows import GAP, Cell, Row, build_rows, truncate_row
 from grade.paper.text_chunks import move_gap_numbers_first, split_at_labels
 from grade.paper.title_and_total import extract_totals, find_title, find_total_below_heading, find_total_in_header
 
+_MAX_ROWS = 20_000
+_COURSE_OUTCOMES = re.compile(r"(?:\[?(?:CO|PO|PSO|CLO|LO|L|K|BL|BTL?|RBT)\s?[-:]?\s?\d(?:\s?,\s?\d)*\]?\s*)+")
+
 
 class PaperAssembler:
-    """One paper being put together. `sections`: totals printed for sections, by name."""
+    """Builds one paper from its outline. `sections`: totals printed for sections, by section name."""
 
     def __init__(self, notation: MarkNotation, sections: dict[str, float]) -> None:
         self.warnings: list[str] = []
@@ -44,6 +47,7 @@ class PaperAssembler:
         self._sections = sections
 
     def questions(self, outline: Outline) -> tuple[Question, ...]:
+        """Build the question tree and collect the warnings."""
         instruction_text = join_lines(
             [*(chunk.full_text for chunk in outline.preamble), *extract_trailing_instructions(outline.nodes)]
         )
@@ -56,8 +60,10 @@ class PaperAssembler:
         return group_optional_questions(questions, instructions, instruction_text, self.warnings)
 
     def _build_siblings(self, nodes: Sequence[OutlineNode], path: str, context: SectionContext) -> tuple[Question, ...]:
-        """Drafts beside each other as questions; those under headings without labels join them, unless
-        their numbers would clash."""
+        """Build neighbouring nodes as questions.
+
+        Questions under headings without labels join them, unless their numbers would clash.
+        """
         names = [part.name for node in nodes if node.unlabelled for part in node.parts]
         names += [node.name for node in nodes if not node.unlabelled]
         has_duplicate_names = len(names) != len(set(names))
@@ -89,7 +95,7 @@ class PaperAssembler:
         label, name = self._section_label_and_name(node, index)
         instructions = parse_instructions(join_lines([text, *node.notes]))
         self._warn_about_negative_marking(instructions, label)
-        inner_context = _inherited_context(context, instructions, _count(node.parts))
+        inner_context = _inherited_context(context, instructions, _count_questions(node.parts))
         parts = self._build_siblings(node.parts, f"{path}{name}.", inner_context)
         choose = None
         if instructions.span is not None:
@@ -97,13 +103,13 @@ class PaperAssembler:
         else:
             choose = resolve_choose(instructions, len(parts), label, self.warnings)
         if len(parts) == 1 and is_choice_group(parts[0]):
-            # The choice was printed under a heading of its own, or as OR, but holds for the whole section.
+            # The choice was printed under its own heading, or as OR, but applies to the whole section.
             choose, parts = parts[0].choose, parts[0].parts
         printed = self._sections.get(node.name) if node.name else None
         if printed is None and instructions.total is not None:
             printed = instructions.total.value
         parts = split_section_total(parts, printed, choose, label, self.warnings)
-        self._count(instructions, len(parts), label)
+        self._warn_about_question_count(instructions, len(parts), label)
         known = all(available_marks(part) > 0 for part in parts)
         first = node.content[0].row.page if node.content else parts[0].page if parts else None
         return Question(
@@ -118,7 +124,7 @@ class PaperAssembler:
         )
 
     def _section_label_and_name(self, node: OutlineNode, index: int) -> tuple[str, str]:
-        """A section's label and its step in the ids; one without a label gets a step of its own."""
+        """Return a section's label and its component in ids. A section without a label gets a generated one."""
         if not node.unlabelled:
             return node.label, node.name
         name = f"P{index + 1}"
@@ -128,8 +134,8 @@ class PaperAssembler:
             )
         return node.label or f"Part {index + 1}", name
 
-    def _count(self, instructions: Instructions, found: int, where: str) -> None:
-        """Says where a heading's "(5 x 2 = 10)" speaks of more or fewer questions than were found."""
+    def _warn_about_question_count(self, instructions: Instructions, found: int, where: str) -> None:
+        """Warn where a heading's "(5 x 2 = 10)" implies more or fewer questions than were found."""
         total = instructions.total
         if total is None or total.each is None or total.count is None or instructions.choose is not None:
             return
@@ -149,7 +155,7 @@ class PaperAssembler:
 
 
 def _inherited_context(context: SectionContext, instructions: Instructions, count: int) -> SectionContext:
-    """What questions under a heading inherit."""
+    """Return the context that questions under a heading inherit."""
     share = (
         marks_per_question(instructions.total, instructions.choose or count) if instructions.total is not None else None
     )
@@ -163,15 +169,15 @@ def _inherited_context(context: SectionContext, instructions: Instructions, coun
     )
 
 
-def _count(nodes: Sequence[OutlineNode]) -> int:
-    return sum(_count(node.parts) if node.unlabelled else 1 for node in nodes)
-
-
-_MAX_ROWS = 20_000
+def _count_questions(nodes: Sequence[OutlineNode]) -> int:
+    return sum(_count_questions(node.parts) if node.unlabelled else 1 for node in nodes)
 
 
 def parse_paper(transcript: Transcript) -> QuestionPaper:
-    """The question tree of a paper. Never raises on what a page may hold: what cannot be read is a warning."""
+    """Return the question tree of a paper.
+
+    Never raises because of a page's content: what cannot be parsed becomes a warning.
+    """
     warnings = list(transcript.warnings)
     rows = build_rows(transcript)
     if len(rows) > _MAX_ROWS:
@@ -186,11 +192,11 @@ def parse_paper(transcript: Transcript) -> QuestionPaper:
         totals.paper = find_total_below_heading(rows[:40])
     if totals.paper is None:
         totals.paper = find_total_in_header(_header_lines(outline) or [row.text for row in rows[:12]])
-    assembly = PaperAssembler(detect_mark_notation(rows), totals.sections)
-    questions = assembly.questions(outline)
-    if totals.paper is not None and assembly.equal_marks:
-        questions = split_paper_total(questions, totals.paper, assembly.warnings)
-    warnings += assembly.warnings
+    assembler = PaperAssembler(detect_mark_notation(rows), totals.sections)
+    questions = assembler.questions(outline)
+    if totals.paper is not None and assembler.equal_marks:
+        questions = split_paper_total(questions, totals.paper, assembler.warnings)
+    warnings += assembler.warnings
     if _count_inline_numbers(rows) > 1:
         warnings.append(
             "Numbers stand in the middle of lines as labels do: a page in columns may have been read across."
@@ -202,16 +208,16 @@ def parse_paper(transcript: Transcript) -> QuestionPaper:
 
 
 def _header_lines(outline: Outline) -> list[str]:
-    """The lines above the first question, with a heading that stands among them."""
-    head = [chunk.full_text for chunk in outline.preamble]
+    """The lines above the first question, including a heading among them."""
+    header = [chunk.full_text for chunk in outline.preamble]
     first = outline.nodes[0] if outline.nodes else None
     if first is not None and first.unlabelled:
-        head += [first.heading, *(chunk.full_text for chunk in first.content)]
-    return head
+        header += [first.heading, *(chunk.full_text for chunk in first.content)]
+    return header
 
 
 def _first_question_row(outline: Outline) -> Row | None:
-    """The row in which the first question opens."""
+    """The row in which the first question starts."""
     nodes = outline.nodes
     while nodes:
         if nodes[0].content and nodes[0].kind is not None:
@@ -221,15 +227,12 @@ def _first_question_row(outline: Outline) -> Row | None:
 
 
 def _count_inline_numbers(rows: list[Row]) -> int:
-    """How many rows have a second cell that opens like a question: a number and a capital."""
+    """Count the cells after a row's first one that start like a question: a number and a capitalised word."""
     return sum(1 for row in rows for cell in row.cells[1:] if re.match(r"\d{1,2}[.)]\s+[A-Z]\w+ \w+ \w+", cell.text))
 
 
-_COURSE_OUTCOMES = re.compile(r"(?:\[?(?:CO|PO|PSO|CLO|LO|L|K|BL|BTL?|RBT)\s?[-:]?\s?\d(?:\s?,\s?\d)*\]?\s*)+")
-
-
 def _remove_outcome_columns(row: Row) -> Row:
-    """The row without the columns for course outcomes ("CO2", "L4") that stand behind its marks."""
+    """Remove the columns for course outcomes ("CO2", "L4") printed after a row's marks."""
     cells = row.cells
     while len(cells) > 1 and _COURSE_OUTCOMES.fullmatch(cells[-1].text):
         cells = cells[:-1]
@@ -237,7 +240,7 @@ def _remove_outcome_columns(row: Row) -> Row:
 
 
 def _join_broken_rows(rows: list[Row]) -> list[Row]:
-    """Marks that break over two rows stand on the first of them."""
+    """Move marks that break over two rows onto the first of them."""
     kept: list[Row] = []
     for row in rows:
         rejoined = rejoin_marks(kept[-1].text, row.text) if kept else None
@@ -251,7 +254,10 @@ def _join_broken_rows(rows: list[Row]) -> list[Row]:
 
 
 def _replace_text(row: Row, text: str) -> tuple[Cell, ...]:
-    """The row's cells with another text; what was cut or added stands in the last (or only) one."""
+    """Return the row's cells with another text.
+
+    If the number of cells changed, the whole text goes into a single cell.
+    """
     parts = text.split(GAP)
     if len(parts) != len(row.cells):
         return (Cell(text.replace(GAP, " "), row.left, row.right),)

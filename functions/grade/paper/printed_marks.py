@@ -1,7 +1,8 @@
-"""Marks as papers print them, found in a text with where they stand.
+"""Finds the marks that a paper prints, with their positions in the text.
 
-`[5]`, `(5 marks)`, `5 M`, `(1 x 3 = 3 marks)`, `[2+3]`, `8 marks.` at a line's end, `(Total for Question 1 is
-5 marks)`, `____ / 5`. A bare number in the right margin is a matter of geometry and decided by the paper.
+`[5]`, `(5 marks)`, `5 M`, `(1 x 3 = 3 marks)`, `[2+3]`, `8 marks.` at a line's end,
+`(Total for Question 1 is 5 marks)`, `____ / 5`. Whether a bare number in the right margin is marks depends on the
+geometry of the paper; `mark_notation` decides that.
 """
 
 import re
@@ -36,13 +37,64 @@ _NUMBER_WORDS = {
         ]
     )
 }
-NUM = r"(?:\d{1,3}(?:\.\d{1,2})?(?:\s?[½¼¾])?|[½¼¾]|\d\s1/2)"
-UNIT = r"(?:marks?|mks?|pts?|points?|Marks?|MARKS?|MKS?|PTS?|POINTS?|(?-i:Pkt\.?|Punkte?|P\.|BE))"
+NUMBER_PATTERN = r"(?:\d{1,3}(?:\.\d{1,2})?(?:\s?[½¼¾])?|[½¼¾]|\d\s1/2)"
+MARKS_UNIT_PATTERN = r"(?:marks?|mks?|pts?|points?|Marks?|MARKS?|MKS?|PTS?|POINTS?|(?-i:Pkt\.?|Punkte?|P\.|BE))"
 _OPEN, _CLOSE = r"[\[({]\s*", r"\s*[\])}]"
 
 
+_MAY_HOLD_MARKS = re.compile(r"\d|½|¼|¾|marks?|points?|pts|mks?", re.IGNORECASE)
+_TOTAL_FOR = LazyPattern(
+    rf"{_OPEN}?total\s+(?:marks?\s+)?(?:for\s+)?(?:this\s+)?question\s*(\d{{1,2}})?\s*(?:is|=|:|–"
+    rf"|-)?\s*({NUMBER_PATTERN})\s*{MARKS_UNIT_PATTERN}?\.?"
+    rf"(?:{_CLOSE})?",
+    re.IGNORECASE,
+)
+_TOTAL = LazyPattern(
+    rf"{_OPEN}(?:sub-?)?total\s*(?:{MARKS_UNIT_PATTERN})?\s*[:=–-]?\s*({NUMBER_PATTERN})\s*{MARKS_UNIT_PATTERN}?{_CLOSE}"
+    rf"|^\s*total\s*[:=–-]?\s*({NUMBER_PATTERN})\s*{MARKS_UNIT_PATTERN}?\s*$",
+    re.IGNORECASE,
+)
+_PRODUCT = LazyPattern(
+    rf"(?P<open>[\[(]\s*)?(?P<a>{NUMBER_PATTERN})['’′]?\s*{MARKS_UNIT_PATTERN}?\s*[x×X*✕]\s*(?P<b>{NUMBER_PATTERN})['’′]?\s*{MARKS_UNIT_PATTERN}?\s*(?:=\s*(?P<c>{NUMBER_PATTERN})['’′]?)?"
+    rf"\s*(?P<unit>{MARKS_UNIT_PATTERN}|M(?=\s*[\])]))?(?P<close>\s*[\])])?",
+)
+_SHARED_MARKS_WORDING = LazyPattern(
+    r"\b(?:answer|attempt|any|following|all|choose|fill|write|match|state|define|questions?)\b", re.IGNORECASE
+)
+_SUM = LazyPattern(
+    rf"{_OPEN}({NUMBER_PATTERN}(?:\s*\+\s*{NUMBER_PATTERN}){{1,5}})\s*(?:=\s*({NUMBER_PATTERN}))?\s*{MARKS_UNIT_PATTERN}?{_CLOSE}",
+    re.IGNORECASE,
+)
+_EXPLICIT = LazyPattern(
+    rf"{_OPEN}(?:(?:max(?:imum)?\.?|worth|carries|for|total)\s*)?(?:{MARKS_UNIT_PATTERN}\s*[:=–-]?\s*)?({NUMBER_PATTERN}"
+    rf"|{'|'.join(_NUMBER_WORDS)})"
+    rf"\s*-?\s*(?:{MARKS_UNIT_PATTERN}|M\b|m\b|(?-i:P\b))\s*(for\s+)?(each|per\s\w+|every)?[^\])}}\n]{{0,24}}{_CLOSE}",
+    re.IGNORECASE,
+)
+_MARKS_FIRST = LazyPattern(
+    rf"{_OPEN}(?:max(?:imum)?\.?\s*)?{MARKS_UNIT_PATTERN}\s*[:=–-]?\s*({NUMBER_PATTERN}){_CLOSE}"
+    rf"|\bmarks?\s*[:=–-]\s*({NUMBER_PATTERN})\s*$|\bmarked\s+out\s+of\s*:?\s*({NUMBER_PATTERN})",
+    re.IGNORECASE,
+)
+_LINE_END = LazyPattern(
+    rf"(?:^|(?<=[\s.?!:,;\-–—)]))({NUMBER_PATTERN}|{'|'.join(_NUMBER_WORDS)})\s*-?\s*({MARKS_UNIT_PATTERN}|M)(\s+each)?\s*\.?\s*$"
+)
+_NOT_MARKS_BEFORE = LazyPattern(
+    r"\b(?:scored?|scores|got|gets?|gained|obtain(?:s|ed)?|secured?|earn(?:s|ed)?|award(?:ed)?|lost|of|than|by|out"
+    r"|at|the|a)\s*$",
+    re.IGNORECASE,
+)
+_BARE_BRACKET = LazyPattern(
+    rf"(?:^|(?<=[\s.?!:;)]))\[\s*({NUMBER_PATTERN})\s*\]|(?:\t|____)[\s.]*[A-Za-z°%/]{{0,4}}\s*\[+\s*({NUMBER_PATTERN})\s*\]\s*$"
+)
+_BARE_PAREN = LazyPattern(rf"(?:^|\t|(?<=[.?!:])\s)\(\s*({NUMBER_PATTERN})\s*\)\s*$")
+_OUT_OF = LazyPattern(rf"(?:____\s*|^|\t)/\s*({NUMBER_PATTERN})\s*(?:{MARKS_UNIT_PATTERN})?\s*$", re.IGNORECASE)
+_MARKS_BREAK_START = LazyPattern(rf"({_OPEN}(?:total\s+)?{NUMBER_PATTERN}|(?:^|\s){NUMBER_PATTERN})\s*$", re.IGNORECASE)
+_MARKS_BREAK_END = LazyPattern(rf"^{MARKS_UNIT_PATTERN}(?:\s+each)?\s*[\])}}]?\.?(?=\s|$)")
+
+
 class MarkForm(IntEnum):
-    """How surely a token is marks: the surer form wins where a question shows several."""
+    """How certain it is that a token is marks. Where a question shows several forms, the most certain one wins."""
 
     BARE_MARGIN = 1
     BARE_PAREN = 2
@@ -53,9 +105,12 @@ class MarkForm(IntEnum):
 
 @dataclass(frozen=True, slots=True)
 class PrintedMarks:
-    """`value`: what the whole is worth. `each`, `count`: how it is shared ("5 x 2 = 10"; which of the two
-    factors is the share shows in the number of parts). `shares`: "[2+3]". `total`: printed as a total, for
-    the question numbered `question` where it says so. `per_part`: "2 marks each"."""
+    """One token that prints marks, at `start` to `end` of the text.
+
+    `value` is what the whole is worth. `each` and `count` are the factors of "5 x 2 = 10"; the number of parts shows
+    which of the two is the share. `shares`: the terms of "[2+3]". `total`: printed as a total, for the question
+    numbered `question` where it says so. `per_part`: "2 marks each".
+    """
 
     value: float
     form: MarkForm
@@ -67,9 +122,6 @@ class PrintedMarks:
     total: bool = False
     per_part: bool = False
     question: str | None = None
-
-
-_MAY_HOLD_MARKS = re.compile(r"\d|½|¼|¾|marks?|points?|pts|mks?", re.IGNORECASE)
 
 
 def parse_number(text: str) -> float:
@@ -84,57 +136,9 @@ def parse_number(text: str) -> float:
     return (float(whole) if whole else 0.0) + extra
 
 
-_TOTAL_FOR = LazyPattern(
-    rf"{_OPEN}?total\s+(?:marks?\s+)?(?:for\s+)?(?:this\s+)?question\s*(\d{{1,2}})?\s*(?:is|=|:|–"
-    rf"|-)?\s*({NUM})\s*{UNIT}?\.?"
-    rf"(?:{_CLOSE})?",
-    re.IGNORECASE,
-)
-_TOTAL = LazyPattern(
-    rf"{_OPEN}(?:sub-?)?total\s*(?:{UNIT})?\s*[:=–-]?\s*({NUM})\s*{UNIT}?{_CLOSE}"
-    rf"|^\s*total\s*[:=–-]?\s*({NUM})\s*{UNIT}?\s*$",
-    re.IGNORECASE,
-)
-_PRODUCT = LazyPattern(
-    rf"(?P<open>[\[(]\s*)?(?P<a>{NUM})['’′]?\s*{UNIT}?\s*[x×X*✕]\s*(?P<b>{NUM})['’′]?\s*{UNIT}?\s*(?:=\s*(?P<c>{NUM})['’′]?)?"
-    rf"\s*(?P<unit>{UNIT}|M(?=\s*[\])]))?(?P<close>\s*[\])])?",
-)
-_SHARED_MARKS_WORDING = LazyPattern(
-    r"\b(?:answer|attempt|any|following|all|choose|fill|write|match|state|define|questions?)\b", re.IGNORECASE
-)
-_SUM = LazyPattern(
-    rf"{_OPEN}({NUM}(?:\s*\+\s*{NUM}){{1,5}})\s*(?:=\s*({NUM}))?\s*{UNIT}?{_CLOSE}",
-    re.IGNORECASE,
-)
-_EXPLICIT = LazyPattern(
-    rf"{_OPEN}(?:(?:max(?:imum)?\.?|worth|carries|for|total)\s*)?(?:{UNIT}\s*[:=–-]?\s*)?({NUM}"
-    rf"|{'|'.join(_NUMBER_WORDS)})"
-    rf"\s*-?\s*(?:{UNIT}|M\b|m\b|(?-i:P\b))\s*(for\s+)?(each|per\s\w+|every)?[^\])}}\n]{{0,24}}{_CLOSE}",
-    re.IGNORECASE,
-)
-_MARKS_FIRST = LazyPattern(
-    rf"{_OPEN}(?:max(?:imum)?\.?\s*)?{UNIT}\s*[:=–-]?\s*({NUM}){_CLOSE}"
-    rf"|\bmarks?\s*[:=–-]\s*({NUM})\s*$|\bmarked\s+out\s+of\s*:?\s*({NUM})",
-    re.IGNORECASE,
-)
-_LINE_END = LazyPattern(
-    rf"(?:^|(?<=[\s.?!:,;\-–—)]))({NUM}|{'|'.join(_NUMBER_WORDS)})\s*-?\s*({UNIT}|M)(\s+each)?\s*\.?\s*$"
-)
-_NOT_MARKS_BEFORE = LazyPattern(
-    r"\b(?:scored?|scores|got|gets?|gained|obtain(?:s|ed)?|secured?|earn(?:s|ed)?|award(?:ed)?|lost|of|than|by|out"
-    r"|at|the|a)\s*$",
-    re.IGNORECASE,
-)
-_BARE_BRACKET = LazyPattern(
-    rf"(?:^|(?<=[\s.?!:;)]))\[\s*({NUM})\s*\]|(?:\t|____)[\s.]*[A-Za-z°%/]{{0,4}}\s*\[+\s*({NUM})\s*\]\s*$"
-)
-_BARE_PAREN = LazyPattern(rf"(?:^|\t|(?<=[.?!:])\s)\(\s*({NUM})\s*\)\s*$")
-_OUT_OF = LazyPattern(rf"(?:____\s*|^|\t)/\s*({NUM})\s*(?:{UNIT})?\s*$", re.IGNORECASE)
-
-
 @lru_cache(maxsize=4096)
 def find_marks(text: str) -> tuple[PrintedMarks, ...]:
-    """Everything in the text that looks like marks, in order, none overlapping another."""
+    """Return all tokens in the text that look like marks, in order and without overlaps."""
     if not _MAY_HOLD_MARKS.search(text):
         return ()
     found: list[PrintedMarks] = []
@@ -224,7 +228,7 @@ def _find_bare(text: str) -> list[PrintedMarks]:
 
 
 def remove_marks(text: str, marks: Sequence[PrintedMarks]) -> str:
-    """The text with these tokens cut out."""
+    """Return the text without these tokens."""
     for token in sorted(marks, key=lambda token: -token.start):
         text = (
             text[: token.start].rstrip(" ") + (" " if text[token.end :].strip() else "") + text[token.end :].lstrip(" ")
@@ -232,17 +236,16 @@ def remove_marks(text: str, marks: Sequence[PrintedMarks]) -> str:
     return text.strip()
 
 
-_MARKS_BREAK_START = LazyPattern(rf"({_OPEN}(?:total\s+)?{NUM}|(?:^|\s){NUM})\s*$", re.IGNORECASE)
-_MARKS_BREAK_END = LazyPattern(rf"^{UNIT}(?:\s+each)?\s*[\])}}]?\.?(?=\s|$)")
-
-
 def rejoin_marks(upper: str, lower: str) -> tuple[str, str] | None:
-    """Marks that break over two lines ("… (5" / "marks) …") put together on the first; None where none do."""
-    broken = _MARKS_BREAK_START.search(upper)
+    """Join marks that break over two lines ("… (5" / "marks) …") on the first line.
+
+    Returns both lines, or None where no marks break.
+    """
+    opening = _MARKS_BREAK_START.search(upper)
     rest = _MARKS_BREAK_END.match(lower)
-    if broken is None or rest is None:
+    if opening is None or rest is None:
         return None
-    opened = broken[1].lstrip()[0] in "[({"
+    opened = opening[1].lstrip()[0] in "[({"
     closed = rest[0].rstrip(".")[-1:] in "])}"
     if opened != closed or (not opened and lower[rest.end() :].strip()):
         return None

@@ -1,4 +1,4 @@
-"""Drafts of questions into questions: text, marks, options and type, part by part."""
+"""Builds questions from outline nodes: text, marks, options and type, part by part."""
 
 import re
 from collections.abc import Sequence
@@ -32,8 +32,11 @@ _OPTION_BIAS = 1.0
 
 @dataclass(frozen=True, slots=True)
 class SectionContext:
-    """What stands above a question: headings that say how its like are asked and what each is worth.
-    `lean`: by how much the letters under its neighbours speak for options, or against."""
+    """What a question inherits from the headings above it: how its kind is asked and what each is worth.
+
+    `option_bias`: the score that the letters under neighbouring questions add in favour of options (positive) or of
+    parts (negative).
+    """
 
     each: float | None = None
     each_except: frozenset[int] = frozenset()
@@ -43,7 +46,7 @@ class SectionContext:
 
 
 class QuestionBuilder:
-    """Builds one paper's questions; doubts go to `warnings`."""
+    """Builds one paper's questions and appends doubts to `warnings`."""
 
     def __init__(self, notation: MarkNotation, warnings: list[str]) -> None:
         self._notation = notation
@@ -51,7 +54,7 @@ class QuestionBuilder:
         self._totals: list[PrintedMarks] = []
 
     def build_question(self, node: OutlineNode, path: str, context: SectionContext) -> Question:
-        """A question that stands under no other; totals printed at the end of its parts are its own."""
+        """Build a question that is not part of another. Totals printed after its parts are its own."""
         self._totals = []
         question = self._build(node, path, context)
         if node.label_inferred:
@@ -76,21 +79,21 @@ class QuestionBuilder:
         return question
 
     def _assign_remaining_marks(self, question: Question) -> Question:
-        """What is left of a question's marks for the one part whose own could not be read."""
-        bare = [leaf for leaf in question.leaves() if leaf.marks is None]
-        if question.marks is None or not question.parts or len(bare) != 1 or _has_choice(question):
+        """Give what is left of a question's marks to its only part whose marks could not be read."""
+        unmarked = [leaf for leaf in question.leaves() if leaf.marks is None]
+        if question.marks is None or not question.parts or len(unmarked) != 1 or _has_choice(question):
             return question
         left = round(question.marks - sum(leaf.marks or 0.0 for leaf in question.leaves()), 2)
         if left <= 0 or len(list(question.leaves())) < 2:
             return question
         self._warnings.append(
-            f"No marks were found for question {bare[0].id}; it was given the {format_marks(left)} that its "
+            f"No marks were found for question {unmarked[0].id}; it was given the {format_marks(left)} that its "
             f"question has left."
         )
-        return _assign_leaf_marks(question, bare[0].id, left)
+        return _assign_leaf_marks(question, unmarked[0].id, left)
 
     def with_option_bias(self, nodes: Sequence[OutlineNode], context: SectionContext) -> SectionContext:
-        """With what the clear cases among these neighbours say about letters under a question."""
+        """Add the bias that the clear cases among these siblings give to letters under a question."""
         scores = [score for node in nodes if (score := self._score_as_options(node, context)) is not None]
         clear = [score for score in scores if abs(score) > _MIN_CONFIDENT_SCORE]
         if len(clear) < 2 or len(clear) == len(scores):
@@ -101,7 +104,7 @@ class QuestionBuilder:
         return replace(context, option_bias=-_OPTION_BIAS if for_options * 4 <= len(clear) else 0.0)
 
     def warn_about_missing_labels(self, nodes: Sequence[OutlineNode], path: str) -> None:
-        """Says where a list of labels leaves one out: it may not have been read."""
+        """Warn where a list of labels skips one: it may not have been read."""
         for one, other in pairwise(node for node in nodes if node.kind is not None):
             if one.kind is other.kind is LabelKind.NUMBER and int(other.name) > int(one.name) + 1:
                 missing = f"question {path}{int(one.name) + 1}"
@@ -128,8 +131,8 @@ class QuestionBuilder:
             part_texts = [self._node_text(part, last=True) for part in node.parts]
             options = self._build_options(node.parts)
             self.warn_about_missing_labels(node.parts, f"{identity}, option ")
-            marks = content.marks or tuple(marks for words in part_texts for marks in words.marks)
-            totals = (*content.totals, *(total for words in part_texts for total in words.totals))
+            marks = content.marks or tuple(marks for node_text in part_texts for marks in node_text.marks)
+            totals = (*content.totals, *(total for node_text in part_texts for total in node_text.totals))
             return self._build_leaf(node, identity, replace(content, marks=marks, totals=totals), options, context)
         if not node.parts:
             text, ticked = parse_checkbox_options(content.text)
@@ -140,18 +143,18 @@ class QuestionBuilder:
         return tuple(Option(part.name, self._node_text(part, last=True).text.replace("\n", " ")) for part in nodes)
 
     def _score_as_options(self, node: OutlineNode, context: SectionContext) -> float | None:
-        """How much the parts of a draft look like options; None where they cannot be."""
+        """Score how much a node's parts look like options; None where they cannot be options."""
         if not node.parts or any(part.parts for part in node.parts):
             return None
         content = self._node_text(node, last=False)
         part_texts = [self._node_text(part, last=True) for part in node.parts]
-        marked = sum(1 for words in part_texts if words.marks)
+        marked = sum(1 for node_text in part_texts if node_text.marks)
         if marked == 1 and part_texts[-1].marks and not content.marks:
             marked = 0
         return score_options(
             content.text,
             node.parts[0].kind,
-            [words.text for words in part_texts],
+            [node_text.text for node_text in part_texts],
             marked=marked,
             multiple_choice=context.multiple_choice,
             true_false=context.true_false or is_true_false(content.text),
@@ -222,7 +225,10 @@ class QuestionBuilder:
         )
 
     def _extract_sum(self, parts: list[Question], node: OutlineNode, group_marks: list[PrintedMarks]) -> list[Question]:
-        """The parts, the last one without a sum over all of them ("[5+5]"), which then is the question's own."""
+        """Move a sum over all parts ("[5+5]") from the last part to the question.
+
+        Returns the parts, the last one without marks if it printed the sum, which is appended to `group_marks`.
+        """
         if len(parts) < 2 or group_marks or any(part.marks is not None for part in parts[:-1]) or parts[-1].parts:
             return parts
         sums = [m for m in self._node_text(node.parts[-1], last=True).marks if len(m.shares) == len(parts)]
@@ -244,12 +250,13 @@ class QuestionBuilder:
         return parts, sum_available_marks(parts, choose) if known else None
 
     def _add_up_marks(self, found: Sequence[PrintedMarks], identity: str) -> float | None:
-        """What these tokens make together: the surest form counts, and several of it add up."""
+        """Return the marks that these tokens give together: only the most certain form counts, and several of it add
+        up."""
         if not found:
             return None
-        surest = max(marks.form for marks in found)
-        alike = {MarkForm.BARE_BRACKET, MarkForm.EXPLICIT}
-        kept = [marks for marks in found if marks.form == surest or {marks.form, surest} <= alike]
+        most_certain = max(marks.form for marks in found)
+        added_together = {MarkForm.BARE_BRACKET, MarkForm.EXPLICIT}
+        kept = [marks for marks in found if marks.form == most_certain or {marks.form, most_certain} <= added_together]
         if len(kept) > 1:
             values = " + ".join(format_marks(marks.value) for marks in kept)
             self._warnings.append(f"Question {identity} prints marks more than once ({values}); they were added.")
@@ -257,7 +264,7 @@ class QuestionBuilder:
 
 
 def _with_full_labels(parts: list[Question], node: OutlineNode) -> list[Question]:
-    """Labels that are printed whole: part 1 of question 1 is labelled 1.1, the first question of A is A1."""
+    """Restore labels that are printed in full: part 1 of question 1 is labelled 1.1, the first question of A is A1."""
     relabelled = []
     for question, part in zip(parts, node.parts, strict=True):
         if part.style == "1.1":
@@ -282,7 +289,7 @@ def _has_choice(question: Question) -> bool:
 
 
 def _assign_leaf_marks(question: Question, identity: str, marks: float) -> Question:
-    """The tree with marks for one leaf; groups above it that had none get their sums."""
+    """Set the marks of one leaf. Groups above it without marks get their sums."""
     if question.id == identity:
         return replace(question, marks=marks)
     if not question.parts:

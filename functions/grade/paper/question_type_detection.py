@@ -1,4 +1,4 @@
-"""How a question is answered, guessed from its wording: the marking scheme has the last word."""
+"""Guesses a question's type from its wording, and tells options from parts. The marking scheme overrides the guess."""
 
 import re
 from collections.abc import Sequence
@@ -38,28 +38,6 @@ _REASON_WORDING = re.compile(r"\b(?:explain|justify|justification|reasons?|why|c
 _TRUE_FALSE_OPTION = re.compile(r"^(?:true|false|t|f)\W*$", re.IGNORECASE)
 
 
-def guess_type(text: str, options: Sequence[Option], *, true_false: bool = False) -> QuestionType:
-    """`true_false`: a heading above says so."""
-    if options:
-        option_texts = [option.text for option in options]
-        return (
-            QuestionType.TRUE_FALSE
-            if len(option_texts) == 2 and all(_TRUE_FALSE_OPTION.match(t) for t in option_texts)
-            else QuestionType.CHOICE
-        )
-    asks_why = _EXPLANATION_WORDING.search(text)
-    if (true_false or is_true_false(text)) and not _REASON_WORDING.search(text):
-        return QuestionType.TRUE_FALSE
-    if not asks_why and _CALCULATION_WORDING.search(text):
-        return QuestionType.NUMERIC
-    return QuestionType.TEXT
-
-
-def is_true_false(text: str) -> bool:
-    """Whether true or false is all that is asked for."""
-    return bool(_TRUE_FALSE.search(text)) and not _REASON_WORDING.search(text)
-
-
 _CHOICE_WORDING = re.compile(
     r"\bwhich\b|\b(?:choose|select|tick|circle|pick|mark)\b|\bmost (?:likely|suitable|appropriate)\b"
     r"|\bcorrect (?:option|answer)\b"
@@ -82,6 +60,30 @@ _TASK_VERB = re.compile(
     r"suppose|if|hence|using|state|mention|deduce|verify|express|convert|sketch)\b",
     re.IGNORECASE,
 )
+_CHECKBOX = re.compile(r"(?:[□☐○◯❏❑▢◻⬜]|\[\s{0,3}\](?=\s?\w)|\(\s{1,3}\)(?=\s))\s*")
+_TRUE_FALSE_SUFFIX = re.compile(r"[\s(\[]*\btrue\b\W{1,6}(?:or\b\W*)?\bfalse\b[\s)\]]*$", re.IGNORECASE)
+
+
+def guess_type(text: str, options: Sequence[Option], *, true_false: bool = False) -> QuestionType:
+    """Guess a question's type. `true_false`: a heading above it announces true/false questions."""
+    if options:
+        option_texts = [option.text for option in options]
+        return (
+            QuestionType.TRUE_FALSE
+            if len(option_texts) == 2 and all(_TRUE_FALSE_OPTION.match(t) for t in option_texts)
+            else QuestionType.CHOICE
+        )
+    needs_explanation = _EXPLANATION_WORDING.search(text)
+    if (true_false or is_true_false(text)) and not _REASON_WORDING.search(text):
+        return QuestionType.TRUE_FALSE
+    if not needs_explanation and _CALCULATION_WORDING.search(text):
+        return QuestionType.NUMERIC
+    return QuestionType.TEXT
+
+
+def is_true_false(text: str) -> bool:
+    """Whether the question asks for true or false only, without a reason."""
+    return bool(_TRUE_FALSE.search(text)) and not _REASON_WORDING.search(text)
 
 
 def score_options(
@@ -94,8 +96,11 @@ def score_options(
     true_false: bool,
     style: str,
 ) -> float:
-    """Above 0: options. `marked`: how many of them carry marks of their own; `choice`, `true_false`: what
-    the headings above say."""
+    """Score whether lettered texts are options (above 0) or parts (below 0).
+
+    `marked`: how many of them carry marks of their own. `multiple_choice`, `true_false`: what the headings above
+    announce.
+    """
     if not 2 <= len(texts) <= 6 or kind is None or (kind is LabelKind.NUMBER and style != "(1)"):
         return -9.0
     score = -2.0
@@ -106,24 +111,21 @@ def score_options(
     score += 1.5 if _CHOICE_WORDING.search(stem) else -1.5 if _TASK_LIST_WORDING.search(stem) else 0.0
     score -= 3.0 if true_false else 0.0
     ending = stem.rstrip().rstrip("_").rstrip()
-    breaks_off = ending[-1:].isalpha() or ending[-1:] in (":", ",")
-    score += 0.8 if stem.rstrip().endswith(("____", "?")) else 1.0 if breaks_off else 0.4 if "____" in stem else 0.0
+    is_incomplete = ending[-1:].isalpha() or ending[-1:] in (":", ",")
+    score += 0.8 if stem.rstrip().endswith(("____", "?")) else 1.0 if is_incomplete else 0.4 if "____" in stem else 0.0
     score += 0.6 if max(len(text.split()) for text in texts) <= 4 and marked == 0 else 0.0
     score -= 1.5 if not stem.strip() else 0.0
     longest = max(len(text) for text in texts)
     score += 1.0 if longest <= 30 else 0.4 if longest <= 90 else -0.4
-    tasks = sum(1 for text in texts if _TASK_VERB.match(text)) / len(texts)
-    asked = sum(1 for text in texts if text.rstrip(" _").endswith("?")) / len(texts)
-    score -= 3.0 * asked + (2.0 * tasks if tasks > 0.34 else 0.0)
+    task_share = sum(1 for text in texts if _TASK_VERB.match(text)) / len(texts)
+    question_share = sum(1 for text in texts if text.rstrip(" _").endswith("?")) / len(texts)
+    score -= 3.0 * question_share + (2.0 * task_share if task_share > 0.34 else 0.0)
     score -= 1.5 if sum(1 for text in texts if "____" in text) * 2 > len(texts) else 0.0
     return score
 
 
-_CHECKBOX = re.compile(r"(?:[□☐○◯❏❑▢◻⬜]|\[\s{0,3}\](?=\s?\w)|\(\s{1,3}\)(?=\s))\s*")
-
-
 def parse_checkbox_options(text: str) -> tuple[str, tuple[Option, ...]]:
-    """Options behind boxes to tick, which bear no letter: they get A, B, C in printed order."""
+    """Parse options after tick boxes. They carry no letters and are labelled A, B, C in printed order."""
     starts = list(_CHECKBOX.finditer(text))
     if not 2 <= len(starts) <= 8:
         return text, ()
@@ -135,9 +137,6 @@ def parse_checkbox_options(text: str) -> tuple[str, tuple[Option, ...]]:
     return text[: starts[0].start()].strip(), options
 
 
-_TRUE_FALSE_SUFFIX = re.compile(r"[\s(\[]*\btrue\b\W{1,6}(?:or\b\W*)?\bfalse\b[\s)\]]*$", re.IGNORECASE)
-
-
 def strip_true_false(text: str) -> str:
-    """A statement without the "True / False" printed behind it to be circled."""
+    """Remove a "True / False" to be circled from the end of a statement."""
     return _TRUE_FALSE_SUFFIX.sub("", text).strip() or text

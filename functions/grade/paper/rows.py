@@ -1,8 +1,8 @@
-"""A transcript as rows of cells: what stands beside each other on a page, in reading order.
+"""A transcript as rows of cells: everything at the same height on a page, in reading order.
 
-Readers differ in what they call a line: a question's number, its text and the marks in the margin may come
-as one line, or as three. Here they are one row with three cells, so that what follows sees one picture.
-Positions are fractions of the page.
+OCR engines differ in what they return as a line: a question's number, its text and its marks in the margin may be one
+line or three. Here they are one row with three cells, so that later steps see one form. Positions are fractions of
+the page.
 """
 
 import itertools
@@ -13,9 +13,18 @@ from core.models.transcript import Line, Page, Transcript
 from grade.language.text_cleaning import clean_line
 
 GAP = "\t"
-"""Stands between two cells in a row's text: a space much wider than one between words."""
+"""Separates two cells in a row's text: a space much wider than one between words."""
 
 _WIDE_GAP = re.compile(r"\t+|\s{4,}")
+
+
+_ONLY_MARKS = re.compile(
+    r"[\[({]?\s*(?:total\s*:?\s*)?\d{1,3}(?:\.\d+)?\s*(?:marks?|pts?|points?|m)?\s*[\])}]?", re.IGNORECASE
+)
+_QUESTION_START = re.compile(r"\s*(?:q(?:uestion)?\s*)?\d{1,3}[.)]\s+[A-Z]\w", re.IGNORECASE)
+_OPTION = re.compile(r"\(?([b-hB-H])[).]\s")
+_LIST_ITEM = re.compile(r"(?:\d{1,2}\s?[.)]|\([a-z]{1,4}\)|[a-z]\))\s*\S")
+_MAX_ROW_LENGTH = 4000
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,8 +36,10 @@ class Cell:
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """Cells from left to right. `origin` is the left edge of the column that the row stands in, `width`
-    that column's width."""
+    """Cells from left to right.
+
+    `origin` is the left edge of the column that contains the row; `width` is that column's width.
+    """
 
     page: int
     cells: tuple[Cell, ...]
@@ -51,32 +62,33 @@ class Row:
 
     @property
     def indent(self) -> float:
-        """From the left edge of the row's column."""
+        """Distance from the left edge of the row's column."""
         return self.left - self.origin
 
     @property
     def reach(self) -> float:
-        """How far the row's text runs towards the right edge of its column, 1 for up to the edge."""
+        """How far the text extends towards the right edge of its column; 1 means up to the edge."""
         return (self.right - self.origin) / self.width
 
 
 def build_rows(transcript: Transcript) -> list[Row]:
-    """All rows of a document in reading order, without empty ones."""
+    """Return all rows of a document in reading order, without empty ones."""
     return [row for page in transcript.pages for row in build_page_rows(page)]
 
 
 def build_page_rows(page: Page) -> list[Row]:
+    """Return the rows of one page in reading order."""
     rows: list[Row] = []
     one_column = not any(line.box[0] > 0.4 and _QUESTION_START.match(line.text) for line in page.lines)
     for line in page.lines:
         row = _row_from_line(page.number, line)
         if row is None:
             continue
-        beside = _find_row_beside(rows, row, options=one_column)
-        if beside is None:
+        adjacent_index = _find_row_beside(rows, row, options=one_column)
+        if adjacent_index is None:
             rows.insert(_insertion_index(rows, row), row)
         else:
-            rows[beside] = _merge_rows(rows[beside], row)
+            rows[adjacent_index] = _merge_rows(rows[adjacent_index], row)
     return _assign_columns(rows)
 
 
@@ -86,12 +98,12 @@ def _row_from_line(page: int, line: Line) -> Row | None:
         Cell(re.sub(r"\s+", " ", text).strip(), left + width * start, left + width * end)
         for text, start, end in _split_at_gaps(line)
     ]
-    kept = tuple(cell for cell in cells if cell.text)
-    return Row(page, kept, top, top + height) if kept else None
+    non_empty = tuple(cell for cell in cells if cell.text)
+    return Row(page, non_empty, top, top + height) if non_empty else None
 
 
 def _split_at_gaps(line: Line) -> list[tuple[str, float, float]]:
-    """A line's text cut at wide gaps, each piece with where it starts and ends, as shares of the line."""
+    """Split a line's text at wide gaps. Each piece has its start and end as fractions of the line."""
     text = clean_line(line.text)
     chunks: list[tuple[str, float, float]] = []
     start = 0
@@ -104,34 +116,25 @@ def _split_at_gaps(line: Line) -> list[tuple[str, float, float]]:
 
 
 def _vertical_overlap(one: Row, other: Row) -> float:
-    """Share of the lower row's height that both have in common."""
+    """Return the height that both rows share, as a fraction of the lower row's height."""
     common = min(one.bottom, other.bottom) - max(one.top, other.top)
-    lower = min(one.bottom - one.top, other.bottom - other.top)
-    return common / lower if lower > 0 else 0.0
-
-
-_ONLY_MARKS = re.compile(
-    r"[\[({]?\s*(?:total\s*:?\s*)?\d{1,3}(?:\.\d+)?\s*(?:marks?|pts?|points?|m)?\s*[\])}]?", re.IGNORECASE
-)
-
-
-_QUESTION_START = re.compile(r"\s*(?:q(?:uestion)?\s*)?\d{1,3}[.)]\s+[A-Z]\w", re.IGNORECASE)
-_OPTION = re.compile(r"\(?([b-hB-H])[).]\s")
+    min_height = min(one.bottom - one.top, other.bottom - other.top)
+    return common / min_height if min_height > 0 else 0.0
 
 
 def _find_row_beside(rows: list[Row], row: Row, *, options: bool) -> int | None:
-    """The row that this one continues to the right or opens at the left, if there is one.
+    """Return the index of the row that this one extends to the right or to the left, or None.
 
-    Only the row just before counts: at the same height further back stands the other column. Marks in the
-    right margin are an exception, since many readers give them after all else on the page. So are `options`
-    on a page of one column: some readers take options that stand in columns for columns of the page.
+    Only the previous row counts: an earlier one at the same height belongs to the other column. Marks in the right
+    margin are an exception, since many OCR engines return them after everything else on the page. So are options on a
+    page of one column (`options`): some OCR engines take options printed in columns for columns of the page.
     """
     if not rows:
         return None
     if _are_side_by_side(rows[-1], row):
         return len(rows) - 1
-    if options and (place := _find_earlier_row(rows, row)) is not None:
-        return place
+    if options and (position := _find_earlier_row(rows, row)) is not None:
+        return position
     if row.left < 0.7 or not _ONLY_MARKS.fullmatch(row.text):
         return None
     for index in range(len(rows) - 1, -1, -1):
@@ -141,14 +144,14 @@ def _find_row_beside(rows: list[Row], row: Row, *, options: bool) -> int | None:
 
 
 def _find_earlier_row(rows: list[Row], row: Row) -> int | None:
-    """The row of options or of a list, further back, that this one continues to the right."""
+    """Return the index of an earlier row of options or of a list that this row extends to the right."""
     option = _OPTION.match(row.text)
-    place = _find_options_row(rows, row, option[1]) if option else None
-    return _find_list_row(rows, row) if place is None else place
+    position = _find_options_row(rows, row, option[1]) if option else None
+    return _find_list_row(rows, row) if position is None else position
 
 
 def _find_options_row(rows: list[Row], row: Row, letter: str) -> int | None:
-    """The row of options at the same height, to the left, whose letters come before this one's."""
+    """Return the index of the options row at the same height, to the left, whose letters precede this one's."""
     for index in range(len(rows) - 1, max(-1, len(rows) - 24), -1):
         other = rows[index]
         if other.page == row.page and _vertical_overlap(other, row) > 0.6 and other.right <= row.left:
@@ -157,12 +160,11 @@ def _find_options_row(rows: list[Row], row: Row, letter: str) -> int | None:
     return None
 
 
-_LIST_ITEM = re.compile(r"(?:\d{1,2}\s?[.)]|\([a-z]{1,4}\)|[a-z]\))\s*\S")
-
-
 def _find_list_row(rows: list[Row], row: Row) -> int | None:
-    """The row of a list at the same height, to the left, where a reader gives a list's second column after all
-    that stands below its first ("Match the following")."""
+    """Return the index of the list row at the same height, to the left.
+
+    Some OCR engines return a list's second column after everything below its first one ("Match the following").
+    """
     if row.left < 0.3 or row.right - row.left > 0.45 or row.top > rows[-1].top - 0.5 * (row.bottom - row.top):
         return None
     for index in range(len(rows) - 2, max(-1, len(rows) - 24), -1):
@@ -173,15 +175,17 @@ def _find_list_row(rows: list[Row], row: Row) -> int | None:
 
 
 def _insertion_index(rows: list[Row], row: Row) -> int:
-    """Where a row goes: at the end, but marks alone in the margin before the few rows that stand lower."""
-    place = len(rows)
+    """Return where to insert a row: at the end, but marks alone in the margin go before the few lower rows."""
+    position = len(rows)
     if row.left < 0.7 or not _ONLY_MARKS.fullmatch(row.text):
-        return place
+        return position
     while (
-        place > max(0, len(rows) - 3) and rows[place - 1].page == row.page and rows[place - 1].top > row.bottom - 0.002
+        position > max(0, len(rows) - 3)
+        and rows[position - 1].page == row.page
+        and rows[position - 1].top > row.bottom - 0.002
     ):
-        place -= 1
-    return place
+        position -= 1
+    return position
 
 
 def _are_side_by_side(row: Row, other: Row) -> bool:
@@ -196,7 +200,7 @@ def _merge_rows(row: Row, other: Row) -> Row:
 
 
 def _assign_columns(rows: list[Row]) -> list[Row]:
-    """Tells each row the column that it stands in: one, or two side by side."""
+    """Set the column of each row on a page of one column or of two."""
     if not rows:
         return []
     left, right = min(row.left for row in rows), max(row.right for row in rows)
@@ -214,11 +218,11 @@ def _assign_columns(rows: list[Row]) -> list[Row]:
     return [replace(row, origin=left, width=max(right - left, 0.01)) for row in rows]
 
 
-_MAX_ROW_LENGTH = 4000
-
-
 def truncate_row(row: Row) -> Row:
-    """The row, cut where its text is longer than any page sets one: a bound for the work on a hostile document."""
+    """Cut the row's text if it is longer than any real page's.
+
+    Bounds the work on a hostile document.
+    """
     if len(row.text) <= _MAX_ROW_LENGTH:
         return row
     return replace(row, cells=(Cell(row.text[:_MAX_ROW_LENGTH].replace(GAP, " "), row.left, row.right),))

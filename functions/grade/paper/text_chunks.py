@@ -1,6 +1,7 @@
-"""Rows cut at the labels that stand in them: a piece is text that may open with a label.
+"""Cuts rows into text chunks at the labels in them, and parses question ranges announced in directions and headings.
 
-`1.  (a) Define work. [2]` is one piece with two tokens. `(a) 3   (b) 4   (c) 5` is three pieces.
+A chunk is text that may begin with a label. `1.  (a) Define work. [2]` is one chunk with two label tokens.
+`(a) 3   (b) 4   (c) 5` is three chunks.
 """
 
 import re
@@ -9,11 +10,40 @@ from dataclasses import dataclass, replace
 from grade.paper.label_parser import LabelToken, parse_leading_label
 from grade.paper.rows import GAP, Cell, Row
 
+_ANSWER_FIELD = re.compile(r"^(?:____\s*|[Tt](?:rue)?\s*[/\s]\s*[Ff](?:alse)?\s+|[□☐○◯]\s*|\[\s*\]\s*)+(?=\(?\d)")
+"""What a worksheet prints in front of a question's number, to be filled in or circled."""
+_INNER_LABEL = re.compile(
+    r"(?:(?<=\t)(?P<number>\d{1,2})\s?[.)](?!\d)(?=\s*\S))|"
+    r"(?:(?<=\s)|(?<=[.?!:;]))(?:\(\s?([A-Ha-h]|[ivx]{1,4})\s?\)|\((\d)\)|([A-Ha-h])[).](?=\s)|(?<=\t)([B-F])\s)\s*"
+)
+_REFERENCE = re.compile(
+    r"\b(?:parts?|in|to|from|and|or|of|answers?|questions?|using|both|either|with|by|see|between|than|statement)\s*$",
+    re.IGNORECASE,
+)
+_ENUMERATION = re.compile(r"\s*(?:[,;]|and\b|or\b|&|\.\s|\.$)")
+"""Follows a letter that a sentence only mentions: "the codes (A), (B), (C) and (D)"."""
+_MAX_LABELS_PER_ROW = 12
+_DIRECTION_RANGE = re.compile(
+    r"\W*(?:(?:directions?|note|instructions?)\W+)?(?:[^.?!]{0,90}?\b(?:for|in|answer|to)\s+)?(?:each of\s+)?"
+    r"(?:the\s+)?(?:following\s+)?(?:questions?|q\.?)\s*(?:numbers?|nos?\.?)?\s*\(?\s*(\d{1,3})\s*(?:to|and|&|-|–|—)\s*(?:q\.?\s*)?"
+    r"(\d{1,3})(?![\d)]*\s*(?:marks?|points?))\b",
+    re.IGNORECASE,
+)
+_SELECTION_WORDS = re.compile(
+    r"\b(?:select|choose|mark|pick|tick|options?|codes?|alternatives?|assertion|statements?)\b", re.IGNORECASE
+)
+_ANNOUNCED_RANGE = re.compile(r"(?:^|\s)questions?\s+(\d{1,3})\s*(?:[-–—]|to|and|&)\s*(\d{1,3})(?!\d)", re.IGNORECASE)
+_MAX_ANNOUNCED = 40
+
 
 @dataclass(frozen=True, slots=True)
 class TextChunk:
-    """`tokens`: labels not yet taken as a node's own. `text`: what follows them. `left` is where the piece
-    starts; `opens` is False for a piece that starts inside a row."""
+    """A stretch of one row that may begin with a label.
+
+    `tokens` are the leading label tokens that no outline node has taken yet; `text` is what follows them. `left` is
+    the x position of the chunk's start, as a fraction of the page width. `at_row_start` is False for a chunk that
+    starts inside a row.
+    """
 
     row: Row
     tokens: tuple[LabelToken, ...]
@@ -23,20 +53,17 @@ class TextChunk:
 
     @property
     def full_text(self) -> str:
-        """The text with the labels that were not taken."""
+        """The text, preceded by the label tokens that no node has taken."""
         return "".join(token.raw for token in self.tokens) + self.text
 
     def without_first_label(self) -> "TextChunk":
-        """Without its outermost label; where the next one stands on the row is then not known."""
+        """Return the chunk without its outermost label. The x position of the next label is then unknown."""
         return replace(self, tokens=self.tokens[1:], at_row_start=False)
 
 
 def split_at_labels(rows: list[Row], *, bare: bool = True) -> list[TextChunk]:
+    """Split each row at its labels. `bare`: a number with nothing after it counts as a label too."""
     return [chunk for row in rows for chunk in _split_row(row, bare)]
-
-
-_ANSWER_FIELD = re.compile(r"^(?:____\s*|[Tt](?:rue)?\s*[/\s]\s*[Ff](?:alse)?\s+|[□☐○◯]\s*|\[\s*\]\s*)+(?=\(?\d)")
-"""What a worksheet sets before a question's number, to be filled in or circled."""
 
 
 def _split_row(row: Row, bare: bool) -> list[TextChunk]:
@@ -59,12 +86,12 @@ def _split_row(row: Row, bare: bool) -> list[TextChunk]:
 
 
 def _is_margin_number(row: Row) -> bool:
-    """A number that stands alone at the right: marks, not a label."""
+    """Whether the row is a lone number at the right: marks, not a label."""
     return (row.left - row.origin) / row.width > 0.75 and bool(re.fullmatch(r"[\[(]?\s*[\d.½]+\s*[\])]?", row.text))
 
 
 def _x_position(row: Row, position: int) -> float:
-    """Where on the page the character at `position` of the row's text stands, about."""
+    """Approximate x position on the page of the character at index `position` of the row's text."""
     for cell in row.cells:
         if position <= len(cell.text):
             return cell.left + (cell.right - cell.left) * position / max(len(cell.text), 1)
@@ -72,25 +99,8 @@ def _x_position(row: Row, position: int) -> float:
     return row.right
 
 
-_INNER_LABEL = re.compile(
-    r"(?:(?<=\t)(?P<number>\d{1,2})\s?[.)](?!\d)(?=\s*\S))|"
-    r"(?:(?<=\s)|(?<=[.?!:;]))(?:\(\s?([A-Ha-h]|[ivx]{1,4})\s?\)|\((\d)\)|([A-Ha-h])[).](?=\s)|(?<=\t)([B-F])\s)\s*"
-)
-_REFERENCE = re.compile(
-    r"\b(?:parts?|in|to|from|and|or|of|answers?|questions?|using|both|either|with|by|see|between|than|statement)\s*$",
-    re.IGNORECASE,
-)
-
-
-_ENUMERATION = re.compile(r"\s*(?:[,;]|and\b|or\b|&|\.\s|\.$)")
-"""After a letter that a sentence only names: "the codes (A), (B), (C) and (D)"."""
-
-
-_MAX_LABELS_PER_ROW = 12
-
-
 def _find_inner_labels(text: str, opening: LabelToken | None) -> list[int]:
-    """Where inside a row further labels start: each must follow the one before it in its list."""
+    """Return the indices where further labels start inside a row. Each must be the successor of the label before it."""
     found: list[tuple[int, int, str]] = []
     for match in _INNER_LABEL.finditer(text):
         after_gap = GAP in text[max(0, match.start() - 1) : match.start()]
@@ -107,9 +117,11 @@ def _find_inner_labels(text: str, opening: LabelToken | None) -> list[int]:
         if not text[end:].strip() or _ENUMERATION.match(text, end):
             continue
         after_gap = GAP in text[max(0, start - 1) : start]
-        follows = before is not None and _is_successor(before, name)
-        leads = name in ("a", "A", "i") and any(_is_successor(name, later[2]) for later in found[index + 1 : index + 2])
-        skips = (
+        follows_before = before is not None and _is_successor(before, name)
+        starts_list = name in ("a", "A", "i") and any(
+            _is_successor(name, later[2]) for later in found[index + 1 : index + 2]
+        )
+        skips_letters = (
             after_gap
             and before is not None
             and name.isalpha()
@@ -117,7 +129,12 @@ def _find_inner_labels(text: str, opening: LabelToken | None) -> list[int]:
             and before.isupper() == name.isupper()
             and name > before
         )
-        if follows or leads or skips or (after_gap and before is None and not starts and start == 0):
+        if (
+            follows_before
+            or starts_list
+            or skips_letters
+            or (after_gap and before is None and not starts and start == 0)
+        ):
             starts.append(start)
             before = name
     return starts
@@ -133,34 +150,23 @@ def _is_successor(before: str, name: str) -> bool:
 
 
 def sort_options(chunks: list[TextChunk]) -> list[TextChunk]:
-    """Options set in columns that are read downwards, (a) (c) over (b) (d), put in the order of their letters."""
-    places = [i for i, chunk in enumerate(chunks) if chunk.tokens and len(chunk.tokens[0].name) == 1]
-    letters = [chunks[i].tokens[0].name for i in places]
-    wanted = sorted(letters)
-    if letters == wanted or not 3 <= len(letters) <= 8 or all(chunks[i].at_row_start for i in places):
+    """Put options that are printed in columns read downwards, (a) (c) over (b) (d), into the order of their letters."""
+    positions = [i for i, chunk in enumerate(chunks) if chunk.tokens and len(chunk.tokens[0].name) == 1]
+    letters = [chunks[i].tokens[0].name for i in positions]
+    expected = sorted(letters)
+    if letters == expected or not 3 <= len(letters) <= 8 or all(chunks[i].at_row_start for i in positions):
         return chunks
-    first = wanted[0]
-    if first not in "aA" or wanted != [chr(ord(first) + step) for step in range(len(wanted))]:
+    first = expected[0]
+    if first not in "aA" or expected != [chr(ord(first) + step) for step in range(len(expected))]:
         return chunks
-    ends = [*places[1:], places[-1] + 1]
-    groups = {chunks[i].tokens[0].name: chunks[i:end] for i, end in zip(places, ends, strict=True)}
-    ordered = [chunk for letter in wanted for chunk in groups[letter]]
-    return [*chunks[: places[0]], *ordered, *chunks[places[-1] + 1 :]]
-
-
-_DIRECTION_RANGE = re.compile(
-    r"\W*(?:(?:directions?|note|instructions?)\W+)?(?:[^.?!]{0,90}?\b(?:for|in|answer|to)\s+)?(?:each of\s+)?"
-    r"(?:the\s+)?(?:following\s+)?(?:questions?|q\.?)\s*(?:numbers?|nos?\.?)?\s*\(?\s*(\d{1,3})\s*(?:to|and|&|-|–|—)\s*(?:q\.?\s*)?"
-    r"(\d{1,3})(?![\d)]*\s*(?:marks?|points?))\b",
-    re.IGNORECASE,
-)
-_SELECTION_WORDS = re.compile(
-    r"\b(?:select|choose|mark|pick|tick|options?|codes?|alternatives?|assertion|statements?)\b", re.IGNORECASE
-)
+    ends = [*positions[1:], positions[-1] + 1]
+    groups = {chunks[i].tokens[0].name: chunks[i:end] for i, end in zip(positions, ends, strict=True)}
+    ordered = [chunk for letter in expected for chunk in groups[letter]]
+    return [*chunks[: positions[0]], *ordered, *chunks[positions[-1] + 1 :]]
 
 
 def parse_direction_range(chunk: TextChunk) -> tuple[int, int] | None:
-    """The questions that a row of directions is about, first and last."""
+    """Return the first and last number of the questions that a row of directions applies to, or None."""
     if not chunk.at_row_start or chunk.tokens:
         return None
     found = _DIRECTION_RANGE.match(chunk.text)
@@ -172,8 +178,11 @@ def parse_direction_range(chunk: TextChunk) -> tuple[int, int] | None:
 def split_off_directions(
     segment: list[TextChunk], value: int, later: set[int]
 ) -> tuple[list[TextChunk], list[TextChunk], tuple[int, int] | None]:
-    """A question's pieces without the directions that stand between it and the next one, those, and whom they
-    are for. `later`: the numbers that follow."""
+    """Split off the directions printed between a question and the next one.
+
+    `later` holds the numbers of the questions that follow. Returns the question's own chunks, the chunks of the
+    directions, and the range of questions that the directions apply to (None where there are no directions).
+    """
     for index, chunk in enumerate(segment[1:], 1):
         span = parse_direction_range(chunk)
         if span is not None and span[0] > value and span[0] in later:
@@ -182,16 +191,12 @@ def split_off_directions(
 
 
 def are_shared_options(words: str, count: int) -> bool:
-    """Whether letters under these words are what all the questions choose from."""
+    """Whether `count` letters under these words are options that several questions share."""
     return 2 <= count <= 6 and bool(_SELECTION_WORDS.search(words))
 
 
-_ANNOUNCED_RANGE = re.compile(r"(?:^|\s)questions?\s+(\d{1,3})\s*(?:[-–—]|to|and|&)\s*(\d{1,3})(?!\d)", re.IGNORECASE)
-_MAX_ANNOUNCED = 40
-
-
 def parse_announced_range(text: str) -> tuple[int, int] | None:
-    """The range of questions that a heading announces."""
+    """Return the range of questions that a heading announces, or None."""
     found = _ANNOUNCED_RANGE.search(text)
     if found is None:
         return None
@@ -200,7 +205,7 @@ def parse_announced_range(text: str) -> tuple[int, int] | None:
 
 
 def move_gap_numbers_first(rows: list[Row]) -> list[Row]:
-    """The rows, those with numbered gaps as one row a gap, its number in front."""
+    """Split rows with numbered gaps into one row per gap, with the gap's number moved to the front."""
     reordered: list[Row] = []
     expected_number, last = 1, 0
     for row in rows:
@@ -221,7 +226,8 @@ def move_gap_numbers_first(rows: list[Row]) -> list[Row]:
 
 
 def _split_at_gap(row: Row, number: int) -> tuple[Row, Row | None] | None:
-    """The row up to its gap of this number with the number in front, and what stands behind the gap."""
+    """Return the row up to the gap with this number, number first, and the remainder of the row (None if nothing is
+    left)."""
     found = re.search(
         rf"(?<=[\s(\[])[(\[]?{number}[)\].]?\s*(?:[£$€]\s*)?(?:____|\.{{2,}}(?=\s|$)|…+)(?:\s*____)*", row.text
     )

@@ -1,4 +1,4 @@
-"""What a paper calls itself: the tallest line above its first question that tells what the paper is."""
+"""Finds a paper's title (the tallest line above its first question that looks like one) and its printed totals."""
 
 import re
 from collections.abc import Sequence
@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 from grade.language.text_cleaning import BLANK
 from grade.paper.label_parser import parse_leading_label
-from grade.paper.printed_marks import NUM, UNIT, parse_number
+from grade.paper.printed_marks import MARKS_UNIT_PATTERN, NUMBER_PATTERN, parse_number
 from grade.paper.rows import Row
 
 _MAX_TITLE_ROWS = 12
@@ -31,8 +31,61 @@ _TIME_OR_MARKS = re.compile(
 _PAPER_CODE = re.compile(r"^\d{2,}[A-Z]?(?:[/-]\d+)*\s+(?=[A-Z])")
 
 
+_PAPER_OR_SECTION_TOTAL = re.compile(
+    rf"[\[(]?\s*(?:grand\s+)?total\s+(?:number of\s+)?(?:marks?\s+)?(?:for|of|on|in)\s+(?:the\s+"
+    rf"|this\s+)?(?:whole\s+|question\s+)?"
+    rf"(?P<what>paper|exam(?:ination)?|test|quiz|section|part)\b\s*(?P<name>[A-H]|[IVX]{{1,4}}|\d)?\s*(?:is|=|:|–|-"
+    rf"|are)*\s*(?P<marks>\d{{1,3}}(?:\.5)?)"
+    rf"\s*{MARKS_UNIT_PATTERN}?\.?\s*[\])]?",
+    re.IGNORECASE,
+)
+_LONE_TOTAL = re.compile(
+    rf"\W*(?:grand\s+)?total\W*(?:(?:marks|score)\W*)?(?:_+|out of|of)?[\s/:=]*({NUMBER_PATTERN})\s*"
+    rf"{MARKS_UNIT_PATTERN}?\W*",
+    re.IGNORECASE,
+)
+_HEADER_TOTALS = (
+    re.compile(
+        rf"\b(?:max(?:imum)?\.?|full|total)\s*(?:possible\s+)?(?:marks?|mks?|points?|score)\b[^\d\n]{{0,24}}({NUMBER_PATTERN})",
+        re.IGNORECASE,
+    ),
+    re.compile(
+        rf"\b(?:the\s+)?(?:total|maximum)\s+(?:number\s+of\s+)?(?:marks?|points?)[^\d\n]{{0,40}}({NUMBER_PATTERN})",
+        re.IGNORECASE,
+    ),
+    re.compile(
+        rf"({NUMBER_PATTERN})\s*{MARKS_UNIT_PATTERN}\s+(?:in\s+)?total\b|\btotal\s+of\s+({NUMBER_PATTERN})\s*{MARKS_UNIT_PATTERN}",
+        re.IGNORECASE,
+    ),
+    re.compile(rf"\b(?:M\.?\s?M\.?|F\.?\s?M\.?)\s*[:=–.-]?\s*({NUMBER_PATTERN})(?!\d)"),
+    re.compile(
+        rf"\b(?:out of|total|maximum|max)\s*[:=–.-]?\s*({NUMBER_PATTERN})\s*{MARKS_UNIT_PATTERN}?(?:$|[\s.\])])",
+        re.IGNORECASE,
+    ),
+    re.compile(rf"(?:^|\t|[\s(\[])(?:marks?|points?)\s*[:=–-]\s*({NUMBER_PATTERN})(?:$|[\s\])])", re.IGNORECASE),
+    re.compile(
+        rf"(?:^|\t)[\[(]?\s*({NUMBER_PATTERN})\s*{MARKS_UNIT_PATTERN}(?:\s+total)?\s*[\])]?\s*(?:$|\t)", re.IGNORECASE
+    ),
+)
+_NOT_A_PAPER_TOTAL = re.compile(
+    r"\beach\b|\bper\b|\bmarked out of\b|\bnegative\b|[x×]\s*\d|\bquestions?\s+\d"
+    r"|\b(?:section|part)\s+(?:[A-H]|[IVX]{1,4}|\d)\b",
+    re.IGNORECASE,
+)
+_SCORE_FIELD = re.compile(
+    rf"(?:^|\t)\W*(?:(?:total|final|your)\s+)?(?:score|marks?|points?|result|grade)(?:\s+(?:reached|obtained|awarded))?"
+    rf"\s*[:=]?\s*(?:_+\s*|\s)?/\s*({NUMBER_PATTERN})\s*{MARKS_UNIT_PATTERN}?\W*(?:$|\t)",
+    re.IGNORECASE,
+)
+"""A place to write the score: "Score: ____ / 23"."""
+_TOTAL_HEADING = re.compile(r"\W*(?:total|max(?:imum)?\.?|full)\s*(?:marks?|score|points?)\W*", re.IGNORECASE)
+
+
 def find_title(rows: Sequence[Row], first_question: Row | None) -> str:
-    """The title, "" where there is none. `opening`: the row of the first question, below which no title stands."""
+    """Return the title, or "" if there is none.
+
+    `first_question` is the row of the first question; no title is printed below it.
+    """
     candidates: list[tuple[float, str]] = []
     for row in rows[:_MAX_TITLE_ROWS]:
         if row is first_question or row.page != rows[0].page:
@@ -60,53 +113,14 @@ def _is_title(text: str) -> bool:
 
 @dataclass(slots=True)
 class PrintedTotals:
-    """`paper`: the printed total, None where there is none. `sections`: by the section's name ("A")."""
+    """`paper` is the printed total, None if there is none. `sections` maps a section's name ("A") to its total."""
 
     paper: float | None = None
     sections: dict[str, float] = field(default_factory=dict)
 
 
-_PAPER_OR_SECTION_TOTAL = re.compile(
-    rf"[\[(]?\s*(?:grand\s+)?total\s+(?:number of\s+)?(?:marks?\s+)?(?:for|of|on|in)\s+(?:the\s+"
-    rf"|this\s+)?(?:whole\s+|question\s+)?"
-    rf"(?P<what>paper|exam(?:ination)?|test|quiz|section|part)\b\s*(?P<name>[A-H]|[IVX]{{1,4}}|\d)?\s*(?:is|=|:|–|-"
-    rf"|are)*\s*(?P<marks>\d{{1,3}}(?:\.5)?)"
-    rf"\s*{UNIT}?\.?\s*[\])]?",
-    re.IGNORECASE,
-)
-_LONE_TOTAL = re.compile(
-    rf"\W*(?:grand\s+)?total\W*(?:(?:marks|score)\W*)?(?:_+|out of|of)?[\s/:=]*({NUM})\s*{UNIT}?\W*", re.IGNORECASE
-)
-_HEADER_TOTALS = (
-    re.compile(
-        rf"\b(?:max(?:imum)?\.?|full|total)\s*(?:possible\s+)?(?:marks?|mks?|points?|score)\b[^\d\n]{{0,24}}({NUM})",
-        re.IGNORECASE,
-    ),
-    re.compile(
-        rf"\b(?:the\s+)?(?:total|maximum)\s+(?:number\s+of\s+)?(?:marks?|points?)[^\d\n]{{0,40}}({NUM})", re.IGNORECASE
-    ),
-    re.compile(rf"({NUM})\s*{UNIT}\s+(?:in\s+)?total\b|\btotal\s+of\s+({NUM})\s*{UNIT}", re.IGNORECASE),
-    re.compile(rf"\b(?:M\.?\s?M\.?|F\.?\s?M\.?)\s*[:=–.-]?\s*({NUM})(?!\d)"),
-    re.compile(rf"\b(?:out of|total|maximum|max)\s*[:=–.-]?\s*({NUM})\s*{UNIT}?(?:$|[\s.\])])", re.IGNORECASE),
-    re.compile(rf"(?:^|\t|[\s(\[])(?:marks?|points?)\s*[:=–-]\s*({NUM})(?:$|[\s\])])", re.IGNORECASE),
-    re.compile(rf"(?:^|\t)[\[(]?\s*({NUM})\s*{UNIT}(?:\s+total)?\s*[\])]?\s*(?:$|\t)", re.IGNORECASE),
-)
-_NOT_A_PAPER_TOTAL = re.compile(
-    r"\beach\b|\bper\b|\bmarked out of\b|\bnegative\b|[x×]\s*\d|\bquestions?\s+\d"
-    r"|\b(?:section|part)\s+(?:[A-H]|[IVX]{1,4}|\d)\b",
-    re.IGNORECASE,
-)
-_SCORE_FIELD = re.compile(
-    rf"(?:^|\t)\W*(?:(?:total|final|your)\s+)?(?:score|marks?|points?|result|grade)(?:\s+(?:reached|obtained|awarded))?"
-    rf"\s*[:=]?\s*(?:_+\s*|\s)?/\s*({NUM})\s*{UNIT}?\W*(?:$|\t)",
-    re.IGNORECASE,
-)
-"""A place to write in what was reached: "Score: ____ / 23"."""
-_TOTAL_HEADING = re.compile(r"\W*(?:total|max(?:imum)?\.?|full)\s*(?:marks?|score|points?)\W*", re.IGNORECASE)
-
-
 def extract_totals(rows: list[Row]) -> tuple[list[Row], PrintedTotals]:
-    """The rows without those that only print a total, and the totals."""
+    """Return the rows without those that only print a total, and the totals."""
     totals = PrintedTotals()
     kept: list[Row] = []
     for index, row in enumerate(rows):
@@ -142,29 +156,29 @@ def _has_few_words(text: str) -> bool:
 
 
 def _has_several_totals(rows: Sequence[Row]) -> bool:
-    """Whether totals stand all over the paper, so that the last one is only the last question's."""
+    """Whether several rows print totals, so that the last is only the last question's."""
     return sum(1 for row in rows if _LONE_TOTAL.fullmatch(row.text)) > 1
 
 
 def find_total_below_heading(rows: Sequence[Row]) -> float | None:
-    """The number under "Total marks:" or "Maximum Score", where nothing but one row of numbers stands there."""
-    for row, below, after in zip(rows, rows[1:], [*rows[2:], None], strict=False):
+    """Return the number below "Total marks:" or "Maximum Score", if only one row of numbers is printed there."""
+    for row, below, next_row in zip(rows, rows[1:], [*rows[2:], None], strict=False):
         for cell in row.cells:
             if not _TOTAL_HEADING.fullmatch(cell.text) or row.page != below.page:
                 continue
-            under = [c for c in below.cells if c.left < cell.right and c.right > cell.left]
-            if len(under) != 1 or not re.fullmatch(r"\d{1,3}", under[0].text):
+            cells_below = [c for c in below.cells if c.left < cell.right and c.right > cell.left]
+            if len(cells_below) != 1 or not re.fullmatch(r"\d{1,3}", cells_below[0].text):
                 continue
-            if after is None or not any(
-                re.fullmatch(r"\d{1,3}", c.text) and c.left < cell.right and c.right > cell.left for c in after.cells
+            if next_row is None or not any(
+                re.fullmatch(r"\d{1,3}", c.text) and c.left < cell.right and c.right > cell.left for c in next_row.cells
             ):
-                return float(under[0].text)
+                return float(cells_below[0].text)
     return None
 
 
-def find_total_in_header(head: Sequence[str]) -> float | None:
-    """The total that the lines above the first question print."""
-    lines = [text for text in head if len(re.findall(r"\t\s*\d", text)) < 3]
+def find_total_in_header(header_lines: Sequence[str]) -> float | None:
+    """Return the total printed in the lines above the first question, or None."""
+    lines = [text for text in header_lines if len(re.findall(r"\t\s*\d", text)) < 3]
     for pattern in _HEADER_TOTALS:
         for text in lines:
             if (found := pattern.search(text)) and not _NOT_A_PAPER_TOTAL.search(text):

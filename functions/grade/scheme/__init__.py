@@ -1,1 +1,1 @@
-"""Answer keys and marking schemes: read from documents, joined to the paper's tree."""
+"""Answer keys and marking schemes: parses documents and matches their entries with the paper's questions."""

@@ -1,8 +1,8 @@
-"""An answer key or a marking scheme as a document, read into a marking scheme.
+"""Parses an answer key or a marking scheme document into a marking scheme.
 
-With its paper, a key is cut by the paper's labels, as a sheet is; without, its questions are found as a
-paper's are. What stands under a label is the answer: "Answer:" before it and the question's own words above
-it are cut off, "(1)" or "[1 mark]" behind a point makes it a criterion.
+With its paper, a key is split at the paper's labels, as a sheet is. Without, its questions are found as a paper's
+are. The text under a label is the answer: "Answer:" before it and the question's own words above it are removed, and
+"(1)" or "[1 mark]" after a point makes the point a criterion.
 """
 
 import re
@@ -40,9 +40,9 @@ _HEADING = re.compile(
 
 
 def parse_answer_key(transcript: Transcript, paper: QuestionPaper | None = None) -> MarkingScheme:
-    """The marking scheme in a document. With its paper the labels are surer and the types are known.
+    """Return the marking scheme in a document. With its paper, labels are more certain and types are known.
 
-    Never raises on what a page may hold; what cannot be read is a warning.
+    Never raises because of a page's content; what cannot be parsed becomes a warning.
     """
     rows = remove_headers_and_footers([truncate_row(row) for row in build_rows(transcript)])
     warnings = list(transcript.warnings)
@@ -69,8 +69,10 @@ def _add_entry(found: dict[str, SchemeEntry], entry: SchemeEntry, warnings: list
 
 
 def _compact_entries(row: Row, rows: list[Row]) -> list[SchemeEntry]:
-    """A row of answers of a letter each, or a row of a table: number, letter, marks. A lone pair counts only
-    among others of its kind."""
+    """Parse a row of single-letter answers, or a table row of number, letter and marks.
+
+    A lone pair counts only among others of its kind.
+    """
     marks = None
     cells = [cell.text for cell in row.cells]
     if len(cells) == 3 and re.fullmatch(r"\d{1,2}(?:\.5)?", cells[2]):
@@ -97,7 +99,7 @@ def _parse_option_labels(response: str) -> tuple[str, ...]:
 
 
 def _entries_by_paper(rows: list[Row], paper: QuestionPaper) -> Iterator[SchemeEntry]:
-    """Entries by the paper's own labels."""
+    """Yield entries, split at the paper's own labels."""
     question_index = QuestionIndex(paper)
     lines = [AnswerLine(row.page, _row_to_line(row)) for row in rows if not _HEADING.match(row.text)]
     for segment in split_into_segments(lines, question_index):
@@ -105,13 +107,13 @@ def _entries_by_paper(rows: list[Row], paper: QuestionPaper) -> Iterator[SchemeE
             continue
         node = question_index.nodes[segment.node]
         response = [fragment.response for fragment in segment.fragments]
-        # A number at a page's foot that is no page number for certain may be what the key says.
+        # A number at the bottom of a page may be an answer unless it is certainly a page number.
         response += [line.line.text for line, certain in segment.page_numbers if not certain]
         text = "\n".join(part.strip() for part in response if part.strip())
         if node.question.parts:
             text = remove_question_text(text, node.question.text)
             if not text or not any(part.marks is None for part in node.question.parts):
-                continue  # the words over the parts, not an answer
+                continue  # the introduction to the parts, not an answer
         entry = _build_entry(node.question.id, text, node.question)
         if entry is not None:
             yield entry
@@ -126,7 +128,7 @@ def _row_to_line(row: Row) -> Line:
 
 
 def _entries_by_outline(rows: list[Row]) -> Iterator[SchemeEntry]:
-    """Entries by the labels that the key itself sets in order."""
+    """Yield entries by the labels that the key itself prints in order."""
     for node in parse_outline(split_at_labels(rows)).nodes:
         yield from _entries_of_node(node, "")
 
@@ -150,14 +152,14 @@ def _entries_of_node(node: OutlineNode, path: str) -> Iterator[SchemeEntry]:
 
 
 def _has_answered_parts(node: OutlineNode) -> bool:
-    """Parts, unless the answer stands behind them all, as behind options ("(a) … (d) … Ans: b")."""
+    """Whether the parts have their own answers, unlike options with one answer after them ("(a) … (d) … Ans: b")."""
     last = "\n".join(chunk.full_text for chunk in _all_chunks(node.parts[-1:]))
     first = "\n".join(chunk.full_text for part in node.parts[:-1] for chunk in _all_chunks([part]))
     return not (_ANSWER_INSIDE.search(last) and not _ANSWER_INSIDE.search(first))
 
 
 def _all_chunks(nodes: list[OutlineNode]) -> list[TextChunk]:
-    """The pieces of drafts and their parts, each with the label that was taken from it."""
+    """Return the chunks of nodes and their parts, each with the label that was taken from it."""
     found: list[TextChunk] = []
     for node in nodes:
         content = list(node.content)
@@ -167,11 +169,11 @@ def _all_chunks(nodes: list[OutlineNode]) -> list[TextChunk]:
     return found
 
 
-# ── what stands under a label ────────────────────────────────────────────────────────────────────
+# ── the text under a label ───────────────────────────────────────────────────────────────────────
 
 
 def _build_entry(name: str, text: str, question: Question | None) -> SchemeEntry | None:
-    """The entry that the text under a label makes, None where it holds no answer."""
+    """Build the entry from the text under a label; None where it contains no answer."""
     text = text.strip()
     marks: float | None = None
     if inside := _ANSWER_INSIDE.search(text):

@@ -1,4 +1,4 @@
-"""Answers of a letter each, many in a row: "1 B  2 C  3 True", "1-5 CBCDE", a grid. Keys and students write them."""
+"""Parses single-letter answers in a row: "1 B 2 C 3 True", "1-5 CBCDE", or a grid. Keys and students write them."""
 
 import re
 from dataclasses import dataclass
@@ -8,10 +8,10 @@ from grade.lazy_pattern import LazyPattern
 
 _MAX_LENGTH = 600
 _DIGIT = re.compile(r"\d")
-_SAID = r"(?:[A-Ha-h](?:\s?(?:,|and|&|/)\s?[A-Ha-h])*(?![\w'’])|[Tt]rue|[Ff]alse|TRUE|FALSE|[TtFf](?![\w'’]))"
+_ANSWER_PATTERN = r"(?:[A-Ha-h](?:\s?(?:,|and|&|/)\s?[A-Ha-h])*(?![\w'’])|[Tt]rue|[Ff]alse|TRUE|FALSE|[TtFf](?![\w'’]))"
 _PAIR = LazyPattern(
     rf"(?:^|(?<=[\s,;|]))(?:[Qq]\s?\.?\s?)?(\d{{1,3}})\s?[.):\]=\-–—→>|]{{0,2}}\s{{0,3}}(?:[Aa]ns(?:wer)?[.:]?\s*)?"
-    rf"[(\[]?\s?({_SAID})\s?[)\]]?\.?(?=$|[\s,;|])"
+    rf"[(\[]?\s?({_ANSWER_PATTERN})\s?[)\]]?\.?(?=$|[\s,;|])"
 )
 _RANGE = LazyPattern(
     r"(?:^|(?<=\s))[Qq]?(\d{1,3})\s?(?:[-–—]|to)\s?[Qq]?(\d{1,3})\s*[:.)]?\s+((?:[A-Ha-h][\s,]{0,3}){2,})(?=$|\s|\d)"
@@ -21,12 +21,12 @@ _NUMBERS = LazyPattern(
     r"|.,)]+){2,}\d{1,3})\W*",
     re.IGNORECASE,
 )
-_CELLS = LazyPattern(rf"\W*(?i:ans(?:wers?)?\.?|key)?\W*((?:{_SAID}[\s|.,)]+){{2,}}{_SAID})\W*")
+_CELLS = LazyPattern(rf"\W*(?i:ans(?:wers?)?\.?|key)?\W*((?:{_ANSWER_PATTERN}[\s|.,)]+){{2,}}{_ANSWER_PATTERN})\W*")
 
 
 @dataclass(frozen=True, slots=True)
 class NumberedAnswer:
-    """The answer `said` to question `number`. `start`, `end`: the stretch of the text that is this pair's."""
+    """The `response` to question `number`. The text from `start` to `end` belongs to this pair."""
 
     number: int
     response: str
@@ -35,7 +35,7 @@ class NumberedAnswer:
 
 
 def parse_compact_answers(text: str) -> list[NumberedAnswer]:
-    """The pairs that the text is made of; empty where it holds anything else."""
+    """Return the pairs that the text consists of; empty where it contains anything else."""
     if len(text) > _MAX_LENGTH or not _DIGIT.search(text):
         return []
     found: list[tuple[int, str, int]] = []
@@ -44,8 +44,12 @@ def parse_compact_answers(text: str) -> list[NumberedAnswer]:
         letters = list(re.finditer(r"[A-Ha-h]", match[3]))
         if int(match[2]) - int(match[1]) + 1 == len(letters):
             found += [
-                (int(match[1]) + place, letter[0], match.start() if place == 0 else match.start(3) + letter.start())
-                for place, letter in enumerate(letters)
+                (
+                    int(match[1]) + position,
+                    letter[0],
+                    match.start() if position == 0 else match.start(3) + letter.start(),
+                )
+                for position, letter in enumerate(letters)
             ]
             uncovered_text = (
                 uncovered_text[: match.start()] + " " * (match.end() - match.start()) + uncovered_text[match.end() :]
@@ -62,15 +66,17 @@ def parse_compact_answers(text: str) -> list[NumberedAnswer]:
 
 
 def parse_answer_grid(upper: str, lower: str) -> list[NumberedAnswer]:
-    """The pairs of a row of numbers over a row of as many answers, placed in the lower row; empty where
-    these are none."""
+    """Return the pairs of a row of numbers above a row of as many answers.
+
+    `start` and `end` refer to the lower row. Empty where the rows are not such a grid.
+    """
     if len(upper) > _MAX_LENGTH or len(lower) > _MAX_LENGTH or not _DIGIT.search(upper):
         return []
     numbers, cells = _NUMBERS.fullmatch(upper), _CELLS.fullmatch(lower)
     if numbers is None or cells is None:
         return []
     counted = [int(number) for number in re.findall(r"\d+", numbers[1])]
-    response = list(re.finditer(_SAID, cells[1]))
+    response = list(re.finditer(_ANSWER_PATTERN, cells[1]))
     if len(counted) != len(response) or any(other != one + 1 for one, other in pairwise(counted)):
         return []
     starts = [0, *(cells.start(1) + cell.start() for cell in response[1:])]

@@ -1,35 +1,35 @@
-"""A model answer's text read into criteria: the words before each "(1)" or "[1 mark]" earn that mark."""
+"""Parses a model answer's text into criteria: the words before each "(1)" or "[1 mark]" earn that mark."""
 
 import re
 from dataclasses import replace
 
 from core.models.assessment import Criterion, SchemeEntry
-from grade.paper.printed_marks import NUM, UNIT, parse_number
+from grade.paper.printed_marks import MARKS_UNIT_PATTERN, NUMBER_PATTERN, parse_number
 
 _POINT = re.compile(
-    rf"[\[(]\s*(?:(?P<plain>{NUM})|(?P<marks>{NUM})\s*{UNIT}[^)\]]{{0,20}}"
+    rf"[\[(]\s*(?:(?P<plain>{NUMBER_PATTERN})|(?P<marks>{NUMBER_PATTERN})\s*{MARKS_UNIT_PATTERN}[^)\]]{{0,20}}"
     rf"|[MABC](?P<code>\d))\s*[\])]\s*(?:[*x×]\s*(?P<times>\d))?|\s(?-i:[MABC])(?P<board>\d)(?=\s*(?:$|\n))"
-    rf"|(?:[✓✔]\s*)+|\s[-–—=]\s*(?P<dash>{NUM})\s*{UNIT}(?=\s*(?:$|\n|[.;]))",
+    rf"|(?:[✓✔]\s*)+|\s[-–—=]\s*(?P<dash>{NUMBER_PATTERN})\s*{MARKS_UNIT_PATTERN}(?=\s*(?:$|\n|[.;]))",
     re.IGNORECASE,
 )
 _BULLETS = re.compile(r"^[\s;,.:•●▪‣*\-–—]+|[\s;,:]+$")
 _ACCEPT = re.compile(r"(?:^|[\n.;(\[]\s*)(?:also\s+)?(?:accept|allow)\b\s*:?\s*|\bor equivalent\b", re.IGNORECASE)
 _REMARK = re.compile(r"^\W*(?:also\s+)?(?:do not accept|accept|allow|ignore|reject|not|note)\b", re.IGNORECASE)
 _TOTAL = re.compile(
-    rf"[\[(]?\s*(?:total|max(?:imum)?\.?)\s*:?\s*({NUM})\s*(?:{UNIT})?\s*[\])]?|[\[(]\s*({NUM})\s*{UNIT}\s*[\])]",
+    rf"[\[(]?\s*(?:total|max(?:imum)?\.?)\s*:?\s*({NUMBER_PATTERN})\s*(?:{MARKS_UNIT_PATTERN})?\s*[\])]?|[\[(]\s*({NUMBER_PATTERN})\s*{MARKS_UNIT_PATTERN}\s*[\])]",
     re.IGNORECASE,
 )
 
 
 def parse_criteria(name: str, text: str) -> SchemeEntry:
-    """An entry for the question `name` whose model answer is `text`."""
-    opening = re.match(rf"^\s*[\[(]\s*({NUM})\s*(?:{UNIT})\s*[\])]\s*", text, re.IGNORECASE)
+    """Build the entry for the question `name` with the model answer `text`."""
+    opening = re.match(rf"^\s*[\[(]\s*({NUMBER_PATTERN})\s*(?:{MARKS_UNIT_PATTERN})\s*[\])]\s*", text, re.IGNORECASE)
     marks = parse_number(opening[1]) if opening else None
     if opening:
         text = text[opening.end() :]
     points = list(_POINT.finditer(text))
     if any(point["marks"] for point in points):
-        # Where marks are named as such, a number in brackets is code or a reference.
+        # Where some points say "marks", a plain number in brackets is code or a reference.
         points = [point for point in points if not point["plain"]]
     criteria = _build_criteria(text, points)
     plain = re.sub(r"[ \t]+", " ", _TOTAL.sub(" ", _remove_points(text, points))).strip()
@@ -40,7 +40,7 @@ def parse_criteria(name: str, text: str) -> SchemeEntry:
 
 
 def _remove_points(text: str, points: list[re.Match[str]]) -> str:
-    """The text without the marks of its points; a number in brackets that is none of them stays."""
+    """Remove the marks of these points. Other numbers in brackets stay."""
     kept, at = [], 0
     for point in points:
         kept.append(text[at : point.start()])
@@ -61,7 +61,7 @@ def _build_criteria(text: str, points: list[re.Match[str]]) -> tuple[Criterion, 
             break
         start = point.end()
         if len(lines) > 1 and lines[0].rstrip().endswith(":"):
-            lines.pop(0)  # "Any three of:" over the points
+            lines.pop(0)  # "Any three of:" above the points
         phrase = _BULLETS.sub("", " ".join(_TOTAL.sub(" ", " ".join(lines)).split()))
         if re.search(r"\w", phrase):
             words, *more = _ACCEPT.split(phrase)
@@ -71,7 +71,7 @@ def _build_criteria(text: str, points: list[re.Match[str]]) -> tuple[Criterion, 
 
 
 def _parse_accepted(remark: str) -> tuple[str, ...]:
-    """The wordings that a marker's remark allows; none where it forbids."""
+    """Return the wordings that a marker's remark allows; none where it forbids."""
     found = re.match(r"^\W*(?:also\s+)?(?:accept|allow)\b\s*:?\s*(.+)$", remark, re.IGNORECASE)
     return _split_wordings(found[1]) if found else ()
 

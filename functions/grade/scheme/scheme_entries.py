@@ -1,4 +1,7 @@
-"""Which type a scheme's entry has, and its fields made to fit: a key's "(b)" is a choice, its "12.5 m/s" a number."""
+"""Determines the type of a scheme's entries, adapts their fields to it, and applies schemes to a paper.
+
+A key's "(b)" becomes a choice, its "12.5 m/s" a number with a unit.
+"""
 
 import re
 from dataclasses import replace
@@ -16,7 +19,7 @@ _TRUTH = re.compile(r"^\W*(true|false|t|f)\b\W*", re.IGNORECASE)
 
 
 def resolve_entry_type(entry: SchemeEntry, question: Question) -> SchemeEntry:
-    """The entry with a type, which is the question's where the entry leaves it out and fits."""
+    """Set the entry's type: its own, else the one its fields imply, else the question's if the entry fits."""
     kind = entry.type or _infer_type(entry, question)
     entry = replace(entry, type=kind, marks=question.marks if entry.marks is None else entry.marks)
     given_answers = entry.answers or ((entry.model_answer,) if entry.model_answer else ())
@@ -32,7 +35,7 @@ def resolve_entry_type(entry: SchemeEntry, question: Question) -> SchemeEntry:
 
 
 def _infer_type(entry: SchemeEntry, question: Question) -> QuestionType:  # noqa: PLR0911 - one line a case
-    """What the entry's own fields say, else the question's type where the entry can be that."""
+    """Infer the type from the entry's fields, else take the question's type if the entry can be of it."""
     if entry.unit or entry.tolerance or entry.range or entry.significant_figures:
         return QuestionType.NUMERIC
     if entry.criteria:
@@ -55,7 +58,7 @@ def _infer_type(entry: SchemeEntry, question: Question) -> QuestionType:  # noqa
 
 
 def parse_choice(text: str, question: Question) -> str | None:
-    """The option that a key's text names: by its letter, or by its words."""
+    """Return the label of the option that a key's text names by letter or by words, or None."""
     if found := _CHOICE.match(text):
         return found[1].upper()
     words = " ".join(re.findall(r"\w+", text.lower()))
@@ -64,10 +67,10 @@ def parse_choice(text: str, question: Question) -> str | None:
 
 
 def parse_quantity(text: str) -> tuple[str, str | None] | None:
-    """A text that is a number and perhaps a unit: "v = 12.5 m/s"; None where it is more than that."""
+    """Parse a text that is a number with an optional unit: "v = 12.5 m/s". None where it contains more."""
     found = _NUMBER.match(text.strip())
     if found is None and "=" in text:
-        # Working, whose last step is the answer.
+        # Working: its last step is the answer.
         found = _NUMBER.match(text.strip().rsplit("\n", 1)[-1].rsplit("=", 1)[-1].strip())
     if found is None:
         return None
@@ -82,9 +85,10 @@ def _normalize_truth(text: str) -> str:
 
 
 def apply_schemes(paper: QuestionPaper, *schemes: MarkingScheme) -> tuple[QuestionPaper, MarkingScheme]:
-    """The paper with what the schemes say of it, and one scheme whose entries bear the questions' ids.
+    """Apply the schemes to the paper.
 
-    Which marks count is decided in `core.models.merged_paper`.
+    Returns the paper with the schemes' marks and types, and one scheme whose entries carry the questions' ids.
+    `core.models.merged_paper` decides which marks count.
     """
     merged = merge_schemes(paper, *schemes)
     kept = [

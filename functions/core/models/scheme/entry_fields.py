@@ -1,4 +1,4 @@
-"""The fields of a marking scheme's question, each with its check and its sentence when it does not hold."""
+"""The fields of a question in a marking scheme, each with its validation and error message."""
 
 import re
 from typing import Any
@@ -17,7 +17,7 @@ from core.models.scheme.yaml_nodes import (
 )
 
 MARKED_TYPES = ("choice", "true_false", "numeric", "exact", "pattern", "text")
-"""The types that a person may name."""
+"""The types that a scheme may name."""
 
 QUESTION_FIELDS = {
     "question": "every type",
@@ -33,7 +33,7 @@ QUESTION_FIELDS = {
     "model_answer": "text",
     "criteria": "text",
 }
-"""Each field with the types that it applies to."""
+"""Maps each field to the types that it applies to."""
 
 CRITERION_FIELDS = {"text": "", "marks": "", "accept": ""}
 MAX_MARKS = 1000.0
@@ -41,7 +41,10 @@ TOLERANCE_PATTERN = r"\d+(?:\.\d+)?(?:[eE][-+]?\d+)?\s*%?"
 
 
 def parse_entry(node: yaml.Node, position: int, problems: SchemeProblems) -> SchemeEntry | None:
-    """One item of `questions`. `place` counts from 1; None where not even the question is named."""
+    """Parse one item of `questions`. `position` counts from 1.
+
+    Returns None where not even the question is named. Errors go to `problems`.
+    """
     if not isinstance(node, yaml.MappingNode):
         problems.add(node, f"entry {position}", "each entry of `questions` is a mapping with `question:` in it.")
         return None
@@ -50,22 +53,22 @@ def parse_entry(node: yaml.Node, position: int, problems: SchemeProblems) -> Sch
     if not name:
         problems.add(found.get("question", node), f"entry {position}", "`question` is missing: name its label or id.")
         return None
-    reader = _EntryParser(f"question {name}", found, problems)
-    question_type = reader.type()
-    reader.report_inapplicable_fields(question_type)
+    parser = _EntryParser(f"question {name}", found, problems)
+    question_type = parser.type()
+    parser.report_inapplicable_fields(question_type)
     return SchemeEntry(
         question=name,
         type=question_type,
-        marks=reader.number("marks", minimum=0.0, maximum=MAX_MARKS),
-        answers=reader.answers(question_type),
-        partial=reader.boolean("partial"),
-        negative=reader.number("negative", minimum=0.0, maximum=MAX_MARKS) or 0.0,
-        unit=reader.text("unit") or None,
-        tolerance=reader.tolerance(),
-        range=reader.range(),
-        significant_figures=reader.significant_figures(),
-        model_answer=reader.text("model_answer"),
-        criteria=reader.criteria(),
+        marks=parser.number("marks", minimum=0.0, maximum=MAX_MARKS),
+        answers=parser.answers(question_type),
+        partial=parser.boolean("partial"),
+        negative=parser.number("negative", minimum=0.0, maximum=MAX_MARKS) or 0.0,
+        unit=parser.text("unit") or None,
+        tolerance=parser.tolerance(),
+        range=parser.range(),
+        significant_figures=parser.significant_figures(),
+        model_answer=parser.text("model_answer"),
+        criteria=parser.criteria(),
     )
 
 
@@ -77,7 +80,7 @@ def _location(node: yaml.MappingNode, position: int) -> str:
 
 
 class _EntryParser:
-    """Reads one entry's fields; what does not hold is complained about and left out."""
+    """Parses one entry's fields. Invalid values are reported to `problems` and left out."""
 
     def __init__(self, location: str, found: dict[str, yaml.Node], problems: SchemeProblems) -> None:
         self._location = location
@@ -224,7 +227,7 @@ def _normalize_boolean(text: str) -> str:
 
 
 def _find_answer_problem(text: str, question_type: QuestionType | None) -> str | None:
-    """What is wrong with an answer of this type, None where nothing is."""
+    """Return what is wrong with an answer of this type, or None."""
     if question_type is QuestionType.TRUE_FALSE and text.lower() not in (
         "true", "t", "yes", "right", "correct", "false", "f", "no", "wrong", "incorrect",
     ):  # fmt: skip

@@ -1,4 +1,4 @@
-"""A marking scheme from people, as JSON or YAML.
+"""Parses a marking scheme that a person wrote as JSON or YAML.
 
 The format is published as `docs/marking-scheme.schema.json`.
 """
@@ -19,7 +19,7 @@ def parse_scheme(text: str) -> MarkingScheme:
     Raises
     ------
     InvalidMarkingScheme
-        One sentence a fault, each on a line of its own, with line, question and field.
+        One sentence per problem, each on its own line, with line number, question and field.
     """
     node = parse_mapping(text)
     problems = SchemeProblems()
@@ -77,7 +77,7 @@ def _parse_rounding(found: dict[str, yaml.Node], problems: SchemeProblems) -> fl
 
 
 def _find_warnings(entries: list[SchemeEntry]) -> list[str]:
-    """What holds, but is seldom meant."""
+    """Warn about values that are valid but seldom intended."""
     messages = []
     for entry in entries:
         total = round(sum(criterion.marks for criterion in entry.criteria), 2)

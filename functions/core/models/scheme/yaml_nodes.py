@@ -1,7 +1,7 @@
-"""A YAML or JSON text as nodes that know their lines, read field by field.
+"""Reads a YAML or JSON text field by field, as nodes that know their line numbers.
 
-The text is never turned into objects by YAML's own rules, in which `no` is false and `1:30` is ninety:
-what a person wrote in a field is read as that field asks.
+The text is never converted to objects by YAML's own rules, in which `no` is false and `1:30` is ninety. The field
+decides how a value is read.
 """
 
 import json
@@ -24,7 +24,7 @@ _MAX_DEPTH = 20
 
 @dataclass(slots=True)
 class SchemeProblems:
-    """What is wrong with a scheme, each with its line. Raised together, so that one try mends all."""
+    """Problems of a scheme, each with its line. Raised together, so that one attempt fixes all of them."""
 
     messages: list[str] = field(default_factory=list)
 
@@ -40,19 +40,19 @@ class SchemeProblems:
 
 
 def parse_mapping(text: str) -> yaml.MappingNode:
-    """The text's outermost mapping.
+    """Return the text's outermost mapping.
 
     Raises
     ------
     InvalidMarkingScheme
-        No JSON or YAML, too long, too deep, or something else than a mapping.
+        Not JSON or YAML, too long, too deeply nested, or not a mapping.
     """
     if len(text) > _MAX_CHARACTERS:
         raise InvalidMarkingScheme(f"The marking scheme is longer than {_MAX_CHARACTERS // 1024} KB.")
     text = text.removeprefix("\ufeff")
     if text.lstrip().startswith(("{", "[")):
         _check_json(text)
-        # Between JSON's tokens a tab is as good as a space; in YAML it is not.
+        # JSON allows tabs between tokens; YAML does not.
         text = text.replace("\t", " ")
     try:
         _reject_aliases(text)
@@ -83,7 +83,7 @@ def _check_json(text: str) -> None:
 
 
 def _reject_aliases(text: str) -> None:
-    """Refuses what makes a small text large or deep, before it is put together."""
+    """Reject aliases and deep nesting before composing: they make a small text large or deep."""
     depth = 0
     for event in yaml.parse(text, Loader=yaml.SafeLoader):
         depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
@@ -97,7 +97,7 @@ def _reject_aliases(text: str) -> None:
 def read_fields(
     node: yaml.MappingNode, allowed: dict[str, str], location: str, problems: SchemeProblems
 ) -> dict[str, yaml.Node]:
-    """The mapping's fields by name; unknown and repeated ones are complained about."""
+    """Return the mapping's fields by name. Unknown and repeated fields are reported to `problems`."""
     import difflib
 
     found: dict[str, yaml.Node] = {}
@@ -115,10 +115,10 @@ def read_fields(
 
 
 def read_text(node: yaml.Node) -> str | None:
-    """A scalar's own characters; None where the node is no scalar or is empty."""
+    """Return a scalar's text as written; None where the node is no scalar or is empty."""
     if not isinstance(node, yaml.ScalarNode) or is_null(node):
         return None
-    # JSON writes characters beyond the first 65,536 as two halves.
+    # JSON escapes characters above U+FFFF as surrogate pairs.
     return sanitize_text(str(node.value)).strip()
 
 
@@ -127,7 +127,7 @@ def is_null(node: yaml.Node) -> bool:
 
 
 def read_number(node: yaml.Node) -> float | None:
-    """A finite number; None where the node is none. A quoted number counts."""
+    """Return a finite number; None where the node is not one. Quoted numbers count."""
     text = read_text(node)
     if text is None or not re.fullmatch(r"[-+]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][-+]?\d+)?", text):
         return None
@@ -141,5 +141,5 @@ def read_boolean(node: yaml.Node) -> bool | None:
 
 
 def read_list(node: yaml.Node, read: Callable[[yaml.Node], T]) -> list[T]:
-    """Each item of a sequence, or a lone scalar as the only item."""
+    """Apply `read` to each item of a sequence, or to a lone scalar as the only item."""
     return [read(item) for item in node.value] if isinstance(node, yaml.SequenceNode) else [read(node)]
