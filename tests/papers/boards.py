@@ -1,10 +1,10 @@
-"""Papers as examination boards set them."""
+"""Papers written by examination boards."""
 
 from tests.papers.canvas import PaperCanvas
 
 
 def numbers_without_dots(sheet: PaperCanvas) -> None:
-    """Bold numbers with nothing behind them, "(2)" in the margin, totals in a sentence, dotted lines."""
+    """Bold numbers without punctuation, "(2)" in the margin, totals in a sentence, dotted lines."""
     sheet.title("Mathematics: Paper 1 (Non-Calculator)")
     sheet.line("Answer ALL questions. Write your answers in the spaces provided.")
     sheet.line("You must write down all the stages in your working.")
@@ -76,7 +76,7 @@ def spaced_digits(sheet: PaperCanvas) -> None:
 
 
 def totals_in_brackets(sheet: PaperCanvas) -> None:
-    """Parts in parts with "[2]" in the margin and "[Total: 9]" under each question; running heads."""
+    """Nested parts with "[2]" in the margin and "[Total: 9]" below each question; running headers."""
     sheet.line("Answer all the questions in the spaces provided.", bold=True)
     sheet.gap()
     sheet.text("Fig. 1.1 shows a trolley on a ramp.", label="1")
@@ -122,11 +122,11 @@ def totals_in_brackets(sheet: PaperCanvas) -> None:
 
 
 def margin_numbers(sheet: PaperCanvas) -> None:
-    """Numbered instructions, sections over continuing numbers, plain numbers in the right margin, OR."""
+    """Numbered instructions, sections with continuous numbering, plain numbers in the right margin, OR."""
     sheet.title("SCIENCE (Theory)", size=13)
     sheet.line("Time allowed: 3 hours", right="Maximum Marks: 26")
     sheet.line("General Instructions:", bold=True)
-    for number, said in enumerate(
+    for number, text in enumerate(
         (
             "This question paper has 12 questions in three sections.",
             "All questions are compulsory. There is an internal choice in some questions.",
@@ -136,7 +136,7 @@ def margin_numbers(sheet: PaperCanvas) -> None:
         ),
         1,
     ):
-        sheet.line(said, label=f"({('i', 'ii', 'iii', 'iv', 'v')[number - 1]})")
+        sheet.line(text, label=f"({('i', 'ii', 'iii', 'iv', 'v')[number - 1]})")
     sheet.gap()
     sheet.line("SECTION A", 200, bold=True)
     asked = (
@@ -224,7 +224,7 @@ def dotted_numbers(sheet: PaperCanvas) -> None:
 
 
 def numbered_options(sheet: PaperCanvas) -> None:
-    """An entrance test: options (1) to (4), numbers to be filled in, marks taken off for wrong answers."""
+    """An entrance test: options (1) to (4), numeric answers to fill in, negative marking."""
     sheet.title("Entrance Test: Physics", size=13)
     sheet.line("Maximum Marks: 24")
     sheet.text("Each question carries 4 marks. For each wrong answer in Section I 1 mark will be deducted.")

@@ -1,4 +1,4 @@
-"""A sheet of paper to set questions on: lines at an indent, marks at the right, columns, rules."""
+"""Draws test papers as PDF: lines with an indent, marks at the right, columns, dotted lines."""
 
 from pathlib import Path
 
@@ -11,7 +11,11 @@ LEFT, RIGHT, TOP, BOTTOM = 56.0, WIDTH - 56.0, 60.0, 70.0
 
 
 class PaperCanvas:
-    """`y` runs down from the top. `foot` is set at the middle of each page's foot, `{page}` filled in."""
+    """Draws one paper.
+
+    `y` grows downwards from the top of the page, in points. `foot` is printed at the bottom centre of each page,
+    `head` at its top left; `{page}` is replaced by the page number.
+    """
 
     def __init__(
         self, path: Path, *, size: float = 10.5, leading: float = 15.0, foot: str = "", head: str = ""
@@ -21,9 +25,9 @@ class PaperCanvas:
         self._foot, self._head = foot, head
         self.page = 1
         self.y = TOP
-        self._draw_furniture()
+        self._draw_header_and_footer()
 
-    def _draw_furniture(self) -> None:
+    def _draw_header_and_footer(self) -> None:
         if self._foot:
             self._put(WIDTH / 2, HEIGHT - 36, self._foot.format(page=self.page), 9, align="centre")
         if self._head:
@@ -41,7 +45,7 @@ class PaperCanvas:
         self._canvas.showPage()
         self.page += 1
         self.y = TOP
-        self._draw_furniture()
+        self._draw_header_and_footer()
 
     def gap(self, lines: float = 0.6) -> None:
         self.y += lines * self.leading
@@ -52,39 +56,41 @@ class PaperCanvas:
             self.y += self.leading * 1.3
 
     def line(self, text: str, x: float = 0.0, *, right: str = "", label: str = "", bold: bool = False) -> None:
-        """One line, `x` points right of the margin. `label` stands `x`, the text 24 points further right."""
+        """Draw one line, `x` points from the left margin. `label` is printed at `x`, the text 24 points further
+        right."""
         if self.y > HEIGHT - BOTTOM:
             self.new_page()
-        at = LEFT + x
+        position = LEFT + x
         if label:
-            self._put(at, self.y, label, self.size, bold=bold)
-            at += 24
-        self._put(at, self.y, text, self.size, bold=bold)
+            self._put(position, self.y, label, self.size, bold=bold)
+            position += 24
+        self._put(position, self.y, text, self.size, bold=bold)
         if right:
             self._put(RIGHT, self.y, right, self.size, align="right")
         self.y += self.leading
 
     def text(self, text: str, x: float = 0.0, *, label: str = "", right: str = "", end: str = "") -> None:
-        """Wrapped text; `right` stands at the margin of the last line, `end` right behind its last word."""
-        wide = RIGHT - LEFT - x - (24 if label else 0) - (40 if right else 0)
+        """Draw wrapped text. `right` is printed at the right margin of the last line, `end` directly after the last
+        word."""
+        max_width = RIGHT - LEFT - x - (24 if label else 0) - (40 if right else 0)
         lines, line = [], ""
         for word in f"{text} {end}".split():
-            longer = f"{line} {word}".strip()
-            if stringWidth(longer, "Helvetica", self.size) > wide and line:
+            candidate = f"{line} {word}".strip()
+            if stringWidth(candidate, "Helvetica", self.size) > max_width and line:
                 lines.append(line)
                 line = word
             else:
-                line = longer
+                line = candidate
         lines.append(line)
-        for index, said in enumerate(lines):
+        for index, line_text in enumerate(lines):
             first, last = index == 0, index == len(lines) - 1
             if label and not first:
-                self.line(said, x + 24, right=right if last else "")
+                self.line(line_text, x + 24, right=right if last else "")
             else:
-                self.line(said, x, label=label if first else "", right=right if last else "")
+                self.line(line_text, x, label=label if first else "", right=right if last else "")
 
     def columns(self, *cells: tuple[float, str]) -> None:
-        """Cells beside each other, each at its own place right of the margin."""
+        """Draw cells on one line, each at its own distance from the left margin."""
         if self.y > HEIGHT - BOTTOM:
             self.new_page()
         for x, text in cells:
@@ -92,9 +98,9 @@ class PaperCanvas:
         self.y += self.leading
 
     def dots(self, x: float = 0.0, *, right: str = "", before: str = "", after: str = "") -> None:
-        """A dotted line to answer on."""
-        free = RIGHT - LEFT - x - (40 if right else 0) - stringWidth(before + after, "Helvetica", self.size) - 8
-        count = int(free / stringWidth(".", "Helvetica", self.size))
+        """Draw a dotted line to answer on."""
+        width = RIGHT - LEFT - x - (40 if right else 0) - stringWidth(before + after, "Helvetica", self.size) - 8
+        count = int(width / stringWidth(".", "Helvetica", self.size))
         self.line(f"{before} {'.' * count} {after}".strip(), x, right=right)
 
     def save(self) -> None:

@@ -1,4 +1,4 @@
-"""Papers that end a course: parts and sections that hold alternatives, totals in brackets, examiners' tables."""
+"""Papers at the end of a course: parts and sections with alternatives, totals in brackets, examiners' tables."""
 
 from tests.papers.canvas import PaperCanvas
 
@@ -14,7 +14,7 @@ def units_with_or(sheet: PaperCanvas) -> None:
     sheet.line("iii) In Part B, answer any one question from each unit. Each question carries 10 marks.", 32)
     sheet.title("PART - A", size=11)
     sheet.line("(15 Marks)", right="")
-    for letter, said, marks in (
+    for letter, text, marks in (
         ("a", "What is a protocol?", 2),
         ("b", "Differentiate between TCP and UDP.", 3),
         ("c", "Define throughput.", 2),
@@ -22,7 +22,7 @@ def units_with_or(sheet: PaperCanvas) -> None:
         ("e", "What is a subnet mask?", 2),
         ("f", "List the fields of an IPv6 header.", 3),
     ):
-        sheet.line(said, 12, label=f"1.{letter})" if letter == "a" else f"   {letter})", right=f"[{marks}]")
+        sheet.line(text, 12, label=f"1.{letter})" if letter == "a" else f"   {letter})", right=f"[{marks}]")
     sheet.title("PART - B", size=11)
     sheet.line("(40 Marks)")
     pairs = (
@@ -47,14 +47,14 @@ def units_with_or(sheet: PaperCanvas) -> None:
 
 
 def sections_b1(sheet: PaperCanvas) -> None:
-    """A British university: section A whole, two of three from section B, B1(a)(ii), SEE NEXT PAGE."""
+    """A British university: all of section A, two of three from section B, B1(a)(ii), SEE NEXT PAGE."""
     sheet.title("UNIVERSITY COLLEGE", "DEPARTMENT OF PHYSICS", "PHYS2201: Thermal Physics", size=12)
     sheet.line("Candidates should answer ALL SIX questions from Section A and TWO questions from Section B.")
     sheet.line("The numbers in square brackets in the right-hand margin indicate a provisional allocation of")
     sheet.line("maximum possible marks per sub-section of a question.")
     sheet.gap()
     sheet.title("SECTION A", size=11)
-    for number, said, marks in (
+    for number, text, marks in (
         (1, "State the zeroth law of thermodynamics and say why it is needed.", 6),
         (2, "A gas expands into a vacuum. What is the change in its internal energy, and why?", 7),
         (3, "Define the entropy of a system in statistical mechanics.", 5),
@@ -62,7 +62,7 @@ def sections_b1(sheet: PaperCanvas) -> None:
         (5, "Calculate the efficiency of an ideal engine between 600 K and 300 K.", 6),
         (6, "What is meant by a first-order phase transition? Give 2 examples.", 8),
     ):
-        sheet.line(said, label=f"A{number}.", right=f"[{marks}]")
+        sheet.line(text, label=f"A{number}.", right=f"[{marks}]")
     sheet.line("PHYS2201/2023", right="SEE NEXT PAGE")
     sheet.new_page()
     sheet.title("SECTION B", size=11)
@@ -86,7 +86,7 @@ def sections_b1(sheet: PaperCanvas) -> None:
 
 
 def attempt_four(sheet: PaperCanvas) -> None:
-    """An Indian certificate: sections with marks and choices in brackets, question totals, Roman numbers in letters."""
+    """An Indian certificate: sections with marks and choices in brackets, question totals, Roman numbers as letters."""
     sheet.title("GEOGRAPHY", "H.C.G. – Paper – 2", size=12)
     sheet.line("Maximum Marks: 50", 190)
     sheet.line("Time allowed: Two hours", 190)
@@ -129,17 +129,17 @@ def attempt_four(sheet: PaperCanvas) -> None:
     )
     for number, texts in enumerate(asked, 4):
         sheet.line(f"Question {number}", bold=True)
-        for letter, said, marks in zip("abc", texts, (2, 3, 5), strict=True):
-            sheet.line(f"({letter}) {said}", right=f"[{marks}]")
+        for letter, text, marks in zip("abc", texts, (2, 3, 5), strict=True):
+            sheet.line(f"({letter}) {text}", right=f"[{marks}]")
 
 
 def examiners_table(sheet: PaperCanvas) -> None:
-    """An examiner's table on the front page, "(3 marks)" behind each text, one question over two pages."""
+    """An examiner's table on the front page, "(3 marks)" after each text, a question over two pages."""
     sheet.columns((0, "Name ........................................"), (260, "Index No. ...................."))
     sheet.columns((0, "School ......................................"), (260, "Signature ..................."))
     sheet.title("231/1  BIOLOGY  Paper 1 (Theory)", "Nov. 2022 – 2 hours", size=12)
     sheet.line("Instructions to candidates", bold=True)
-    for number, said in enumerate(
+    for number, text in enumerate(
         (
             "Write your name and index number in the spaces provided above.",
             "Answer all the questions in the spaces provided.",
@@ -148,17 +148,17 @@ def examiners_table(sheet: PaperCanvas) -> None:
         ),
         1,
     ):
-        sheet.line(f"({'abcd'[number - 1]}) {said}", 12)
+        sheet.line(f"({'abcd'[number - 1]}) {text}", 12)
     sheet.line("For Examiner's Use Only", 170, bold=True)
     sheet.columns((60, "Questions"), (200, "Maximum Score"), (330, "Candidate's Score"))
     sheet.columns((60, "1 – 7"), (220, "23"))
     sheet.new_page()
-    for number, said, marks, lines in (
+    for number, text, marks, lines in (
         ("1.", "Name the branch of biology that deals with the study of animals.", "1 mark", 1),
         ("2.", "State three characteristics of all fungi.", "3 marks", 3),
         ("3.", "How is the epidermis of a leaf adapted to its function?", "2 marks", 2),
     ):
-        sheet.line(f"{said}          ({marks})", label=number)
+        sheet.line(f"{text}          ({marks})", label=number)
         for _ in range(lines):
             sheet.dots(24)
     sheet.line("The diagram below shows a cell as seen under a light microscope.", label="4.")

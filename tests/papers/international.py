@@ -1,16 +1,16 @@
-"""Papers as other countries' boards set them: assessment of a whole course, with all that stands around it."""
+"""Papers of examination boards in other countries, for a whole course, with everything printed around the questions."""
 
 from tests.papers.canvas import PaperCanvas
 
 
 def case_study(sheet: PaperCanvas) -> None:
-    """Five sections, options in two columns, assertion and reason under shared options, cases with OR."""
+    """Five sections, options in two columns, assertion and reason with shared options, case studies with OR."""
     sheet.line("Series ABX/2", right="Set-4")
     sheet.columns((0, "Roll No."), (60, "[ ][ ][ ][ ][ ][ ][ ]"), (300, "Q.P. Code 31/2/1"))
     sheet.title("SCIENCE")
     sheet.line("Time allowed : 3 hours", right="Maximum Marks : 24")
     sheet.line("General Instructions :", bold=True)
-    for number, said in enumerate(
+    for number, text in enumerate(
         (
             "This question paper contains 12 questions. All questions are compulsory.",
             "Section A - Questions 1 to 6 are multiple choice questions carrying 1 mark each.",
@@ -20,7 +20,7 @@ def case_study(sheet: PaperCanvas) -> None:
         ),
         1,
     ):
-        sheet.line(said, label=f"({('i', 'ii', 'iii', 'iv', 'v')[number - 1]})")
+        sheet.line(text, label=f"({('i', 'ii', 'iii', 'iv', 'v')[number - 1]})")
     sheet.title("SECTION - A", size=11)
     for number, stem, options in (
         (1, "The colour of methyl orange in an acid is", ("red", "yellow", "blue", "green")),
@@ -35,13 +35,13 @@ def case_study(sheet: PaperCanvas) -> None:
         "For Questions number 5 and 6, two statements are given, one labelled as Assertion (A) and the other"
         " labelled as Reason (R). Select the correct answer from the codes (A), (B), (C) and (D) given below."
     )
-    for letter, said in (
+    for letter, text in (
         ("A", "Both Assertion (A) and Reason (R) are true, and Reason (R) explains Assertion (A)."),
         ("B", "Both are true, but Reason (R) does not explain Assertion (A)."),
         ("C", "Assertion (A) is true, but Reason (R) is false."),
         ("D", "Assertion (A) is false, but Reason (R) is true."),
     ):
-        sheet.line(said, 24, label=f"({letter})")
+        sheet.line(text, 24, label=f"({letter})")
     sheet.line("Assertion (A) : Silver chloride is kept in dark bottles.", label="5.")
     sheet.line("Reason (R) : Light breaks silver chloride down.", 24)
     sheet.line("Assertion (A) : The blood in the pulmonary vein is rich in oxygen.", label="6.")
@@ -83,17 +83,17 @@ def case_study(sheet: PaperCanvas) -> None:
 
 
 def continued_pages(sheet: PaperCanvas) -> None:
-    """[Maximum mark: 7] behind the number, "(Question 2 continued)", pages numbered – 3 –, a blank one."""
+    """ "[Maximum mark: 7]" after the number, "(Question 2 continued)", pages numbered – 3 –, a blank page."""
     sheet.title("Mathematics: applications and interpretation", "Standard level", "Paper 2", size=12)
     sheet.line("Monday 2 November (morning)")
     sheet.line("1 hour 30 minutes")
     sheet.line("Instructions to candidates", bold=True)
-    for said in (
+    for text in (
         "Do not open this examination paper until instructed to do so.",
         "Answer all the questions in the answer booklet provided.",
         "The maximum mark for this examination paper is [26 marks].",
     ):
-        sheet.line(f"• {said}")
+        sheet.line(f"• {text}")
     sheet.new_page()
     sheet.text("Answer all questions. Full marks are not necessarily awarded for a correct answer with no working.")
     sheet.gap()
@@ -130,7 +130,7 @@ def continued_pages(sheet: PaperCanvas) -> None:
 
 
 def attempt_ranges(sheet: PaperCanvas) -> None:
-    """`Attempt Questions 1–4`, marks of sections in their headings, `Question 5 (4 marks)`, margin numbers."""
+    """`Attempt Questions 1–4`, section marks in headings, `Question 5 (4 marks)`, numbers in the margin."""
     sheet.title("HIGHER SCHOOL EXAMINATION", "Investigating Science", size=13)
     sheet.columns((0, "General"), (90, "• Reading time – 5 minutes"))
     sheet.columns((0, "Instructions"), (90, "• Working time – 1 hour"))
@@ -187,7 +187,7 @@ def attempt_ranges(sheet: PaperCanvas) -> None:
 
 
 def exercises_and_points(sheet: PaperCanvas) -> None:
-    """Exercises with points in their headings and numbered questions in them, halves of a point."""
+    """Exercises with points in their headings and numbered questions inside, half points."""
     sheet.line("International Lycee", right="Year 2024–2025")
     sheet.title("MATHEMATICS – Mock examination", size=13)
     sheet.line("Duration: 4 hours. The use of a calculator is allowed.")
@@ -219,7 +219,7 @@ def exercises_and_points(sheet: PaperCanvas) -> None:
 
 
 def tasks_with_slashes(sheet: PaperCanvas) -> None:
-    """Tasks with a place for the marks reached ("__ / 6 P."), parts as a), numbers with a decimal comma."""
+    """Tasks with a field for the score ("__ / 6 P."), parts as a), numbers with a decimal comma."""
     sheet.columns((0, "Name: ____________________"), (240, "Class: 10b"), (360, "Date: 12.03.2024"))
     sheet.title("Class test no. 3: Electricity", size=13)
     sheet.columns((0, "Task 1: Circuits"), (400, "____ / 6 P."))

@@ -1,6 +1,7 @@
-"""The part of JSON Schema 2020-12 that `docs/marking-scheme.schema.json` uses, to hold it against the parser.
+"""Validates against the part of JSON Schema 2020-12 that `docs/marking-scheme.schema.json` uses.
 
-A keyword that is not known here raises, so that the schema cannot say something that no test sees.
+Tests compare the schema with the parser. An unknown keyword raises, so that the schema cannot state anything that no
+test checks.
 """
 
 import re
@@ -50,7 +51,7 @@ def _check_keyword(name: str, constraint: Any, value: Any, schema: dict[str, Any
 
 
 def _check_typed_keyword(name: str, constraint: Any, value: Any, schema: dict[str, Any], root: dict[str, Any]) -> bool:  # noqa: PLR0911
-    """Keywords that speak about values of one type and let all others pass."""
+    """Check keywords that constrain values of one type and accept all others."""
     if name in ("required", "properties", "additionalProperties"):
         return not isinstance(value, dict) or _check_object_keyword(name, constraint, value, schema, root)
     if name in ("items", "minItems", "maxItems"):

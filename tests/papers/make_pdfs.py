@@ -1,4 +1,7 @@
-"""Makes the papers of `pdf/`: `python -m tests.papers.make_pdfs`. Their truth was written by hand, in `truth/`."""
+"""Generates the papers in `pdf/`: `python -m tests.papers.make_pdfs`.
+
+Their truth is written by hand, in `truth/`.
+"""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -52,9 +55,9 @@ PAPERS: dict[str, tuple[DrawPaper, dict[str, str]]] = {
 
 def main() -> None:
     (HERE / "pdf").mkdir(exist_ok=True)
-    for name, (setting, furniture) in PAPERS.items():
-        sheet = PaperCanvas(HERE / "pdf" / f"{name}.pdf", **furniture)  # type: ignore[arg-type]
-        setting(sheet)
+    for name, (draw_paper, header_and_footer) in PAPERS.items():
+        sheet = PaperCanvas(HERE / "pdf" / f"{name}.pdf", **header_and_footer)  # type: ignore[arg-type]
+        draw_paper(sheet)
         sheet.save()
 
 

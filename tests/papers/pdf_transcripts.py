@@ -1,5 +1,7 @@
-"""A PDF's text layer as a transcript, read with PDFium: independent of the product's own reader, so that
-what is tested here is the understanding of a paper and not the reading of it.
+"""Reads a PDF's text layer into a transcript with PDFium.
+
+It is independent of the product's own PDF reader, so that the tests that use it test the parsing of a paper and not
+the extraction.
 """
 
 from pathlib import Path
@@ -9,19 +11,19 @@ import pypdfium2
 from core.models.transcript import Line, Page, Transcript
 
 Glyph = tuple[str, float, float, float, float]
-"""A character with its left, right, top and bottom on the page."""
+"""A character with its left, right, top and bottom edge, as fractions of the page."""
 
 
 def read_pdf(path: Path, *, join: bool = False) -> Transcript:
-    """`join`: what stands side by side comes as one line with wide spaces, as some readers give it."""
+    """Read a PDF. `join`: adjacent text becomes one line with wide spaces, as some OCR engines return it."""
     document = pypdfium2.PdfDocument(str(path))
     try:
-        return Transcript(tuple(_page(document[index], index + 1, join) for index in range(len(document))))
+        return Transcript(tuple(_read_page(document[index], index + 1, join) for index in range(len(document))))
     finally:
         document.close()
 
 
-def _page(page: pypdfium2.PdfPage, number: int, join: bool) -> Page:
+def _read_page(page: pypdfium2.PdfPage, number: int, join: bool) -> Page:
     width, height = page.get_size()
     text = page.get_textpage()
     lines: list[Line] = []
@@ -35,21 +37,21 @@ def _page(page: pypdfium2.PdfPage, number: int, join: bool) -> Page:
         left, bottom, right, top = text.get_charbox(index, loose=True)
         glyph = (character, left / width, right / width, 1 - top / height, 1 - bottom / height)
         if run and _starts_new_line(run[-1], glyph):
-            lines += _line(run)
+            lines += _lines_of_run(run)
             run = []
         run.append(glyph)
-    lines += _line(run)
+    lines += _lines_of_run(run)
     return Page(number, "text_layer", tuple(_join_side_by_side(lines) if join else lines))
 
 
-def _starts_new_line(before: Glyph, glyph: Glyph) -> bool:
-    same_height = min(before[4], glyph[4]) - max(before[3], glyph[3]) > 0.4 * min(
-        before[4] - before[3], glyph[4] - glyph[3]
+def _starts_new_line(previous: Glyph, glyph: Glyph) -> bool:
+    same_height = min(previous[4], glyph[4]) - max(previous[3], glyph[3]) > 0.4 * min(
+        previous[4] - previous[3], glyph[4] - glyph[3]
     )
-    return not same_height or glyph[1] < before[1] - 0.01 or glyph[1] - before[2] > 0.025
+    return not same_height or glyph[1] < previous[1] - 0.01 or glyph[1] - previous[2] > 0.025
 
 
-def _line(run: list[Glyph]) -> list[Line]:
+def _lines_of_run(run: list[Glyph]) -> list[Line]:
     text = "".join(glyph[0] for glyph in run).strip()
     if not text:
         return []

@@ -1,10 +1,10 @@
-"""Papers as schools set them."""
+"""Papers written by schools."""
 
 from tests.papers.canvas import PaperCanvas
 
 
 def sections_with_options(sheet: PaperCanvas) -> None:
-    """Sections with totals; options in two columns; a true/false list; blanks; numbers running through."""
+    """Sections with totals; options in two columns; a true/false list; blanks; continuous numbering."""
     sheet.title("Hillview Middle School", "Geography: Unit Test 2", size=13)
     sheet.line("Name: ____________________    Class: ______", right="Max. Marks: 30")
     sheet.gap()
@@ -51,7 +51,7 @@ def sections_with_options(sheet: PaperCanvas) -> None:
 
 
 def restarting_numbers(sheet: PaperCanvas) -> None:
-    """Numbers that start again in each part, marks in words behind each question."""
+    """Numbering that restarts in each part, marks in words after each question."""
     sheet.title("Computer Basics, Class VIII")
     sheet.line("Time: 1 hour", right="Full Marks: 25")
     sheet.gap()
@@ -82,7 +82,7 @@ def restarting_numbers(sheet: PaperCanvas) -> None:
 
 
 def boxes_to_tick(sheet: PaperCanvas) -> None:
-    """A worksheet: `Question 1` on lines of its own, boxes without letters, "/ 3" behind a rule."""
+    """A worksheet: `Question 1` on its own line, tick boxes without letters, "/ 3" after a rule."""
     sheet.line("Name: ______________________________   Date: ______________")
     sheet.title("Weather Quiz", size=16)
     sheet.line("Question 1", bold=True, right="____ / 2")
@@ -110,7 +110,7 @@ def boxes_to_tick(sheet: PaperCanvas) -> None:
 
 
 def roman_groups(sheet: PaperCanvas) -> None:
-    """Roman numbers around, numbers starting again inside; marks shared as "5 x 1 = 5"."""
+    """Roman numbers outside, restarting numbers inside; marks given as "5 x 1 = 5"."""
     sheet.title("Monthly Test: English", size=13)
     sheet.line("Class VI", right="Marks: 25")
     sheet.gap()
@@ -127,17 +127,17 @@ def roman_groups(sheet: PaperCanvas) -> None:
         sheet.line(stem, 18, label=f"{number}.")
         sheet.columns(
             *(
-                (42 + 110 * place, f"{letter}) {said}")
-                for place, (letter, said) in enumerate(zip("abc", options, strict=True))
+                (42 + 110 * position, f"{letter}) {text}")
+                for position, (letter, text) in enumerate(zip("abc", options, strict=True))
             )
         )
     sheet.line("II. Write true or false.", bold=True, right="(3 x 1 = 3)")
-    for number, said in enumerate(
+    for number, text in enumerate(
         ("A noun names a person, a place or a thing.", "Quickly is an adjective.", "Sheep has no plural with an s."), 1
     ):
-        sheet.line(said, 18, label=f"{number}.")
+        sheet.line(text, 18, label=f"{number}.")
     sheet.line("III. Answer the following questions.", bold=True, right="(4 x 2 = 8)")
-    for number, said in enumerate(
+    for number, text in enumerate(
         (
             "Who is the narrator of the poem?",
             "Why did the old man plant the tree?",
@@ -146,12 +146,12 @@ def roman_groups(sheet: PaperCanvas) -> None:
         ),
         1,
     ):
-        sheet.line(said, 18, label=f"{number}.")
+        sheet.line(text, 18, label=f"{number}.")
     sheet.line("IV. Write a letter to your friend about your school trip.", bold=True, right="(10)")
 
 
 def columns_of_questions(sheet: PaperCanvas) -> None:
-    """A page in two columns, read down the left one first."""
+    """A page in two columns, the left one read first."""
     sheet.title("Biology Quiz 7: Cells", size=13)
     sheet.line("Each question carries 1 mark. Tick the best answer.")
     sheet.gap()
@@ -166,11 +166,11 @@ def columns_of_questions(sheet: PaperCanvas) -> None:
         ("Bacteria are", ("eukaryotes", "prokaryotes", "viruses", "fungi")),
     )
     top = sheet.y
-    for place, (stem, options) in enumerate(asked):
-        x = 0 if place < 4 else 260
-        if place == 4:
+    for position, (stem, options) in enumerate(asked):
+        x = 0 if position < 4 else 260
+        if position == 4:
             sheet.y = top
-        sheet.columns((x, f"{place + 1}."), (x + 18, stem))
+        sheet.columns((x, f"{position + 1}."), (x + 18, stem))
         for letter, option in zip("ABCD", options, strict=True):
             sheet.columns((x + 24, f"{letter}."), (x + 42, option))
         sheet.gap(0.4)

@@ -1,10 +1,10 @@
-"""Worksheets and tests of a skill: sums in columns, gaps to fill, listening, reading against line numbers."""
+"""Worksheets and skill tests: sums in columns, gaps to fill, listening, reading with line numbers."""
 
 from tests.papers.canvas import PaperCanvas
 
 
 def worksheet(sheet: PaperCanvas) -> None:
-    """A primary school's sheet: sums in three columns, gaps, a matching table, true or false."""
+    """A primary school worksheet: sums in three columns, gaps, a matching table, true or false."""
     sheet.line("Name: ______________________     Class: ________     Date: ______________")
     sheet.title("Mathematics Worksheet: Numbers up to 100", size=13)
     sheet.line("", right="Score: _____ / 23")
@@ -13,7 +13,7 @@ def worksheet(sheet: PaperCanvas) -> None:
     sheet.columns((12, "4)  50 + 28 = ____"), (170, "5)  66 + 33 = ____"), (330, "6)  71 + 18 = ____"))
     sheet.gap()
     sheet.line("B. Fill in the blanks. (5 marks)", bold=True)
-    for number, said in enumerate(
+    for number, text in enumerate(
         (
             "10 tens make ________ .",
             "The number before 60 is ________ .",
@@ -23,7 +23,7 @@ def worksheet(sheet: PaperCanvas) -> None:
         ),
         1,
     ):
-        sheet.line(said, 12, label=f"{number})")
+        sheet.line(text, 12, label=f"{number})")
     sheet.gap()
     sheet.line("C. Match the following. (4 marks)", bold=True)
     for number, (one, other) in enumerate(
@@ -32,10 +32,10 @@ def worksheet(sheet: PaperCanvas) -> None:
         sheet.columns((12, f"{number})  {one}"), (220, f"{'abcd'[number - 1]})  {other}"))
     sheet.gap()
     sheet.line("D. Write True or False. (4 marks)", bold=True)
-    for number, said in enumerate(
+    for number, text in enumerate(
         ("99 is greater than 100.", "A square has four equal sides.", "40 - 15 = 25", "There are 30 days in May."), 1
     ):
-        sheet.line(f"{said}  ________", 12, label=f"{number})")
+        sheet.line(f"{text}  ________", 12, label=f"{number})")
     sheet.gap()
     sheet.line("E. Solve the problems. (2 x 2 = 4 marks)", bold=True)
     sheet.text("Meera has 45 beads. She gives 18 to her sister. How many beads has she left?", 12, label="1)")
@@ -45,7 +45,7 @@ def worksheet(sheet: PaperCanvas) -> None:
 
 
 def listening(sheet: PaperCanvas) -> None:
-    """Numbers at the gaps of a form, ranges over blocks, three options, sections that go on counting."""
+    """Numbers at the gaps of a form, ranges above blocks, three options, sections with continuous numbering."""
     sheet.title("LISTENING TEST", size=13)
     sheet.line("There are 14 questions. Each question carries one mark.")
     sheet.line("You will hear each part once only.")
@@ -74,7 +74,7 @@ def listening(sheet: PaperCanvas) -> None:
     sheet.new_page()
     sheet.line("PART 3     Questions 10–14", bold=True)
     sheet.line("Answer the questions below. Write NO MORE THAN THREE WORDS for each answer.")
-    for number, said in enumerate(
+    for number, text in enumerate(
         (
             "What is the subject of the students' talk?",
             "Who will make the slides?",
@@ -84,12 +84,12 @@ def listening(sheet: PaperCanvas) -> None:
         ),
         10,
     ):
-        sheet.line(said, label=str(number), bold=True)
+        sheet.line(text, label=str(number), bold=True)
         sheet.dots(24)
 
 
 def numbered_lines(sheet: PaperCanvas) -> None:
-    """A passage with line numbers in the margin, questions that name lines, totals with an equals sign."""
+    """A passage with line numbers in the margin, questions that refer to lines, totals with an equals sign."""
     sheet.columns((0, "Candidate surname"), (200, "Other names"))
     sheet.columns((0, "Centre Number"), (110, "[ ][ ][ ][ ][ ]"), (260, "Candidate Number"), (370, "[ ][ ][ ][ ]"))
     sheet.title("English Language", "Paper 1: Fiction and Imaginative Writing", size=12)
@@ -113,11 +113,11 @@ def numbered_lines(sheet: PaperCanvas) -> None:
         "there was tea.",
         "He did not run. He was surprised, afterwards, that he had not run.",
     )
-    for number, said in enumerate(passage, 1):
+    for number, text in enumerate(passage, 1):
         if number % 5 == 0:
-            sheet.columns((0, str(number)), (24, said))
+            sheet.columns((0, str(number)), (24, text))
         else:
-            sheet.line(said, 24)
+            sheet.line(text, 24)
     sheet.gap()
     sheet.line("From lines 1–3, identify one thing that shows that people avoid the subject.", label="1", bold=True)
     sheet.dots(24)
@@ -152,7 +152,7 @@ def numbered_lines(sheet: PaperCanvas) -> None:
 
 
 def passage_and_choices(sheet: PaperCanvas) -> None:
-    """An admissions test: a passage, `A)` options one under another, directions, a number to be gridded in."""
+    """An admissions test: a passage, `A)` options one below another, directions, a number to grid in."""
     sheet.title("Reading and Mathematics", "11 QUESTIONS", size=12)
     sheet.text(
         "DIRECTIONS: The questions in this section address a number of skills. Each question is worth 1 point. There is"

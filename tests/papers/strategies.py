@@ -1,4 +1,4 @@
-"""Arbitrary documents for property tests: anything a reader may hand over, and texts close to real ones."""
+"""Hypothesis strategies for arbitrary documents: anything that OCR may return, and texts close to real ones."""
 
 from hypothesis import strategies as st
 
@@ -24,5 +24,7 @@ _LINE = st.builds(Line, text=_TEXT, confidence=st.floats(0, 100), box=_BOX, hand
 def transcripts(max_lines: int = 24) -> st.SearchStrategy[Transcript]:
     pages = st.lists(st.lists(_LINE, max_size=max_lines), max_size=3)
     return pages.map(
-        lambda read: Transcript(tuple(Page(number, "textract", tuple(lines)) for number, lines in enumerate(read, 1)))
+        lambda page_lines: Transcript(
+            tuple(Page(number, "textract", tuple(lines)) for number, lines in enumerate(page_lines, 1))
+        )
     )

@@ -1,10 +1,11 @@
-"""Papers whose subject brings numbers of its own: formulae, working, code, tables of data."""
+"""Papers of subjects with numbers of their own: formulae, working, code, tables of data."""
 
 from tests.papers.canvas import PaperCanvas
 
 
 def formulae(sheet: PaperCanvas) -> None:
-    """Chemistry: `1 (a) (i)` on one line, equations, a table, volumes that open a wrapped line, data at the end."""
+    """Chemistry: `1 (a) (i)` on one line, equations, a table, wrapped lines that start with a volume, data at the
+    end."""
     sheet.title("CHEMISTRY", "Paper 2 Structured Questions", size=12)
     sheet.columns((0, "CANDIDATE NAME"), (120, "______________________________"))
     sheet.columns((0, "CENTRE NUMBER"), (120, "[ ][ ][ ][ ][ ]"), (260, "CANDIDATE NUMBER"), (390, "[ ][ ][ ][ ]"))
@@ -63,7 +64,7 @@ def formulae(sheet: PaperCanvas) -> None:
 
 
 def fractions(sheet: PaperCanvas) -> None:
-    """Mathematics with fractions set over three lines, working in columns, numbers alone on lines."""
+    """Mathematics with fractions printed over three lines, working in columns, numbers alone on lines."""
     sheet.title("GENERAL MATHEMATICS", "Preliminary Examination", size=12)
     sheet.line("2 hours", right="Total: 28 marks")
     sheet.line("Answer ALL questions. Show your working clearly.")
@@ -109,7 +110,7 @@ def fractions(sheet: PaperCanvas) -> None:
 
 
 def listings(sheet: PaperCanvas) -> None:
-    """Programming: a table of points in front, listings with numbered lines, output in lines of numbers."""
+    """Programming: a table of points on the front page, listings with numbered lines, output as lines of numbers."""
     sheet.title("CS 61: Introduction to Programming", "Midterm Exam 2, Fall 2023", size=13)
     sheet.columns((0, "Name: ____________________________"), (280, "Student ID: ______________"))
     sheet.text(

@@ -1,4 +1,4 @@
-"""Transcripts made by hand: lines of text set as they would stand on a page."""
+"""Builds transcripts by hand: lines of text positioned as they would be on a page."""
 
 from core.models.transcript import Line, Page, Transcript
 
@@ -6,7 +6,7 @@ _LEFT, _TOP, _LEADING, _HEIGHT, _GLYPH = 0.08, 0.06, 0.024, 0.014, 0.0085
 
 
 def one_page_transcript(*lines: str, confidence: float = 99.0, handwriting: bool = False) -> Transcript:
-    """One page; leading spaces indent a line, an empty line leaves a gap."""
+    """Build one page. Leading spaces indent a line, an empty line leaves a gap."""
     return transcript_of_pages(lines, confidence=confidence, handwriting=handwriting)
 
 
@@ -33,7 +33,7 @@ def _box(text: str, row: int) -> tuple[float, float, float, float]:
 
 
 def transcript_at_positions(*pages: tuple[tuple[float, float, str], ...], handwriting: bool = False) -> Transcript:
-    """Pages of lines that stand just where each says: left, top and text."""
+    """Build pages of lines at exact positions, each given as left, top and text."""
     return Transcript(
         tuple(
             Page(

@@ -1,4 +1,4 @@
-"""Papers as colleges and universities set them."""
+"""Papers written by colleges and universities."""
 
 from tests.papers.canvas import PaperCanvas
 
@@ -9,7 +9,7 @@ def parts_with_or(sheet: PaperCanvas) -> None:
     sheet.line("Time: Three hours", right="Maximum: 49 marks")
     sheet.line("Answer ALL questions.", 180)
     sheet.line("PART A - (5 x 2 = 10 marks)", 150, bold=True)
-    for number, said in enumerate(
+    for number, text in enumerate(
         (
             "Define an abstract data type.",
             "What is a circular queue?",
@@ -19,7 +19,7 @@ def parts_with_or(sheet: PaperCanvas) -> None:
         ),
         1,
     ):
-        sheet.line(said, label=f"{number}.")
+        sheet.line(text, label=f"{number}.")
     sheet.line("PART B - (3 x 13 = 39 marks)", 150, bold=True)
     pairs = (
         (
@@ -65,7 +65,7 @@ def points_in_front(sheet: PaperCanvas) -> None:
 
 
 def compulsory_and_any_three(sheet: PaperCanvas) -> None:
-    """Question 1 compulsory, any three of the others; 10 marks each except for the first."""
+    """Question 1 is compulsory, any three of the others; 10 marks each except for the first."""
     sheet.title("Diploma in Business Studies", "Principles of Marketing", size=13)
     sheet.line("Time: 2 hours")
     sheet.line("INSTRUCTIONS TO CANDIDATES", bold=True)
@@ -93,8 +93,8 @@ def marks_in_words(sheet: PaperCanvas) -> None:
     sheet.gap()
     sheet.line("Explain the states of a process with a diagram. 8 marks.", label="Q1.")
     sheet.line("Define the following terms. (1 x 3 = 3 marks)", label="Q2.")
-    for letter, said in zip("abc", ("Thread", "Deadlock", "Semaphore"), strict=True):
-        sheet.line(said, 24, label=f"{letter}.")
+    for letter, text in zip("abc", ("Thread", "Deadlock", "Semaphore"), strict=True):
+        sheet.line(text, 24, label=f"{letter}.")
     sheet.line("Compare paging with segmentation.", label="Q3.", right="5 M")
     sheet.line("Write the conditions that must hold for a deadlock to arise, and say how each of them can", label="Q4.")
     sheet.line("be broken by the operating system. Give an example for two of the conditions (10", 24)
@@ -110,19 +110,19 @@ def marks_in_words(sheet: PaperCanvas) -> None:
 
 
 def numbers_that_are_not_labels(sheet: PaperCanvas) -> None:
-    """Years, working, code and sentences that open lines with numbers, over page breaks."""
+    """Years, working, code and sentences that start lines with numbers, over page breaks."""
     sheet.title("History of Science: Final Paper", size=13)
     sheet.line("Answer all questions. Total 32 marks.")
     sheet.gap()
     sheet.text("Read this passage and answer the questions below.", label="1.")
-    for said in (
+    for text in (
         "Marie Curie was born in Warsaw, and she left it for Paris only when she was",
         "24. There she studied physics, and in the year that followed her marriage, that is in",
         "1896. she began to look at the rays that Becquerel had found. Within two years she had",
         "2. new elements to name. She won the Nobel Prize in Physics with her husband, and",
         "8 years later a second one, in chemistry.",
     ):
-        sheet.line(said, 24)
+        sheet.line(text, 24)
     sheet.line("(a) How old was Marie Curie when she left Warsaw? [1]", 24)
     sheet.line("(b) Name the two elements that she found. [2]", 24)
     sheet.line("(c) Explain why her second prize was unusual. [3]", 24)

@@ -1,4 +1,4 @@
-"""Answer keys and marking schemes as documents."""
+"""Parses answer keys and marking schemes from documents."""
 
 from core.models.assessment import MarkingScheme, QuestionType, SchemeEntry
 from grade.paper.paper_parser import parse_paper
@@ -24,11 +24,11 @@ PAPER = parse_paper(
 )
 
 
-def entries(scheme: MarkingScheme) -> dict[str, SchemeEntry]:
+def entries_by_question(scheme: MarkingScheme) -> dict[str, SchemeEntry]:
     return {entry.question: entry for entry in scheme.entries}
 
 
-def test_a_key_of_all_kinds_is_read_and_joins_its_paper() -> None:
+def test_a_key_with_every_question_type_matches_its_paper() -> None:
     key = parse_answer_key(
         one_page_transcript(
             "Answer key",
@@ -42,7 +42,7 @@ def test_a_key_of_all_kinds_is_read_and_joins_its_paper() -> None:
         PAPER,
     )
     paper, scheme = apply_schemes(PAPER, key)
-    found = entries(scheme)
+    found = entries_by_question(scheme)
     assert list(found) == ["1", "2.a", "2.b", "3", "4", "5.a", "5.b"]
     assert found["1"].answers == ("B",)
     assert [found[part].answers for part in ("2.a", "2.b")] == [("true",), ("false",)]
@@ -73,14 +73,14 @@ def test_the_question_repeated_above_its_answer_is_not_the_answer() -> None:
         ),
         PAPER,
     )
-    found = entries(key)
+    found = entries_by_question(key)
     assert found["1"].answers == ("B",)
     assert found["4"].model_answer == "By photosynthesis, with light."
     assert found["4"].marks == 3
     assert found["5.b"].model_answer == "It gives the cell energy."
 
 
-def test_a_compact_key() -> None:
+def test_compact_keys_parse_in_every_notation() -> None:
     for lines in (
         ["1 B 2 C 3 D 4 A"],
         ["1. B   2. C", "3. D   4. A"],
@@ -88,7 +88,8 @@ def test_a_compact_key() -> None:
         ["1. (b)", "2. (c)", "3. (d)", "4. (a)"],
     ):
         assert {
-            name: entry.answers for name, entry in entries(parse_answer_key(one_page_transcript(*lines))).items()
+            name: entry.answers
+            for name, entry in entries_by_question(parse_answer_key(one_page_transcript(*lines))).items()
         } == {
             "1": ("B",),
             "2": ("C",),
@@ -97,7 +98,7 @@ def test_a_compact_key() -> None:
         }
 
 
-def test_a_table_of_answers() -> None:
+def test_an_answer_table_gives_questions_answers_and_marks() -> None:
     key = parse_answer_key(
         one_page_transcript(
             "Question     Answer                Marks",
@@ -115,7 +116,7 @@ def test_a_table_of_answers() -> None:
     ]
 
 
-def test_wordings_to_accept() -> None:
+def test_accepted_wordings_belong_to_the_criterion_above() -> None:
     key = parse_answer_key(
         one_page_transcript(
             "4. makes sugar (1)",
@@ -125,35 +126,35 @@ def test_wordings_to_accept() -> None:
         ),
         PAPER,
     )
-    first = entries(key)["4"].criteria[0]
+    first = entries_by_question(key)["4"].criteria[0]
     assert (first.text, first.accept) == ("makes sugar", ("glucose", "starch"))
-    assert len(entries(key)["4"].criteria) == 3
+    assert len(entries_by_question(key)["4"].criteria) == 3
 
 
-def test_marks_of_a_board_scheme() -> None:
+def test_board_mark_codes_become_criteria() -> None:
     key = parse_answer_key(one_page_transcript("4. light absorbed B1", "   water split M1", "   sugar made A1"), PAPER)
-    assert [(c.text, c.marks) for c in entries(key)["4"].criteria] == [
+    assert [(c.text, c.marks) for c in entries_by_question(key)["4"].criteria] == [
         ("light absorbed", 1),
         ("water split", 1),
         ("sugar made", 1),
     ]
 
 
-def test_points_as_a_list() -> None:
+def test_bullet_points_become_criteria() -> None:
     key = parse_answer_key(
         one_page_transcript(
             "4. Any three of:", "   • light - 1 mark", "   • water - 1 mark", "   • carbon dioxide - 1 mark"
         ),
         PAPER,
     )
-    assert [c.text for c in entries(key)["4"].criteria][-2:] == ["water", "carbon dioxide"]
-    assert sum(c.marks for c in entries(key)["4"].criteria) == 3
+    assert [c.text for c in entries_by_question(key)["4"].criteria][-2:] == ["water", "carbon dioxide"]
+    assert sum(c.marks for c in entries_by_question(key)["4"].criteria) == 3
 
 
-def test_a_number_with_working_stays_whole() -> None:
+def test_numeric_answer_is_the_last_step_of_the_working() -> None:
     key = parse_answer_key(one_page_transcript("3. speed = distance / time = 100 / 5 = 20 m/s"), PAPER)
     _, scheme = apply_schemes(PAPER, key)
-    entry = entries(scheme)["3"]
+    entry = entries_by_question(scheme)["3"]
     assert (entry.type, entry.answers, entry.unit) == (QuestionType.NUMERIC, ("20",), "m/s")
 
 
@@ -162,19 +163,19 @@ def test_a_key_without_its_paper_keeps_labels() -> None:
     assert [entry.question for entry in key.entries] == ["1", "2.a", "2.b", "3"]
 
 
-def test_a_document_without_answers_is_told() -> None:
+def test_a_document_without_answers_gets_a_warning() -> None:
     assert parse_answer_key(one_page_transcript("Nothing here.")).warnings == (
         "No answers were found in this document.",
     )
 
 
-def test_an_answer_given_twice_is_told() -> None:
+def test_a_repeated_answer_keeps_the_first_and_warns() -> None:
     key = parse_answer_key(one_page_transcript("1 B 2 C 3 D", "1 A 2 C"))
-    assert entries(key)["1"].answers == ("B",)
+    assert entries_by_question(key)["1"].answers == ("B",)
     assert "The key answers question 1 more than once; the first answer was kept." in key.warnings
 
 
-def test_a_number_in_brackets_that_is_code_stays_in_the_model_answer() -> None:
+def test_bracketed_numbers_in_code_stay_in_the_model_answer() -> None:
     scheme = parse_answer_key(
         one_page_transcript("1. int[] a = new int [10]; (2 marks)", "for (int i = 0; i < 10; i++) (2 marks)")
     )

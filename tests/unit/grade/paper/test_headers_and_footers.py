@@ -1,4 +1,4 @@
-"""What runs over pages: heads and feet that are no questions, questions that go on, documents without end."""
+"""Headers and footers, questions that continue over pages, and bounds on hostile documents."""
 
 import time
 
@@ -9,7 +9,7 @@ from grade.sheet.answers import split_into_answers
 from tests.papers.transcript_factory import one_page_transcript, transcript_of_pages
 
 
-def test_questions_that_open_each_page_alike_are_not_running_heads() -> None:
+def test_questions_that_start_each_page_alike_are_not_headers() -> None:
     paper = parse_paper(
         transcript_of_pages(
             ("1. Explain topic 1 with an example. [5]", "2. Explain topic 2 with an example. [5]"),
@@ -19,7 +19,7 @@ def test_questions_that_open_each_page_alike_are_not_running_heads() -> None:
     assert [question.id for question in paper.questions] == ["1", "2", "3", "4"]
 
 
-def test_heads_and_feet_are_no_part_of_a_question() -> None:
+def test_headers_and_footers_are_not_part_of_a_question() -> None:
     paper = parse_paper(
         transcript_of_pages(
             ("Physics 101, Spring", "1. Define force. [2]", "2. Describe how a lever lifts a load", "Page 1 of 2"),
@@ -38,17 +38,22 @@ def test_heads_and_feet_are_no_part_of_a_question() -> None:
     ]
 
 
-def test_a_lone_number_at_the_foot_is_the_page_not_a_question() -> None:
+def test_a_lone_number_at_the_bottom_is_the_page_number() -> None:
     lines = [
         Line("1. Define force. [2]", 99, (0.1, 0.1, 0.4, 0.02)),
         Line("2", 99, (0.49, 0.95, 0.02, 0.02)),
     ]
-    more = [Line("2. Define work. [3]", 99, (0.1, 0.1, 0.4, 0.02)), Line("3", 99, (0.49, 0.95, 0.02, 0.02))]
-    paper = parse_paper(Transcript((Page(1, "text_layer", tuple(lines)), Page(2, "text_layer", tuple(more)))))
+    second_page_lines = [
+        Line("2. Define work. [3]", 99, (0.1, 0.1, 0.4, 0.02)),
+        Line("3", 99, (0.49, 0.95, 0.02, 0.02)),
+    ]
+    paper = parse_paper(
+        Transcript((Page(1, "text_layer", tuple(lines)), Page(2, "text_layer", tuple(second_page_lines))))
+    )
     assert [(question.id, question.marks) for question in paper.questions] == [("1", 2), ("2", 3)]
 
 
-def test_a_document_full_of_labels_ends_soon() -> None:
+def test_a_document_full_of_labels_parses_in_bounded_time() -> None:
     row = "1. a) b) c) d) e) f) g) 2) 3) 4) 5) 6) 7) i. ii. iii."
     document = transcript_of_pages(*[(row,) * 36] * 10)
     started = time.process_time()
@@ -61,7 +66,7 @@ def test_a_document_full_of_labels_ends_soon() -> None:
     assert time.process_time() - started < 15
 
 
-def test_marks_in_the_margin_that_a_reader_gives_a_row_late_belong_where_they_stand() -> None:
+def test_late_margin_marks_belong_to_the_row_at_their_height() -> None:
     lines = (
         Line("1. (a) Show that the width is 5 cm.", 99, (0.1, 0.20, 0.4, 0.015)),
         Line("(b) Work out the area.", 99, (0.12, 0.24, 0.3, 0.015)),
@@ -72,7 +77,7 @@ def test_marks_in_the_margin_that_a_reader_gives_a_row_late_belong_where_they_st
     assert [(leaf.id, leaf.marks) for leaf in paper.leaves()] == [("1.a", 3), ("1.b", 2)]
 
 
-def test_one_line_without_end_is_read_by_key_paper_and_sheet_alike_soon() -> None:
+def test_an_endless_line_parses_in_bounded_time() -> None:
     document = one_page_transcript("1. " + "(a) x " * 5000)
     started = time.process_time()
     parse_paper(document)

@@ -1,7 +1,7 @@
-"""Ways to set a paper, each in a few lines: which labels and marks are read out of them.
+"""Label and mark formats, each in a few lines of a paper.
 
-The cases stand in `tests/papers/wordings.txt`: after `### name` the lines of a page, after `=>` the nodes that
-are in it as "id marks", "?n" where any n of the parts count, "-" where no marks are printed.
+`tests/papers/wordings.txt` holds the cases: after `### name` the lines of a page, after `=>` the expected nodes as
+"id marks", with "?n" where any n of the parts count and "-" where no marks are printed.
 """
 
 from pathlib import Path
@@ -26,11 +26,11 @@ def _cases() -> dict[str, tuple[list[str], list[str]]]:
 CASES = _cases()
 
 
-def nodes(questions: tuple[Question, ...]) -> list[Question]:
-    return [node for question in questions for node in (question, *nodes(question.parts))]
+def all_nodes(questions: tuple[Question, ...]) -> list[Question]:
+    return [node for question in questions for node in (question, *all_nodes(question.parts))]
 
 
-def told(question: Question) -> str:
+def summarize(question: Question) -> str:
     marks = "-" if question.marks is None else f"{question.marks:g}"
     return f"{question.id} {marks}" + (f" ?{question.choose}" if question.choose else "")
 
@@ -38,4 +38,6 @@ def told(question: Question) -> str:
 @pytest.mark.parametrize("name", CASES)
 def test_labels_and_marks(name: str) -> None:
     lines, expected = CASES[name]
-    assert [told(question) for question in nodes(parse_paper(one_page_transcript(*lines)).questions)] == expected
+    assert [
+        summarize(question) for question in all_nodes(parse_paper(one_page_transcript(*lines)).questions)
+    ] == expected

@@ -1,4 +1,4 @@
-"""A marking scheme from people: what is read, and what is said on which line where it cannot be."""
+"""Marking schemes written by people: the parsed fields, and the error messages with their line numbers."""
 
 import json
 from pathlib import Path
@@ -54,7 +54,7 @@ questions:
 """
 
 
-def test_every_field_is_read() -> None:
+def test_every_field_is_parsed() -> None:
     assert parse_scheme(YAML) == MarkingScheme(
         title="Year 9 Science",
         rounding=0.5,
@@ -86,7 +86,7 @@ def test_every_field_is_read() -> None:
     )
 
 
-def test_json_and_yaml_say_the_same() -> None:
+def test_json_and_yaml_parse_to_the_same_scheme() -> None:
     document = {
         "title": "T",
         "questions": [
@@ -159,24 +159,24 @@ def test_json_and_yaml_say_the_same() -> None:
         ("questions:\n  - question: 1\n    marks: .inf\n", "Line 3: question 1, field marks: must be a number."),
     ],
 )
-def test_a_fault_is_named_with_line_question_and_field(text: str, sentence: str) -> None:
+def test_an_error_names_line_question_and_field(text: str, sentence: str) -> None:
     with pytest.raises(InvalidMarkingScheme) as raised:
         parse_scheme(text)
     assert sentence in raised.value.message
 
 
-def test_all_faults_are_named_at_once() -> None:
+def test_all_errors_are_reported_together() -> None:
     with pytest.raises(InvalidMarkingScheme) as raised:
         parse_scheme("questions:\n  - question: 1\n    marks: x\n  - question: 2\n    type: y\n")
     assert [line.split(":")[0] for line in raised.value.message.split("\n")] == ["Line 3", "Line 5"]
 
 
-def test_criteria_that_do_not_add_up_are_a_warning() -> None:
+def test_criteria_with_a_wrong_sum_give_a_warning() -> None:
     scheme = parse_scheme("questions:\n  - question: 1\n    marks: 3\n    criteria:\n      - {text: a, marks: 1}\n")
     assert scheme.warnings == ("The criteria of question 1 add up to 1 marks, the question is worth 3.",)
 
 
-def test_the_published_schema_names_the_fields_that_are_read() -> None:
+def test_the_published_schema_names_the_parsed_fields() -> None:
     assert set(SCHEMA["properties"]) == set(SCHEME_FIELDS)
     question, criterion = SCHEMA["$defs"]["question"], SCHEMA["$defs"]["criterion"]
     assert list(question["properties"]) == list(QUESTION_FIELDS)
@@ -184,14 +184,16 @@ def test_the_published_schema_names_the_fields_that_are_read() -> None:
     assert question["properties"]["type"]["enum"] == [*MARKED_TYPES, None]
     for rule in question["allOf"]:
         kind = rule["if"]["properties"]["type"]["const"]
-        refused = {name for name, said in rule["then"]["properties"].items() if said == {"type": "null"}}
+        null_fields = {
+            name for name, constraint in rule["then"]["properties"].items() if constraint == {"type": "null"}
+        }
         applying = {
             name for name, types in QUESTION_FIELDS.items() if types == "every type" or kind in types.split(", ")
         }
-        assert refused == set(QUESTION_FIELDS) - applying
+        assert null_fields == set(QUESTION_FIELDS) - applying
 
 
-# Numbers written as texts with an exponent ("1e3") are read, but not promised by the schema.
+# Numeric strings with an exponent ("1e3") are accepted by the parser, but not promised by the schema.
 _SCALARS = st.one_of(
     st.sampled_from(
         ["B", "true", "False", "12.5", "2%", "0.1 %", "no", "-3", " ", "", "maybe", "text", "1000", "1001"]
@@ -227,14 +229,16 @@ _ENTRY = st.dictionaries(st.sampled_from([*_PLAUSIBLE, "extra"]), st.none(), max
 
 @settings(max_examples=400, deadline=None)
 @given(_ENTRY, st.sampled_from([{}, {"title": "T"}, {"title": []}, {"rounding": 0.5}, {"rounding": 0}, {"other": 1}]))
-def test_the_published_schema_accepts_what_the_parser_accepts(entry: dict[str, Any], around: dict[str, Any]) -> None:
-    document = {**around, "questions": [entry]}
+def test_the_published_schema_accepts_what_the_parser_accepts(
+    entry: dict[str, Any], document_fields: dict[str, Any]
+) -> None:
+    document = {**document_fields, "questions": [entry]}
     try:
         parse_scheme(json.dumps(document))
         accepted = True
     except InvalidMarkingScheme as refusal:
         accepted = False
-        beyond = ("the lowest number stands first", "not a regular expression")
-        if any(words in refusal.message for words in beyond):
+        not_in_schema = ("the lowest number stands first", "not a regular expression")
+        if any(words in refusal.message for words in not_in_schema):
             return
     assert is_valid(document, SCHEMA) == accepted

@@ -1,4 +1,4 @@
-"""Scanned papers: labels and marks that a reader got wrong, and what the paper itself makes sure of."""
+"""Scanned papers: labels and marks that OCR misread, corrected from the rest of the paper."""
 
 import pytest
 
@@ -8,12 +8,12 @@ from grade.paper.paper_parser import parse_paper
 from tests.papers.transcript_factory import one_page_transcript
 
 
-def told(paper: QuestionPaper) -> list[tuple[str, float | None]]:
-    return [(question.id, question.marks) for question in _nodes(paper.questions)]
+def ids_and_marks(paper: QuestionPaper) -> list[tuple[str, float | None]]:
+    return [(question.id, question.marks) for question in _all_nodes(paper.questions)]
 
 
-def _nodes(questions: tuple[Question, ...]) -> list[Question]:
-    return [node for question in questions for node in (question, *_nodes(question.parts))]
+def _all_nodes(questions: tuple[Question, ...]) -> list[Question]:
+    return [node for question in questions for node in (question, *_all_nodes(question.parts))]
 
 
 @pytest.mark.parametrize(
@@ -29,14 +29,14 @@ def _nodes(questions: tuple[Question, ...]) -> list[Question]:
         ("1. Define force. (2]", "2. Define work. [2]", "3. Define power. [2]"),
     ],
 )
-def test_strokes_and_brackets_are_put_right(lines: tuple[str, ...]) -> None:
-    assert told(parse_paper(one_page_transcript(*lines))) == [("1", 2), ("2", 2), ("3", 2)]
+def test_misread_strokes_and_brackets_are_corrected(lines: tuple[str, ...]) -> None:
+    assert ids_and_marks(parse_paper(one_page_transcript(*lines))) == [("1", 2), ("2", 2), ("3", 2)]
 
 
 @pytest.mark.parametrize(
     "first, second, third", [("(1)", "(ii)", "(iii)"), ("(l)", "(ll)", "(lll)"), ("(i)", "(ii)", "(ii)")]
 )
-def test_roman_numbers_that_lost_dots_or_strokes(first: str, second: str, third: str) -> None:
+def test_roman_numbers_that_lost_dots_or_strokes_are_restored(first: str, second: str, third: str) -> None:
     paper = parse_paper(
         one_page_transcript(
             "1. Study the cell and answer.",
@@ -45,10 +45,10 @@ def test_roman_numbers_that_lost_dots_or_strokes(first: str, second: str, third:
             f"    {third} Explain what Z does. [3]",
         )
     )
-    assert told(paper) == [("1", 5), ("1.i", 1), ("1.ii", 1), ("1.iii", 3)]
+    assert ids_and_marks(paper) == [("1", 5), ("1.i", 1), ("1.ii", 1), ("1.iii", 3)]
 
 
-def test_a_lost_label_between_two_totals_is_found_and_told() -> None:
+def test_a_lost_label_between_two_totals_is_inferred_with_a_warning() -> None:
     paper = parse_paper(
         one_page_transcript(
             "1 Work out 23.5 x 4",
@@ -61,11 +61,11 @@ def test_a_lost_label_between_two_totals_is_found_and_told() -> None:
             "(Total for Question 3 is 3 marks)",
         )
     )
-    assert told(paper) == [("1", 2), ("2", 3), ("2.a", 1), ("2.b", 2), ("3", 3)]
+    assert ids_and_marks(paper) == [("1", 2), ("2", 3), ("2.a", 1), ("2.b", 2), ("3", 3)]
     assert any("label of question 2 could not be read" in warning for warning in paper.warnings)
 
 
-def test_options_that_start_again_open_a_question_whose_label_was_lost() -> None:
+def test_restarting_options_reveal_a_question_without_its_label() -> None:
     options = ("    A. one", "    B. two", "    C. three")
     paper = parse_paper(
         one_page_transcript(
@@ -78,12 +78,12 @@ def test_options_that_start_again_open_a_question_whose_label_was_lost() -> None
             *options,
         )
     )
-    assert told(paper) == [("1", 1), ("2", 1), ("3", 1)]
+    assert ids_and_marks(paper) == [("1", 1), ("2", 1), ("3", 1)]
     assert [len(question.options) for question in paper.questions] == [3, 3, 3]
     assert any("label of question 2 could not be read" in warning for warning in paper.warnings)
 
 
-def test_a_stroke_read_as_a_one_in_a_column_of_marks() -> None:
+def test_a_slash_read_as_one_is_corrected_in_a_marks_column() -> None:
     texts = (("1. Name a gas.", "/1"), ("2. Explain why it rises.", "13"), ("3. Say what it is used for.", "/2"))
     lines = [
         line
@@ -94,11 +94,11 @@ def test_a_stroke_read_as_a_one_in_a_column_of_marks() -> None:
         )
     ]
     paper = parse_paper(Transcript((Page(1, "textract", tuple(lines)),)))
-    assert told(paper) == [("1", 1), ("2", 3), ("3", 2)]
+    assert ids_and_marks(paper) == [("1", 1), ("2", 3), ("3", 2)]
     assert any("“13” were read as /3" in warning for warning in paper.warnings)
 
 
-def test_the_one_part_whose_marks_were_lost_gets_what_is_left() -> None:
+def test_the_only_part_without_marks_gets_the_remainder() -> None:
     paper = parse_paper(
         one_page_transcript(
             "1. A student heats ice.",
@@ -109,5 +109,5 @@ def test_the_one_part_whose_marks_were_lost_gets_what_is_left() -> None:
             "2. Define boiling. [2]",
         )
     )
-    assert told(paper) == [("1", 6), ("1.a", 2), ("1.b", 3), ("1.c", 1), ("2", 2)]
+    assert ids_and_marks(paper) == [("1", 6), ("1.a", 2), ("1.b", 3), ("1.c", 1), ("2", 2)]
     assert any("question 1.b; it was given the 3" in warning for warning in paper.warnings)

@@ -1,4 +1,4 @@
-"""What a teacher's paper says, as a tree."""
+"""Parses a teacher's paper into a question tree."""
 
 from core.models.assessment import Question, QuestionType
 from grade.paper.paper_parser import parse_paper
@@ -13,7 +13,7 @@ def by_id(questions: tuple[Question, ...]) -> dict[str, Question]:
     return found
 
 
-def test_a_paper_of_every_kind_of_question_is_read_whole() -> None:
+def test_a_paper_with_every_question_type_parses_completely() -> None:
     paper = parse_paper(
         one_page_transcript(
             "Year 9 Science",

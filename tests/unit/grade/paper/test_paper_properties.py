@@ -1,4 +1,4 @@
-"""What holds for every document, however torn."""
+"""Properties that hold for every document, however damaged."""
 
 from hypothesis import given, settings
 
@@ -10,13 +10,13 @@ from grade.scheme.scheme_entries import apply_schemes
 from tests.papers.strategies import transcripts
 
 
-def nodes(questions: tuple[Question, ...]) -> list[Question]:
-    return [node for question in questions for node in (question, *nodes(question.parts))]
+def all_nodes(questions: tuple[Question, ...]) -> list[Question]:
+    return [node for question in questions for node in (question, *all_nodes(question.parts))]
 
 
 @settings(max_examples=150, deadline=None)
 @given(transcripts())
-def test_a_paper_is_read_or_warned_about_and_never_raises(transcript: Transcript) -> None:
+def test_parsing_a_paper_gives_questions_or_warnings_and_never_raises(transcript: Transcript) -> None:
     paper = parse_paper(transcript)
     assert paper.questions or paper.warnings
     assert all(warning.endswith(".") for warning in paper.warnings)
@@ -25,17 +25,17 @@ def test_a_paper_is_read_or_warned_about_and_never_raises(transcript: Transcript
 
 @settings(max_examples=100, deadline=None)
 @given(transcripts())
-def test_ids_are_unique_or_a_warning_says_so(transcript: Transcript) -> None:
+def test_ids_are_unique_or_a_warning_is_given(transcript: Transcript) -> None:
     paper = parse_paper(transcript)
-    ids = [question.id for question in nodes(paper.questions)]
+    ids = [question.id for question in all_nodes(paper.questions)]
     assert len(ids) == len(set(ids)) or any("More than one question is called" in warning for warning in paper.warnings)
 
 
 @settings(max_examples=100, deadline=None)
 @given(transcripts(), transcripts())
-def test_a_key_is_read_and_joined_and_never_raises(document: Transcript, sheet: Transcript) -> None:
+def test_parsing_and_applying_a_key_never_raises(document: Transcript, sheet: Transcript) -> None:
     paper = parse_paper(sheet)
-    joined, scheme = apply_schemes(paper, parse_answer_key(document, paper), parse_answer_key(document))
-    leaves = {leaf.id for leaf in joined.leaves()}
+    merged, scheme = apply_schemes(paper, parse_answer_key(document, paper), parse_answer_key(document))
+    leaves = {leaf.id for leaf in merged.leaves()}
     assert {entry.question for entry in scheme.entries} <= leaves
-    assert joined.total_marks >= 0
+    assert merged.total_marks >= 0

@@ -1,4 +1,4 @@
-"""Schemes joined to their paper."""
+"""Applies marking schemes to their paper."""
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -33,39 +33,39 @@ SECTIONS = parse_paper(
 )
 
 
-def leaves(paper: QuestionPaper) -> dict[str, Question]:
+def leaves_by_id(paper: QuestionPaper) -> dict[str, Question]:
     return {leaf.id: leaf for leaf in paper.leaves()}
 
 
-def scheme_of(*entries: SchemeEntry) -> MarkingScheme:
+def build_scheme(*entries: SchemeEntry) -> MarkingScheme:
     return MarkingScheme(entries)
 
 
-def test_a_label_is_found_however_it_is_written() -> None:
+def test_a_label_matches_in_every_notation() -> None:
     for label in ("6.a", "6(a)", "6a", "Q6 a", "Question 6 (a)", "6 A", "06(a)"):
-        _, scheme = apply_schemes(PAPER, scheme_of(SchemeEntry(label, model_answer="Clouds cool.")))
+        _, scheme = apply_schemes(PAPER, build_scheme(SchemeEntry(label, model_answer="Clouds cool.")))
         assert [entry.question for entry in scheme.entries] == ["6.a"], label
 
 
-def test_a_section_may_be_named_or_left_out_where_only_one_fits() -> None:
+def test_the_section_may_be_omitted_where_only_one_fits() -> None:
     for label, question in (("B2", "B.2"), ("B.1", "B.1"), ("Section B 1", "B.1"), ("2", "B.2")):
-        _, scheme = apply_schemes(SECTIONS, scheme_of(SchemeEntry(label, model_answer="x")))
+        _, scheme = apply_schemes(SECTIONS, build_scheme(SchemeEntry(label, model_answer="x")))
         assert [entry.question for entry in scheme.entries] == [question], label
 
 
-def test_a_label_that_fits_two_sections_is_not_guessed_at() -> None:
-    _, scheme = apply_schemes(SECTIONS, scheme_of(SchemeEntry("1", model_answer="x")))
+def test_a_label_that_fits_two_sections_is_not_assigned() -> None:
+    _, scheme = apply_schemes(SECTIONS, build_scheme(SchemeEntry("1", model_answer="x")))
     assert scheme.entries == ()
     assert any("may be any of A.1, B.1" in warning for warning in scheme.warnings)
 
 
-def test_an_entry_without_a_question_is_told() -> None:
-    _, scheme = apply_schemes(PAPER, scheme_of(SchemeEntry("9", model_answer="x")))
+def test_an_entry_without_a_question_gives_a_warning() -> None:
+    _, scheme = apply_schemes(PAPER, build_scheme(SchemeEntry("9", model_answer="x")))
     assert "The marking scheme has an entry for question 9, which the paper does not have." in scheme.warnings
 
 
 def test_the_later_scheme_wins_entry_by_entry() -> None:
-    key = scheme_of(SchemeEntry("1", answers=("A",)), SchemeEntry("2", answers=("false",)))
+    key = build_scheme(SchemeEntry("1", answers=("A",)), SchemeEntry("2", answers=("false",)))
     typed = MarkingScheme((SchemeEntry("1", answers=("B",), negative=0.25),), "Spring", 0.5)
     _, scheme = apply_schemes(PAPER, key, typed)
     assert [(entry.question, entry.answers, entry.negative) for entry in scheme.entries] == [
@@ -75,10 +75,10 @@ def test_the_later_scheme_wins_entry_by_entry() -> None:
     assert (scheme.title, scheme.rounding) == ("Spring", 0.5)
 
 
-def test_types_follow_from_paper_and_entry() -> None:
+def test_types_are_inferred_from_paper_and_entry() -> None:
     paper, scheme = apply_schemes(
         PAPER,
-        scheme_of(
+        build_scheme(
             SchemeEntry("1", model_answer="(b) carbon dioxide"),
             SchemeEntry("2", model_answer="False, it is round."),
             SchemeEntry("3", model_answer="v = 20 m/s"),
@@ -91,53 +91,53 @@ def test_types_follow_from_paper_and_entry() -> None:
     assert (found["2"].type, found["2"].answers) == (QuestionType.TRUE_FALSE, ("false",))
     assert (found["3"].type, found["3"].answers, found["3"].unit) == (QuestionType.NUMERIC, ("20",), "m/s")
     assert found["4"].type is QuestionType.TEXT
-    assert leaves(paper)["6.a"].type is QuestionType.EXACT
+    assert leaves_by_id(paper)["6.a"].type is QuestionType.EXACT
 
 
-def test_a_number_asked_but_answered_in_words_is_marked_as_text() -> None:
+def test_criteria_turn_a_numeric_question_into_text() -> None:
     paper, _ = apply_schemes(
-        PAPER, scheme_of(SchemeEntry("3", criteria=(Criterion("divides", 1), Criterion("20 m/s", 1))))
+        PAPER, build_scheme(SchemeEntry("3", criteria=(Criterion("divides", 1), Criterion("20 m/s", 1))))
     )
-    assert leaves(paper)["3"].type is QuestionType.TEXT
+    assert leaves_by_id(paper)["3"].type is QuestionType.TEXT
 
 
-def test_where_paper_and_scheme_disagree_about_marks_the_scheme_counts_and_it_is_told() -> None:
-    paper, scheme = apply_schemes(PAPER, scheme_of(SchemeEntry("4", marks=6, model_answer="x")))
-    assert leaves(paper)["4"].marks == 6
+def test_the_schemes_marks_win_over_the_papers_with_a_warning() -> None:
+    paper, scheme = apply_schemes(PAPER, build_scheme(SchemeEntry("4", marks=6, model_answer="x")))
+    assert leaves_by_id(paper)["4"].marks == 6
     assert "Question 4 is worth 5 marks on the paper and 6 in the marking scheme; 6 is used." in scheme.warnings
     assert "The paper prints a total of 21 marks, but its questions add up to 22." in paper.warnings
 
 
-def test_parts_marked_as_one_become_one_question() -> None:
-    paper, scheme = apply_schemes(PAPER, scheme_of(SchemeEntry("5", model_answer="A mitochondrion makes energy.")))
-    whole = leaves(paper)["5"]
+def test_parts_with_one_entry_become_one_question() -> None:
+    paper, scheme = apply_schemes(PAPER, build_scheme(SchemeEntry("5", model_answer="A mitochondrion makes energy.")))
+    whole = leaves_by_id(paper)["5"]
     assert (whole.marks, whole.type, whole.parts) == (4, QuestionType.TEXT, ())
     assert "(b) Explain what part X does." in whole.text
     assert scheme.entries[0].marks == 4
 
 
-def test_marks_printed_for_parts_together_are_shared_and_it_is_told() -> None:
+def test_marks_for_parts_together_are_split_with_a_warning() -> None:
     paper, scheme = apply_schemes(PAPER)
-    assert [leaves(paper)[part].marks for part in ("5.a", "5.b")] == [2, 2]
+    assert [leaves_by_id(paper)[part].marks for part in ("5.a", "5.b")] == [2, 2]
     assert any(warning.startswith("Question 5 prints 4 marks for its parts together") for warning in scheme.warnings)
     assert paper.total_marks == 21
 
 
-def test_the_scheme_may_share_them_otherwise() -> None:
+def test_the_scheme_may_split_them_differently() -> None:
     paper, _ = apply_schemes(
-        PAPER, scheme_of(SchemeEntry("5a", marks=1, answers=("nucleus",)), SchemeEntry("5b", marks=3))
+        PAPER, build_scheme(SchemeEntry("5a", marks=1, answers=("nucleus",)), SchemeEntry("5b", marks=3))
     )
-    assert [leaves(paper)[part].marks for part in ("5.a", "5.b")] == [1, 3]
+    assert [leaves_by_id(paper)[part].marks for part in ("5.a", "5.b")] == [1, 3]
 
 
-def test_one_entry_for_a_question_in_marked_parts_is_told() -> None:
-    _, scheme = apply_schemes(PAPER, scheme_of(SchemeEntry("6", model_answer="x")))
+def test_one_entry_for_separately_marked_parts_gives_a_warning() -> None:
+    _, scheme = apply_schemes(PAPER, build_scheme(SchemeEntry("6", model_answer="x")))
     assert scheme.entries == ()
     assert any("which the paper asks in parts" in warning for warning in scheme.warnings)
 
 
-def test_questions_without_an_entry_are_told() -> None:
-    _, scheme = apply_schemes(PAPER, scheme_of(SchemeEntry("1", answers=("B",))))
+def test_questions_without_an_entry_give_a_warning() -> None:
+    _, scheme = apply_schemes(PAPER, build_scheme(SchemeEntry("1", answers=("B",))))
     assert "The marking scheme says nothing about questions 2, 3, 4, 5.a, 5.b, 6.a, 6.b, 6.c." in scheme.warnings
 
 
@@ -145,16 +145,16 @@ def test_questions_without_an_entry_are_told() -> None:
 @given(st.permutations(["1", "2", "3", "4", "6a", "6b"]))
 def test_the_order_of_entries_does_not_matter(labels: list[str]) -> None:
     entries = [SchemeEntry(label, marks=1, answers=("B",)) for label in labels]
-    assert apply_schemes(PAPER, scheme_of(*entries)) == apply_schemes(
-        PAPER, scheme_of(*sorted(entries, key=lambda e: e.question))
+    assert apply_schemes(PAPER, build_scheme(*entries)) == apply_schemes(
+        PAPER, build_scheme(*sorted(entries, key=lambda e: e.question))
     )
 
 
 @settings(deadline=None)
 @given(st.lists(st.text(max_size=8), max_size=6), st.lists(st.floats(0, 50), min_size=6, max_size=6))
-def test_any_labels_join_or_are_told(labels: list[str], marks: list[float]) -> None:
+def test_arbitrary_labels_never_break_the_paper(labels: list[str], marks: list[float]) -> None:
     paper, scheme = apply_schemes(
-        PAPER, scheme_of(*(SchemeEntry(a, marks=m) for a, m in zip(labels, marks, strict=False)))
+        PAPER, build_scheme(*(SchemeEntry(a, marks=m) for a, m in zip(labels, marks, strict=False)))
     )
-    assert {entry.question for entry in scheme.entries} <= set(leaves(paper))
+    assert {entry.question for entry in scheme.entries} <= set(leaves_by_id(paper))
     assert all(leaf.marks is not None for leaf in paper.leaves())
