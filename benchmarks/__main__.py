@@ -1,8 +1,8 @@
-"""Everything that is measured of speed, growth and cost, in one run: `make bench`, or `python -m benchmarks`.
+"""Runs all benchmarks of speed, growth and cost: `make bench`, or `python -m benchmarks`.
 
-Writes `benchmarks/results.md`, the figures behind it as JSON and its plots into `benchmarks/results/`. Under ten
-minutes on two cores: what takes minutes of waiting runs beside what only counts. The parts are programs of their own as
-well (benchmarks/README.md).
+Writes `benchmarks/results.md`, and its figures as JSON and its plots to `benchmarks/results/`. Takes under ten
+minutes on two cores: parts that mostly wait run in parallel with parts that only count. Each part is also a program
+of its own (benchmarks/README.md).
 """
 
 import argparse
@@ -30,26 +30,26 @@ def log(line: str) -> None:
 
 
 def run(rounds: int) -> dict[str, Any]:
-    began, before = time.monotonic(), machine()
-    with flow_testbed() as made:
-        flow = measure_rounds(made, rounds, log)
-        with ThreadPoolExecutor(1) as beside, ProcessPoolExecutor(1, get_context("spawn")) as simulating:
-            # Two minutes of waiting, which hardly disturb the processor times that are taken first.
-            singly = beside.submit(measure_unbatched, made, log)
-            starts = imports.run(4)
-            simulated = simulating.submit(scale.run, quick=True)
-            counts = counting.run(made, log)
-            flow, growth = with_unbatched(flow, singly.result()), simulated.result()
-    crowds = load.run(log)
+    started_at, machine_before = time.monotonic(), machine()
+    with flow_testbed() as testbed:
+        flow = measure_rounds(testbed, rounds, log)
+        with ThreadPoolExecutor(1) as waiting_pool, ProcessPoolExecutor(1, get_context("spawn")) as simulation_pool:
+            # Two minutes of mostly waiting; it hardly affects the CPU times that are measured first.
+            unbatched = waiting_pool.submit(measure_unbatched, testbed, log)
+            cold_starts = imports.run(4)
+            simulation = simulation_pool.submit(scale.run, quick=True)
+            counts = counting.run(testbed, log)
+            flow, growth = with_unbatched(flow, unbatched.result()), simulation.result()
+    load_rows = load.run(log)
     reading = run_reading_benchmark()
     typical = next(row for row in counts if row["pages"] == counting.TYPICAL_PAGES and row["route"] == "scan")
     return {
-        "machine": {"before": before, "after": machine()},
-        "minutes": (time.monotonic() - began) / 60,
+        "machine": {"before": machine_before, "after": machine()},
+        "minutes": (time.monotonic() - started_at) / 60,
         "flow": flow,
-        "load": crowds,
-        "imports": starts,
-        "memory": memory_sizes.rows(typical, starts),
+        "load": load_rows,
+        "imports": cold_starts,
+        "memory": memory_sizes.rows(typical, cold_starts),
         "counts": counts,
         "growth": growth,
         "reading": reading,
@@ -57,19 +57,19 @@ def run(rounds: int) -> dict[str, Any]:
 
 
 def run_reading_benchmark() -> str:
-    """The benchmark of reading in its quick form, a program of its own; what it prints."""
-    ended = subprocess.run(
+    """Run the reading benchmark in its quick form, as a program of its own, and return its output."""
+    completed = subprocess.run(
         [sys.executable, "-m", "benchmarks.reading", "--quick"], cwd=ROOT, stdout=subprocess.PIPE, text=True, check=True
     )
-    return ended.stdout
+    return completed.stdout
 
 
 def write(measurements: dict[str, Any]) -> None:
     results = HERE / "results"
     results.mkdir(exist_ok=True)
     for name in ("flow", "load", "imports", "counts"):
-        kept = {"machine": measurements["machine"], name: measurements[name]}
-        (results / f"{name}.json").write_text(json.dumps(kept, indent=1) + "\n", encoding="utf-8")
+        document = {"machine": measurements["machine"], name: measurements[name]}
+        (results / f"{name}.json").write_text(json.dumps(document, indent=1) + "\n", encoding="utf-8")
     draw_plots(measurements, results)
     (HERE / "results.md").write_text(results_page.markdown(measurements), encoding="utf-8")
 
@@ -77,24 +77,25 @@ def write(measurements: dict[str, Any]) -> None:
 def draw_plots(measurements: dict[str, Any], folder: Path) -> None:
     rows = measurements["flow"]["sizes"]
     lines = [
-        plots.Series("one thing at a time", [(row["pages"], row["singly"]["end_to_end"]) for row in rows]),
-        plots.Series("sequential lanes", [(row["pages"], row["old"]) for row in rows]),
+        plots.Series("one page and question at a time", [(row["pages"], row["singly"]["end_to_end"]) for row in rows]),
+        plots.Series("sequential steps", [(row["pages"], row["old"]) for row in rows]),
         plots.Series("now", [(row["pages"], row["now"]) for row in rows]),
         plots.Series("bound", [(row["pages"], row["bound"]) for row in rows]),
     ]
-    plots.write(folder / "flow.svg", plots.chart("From sending to marks", "pages", "seconds", lines, log_up=True))
-    crowd = [
+    plots.write(folder / "flow.svg", plots.chart("From upload to marks", "pages", "seconds", lines, log_up=True))
+    load_lines = [
         plots.Series("sheets", [(row["count"], row["seconds"]) for row in measurements["load"]]),
         plots.Series("empty handlers", [(row["count"], row["empty_seconds"]) for row in measurements["load"]]),
     ]
     plots.write(
-        folder / "load.svg", plots.chart("The local cloud under load", "at once", "seconds until all ended", crowd)
+        folder / "load.svg",
+        plots.chart("The local cloud under load", "at once", "seconds until all have ended", load_lines),
     )
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--rounds", type=int, default=3, help="rounds of the flow's comparison (3)")
+    parser.add_argument("--rounds", type=int, default=3, help="rounds of the flow comparison (3)")
     measurements = run(parser.parse_args().rounds)
     write(measurements)
     log(f"{HERE / 'results.md'} written after {measurements['minutes']:.1f} minutes")

@@ -1,9 +1,9 @@
-"""From what a submission was counted to ask of the services to the price of a thousand of them.
+"""Prices a thousand submissions from the service calls that were counted for one.
 
     python -m benchmarks.cost [--counts FILE]
 
-Counts are those of `benchmarks.flow.counting` (calls, transitions, seconds of functions, tokens), prices those of
-`benchmarks.prices`. What the asynchronous route adds is counted from the state machine's own definition.
+Counts come from `benchmarks.flow.counting` (calls, transitions, seconds of functions, tokens), prices from
+`benchmarks.prices`. What the asynchronous route adds is counted from the state machine's definition.
 """
 
 import argparse
@@ -19,19 +19,19 @@ from local.cloud.local_cloud import ROOT
 from local.cloud.stack import Stack
 
 COUNTS = ROOT / "benchmarks" / "results" / "counts.json"
-# A model that schools would take; every listed one is priced in the same way.
+# A model that schools would use; every listed one is priced in the same way.
 MODEL = "gpt-4o-mini"
 _WRITES = ("PutItem", "UpdateItem", "DeleteItem")
 _READS = ("GetItem", "Query")
-# The record with every question's mark, written once more into the index; other items are below 1 KB.
+# The record with every question's mark is written to the index as well; other items are below 1 KB.
 _RECORD_UNITS = 8
-# A function writes about so much log and metrics a call.
+# Approximate bytes of logs and metrics per function call.
 _LOG_BYTES = 1500
 
 
 @dataclass(frozen=True)
 class SubmissionPrice:
-    """US dollars of one submission, by what they are paid for."""
+    """US dollars of one submission, by service."""
 
     ocr: float
     model: float
@@ -47,7 +47,7 @@ class SubmissionPrice:
 
 
 def price(counts: dict[str, Any], memory: dict[str, int], *, ocr_pages: float, model: str | None) -> SubmissionPrice:
-    """Of one submission; `memory` in MB by function, `model` None where free text is marked by key points."""
+    """Price one submission. `memory` is MB by function; `model` is None where free text is marked by key points."""
     calls = counts["calls"]
     usage = counts["usage"]
     functions = sum(
@@ -73,16 +73,19 @@ def _count_calls(calls: dict[str, float], service: str, operations: tuple[str, .
     return sum(
         count
         for name, count in calls.items()
-        if name.split()[0] != "ResultsFunction" and name.split()[1] in {f"{service}:{one}" for one in operations}
+        if name.split()[0] != "ResultsFunction"
+        and name.split()[1] in {f"{service}:{submission_price}" for submission_price in operations}
     )
 
 
-def with_async_job(counts: dict[str, Any], looks: int = 4) -> dict[str, Any]:
-    """The same submission read by a job: a first reading that hands over, a start, looks with waits between, and a
-    reading of what the job has left."""
+def with_async_job(counts: dict[str, Any], polls: int = 4) -> dict[str, Any]:
+    """Return the counts of the same submission read by an asynchronous job.
+
+    It takes a first read that hands over, a start, `looks` polls with waits between, and a read of the job's result.
+    """
     seconds = dict(counts["seconds"])
     seconds["ExtractFunction"] = 2 * 1.0
-    return {**counts, "seconds": seconds, "transitions": counts["transitions"] + 3 + 3 * looks}
+    return {**counts, "seconds": seconds, "transitions": counts["transitions"] + 3 + 3 * polls}
 
 
 def function_memory() -> dict[str, int]:
@@ -91,18 +94,20 @@ def function_memory() -> dict[str, int]:
 
 
 def rows(measurements: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """A row a size and route: dollars of a thousand submissions."""
+    """Return one row per size and route, with the dollars of one submission."""
     memory = function_memory()
-    made = []
+    price_rows = []
     for counts in measurements:
         routes = (
             {"sync": counts, "async": with_async_job(counts)} if counts["route"] == "scan" else {"text layer": counts}
         )
-        for route, of_route in routes.items():
+        for route, route_counts in routes.items():
             pages = counts["pages"] if route != "text layer" else counts["ocr_pages"]
-            one = price(of_route, memory, ocr_pages=pages, model=MODEL if counts["model"] else None)
-            made.append({"pages": counts["pages"], "route": route, "model": counts["model"], "price": one})
-    return made
+            submission_price = price(route_counts, memory, ocr_pages=pages, model=MODEL if counts["model"] else None)
+            price_rows.append(
+                {"pages": counts["pages"], "route": route, "model": counts["model"], "price": submission_price}
+            )
+    return price_rows
 
 
 def markdown(measurements: list[dict[str, Any]]) -> str:
@@ -120,7 +125,7 @@ def markdown(measurements: list[dict[str, Any]]) -> str:
         for row in rows(measurements)
     ]
     head = ("Pages", "Route", "Model", "OCR", "Model $", "Functions", "Transitions", "S3", "DynamoDB", "Rest", "Total")
-    return f"US dollars of a thousand sheets, prices of {prices.AS_OF}.\n\n" + table(head, body)
+    return f"US dollars per thousand sheets, prices of {prices.AS_OF}.\n\n" + table(head, body)
 
 
 def main() -> None:

@@ -1,11 +1,11 @@
-"""What a cold start of each function costs in CPU, beside the bare sum of what it cannot do without.
+"""Measures the CPU time of each function's cold start, compared with the sum of its unavoidable imports.
 
     python -m benchmarks.imports [--runs N]
 
-Each function's door is imported with its clients made, and with what a first call loads besides, in a fresh
-interpreter; so is the bare sum: boto3 with the same clients, Powertools' Logger and Metrics (and the HTTP resolver
-where the door has one), and for the heavy ones trp, pypdf and pypdfium2 (in the child that opens files), or openai.
-In turn, with bytecode in place, in CPU time of the whole process less that of an empty one.
+A fresh interpreter imports each function's handler, creates its clients, and loads what a first call needs besides.
+Another one does the bare sum: boto3 with the same clients, Powertools' Logger and Metrics (and the HTTP resolver
+where the handler has one), and for the heavy ones trp, pypdf and pypdfium2 (in the child that opens files), or
+openai. They run in turn, with bytecode compiled, in CPU time of the whole process less that of an empty one.
 """
 
 import argparse
@@ -35,8 +35,11 @@ _SETTINGS = {
 
 @dataclass(frozen=True)
 class ImportBudget:
-    """A function's clients and what else its bare sum holds. `first` is what its door loads at a first call, where
-    that is not loaded with it; `clients` None: a process without the SDK."""
+    """A function's clients and the other parts of its bare sum.
+
+    `first_call` is what its handler loads at a first call, where it is not loaded with the module. `clients` None: a
+    process without the SDK.
+    """
 
     clients: tuple[str, ...] | None
     bare: tuple[str, ...] = ()
@@ -46,14 +49,14 @@ class ImportBudget:
     def bare_program(self) -> str:
         if self.clients is None:
             return "\n".join(self.bare)
-        made = "; ".join(f"session.client('{name}', config=config)" for name in self.clients)
+        client_calls = "; ".join(f"session.client('{name}', config=config)" for name in self.clients)
         config = "config = Config(connect_timeout=3, retries={'mode': 'standard'})"
-        sdk = f"import boto3; from botocore.config import Config; {config}; session = boto3.Session(); {made}"
+        sdk = f"import boto3; from botocore.config import Config; {config}; session = boto3.Session(); {client_calls}"
         return "\n".join([sdk, _LOGGER, *self.bare])
 
     def handler_program(self) -> str:
-        made = [f"from core.platform import aws; aws.client('{name}')" for name in self.clients or ()]
-        return "\n".join([f"import {self.handler_module} as app", *made, self.first_call])
+        client_calls = [f"from core.platform import aws; aws.client('{name}')" for name in self.clients or ()]
+        return "\n".join([f"import {self.handler_module} as app", *client_calls, self.first_call])
 
 
 BUDGETS = {
@@ -77,7 +80,7 @@ BUDGETS = {
 
 
 def cpu_milliseconds(program: str) -> float:
-    """User and system time of one interpreter that runs `program` and ends at once."""
+    """Return the user and system time of one interpreter that runs `program` and exits."""
     before = resource.getrusage(resource.RUSAGE_CHILDREN)
     subprocess.run(
         [sys.executable, "-c", program + "\nimport os; os._exit(0)"],
@@ -93,18 +96,18 @@ def cpu_milliseconds(program: str) -> float:
 def run(runs: int) -> list[dict[str, Any]]:
     programs = {"": "pass"}
     for name, budget in BUDGETS.items():
-        programs |= {f"{name} bare": budget.bare_program(), f"{name} door": budget.handler_program()}
+        programs |= {f"{name} bare": budget.bare_program(), f"{name} handler": budget.handler_program()}
     spent: dict[str, list[float]] = {name: [] for name in programs}
-    for turn in range(runs + 1):
+    for round_number in range(runs + 1):
         for name, program in programs.items():
             milliseconds = cpu_milliseconds(program)
-            if turn:  # the first one of each may have had to compile
+            if round_number:  # skips the first round, which may compile bytecode
                 spent[name].append(milliseconds)
-    # The least of all runs: whatever else a machine does only adds.
+    # The minimum of all runs: other load on the machine only adds time.
     empty = min(spent[""])
     rows = []
     for name in BUDGETS:
-        bare, handler_module = (min(spent[f"{name} {what}"]) - empty for what in ("bare", "door"))
+        bare, handler_module = (min(spent[f"{name} {part}"]) - empty for part in ("bare", "handler"))
         rows.append(
             {
                 "function": name,
@@ -117,7 +120,7 @@ def run(runs: int) -> list[dict[str, Any]]:
 
 
 def markdown(rows: list[dict[str, Any]]) -> str:
-    lines = ["| Function | Bare sum, CPU ms | Door, CPU ms | Ratio |", "|---|---|---|---|"]
+    lines = ["| Function | Bare sum, CPU ms | Handler, CPU ms | Ratio |", "|---|---|---|---|"]
     lines += [f"| {row['function']} | {row['bare_ms']} | {row['door_ms']} | {row['ratio']:.2f} |" for row in rows]
     return "\n".join(lines)
 

@@ -1,11 +1,12 @@
-"""How well the key-point marker agrees with people, beside two baselines on the same folds; and its fit.
+"""Measures how well the key-point marker agrees with human markers, compared with two baselines on the same folds;
+also fits it.
 
     python -m benchmarks.keypoints --marked MARKED.csv --labelled LABELLED.csv [--folds 10] [--write]
 
 `--marked`: question, reference, answer, max_marks, human_marks. `--labelled`: question_id, question,
-reference_answers_json, student_answer, label3 (correct, contradictory, incorrect). Both may be gzipped. A
-fold holds whole questions, so that every marker meets only questions it has not seen. `--write` fits on
-everything and writes the curves that the product ships.
+reference_answers_json, student_answer, label3 (correct, contradictory, incorrect). Both may be gzipped. A fold holds
+whole questions, so that every marker is measured only on questions that it has not seen. `--write` fits on all data
+and writes the curves that the product ships.
 """
 
 import argparse
@@ -35,7 +36,7 @@ from grade.markers.key_points.calibration import FEATURES, MarkCalibration, Mark
 from grade.markers.key_points.marker import KeyPointMarker  # noqa: E402
 
 PENALTY = 100.0
-# How much the other kind of material counts in each fit: a little steadies the weights.
+# Weight of the other dataset in each fit: a small share stabilises the weights.
 OTHER_SHARE = 0.3
 EXCLUDED_FEATURES = ("wordings",)
 SPREAD_AT = (0.0, 0.2, 0.35, 0.5, 0.6, 0.7, 0.8, 0.9, 1.0)
@@ -115,18 +116,21 @@ def build_dataset(rows: list[HumanMarkedAnswer], folds: int) -> Dataset:
 
 
 def fit_curve(own: Dataset, seen: Any, other: Dataset | None, without: tuple[str, ...]) -> MarkCurve:
-    """One curve on the answers marked by `seen`, steadied by the other material (centred, so that only its
-    slopes are taken over). Its spread is filled in later, from questions it has not seen."""
+    """Fit one curve on the answers marked by `seen`, stabilised by the other dataset.
+
+    The other dataset is centred, so that it contributes only its slopes. The spread is filled in later, from
+    questions that the curve has not seen.
+    """
     kept = [index for index, name in enumerate(FEATURES) if name not in without]
-    use = seen & own.known
-    inputs, share = own.inputs[use][:, kept], own.share[use]
+    is_used = seen & own.known
+    inputs, share = own.inputs[is_used][:, kept], own.share[is_used]
     weight = np.ones(len(share))
     if other is not None:
-        more, target = other.inputs[other.known][:, kept], other.share[other.known]
-        more = more - more.mean(axis=0) + inputs.mean(axis=0)
+        other_inputs, target = other.inputs[other.known][:, kept], other.share[other.known]
+        other_inputs = other_inputs - other_inputs.mean(axis=0) + inputs.mean(axis=0)
         target = (target - target.mean()) / target.std() * share.std() + share.mean()
         weight = np.concatenate([weight, np.full(len(target), OTHER_SHARE * len(share) / len(target))])
-        inputs, share = np.concatenate([inputs, more]), np.concatenate([share, target])
+        inputs, share = np.concatenate([inputs, other_inputs]), np.concatenate([share, target])
     intercept, found = ridge_weights(inputs, share, PENALTY, weight)
     weights = dict.fromkeys(FEATURES, 0.0) | {
         FEATURES[index]: float(value) for index, value in zip(kept, found, strict=True)
@@ -140,11 +144,11 @@ def predict(curve: MarkCurve, own: Dataset) -> Floats:
 
 
 def error_by_share(own: Dataset, predicted: Floats) -> tuple[tuple[float, float], ...]:
-    """The root mean square error around each of some shares, in a window of answers with near predictions."""
+    """Return the root mean square error around some shares, each in a window of answers with near predictions."""
     points = []
-    for at in SPREAD_AT:
-        near = np.argsort(np.abs(predicted - at))[: max(60, len(predicted) // 15)]
-        points.append((at, round(rmse(own.share[near], predicted[near]), 4)))
+    for share in SPREAD_AT:
+        window = np.argsort(np.abs(predicted - share))[: max(60, len(predicted) // 15)]
+        points.append((share, round(rmse(own.share[window], predicted[window]), 4)))
     return tuple(points)
 
 
@@ -157,13 +161,19 @@ def cross_fit(own: Dataset, other: Dataset | None, without: tuple[str, ...]) -> 
 
 
 def calibrate(marked: Dataset, labelled: Dataset, seen_marked: Any, seen_labelled: Any) -> MarkCalibration:
-    """Both curves, with their spread measured by folds within what may be seen."""
-    graded = fit_curve(marked, seen_marked, labelled, EXCLUDED_FEATURES)
-    whole = fit_curve(labelled, seen_labelled, None, ())
+    """Fit both curves, with their spread measured by folds within the data that may be seen."""
+    partial_marks_curve = fit_curve(marked, seen_marked, labelled, EXCLUDED_FEATURES)
+    full_marks_curve = fit_curve(labelled, seen_labelled, None, ())
     inner_graded, inner_whole = cross_fit(marked, labelled, EXCLUDED_FEATURES), cross_fit(labelled, None, ())
     return MarkCalibration(
-        MarkCurve(whole.intercept, whole.weights, _spread_within(labelled, inner_whole, seen_labelled)),
-        MarkCurve(graded.intercept, graded.weights, _spread_within(marked, inner_graded, seen_marked)),
+        MarkCurve(
+            full_marks_curve.intercept, full_marks_curve.weights, _spread_within(labelled, inner_whole, seen_labelled)
+        ),
+        MarkCurve(
+            partial_marks_curve.intercept,
+            partial_marks_curve.weights,
+            _spread_within(marked, inner_graded, seen_marked),
+        ),
     )
 
 
@@ -177,17 +187,19 @@ def mark(
 ) -> list[FreeTextMark]:
     tasks = []
     for row in rows:
-        most = max_marks or row.max_marks
-        question = Question("1", "1", QuestionType.TEXT, row.question, most)
-        entry = SchemeEntry("1", QuestionType.TEXT, most, model_answer=row.references[0], answers=row.references[1:])
-        tasks.append(FreeTextTask(question, "", entry, Answer("1", row.answer, ()), most))
+        full_marks = max_marks or row.max_marks
+        question = Question("1", "1", QuestionType.TEXT, row.question, full_marks)
+        entry = SchemeEntry(
+            "1", QuestionType.TEXT, full_marks, model_answer=row.references[0], answers=row.references[1:]
+        )
+        tasks.append(FreeTextTask(question, "", entry, Answer("1", row.answer, ()), full_marks))
     return KeyPointMarker(calibration).mark(tasks)
 
 
 def mark_by_folds(
     own: Dataset, marked: Dataset, labelled: Dataset, max_marks: float | None = None
 ) -> list[FreeTextMark]:
-    """Every answer marked by a calibration that has not seen its question."""
+    """Mark every answer with a calibration that has not seen its question."""
     marks: list[FreeTextMark | None] = [None] * len(own.rows)
     for fold in np.unique(own.folds):
         seen_marked = marked.folds != fold if own is marked else np.ones(len(marked.rows), bool)
@@ -200,15 +212,15 @@ def mark_by_folds(
 
 
 def print_comparison(name: str, own: Dataset, marks: list[FreeTextMark]) -> None:
-    most = np.array([row.max_marks for row in own.rows])
-    truth = own.share * most
+    full_marks = np.array([row.max_marks for row in own.rows])
+    truth = own.share * full_marks
     ours = np.array([one.marks or 0.0 for one in marks])
     rows = [(row.question, row.references, row.answer) for row in own.rows]
     recall = baselines.matrix([baselines.term_recall(*row) for row in rows])
     lexical = baselines.matrix([baselines.lexical_features(*row) for row in rows])
     results = {
-        "key-term recall, isotonic": out_of_fold(recall, own.share, own.folds, isotonic) * most,
-        "lexical features, ridge": out_of_fold(lexical, own.share, own.folds, ridge(baselines.PENALTY)) * most,
+        "key-term recall, isotonic": out_of_fold(recall, own.share, own.folds, isotonic) * full_marks,
+        "lexical features, ridge": out_of_fold(lexical, own.share, own.folds, ridge(baselines.PENALTY)) * full_marks,
         "key-point marker": ours,
     }
     print(f"{name}: {len(own.rows)} answers to {len({row.question_id for row in own.rows})} questions")
@@ -221,15 +233,16 @@ def print_comparison(name: str, own: Dataset, marks: list[FreeTextMark]) -> None
 
 
 def print_full_marks_by_label(own: Dataset, marks: list[FreeTextMark], max_marks: float) -> None:
-    """Of each label, how many get full marks (exactly, or within half a mark) without a review."""
+    """Print, per label, how many answers get full marks (exactly, or within half a mark) without a review."""
     for label in ("correct", "contradictory", "incorrect"):
         of_label = [one for one, row in zip(marks, own.rows, strict=True) if row.label == label]
         accepted = [one.marks or 0.0 for one in of_label if not one.review]
-        full = sum(value >= max_marks - 1e-9 for value in accepted) / len(of_label)
-        near = sum(value >= max_marks - 0.5 for value in accepted) / len(of_label)
+        full_share = sum(value >= max_marks - 1e-9 for value in accepted) / len(of_label)
+        near_share = sum(value >= max_marks - 0.5 for value in accepted) / len(of_label)
         share = 1 - len(accepted) / len(of_label)
         print(
-            f"  of {max_marks:g}: {label:13} full {full:.3f}  at most half a mark off {near:.3f}  to review {share:.3f}"
+            f"  of {max_marks:g}: {label:13} full {full_share:.3f}  at most half a mark off {near_share:.3f}  "
+            f"to review {share:.3f}"
         )
 
 
@@ -243,14 +256,16 @@ def main() -> None:
     marked = build_dataset(load_marked(arguments.marked), arguments.folds)
     labelled = build_dataset(load_labelled(arguments.labelled), arguments.folds)
     print_comparison("marked", marked, mark_by_folds(marked, marked, labelled))
-    by_whole = mark_by_folds(labelled, marked, labelled)
-    print_comparison("labelled", labelled, by_whole)
-    print_full_marks_by_label(labelled, by_whole, 1.0)
+    labelled_marks = mark_by_folds(labelled, marked, labelled)
+    print_comparison("labelled", labelled, labelled_marks)
+    print_full_marks_by_label(labelled, labelled_marks, 1.0)
     print_full_marks_by_label(labelled, mark_by_folds(labelled, marked, labelled, 5.0), 5.0)
     if arguments.write:
-        everything = calibrate(marked, labelled, np.ones(len(marked.rows), bool), np.ones(len(labelled.rows), bool))
+        full_calibration = calibrate(
+            marked, labelled, np.ones(len(marked.rows), bool), np.ones(len(labelled.rows), bool)
+        )
         target = ROOT / "functions" / "grade" / "markers" / "key_points" / "calibration.json"
-        target.write_text(json.dumps(_round_numbers(everything.to_dict()), indent=1) + "\n", encoding="utf-8")
+        target.write_text(json.dumps(_round_numbers(full_calibration.to_dict()), indent=1) + "\n", encoding="utf-8")
         print(f"written: {target.relative_to(ROOT)}")
 
 

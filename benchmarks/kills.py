@@ -1,10 +1,10 @@
-"""Kills `gradeline serve` at random moments under load, starts it again, and counts what was lost or doubled.
+"""Kills `gradeline serve` at random moments under load, restarts it, and counts what was lost or duplicated.
 
     python -m benchmarks.kills --kills 20 --seed 1
 
-Sheets come by all three doors: the API, presigned uploads, the drop folder. Whatever was answered with 202 before
-a kill has to be known at once after it; in the end every sheet is graded once, with the marks that its answers
-are worth, and its bytes are stored. Exit code 1 on any breach.
+Sheets arrive through all three channels: the API, presigned uploads and the drop folder. Every submission that was
+answered with 202 before a kill must be known immediately after it. In the end every sheet must be graded once, with
+the marks that its answers are worth, and its bytes must be stored. Exit code 1 on any violation.
 """
 
 import argparse
@@ -42,14 +42,14 @@ questions:
 _PAPER = ("Science test    Total: 2 marks", "1. Which gas do plants take in?  [1]", "A  oxygen", "B  carbon dioxide",
           "2. True or false: sound travels faster in water than in air.  [1]")  # fmt: skip
 _SENDERS = 3
-# So often it is killed once more while it is starting again.
+# Probability of a second kill during the restart.
 _KILL_DURING_START = 0.25
 _SETTLE_SECONDS = 600
 
 
 @dataclass(frozen=True)
 class KillTestSheet:
-    """`marks` is what its answers are worth."""
+    """An answer sheet. `marks` is what its answers are worth."""
 
     student: str
     channel: str
@@ -67,13 +67,13 @@ class KillTestReport:
 
 
 def make_png(lines: tuple[str, ...] | list[str], rng: random.Random) -> bytes:
-    """A PNG that says its lines in a text chunk, with noise so that it is as large as a small scan."""
+    """Return a PNG with its lines in a text chunk, and noise that makes it as large as a small scan."""
     image = Image.frombytes("L", (320, 320), rng.randbytes(320 * 320))
     text = PngImagePlugin.PngInfo()
     text.add_text("lines", json.dumps(lines))
-    out = io.BytesIO()
-    image.save(out, "PNG", pnginfo=text)
-    return out.getvalue()
+    buffer = io.BytesIO()
+    image.save(buffer, "PNG", pnginfo=text)
+    return buffer.getvalue()
 
 
 def make_sheet(number: int, rng: random.Random) -> KillTestSheet:
@@ -84,7 +84,7 @@ def make_sheet(number: int, rng: random.Random) -> KillTestSheet:
 
 
 class ServiceProcess:
-    """The service in a process of its own, started and killed."""
+    """The service in a process of its own, to be started and killed."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
@@ -96,25 +96,25 @@ class ServiceProcess:
 
     def launch(self) -> None:
         environment = {**os.environ, "PYTHONPATH": f"{ROOT}{os.pathsep}{ROOT / 'functions'}"}
-        with (self.folder / "out.txt").open("ab") as out:
+        with (self.folder / "out.txt").open("ab") as buffer:
             self.process = subprocess.Popen(
                 [sys.executable, "-m", "benchmarks.kills_server", str(self.folder), str(self.port)],
                 cwd=ROOT,
                 env=environment,
-                stdout=out,
-                stderr=out,
+                stdout=buffer,
+                stderr=buffer,
             )
 
     def start(self) -> float:
-        """Seconds until it answered."""
-        began = time.monotonic()
+        """Start the service and return the seconds until its first response."""
+        started_at = time.monotonic()
         self.launch()
         while self.process and self.process.poll() is None:
             try:
-                # Answered by the front door, once everything is back.
+                # The gateway answers once everything has been restored.
                 requests.get(f"{self.url}/openapi.json", timeout=120)
                 if (self.folder / "token").exists():
-                    return time.monotonic() - began
+                    return time.monotonic() - started_at
             except requests.RequestException:
                 pass
             time.sleep(0.02)
@@ -130,7 +130,7 @@ class ServiceProcess:
 
 
 class KillTest:
-    """One run: the service, those who send, and the account of it."""
+    """One run: the service, the sending clients, and the report."""
 
     def __init__(self, folder: Path, sheets: list[KillTestSheet]) -> None:
         self.server = ServiceProcess(folder)
@@ -149,10 +149,10 @@ class KillTest:
             for sender in self._senders:
                 sender.start()
             while self.report.kills < kills:
-                # A share of the sheets a life, so that the last kill still meets load.
+                # Each restart allows another share of the sheets, so that the last kill still happens under load.
                 self._allowed = len(self.sheets) * (self.report.kills + 1) // kills
                 time.sleep(rng.uniform(0.02, 2.0))
-                self._kill(rng, kills)
+                self._kill_and_restart(rng, kills)
             self._allowed = len(self.sheets)
             for sender in self._senders:
                 sender.join()
@@ -174,7 +174,7 @@ class KillTest:
         return ApiClient(self.server.url, self.server.token, max_attempts=1)
 
     def _send_all(self) -> None:
-        """Sends one sheet after another; what was not answered is sent again, as any client would."""
+        """Send one sheet after another. Sheets without a response are sent again, as any client would."""
         with self._client() as client:
             while not self._stopping.is_set():
                 with self._lock:
@@ -194,16 +194,18 @@ class KillTest:
 
     def _send(self, sheet: KillTestSheet, client: ApiClient) -> None:
         if sheet.channel == "drop":
-            place = self.server.folder / "drop" / _ASSESSMENT / "answers" / f"{sheet.student}.png"
-            place.parent.mkdir(parents=True, exist_ok=True)
-            place.write_bytes(sheet.body)
+            path = self.server.folder / "drop" / _ASSESSMENT / "answers" / f"{sheet.student}.png"
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(sheet.body)
             return
         send = client.submit if sheet.channel == "api" else client.upload
-        receipt = send(_ASSESSMENT, "answer_sheet", sheet.body, media_type="image/png", student=sheet.student)
+        accepted_submission = send(
+            _ASSESSMENT, "answer_sheet", sheet.body, media_type="image/png", student=sheet.student
+        )
         with self._lock:
-            self.report.accepted[receipt.id] = sheet.student
+            self.report.accepted[accepted_submission.id] = sheet.student
 
-    def _kill(self, rng: random.Random, kills: int) -> None:
+    def _kill_and_restart(self, rng: random.Random, kills: int) -> None:
         self.server.kill()
         with self._lock:
             known = dict(self.report.accepted)
@@ -224,7 +226,7 @@ class KillTest:
                     )
 
     def _check_results(self) -> None:
-        """Waits until nothing is under way, then holds everything against what was sent."""
+        """Wait until nothing is in progress, then compare everything with what was sent."""
         deadline = time.monotonic() + _SETTLE_SECONDS
         with self._client() as client:
             while True:
@@ -237,24 +239,24 @@ class KillTest:
                 time.sleep(0.5)
             found = Counter(one.student for one in listed)
             marks = {one.student: client.submission(one.id) for one in listed}
-        stored = self._stored()
+        stored_digests = self._stored_digests()
         for sheet in self.sheets:
-            self._check_sheet(sheet, found[sheet.student], marks.get(sheet.student), stored)
+            self._check_sheet(sheet, found[sheet.student], marks.get(sheet.student), stored_digests)
 
-    def _check_sheet(self, sheet: KillTestSheet, times: int, status: Any, stored: set[str]) -> None:
-        if times != 1:
+    def _check_sheet(self, sheet: KillTestSheet, count: int, status: Any, stored_digests: set[str]) -> None:
+        if count != 1:
             self.report.violations.append(
-                f"{'doubled' if times else 'lost'}: {sheet.student} ({sheet.channel}) is there {times} times"
+                f"{'doubled' if count else 'lost'}: {sheet.student} ({sheet.channel}) is there {count} times"
             )
         elif status.result is None:
             self.report.violations.append(f"failed: {sheet.student} ({sheet.channel}) ended as {status.state.value}")
         elif status.result.marks != sheet.marks:
             self.report.violations.append(f"wrong: {sheet.student} has {status.result.marks} for {sheet.marks}")
-        if hashlib.sha256(sheet.body).hexdigest() not in stored:
+        if hashlib.sha256(sheet.body).hexdigest() not in stored_digests:
             self.report.violations.append(f"lost: the file of {sheet.student} ({sheet.channel}) is not stored")
 
-    def _stored(self) -> set[str]:
-        """The digests of everything under documents/ in the documents bucket."""
+    def _stored_digests(self) -> set[str]:
+        """Return the SHA-256 digests of everything under documents/ in the documents bucket."""
         s3 = boto3.client(
             "s3",
             endpoint_url=self.server.url,
@@ -281,9 +283,9 @@ def main() -> int:
     options = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="gradeline-kills-") as folder:
         report = run_kill_test(options.kills, options.seed, options.sheets_a_kill, Path(folder).resolve())
-    violations = Counter(breach.partition(":")[0] for breach in report.violations)
-    for breach in report.violations:
-        print(breach)
+    violations = Counter(violation.partition(":")[0] for violation in report.violations)
+    for violation in report.violations:
+        print(violation)
     print(
         f"seed={options.seed} kills={report.kills} sheets={options.kills * options.sheets_a_kill} "
         f"accepted={len(report.accepted)} under_way_at_kills={report.under_way} "

@@ -1,4 +1,4 @@
-"""Program: `gradeline serve` with a reader of pages that costs nothing: what a picture says stands in its own text.
+"""Runs `gradeline serve` with an OCR engine that costs nothing: it reads each image's text from its metadata.
 
 python -m benchmarks.kills_server FOLDER PORT
 """
@@ -17,7 +17,7 @@ from local.cloud.ocr_pool import OcrLine, OcrPage, OcrWord
 
 
 class PngTextOcr:
-    """Reads the lines that `benchmarks.kills` wrote into a PNG's text chunk."""
+    """Returns the lines that `benchmarks.kills` wrote into a PNG's text chunk."""
 
     def read(self, content: bytes, _page: int | None = None) -> OcrPage:
         image = Image.open(io.BytesIO(content))
@@ -28,7 +28,7 @@ class PngTextOcr:
         return 1
 
     def close(self) -> None:
-        """Nothing to end."""
+        """Nothing to close."""
 
 
 def _line(text: str, number: int) -> OcrLine:

@@ -1,4 +1,4 @@
-"""Servers on loopback, each a process of its own that ends with the one that started it."""
+"""Loopback servers, each a process of its own that ends with the process that started it."""
 
 import json
 import os
@@ -11,7 +11,7 @@ from typing import Any, Self
 
 from benchmarks.textract_quota import TextractQuota
 
-# What boto3 needs to be content, and nothing of this machine's own settings.
+# The minimum that boto3 needs, independent of this machine's own settings.
 AWS_ENVIRONMENT = {
     "AWS_ACCESS_KEY_ID": "benchmark",
     "AWS_SECRET_ACCESS_KEY": "benchmark",
@@ -24,7 +24,7 @@ AWS_ENVIRONMENT = {
 
 
 def exit_when_stdin_closes() -> None:
-    """End this process, in the background, as soon as whoever holds its standard input is gone."""
+    """Exit this process as soon as the process that holds its standard input is gone. Runs in the background."""
 
     def wait() -> None:
         sys.stdin.buffer.read()
@@ -34,7 +34,7 @@ def exit_when_stdin_closes() -> None:
 
 
 class LoopbackServer:
-    """`python -m module`, which prints its address and ends when its input is closed."""
+    """Runs `python -m module`, which prints its address and ends when its standard input is closed."""
 
     def __init__(self, module: str) -> None:
         self._process = subprocess.Popen(
@@ -62,23 +62,23 @@ class LoopbackServer:
 
 
 class TextractServer(LoopbackServer):
-    """`benchmarks.textract_endpoint`, and its accounts."""
+    """Runs `benchmarks.textract_endpoint` and manages its accounts."""
 
     def __init__(self, module: str = "benchmarks.textract_endpoint") -> None:
         super().__init__(module)
 
-    def open_account(self, name: str, allowance: TextractQuota) -> str:
-        """Open it anew, with a full burst and counters at 0; the endpoint for a client of it."""
+    def open_account(self, name: str, quota: TextractQuota) -> str:
+        """(Re)open an account with a full burst and counters at 0. Returns the endpoint for its clients."""
         url = f"{self.address}/accounts/{name}"
-        _request_json("PUT", url, json.dumps(allowance.to_dict()).encode())
+        _request_json("PUT", url, json.dumps(quota.to_dict()).encode())
         return url
 
     def report(self, name: str) -> dict[str, Any]:
-        """What happened there: see `textract_endpoint.Account.report`."""
+        """Return the account's report: see `textract_endpoint.TextractAccount.report`."""
         return _request_json("GET", f"{self.address}/accounts/{name}")
 
     def cpu_seconds(self) -> float:
-        """What the endpoint itself has cost so far."""
+        """Return the CPU seconds of the endpoint itself so far."""
         return float(_request_json("GET", f"{self.address}/process")["cpu_seconds"])
 
 

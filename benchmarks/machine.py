@@ -1,4 +1,4 @@
-"""What a figure was measured on."""
+"""Describes the machine that a figure was measured on."""
 
 import importlib.metadata
 import os
@@ -8,7 +8,7 @@ from typing import Any
 
 
 def machine() -> dict[str, Any]:
-    """Kind of processor, cores, system, Python, boto3, and how busy it was (load of one minute)."""
+    """Return the processor model, cores, system, Python, boto3, and the load average of one minute."""
     return {
         "processor": _processor(),
         "cores": os.cpu_count(),

@@ -1,8 +1,8 @@
-"""How long each function takes, and what it costs, at which memory size: from measured CPU need and waiting.
+"""Duration and cost of each function by memory size, computed from its measured CPU time and waiting time.
 
-A Lambda has one processor at 1,769 MB and its share of one below (https://docs.aws.amazon.com/lambda/latest/dg/
-configuration-memory.html), so a call takes its waiting and its CPU time divided by that share. CPU seconds are those of
-this machine's processor.
+A Lambda function has one processor at 1,769 MB and its share of one below
+(https://docs.aws.amazon.com/lambda/latest/dg/configuration-memory.html), so a call takes its waiting time plus its
+CPU time divided by that share. CPU seconds are those of this machine.
 """
 
 from typing import Any
@@ -22,10 +22,11 @@ _FUNCTION_NAMES = {
 
 
 def rows(counts: dict[str, Any], imports: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """For each function: waiting, CPU of a warm call and of a start, peak memory, and seconds with price by size."""
-    starts = {row["function"]: row["door_ms"] / 1000 for row in imports}
+    """Return one row per function: waiting, CPU of a warm call and of a cold start, peak memory, and by size seconds
+    and price."""
+    start_seconds = {row["function"]: row["door_ms"] / 1000 for row in imports}
     chosen = function_memory()
-    made = []
+    function_rows = []
     for function, name in _FUNCTION_NAMES.items():
         cpu = counts["cpu_seconds"].get(function, 0.0)
         waiting = max(0.0, counts["seconds"][function] - cpu)
@@ -35,21 +36,21 @@ def rows(counts: dict[str, Any], imports: list[dict[str, Any]]) -> list[dict[str
             seconds = waiting + cpu / share
             sizes[size] = {
                 "seconds": seconds,
-                "cold": seconds + starts[name] / share,
+                "cold": seconds + start_seconds[name] / share,
                 "dollars": 1e6 * seconds * size / 1024 * prices.LAMBDA_GB_SECOND,
             }
-        made.append(
+        function_rows.append(
             {
                 "function": name,
                 "waiting": waiting,
                 "cpu": cpu,
-                "start_cpu": starts[name],
+                "start_cpu": start_seconds[name],
                 "peak_megabytes": counts["peak_megabytes"].get(function, 0),
                 "chosen": chosen[function],
                 "sizes": sizes,
             }
         )
-    return made
+    return function_rows
 
 
 def markdown(function_rows: list[dict[str, Any]]) -> str:
@@ -60,10 +61,21 @@ def markdown(function_rows: list[dict[str, Any]]) -> str:
             f"{row['cpu']:.3f}",
             f"{row['start_cpu']:.2f}",
             str(row["peak_megabytes"]),
-            *(f"{at['seconds']:.2f} / {at['cold']:.1f} / {at['dollars']:.1f}" for at in row["sizes"].values()),
+            *(
+                f"{figures['seconds']:.2f} / {figures['cold']:.1f} / {figures['dollars']:.1f}"
+                for figures in row["sizes"].values()
+            ),
             str(row["chosen"]),
         )
         for row in function_rows
     ]
-    head = ("Function", "Waiting s", "CPU s", "CPU of a start", "Peak MB", *(f"{size} MB" for size in SIZES), "Chosen")
-    return "Cells: seconds warm / seconds cold / dollars of a million warm calls.\n\n" + table(head, body)
+    head = (
+        "Function",
+        "Waiting s",
+        "CPU s",
+        "Cold start CPU s",
+        "Peak MB",
+        *(f"{size} MB" for size in SIZES),
+        "Chosen",
+    )
+    return "Cells: seconds warm / seconds cold / dollars per million warm calls.\n\n" + table(head, body)

@@ -1,9 +1,9 @@
-"""Twenty free-text questions beside one, against a server on loopback that takes two seconds a call.
+"""Twenty free-text questions compared with one, against a loopback server that takes two seconds per call.
 
     python -m benchmarks.model_calls [--questions 20] [--rounds 3]
 
-All questions of a sheet are in flight together, so twenty should take hardly longer than one. Each round asks
-both in turn; the ratio is what counts. `grade.markers.model` runs as it stands; the server is the tests' own.
+All questions of a sheet are in flight together, so twenty should take hardly longer than one. Each round measures
+both in turn; the result is their ratio. It runs the real `grade.markers.model`; the server is the tests' own.
 """
 
 import argparse
@@ -27,14 +27,14 @@ def slow_reply(request: ChatRequest, number: int) -> FakeReply:
 
 
 def measure_round(questions: int) -> tuple[float, float, int]:
-    """Seconds for one question, for all of them, and how many calls were under way at once."""
+    """Return the seconds for one question, the seconds for all of them, and the maximum number of concurrent calls."""
     limits = ModelCallLimits(concurrency=20, timeout_seconds=30, budget_seconds=240)
     with FakeModelServer(slow_reply) as server, open_model_marker(server, limits) as marker_under_test:
-        began = time.monotonic()
+        started_at = time.monotonic()
         marker_under_test.mark([task()])
-        between = time.monotonic()
+        first_done_at = time.monotonic()
         marker_under_test.mark([task() for _ in range(questions)])
-        return between - began, time.monotonic() - between, server.most_at_once
+        return first_done_at - started_at, time.monotonic() - first_done_at, server.most_at_once
 
 
 def main() -> None:

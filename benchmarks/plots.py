@@ -1,4 +1,4 @@
-"""Line charts as small SVG files: what the benchmarks show, without a drawing library."""
+"""Draws line charts as small SVG files, without a drawing library."""
 
 import math
 from collections.abc import Sequence
@@ -18,28 +18,29 @@ class Series:
     points: Sequence[Coordinates]
 
 
-def chart(title: str, across: str, up: str, lines: Sequence[Series], *, log_up: bool = False) -> str:
-    """The chart; with `log_up` the vertical axis is logarithmic (values above 0)."""
+def chart(title: str, x_label: str, y_label: str, lines: Sequence[Series], *, log_up: bool = False) -> str:
+    """Return the chart as SVG. `log_up`: the vertical axis is logarithmic (values above 0)."""
     right = max(x for line in lines for x, _ in line.points)
     values = [y for line in lines for _, y in line.points]
     ticks_up = _log_ticks(min(values), max(values)) if log_up else _ticks(max(values))
     low, high = (ticks_up[0], ticks_up[-1]) if log_up else (0.0, ticks_up[-1])
 
-    def place(x: float, y: float) -> Coordinates:
+    def to_coordinates(x: float, y: float) -> Coordinates:
         share = (math.log(y) - math.log(low)) / (math.log(high) - math.log(low)) if log_up else y / high
         return (
             _LEFT + x / right * (_WIDTH - _LEFT - _RIGHT),
             _HEIGHT - _BOTTOM - share * (_HEIGHT - _TOP - _BOTTOM),
         )
 
-    parts = [_text(_LEFT, 22, title, size=15), _text(_LEFT, _TOP - 8, up), _text(_LEFT, _HEIGHT - 10, across)]
-    parts += [_rule(place(0, y), place(right, y), _short(y)) for y in ticks_up]
+    parts = [_text(_LEFT, 22, title, size=15), _text(_LEFT, _TOP - 8, y_label), _text(_LEFT, _HEIGHT - 10, x_label)]
+    parts += [_rule(to_coordinates(0, y), to_coordinates(right, y), _short(y)) for y in ticks_up]
     parts += [
-        _text(place(x, low)[0], _HEIGHT - _BOTTOM + 18, _short(x), anchor="middle") for x in _ticks(right, over=False)
+        _text(to_coordinates(x, low)[0], _HEIGHT - _BOTTOM + 18, _short(x), anchor="middle")
+        for x in _ticks(right, over=False)
     ]
     for number, line in enumerate(lines):
         colour = _COLOURS[number % len(_COLOURS)]
-        path = " ".join(f"{x:.1f},{y:.1f}" for x, y in (place(*point) for point in line.points))
+        path = " ".join(f"{x:.1f},{y:.1f}" for x, y in (to_coordinates(*point) for point in line.points))
         parts.append(f'<polyline points="{path}" fill="none" stroke="{colour}" stroke-width="2"/>')
         parts.append(_text(_WIDTH - _RIGHT + 14, _TOP + 16 + 22 * number, line.name, colour=colour))
     body = "\n".join(parts)
@@ -54,16 +55,16 @@ def write(path: Path, svg: str) -> None:
     path.write_text(svg, encoding="utf-8")
 
 
-def _ticks(most: float, *, over: bool = True) -> list[float]:
-    """About five round numbers from 0; with `over` the last one is not below `most`."""
-    step = 10 ** math.floor(math.log10(most / 4))
-    step *= next(factor for factor in (1, 2, 2.5, 5, 10) if most / (step * factor) <= 6)
-    count = math.ceil(most / step) if over else math.floor(most / step)
+def _ticks(maximum: float, *, over: bool = True) -> list[float]:
+    """Return about five round numbers from 0. `over`: the last one is not below `maximum`."""
+    step = 10 ** math.floor(math.log10(maximum / 4))
+    step *= next(factor for factor in (1, 2, 2.5, 5, 10) if maximum / (step * factor) <= 6)
+    count = math.ceil(maximum / step) if over else math.floor(maximum / step)
     return [number * step for number in range(count + 1)]
 
 
-def _log_ticks(least: float, most: float) -> list[float]:
-    return [10.0**power for power in range(math.floor(math.log10(least)), math.ceil(math.log10(most)) + 1)]
+def _log_ticks(minimum: float, maximum: float) -> list[float]:
+    return [10.0**power for power in range(math.floor(math.log10(minimum)), math.ceil(math.log10(maximum)) + 1)]
 
 
 def _rule(start: Coordinates, end: Coordinates, label: str) -> str:

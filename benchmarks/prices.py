@@ -1,7 +1,7 @@
-"""Prices of the services in us-east-1, US dollars, as looked up on 2026-11-25: one place, each with its source.
+"""Prices of the AWS services in us-east-1 in US dollars, looked up on 2026-11-25, each with its source.
 
-List prices of the first tier, without free tiers and without tax. The model's prices are those that grading itself
-counts with (`functions/grade/markers/model/prices.py`).
+List prices of the first tier, without free tiers and tax. Model prices are those that grading itself uses
+(`functions/grade/markers/model/prices.py`).
 """
 
 AS_OF = "2026-11-25"

@@ -1,7 +1,7 @@
-"""What a process and all that it started cost: CPU seconds, and memory at its highest; and what others used.
+"""CPU seconds and peak memory of a process and its descendants, and the CPU share used by other processes.
 
-Read from /proc (Linux). Memory is the proportional set size: a page of memory that several processes share counts
-once, as it does for the memory of a Lambda function.
+Read from /proc (Linux). Memory is the proportional set size: a memory page shared by several processes counts once,
+as it does for the memory of a Lambda function.
 """
 
 import os
@@ -16,26 +16,27 @@ _SAMPLE_SECONDS = 0.1
 
 
 def available() -> bool:
+    """Whether this system provides the figures."""
     return (_PROC / "self" / "smaps_rollup").exists()
 
 
 def process_tree(pid: int) -> list[int]:
-    """The process and all below it that still run."""
+    """Return the process and all its running descendants."""
     parents = {}
     for entry in _PROC.iterdir():
         if entry.name.isdigit():
             fields = _read_stat(int(entry.name))
             if fields:
                 parents[int(entry.name)] = int(fields[1])
-    family, fresh = [pid], {pid}
-    while fresh:
-        fresh = {child for child, parent in parents.items() if parent in fresh}
-        family += fresh
-    return family
+    members, generation = [pid], {pid}
+    while generation:
+        generation = {child for child, parent in parents.items() if parent in generation}
+        members += generation
+    return members
 
 
 def cpu_seconds(pid: int) -> float:
-    """CPU of the process and all below it so far, those that have ended and were waited for with them."""
+    """Return the CPU seconds of the process and its descendants so far, including children that were waited for."""
     spent = 0
     for member in process_tree(pid):
         fields = _read_stat(member)
@@ -45,13 +46,13 @@ def cpu_seconds(pid: int) -> float:
 
 
 def memory_bytes(pid: int) -> int:
-    """Proportional set size of the process and all below it, now."""
+    """Return the current proportional set size of the process and its descendants."""
     total = 0
     for member in process_tree(pid):
         try:
             rollup = (_PROC / str(member) / "smaps_rollup").read_text(encoding="ascii")
         except (FileNotFoundError, ProcessLookupError, PermissionError):
-            continue  # it has ended meanwhile
+            continue  # the process has ended
         total += sum(int(line.split()[1]) * 1024 for line in rollup.splitlines() if line.startswith("Pss:"))
     return total
 
@@ -61,13 +62,17 @@ CpuCounters = tuple[float, float, float]
 
 
 def other_cpu_share(before: CpuCounters, after: CpuCounters, cores: int) -> float:
+    """Return the CPU share that other processes used between two readings, as a fraction of all processors."""
     seconds, busy, own = (now - then for now, then in zip(after, before, strict=True))
     return max(0.0, busy - own) / (seconds * cores)
 
 
 class OtherCpuUsage:
-    """How much of the machine others used while the `with` block ran, as a share of all its processors; what
-    `pid` and all below it used does not count. None where it cannot be told."""
+    """Measures the CPU share that other processes use while the `with` block runs.
+
+    `share` is a fraction of all processors. It excludes `pid` and its descendants, and is None where it cannot be
+    measured.
+    """
 
     def __init__(self, pid: int) -> None:
         self._pid = pid
@@ -83,35 +88,35 @@ class OtherCpuUsage:
 
     def _counts(self) -> CpuCounters:
         fields = (_PROC / "stat").read_text(encoding="ascii").splitlines()[0].split()
-        # user, nice, system, irq, softirq, and steal: what another machine on the same host took.
+        # user, nice, system, irq, softirq, and steal: time taken by another machine on the same host.
         busy = sum(int(fields[column]) for column in (1, 2, 3, 6, 7, 8))
         return time.monotonic(), busy / os.sysconf("SC_CLK_TCK"), cpu_seconds(self._pid)
 
 
 class PeakMemory:
-    """The highest `memory_bytes` of a process while the `with` block runs, looked at ten times a second."""
+    """Samples `memory_bytes` of a process ten times a second while the `with` block runs, and keeps the maximum."""
 
     def __init__(self, pid: int) -> None:
         self._pid = pid
         self.bytes = 0
 
     def __enter__(self) -> Self:
-        self._over = threading.Event()
-        self._watcher = threading.Thread(target=self._watch, daemon=True)
-        self._watcher.start()
+        self._stopping = threading.Event()
+        self._thread = threading.Thread(target=self._sample, daemon=True)
+        self._thread.start()
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
-        self._over.set()
-        self._watcher.join()
+        self._stopping.set()
+        self._thread.join()
 
-    def _watch(self) -> None:
-        while not self._over.wait(_SAMPLE_SECONDS):
+    def _sample(self) -> None:
+        while not self._stopping.wait(_SAMPLE_SECONDS):
             self.bytes = max(self.bytes, memory_bytes(self._pid))
 
 
 def _read_stat(pid: int) -> list[str]:
-    """The fields of /proc/{pid}/stat after the name (state first); none where it has ended."""
+    """Return the fields of /proc/{pid}/stat after the name (state first); none where the process has ended."""
     try:
         text = (_PROC / str(pid) / "stat").read_text(encoding="utf-8", errors="replace")
     except (FileNotFoundError, ProcessLookupError):

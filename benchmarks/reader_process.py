@@ -1,10 +1,10 @@
-"""One reader in a process of its own, as each Lambda instance is: warm, waiting, reading when it is told to.
+"""One reader in a process of its own, like a warm Lambda instance: it waits for jobs and reads one document per job.
 
     python -m benchmarks.reader_process STRATEGY
 
-says "ready" and then takes a job a line on its standard input ({"document": …, "at": seconds}) and answers each
-with a line: when it began and ended on the machine's monotonic clock, what it read, and why it did not where it
-did not. Quota, table and endpoints come by its environment, which is that of the deployed function.
+Prints "ready". Then it takes one job per line on standard input ({"document": …, "at": seconds}) and answers each
+with one line: start and end on the machine's monotonic clock, the page lines, and the error if reading failed. Quota,
+table and endpoints come from its environment, which is that of the deployed function.
 """
 
 import json
@@ -18,7 +18,7 @@ from benchmarks.reading_strategies import STRATEGIES, Document
 
 def main() -> None:
     output = os.fdopen(os.dup(1), "w", encoding="utf-8")
-    # Logs and metrics go to standard output in Lambda; here that is how answers travel.
+    # Lambda's logs and metrics go to standard output; here it carries the results.
     os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
     read = STRATEGIES[sys.argv[1]]()
     print("ready", file=output, flush=True)
@@ -29,14 +29,14 @@ def main() -> None:
 
 def _run_job(read: Any, document: Document, at: float) -> dict[str, Any]:
     time.sleep(max(0.0, at - time.monotonic()))
-    began, cpu = time.monotonic(), time.process_time()
+    began, cpu_before = time.monotonic(), time.process_time()
     try:
         read_pages, failed = read(document), None
-    except Exception as error:  # noqa: BLE001 - whatever ends a reading is a result here
+    except Exception as error:  # noqa: BLE001 - any failure is a result here
         read_pages, failed = None, f"{type(error).__name__}: {error}"
-    ended, spent = time.monotonic(), time.process_time() - cpu
+    ended, cpu_seconds = time.monotonic(), time.process_time() - cpu_before
     pages = read_pages() if read_pages else [None] * document.pages
-    return {"began": began, "ended": ended, "cpu_seconds": spent, "pages": pages, "failed": failed}
+    return {"began": began, "ended": ended, "cpu_seconds": cpu_seconds, "pages": pages, "failed": failed}
 
 
 if __name__ == "__main__":

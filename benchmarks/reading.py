@@ -1,10 +1,10 @@
-"""How fast documents are read, beside the bound and beside what anybody would write first.
+"""Measures how fast documents are read, compared with the bound and with two simple strategies.
 
     python -m benchmarks.reading [--quick] [--json FILE]
 
 Everything runs on this machine: a Textract endpoint with a quota and seeded latencies, S3 and DynamoDB (moto), and
-readers in processes of their own. Ours is the reading lane's handler. Prints a table; the full run also writes
-`benchmarks/results/reading.json` and `reading.md`. About four minutes, under one with --quick.
+readers in processes of their own. "Ours" is the extract handler. Prints a table; the full run also writes
+`benchmarks/results/reading.json` and `reading.md`. Takes about four minutes, under one with --quick.
 """
 
 import argparse
@@ -34,7 +34,7 @@ FIRST_SEED = 1
 
 @dataclass(frozen=True)
 class ReadingPlan:
-    """How much is measured. `rounds` of a case by its bound in seconds; a seed for each round."""
+    """How much is measured: the rounds of a case by its bound in seconds, with one seed per round."""
 
     quick: bool
 
@@ -53,7 +53,7 @@ class ReadingPlan:
 
 @dataclass
 class ReadingResults:
-    """Rows as they are measured; `say` hears of each."""
+    """Collects rows as they are measured. `log` gets a line for each."""
 
     plan: ReadingPlan
     log: Callable[[str], None]
@@ -96,7 +96,7 @@ def run(plan: ReadingPlan, log: Callable[[str], None]) -> dict[str, Any]:
                 threading.Thread(target=_one_by_one, args=(reader_pools.enter_context(reader_pool), scans, results))
                 for reader_pool in [reading_testbed.reader_pool("one by one", tps) for tps in QUOTAS]
             ]
-            # Beside the others, as they take minutes in which they do next to nothing.
+            # In parallel with the others: these take minutes, mostly waiting.
             for thread in threads:
                 thread.start()
             _single_documents(reading_testbed, scans, results)
@@ -124,7 +124,7 @@ def _compare(
     documents: Sequence[Document],
     **faults: float,
 ) -> None:
-    """All crews in turn, round by round, so that whatever else the machine does meets them alike."""
+    """Run all reader pools in turn, round by round, so that other load on the machine affects them equally."""
     rounds = results.plan.rounds(
         bound(sum(document.pages for document in documents), TextractQuota(reader_pools[0].tps))
     )
@@ -142,8 +142,10 @@ def _one_by_one(reader_pool: ReaderPool, scans: dict[int, Document], results: Re
 
 
 def _single_documents(reading_testbed: ReadingTestbed, scans: dict[int, Document], results: ReadingResults) -> None:
-    """One document at a time; and, in full, on a bad day: of 100 calls, four end in a 500, two in a connection
-    that closes, two take four times as long."""
+    """Read one document at a time. The full run repeats one case with faults.
+
+    Of 100 calls, four end in a 500, two in a closed connection, and two take four times as long.
+    """
     for tps in QUOTAS:
         with (
             reading_testbed.reader_pool("ours", tps) as ours,
@@ -160,50 +162,55 @@ def _single_documents(reading_testbed: ReadingTestbed, scans: dict[int, Document
 
 
 def _concurrent_documents(reading_testbed: ReadingTestbed, results: ReadingResults) -> None:
-    """Ten Lambdas on one account: ten documents alike, and a large one among small ones."""
-    mix = [reading_testbed.scan(10, 50), *(reading_testbed.scan(number, 2) for number in range(11, 20))]
-    ten = [reading_testbed.scan(number, 20) for number in range(20, 30)]
+    """Read as ten Lambdas on one account: ten equal documents, and a large one among small ones."""
+    mixed_documents = [reading_testbed.scan(10, 50), *(reading_testbed.scan(number, 2) for number in range(11, 20))]
+    equal_documents = [reading_testbed.scan(number, 20) for number in range(20, 30)]
     tps = QUOTAS[0]
     with (
         reading_testbed.reader_pool("ours", tps, count=10) as ours,
         reading_testbed.reader_pool("unlimited pool", tps, count=10) as pool,
     ):
-        _compare(results, "1 × 50 and 9 × 2 pages", [ours, pool], mix)
-        _compare(results, "10 × 20 pages", [ours, pool], ten)
+        _compare(results, "1 × 50 and 9 × 2 pages", [ours, pool], mixed_documents)
+        _compare(results, "10 × 20 pages", [ours, pool], equal_documents)
 
 
 def _counted_cases(reading_testbed: ReadingTestbed, results: ReadingResults) -> None:
-    """What is counted rather than timed: calls, CPU, memory, bytes sent."""
+    """Measure what is counted rather than timed: calls, CPU, memory, bytes sent."""
     with reading_testbed.reader_pool("ours", QUOTAS[0]) as reader_pool:
         rounds = 1 if results.plan.quick else 3
         results.single["typed"] = _text_layer_case(reading_testbed, reader_pool, rounds)
         results.single["heavy"] = _memory_case(reading_testbed, reader_pool, rounds)
         shared = reading_testbed.scan(32, 20, shared=True)
-        sent = reader_pool.reading_run([shared], FIRST_SEED).report["calls"]
+        calls_sent = reader_pool.reading_run([shared], FIRST_SEED).report["calls"]
         results.single["shared"] = {
             "pages": 20,
             "file_bytes": shared.size,
-            "bytes_a_page": round(median(call["bytes"] for call in sent)),
-            "pictures_a_page": max(len(call["pages"]) for call in sent),
+            "bytes_a_page": round(median(call["bytes"] for call in calls_sent)),
+            "pictures_a_page": max(len(call["pages"]) for call in calls_sent),
         }
 
 
 def _text_layer_case(reading_testbed: ReadingTestbed, reader_pool: ReaderPool, rounds: int) -> dict[str, Any]:
-    """A teacher's paper of 100 pages with a text layer: CPU of the function and of the child that opens it."""
+    """Read a teacher's paper of 100 pages with a text layer: CPU of the function and of the child that opens it."""
     typed = reading_testbed.document(0, 100, lambda path: write_typed(path, 100), kind="question_paper")
     reader, measured = reader_pool.readers[0].pid, process_usage.available()
-    spent, calls, lost = [], 0, 0
+    cpu_seconds, calls, lost = [], 0, 0
     for seed in range(rounds):
         before = process_usage.cpu_seconds(reader) if measured else 0.0
         reading_run = reader_pool.reading_run([typed], seed)
         calls, lost = calls + reading_run.report["admitted"], lost + reading_run.lost
         if measured:
-            spent.append(process_usage.cpu_seconds(reader) - before)
-    return {"pages": 100, "calls": calls, "lost": lost, "cpu_seconds": round(median(spent), 2) if spent else None}
+            cpu_seconds.append(process_usage.cpu_seconds(reader) - before)
+    return {
+        "pages": 100,
+        "calls": calls,
+        "lost": lost,
+        "cpu_seconds": round(median(cpu_seconds), 2) if cpu_seconds else None,
+    }
 
 
 def _memory_case(reading_testbed: ReadingTestbed, reader_pool: ReaderPool, rounds: int) -> dict[str, Any]:
-    """A scan of 40 MB: memory at its highest, in the worst of the rounds."""
+    """Read a scan of 40 MB: peak memory over all rounds."""
     heavy = reading_testbed.scan(31, 50, grain=COARSE_GRAIN)
     with process_usage.PeakMemory(reader_pool.readers[0].pid) as peak:
         lost = sum(reader_pool.reading_run([heavy], FIRST_SEED + number).lost for number in range(rounds))
@@ -226,9 +233,9 @@ def _page_count_text(size: int) -> str:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--quick", action="store_true", help="fewer rounds and cases; results are not kept")
+    parser.add_argument("--quick", action="store_true", help="fewer rounds and cases; results are not written")
     parser.add_argument(
-        "--json", metavar="FILE", type=Path, help="where the results go as JSON ('-' for standard output)"
+        "--json", metavar="FILE", type=Path, help="write the results as JSON to FILE ('-': standard output)"
     )
     arguments = parser.parse_args()
     report = run(ReadingPlan(arguments.quick), lambda line: print(line, file=sys.stderr, flush=True))

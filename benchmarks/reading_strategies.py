@@ -1,7 +1,7 @@
-"""Ways to read one document: this project's door, and two that anybody would write first.
+"""Ways to read one document: this project's extract handler, and two simple strategies to compare it with.
 
-Each takes a document and gives a look at what was read, which is taken when the clock has stopped: page by page
-the line that names the page, or None where the page was lost.
+Each strategy takes a document and returns a function that is called after the clock has stopped. It returns, page by
+page, the line that names the page, or None where the page was lost.
 """
 
 import io
@@ -21,8 +21,11 @@ Strategy = Callable[["Document"], ReadPages]
 
 @dataclass(frozen=True)
 class Document:
-    """One document, on disk and (for the door) in the temp bucket. `number` stands in its pages' labels; `tenant`
-    is new for every reading, or else the transcript kept from the last one would be found."""
+    """One document, on disk and (for the handler) in the temp bucket.
+
+    `number` is part of its pages' labels. `tenant` is new for every run; otherwise the handler would find the cached
+    transcript of the previous one.
+    """
 
     number: int
     path: str
@@ -35,11 +38,11 @@ class Document:
     tenant: str = "benchmark"
 
 
-# ── anybody's ────────────────────────────────────────────────────────────────────────────────────
+# ── simple strategies ────────────────────────────────────────────────────────────────────────────────────
 
 
 def one_by_one() -> Strategy:
-    """Page after page: split with pypdf, one plain boto3 call after the other."""
+    """Read page after page: split with pypdf, one plain boto3 call after the other."""
     textract = _plain_client()
 
     def read(document: Document) -> ReadPages:
@@ -50,7 +53,7 @@ def one_by_one() -> Strategy:
 
 
 def unlimited_pool() -> Strategy:
-    """All pages at once: a thread for each, plain boto3 with its own three attempts, and no thought of a quota."""
+    """Read all pages at once: one thread per page, plain boto3 with its default three attempts, ignoring the quota."""
     textract = _plain_client()
 
     def read(document: Document) -> ReadPages:
@@ -65,7 +68,7 @@ def _plain_client() -> Any:
     import boto3
     from botocore.config import Config
 
-    # Connections for all: a full pool would only add warnings. Everything else is as boto3 has it.
+    # Enough connections for all: a full pool would only add warnings. Everything else is boto3's default.
     return boto3.client("textract", config=Config(max_pool_connections=100))
 
 
@@ -84,17 +87,17 @@ def _call(textract: Any, body: bytes) -> str | None:
     from botocore.exceptions import BotoCoreError, ClientError
 
     try:
-        answer = textract.detect_document_text(Document={"Bytes": body})
+        response = textract.detect_document_text(Document={"Bytes": body})
     except (ClientError, BotoCoreError):
         return None
-    return str(next(block["Text"] for block in answer["Blocks"] if block["BlockType"] == "LINE"))
+    return str(next(block["Text"] for block in response["Blocks"] if block["BlockType"] == "LINE"))
 
 
-# ── ours ─────────────────────────────────────────────────────────────────────────────────────────
+# ── the extract handler ─────────────────────────────────────────────────────────────────────────────────────────
 
 
 class _FakeLambdaContext:
-    """What the door asks of Lambda's context."""
+    """The attributes of Lambda's context that the handler uses."""
 
     function_name = "extract"
     function_version = "$LATEST"
@@ -108,7 +111,7 @@ class _FakeLambdaContext:
 
 
 def extract_handler() -> Strategy:
-    """The reading lane's own handler: from the state machine's state to the kept transcript."""
+    """Call the extract handler: from the state machine's state to the stored transcript."""
     from extract import app
 
     numbers = itertools.count(1)
@@ -136,13 +139,13 @@ def _submission(document: Document, number: int) -> Any:
     )
 
 
-def _transcript(place: dict[str, str], count: int) -> PageLines:
+def _transcript(location: dict[str, str], count: int) -> PageLines:
     from core.platform import aws
 
-    body = aws.client("s3").get_object(Bucket=place["bucket"], Key=place["key"])["Body"].read()
+    body = aws.client("s3").get_object(Bucket=location["bucket"], Key=location["key"])["Body"].read()
     pages = {page["number"]: page["lines"] for page in json.loads(body)["pages"]}
-    named = ((line["text"] for line in pages.get(number, [])) for number in range(1, count + 1))
-    return [next((text for text in texts if text.startswith(LABEL_PREFIX)), None) for texts in named]
+    page_texts = ((line["text"] for line in pages.get(number, [])) for number in range(1, count + 1))
+    return [next((text for text in texts if text.startswith(LABEL_PREFIX)), None) for texts in page_texts]
 
 
 STRATEGIES: dict[str, Callable[[], Strategy]] = {

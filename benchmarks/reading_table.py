@@ -1,4 +1,4 @@
-"""The results of `benchmarks.reading` as Markdown."""
+"""Renders the results of `benchmarks.reading` as Markdown."""
 
 from typing import Any
 
@@ -26,12 +26,12 @@ def _head(machine: dict[str, Any], seeds: dict[str, Any]) -> str:
 
 
 def _other_usage(rows: list[dict[str, Any]]) -> str:
-    """Figures of a machine that others use are worth less: said, not corrected."""
+    """Report the load by other programs; figures are not corrected for it."""
     shares = [row["elsewhere"] for row in rows if row["elsewhere"] is not None]
     if not shares:
-        return "Whether others used the machine meanwhile is not known on this system."
+        return "The load by other programs is not known on this system."
     return (
-        f"Other programs used {min(shares):.0%} to {max(shares):.0%} of the processors meanwhile "
+        f"Other programs used {min(shares):.0%} to {max(shares):.0%} of the processors during the run "
         "(medians of the cases)."
     )
 
@@ -39,7 +39,7 @@ def _other_usage(rows: list[dict[str, Any]]) -> str:
 def _quota_table(tps: float, rows: list[dict[str, Any]]) -> str:
     strategies = [name for name in _ORDER if any(row["strategy"] == name for row in rows)]
     lines = [
-        f"## {tps:g} calls a second",
+        f"## {tps:g} calls per second",
         "",
         f"| Documents | Bound | {' | '.join(strategies)} |",
         "|---" * (2 + len(strategies)) + "|",
@@ -69,10 +69,10 @@ def _counted_table(single: dict[str, Any]) -> str:
             "|---|---|",
             f"| {typed['pages']}-page PDF with a text layer: OCR calls | {typed['calls']} |",
             f"| the same: CPU of function and child | {_measured_value(typed['cpu_seconds'], 's')} |",
-            f"| {heavy['pages']}-page scan of {heavy['megabytes']} MB: memory at its highest, function and children "
+            f"| {heavy['pages']}-page scan of {heavy['megabytes']} MB: peak memory of function and children "
             f"| {_measured_value(heavy['peak_megabytes'], 'MB')} |",
             f"| {shared['pages']} scans that share one resource dictionary ({shared['file_bytes'] / 1e6:.1f} MB): "
-            f"bytes sent a page | {shared['bytes_a_page'] / 1e3:.0f} KB, {shared['pictures_a_page']} picture |",
+            f"bytes sent per page | {shared['bytes_a_page'] / 1e3:.0f} KB, {shared['pictures_a_page']} image |",
         ]
     )
 

@@ -1,4 +1,4 @@
-"""What a benchmark of reading stands on: the servers, the documents in their bucket, and warm readers."""
+"""The test bed of the reading benchmark: the servers, the documents in their bucket, and warm readers."""
 
 import itertools
 import json
@@ -30,7 +30,7 @@ _UNLIMITED = TextractQuota(tps=1000, page_seconds=0.0)
 
 @dataclass(frozen=True)
 class ReadingOutcome:
-    """One reading: monotonic seconds, CPU seconds of the reader's own process, pages that did not come back."""
+    """One document read: monotonic seconds, CPU seconds of the reader's own process, and the number of lost pages."""
 
     began: float
     ended: float
@@ -40,13 +40,13 @@ class ReadingOutcome:
 
 
 def lost_pages(document: Document, lines: Sequence[str | None]) -> int:
-    """How many pages did not come back, or not in their place. `lines` name the pages as they were read."""
-    wanted = [first_line(page_label(document.number, page)) for page in range(1, document.pages + 1)]
-    return sum(got != want for got, want in zip_longest(lines, wanted))
+    """Count the pages that did not come back in their place. `lines` are the page labels as they were read."""
+    expected = [first_line(page_label(document.number, page)) for page in range(1, document.pages + 1)]
+    return sum(got != want for got, want in zip_longest(lines, expected))
 
 
 class ReaderProcess:
-    """`benchmarks.reader_process` for one strategy and one account, warmed by one page."""
+    """Runs `benchmarks.reader_process` for one strategy and one account, warmed up with one page."""
 
     def __init__(self, strategy: str, environment: dict[str, str], warm_up: Document) -> None:
         self._process = subprocess.Popen(
@@ -70,7 +70,7 @@ class ReaderProcess:
             raise RuntimeError(f"a reader could not read one page: {outcome.failed}")
 
     def begin(self, document: Document, at: float) -> None:
-        """Let it read `document` from the moment `at` of the monotonic clock."""
+        """Let it start reading `document` at the time `at` of the monotonic clock."""
         assert self._process.stdin is not None
         self._document = document
         self._process.stdin.write(json.dumps({"document": asdict(document), "at": at}) + "\n")
@@ -80,7 +80,7 @@ class ReaderProcess:
         assert self._process.stdout is not None
         line = self._process.stdout.readline()
         if not line:
-            raise RuntimeError("a reader died")
+            raise RuntimeError("a reader process ended unexpectedly")
         report = json.loads(line)
         return ReadingOutcome(lost=lost_pages(self._document, report.pop("pages")), **report)
 
@@ -96,10 +96,10 @@ class ReaderProcess:
 
 @dataclass(frozen=True)
 class ReadingRun:
-    """Documents read at once: wall seconds from the first beginning to the last end, and beside them the bound.
+    """Documents read concurrently: wall seconds from the first start to the last end, and the bound for them.
 
-    `told` is the account's own report: calls with their sizes, throttles. `elsewhere` is the share of the machine
-    that others used meanwhile.
+    `report` is the account's own: calls with their sizes, throttles. `other_cpu_share` is the share of the machine
+    that other processes used during the run.
     """
 
     pages: int
@@ -134,10 +134,10 @@ class ReaderPool:
             reader.close()
 
     def reading_run(self, documents: Sequence[Document], seed: int, **faults: float) -> ReadingRun:
-        """Let the first readers read a document each, all from the same moment on."""
-        allowance = TextractQuota(tps=self.tps, seed=seed, **faults)
+        """Let one reader per document read, all starting at the same moment."""
+        quota = TextractQuota(tps=self.tps, seed=seed, **faults)
         tenant = next(self._tenants)
-        self._textract.open_account(self._account, allowance)
+        self._textract.open_account(self._account, quota)
         running = list(zip(self.readers, documents, strict=False))
         with OtherCpuUsage(os.getpid()) as others:
             at = time.monotonic() + 0.2
@@ -148,7 +148,7 @@ class ReaderPool:
         return ReadingRun(
             pages=pages,
             seconds=max(outcome.ended for outcome in outcomes) - min(outcome.began for outcome in outcomes),
-            bound=bound(pages, allowance),
+            bound=bound(pages, quota),
             lost=sum(outcome.lost for outcome in outcomes),
             cpu_seconds=sum(outcome.cpu_seconds for outcome in outcomes),
             failed=tuple(outcome.failed for outcome in outcomes if outcome.failed),
@@ -158,7 +158,7 @@ class ReaderPool:
 
 
 class ReadingTestbed:
-    """Servers, bucket and table for the length of a `with` block."""
+    """Servers, buckets and clients for the duration of a `with` block."""
 
     def __enter__(self) -> Self:
         self._open = ExitStack()
@@ -187,18 +187,18 @@ class ReadingTestbed:
             aws_secret_access_key="benchmark",
         )
 
-    def scan(self, number: int, pages: int, **how: Any) -> Document:
-        return self.document(number, pages, lambda path: write_scan(path, pages, document=number, **how))
+    def scan(self, number: int, pages: int, **options: Any) -> Document:
+        return self.document(number, pages, lambda path: write_scan(path, pages, document=number, **options))
 
     def document(self, number: int, pages: int, write: Callable[[Path], Path], kind: str = "answer_sheet") -> Document:
-        """Write it to disk and put it where the door finds it."""
+        """Write the document to disk and upload it to the temp bucket, where the handler expects it."""
         key = f"uploads/{number:02d}-{pages}-{kind}.pdf"
         path = write(self._folder / key.replace("/", "-"))
         version = self._s3.put_object(Bucket=_TEMP, Key=key, Body=path.read_bytes())["VersionId"]
         return Document(number, str(path), pages, _TEMP, key, version, path.stat().st_size, kind)
 
     def reader_pool(self, strategy: str, tps: float, count: int = 1) -> ReaderPool:
-        """`count` warm readers on an account and a table of their own, to be closed by a `with` block."""
+        """Start `count` warm readers on an account and a table of their own. Close the pool with a `with` block."""
         account = f"{strategy.replace(' ', '-')}-{next(self._numbers)}"
         url = self.textract.open_account(account, _UNLIMITED)
         self._dynamodb.create_table(
@@ -214,7 +214,7 @@ class ReadingTestbed:
         return ReaderPool(self.textract, account, strategy=strategy, tps=tps, readers=readers)
 
     def _environment(self, textract: str, table: str, tps: float) -> dict[str, str]:
-        """The deployed function's own environment, as the template has it, pointed at loopback."""
+        """Return the deployed function's own environment, from the template, with endpoints on loopback."""
         stack = Stack(ROOT / "template.yaml", parameters={"TextractTps": f"{tps:g}"}, secret=lambda _: "benchmark")
         return {
             **stack.functions["ExtractFunction"].environment,

@@ -1,4 +1,4 @@
-"""Ridge regression, isotonic regression, folds by question and measures of agreement, in numpy alone."""
+"""Ridge regression, isotonic regression, folds by question and measures of agreement, with numpy only."""
 
 import hashlib
 from collections.abc import Callable, Sequence
@@ -11,7 +11,7 @@ Predictor = Callable[[Floats], Floats]
 
 
 def folds_by_question(questions: Sequence[str], folds: int) -> NDArray[np.int64]:
-    """For each answer the fold of its question: questions in a fixed shuffled order, dealt round."""
+    """Return each answer's fold, that of its question. Questions are assigned round-robin in a fixed shuffled order."""
     order = sorted(set(questions), key=lambda question: hashlib.sha256(question.encode()).hexdigest())
     fold = {question: index % folds for index, question in enumerate(order)}
     return np.array([fold[question] for question in questions])
@@ -20,7 +20,7 @@ def folds_by_question(questions: Sequence[str], folds: int) -> NDArray[np.int64]
 def out_of_fold(
     inputs: Floats, truth: Floats, folds: NDArray[np.int64], fit: Callable[[Floats, Floats], Predictor]
 ) -> Floats:
-    """Predictions for every answer by a fit that has not seen its question."""
+    """Predict every answer with a fit that has not seen its question."""
     predicted = np.zeros(len(truth))
     for fold in np.unique(folds):
         seen = folds != fold
@@ -29,15 +29,15 @@ def out_of_fold(
 
 
 def ridge_weights(inputs: Floats, truth: Floats, penalty: float, weight: Floats | None = None) -> tuple[float, Floats]:
-    """(intercept, weights) in the inputs' own units; the penalty is on standardised inputs."""
+    """Return (intercept, weights) in the inputs' own units. The penalty applies to standardised inputs."""
     weight = np.ones(len(truth)) if weight is None else weight
     mean, deviation = inputs.mean(axis=0), inputs.std(axis=0)
     deviation = np.where(deviation > 1e-9, deviation, 1.0)
     scaled = (inputs - mean) / deviation
-    level = float((weight * truth).sum() / weight.sum())
+    mean_truth = float((weight * truth).sum() / weight.sum())
     gram = (scaled * weight[:, None]).T @ scaled + penalty * np.eye(scaled.shape[1])
-    weights = np.linalg.solve(gram, (scaled * weight[:, None]).T @ (truth - level)) / deviation
-    return level - float(mean @ weights), weights
+    weights = np.linalg.solve(gram, (scaled * weight[:, None]).T @ (truth - mean_truth)) / deviation
+    return mean_truth - float(mean @ weights), weights
 
 
 def ridge(penalty: float) -> Callable[[Floats, Floats], Predictor]:
@@ -49,7 +49,7 @@ def ridge(penalty: float) -> Callable[[Floats, Floats], Predictor]:
 
 
 def isotonic(inputs: Floats, truth: Floats) -> Predictor:
-    """The monotone curve nearest to the truth (pool adjacent violators), straight between its points."""
+    """Fit the monotone curve nearest to the truth (pool adjacent violators), linear between its points."""
     points, inverse = np.unique(inputs[:, 0], return_inverse=True)
     totals, counts = np.bincount(inverse, truth), np.bincount(inverse).astype(float)
     blocks: list[list[float]] = []

@@ -1,4 +1,4 @@
-"""`benchmarks/results.md`: all parts of a run on one page."""
+"""Renders `benchmarks/results.md`: all parts of a run on one page."""
 
 from typing import Any
 
@@ -13,18 +13,18 @@ def markdown(measurements: dict[str, Any]) -> str:
             [
                 _head(measurements),
                 flow_table.markdown(measurements["flow"]),
-                "![From sending to marks](results/flow.svg)",
-                "## The local cloud itself\n\nNo service slowed down; one typed page a sheet, no model.\n\n"
+                "![From upload to marks](results/flow.svg)",
+                "## The local cloud itself\n\nNo service is slowed down; one typed page per sheet, no model.\n\n"
                 + load.markdown(measurements["load"]),
                 "![The local cloud under load](results/load.svg)",
-                "## Cold starts\n\nImports and clients, CPU of this machine's processor; the budget is 1.15.\n\n"
+                "## Cold starts\n\nImports and clients, in CPU time of this machine; the budget is a ratio of 1.15.\n\n"
                 + imports.markdown(measurements["imports"]),
                 "## Memory sizes\n\n" + memory_sizes.markdown(measurements["memory"]),
                 "## Cost\n\n" + cost.markdown(measurements["counts"]),
-                "## Growth\n\nIn its quick form; in full in [docs/scale.md](../docs/scale.md).\n\n"
+                "## Growth\n\nQuick form; the full form is in [docs/scale.md](../docs/scale.md).\n\n"
                 + growth_table.markdown(measurements["growth"]),
-                "### What the simulation is held against\n\nSeconds from sending a lone sheet to its marks, the same "
-                "service times.\n\n" + calibration_check.markdown(measurements["flow"]["sizes"]),
+                "### Calibration of the simulation\n\nSeconds from uploading a single sheet to its marks, with the "
+                "same service times.\n\n" + calibration_check.markdown(measurements["flow"]["sizes"]),
                 measurements["reading"]
                 .replace("\n## ", "\n### ")
                 .replace("# Reading: measured", "## Reading, in its quick form")

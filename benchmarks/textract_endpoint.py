@@ -1,17 +1,17 @@
-"""Textract's DetectDocumentText on loopback, with a quota and with latencies, in a process of its own.
+"""Textract's DetectDocumentText on loopback, with a quota and seeded latencies, in a process of its own.
 
     python -m benchmarks.textract_endpoint
 
-prints its address and serves until its standard input is closed. One process holds many accounts, each with
-its own quota:
+Prints its address and serves until its standard input is closed. One process holds many accounts, each with its own
+quota:
 
-* `PUT /accounts/{name}` with an `Allowance` in JSON opens one anew, full burst, counters at 0;
+* `PUT /accounts/{name}` with a `TextractQuota` in JSON (re)opens one, with a full burst and counters at 0;
 * `POST /accounts/{name}/` takes the calls: a boto3 client has `{address}/accounts/{name}` as its endpoint;
-* `GET /accounts/{name}` tells what happened there, `GET /process` what all of it has cost in CPU seconds.
+* `GET /accounts/{name}` reports what happened there, `GET /process` the CPU seconds of the whole process.
 
-It is to cost next to nothing beside what it measures: answers are made in advance, connections are plain asyncio
-protocols, and what was sent is looked at while the page "is read", not while the next ones arrive. The clock of a
-page runs from the moment when its call has arrived whole.
+It must cost next to nothing compared with what it measures: responses are prepared in advance, connections are plain
+asyncio protocols, and a request body is inspected while its page "is being read", not while the next ones arrive. A
+page's latency starts when its call has arrived completely.
 """
 
 import asyncio
@@ -35,16 +35,16 @@ _MAX_BYTES = 10_000_000
 _TARGET = "Textract.DetectDocumentText"
 _IMAGE_SIGNATURES = (b"\xff\xd8\xff", b"\x89PNG\r\n\x1a\n", b"II*\x00", b"MM\x00*")
 _UNKNOWN_PAGE = page_label(0, 0)
-# The share of a page's latency after which what was sent is looked at.
+# The request body is inspected after this share of a page's latency.
 _INSPECTED_AT = 0.5
 
 
 @dataclass(frozen=True)
 class AdmittedCall:
-    """An admitted call: its place in the order of admission, when it came (seconds since the account was opened),
-    what it sent and what became of it.
+    """An admitted call: its position in the order of admission, its time (seconds since the account was opened), its
+    size and its fault.
 
-    `pages` names the pages whose pictures the document holds; one that was drawn anew holds none of them.
+    `pages` are the labels of the pages whose images the document holds. A re-encoded page has none of them.
     """
 
     index: int
@@ -57,7 +57,7 @@ class AdmittedCall:
 
 @dataclass(frozen=True)
 class HttpReply:
-    """An answer and the seconds it is held back. `body` None closes the connection without one."""
+    """A response and the seconds to hold it back. `body` None closes the connection without a response."""
 
     status: int
     body: bytes | None
@@ -66,7 +66,7 @@ class HttpReply:
 
 @dataclass(frozen=True)
 class DelayedReply:
-    """An admitted call: after so many seconds what was sent is looked at, which settles the reply."""
+    """An admitted call: after `seconds`, `settle` inspects the request and returns the reply."""
 
     seconds: float
     settle: Callable[[], HttpReply]
@@ -74,26 +74,26 @@ class DelayedReply:
 
 @dataclass
 class TextractAccount:
-    allowance: TextractQuota
+    quota: TextractQuota
     bucket: TokenBucket
     opened_at: float
     calls: list[AdmittedCall] = field(default_factory=list)
     throttled: int = 0
-    refused: dict[str, int] = field(default_factory=dict)
+    rejected: dict[str, int] = field(default_factory=dict)
     admitted: int = 0
 
     def report(self) -> dict[str, Any]:
         return {
-            "allowance": self.allowance.to_dict(),
+            "allowance": self.quota.to_dict(),
             "admitted": self.admitted,
             "throttled": self.throttled,
-            "refused": self.refused,
+            "refused": self.rejected,
             "calls": [asdict(call) for call in sorted(self.calls, key=lambda call: call.index)],
         }
 
 
 class FakeTextract:
-    """The accounts and their answers; knows HTTP's bodies and nothing of its connections."""
+    """The accounts and their responses. Works on HTTP bodies; connections are handled elsewhere."""
 
     def __init__(self, prepared: list[PreparedResponse], clock: Callable[[], float] = time.monotonic) -> None:
         self._answers = prepared
@@ -108,11 +108,11 @@ class FakeTextract:
             if account is None:
                 return _error_reply(404, "ResourceNotFoundException", "No such account.")
             if target != _TARGET:
-                return _error_reply(400, "UnknownOperationException", "Only DetectDocumentText is answered here.")
+                return _error_reply(400, "UnknownOperationException", "Only DetectDocumentText is supported here.")
             return self._detect(account, body, arrived)
         if kind == "accounts" and method == "PUT":
-            allowance = TextractQuota.from_dict(json.loads(body))
-            self._accounts[name] = TextractAccount(allowance, TokenBucket(allowance.tps, self._clock), arrived)
+            quota = TextractQuota.from_dict(json.loads(body))
+            self._accounts[name] = TextractAccount(quota, TokenBucket(quota.tps, self._clock), arrived)
             return _json_reply({})
         return self._report_of(kind, name)
 
@@ -128,33 +128,34 @@ class FakeTextract:
             account.throttled += 1
             return _error_reply(400, "ProvisionedThroughputExceededException", "Provisioned rate exceeded")
         index, account.admitted = account.admitted, account.admitted + 1
-        latency = account.allowance.latency(index)
+        latency = account.quota.latency(index)
         return DelayedReply(_INSPECTED_AT * latency, partial(self._settle, account, index, body, arrived))
 
     def _settle(self, account: TextractAccount, index: int, body: bytes, arrived: float) -> HttpReply:
-        document, refusal = _decode_document(body)
-        if refusal is not None:
-            account.refused[refusal] = account.refused.get(refusal, 0) + 1
-            return _error_reply(400, refusal, "Request has an invalid document.")
-        allowance = account.allowance
-        fault = allowance.fault(index)
-        latency = allowance.latency(index) * (allowance.stall_factor if fault == "stall" else 1.0)
+        document, error_code = _decode_document(body)
+        if error_code is not None:
+            account.rejected[error_code] = account.rejected.get(error_code, 0) + 1
+            return _error_reply(400, error_code, "Request has an invalid document.")
+        quota = account.quota
+        fault = quota.fault(index)
+        latency = quota.latency(index) * (quota.stall_factor if fault == "stall" else 1.0)
         pages = find_labels(document)
         account.calls.append(AdmittedCall(index, arrived - account.opened_at, latency, len(document), pages, fault))
-        left = latency - (self._clock() - arrived)
+        remaining = latency - (self._clock() - arrived)
         if fault == "drop":
             return HttpReply(0, None)
         if fault == "error":
             return _error_reply(500, "InternalServerError", "Internal Server Error")
-        return HttpReply(200, self.page_response_body(pages[0] if pages else _UNKNOWN_PAGE, index), left)
+        return HttpReply(200, self.page_response_body(pages[0] if pages else _UNKNOWN_PAGE, index), remaining)
 
     def page_response_body(self, page: str, index: int) -> bytes:
-        """Textract's JSON for a page, by its label; `index` is its call's place in the order of admission."""
+        """Return Textract's JSON for the page with this label. `index` is its call's position in the order of
+        admission."""
         return self._answers[index % len(self._answers)].body(page)
 
 
 def _decode_document(body: bytes) -> tuple[bytes, str | None]:
-    """The bytes that were sent, or the error by which Textract refuses them."""
+    """Return the document's bytes, or the error code with which Textract rejects it."""
     try:
         document = base64.b64decode(json.loads(body)["Document"]["Bytes"])
     except (ValueError, KeyError, TypeError):
@@ -168,8 +169,8 @@ def _decode_document(body: bytes) -> tuple[bytes, str | None]:
     return document, None
 
 
-def _json_reply(what: dict[str, Any]) -> HttpReply:
-    return HttpReply(200, json.dumps(what).encode())
+def _json_reply(content: dict[str, Any]) -> HttpReply:
+    return HttpReply(200, json.dumps(content).encode())
 
 
 def _error_reply(status: int, code: str, message: str) -> HttpReply:
@@ -181,7 +182,7 @@ class RequestHandler(Protocol):
 
 
 class HttpConnection(asyncio.Protocol):
-    """HTTP/1.1 with Content-Length, one request after the other: what urllib3 speaks to AWS."""
+    """HTTP/1.1 with Content-Length, one request after the other, as urllib3 talks to AWS."""
 
     def __init__(self, service: RequestHandler) -> None:
         self._service = service
@@ -254,7 +255,7 @@ _request_numbers = itertools.count(1)
 
 
 async def serve(announce: Callable[[str], None], service: RequestHandler) -> None:
-    """Serve on a free port until cancelled; `said` is given the address once it is open."""
+    """Serve on a free port until cancelled. `announce` receives the address once the port is open."""
     server = await asyncio.get_running_loop().create_server(
         lambda: HttpConnection(service), "127.0.0.1", 0, backlog=512, start_serving=True
     )

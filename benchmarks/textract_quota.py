@@ -1,7 +1,7 @@
-"""What an account's Textract allows and how long a page takes there: shared by the endpoint and the bound.
+"""An account's Textract quota and page latencies, shared by the endpoint and the bound.
 
-Latencies belong to the order of admission, not to a page: whichever strategy asks, the n-th page that is let in
-takes the same time.
+Latencies belong to the order of admission, not to a page: whichever strategy calls, the n-th admitted page takes the
+same time.
 """
 
 import random
@@ -14,9 +14,10 @@ QuotaFault = Literal["error", "drop", "stall"]
 
 @dataclass(frozen=True)
 class TextractQuota:
-    """Calls a second (a burst of one second's quota), seconds a page with its jitter, faults as shares of calls.
+    """Calls per second (the burst is one second's quota), seconds per page with jitter, and faults as shares of
+    calls.
 
-    `error` is an HTTP 500, `drop` a connection closed without an answer, `stall` an answer that takes
+    `error` is an HTTP 500, `drop` a connection closed without a response, `stall` a response that takes
     `stall_factor` times as long.
     """
 
@@ -30,12 +31,12 @@ class TextractQuota:
     stall_factor: float = 4.0
 
     def latency(self, index: int) -> float:
-        """Seconds that the call admitted as number `index` (from 0) takes."""
+        """Return the seconds that the call admitted as number `index` (from 0) takes."""
         fraction = random.Random(f"latency:{self.seed}:{index}").uniform(-1.0, 1.0)
         return self.page_seconds * (1.0 + self.jitter * fraction)
 
     def fault(self, index: int) -> QuotaFault | None:
-        """What goes wrong with the call admitted as number `index`."""
+        """Return the fault of the call admitted as number `index`, or None."""
         fraction = random.Random(f"fault:{self.seed}:{index}").random()
         kinds: tuple[tuple[QuotaFault, float], ...] = (
             ("error", self.error_share),
@@ -56,17 +57,18 @@ class TextractQuota:
         return cls(**data)
 
 
-def bound(pages: int, allowance: TextractQuota) -> float:
-    """The earliest end of `pages` calls that all stand ready at 0, in seconds: nobody can be faster.
+def bound(pages: int, quota: TextractQuota) -> float:
+    """Return the earliest possible end, in seconds, of `pages` calls that are all ready at 0. No client can be
+    faster.
 
     Call i (from 0) is admitted at max(0, (i + 1 − TPS) ÷ TPS) and then takes its own latency.
     """
-    tps = allowance.tps
-    return max((max(0.0, (index + 1 - tps) / tps) + allowance.latency(index) for index in range(pages)), default=0.0)
+    tps = quota.tps
+    return max((max(0.0, (index + 1 - tps) / tps) + quota.latency(index) for index in range(pages)), default=0.0)
 
 
 class TokenBucket:
-    """Admits `tps` calls a second and, after a pause, one second's worth at once."""
+    """Admits `tps` calls per second and, after a pause, one second's quota at once."""
 
     def __init__(self, tps: float, clock: Callable[[], float]) -> None:
         self._tps = tps
@@ -78,7 +80,7 @@ class TokenBucket:
         now = self._clock()
         self._tokens = min(max(self._tps, 1.0), self._tokens + (now - self._filled_at) * self._tps)
         self._filled_at = now
-        # A call that is a hair's breadth early by rounding is on time.
+        # The tolerance admits calls that are early only by rounding.
         if self._tokens < 1.0 - 1e-9:
             return False
         self._tokens -= 1.0

@@ -1,7 +1,7 @@
-"""Textract answers made in advance: full pages in Textract's own JSON, of the size of a written page.
+"""Prepares Textract responses: full pages in Textract's own JSON, of the size of a handwritten page.
 
-A page has 40 lines and about 300 words (180 KB): what such an answer costs to parse is part of what is
-measured. Its first line names the page that was sent, so that a reader can be held to every page in its place.
+A page has 40 lines and about 300 words (180 KB), because parsing such a response is part of what is measured. Its
+first line names the page that was sent, so that tests can check that every page is in its place.
 """
 
 import json
@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-# How the line that names a page begins.
+# Start of the line that names a page.
 LABEL_PREFIX = "Sheet "
 _LINES = 40
 _PLACEHOLDER = "00-0000"
@@ -25,7 +25,7 @@ _WORDS = _SENTENCE.split()
 
 
 def page_label(document: int, page: int) -> str:
-    """How a page is named in its picture and in its answer: `03-0007`."""
+    """Return the label of a page in its image and in its response: `03-0007`."""
     return f"{document:02d}-{page:04d}"
 
 
@@ -35,7 +35,7 @@ def first_line(page: str) -> str:
 
 @dataclass(frozen=True)
 class PreparedResponse:
-    """One answer in two halves, between which the page's label belongs."""
+    """A response in two halves; the page's label goes between them."""
 
     before: bytes
     after: bytes
@@ -45,30 +45,30 @@ class PreparedResponse:
 
 
 def make_responses(seed: int, count: int = 8) -> list[PreparedResponse]:
-    """`count` different pages; the same seed gives the same pages."""
-    made = []
+    """Prepare `count` different pages. The same seed gives the same pages."""
+    responses = []
     for number in range(count):
         rng = random.Random(f"{seed}:{number}")
         lines = [[LABEL_PREFIX.strip(), _PLACEHOLDER], *(random_words(rng) for _ in range(_LINES - 1))]
-        # The label stands in the first line's text and once more in its second word, which nobody compares.
+        # The label also occurs in the first line's second word, which nothing compares; only its text is replaced.
         before, _, after = page_response(lines, rng).before.partition(_PLACEHOLDER.encode())
-        made.append(PreparedResponse(before, after))
-    return made
+        responses.append(PreparedResponse(before, after))
+    return responses
 
 
 def random_words(rng: random.Random) -> list[str]:
-    """The words of one written line."""
+    """Return the words of one line."""
     return rng.choices(_WORDS, k=rng.randint(6, 9))
 
 
 def page_response(lines: Sequence[Sequence[str]], rng: random.Random) -> PreparedResponse:
-    """The answer to a page of these lines, each a list of words; it is the same whatever picture was sent."""
-    whole = {
+    """Return the response to a page of these lines, each a list of words. It does not depend on the image sent."""
+    document = {
         "Blocks": _blocks(lines, rng),
         "DetectDocumentTextModelVersion": "1.0",
         "DocumentMetadata": {"Pages": 1},
     }
-    return PreparedResponse(json.dumps(whole, separators=(",", ":")).encode(), b"")
+    return PreparedResponse(json.dumps(document, separators=(",", ":")).encode(), b"")
 
 
 def _blocks(written: Sequence[Sequence[str]], rng: random.Random) -> list[dict[str, Any]]:
@@ -76,13 +76,13 @@ def _blocks(written: Sequence[Sequence[str]], rng: random.Random) -> list[dict[s
     words: list[dict[str, Any]] = []
     for number, texts in enumerate(written):
         left, top, width = 0.1, 0.06 + 0.022 * number, 0.8 / 9
-        inside = [_block("WORD", text, (left + width * at, top, width * 0.9), rng) for at, text in enumerate(texts)]
-        for word in inside:
+        line_words = [_block("WORD", text, (left + width * at, top, width * 0.9), rng) for at, text in enumerate(texts)]
+        for word in line_words:
             word["TextType"] = "HANDWRITING" if number % 2 else "PRINTED"
         line = _block("LINE", " ".join(texts), (left, top, width * len(texts)), rng)
-        line["Relationships"] = [{"Type": "CHILD", "Ids": [word["Id"] for word in inside]}]
+        line["Relationships"] = [{"Type": "CHILD", "Ids": [word["Id"] for word in line_words]}]
         lines.append(line)
-        words += inside
+        words += line_words
     page = {
         "BlockType": "PAGE",
         "Geometry": _geometry((0.0, 0.0, 1.0, 1.0), rng),
@@ -92,9 +92,9 @@ def _blocks(written: Sequence[Sequence[str]], rng: random.Random) -> list[dict[s
     return [page, *lines, *words]
 
 
-def _block(kind: str, text: str, place: tuple[float, float, float], rng: random.Random) -> dict[str, Any]:
-    """A line or word; `place` is left, top, width."""
-    left, top, width = place
+def _block(kind: str, text: str, position: tuple[float, float, float], rng: random.Random) -> dict[str, Any]:
+    """Return a LINE or WORD block. `position` is left, top, width."""
+    left, top, width = position
     return {
         "BlockType": kind,
         "Confidence": _as_float32(rng.uniform(88, 99.99)),
@@ -119,5 +119,5 @@ def _id(rng: random.Random) -> str:
 
 
 def _as_float32(value: float) -> float:
-    """As a float of 32 bits: Textract's numbers have that many digits."""
+    """Round to a 32-bit float, the precision of Textract's numbers."""
     return float(struct.unpack(">f", struct.pack(">f", value))[0])

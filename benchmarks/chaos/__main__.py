@@ -1,11 +1,11 @@
-"""Nothing accepted is lost and nothing is done twice, in a storm of faults.
+"""Checks under random faults that nothing accepted is lost and nothing is done twice.
 
     python -m benchmarks.chaos --submissions 300 --seed N [N …] [--without "idempotent id"] [--markdown FILE]
     python -m benchmarks.chaos --guards
 
-The real state machine and handlers on the local cloud; a line of figures for each seed; exit code 1 where a promise
-was broken. `--guards` takes one guard after the other out of a copy of the stack, and exits with 1 where the harness
-sees no loss.
+Runs the real state machine and handlers on the local cloud and prints one line of figures per seed. Exit code 1 on
+any violation. `--guards` removes one guard after the other from a copy of the stack, and exits with 1 where the
+harness detects no violation.
 """
 
 import argparse
@@ -20,7 +20,7 @@ from benchmarks.chaos.run import ChaosResult, run
 from local.cloud.local_cloud import ROOT
 
 _MAX_VIOLATIONS_SHOWN = 20
-# A guard has something to guard only where the storm hits the right call: one mix after the other, until it shows.
+# A guard matters only where a fault hits the right call: try one seed after the other until a violation shows.
 _GUARDS_SEEDS, _GUARDS_SUBMISSIONS = (38, 1, 2, 3), 40
 
 
@@ -28,8 +28,8 @@ def main() -> int:
     arguments = _arguments()
     run_prepared = partial(run, share=arguments.share, source=arguments.source, log=_log)
     if arguments.guards:
-        unseen = _without_each_guard(run_prepared)
-        return 1 if unseen else 0
+        undetected = _without_each_guard(run_prepared)
+        return 1 if undetected else 0
     outcomes: list[ChaosResult] = []
     for seed in arguments.seed:
         outcomes.append(run_prepared(seed, arguments.submissions, guard=arguments.without))
@@ -44,23 +44,23 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--submissions", type=int, default=300)
     parser.add_argument("--seed", type=int, nargs="+", default=[1])
     parser.add_argument("--share", type=float, default=FAULT_SHARE, help="the share of calls that fail")
-    parser.add_argument("--without", choices=sorted(GUARDS), help="take a guard out, and see what is lost")
-    parser.add_argument("--guards", action="store_true", help="take out each guard in turn")
+    parser.add_argument("--without", choices=sorted(GUARDS), help="remove a guard, and see what is lost")
+    parser.add_argument("--guards", action="store_true", help="remove each guard in turn")
     parser.add_argument("--source", type=Path, default=ROOT, help="another checkout's functions and template")
-    parser.add_argument("--markdown", type=Path, help="write the figures there as a table")
+    parser.add_argument("--markdown", type=Path, help="write the figures to FILE as a table")
     return parser.parse_args()
 
 
 def _without_each_guard(run_prepared: "partial[ChaosResult]") -> list[str]:
-    """The guards whose loss the harness does not see."""
-    unseen = []
+    """Return the guards whose removal the harness does not detect."""
+    undetected = []
     for guard in GUARDS:
         outcomes = (run_prepared(seed, _GUARDS_SUBMISSIONS, guard=guard) for seed in _GUARDS_SEEDS)
         found = next((outcome for outcome in outcomes if outcome.violations), None)
-        print(f"without {guard}: {dict(found.counts) if found else 'nothing is seen'}", flush=True)
+        print(f"without {guard}: {dict(found.counts) if found else 'nothing is detected'}", flush=True)
         if found is None:
-            unseen.append(guard)
-    return unseen
+            undetected.append(guard)
+    return undetected
 
 
 def _print_outcome(outcome: ChaosResult) -> None:

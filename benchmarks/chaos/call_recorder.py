@@ -1,4 +1,4 @@
-"""What the network saw: every move of a record, every call that costs money, every answer that was lost."""
+"""Records calls at the network: every state change of a record, every paid call, every lost response."""
 
 import json
 import threading
@@ -14,7 +14,7 @@ EXTRACT, GRADE = "ExtractFunction", "GradeFunction"
 
 @dataclass(frozen=True)
 class StateChange:
-    """A write of a record's state that was taken: by which run, to which state, by whom."""
+    """A successful write of a record's state: the run, the new state, and the caller."""
 
     run: int
     state: str
@@ -23,11 +23,12 @@ class StateChange:
 
 @dataclass
 class CallRecorder:
-    """`names` gives a function's logical id by its name or ARN.
+    """Records what the calls of a run did.
 
-    `pages` holds how many pages Textract had to read, for each receipt that was read; `graded` the runs of sheets
-    that were marked. `paid_pages` counts the calls of Textract that were answered. `lost` counts, by lane, answers
-    that nobody got and tries that ended in an error of ours: what they had bought may have to be bought again.
+    `names` maps a function's name or ARN to its logical id. `pages` is the number of pages that Textract had to read,
+    for each upload that was read; `graded` are the runs of sheets that were marked. `paid_pages` counts the Textract
+    calls that got a response. `lost` counts, by branch, responses that nobody received and attempts that ended in an
+    error of ours: what they had paid for may have to be paid for again.
     """
 
     names: dict[str, str] = field(default_factory=dict)
@@ -40,7 +41,7 @@ class CallRecorder:
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def record_fault(self, call: Call, fault: Fault) -> None:
-        """A call that took effect has lost its answer."""
+        """Record that a call took effect but lost its response."""
         if not fault.carried_out:
             return
         with self._lock:
@@ -61,19 +62,19 @@ class CallRecorder:
                 self._record_step(self._function(call), request, response)
 
     def _record_step(self, function: str, request: WsgiRequest, response: ResponseLike) -> None:
-        """A step of the state machine came back."""
+        """Record a step of the state machine that returned."""
         if response.header("X-Amz-Function-Error"):
-            # A sheet that parks has not asked anybody for anything.
+            # A sheet that waits for its paper has not called any paid service.
             self.lost[function] += b'"PaperNotReady"' not in response.body
             return
         if function not in (EXTRACT, GRADE):
             return
         submission = json.loads(request.body)["submission"]
         if function == EXTRACT:
-            read = json.loads(response.body)
-            # Of a sheet with a text layer one page is read as well, to see whether the layer tells the truth.
-            sample = submission["kind"] == "answer_sheet" and read["text_layer_pages"] > 0
-            self.pages[submission["id"], submission["received_at"]] = read["ocr_pages"] + sample
+            extracted = json.loads(response.body)
+            # For a sheet with a text layer, one page is also read by OCR to verify the layer.
+            sample = submission["kind"] == "answer_sheet" and extracted["text_layer_pages"] > 0
+            self.pages[submission["id"], submission["received_at"]] = extracted["ocr_pages"] + sample
         elif submission["kind"] == "answer_sheet":
             self.graded.add((submission["id"], submission["run"]))
 

@@ -1,4 +1,4 @@
-"""The documents of a run: a paper, its scheme or key, sheets whose marks are known, and bad ones."""
+"""Generates the documents of a run: a paper, its scheme, sheets whose marks are known, and invalid ones."""
 
 import hashlib
 import io
@@ -54,8 +54,11 @@ _WRONG = {"1": ("1. A", 0.0), "2": ("2. False", 0.0), "3": ("3. 99 m/s", 0.0)}
 
 @dataclass(frozen=True)
 class ChaosDocument:
-    """What is sent: `endings` are the states that it may end in, `marks` those of its objective questions, whose
-    answers leave no doubt."""
+    """A document to send.
+
+    `allowed_states` are the states that it may end in. `marks` are those of its objective questions, whose answers
+    are unambiguous.
+    """
 
     tenant: str
     assessment: str
@@ -72,7 +75,7 @@ class ChaosDocument:
 
     @property
     def identity(self) -> tuple[str, str, str, str, str]:
-        """What makes it one thing, whichever door it comes through."""
+        """What makes it the same document, whichever channel it arrives through."""
         return (self.tenant, self.assessment, self.kind, self.student or "", self.sha256)
 
     @property
@@ -88,34 +91,34 @@ def make_paper(tenant: str, assessment: str) -> ChaosDocument:
 def make_sheet(
     tenant: str, assessment: str, student: str | None, tag: str, right: Sequence[bool], *, scan: bool
 ) -> ChaosDocument:
-    """A sheet with these three objective questions right or wrong; `tag` makes its content its own."""
-    chosen = {number: (_RIGHT if good else _WRONG)[number] for number, good in zip(_RIGHT, right, strict=True)}
+    """Return a sheet with these three objective questions right or wrong. `tag` makes its content unique."""
+    answers = {number: (_RIGHT if good else _WRONG)[number] for number, good in zip(_RIGHT, right, strict=True)}
     lines = [
         f"Science test, class {assessment}",
-        *(text for text, _ in chosen.values()),
+        *(text for text, _ in answers.values()),
         f"4. It takes the heat away from a hand faster, as {tag} saw.",
     ]
-    marks = {number: worth for number, (_, worth) in chosen.items()}
+    marks = {number: worth for number, (_, worth) in answers.items()}
     body, media_type = (_scanned_png(lines), "image/png") if scan else (_typed_pdf(lines), "application/pdf")
     return ChaosDocument(tenant, assessment, SHEET, student, body, media_type, MARKED, marks)
 
 
 def make_bad_sheet(tenant: str, assessment: str, student: str, tag: str, *, encrypted: bool) -> ChaosDocument:
-    """A sheet that nobody can read."""
+    """Return a sheet that cannot be read."""
     good = _typed_pdf([f"Science test, class {assessment}", f"copy {tag}"])
     body = _encrypted_pdf(good) if encrypted else b"%PDF-1.7\n" + tag.encode() + b"\nnothing that is a page\n%%EOF"
     return ChaosDocument(tenant, assessment, SHEET, student, body, "application/pdf", REJECTED)
 
 
 def _typed_pdf(lines: Sequence[str]) -> bytes:
-    out = io.BytesIO()
-    canvas = Canvas(out, pagesize=A4, invariant=1)
+    buffer = io.BytesIO()
+    canvas = Canvas(buffer, pagesize=A4, invariant=1)
     canvas.setFont("Helvetica", 12)
     for number, line in enumerate(lines):
         canvas.drawString(60, 780 - 22 * number, line)
     canvas.showPage()
     canvas.save()
-    return out.getvalue()
+    return buffer.getvalue()
 
 
 def _scanned_png(lines: Sequence[str]) -> bytes:
@@ -125,14 +128,14 @@ def _scanned_png(lines: Sequence[str]) -> bytes:
         draw.text((24, 24 + 24 * number), line, fill="black")
     text = PngInfo()
     text.add_text(LINES, "\n".join(lines))
-    out = io.BytesIO()
-    image.save(out, "PNG", pnginfo=text)
-    return out.getvalue()
+    buffer = io.BytesIO()
+    image.save(buffer, "PNG", pnginfo=text)
+    return buffer.getvalue()
 
 
 def _encrypted_pdf(body: bytes) -> bytes:
     writer = PdfWriter(clone_from=PdfReader(io.BytesIO(body)))
     writer.encrypt("a password", algorithm="AES-256")
-    out = io.BytesIO()
-    writer.write(out)
-    return out.getvalue()
+    buffer = io.BytesIO()
+    writer.write(buffer)
+    return buffer.getvalue()

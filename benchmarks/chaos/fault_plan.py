@@ -1,7 +1,7 @@
-"""What goes wrong: which call meets which fault, which event comes late or twice, all by the seed.
+"""Plans the faults: which call gets which fault, and which event is late or duplicated, all derived from the seed.
 
-One call in five fails. Most failures are single; some come in squalls, in which every call of one kind fails for a
-while, so that retries run out and the state machine's own have to carry on.
+One call in five fails. Most failures are isolated; some come in bursts, in which every call of one kind fails for a
+while, so that the SDK's retries run out and the state machine's have to take over.
 """
 
 import threading
@@ -16,7 +16,7 @@ from local.cloud.fault_injection import Fault, ResponseLike
 FAULT_SHARE = 0.2
 _BURST_CALLS = 8
 _BURST_SHARE = 0.01
-# A caller waits this long at most for an answer (`benchmarks.chaos.stack_copy` says so to the functions).
+# Longer than a caller waits for a response (`benchmarks.chaos.stack_copy` sets that timeout).
 _DELAY_SECONDS = 5.0
 
 _THROTTLED = {
@@ -32,14 +32,14 @@ _THROTTLED = {
 _SERVER_ERRORS = {"s3": ("InternalError", 500), "lambda": ("ServiceException", 500)}
 _INTERNAL = ("InternalServerError", 500)
 
-# What befalls a failing call of a function, of the state machine, of a client.
+# Kinds of faults of a failing call, with their weights, by caller.
 _FUNCTION_FAULTS = {
     "throttled": 0.30,
     "broken": 0.22,
     "answer lost": 0.20,
     "dropped": 0.12,
     "dropped after": 0.12,
-    "held after": 0.01,
+    "delayed after": 0.01,
     "killed": 0.015,
     "killed after": 0.015,
 }
@@ -51,7 +51,7 @@ CLIENT_ACCESS_KEY = "sender"
 
 
 class RandomFaultPlan:
-    """A plan of faults (`local.cloud.fault_injection.FaultPlan`); `counts` says how often each kind has struck."""
+    """A plan of faults (`local.cloud.fault_injection.FaultPlan`). `counts` is the number of faults of each kind."""
 
     def __init__(self, seed: int, recorder: CallRecorder, share: float = FAULT_SHARE) -> None:
         self._seed = seed
@@ -73,45 +73,46 @@ class RandomFaultPlan:
         return fault
 
     def _kind(self, call: Call) -> str | None:
-        who = f"{call.caller} {call.name}"
+        call_key = f"{call.caller} {call.name}"
         with self._lock:
-            ordinal = self._ordinals[who]
-            self._ordinals[who] += 1
+            ordinal = self._ordinals[call_key]
+            self._ordinals[call_key] += 1
             self.calls += 1
         weights = _fault_weights(call)
         burst_share = min(_BURST_SHARE, self._share)
-        if random_fraction(self._seed, "squall", who, ordinal // _BURST_CALLS) < burst_share:
+        if random_fraction(self._seed, "squall", call_key, ordinal // _BURST_CALLS) < burst_share:
             kind = (
                 "throttled"
-                if random_fraction(self._seed, "squall of", who, ordinal // _BURST_CALLS) < 0.5
+                if random_fraction(self._seed, "squall of", call_key, ordinal // _BURST_CALLS) < 0.5
                 else "broken"
             )
-        elif random_fraction(self._seed, who, ordinal) < self._share - burst_share:
-            kind = weighted_choice(weights, self._seed, "kind", who, ordinal)
+        elif random_fraction(self._seed, call_key, ordinal) < self._share - burst_share:
+            kind = weighted_choice(weights, self._seed, "kind", call_key, ordinal)
         else:
             return None
         with self._lock:
             self.counts[kind] += 1
         return kind
 
-    def deliveries(self, function: str, payload: bytes) -> Sequence[float]:  # noqa: ARG002 - a plan is given both
+    def deliveries(self, function: str, payload: bytes) -> Sequence[float]:  # noqa: ARG002 - part of the plan's interface
         with self._lock:
             ordinal = self._ordinals[f"event {function}"]
             self._ordinals[f"event {function}"] += 1
-        of = (self._seed, "event", function, ordinal)
-        how = weighted_choice(_DELIVERIES, *of)
-        late, later = 1.5 * random_fraction(*of, "late"), 1.5 * random_fraction(*of, "later")
+        draw_key = (self._seed, "event", function, ordinal)
+        delivery = weighted_choice(_DELIVERIES, *draw_key)
+        late, later = 1.5 * random_fraction(*draw_key, "late"), 1.5 * random_fraction(*draw_key, "later")
         with self._lock:
-            if how != "at once":
-                self.counts[f"event {how}"] += 1
-        return {"at once": [0.0], "late": [late], "twice": [0.0, late], "twice, late": [late, later]}[how]
+            if delivery != "at once":
+                self.counts[f"event {delivery}"] += 1
+        return {"at once": [0.0], "late": [late], "twice": [0.0, late], "twice, late": [late, later]}[delivery]
 
     def carried_out(self, call: Call, request: WsgiRequest, response: ResponseLike) -> None:
         self._recorder.carried_out(call, request, response)
 
 
 def _is_eligible(call: Call) -> bool:
-    """Not what the harness itself asks. A form that a client posts to S3 is signed by nobody."""
+    """Whether a call may fail. The harness's own calls may not; a form that a client posts to S3 is unsigned, and
+    may."""
     return call.caller != CLIENT or call.service == "api" or call.operation == "PostObject"
 
 
@@ -126,7 +127,7 @@ def _make_fault(kind: str, service: str) -> Fault:
     after = kind.endswith("after") or kind == "answer lost"
     if kind in ("throttled", "broken", "answer lost"):
         return Fault(code=code, status=status, carried_out=after)
-    response_delay = _DELAY_SECONDS if kind.startswith("held") else 0.0
+    response_delay = _DELAY_SECONDS if kind.startswith("delayed") else 0.0
     return Fault(
         drops_connection=True, carried_out=after, response_delay=response_delay, kills_worker=kind.startswith("killed")
     )

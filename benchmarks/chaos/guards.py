@@ -1,6 +1,6 @@
-"""One guard taken out of a copy of the stack: without it the harness has to see losses, or it sees nothing at all.
+"""Removes one guard from a copy of the stack: without it the harness must detect violations, or it detects nothing.
 
-Each change is made to the copy's own files; the functions know no switch.
+Each change edits the copy's own files; the functions have no switch for it.
 """
 
 from collections.abc import Callable
@@ -11,7 +11,7 @@ _ASL = "statemachine/grading.asl.yaml"
 
 
 def _without_idempotent_id(stack_copy: StackCopy) -> None:
-    """A submission is named by chance: a client's retry is another one."""
+    """Ids are random: a client's retry becomes another submission."""
     stack_copy.replace_in_file(
         "functions/core/models/submission.py",
         r'return keyed_hash\(secret, "content", [^)]*\)',
@@ -20,7 +20,7 @@ def _without_idempotent_id(stack_copy: StackCopy) -> None:
 
 
 def _without_conditional_end(stack_copy: StackCopy) -> None:
-    """An ending is written whatever stands there: the condition holds always."""
+    """A terminal state is written unconditionally."""
     always = "(#run = :run OR #run <> :run) AND (#state = :reading OR #state <> :reading)"
     stack_copy.replace_in_file(
         "functions/core/storage/submission_repository.py",
@@ -30,21 +30,21 @@ def _without_conditional_end(stack_copy: StackCopy) -> None:
 
 
 def _without_conditional_record(stack_copy: StackCopy) -> None:
-    """The state machine records a run over whatever stands there."""
+    """The state machine records a run unconditionally."""
     stack_copy.replace_in_file(
         _ASL, r"ConditionExpression: [^\n]*\n", "ConditionExpression: attribute_not_exists(no_such_attribute)\n"
     )
 
 
 def _without_content_claim(stack_copy: StackCopy) -> None:
-    """Nobody asks who has this content already."""
+    """Nothing checks whether the content exists already."""
     stack_copy.replace_in_file(
         "functions/persist/duplicates.py", r'condition="attribute_not_exists\(holder\)[^"]*"', "condition=None"
     )
 
 
 def _without_catch(stack_copy: StackCopy) -> None:
-    """A fault in the reading lane is caught by nobody: it ends the whole execution, with the lane beside it."""
+    """A fault in the reading branch is not caught: it ends the whole execution, including the other branch."""
     stack_copy.replace_in_file(
         _ASL, r"(          Extract:\n.*?)            Catch:\n.*?(            End: true)", r"\1\2"
     )
@@ -55,5 +55,5 @@ GUARDS: dict[str, Callable[[StackCopy], None]] = {
     "conditional ending": _without_conditional_end,
     "conditional record": _without_conditional_record,
     "content claim": _without_content_claim,
-    "catch in a lane": _without_catch,
+    "catch in a branch": _without_catch,
 }

@@ -1,4 +1,4 @@
-"""Coming to rest: the sweep goes over what was received until it finds nothing more to do."""
+"""Waits until the system is idle: sweeps repeatedly until the sweep finds nothing more to do."""
 
 import time
 from collections import Counter
@@ -8,17 +8,17 @@ from typing import Any
 from local.cloud.local_cloud import LocalCloud
 
 _RECOVER = "RecoverFunction"
-# S3 tells whole seconds: what came this moment is older than two seconds from now.
+# S3 timestamps are whole seconds. A negative age includes objects that arrived this moment.
 _ANY_AGE = -2
-# An event may still be on its way to its function for so long.
+# How long an event may take to reach its function.
 _QUIET_SECONDS = 2.0
 _POLL_SECONDS = 0.25
-# What a sweep says of things that it leaves as they are.
+# Counts in a sweep's reply of things that it leaves unchanged.
 _UNCHANGED_COUNTS = frozenset({"next", "failed", "dead_ends", "stuck", "under_way", "waiting_for_paper"})
 
 
 class NotIdle(Exception):
-    """The time is over and something still moves."""
+    """The time is up and something is still running."""
 
 
 @dataclass(frozen=True)
@@ -26,44 +26,45 @@ class IdleWaiter:
     cloud: LocalCloud
 
     def sweep(self, older_than: float = _ANY_AGE) -> Counter[str]:
-        """One whole sweep; the counts of all its pieces. A piece that failed is asked for once more."""
+        """Run one whole sweep and return the counts of all its pages. A failed page is requested again."""
         return self._sum_pages({"action": "sweep", "older_than_seconds": older_than})
 
     def resume(self) -> int:
-        """`gradeline resume` of everything that has FAILED; how many were started."""
+        """Resume everything that has FAILED, as `gradeline resume` does. Returns how many were started."""
         started = 0
-        after: Any = None
+        next_token: Any = None
         while True:
-            reply = self._invoke_recover({"action": "resume", "after": after})
+            reply = self._invoke_recover({"action": "resume", "after": next_token})
             started += len(reply["resumed"])
-            after = reply["next"]
-            if after is None:
+            next_token = reply["next"]
+            if next_token is None:
                 return started
 
     def wait_until_idle(self, seconds: float) -> Counter[str]:
-        """Sweeps until two in a row found nothing to do and nothing runs; what was done in all.
+        """Sweep until two sweeps in a row find nothing to do and nothing runs. Returns the summed counts.
 
         Raises
         ------
-        NotAtRest
+        NotIdle
+            The sweep still finds something to do after `seconds`.
         """
         deadline = time.monotonic() + seconds
-        done: Counter[str] = Counter()
+        totals: Counter[str] = Counter()
         quiet = 0
         while quiet < 2:
             self.wait_for_executions(deadline)
             found = self.sweep()
-            done += found
+            totals += found
             quiet = 0 if any(count for name, count in found.items() if name not in _UNCHANGED_COUNTS) else quiet + 1
             if time.monotonic() > deadline:
                 raise NotIdle(f"the sweep still finds {dict(found)}")
             time.sleep(_QUIET_SECONDS if quiet else _POLL_SECONDS)
             if self.running():
                 quiet = 0
-        return done
+        return totals
 
     def wait_for_executions(self, deadline: float) -> None:
-        """Until no execution runs."""
+        """Wait until no execution is running."""
         while running := self.running():
             if time.monotonic() > deadline:
                 raise NotIdle(f"{len(running)} executions still run")
@@ -81,12 +82,12 @@ class IdleWaiter:
 
     def _sum_pages(self, request: dict[str, Any]) -> Counter[str]:
         counts: Counter[str] = Counter()
-        after: Any = None
+        next_token: Any = None
         while True:
-            reply = self._invoke_recover({**request, "after": after})
-            after = reply.pop("next")
+            reply = self._invoke_recover({**request, "after": next_token})
+            next_token = reply.pop("next")
             counts.update(reply)
-            if after is None:
+            if next_token is None:
                 return counts
 
     def _invoke_recover(self, event: dict[str, Any], tries: int = 5) -> dict[str, Any]:

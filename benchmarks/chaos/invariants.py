@@ -1,4 +1,4 @@
-"""What must be true when everything has come to rest: each check looks at one promise and names what breaks it."""
+"""Invariants that must hold once everything is idle. Each check covers one promise and reports its violations."""
 
 import csv
 import hashlib
@@ -21,7 +21,7 @@ _STATES_WITH_RESULT = MARKED | READY
 
 @dataclass(frozen=True)
 class Violation:
-    """A broken promise: what kind, and a sentence."""
+    """A broken promise: its kind, and a sentence."""
 
     kind: str
     message: str
@@ -29,8 +29,10 @@ class Violation:
 
 @dataclass
 class InvariantChecker:
-    """Everything that is known in the end. `replies` are the model's usable ones, `csv_of` gives an assessment's table
-    of marks."""
+    """Everything that is known after a run.
+
+    `replies` is the number of the model's usable replies; `csv_of` returns an assessment's table of marks.
+    """
 
     cloud: LocalCloud
     secret: bytes
@@ -53,7 +55,7 @@ class InvariantChecker:
         ]
 
     def ids(self, sent_document: SentDocument) -> set[str]:
-        """The submissions that a sending was accepted as."""
+        """Return the ids of the submissions that a sent document was accepted as."""
         dropped = {
             submission_id_from_object(
                 self.secret, bucket=self.cloud.stack.bucket("TempBucket"), key=sent_document.key, version_id=version
@@ -65,17 +67,17 @@ class InvariantChecker:
     # ── nothing is lost ──────────────────────────────────────────────────────────────────────────
 
     def check_accepted_have_ended(self) -> Iterator[Violation]:
-        """Each accepted sending has a record, in a terminal state that this document may end in."""
+        """Each accepted document has a record in a terminal state that it may end in."""
         for sent_document in self.send_log.sent_documents:
             if sent_document.timed_out and not sent_document.accepted:
-                yield Violation(STUCK, f"a {sent_document.channel} client was never answered")
+                yield Violation(STUCK, f"a {sent_document.channel} client never got a response")
             for name in self.ids(sent_document):
                 record = self.records.get(name)
                 if record is None:
                     yield Violation(LOST, f"{name} ({sent_document.channel}) was accepted and has no record")
                 elif record.state not in _TERMINAL or record.state == "FAILED":
                     reason = record.item.get("failure", {}).get("type", "")
-                    yield Violation(STUCK, f"{name} ({sent_document.channel}) stands in {record.state} {reason}")
+                    yield Violation(STUCK, f"{name} ({sent_document.channel}) is in state {record.state} {reason}")
                 elif record.state not in self._allowed_states(sent_document):
                     yield Violation(
                         WRONG, f"{name} ({sent_document.channel}) ended as {record.state}: {record.item.get('failure')}"
@@ -87,8 +89,7 @@ class InvariantChecker:
         return sent_document.document.allowed_states | {"DUPLICATE_OF"}
 
     def check_files_are_durable(self) -> Iterator[Violation]:
-        """The durable copy of each accepted file carries its checksum, in every version there is; an erased one has
-        none."""
+        """The durable copy of each accepted file has its checksum, in every version. An erased file has no copy."""
         stored_hashes = self._stored_hashes()
         for sent_document in self.send_log.accepted:
             for name in self.ids(sent_document):
@@ -100,13 +101,14 @@ class InvariantChecker:
                 elif not found:
                     current_state = f"{record.state}, run {record.run}" if record else "no record"
                     yield Violation(
-                        LOST, f"{name} ({sent_document.channel}, {current_state}) was accepted and its file is not kept"
+                        LOST,
+                        f"{name} ({sent_document.channel}, {current_state}) was accepted and its file is not stored",
                     )
                 elif found != {sent_document.document.sha256}:
-                    yield Violation(LOST, f"{name} is kept with other bytes than were accepted")
+                    yield Violation(LOST, f"{name} is stored with other bytes than were accepted")
 
     def _stored_hashes(self) -> dict[str, set[str]]:
-        """The SHA-256 of all versions, computed from their bytes, by key."""
+        """Return the SHA-256 of all versions, computed from their bytes, by key."""
         s3, bucket = self.cloud.client("s3"), self.cloud.stack.bucket("DocumentsBucket")
         found: dict[str, set[str]] = defaultdict(set)
         for page in s3.get_paginator("list_object_versions").paginate(Bucket=bucket, Prefix="documents/"):
@@ -115,19 +117,21 @@ class InvariantChecker:
                 found[version["Key"]].add(hashlib.sha256(got["Body"].read()).hexdigest())
         return found
 
-    # ── nothing is doubled ───────────────────────────────────────────────────────────────────────
+    # ── nothing is duplicated ───────────────────────────────────────────────────────────────────────
 
     def check_no_duplicates(self) -> Iterator[Violation]:
-        """One thing that was sent has one record that bears its marks; the others of it, if it came through several
-        doors, point there. Nothing has a record that was never sent."""
+        """Each sent document has one record with marks.
+
+        Its other records, from other channels, point to that one. No record exists of a document that was never sent.
+        """
         sent = {sent_document.document.identity for sent_document in self.send_log.sent_documents}
-        same: dict[tuple[str, ...], list[StoredRecord]] = defaultdict(list)
+        records_by_identity: dict[tuple[str, ...], list[StoredRecord]] = defaultdict(list)
         for record in self.records.values():
             if record.identity is not None and record.state != "ERASED":
-                same[record.identity].append(record)
-        for identity, records in same.items():
+                records_by_identity[record.identity].append(record)
+        for identity, records in records_by_identity.items():
             if identity not in sent:
-                yield Violation(DOUBLED, f"{records[0].id} is the record of something that nobody sent")
+                yield Violation(DOUBLED, f"{records[0].id} is the record of a document that was never sent")
             yield from _check_one_has_result(records)
             known_bytes = [record for record in records if record.channel != DROP]
             if len(known_bytes) > 1:
@@ -137,7 +141,7 @@ class InvariantChecker:
                 yield Violation(DOUBLED, "two records of one dropped object")
 
     def check_states_written_once(self) -> Iterator[Violation]:
-        """Within a run a record was begun at most once and ended at most once, as the network saw it."""
+        """Within a run a record started at most once and ended at most once, as recorded at the network."""
         for name, state_changes in self.recorder.state_changes.items():
             started: dict[int, int] = defaultdict(int)
             ended: dict[int, list[str]] = defaultdict(list)
@@ -153,26 +157,29 @@ class InvariantChecker:
                     yield Violation(DOUBLED, f"{name} ended its run {run} {len(states)} times: {', '.join(states)}")
 
     def check_paid_calls(self) -> Iterator[Violation]:
-        """Textract and the model are asked once for a page, once for an answer in a run; again only where an answer
-        had been lost."""
+        """Textract is called once per page, and the model once per answer and run.
+
+        They are called again only where a response was lost.
+        """
         for message, paid, needed, lost in self.paid_calls():
             if paid > needed + lost:
                 yield Violation(
-                    DOUBLED, f"{message} was paid {paid} times where {needed} and {lost} lost answers explain"
+                    DOUBLED,
+                    f"{message} was paid {paid} times, but {needed} calls and {lost} lost responses explain fewer",
                 )
 
     def paid_calls(self) -> list[tuple[str, int, int, int]]:
-        """(service, calls that were answered, calls that were needed, answers that were lost)."""
+        """Return (service, calls that got a response, calls that were needed, responses that were lost)."""
         seen = self.recorder
         return [
             ("textract", seen.paid_pages, sum(seen.pages.values()), seen.lost[EXTRACT]),
             ("model", self.replies, len(seen.graded), seen.lost[GRADE]),
         ]
 
-    # ── what stands there is right ───────────────────────────────────────────────────────────────
+    # ── what is stored is right ───────────────────────────────────────────────────────────────
 
     def check_marks(self) -> Iterator[Violation]:
-        """Objective questions bear the marks that their answers are worth, each question once."""
+        """Objective questions have the marks that their answers are worth, each question once."""
         for sent_document in self.send_log.accepted:
             for name in self.ids(sent_document):
                 record = self.records.get(name)
@@ -180,49 +187,49 @@ class InvariantChecker:
                     continue
                 found = [(one["question"], one["marks"]) for one in record.item["question_marks"]]
                 given = {question: float(marks) for question, marks in found if marks is not None}
-                wanted = sent_document.document.marks
-                if len(given) < len(found) or {name: given.get(name) for name in wanted} != wanted:
-                    yield Violation(WRONG, f"{name} has the marks {found}, and should have {wanted}")
+                expected = sent_document.document.marks
+                if len(given) < len(found) or {name: given.get(name) for name in expected} != expected:
+                    yield Violation(WRONG, f"{name} has the marks {found}, but should have {expected}")
 
     def check_newest_counts(self) -> Iterator[Violation]:
-        """In the table of marks each student stands once, with the newest of the files that were accepted."""
+        """The table of marks has each student once, with the newest of the accepted files."""
         tables: dict[tuple[str, str], dict[str, list[str]]] = {}
         for sent_document in self.send_log.accepted:
             newer = sent_document.superseded_by
             if newer is None or not newer.accepted:
                 continue
             document = newer.document
-            where = (document.tenant, document.assessment)
-            if where not in tables:
-                tables[where] = _submissions_by_student(self.csv_of(*where))
-            rows = tables[where].get(document.student or "", [])
+            assessment_key = (document.tenant, document.assessment)
+            if assessment_key not in tables:
+                tables[assessment_key] = _submissions_by_student(self.csv_of(*assessment_key))
+            rows = tables[assessment_key].get(document.student or "", [])
             if len(rows) != 1 or rows[0] not in self._same_content_ids(newer):
-                yield Violation(WRONG, f"{rows} stand in the table of marks where {self.ids(newer)} is the newest")
+                yield Violation(WRONG, f"the table of marks has {rows}, but {self.ids(newer)} is the newest")
 
     def _same_content_ids(self, sent_document: SentDocument) -> set[str]:
         identity = sent_document.document.identity
         return {record.id for record in self.records.values() if record.identity == identity}
 
     def check_temp_bucket_is_empty(self) -> Iterator[Violation]:
-        """What was received has gone from the temp bucket, its copy being durable; refused drops stay."""
+        """Received objects are gone from the temp bucket once their copy is durable. Refused drops stay."""
         s3, bucket = self.cloud.client("s3"), self.cloud.stack.bucket("TempBucket")
         for page in s3.get_paginator("list_object_versions").paginate(Bucket=bucket):
             for version in page.get("Versions", ()):
-                yield Violation(STUCK, f"{version['Key']} still lies in the temp bucket")
+                yield Violation(STUCK, f"{version['Key']} is still in the temp bucket")
 
 
 def _check_one_has_result(records: list[StoredRecord]) -> Iterator[Violation]:
     with_result = [record for record in records if record.state in _STATES_WITH_RESULT]
     names = {record.id for record in records}
     if len(with_result) > 1:
-        yield Violation(DOUBLED, f"{len(with_result)} submissions of one content bear marks")
+        yield Violation(DOUBLED, f"{len(with_result)} submissions of one content have marks")
     for record in records:
         if record.state == "DUPLICATE_OF" and record.item.get("duplicate_of") not in names - {record.id}:
             yield Violation(
-                LOST, f"{record.id} is a duplicate of {record.item.get('duplicate_of')}, which is no such file"
+                LOST, f"{record.id} is a duplicate of {record.item.get('duplicate_of')}, which does not exist"
             )
     if all(record.state == "DUPLICATE_OF" for record in records):
-        yield Violation(LOST, f"{records[0].id} and its like all say that another one bears the marks")
+        yield Violation(LOST, f"{records[0].id} and its duplicates all point to another one for the marks")
 
 
 def _submissions_by_student(table: str) -> dict[str, list[str]]:

@@ -1,4 +1,4 @@
-"""The reader behind the stand-in for Textract: no engine, it knows what stands on the harness's own pages."""
+"""OCR engine for the fake Textract: it reads the text of the harness's own pages from their metadata."""
 
 import io
 
@@ -11,7 +11,7 @@ LINES = "lines"
 
 
 class MetadataOcr:
-    """Pictures carry their text as metadata; a page of a PDF has a text layer."""
+    """Images carry their text as metadata; PDF pages have a text layer."""
 
     def read(self, content: bytes, page: int | None = None) -> OcrPage:
         lines = _lines_of_pdf(content, page or 1) if content.startswith(b"%PDF") else _lines_of_image(content)
@@ -21,7 +21,7 @@ class MetadataOcr:
         return len(PdfReader(io.BytesIO(content)).pages) if content.startswith(b"%PDF") else 1
 
     def close(self) -> None:
-        """Nothing to end."""
+        """Nothing to close."""
 
 
 def _lines_of_pdf(content: bytes, page: int) -> list[str]:

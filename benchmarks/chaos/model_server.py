@@ -1,4 +1,4 @@
-"""The model: a server on loopback that speaks as much of the OpenAI API as marking needs, and fails by the seed."""
+"""A fake model on loopback: the part of the OpenAI API that marking needs, with seeded failures."""
 
 import json
 import threading
@@ -13,7 +13,7 @@ _FAILURE_SHARES = {"server error": 0.3, "rate limit": 0.25, "hangs up": 0.2, "no
 
 
 class FaultyModelServer:
-    """`answered` counts the usable replies that were sent, by the student's answer; each costs money."""
+    """`answered` counts the usable replies by student answer; each of them costs money."""
 
     def __init__(self, seed: int, share: float) -> None:
         self._seed, self._share = seed, share
@@ -45,7 +45,7 @@ class FaultyModelServer:
         self._share = 0.0
 
     def reply(self, request: dict[str, Any]) -> tuple[int, bytes] | None:
-        """Status and body; None: the line goes dead."""
+        """Return status and body; None closes the connection without a response."""
         answer = str(json.loads(request["messages"][-1]["content"])["student_answer"])
         with self._lock:
             number = self._request_counts[answer]
@@ -68,7 +68,7 @@ class FaultyModelServer:
 
 
 def _model_reply(request: dict[str, Any], answer: str) -> dict[str, Any]:
-    """Every criterion is met, by the answer's first words."""
+    """Return a verdict in which every criterion is met, with the answer's first words as evidence."""
     system = request["messages"][0]["content"]
     question = json.loads(system[system.index('{"question"') :])
     words = " ".join(answer.split()[:6])
@@ -97,7 +97,7 @@ class _ThreadingServer(ThreadingHTTPServer):
     request_queue_size = 128
 
     def handle_error(self, request: Any, client_address: Any) -> None:
-        """A killed worker leaves its connection behind."""
+        """Ignore errors: a killed worker leaves a broken connection."""
 
 
 def _handler_class(model: FaultyModelServer) -> type[BaseHTTPRequestHandler]:
@@ -117,6 +117,6 @@ def _handler_class(model: FaultyModelServer) -> type[BaseHTTPRequestHandler]:
             self.wfile.write(body)
 
         def log_message(self, *_: Any) -> None:
-            """The figures are the harness's own."""
+            """Log nothing; the harness keeps its own figures."""
 
     return Handler

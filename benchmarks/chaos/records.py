@@ -1,4 +1,4 @@
-"""The records as they stand: read through the table's own interface in the end, and from its memory on the way."""
+"""Reads the submission records: through the table's own interface at the end, and from its memory during the run."""
 
 import json
 import threading
@@ -19,8 +19,11 @@ _SAMPLE_SECONDS = 0.2
 
 @dataclass(frozen=True)
 class StoredRecord:
-    """A submission's record with what its storing lanes left: `identity` as a document has it (`documents.Document`),
-    None where nobody has ever read its bytes or it was erased."""
+    """A submission's record and its file.
+
+    `identity` is that of a document (`documents.ChaosDocument`), None where its bytes were never read or it was
+    erased.
+    """
 
     id: str
     item: dict[str, Any]
@@ -41,7 +44,7 @@ class StoredRecord:
 
 
 def read_records(cloud: LocalCloud, secret: bytes) -> dict[str, StoredRecord]:
-    """Every record by its submission's id."""
+    """Return every record by its submission's id."""
     partitions: dict[str, dict[str, dict[str, Any]]] = defaultdict(dict)
     for item in _scan(cloud):
         if item["pk"].startswith("submission#"):
@@ -59,20 +62,20 @@ def _scan(cloud: LocalCloud) -> Iterator[dict[str, Any]]:
 
 
 def _record(name: str, items: dict[str, dict[str, Any]], cipher: TextCipher) -> StoredRecord:
-    found = items["record"]
-    file = json.loads(found["input"])["file"] if "input" in found else {}
+    record = items["record"]
+    file = json.loads(record["input"])["file"] if "input" in record else {}
     stored = [item["sha256"] for sk, item in items.items() if sk.endswith("#storing") and item.get("sha256")]
     sha256 = file.get("sha256") or next(iter(stored), None)
     identity = None
     if sha256:
-        student = cipher.decrypt(found["student"], associated_data=name) if found.get("student") else ""
-        identity = (found["tenant"], found["assessment"], found["kind"], student, sha256)
-    return StoredRecord(name, found, identity, str(file.get("version_id", "")))
+        student = cipher.decrypt(record["student"], associated_data=name) if record.get("student") else ""
+        identity = (record["tenant"], record["assessment"], record["kind"], student, sha256)
+    return StoredRecord(name, record, identity, str(file.get("version_id", "")))
 
 
 @dataclass
 class RecordSampler:
-    """Looks at all records again and again while the run lasts; `backwards` says what no record may do."""
+    """Samples all records during a run. `regressions` are state changes that must not happen."""
 
     table: str
     samples: int = 0
@@ -81,7 +84,7 @@ class RecordSampler:
     _stopping: threading.Event = field(default_factory=threading.Event)
 
     def watch(self) -> Callable[[], None]:
-        """Starts looking; what is returned ends it."""
+        """Start sampling. The returned function stops it."""
         thread = threading.Thread(target=self._sample, daemon=True, name="sampler")
         thread.start()
 
@@ -98,18 +101,18 @@ class RecordSampler:
             self.samples += 1
 
     def observe(self, name: str, run: int, state: str) -> None:
-        """One record at one moment: runs only grow, and within a run READING comes before its one ending."""
-        now = (run, int(state != "READING"), state)
-        before = self._last.get(name)
-        self._last[name] = now
-        if before is None or before == now or state == "ERASED":
+        """Check one record at one moment: runs only grow, and within a run READING precedes the one terminal state."""
+        current = (run, int(state != "READING"), state)
+        previous = self._last.get(name)
+        self._last[name] = current
+        if previous is None or previous == current or state == "ERASED":
             return
-        if now[:2] <= before[:2]:
-            self.regressions.append(f"{name} went from run {before[0]} {before[2]} to run {run} {state}")
+        if current[:2] <= previous[:2]:
+            self.regressions.append(f"{name} went from run {previous[0]} {previous[2]} to run {run} {state}")
 
 
 def _records_in_memory(table: str) -> Iterator[tuple[str, int, str]]:
-    """(id, run, state) of every record, from moto's own object: it is asked several times a second."""
+    """Yield (id, run, state) of every record from moto's own objects, since it is called several times a second."""
     from moto.dynamodb.models import dynamodb_backends
 
     backend: Any = dynamodb_backends[ACCOUNT][REGION]

@@ -1,4 +1,4 @@
-"""A run in one line, and several as a table."""
+"""Renders a run as one line, and several as a table."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -23,25 +23,29 @@ _COLUMNS = (
 
 
 def summary_line(outcome: ChaosResult) -> str:
-    """One line: what was asked of the stack, what befell it, and what was broken."""
-    found = outcome.figures
+    """Return one line: the load, the faults, and the violations."""
+    figures = outcome.figures
     counts = outcome.counts
     broken = ", ".join(f"{counts[kind]} {kind}" for kind in (LOST, DOUBLED, STUCK, WRONG))
     return (
-        f"seed {outcome.seed}: {found.get('accepted', 0)} sendings accepted, {found.get('records', 0)} records, "
-        f"{found.get('faults', 0)} faults in {found.get('calls', 0)} calls ({found.get('killed', 0)} kills); "
-        f"{broken}; {found.get('failed', 0)} failed, {found.get('resumed', 0)} resumed; "
-        f"Textract {_paid_calls(found, 'textract')}; model {_paid_calls(found, 'model')}; {found.get('seconds', 0)} s"
+        f"seed {outcome.seed}: {figures.get('accepted', 0)} documents accepted, "
+        f"{figures.get('records', 0)} records, "
+        f"{figures.get('faults', 0)} faults in {figures.get('calls', 0)} calls "
+        f"({figures.get('killed', 0)} kills); "
+        f"{broken}; "
+        f"{figures.get('failed', 0)} failed, {figures.get('resumed', 0)} resumed; "
+        f"Textract {_paid_calls(figures, 'textract')}; model {_paid_calls(figures, 'model')}; "
+        f"{figures.get('seconds', 0)} s"
     )
 
 
-def _paid_calls(found: dict[str, Any], name: str) -> str:
-    paid, needed, lost = (found.get(f"{name} {what}", 0) for what in ("paid", "needed", "lost"))
-    return f"{paid} paid ({needed} needed, {lost} answers lost)"
+def _paid_calls(figures: dict[str, Any], name: str) -> str:
+    paid, needed, lost = (figures.get(f"{name} {part}", 0) for part in ("paid", "needed", "lost"))
+    return f"{paid} paid ({needed} needed, {lost} responses lost)"
 
 
 def summary_table(outcomes: Sequence[ChaosResult]) -> str:
-    """Markdown, a row a run."""
+    """Return Markdown with one row per run."""
     head = ["| " + " | ".join(_COLUMNS) + " |", "|" + "---:|" * len(_COLUMNS)]
     return "\n".join([*head, *(_table_row(outcome) for outcome in outcomes)]) + "\n"
 

@@ -1,4 +1,4 @@
-"""A client as clients are: it sends, and where it gets no good answer it sends the same once more."""
+"""A client that sends, and repeats the request where it gets no good response."""
 
 import random
 import time
@@ -20,12 +20,12 @@ _MAX_ATTEMPTS = 25
 _FIRST_PAUSE = 0.1
 _MAX_PAUSE = 1.0
 _TIMEOUT_SECONDS = 90
-# Answers that say "try again": the rest of 4xx is about the request itself.
+# Statuses worth a retry; any other 4xx is about the request itself.
 _RETRYABLE_STATUSES = frozenset({408, 425, 429})
 
 
 class RequestRejected(Exception):
-    """A 4xx that trying again does not change."""
+    """A 4xx that a retry does not change."""
 
     def __init__(self, status: int, text: str) -> None:
         super().__init__(f"{status} {text[:200]}")
@@ -33,7 +33,7 @@ class RequestRejected(Exception):
 
 
 class RetryingClient:
-    """One thread's client. `tokens`: a bearer token by tenant."""
+    """One thread's client. `tokens` maps each tenant to its bearer token."""
 
     def __init__(self, cloud: LocalCloud, tokens: dict[str, str], send_log: SendLog) -> None:
         self._url = cloud.api_url
@@ -52,7 +52,7 @@ class RetryingClient:
         )
 
     def send(self, sent_document: SentDocument) -> None:
-        """Through its door, until it is accepted, refused, or patience is over; the ledger's entry says which."""
+        """Send through its channel until accepted, refused, or out of attempts. The log entry records which."""
         try:
             if sent_document.channel == DROP:
                 self._drop(sent_document)
@@ -70,7 +70,7 @@ class RetryingClient:
         self._api(tenant, "PUT", f"/assessments/{assessment}/marking-scheme", data=scheme, headers=headers)
 
     def erase(self, sent_document: SentDocument) -> None:
-        """DELETE what was accepted."""
+        """DELETE the submissions that were accepted."""
         try:
             for submission_id in sent_document.ids:
                 self._api(sent_document.document.tenant, "DELETE", f"/submissions/{submission_id}")
@@ -79,7 +79,7 @@ class RetryingClient:
             sent_document.timed_out = True
 
     def marks_table(self, tenant: str, assessment: str) -> str:
-        return self._answer(tenant, "GET", f"/assessments/{assessment}/results.csv").text
+        return self._request(tenant, "GET", f"/assessments/{assessment}/results.csv").text
 
     def _submit(self, sent_document: SentDocument) -> dict[str, Any]:
         document = sent_document.document
@@ -109,7 +109,7 @@ class RetryingClient:
         self._retry(
             lambda: _check_response(requests.post(ticket["url"], files=[*form, file], timeout=_TIMEOUT_SECONDS))
         )
-        # S3 has it: from here on the event alone would do.
+        # S3 has the file: from here on the S3 event alone would suffice.
         sent_document.ids.add(ticket["id"])
         return self._api(document.tenant, "POST", f"/uploads/{ticket['id']}/complete")
 
@@ -121,20 +121,20 @@ class RetryingClient:
 
         def put() -> str:
             try:
-                answer = self._s3.put_object(Bucket=self._temp, Key=sent_document.key, Body=document.body)
+                response = self._s3.put_object(Bucket=self._temp, Key=sent_document.key, Body=document.body)
             except ClientError as error:
                 raise _RetryableError from error
             except BotoCoreError as error:
                 raise _RetryableError from error
-            return str(answer["VersionId"])
+            return str(response["VersionId"])
 
         sent_document.versions.add(self._retry(put))
 
     def _api(self, tenant: str, method: str, path: str, **request: Any) -> dict[str, Any]:
-        body: dict[str, Any] = self._answer(tenant, method, path, **request).json()
+        body: dict[str, Any] = self._request(tenant, method, path, **request).json()
         return body
 
-    def _answer(self, tenant: str, method: str, path: str, **request: Any) -> requests.Response:
+    def _request(self, tenant: str, method: str, path: str, **request: Any) -> requests.Response:
         headers = {"Authorization": f"Bearer {self._tokens[tenant]}", **request.pop("headers", {})}
         url = self._url + path
         return self._retry(
@@ -143,12 +143,12 @@ class RetryingClient:
             )
         )
 
-    def _retry(self, ask: Callable[[], T]) -> T:
+    def _retry(self, request_once: Callable[[], T]) -> T:
         pause = _FIRST_PAUSE
         for _ in range(_MAX_ATTEMPTS):
             self._send_log.count_attempt()
             try:
-                return ask()
+                return request_once()
             except (requests.RequestException, _RetryableError):
                 time.sleep(pause * random.random())
                 pause = min(_MAX_PAUSE, pause * 1.5)
@@ -156,12 +156,12 @@ class RetryingClient:
 
 
 class _RetryableError(Exception):
-    """No good answer, and nothing wrong with the question."""
+    """No good response, and nothing wrong with the request."""
 
 
-def _check_response(answer: requests.Response) -> requests.Response:
-    if answer.status_code >= 500 or answer.status_code in _RETRYABLE_STATUSES:
+def _check_response(response: requests.Response) -> requests.Response:
+    if response.status_code >= 500 or response.status_code in _RETRYABLE_STATUSES:
         raise _RetryableError
-    if not answer.ok:
-        raise RequestRejected(answer.status_code, answer.text)
-    return answer
+    if not response.ok:
+        raise RequestRejected(response.status_code, response.text)
+    return response

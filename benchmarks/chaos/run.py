@@ -1,4 +1,4 @@
-"""One run: a stack, a storm, clients; then rest, and the question what is true."""
+"""One chaos run: starts a stack, sends documents under faults, waits until it is idle, and checks the invariants."""
 
 import queue
 import tempfile
@@ -25,7 +25,7 @@ from benchmarks.chaos.workload import TENANTS, ClientStep, ClientTask, Workload
 from local.cloud.local_cloud import ROOT, LocalCloud
 
 _CLIENTS = 6
-# New work waits while so much is under way: each lane of each execution is a process of its own here.
+# Clients pause above this many running executions: each branch of each is a process of its own here.
 _MAX_RUNNING = 10
 _SWEEP_EVERY = 4.0
 _SWEEP_OLDER_THAN = 8.0
@@ -36,7 +36,7 @@ _FAILED_SHARE = 0.01
 
 @dataclass
 class ChaosResult:
-    """What a run came to."""
+    """The outcome of a run."""
 
     seed: int
     submissions: int
@@ -54,10 +54,10 @@ class _Testbed:
 
     cloud: LocalCloud
     model: FaultyModelServer
-    storm: RandomFaultPlan
+    fault_plan: RandomFaultPlan
     recorder: CallRecorder
     send_log: SendLog
-    idle: IdleWaiter
+    idle_waiter: IdleWaiter
     tokens: dict[str, str]
 
     def client(self) -> RetryingClient:
@@ -70,29 +70,29 @@ def run(
     *,
     guard: str | None = None,
     share: float = FAULT_SHARE,
-    under_way: int = _MAX_RUNNING,
+    max_running: int = _MAX_RUNNING,
     erasing: bool = True,
     log: Callable[[str], None] = lambda _: None,
     source: Path = ROOT,
 ) -> ChaosResult:
-    """So many submissions through a storm of this seed; `guard` names what is taken out of the stack."""
+    """Run `submissions` submissions under the faults of this seed. `guard` names the guard to remove from the stack."""
     outcome = ChaosResult(seed, submissions)
-    began = time.monotonic()
+    started_at = time.monotonic()
     with _testbed(seed, share, guard, source) as testbed:
         sampler = records.RecordSampler(testbed.cloud.stack.table)
         stop_sampler = sampler.watch()
-        _run_clients(testbed, Workload(seed, submissions, erasing=erasing).tasks(), under_way)
-        log(f"sent after {time.monotonic() - began:.0f} s, {len(testbed.send_log.accepted)} accepted")
+        _run_clients(testbed, Workload(seed, submissions, erasing=erasing).tasks(), max_running)
+        log(f"sent after {time.monotonic() - started_at:.0f} s, {len(testbed.send_log.accepted)} accepted")
         _finish_under_faults(testbed)
         try:
             _wait_until_idle(testbed, outcome, log)
-        except NotIdle as moving:
-            outcome.violations.append(Violation(STUCK, f"it does not come to rest: {moving}"))
+        except NotIdle as error:
+            outcome.violations.append(Violation(STUCK, f"it does not become idle: {error}"))
         stop_sampler()
         outcome.violations += [Violation(WRONG, message) for message in sampler.regressions]
         _check_invariants(testbed, outcome)
         outcome.figures["looks"] = sampler.samples
-    outcome.figures["seconds"] = round(time.monotonic() - began)
+    outcome.figures["seconds"] = round(time.monotonic() - started_at)
     return outcome
 
 
@@ -120,31 +120,31 @@ def _testbed(seed: int, share: float, guard: str | None, source: Path) -> Iterat
         functions = cloud.stack.functions.values()
         names = {name: one.logical_id for one in functions for name in (one.logical_id, one.name, one.arn)}
         recorder = CallRecorder(names)
-        storm = RandomFaultPlan(seed, recorder, share)
-        cloud.faults.set_plan(storm)
+        fault_plan = RandomFaultPlan(seed, recorder, share)
+        cloud.faults.set_plan(fault_plan)
         tokens = {tenant: cloud.token(tenant) for tenant in TENANTS}
-        yield _Testbed(cloud, model, storm, recorder, SendLog(), IdleWaiter(cloud), tokens)
+        yield _Testbed(cloud, model, fault_plan, recorder, SendLog(), IdleWaiter(cloud), tokens)
 
 
-def _run_clients(testbed: _Testbed, tasks: list[ClientTask], under_way: int) -> None:
-    """Clients side by side take errand after errand, while the sweep does its rounds in the same storm."""
-    waiting: queue.SimpleQueue[ClientTask | None] = queue.SimpleQueue()
+def _run_clients(testbed: _Testbed, tasks: list[ClientTask], max_running: int) -> None:
+    """Run concurrent clients, each taking task after task, while the sweep runs under the same faults."""
+    task_queue: queue.SimpleQueue[ClientTask | None] = queue.SimpleQueue()
     for task in [*tasks, *([None] * _CLIENTS)]:
-        waiting.put(task)
-    faults: list[Exception] = []
+        task_queue.put(task)
+    errors: list[Exception] = []
 
-    def work() -> None:
+    def run_client() -> None:
         client = testbed.client()
-        while (task := waiting.get()) is not None:
+        while (task := task_queue.get()) is not None:
             try:
-                while len(testbed.idle.running()) >= under_way:
+                while len(testbed.idle_waiter.running()) >= max_running:
                     time.sleep(_SWEEP_EVERY / 10)
                 for step in task.steps:
                     _run_step(step, client, testbed.send_log)
-            except Exception as fault:  # noqa: BLE001 - told by whoever waits for the threads
-                faults.append(fault)
+            except Exception as error:  # noqa: BLE001 - re-raised after the threads have ended
+                errors.append(error)
 
-    threads = [threading.Thread(target=work, daemon=True, name=f"client-{number}") for number in range(_CLIENTS)]
+    threads = [threading.Thread(target=run_client, daemon=True, name=f"client-{number}") for number in range(_CLIENTS)]
     for thread in threads:
         thread.start()
     next_sweep = time.monotonic() + _SWEEP_EVERY
@@ -153,8 +153,8 @@ def _run_clients(testbed: _Testbed, tasks: list[ClientTask], under_way: int) -> 
         if time.monotonic() > next_sweep:
             _sweep_under_faults(testbed)
             next_sweep = time.monotonic() + _SWEEP_EVERY
-    if faults:
-        raise faults[0]
+    if errors:
+        raise errors[0]
 
 
 def _run_step(step: ClientStep, client: RetryingClient, send_log: SendLog) -> None:
@@ -168,52 +168,52 @@ def _run_step(step: ClientStep, client: RetryingClient, send_log: SendLog) -> No
 
 
 def _sweep_under_faults(testbed: _Testbed) -> None:
-    """It may fail, as anything may: the next one goes on."""
+    """Sweep once. It may fail, like any call; the next one continues."""
     try:
-        testbed.idle.sweep(_SWEEP_OLDER_THAN)
+        testbed.idle_waiter.sweep(_SWEEP_OLDER_THAN)
     except NotIdle:
-        testbed.storm.counts["sweeps that failed"] += 1
+        testbed.fault_plan.counts["sweeps that failed"] += 1
 
 
 def _finish_under_faults(testbed: _Testbed) -> None:
-    """What runs goes on in the storm; what needs longer than this is left to the calm."""
+    """Let running executions continue under faults. Those that take longer finish without faults."""
     deadline = time.monotonic() + _UNDER_FAULTS_SECONDS
-    while time.monotonic() < deadline and testbed.idle.running():
+    while time.monotonic() < deadline and testbed.idle_waiter.running():
         time.sleep(_SWEEP_EVERY / 2)
         _sweep_under_faults(testbed)
 
 
 def _wait_until_idle(testbed: _Testbed, outcome: ChaosResult, log: Callable[[str], None]) -> None:
-    """The storm ends; the sweep comes to rest; then what FAILED is resumed, and everything rests again."""
+    """Stop the faults and wait until idle; then resume what has FAILED, and wait again."""
     testbed.cloud.faults.set_plan(NoFaults(testbed.recorder))
     testbed.model.stop_failing()
-    swept = testbed.idle.wait_until_idle(_IDLE_TIMEOUT_SECONDS)
+    swept = testbed.idle_waiter.wait_until_idle(_IDLE_TIMEOUT_SECONDS)
     failed = _failures(testbed)
-    log(f"at rest: {len(failed)} failed, the sweep did {dict(swept)}")
+    log(f"idle: {len(failed)} failed, the sweep did {dict(swept)}")
     outcome.figures["failed"] = len(failed)
     outcome.figures["swept"] = sum(swept[name] for name in ("started", "finalised", "released", "releases"))
     if len(failed) > max(1, _FAILED_SHARE * outcome.submissions):
         outcome.violations.append(Violation(STUCK, f"{len(failed)} FAILED: {Counter(failed.values()).most_common(5)}"))
     if failed:
-        outcome.figures["resumed"] = testbed.idle.resume()
-        testbed.idle.wait_until_idle(_IDLE_TIMEOUT_SECONDS)
+        outcome.figures["resumed"] = testbed.idle_waiter.resume()
+        testbed.idle_waiter.wait_until_idle(_IDLE_TIMEOUT_SECONDS)
 
 
 class NoFaults:
-    """No faults any more, but the witness goes on."""
+    """A plan without faults that still records calls."""
 
     def __init__(self, recorder: CallRecorder) -> None:
         self.carried_out = recorder.carried_out
 
-    def fault(self, call: object) -> None:  # noqa: ARG002 - a plan is asked about each
+    def fault(self, call: object) -> None:  # noqa: ARG002 - part of the plan's interface
         return None
 
-    def deliveries(self, function: str, payload: bytes) -> tuple[float]:  # noqa: ARG002 - a plan is given both
+    def deliveries(self, function: str, payload: bytes) -> tuple[float]:  # noqa: ARG002 - part of the plan's interface
         return (0.0,)
 
 
 def _failures(testbed: _Testbed) -> dict[str, str]:
-    """The failures of what has FAILED, by id."""
+    """Return the failure types of FAILED submissions, by id."""
     found = records.read_records(testbed.cloud, _secret(testbed))
     return {
         name: str(record.item.get("failure", {}).get("type"))
@@ -243,10 +243,10 @@ def _check_invariants(testbed: _Testbed, outcome: ChaosResult) -> None:
     outcome.figures |= {
         "records": len(checker.records),
         "accepted": len(testbed.send_log.accepted),
-        "tries": testbed.send_log.tries,
-        "calls": testbed.storm.calls,
-        "faults": sum(count for kind, count in testbed.storm.counts.items() if not kind.startswith("event")),
-        "killed": testbed.storm.counts["killed"] + testbed.storm.counts["killed after"],
+        "tries": testbed.send_log.attempts,
+        "calls": testbed.fault_plan.calls,
+        "faults": sum(count for kind, count in testbed.fault_plan.counts.items() if not kind.startswith("event")),
+        "killed": testbed.fault_plan.counts["killed"] + testbed.fault_plan.counts["killed after"],
         "executions": len(
             {
                 (name, change.run)

@@ -1,6 +1,6 @@
-"""Chance without a common dice: every draw is a hash of the seed and of what is drawn for.
+"""Reproducible randomness: every draw is a hash of the seed and of its purpose.
 
-Threads take turns as they like; what befalls the third PutObject of a function does not depend on them.
+Threads run in any order; which fault affects a function's third PutObject does not depend on it.
 """
 
 import hashlib
@@ -10,13 +10,13 @@ T = TypeVar("T")
 
 
 def random_fraction(*of: object) -> float:
-    """A number from 0 up to 1, always the same for the same parts."""
+    """Return a number from 0 (inclusive) to 1 (exclusive), always the same for the same parts."""
     digest = hashlib.blake2b("|".join(map(str, of)).encode(), digest_size=8).digest()
     return int.from_bytes(digest, "big") / 2**64
 
 
 def weighted_choice(options: dict[T, float], *of: object) -> T:
-    """One of the options, each as likely as its weight says."""
+    """Return one of the options, with probabilities proportional to their weights."""
     point = random_fraction(*of) * sum(options.values())
     for option, weight in options.items():
         point -= weight

@@ -1,20 +1,20 @@
-"""The ledger: what clients sent, and what they were told. Accepted is what a 2xx was received for."""
+"""Log of what clients sent and which responses they got. A document is accepted if a 2xx was received for it."""
 
 import threading
 from dataclasses import dataclass, field
 
 from benchmarks.chaos.documents import ChaosDocument
 
-# Doors. The first three know the bytes when they answer, so a repeat is the same submission.
+# Channels. The first three know the bytes when they respond, so a repeat is the same submission.
 RAW, FORM, UPLOAD, DROP = "raw", "form", "upload", "drop"
 
 
 @dataclass
 class SentDocument:
-    """One document on its way through one door.
+    """One document sent through one channel.
 
-    `ids` are the submissions that the API named; `versions` the versions that S3 named for a put into the drop
-    folder. `refused` is a 4xx, `gave_up` whether the client never got a word.
+    `ids` are the submissions that the API returned; `versions` the S3 versions of puts into the drop folder.
+    `refused` is a 4xx status; `timed_out` means that the client never got a response.
     """
 
     document: ChaosDocument
@@ -24,7 +24,7 @@ class SentDocument:
     key: str = ""
     refused: int | None = None
     timed_out: bool = False
-    # What a client asked for behind it: an erasure that was answered by a 2xx, and that it was sent once more.
+    # Later requests of the client: an erasure that got a 2xx, and sending the document once more.
     erased: bool = False
     is_resent: bool = False
     superseded_by: "SentDocument | None" = None
@@ -36,10 +36,10 @@ class SentDocument:
 
 @dataclass
 class SendLog:
-    """Everything that was sent, in the order in which it was begun."""
+    """Everything that was sent, in the order in which sending started."""
 
     sent_documents: list[SentDocument] = field(default_factory=list)
-    tries: int = 0
+    attempts: int = 0
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def add(self, sent_document: SentDocument) -> None:
@@ -48,7 +48,7 @@ class SendLog:
 
     def count_attempt(self) -> None:
         with self._lock:
-            self.tries += 1
+            self.attempts += 1
 
     @property
     def accepted(self) -> list[SentDocument]:

@@ -1,4 +1,4 @@
-"""The mix: what so many submissions are, and in what order they are sent. The same for the same seed."""
+"""The workload: what the submissions are, and in what order they are sent. The same for the same seed."""
 
 import random
 from collections.abc import Iterator
@@ -13,7 +13,7 @@ TENANTS = ("north", "south")
 _SUBMISSIONS_PER_ASSESSMENT = 30
 _TASK_SHARES = {
     "plain": 0.44,
-    "by two doors": 0.14,
+    "by two channels": 0.14,
     "sent twice": 0.12,
     "changed": 0.12,
     "bad": 0.06,
@@ -26,7 +26,7 @@ _TASK_SHARES = {
 
 @dataclass(frozen=True)
 class ClientStep:
-    """`do` is "send", "scheme" or "erase"; steps of one errand follow one another."""
+    """One step of a task. `do` is "send", "scheme" or "erase"."""
 
     do: str
     sent_document: SentDocument | None = None
@@ -50,7 +50,7 @@ class ClientTask:
 
 
 class Workload:
-    """`erasing`: whether DELETEs are among it."""
+    """Generates the tasks of a run. `erasing`: whether it includes DELETEs."""
 
     def __init__(self, seed: int, submissions: int, *, erasing: bool = True) -> None:
         self._random = random.Random(f"mix {seed}")
@@ -59,36 +59,39 @@ class Workload:
         self._number = 0
 
     def tasks(self) -> list[ClientTask]:
-        """All errands in the order in which clients take them."""
+        """Return all tasks in the order in which clients take them."""
         count = max(2, round(self._submissions / _SUBMISSIONS_PER_ASSESSMENT))
         found: list[tuple[float, ClientTask]] = []
-        left = self._submissions
+        remaining = self._submissions
         for number in range(count):
-            share = left // (count - number)
-            left -= share
+            share = remaining // (count - number)
+            remaining -= share
             found += self._assessment_tasks(TENANTS[number % 2], f"class-{number}", share)
         return [task for _, task in sorted(found, key=lambda one: one[0])]
 
     def _assessment_tasks(self, tenant: str, assessment: str, share: int) -> Iterator[tuple[float, ClientTask]]:
-        """Errands with their places. Half the papers come first, half somewhere between their sheets; a scheme in
-        three comes so late that sheets are marked again."""
+        """Yield tasks with their positions.
+
+        Half of the papers come first, half between their sheets. A third of the schemes come so late that sheets are
+        marked again.
+        """
         next_position = self._random.random
         scheme = ClientStep("scheme", tenant=tenant, assessment=assessment)
         yield (next_position() * (1.0 if next_position() < 0.33 else 0.1), ClientTask([scheme]))
         paper = SentDocument(documents.make_paper(tenant, assessment), self._channel(tenant))
         yield (0.0 if next_position() < 0.5 else next_position(), ClientTask().send(paper))
-        left = share - 1
-        while left > 0:
-            tasks, used = self._sheet_tasks(tenant, assessment, left)
-            left -= used
-            at = next_position()
-            yield from ((at, task) for task in tasks)
+        remaining = share - 1
+        while remaining > 0:
+            tasks, used = self._sheet_tasks(tenant, assessment, remaining)
+            remaining -= used
+            position = next_position()
+            yield from ((position, task) for task in tasks)
 
     def _sheet_tasks(self, tenant: str, assessment: str, most: int) -> tuple[list[ClientTask], int]:
-        """Some errands that belong together, and how many submissions they make."""
+        """Return tasks that belong together, and how many submissions they make."""
         kind = self._random.choices(list(self._kinds), list(self._kinds.values()))[0]
         sheet = self._sheet(tenant, assessment, self._student())
-        if kind == "by two doors" and most > 1:
+        if kind == "by two channels" and most > 1:
             first, second = self._two_channels(tenant)
             return [
                 ClientTask().send(SentDocument(sheet, first)),
@@ -99,7 +102,7 @@ class Workload:
         return [self._single_task(kind, sheet)], int(kind != "refused")
 
     def _single_task(self, kind: str, sheet: ChaosDocument) -> ClientTask:
-        """What a single client does with a single sheet."""
+        """Return the task of one client with one sheet."""
         tenant, assessment = sheet.tenant, sheet.assessment
         if kind == "bad":
             encrypted = self._random.random() < 0.5
@@ -110,7 +113,7 @@ class Workload:
         if kind == "nameless":
             return ClientTask().send(SentDocument(self._sheet(tenant, assessment, None), RAW))
         if kind == "sent twice":
-            # Through the drop folder it would be another version, and so another submission.
+            # In the drop folder it would be another version, and therefore another submission.
             channel = self._random.choice((RAW, FORM, UPLOAD))
             return ClientTask().send(SentDocument(sheet, channel)).send(SentDocument(sheet, channel))
         if kind.startswith("erased"):

@@ -1,4 +1,4 @@
-"""The clouds of a comparison, seen from the one that compares: a process each, asked by jobs."""
+"""Client for the clouds of a comparison: one process each, controlled by jobs."""
 
 import itertools
 import json
@@ -17,7 +17,7 @@ _READY_SECONDS = 60
 
 
 class CloudClient:
-    """`benchmarks.flow.cloud_process` with these settings of its functions."""
+    """Runs `benchmarks.flow.cloud_process` with these settings of its functions."""
 
     def __init__(
         self,
@@ -44,24 +44,24 @@ class CloudClient:
         self._waiting: dict[int, Future[dict[str, Any]]] = {}
         self._lock = threading.Lock()
 
-    def begin(self, what: str, **arguments: Any) -> "Future[dict[str, Any]]":
-        """Ask for a job; its outcome."""
+    def begin(self, method: str, **arguments: Any) -> "Future[dict[str, Any]]":
+        """Start a job and return the future of its result."""
         assert self._process.stdin is not None
         future: Future[dict[str, Any]] = Future()
         with self._lock:
             number = next(self._numbers)
             self._waiting[number] = future
-            self._process.stdin.write(json.dumps({"job": number, "do": what, "with": arguments}) + "\n")
+            self._process.stdin.write(json.dumps({"job": number, "do": method, "with": arguments}) + "\n")
             self._process.stdin.flush()
         return future
 
-    def do(self, what: str, **arguments: Any) -> dict[str, Any]:
-        return self.begin(what, **arguments).result()
+    def do(self, method: str, **arguments: Any) -> dict[str, Any]:
+        return self.begin(method, **arguments).result()
 
     def __enter__(self) -> Self:
         assert self._process.stdout is not None
         if self._process.stdout.readline().strip() != "ready":
-            raise RuntimeError("a cloud did not start")
+            raise RuntimeError("a cloud process did not start")
         threading.Thread(target=self._listen, daemon=True).start()
         return self
 
@@ -82,6 +82,6 @@ class CloudClient:
             if "failed" in message:
                 future.set_exception(RuntimeError(message["failed"]))
             else:
-                future.set_result(message["told"])
+                future.set_result(message["result"])
         for future in self._waiting.values():
-            future.set_exception(RuntimeError("a cloud died"))
+            future.set_exception(RuntimeError("a cloud process ended unexpectedly"))

@@ -1,10 +1,10 @@
-"""A local cloud of its own in a process of its own, which runs submissions as it is told to.
+"""A local cloud in a process of its own that runs submissions on request.
 
     python -m benchmarks.flow.cloud_process '{"environment": {…}, "parameters": {…}, "empty": false}'
 
-says "ready" and then takes a job a line on its standard input, as many at once as come, and answers each with a line
-that bears the job's number. A job names a method of `FlowCloud` and its arguments. `empty`: the same template and
-state machine over handlers that do nothing.
+Prints "ready". Then it takes one job per line on standard input, runs all of them concurrently, and answers each with
+a line that carries the job's number. A job names a method of `FlowCloud` and its arguments. `empty`: the same
+template and state machine with handlers that do nothing.
 """
 
 import json
@@ -27,30 +27,30 @@ _HERE = Path(__file__).parent
 
 
 class NoOcrEngine:
-    """Pages are read by the benchmark's own endpoint; the cloud's engine is not started."""
+    """Rejects every page: the benchmark's own endpoint does the OCR, and the cloud's engine is not started."""
 
     def read(self, content: bytes, page: int | None = None) -> OcrPage:  # noqa: ARG002
-        raise RuntimeError("no page should come here")
+        raise RuntimeError("no page should be read here")
 
     def count(self, content: bytes) -> int:  # noqa: ARG002
-        raise RuntimeError("no document should come here")
+        raise RuntimeError("no document should be read here")
 
     def close(self) -> None:
-        """Nothing to end."""
+        """Nothing to close."""
 
 
 class FlowCloud:
-    """What a job may ask for."""
+    """The methods that a job may name."""
 
     def __init__(self, cloud: LocalCloud) -> None:
         self._cloud = cloud
-        self._runs = SubmissionRunner(cloud)
-        self._alone = StepTimer(cloud, self._runs)
-        self._counts = ServiceUsage(cloud, self._runs)
+        self._runner = SubmissionRunner(cloud)
+        self._step_timer = StepTimer(cloud, self._runner)
+        self._usage = ServiceUsage(cloud, self._runner)
 
     def prepare(self) -> dict[str, Any]:
-        """Scheme and paper, read and ready."""
-        self._runs.prepare()
+        """Submit the scheme and the paper, and wait until they are ready."""
+        self._runner.prepare()
         return {}
 
     def slow_down(self) -> dict[str, Any]:
@@ -58,25 +58,25 @@ class FlowCloud:
         return {}
 
     def run(self, **job: Any) -> dict[str, Any]:
-        return self._runs.run(**job)
+        return self._runner.run(**job)
 
     def run_empty(self) -> dict[str, Any]:
-        return self._runs.run_empty()
+        return self._runner.run_empty()
 
     def alone(self, **job: Any) -> dict[str, Any]:
-        return self._alone.measure(**job)
+        return self._step_timer.measure(**job)
 
     def readable(self, **job: Any) -> dict[str, Any]:
-        return self._alone.readable(**job)
+        return self._step_timer.readable(**job)
 
     def count(self, **job: Any) -> dict[str, Any]:
-        return self._counts.measure(**job)
+        return self._usage.measure(**job)
 
     def crowd(self, **job: Any) -> dict[str, Any]:
-        return self._runs.crowd(**job)
+        return self._runner.crowd(**job)
 
     def crowd_empty(self, **job: Any) -> dict[str, Any]:
-        return self._runs.crowd_empty(**job)
+        return self._runner.crowd_empty(**job)
 
 
 def serve(cloud: FlowCloud) -> None:
@@ -86,8 +86,8 @@ def serve(cloud: FlowCloud) -> None:
 
     def do(job: dict[str, Any]) -> None:
         try:
-            reply = {"told": getattr(cloud, job["do"])(**job.get("with", {}))}
-        except Exception as error:  # noqa: BLE001 - whatever ends a job is told to whoever asked for it
+            reply = {"result": getattr(cloud, job["do"])(**job.get("with", {}))}
+        except Exception as error:  # noqa: BLE001 - any failure is reported to the caller
             reply = {"failed": f"{type(error).__name__}: {error}"}
         with lock:
             print(json.dumps({"job": job["job"], **reply}), file=output, flush=True)
@@ -99,7 +99,7 @@ def serve(cloud: FlowCloud) -> None:
 
 
 def empty_template(folder: Path) -> Path:
-    """The real template and state machine over handlers that do nothing."""
+    """Copy the real template and state machine, with handlers that do nothing."""
     shutil.copytree(_HERE / "handlers", folder / "functions")
     shutil.copytree(ROOT / "statemachine", folder / "statemachine")
     return Path(shutil.copy(ROOT / "template.yaml", folder))

@@ -1,11 +1,11 @@
-"""The flow beside the one it replaces and beside its own bound, in one run on the local cloud.
+"""Compares the flow with the sequential one that it replaces and with its own bound, in one run on the local cloud.
 
     python -m benchmarks.flow.compare [--rounds N] [--json FILE]
 
-Services take the times of `benchmarks.flow.service_times`. In turn, round by round: a sheet through the real state
-machine, its parts each alone, the same sheet through the sequential state machine over the same warm functions, a
-typed sheet, and the state machine over empty handlers. What changed beside the lanes (pages at once, model calls at
-once) is measured on clouds whose functions may have one call under way at a time.
+Services take the times of `benchmarks.flow.service_times`. Each round runs in turn: a sheet through the real state
+machine, each of its parts alone, the same sheet through the sequential state machine with the same warm functions, a
+typed sheet, and the state machine with empty handlers. The effect of the other changes (concurrent pages, concurrent
+model calls) is measured on clouds whose functions may have one call in progress at a time.
 """
 
 import argparse
@@ -37,7 +37,7 @@ _EMPTY_RUNS = 4
 
 @dataclass
 class FlowTestbed:
-    """The servers, the documents by their number of pages, and the clouds."""
+    """The servers, the documents by page count, and the clouds."""
 
     textract: TextractServer
     model: LoopbackServer
@@ -47,11 +47,11 @@ class FlowTestbed:
     empty: CloudClient
 
     def account(self, name: str, seed: int) -> None:
-        """Open a cloud's Textract account anew: full burst, the seed's latencies."""
+        """Reopen a cloud's Textract account: full burst, the seed's latencies."""
         self.textract.open_account(name, TextractQuota(TEXTRACT_TPS, seed, PAGE_SECONDS, PAGE_JITTER))
 
     def cloud(self, name: str, **environment: str) -> CloudClient:
-        """A cloud with the stand-ins for Textract and the model, on a Textract account of its own."""
+        """Return a cloud with the fake Textract and model, on a Textract account of its own."""
         url = self.textract.open_account(name, TextractQuota(TEXTRACT_TPS * 40, 1, 0.0))
         return CloudClient(
             environment=cloud_environment(url, self.model) | environment, parameters={"Model": "stand-in"}
@@ -87,7 +87,7 @@ def flow_testbed(sizes: Sequence[int] = sheet_documents.SIZES) -> Iterator[FlowT
 
 
 def _warm_up(testbed: FlowTestbed) -> None:
-    """Every function has run, with the largest document too, before a clock does."""
+    """Run every function once, with the largest document too, before anything is timed."""
     testbed.main.do("prepare")
     for path in (*testbed.scans.values(), *testbed.typed.values()):
         testbed.main.do("run", machine="side by side", path=path)
@@ -100,26 +100,26 @@ def _warm_up(testbed: FlowTestbed) -> None:
 
 @dataclass
 class MeasuredRounds:
-    """What was measured, by size and by what ran; `say` hears of it as it comes."""
+    """Measurements by size and by variant. `log` gets a line for each size."""
 
     log: Callable[[str], None]
     runs: dict[int, dict[str, list[dict[str, Any]]]] = field(default_factory=dict)
     empty: list[float] = field(default_factory=list)
 
-    def add(self, size: int, what: str, measurement: dict[str, Any]) -> None:
-        self.runs.setdefault(size, {}).setdefault(what, []).append(measurement)
+    def add(self, size: int, variant: str, measurement: dict[str, Any]) -> None:
+        self.runs.setdefault(size, {}).setdefault(variant, []).append(measurement)
 
     def measure(self, testbed: FlowTestbed, seed: int) -> None:
-        """One round: everything in turn, so that whatever else the machine does meets all alike."""
+        """Run one round: everything in turn, so that other load on the machine affects all variants equally."""
         for size, path in testbed.scans.items():
-            for what in ("side by side", "alone", "sequential", "typed"):
+            for variant in ("side by side", "alone", "sequential", "typed"):
                 testbed.account("main", seed)
-                if what == "alone":
-                    self.add(size, what, testbed.main.do("alone", path=path))
+                if variant == "alone":
+                    self.add(size, variant, testbed.main.do("alone", path=path))
                 else:
-                    machine_of = "sequential" if what == "sequential" else "side by side"
-                    sheet = testbed.typed[size] if what == "typed" else path
-                    self.add(size, what, testbed.main.do("run", machine=machine_of, path=sheet))
+                    machine_variant = "sequential" if variant == "sequential" else "side by side"
+                    sheet = testbed.typed[size] if variant == "typed" else path
+                    self.add(size, variant, testbed.main.do("run", machine=machine_variant, path=sheet))
             self.add(size, "one read", {"seconds": time_object_read(testbed.main.do("readable", path=path)["url"])})
             self.empty += [testbed.empty.do("run_empty")["seconds"] for _ in range(_EMPTY_RUNS)]
             self._log_size(size)
@@ -133,18 +133,19 @@ class MeasuredRounds:
 
 
 def time_object_read(url: str) -> float:
-    """Seconds in which a process of its own has an object in a file: nobody reads it sooner."""
+    """Return the seconds in which a separate process downloads an object to a file: the lower limit for reading it."""
     began = time.perf_counter()
-    with urllib.request.urlopen(url, timeout=60) as answer, tempfile.TemporaryFile() as file:  # noqa: S310 -- our own
-        shutil.copyfileobj(answer, file, 1_048_576)
+    with urllib.request.urlopen(url, timeout=60) as response, tempfile.TemporaryFile() as file:  # noqa: S310 -- our own
+        shutil.copyfileobj(response, file, 1_048_576)
     return time.perf_counter() - began
 
 
 def summarise_size(rounds: MeasuredRounds, size: int) -> dict[str, Any]:
-    """Medians of one size. The bound is of the same rounds: each part as measured alone, and the empty machine."""
-    of = rounds.runs[size]
+    """Return the medians of one size. The bound uses the same rounds: each part measured alone, plus the empty
+    machine."""
+    variants = rounds.runs[size]
     empty = median(rounds.empty)
-    now, alone = of["side by side"], of["alone"]
+    now, alone = variants["side by side"], variants["alone"]
     bounds = [
         one["receive"] + max(parts["reading"], parts["storing"], parts["recording"]) + parts["grading"] + empty
         for one, parts in zip(now, alone, strict=True)
@@ -155,20 +156,20 @@ def summarise_size(rounds: MeasuredRounds, size: int) -> dict[str, Any]:
         "now": _median(now, "end_to_end"),
         "bound": median(bounds),
         "ratio": median(one["end_to_end"] / bound for one, bound in zip(now, bounds, strict=True)),
-        "old": _median(of["sequential"], "end_to_end"),
+        "old": _median(variants["sequential"], "end_to_end"),
         "receive": _median(now, "receive"),
         "first_ocr": _median(now, "first_ocr"),
-        "first_ocr_old": _median(of["sequential"], "first_ocr"),
-        "one_read": _median(of["one read"], "seconds"),
+        "first_ocr_old": _median(variants["sequential"], "first_ocr"),
+        "one_read": _median(variants["one read"], "seconds"),
         "until_grading": _median(now, "until_grading"),
-        "until_grading_old": _median(of["sequential"], "until_grading"),
+        "until_grading_old": _median(variants["sequential"], "until_grading"),
         "lanes": {name: median(one["lanes"][name] for one in now) for name in now[0]["lanes"]},
         "alone": {name: _median(alone, name) for name in ("reading", "storing", "recording", "grading")},
         "saved_by_lanes": _median(now, "saved"),
     }
-    if "typed" in of:
-        row["typed"] = _median(of["typed"], "end_to_end")
-        row["typed_reading"] = median(one["lanes"]["reading"] for one in of["typed"])
+    if "typed" in variants:
+        row["typed"] = _median(variants["typed"], "end_to_end")
+        row["typed_reading"] = median(one["lanes"]["reading"] for one in variants["typed"])
     return row
 
 
@@ -177,12 +178,14 @@ def _median(measurement: Sequence[dict[str, Any]], name: str) -> float:
 
 
 def measure_unbatched(testbed: FlowTestbed, log: Callable[[str], None]) -> dict[int, dict[str, Any]]:
-    """The sequential flow with one page, and one question, under way at a time, by size: minutes of waiting, so all
-    sizes at once."""
-    with testbed.cloud("singly", TEXTRACT_CONCURRENCY="1", MODEL_CONCURRENCY="1") as cloud:
+    """Run the sequential flow with one page and one question in progress at a time, by size.
+
+    It takes minutes of waiting, so all sizes run concurrently.
+    """
+    with testbed.cloud("unbatched", TEXTRACT_CONCURRENCY="1", MODEL_CONCURRENCY="1") as cloud:
         cloud.do("prepare")
         cloud.do("slow_down")
-        testbed.account("singly", 1)
+        testbed.account("unbatched", 1)
         waiting = {size: cloud.begin("run", machine="sequential", path=path) for size, path in testbed.scans.items()}
         measurement = {size: job.result() for size, job in waiting.items()}
     for size, one in measurement.items():
@@ -191,7 +194,7 @@ def measure_unbatched(testbed: FlowTestbed, log: Callable[[str], None]) -> dict[
 
 
 def measure_rounds(testbed: FlowTestbed, rounds: int, log: Callable[[str], None]) -> dict[str, Any]:
-    """So many rounds on a stage that stands; what is measured of each size."""
+    """Run `rounds` rounds on a test bed and return the measurements of each size."""
     measured, before = MeasuredRounds(log), machine()
     with OtherCpuUsage(os.getpid()) as others:
         for seed in range(1, rounds + 1):

@@ -1,4 +1,4 @@
-"""Counts for the price of a submission: scanned and typed sheets of every size, with a model and without.
+"""Counts what submissions use, for their price: scanned and typed sheets of every size, with a model and without.
 
     python -m benchmarks.flow.counting
 
@@ -17,23 +17,24 @@ from benchmarks.textract_quota import TextractQuota
 from local.cloud.local_cloud import ROOT
 
 RESULTS = ROOT / "benchmarks" / "results"
-# The memory sizes are chosen by a sheet of this many pages, so its CPU is taken over several.
+# Memory sizes are chosen from a sheet of this many pages, so its CPU is averaged over several runs.
 TYPICAL_PAGES, _REPEATS = 5, 3
 
 
 def run(testbed: FlowTestbed, log: Callable[[str], None]) -> list[dict[str, Any]]:
-    """One row a size, kind of sheet and marker; counts are of one sheet."""
+    """Return one row per size, kind of sheet and marker. Counts are per sheet."""
     url = testbed.textract.open_account("keypoints", TextractQuota(1000, 1, 0.0))
     environment = cloud_environment(url, testbed.model)
-    with CloudClient(environment=environment) as without:
-        without.do("prepare")
-        without.do("slow_down")
-        # The two wait most of their time, each for its own account's services: side by side.
+    with CloudClient(environment=environment) as cloud_without_model:
+        cloud_without_model.do("prepare")
+        cloud_without_model.do("slow_down")
+        # Both mostly wait, each for its own account's services, so they run concurrently.
         with ThreadPoolExecutor(2) as pool:
-            marked = pool.map(
-                lambda way: count_all_sizes(testbed, *way, log), ((testbed.main, "main"), (without, "keypoints"))
+            rows_per_cloud = pool.map(
+                lambda cloud_and_account: count_all_sizes(testbed, *cloud_and_account, log),
+                ((testbed.main, "main"), (cloud_without_model, "keypoints")),
             )
-            return [row for rows in marked for row in rows]
+            return [row for rows in rows_per_cloud for row in rows]
 
 
 def count_all_sizes(

@@ -1,4 +1,4 @@
-"""The results of `benchmarks.flow.compare` as Markdown."""
+"""Renders the results of `benchmarks.flow.compare` as Markdown."""
 
 from collections.abc import Iterable, Sequence
 from typing import Any
@@ -14,16 +14,16 @@ def markdown(results: dict[str, Any]) -> str:
 def _head(results: dict[str, Any]) -> str:
     services = results["services"]
     others = results["elsewhere"]
-    shared = "" if others is None else f" Other programs used {others:.0%} of the processors meanwhile."
+    shared = "" if others is None else f" Other programs used {others:.0%} of the processors during the run."
     return (
         "## The flow\n\n"
-        f"Medians of {len(results['seeds'])} rounds, seconds. Put in: Textract "
-        f"{services['textract_page_seconds']} s a page "
-        f"± {services['textract_jitter']:.0%} and {services['textract_tps']:g} calls a second, S3 "
+        f"Medians of {len(results['seeds'])} rounds, seconds. Assumed: Textract "
+        f"{services['textract_page_seconds']} s per page "
+        f"± {services['textract_jitter']:.0%} and {services['textract_tps']:g} calls per second, S3 "
         f"{services['s3_seconds']} s and "
         f"{services['s3_bytes_a_second'] / 1e6:.0f} MB/s, DynamoDB {services['dynamodb_seconds']} s, the model "
-        f"{services['model_seconds']:g} s a call; 20 questions a sheet. The state machine over empty handlers takes "
-        f"{results['empty_machine']:.3f} s here.{shared}"
+        f"{services['model_seconds']:g} s per call; 20 questions per sheet. The state machine with empty handlers "
+        f"takes {results['empty_machine']:.3f} s here.{shared}"
     )
 
 
@@ -44,14 +44,14 @@ def _end_to_end_table(rows: Iterable[dict[str, Any]]) -> str:
         "Pages",
         "Bound",
         "Now (of the bound)",
-        "Sequential lanes",
-        "Saved by the lanes",
+        "Sequential steps",
+        "Saved by the branches",
         "Sequential, one page and one question at a time",
         "Saved by all",
     )
     return (
-        table(head, body)
-        + "\n\nThe bound: receive + the longer of reading and persisting + grading, each alone, + the empty machine."
+        table(head, body) + "\n\nThe bound: receive + the longer of reading and persisting + grading, each alone, "
+        "+ the empty state machine."
     )
 
 
@@ -79,12 +79,12 @@ def _first_ocr_table(rows: Iterable[dict[str, Any]]) -> str:
         )
         for row in rows
     ]
-    head = ("Pages", "From acceptance to the first OCR call", "One read of the object", "The rest", "Sequential")
-    return table(head, body) + "\n\nOne read: another process has the same object in a file, in the same rounds."
+    head = ("Pages", "From acceptance to the first OCR call", "One read of the object", "Remainder", "Sequential")
+    return table(head, body) + "\n\nOne read: another process downloads the same object to a file, in the same rounds."
 
 
 def _savings_table(rows: Iterable[dict[str, Any]]) -> str:
-    """How much of the saved time comes from which change, each from the lane that it shortens."""
+    """Attribute the saved time to the changes, each by the branch that it shortens."""
     body = []
     for row in rows:
         single = row["singly"]["lanes"]
@@ -102,11 +102,19 @@ def _savings_table(rows: Iterable[dict[str, Any]]) -> str:
                 f"{row['now'] - row['typed']:.2f}",
             )
         )
-    head = ("Pages", "One thing at a time", "Lanes", "Pages at once", "Questions at once", "Now", "Text layer")
+    head = (
+        "Pages",
+        "One page and question at a time",
+        "Parallel branches",
+        "Concurrent pages",
+        "Concurrent questions",
+        "Now",
+        "Text layer",
+    )
     return (
         table(head, body)
-        + "\n\nSeconds that each change saves, by the lane that it shortens; the last column is what a "
-        "typed sheet saves over the scanned one of as many pages (one page of OCR stays, as its proof)."
+        + "\n\nSeconds that each change saves, by the branch that it shortens; the last column is what a "
+        "typed sheet saves over a scanned one of as many pages (one page of OCR remains, as a check)."
     )
 
 

@@ -1,4 +1,4 @@
-"""What the local cloud itself costs a submission, and how that grows: 1 to 200 at once, no service slowed down.
+"""Measures the local cloud's own cost per submission, for 1 to 200 at once, with no service slowed down.
 
 python -m benchmarks.flow.load
 """
@@ -23,8 +23,11 @@ _UNLIMITED = TextractQuota(tps=10_000, page_seconds=0.0)
 
 
 def run(log: Callable[[str], None]) -> list[dict[str, Any]]:
-    """By number at once: seconds until all typed sheets have their marks, CPU of the whole cloud a sheet, sheets
-    without marks, and the same number of executions over handlers that do nothing."""
+    """Return one row per number of concurrent sheets.
+
+    A row has the seconds until all typed sheets have their marks, the CPU seconds of the whole cloud, the number of
+    sheets without marks, and the seconds of as many executions with handlers that do nothing.
+    """
     with (
         tempfile.TemporaryDirectory(prefix="gradeline-bench-") as folder,
         TextractServer("benchmarks.flow.sheet_endpoint") as textract,
@@ -40,14 +43,14 @@ def run(log: Callable[[str], None]) -> list[dict[str, Any]]:
                 empty.do("crowd_empty", count=4)
             rows = []
             for count in LEVELS:
-                before = process_usage.cpu_seconds(cloud.pid)
+                cpu_before = process_usage.cpu_seconds(cloud.pid)
                 measurement = cloud.do("crowd", count=count, path=path)
-                spent = process_usage.cpu_seconds(cloud.pid) - before
-                bare = empty.do("crowd_empty", count=count)["seconds"]
-                rows.append({**measurement, "cpu_seconds": spent, "empty_seconds": bare})
+                cpu_spent = process_usage.cpu_seconds(cloud.pid) - cpu_before
+                empty_seconds = empty.do("crowd_empty", count=count)["seconds"]
+                rows.append({**measurement, "cpu_seconds": cpu_spent, "empty_seconds": empty_seconds})
                 log(
                     f"{count:>4} at once  {measurement['seconds']:6.2f} s  {measurement['lost']} lost  "
-                    f"{bare:6.2f} s empty"
+                    f"{empty_seconds:6.2f} s empty"
                 )
             return rows
 
@@ -64,7 +67,14 @@ def markdown(rows: list[dict[str, Any]]) -> str:
         )
         for row in rows
     ]
-    head = ("At once", "Seconds until all have marks", "ms a sheet", "CPU ms a sheet", "Empty machine, ms each", "Lost")
+    head = (
+        "At once",
+        "Seconds until all have marks",
+        "ms per sheet",
+        "CPU ms per sheet",
+        "Empty machine, ms each",
+        "Lost",
+    )
     return table(head, body)
 
 

@@ -1,9 +1,9 @@
-"""A model on loopback that takes its time and agrees with every answer, in a process of its own.
+"""A fake model on loopback, in a process of its own, that takes a set time per call and agrees with every answer.
 
     python -m benchmarks.flow.model_endpoint
 
-prints its address and serves until its standard input is closed. `PUT /seconds` with a number sets how long a call
-takes; `GET /calls` tells how many there were and how many were under way at most.
+Prints its address and serves until its standard input is closed. `PUT /seconds` with a number sets how long a call
+takes; `GET /calls` returns the number of calls and the maximum number in progress at once.
 """
 
 import json
@@ -14,14 +14,14 @@ from benchmarks.flow.service_times import MODEL_SECONDS
 from benchmarks.textract_endpoint import DelayedReply, HttpReply, main
 
 _WORDS = 6
-# Completion tokens of three verdicts with their evidence, and of the feedback.
+# Approximate characters per token, for the usage counts.
 _CHARACTERS_A_TOKEN = 4
 
 
 class FakeModel:
     def __init__(self) -> None:
         self._seconds = MODEL_SECONDS
-        self._calls = self._under_way = self._most_at_once = 0
+        self._calls = self._in_progress = self._most_at_once = 0
 
     def reply(self, method: str, path: str, _target: str, body: bytes) -> HttpReply | DelayedReply:
         if method == "PUT":
@@ -33,18 +33,18 @@ class FakeModel:
             return HttpReply(404, b"{}")
         arrived = time.monotonic()
         self._calls += 1
-        self._under_way += 1
-        self._most_at_once = max(self._most_at_once, self._under_way)
+        self._in_progress += 1
+        self._most_at_once = max(self._most_at_once, self._in_progress)
         answer = json.dumps(completion(json.loads(body))).encode()
         return DelayedReply(self._seconds - (time.monotonic() - arrived), lambda: self._reply_with(answer))
 
     def _reply_with(self, answer: bytes) -> HttpReply:
-        self._under_way -= 1
+        self._in_progress -= 1
         return HttpReply(200, answer)
 
 
 def completion(request: dict[str, Any]) -> dict[str, Any]:
-    """Every criterion met, with the answer's first words as evidence."""
+    """Return a completion in which every criterion is met, with the answer's first words as evidence."""
     system, user_message = request["messages"][0]["content"], request["messages"][-1]["content"]
     criteria = json.loads(system[system.index('{"question"') :])["criteria"]
     words = " ".join(json.loads(user_message)["student_answer"].split()[:_WORDS])
@@ -57,14 +57,18 @@ def completion(request: dict[str, Any]) -> dict[str, Any]:
         }
     )
     message = {"role": "assistant", "content": content, "refusal": None}
-    read, written = (len(text) // _CHARACTERS_A_TOKEN for text in (system + user_message, content))
+    input_tokens, output_tokens = (len(text) // _CHARACTERS_A_TOKEN for text in (system + user_message, content))
     return {
         "id": "chatcmpl-1",
         "object": "chat.completion",
         "created": 0,
         "model": "stand-in",
         "choices": [{"index": 0, "message": message, "finish_reason": "stop"}],
-        "usage": {"prompt_tokens": read, "completion_tokens": written, "total_tokens": read + written},
+        "usage": {
+            "prompt_tokens": input_tokens,
+            "completion_tokens": output_tokens,
+            "total_tokens": input_tokens + output_tokens,
+        },
     }
 
 

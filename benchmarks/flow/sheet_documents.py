@@ -1,8 +1,7 @@
-"""A question paper of free text, its scheme, and what is written on its sheets, whatever number of pages they have.
+"""Generates a free-text question paper, its scheme, and answer sheets of any number of pages.
 
-Made from seeds. A sheet's pages are scans whose label says how many pages the sheet has (its document number) and
-which one this is; Textract's stand-in answers with the lines that `page_lines` gives. A typed sheet holds the same
-lines as text.
+Generated from seeds. A sheet's pages are scans whose label gives the sheet's page count (its document number) and the
+page's number. The fake Textract responds with the lines of `page_lines`. A typed sheet holds the same lines as text.
 """
 
 import io
@@ -17,26 +16,26 @@ from benchmarks.textract_responses import page_label, random_words
 QUESTIONS = 20
 _LINES_A_PAGE = 40
 SIZES = (1, 5, 20, 50)
-# A sheet's document number is its number of pages; a typed one's is this and its place among the sizes.
+# A sheet's document number is its page count; a typed sheet's is this plus the index of its size.
 _TYPED = 90
 _SUBJECTS = ("light", "charge", "rust", "speed", "water", "sugar", "mass", "energy", "a force", "damp air")
 _LABEL_MARK = "gradeline-page:"
 
 
 def paper() -> bytes:
-    """The question paper, typed: two pages with a text layer."""
+    """Return the question paper as a typed PDF: two pages with a text layer."""
     from reportlab.lib.pagesizes import A4
     from reportlab.pdfgen.canvas import Canvas
 
-    out = io.BytesIO()
-    canvas = Canvas(out, pagesize=A4, invariant=1)
+    buffer = io.BytesIO()
+    canvas = Canvas(buffer, pagesize=A4, invariant=1)
     for first in range(1, QUESTIONS + 1, QUESTIONS // 2):
         canvas.setFont("Times-Roman", 12)
         for row, number in enumerate(range(first, first + QUESTIONS // 2)):
             canvas.drawString(60, 760 - 60 * row, f"{number}. {question(number)}   [3]")
         canvas.showPage()
     canvas.save()
-    return out.getvalue()
+    return buffer.getvalue()
 
 
 def question(number: int) -> str:
@@ -45,10 +44,13 @@ def question(number: int) -> str:
 
 
 def scheme() -> bytes:
-    """Three criteria of one mark each for every question."""
+    """Return the marking scheme: three criteria of one mark each for every question."""
     entries = "".join(
         f'  - question: "{number}"\n    type: text\n    marks: 3\n    criteria:\n'
-        + "".join(f'      - {{text: "It says {what}.", marks: 1}}\n' for what in ("what happens", "why", "an example"))
+        + "".join(
+            f'      - {{text: "It says {criterion}.", marks: 1}}\n'
+            for criterion in ("what happens", "why", "an example")
+        )
         for number in range(1, QUESTIONS + 1)
     )
     return f"questions:\n{entries}".encode()
@@ -56,7 +58,7 @@ def scheme() -> bytes:
 
 @cache
 def sheet_lines(pages: int) -> tuple[tuple[str, ...], ...]:
-    """All lines of a sheet in order, each a tuple of words; answers are spread evenly, each begins with its label."""
+    """Return all lines of a sheet, each a tuple of words. Answers are spread evenly, each starts with its label."""
     rng = random.Random(f"sheet:{pages}")
     count = pages * (_LINES_A_PAGE - 1)
     lines = [random_words(rng) for _ in range(count)]
@@ -66,7 +68,7 @@ def sheet_lines(pages: int) -> tuple[tuple[str, ...], ...]:
 
 
 def page_lines(pages: int, page: int, *, typed: bool = False) -> Sequence[Sequence[str]]:
-    """What stands on a page: first the line that names it."""
+    """Return the lines of a page. The first one names the page."""
     name = (
         [_LABEL_MARK + page_label(_TYPED + SIZES.index(pages), page)] if typed else ["Sheet", page_label(pages, page)]
     )
@@ -75,14 +77,14 @@ def page_lines(pages: int, page: int, *, typed: bool = False) -> Sequence[Sequen
 
 
 def lines_of_label(name: str) -> Sequence[Sequence[str]]:
-    """The lines of the page with this label."""
+    """Return the lines of the page with this label."""
     document, _, page = name.partition("-")
     typed = int(document) >= _TYPED
     return page_lines(SIZES[int(document) - _TYPED] if typed else int(document), int(page), typed=typed)
 
 
 def write_sheet(path: Path, pages: int, *, typed: bool = False) -> Path:
-    """A sheet as a PDF: scanned pages of about 300 KB each, or pages with a text layer."""
+    """Write a sheet as a PDF: scanned pages of about 300 KB each, or pages with a text layer."""
     if not typed:
         return write_scan(path, pages, document=pages)
     from reportlab.lib.pagesizes import A4
@@ -99,5 +101,5 @@ def write_sheet(path: Path, pages: int, *, typed: bool = False) -> Path:
 
 
 def with_copy_number(body: bytes, number: int) -> bytes:
-    """The same document as other bytes, since equal bytes are never read twice."""
+    """Return the same document with different bytes, since equal files are never read twice."""
     return body + b"%% copy %d\n" % number

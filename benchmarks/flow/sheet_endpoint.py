@@ -1,4 +1,4 @@
-"""`benchmarks.textract_endpoint` that answers with what is written on the sheets of `benchmarks.flow.sheet_documents`.
+"""Runs `benchmarks.textract_endpoint` with the text of the sheets of `benchmarks.flow.sheet_documents`.
 
 python -m benchmarks.flow.sheet_endpoint
 """
@@ -11,11 +11,11 @@ from benchmarks.textract_responses import page_label, page_response
 
 
 class FakeSheetTextract(FakeTextract):
-    """Answers are kept; `prepare` makes them before the first call, so that none costs time while something runs."""
+    """Caches its responses. `prepare` creates them before the first call, so that this costs no time during a run."""
 
     def __init__(self) -> None:
         super().__init__([])
-        self._written: dict[str, bytes] = {}
+        self._response_bodies: dict[str, bytes] = {}
 
     def prepare(self) -> "FakeSheetTextract":
         for pages in SIZES:
@@ -23,10 +23,10 @@ class FakeSheetTextract(FakeTextract):
                 self.page_response_body(page_label(pages, page), 0)
         return self
 
-    def page_response_body(self, page: str, index: int) -> bytes:  # noqa: ARG002 - a page says the same whenever it comes
-        if page not in self._written:
-            self._written[page] = page_response(lines_of_label(page), random.Random(page)).before
-        return self._written[page]
+    def page_response_body(self, page: str, index: int) -> bytes:  # noqa: ARG002 - the response does not depend on the call
+        if page not in self._response_bodies:
+            self._response_bodies[page] = page_response(lines_of_label(page), random.Random(page)).before
+        return self._response_bodies[page]
 
 
 if __name__ == "__main__":

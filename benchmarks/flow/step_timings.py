@@ -1,4 +1,4 @@
-"""Each part of the flow by itself: the same warm functions, asked directly, with nothing beside them."""
+"""Times each step of the flow alone: the same warm functions, invoked directly."""
 
 import hashlib
 import json
@@ -16,18 +16,18 @@ _TENANT = "demo"
 
 
 class StepTimer:
-    def __init__(self, cloud: LocalCloud, runs: SubmissionRunner) -> None:
-        self._cloud, self._runs = cloud, runs
+    def __init__(self, cloud: LocalCloud, runner: SubmissionRunner) -> None:
+        self._cloud, self._runner = cloud, runner
 
     def measure(self, path: str) -> dict[str, Any]:
-        """Seconds of reading, storing, recording and grading one sheet, each after the other has ended."""
-        body = sheet_documents.with_copy_number(Path(path).read_bytes(), next(self._runs.copies))
+        """Return the seconds of reading, storing, recording and grading one sheet, one after the other."""
+        body = sheet_documents.with_copy_number(Path(path).read_bytes(), next(self._runner.copies))
         state = self._put_upload(body).to_state()
-        reading, read = self._timed("ExtractFunction", state)
+        reading, extracted = self._timed("ExtractFunction", state)
         storing, stored = self._timed("PersistFunction", state)
         recording = self._record(state)
         state["outcome"] = {
-            "reading": {"ok": True, "value": read},
+            "reading": {"ok": True, "value": extracted},
             "persistence": {"stored": {"ok": True, "value": stored}, "recorded": {"ok": True}},
         }
         grading, _ = self._timed("GradeFunction", state)
@@ -36,18 +36,20 @@ class StepTimer:
             "storing": storing,
             "recording": recording,
             "grading": grading,
-            "ocr_pages": read["ocr_pages"],
+            "ocr_pages": extracted["ocr_pages"],
             "bytes": len(body),
         }
 
     def readable(self, path: str) -> dict[str, Any]:
-        """Where a client of its own can read the sheet as the door leaves it."""
-        file = self._put_upload(sheet_documents.with_copy_number(Path(path).read_bytes(), next(self._runs.copies))).file
-        named = {"Bucket": file.bucket, "Key": file.key, "VersionId": file.version_id}
-        return {"url": self._cloud.client("s3").generate_presigned_url("get_object", Params=named)}
+        """Return a presigned URL at which a client can read the uploaded sheet."""
+        file = self._put_upload(
+            sheet_documents.with_copy_number(Path(path).read_bytes(), next(self._runner.copies))
+        ).file
+        object_version = {"Bucket": file.bucket, "Key": file.key, "VersionId": file.version_id}
+        return {"url": self._cloud.client("s3").generate_presigned_url("get_object", Params=object_version)}
 
     def _put_upload(self, body: bytes) -> Submission:
-        """The sheet as the door leaves it, without an execution."""
+        """Upload the sheet as the receive handler would, without starting an execution."""
         bucket, name = self._cloud.stack.bucket("TempBucket"), uuid.uuid4().hex
         put = self._cloud.client("s3").put_object(Bucket=bucket, Key=f"incoming/{name}", Body=body)
         return Submission(
@@ -70,15 +72,15 @@ class StepTimer:
         )
 
     def _timed(self, function: str, state: dict[str, Any]) -> tuple[float, dict[str, Any]]:
-        began = time.perf_counter()
+        started_at = time.perf_counter()
         reply = self._cloud.invoke(function, state)
-        seconds = time.perf_counter() - began
+        seconds = time.perf_counter() - started_at
         if "errorType" in reply:
-            raise RuntimeError(f"{function} failed alone: {reply['errorType']} {reply['errorMessage']}")
+            raise RuntimeError(f"{function} failed: {reply['errorType']} {reply['errorMessage']}")
         return seconds, reply
 
     def _record(self, state: dict[str, Any]) -> float:
-        """The state machine's own write, made by a client: what grading finds and ends."""
+        """Write the record as the state machine does, but from a client: grading reads and completes it."""
         submission = state["submission"]
         item = {
             "pk": f"submission#{submission['id']}",
@@ -92,6 +94,6 @@ class StepTimer:
             "input": json.dumps(state),
         }
         values = {name: {"S": value} for name, value in item.items()} | {"run": {"N": str(submission["run"])}}
-        began = time.perf_counter()
+        started_at = time.perf_counter()
         self._cloud.client("dynamodb").put_item(TableName=self._cloud.stack.name("Table"), Item=values)
-        return time.perf_counter() - began
+        return time.perf_counter() - started_at

@@ -1,4 +1,4 @@
-"""Whole submissions on one local cloud, through its API, timed from the execution's own history."""
+"""Runs whole submissions on one local cloud through its API, timed from the execution's own history."""
 
 import itertools
 import json
@@ -19,15 +19,18 @@ from local.cloud.step_functions_service import describe_execution
 StateMachineVariant = Literal["side by side", "sequential"]
 ASSESSMENT = "benchmark"
 _SEQUENTIAL = Path(__file__).parent / "sequential.asl.yaml"
-# What an HTTP API body holds; larger files are uploaded into S3 by a form.
+# The limit of an HTTP API body; larger files are uploaded to S3 by a form.
 _MAX_BODY_BYTES = 4_400_000
 _POLL_SECONDS = 0.02
 _TIMEOUT_SECONDS = 900.0
 
 
 class SubmissionRunner:
-    """Submissions of one assessment. Which state machine runs is settled at each start: it is the same one, with
-    another definition, so that both flows have the same warm workers."""
+    """Runs submissions of one assessment.
+
+    The state machine variant is selected at each start by updating the definition of the same state machine, so that
+    both flows use the same warm workers.
+    """
 
     def __init__(self, cloud: LocalCloud) -> None:
         self._cloud = cloud
@@ -38,36 +41,37 @@ class SubmissionRunner:
         self._current: str = "side by side"
 
     def prepare(self) -> None:
+        """Submit the scheme and the paper, and wait until the paper has been read."""
         with self.api() as api:
             api.put_scheme(ASSESSMENT, sheet_documents.scheme(), "application/yaml")
-            receipt = api.submit(ASSESSMENT, "question_paper", sheet_documents.paper(), media_type="application/pdf")
-            self._wait_for_end(self.arn(receipt))
+            accepted = api.submit(ASSESSMENT, "question_paper", sheet_documents.paper(), media_type="application/pdf")
+            self._wait_for_end(self.arn(accepted))
             found = api.assessment(ASSESSMENT)
         if len(found["paper"]["questions"]) != sheet_documents.QUESTIONS:
-            raise RuntimeError("the benchmark's paper was not read as it is")
+            raise RuntimeError("the benchmark's paper was not read correctly")
 
     def api(self) -> ApiClient:
         return ApiClient(self._cloud.api_url, self._cloud.token())
 
-    def arn(self, receipt: AcceptedSubmission) -> str:
+    def arn(self, accepted: AcceptedSubmission) -> str:
         machine = self._cloud.stack.state_machine_arn.replace(":stateMachine:", ":execution:")
-        return f"{machine}:{receipt.id}-{receipt.run}"
+        return f"{machine}:{accepted.id}-{accepted.run}"
 
     # ── one submission ───────────────────────────────────────────────────────────────────────────
 
     def run(self, machine: StateMachineVariant, path: str) -> dict[str, Any]:
-        """Send one sheet and wait for its marks; seconds from the first byte that was sent."""
+        """Send one sheet and wait for its marks. Seconds count from the first byte sent."""
         body = sheet_documents.with_copy_number(Path(path).read_bytes(), next(self.copies))
         with self.api() as api:
             with self._starting:
                 self._use_definition(machine)
                 sent_at = time.time()
-                receipt = self._send(api, body)
+                accepted = self._send(api, body)
                 accepted_at = time.time()
-            arn = self.arn(receipt)
+            arn = self.arn(accepted)
             self._wait_for_end(arn)
-            status = api._json("GET", f"/submissions/{receipt.id}")
-        return self._timings(status, arn, sent_at, accepted_at) | {"id": receipt.id, "bytes": len(body)}
+            status = api._json("GET", f"/submissions/{accepted.id}")
+        return self._timings(status, arn, sent_at, accepted_at) | {"id": accepted.id, "bytes": len(body)}
 
     def _send(self, api: ApiClient, body: bytes) -> AcceptedSubmission:
         student = uuid.uuid4().hex
@@ -92,22 +96,22 @@ class SubmissionRunner:
         first_ocr_at = status["lanes"]["reading"]["first_ocr_at"]
         if status["state"] not in ("GRADED", "NEEDS_REVIEW"):
             raise RuntimeError(f"a sheet ended as {status['state']}: {status['reason']}")
-        began = history[0]["timestamp"].timestamp()
+        started_at = history[0]["timestamp"].timestamp()
         return {
             "end_to_end": spans["grading"].end.timestamp() - sent_at,
             "receive": accepted_at - sent_at,
-            # From the execution's start, which stands where the file is accepted.
-            "first_ocr": datetime.fromisoformat(first_ocr_at).timestamp() - began if first_ocr_at else None,
+            # From the execution's start, which is when the file is accepted.
+            "first_ocr": datetime.fromisoformat(first_ocr_at).timestamp() - started_at if first_ocr_at else None,
             "first_ocr_from_sent": datetime.fromisoformat(first_ocr_at).timestamp() - sent_at if first_ocr_at else None,
             "lanes": {name: span.seconds for name, span in spans.items()},
-            "until_grading": spans["grading"].start.timestamp() - began,
+            "until_grading": spans["grading"].start.timestamp() - started_at,
             "saved": timeline.saved_seconds,
             "saved_by_status": status["timeline"]["saved_ms"],
             "ocr_pages": status["file"]["pages"],
         }
 
     def _wait_for_end(self, arn: str) -> None:
-        """Wait without asking over the network: what waits shall not disturb what runs."""
+        """Wait without calling the network, so that waiting does not disturb the measurement."""
         deadline = time.monotonic() + _TIMEOUT_SECONDS
         while time.monotonic() < deadline:
             described = describe_execution(arn)
@@ -119,15 +123,15 @@ class SubmissionRunner:
             time.sleep(_POLL_SECONDS)
         raise RuntimeError("an execution has not ended")
 
-    # ── the machine itself ───────────────────────────────────────────────────────────────────────
+    # ── the empty state machine ───────────────────────────────────────────────────────────────────────
 
     def run_empty(self) -> dict[str, Any]:
-        """One execution, started without a door; seconds from its start to the end of its grading."""
+        """Run one execution, started directly. Returns the seconds from its start to the end of grading."""
         arn = self._start_bare(f"empty-{next(self.copies)}")
         self._wait_for_end(arn)
         history = read_history(self._stepfunctions, arn)
-        began = history[0]["timestamp"]
-        return {"seconds": (timeline_from_history(history).spans["grading"].end - began).total_seconds()}
+        started_at = history[0]["timestamp"]
+        return {"seconds": (timeline_from_history(history).spans["grading"].end - started_at).total_seconds()}
 
     def _start_bare(self, name: str) -> str:
         submission = {"id": name, "run": 1, "tenant": "t", "assessment": "a", "kind": "answer_sheet"}
@@ -139,36 +143,36 @@ class SubmissionRunner:
         )
         return str(started["executionArn"])
 
-    # ── many at once ─────────────────────────────────────────────────────────────────────────────
+    # ── many submissions at once ─────────────────────────────────────────────────────────────────────────────
 
     def crowd(self, count: int, path: str) -> dict[str, Any]:
-        """`count` sheets sent at once; wall seconds until all have marks, and how many have none."""
+        """Send `count` sheets at once. Returns the seconds until all have marks, and how many have none."""
         body = Path(path).read_bytes()
         bodies = [sheet_documents.with_copy_number(body, next(self.copies)) for _ in range(count)]
-        began = time.time()
+        started_at = time.time()
         with self.api() as api, ThreadPoolExecutor(min(count, 16)) as senders:
-            receipts = list(senders.map(lambda one: self._send(api, one), bodies))
-            accepted = time.time() - began
+            submissions = list(senders.map(lambda one: self._send(api, one), bodies))
+            accepted_after = time.time() - started_at
             lost = 0
-            for receipt in receipts:
+            for submission in submissions:
                 try:
-                    self._wait_for_end(self.arn(receipt))
+                    self._wait_for_end(self.arn(submission))
                 except RuntimeError:
                     lost += 1
-            seconds = time.time() - began
+            seconds = time.time() - started_at
             found = {one["id"]: one for one in self._marked(api)}
-        unmarked = sum(receipt.id not in found for receipt in receipts)
-        return {"seconds": seconds, "accepted": accepted, "lost": max(lost, unmarked), "count": count}
+        unmarked = sum(submission.id not in found for submission in submissions)
+        return {"seconds": seconds, "accepted": accepted_after, "lost": max(lost, unmarked), "count": count}
 
     def crowd_empty(self, count: int) -> dict[str, Any]:
-        """`count` executions at once over handlers that do nothing."""
-        began = time.time()
+        """Run `count` executions at once, with handlers that do nothing."""
+        started_at = time.time()
         with ThreadPoolExecutor(min(count, 16)) as starters:
             names = [f"crowd-{next(self.copies)}" for _ in range(count)]
             arns = list(starters.map(self._start_bare, names))
         for arn in arns:
             self._wait_for_end(arn)
-        return {"seconds": time.time() - began, "count": count}
+        return {"seconds": time.time() - started_at, "count": count}
 
     def _marked(self, api: ApiClient) -> list[dict[str, Any]]:
         marked: list[dict[str, Any]] = []

@@ -1,6 +1,6 @@
-"""An AWS account's default quotas in us-east-1, and a model's rate limits: what a school day is simulated on.
+"""An AWS account's default quotas in us-east-1, and a model's rate limits: the basis of the school-day simulation.
 
-Looked up on 2026-11-25; each with its source. All of them but Textract's latencies can be raised on request.
+Looked up on 2026-11-25, each with its source. All of them except Textract's latencies can be raised on request.
 """
 
 from dataclasses import dataclass
@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class BucketSize:
-    """A token bucket: what may come at once, and how many a second after that."""
+    """A token bucket: its burst size, and its refill rate per second."""
 
     size: float
     rate: float
@@ -23,10 +23,11 @@ class AccountQuotas:
     # https://docs.aws.amazon.com/step-functions/latest/dg/service-quotas.html
     start_execution: BucketSize = BucketSize(1300, 300)
     state_transitions: BucketSize = BucketSize(5000, 1500)
-    # https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html: at once in all, new ones a function
-    # (https://docs.aws.amazon.com/lambda/latest/dg/scaling-behavior.html: 1,000 every 10 s). A new account has less.
+    # https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html: concurrency in total; new workers per
+    # function (https://docs.aws.amazon.com/lambda/latest/dg/scaling-behavior.html: 1,000 every 10 s). A new
+    # account has less.
     functions_at_once: int = 1000
     new_functions: BucketSize = BucketSize(1000, 100)
-    # A mid-tier account of a small hosted model; every provider tells its own.
+    # A mid-tier account of a small hosted model; limits differ by provider.
     model_requests: BucketSize = BucketSize(10_000 / 60, 10_000 / 60)
     model_tokens: BucketSize = BucketSize(10_000_000 / 60, 10_000_000 / 60)

@@ -1,4 +1,4 @@
-"""What the simulation says of a lone sheet on warm functions, beside what the flow took in the same run."""
+"""Compares the simulation of a single sheet on warm functions with the flow measured in the same run."""
 
 from collections.abc import Iterable
 from dataclasses import replace
@@ -11,7 +11,7 @@ from benchmarks.growth.simulation import MeasuredTimes, ProductPolicy, SchoolDay
 
 
 def simulate_lone_sheet(pages: int) -> float:
-    """Seconds from sending to marks, nobody before it."""
+    """Return the seconds from upload to marks with nothing else running."""
     measured = replace(MeasuredTimes(), pages=pages, cold=0.0)
     quotas = replace(AccountQuotas(), textract_tps=TEXTRACT_TPS)
     [took] = SchoolDaySimulation(iter([0.0]), 1, quotas=quotas, measured=measured, policy=ProductPolicy()).run().took

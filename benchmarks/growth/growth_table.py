@@ -1,4 +1,4 @@
-"""The results of `benchmarks.growth.scale` as Markdown."""
+"""Renders the results of `benchmarks.growth.scale` as Markdown."""
 
 from typing import Any
 
@@ -29,8 +29,8 @@ def _burst_table(rows: list[dict[str, Any]]) -> str:
         for row in rows
     ]
     head = (
-        "Textract TPS", "First OCR call, p95 s", "Marks, p50 s", "p95 s", "Last s", "By jobs", "Functions at once",
-        "Functions, $ a thousand", "Lost",
+        "Textract TPS", "First OCR call, p95 s", "Marks, p50 s", "p95 s", "Last s", "By jobs", "Concurrent functions",
+        "Functions, $ per thousand", "Lost",
     )  # fmt: skip
     return "### 500 sheets of 8 pages at once\n\n" + table(head, body)
 
@@ -52,8 +52,8 @@ def _hour_table(rows: list[dict[str, Any]]) -> str:
         for row in rows
     ]
     head = (
-        "Scenario", "Marks, p50 s", "p95 s", "Last after min", "Pages by jobs", "Functions at once",
-        "Functions and doors refused", "Questions the model refused for good", "Functions, $ a thousand", "FAILED",
+        "Scenario", "Marks, p50 s", "p95 s", "Last after min", "Pages by jobs", "Concurrent functions",
+        "Functions and requests refused", "Questions the model refused", "Functions, $ per thousand", "FAILED",
     )  # fmt: skip
     return f"### {rows[0]['sheets']:,} sheets, an hour's rate of 50,000\n\n" + table(head, body)
 
@@ -67,13 +67,14 @@ def _saturation_table(results: dict[str, list[dict[str, Any]]]) -> str:
         )
         for number, point in enumerate(results[names[0]])
     ]
-    return "### Where waiting begins\n\nSeconds to the marks, p95 (questions the model refused for good).\n\n" + table(
-        ("Sheets an hour", *names), body
+    return (
+        "### Where waiting begins\n\nSeconds to the marks, p95 (share of questions that the model refused).\n\n"
+        + table(("Sheets per hour", *names), body)
     )
 
 
 def _average_load_table(results: dict[str, Any]) -> str:
     body = [(name, f"{value:,.0f}") for name, value in results["a_million"].items()]
-    return "### A million sheets in a day of ten hours, on paper\n\n" + table(
-        ("Asked of the account", "On average"), body
+    return "### A million sheets in a day of ten hours, calculated\n\n" + table(
+        ("Load on the account", "Average"), body
     )

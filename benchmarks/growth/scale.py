@@ -1,9 +1,9 @@
-"""How the system grows on an account's quotas: the scenarios of docs/scale.md, simulated, with their plots.
+"""Simulates how the system scales on an account's quotas: the scenarios of docs/scale.md, with their plots.
 
     python -m benchmarks.growth.scale [--quick]
 
-Seeded: the same code gives the same figures. Writes `benchmarks/results/growth.json` and `growth.md`, and with the
-full run the plots `docs/scale-*.svg`. About two minutes, a quarter of it with --quick.
+Seeded: the same code gives the same figures. The full run writes `benchmarks/results/growth.json` and the plots
+`docs/scale-*.svg`. Takes about two minutes, a quarter of it with --quick.
 """
 
 import argparse
@@ -29,7 +29,7 @@ MORE_TEXTRACT_AND_MODEL = replace(
     MORE_TEXTRACT, model_requests=BucketSize(30_000 / 60, 30_000 / 60), model_tokens=BucketSize(30e6 / 60, 30e6 / 60)
 )
 _FIVE_TRIES = {"function_tries": 5, "longest_pause": 30.0}
-# Scenario: quotas and what the product does. Some are what it did before, or would do, and why it does not.
+# Scenario: quotas and the product's policy. Some are earlier or alternative policies, to show why they are not used.
 HOUR_SCENARIOS = {
     "default quotas": (DEFAULT, ProductPolicy()),
     "default quotas, readers that wait for 240 s, five tries for a function": (
@@ -60,17 +60,18 @@ def simulate_day(sheets: int, seconds: float, quotas: AccountQuotas, policy: Pro
 
 
 def result_row(name: str, outcome: SimulationResult) -> dict[str, Any]:
-    """Seconds to the marks, who did not get any, throttles, and dollars of functions and pages a thousand sheets."""
-    took, first, counts = outcome.took, sorted(outcome.first_ocr), outcome.counts
+    """Return one row: seconds to the marks, failed sheets, throttles, and dollars of functions and pages per thousand
+    sheets."""
+    seconds_to_marks, first_ocr, counts = outcome.took, sorted(outcome.first_ocr), outcome.counts
     questions = outcome.sheets * MeasuredTimes().questions
     gigabyte_seconds = sum(outcome.busy.values())
     return {
         "name": name,
         "sheets": outcome.sheets,
-        "p50": _percentile(took, 0.5),
-        "p95": _percentile(took, 0.95),
+        "p50": _percentile(seconds_to_marks, 0.5),
+        "p95": _percentile(seconds_to_marks, 0.95),
         "last": max((end for _, end in outcome.ended), default=0.0),
-        "first_ocr_p95": _percentile(first, 0.95),
+        "first_ocr_p95": _percentile(first_ocr, 0.95),
         "failed": counts["failed"],
         "functions": outcome.most_functions,
         "by_jobs": counts["pages read by jobs"] / (outcome.sheets * MeasuredTimes().pages),
@@ -79,7 +80,7 @@ def result_row(name: str, outcome: SimulationResult) -> dict[str, Any]:
             "textract": counts["pages throttled"],
             "functions": counts["functions throttled"],
             "starts": counts["StartExecution throttled"],
-            "doors": counts["refused at the door"],
+            "doors": counts["refused requests"],
             "model": counts["questions refused by the model"],
         },
         "dollars_a_thousand": {
@@ -94,7 +95,7 @@ def _percentile(ordered: Sequence[float], share: float) -> float:
 
 
 def simulate_burst() -> list[dict[str, Any]]:
-    """500 sheets of 8 pages within a second, by Textract's quota."""
+    """Simulate 500 sheets of 8 pages within a second, by Textract quota."""
     return [
         {
             "tps": tps,
@@ -113,7 +114,7 @@ def simulate_hour(quick: bool) -> tuple[list[dict[str, Any]], dict[str, Simulati
 
 
 def find_saturation(quick: bool) -> dict[str, list[dict[str, Any]]]:
-    """A quarter of an hour of arrivals at each rate: where waiting begins."""
+    """Simulate a quarter of an hour of arrivals at each rate, to find where waiting begins."""
     minutes = 3 if quick else 15
     return {
         name: [
@@ -132,7 +133,7 @@ def find_saturation(quick: bool) -> dict[str, list[dict[str, Any]]]:
 
 
 def average_load(sheets: int, hours: float) -> dict[str, float]:
-    """What a day asks of the quotas on average, by counts and times alone (Little's law)."""
+    """Return the average load of a day on the quotas, from counts and times alone (Little's law)."""
     measured = MeasuredTimes()
     rate = sheets / (3600 * hours)
     reading = measured.read_busy + measured.page * (1 + measured.page_jitter)
@@ -159,8 +160,8 @@ def draw_plots(results: dict[str, Any], outcomes: dict[str, SimulationResult]) -
             "Where waiting begins", "sheets of 8 pages an hour", "seconds to the marks, p95", lines, log_up=True
         ),
     )
-    shown = ("default quotas", "Textract 150", "Textract 150, grading capped at 30")
-    progress = [plots.Series(name.removeprefix("Textract 150, "), _progress(outcomes[name])) for name in shown]
+    plotted = ("default quotas", "Textract 150", "Textract 150, grading capped at 30")
+    progress = [plots.Series(name.removeprefix("Textract 150, "), _progress(outcomes[name])) for name in plotted]
     plots.write(
         ROOT / "docs" / "scale-hour.svg",
         plots.chart("50,000 sheets in an hour", "minutes", "sheets with marks", progress),
@@ -190,7 +191,7 @@ def run(quick: bool) -> dict[str, Any]:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--quick", action="store_true", help="a tenth of the hour, a fifth of the knee; no plots")
+    parser.add_argument("--quick", action="store_true", help="a tenth of the hour, a fifth of each rate; no plots")
     results = run(parser.parse_args().quick)
     if not results["quick"]:
         RESULTS.mkdir(exist_ok=True)

@@ -1,10 +1,9 @@
-"""A school day on an account's quotas, simulated: sheets arrive, are read page by page, stored, joined and graded.
+"""Simulates a school day on an account's quotas: sheets arrive, are read page by page, stored, joined and graded.
 
-Every quota is a token bucket or a number of places; what meets an empty one does what the product does: the SDK's and
-the state machine's retries with their own numbers, and the reader's own schedule
-(`extract.ocr.rate_limiter.LocalSchedule`, fed
-with the simulation's clock; one for all readers, as the table's item is). Times of a submission are those measured on
-the local cloud (`Calibration`).
+Every quota is a token bucket or a number of slots. A request that exceeds one does what the product does: the SDK's
+and the state machine's retries with their own numbers, and the reader's own schedule
+(`extract.ocr.rate_limiter.LocalSchedule` with the simulation's clock; one for all readers, like the item in the
+table). The times of a submission were measured on the local cloud (`MeasuredTimes`).
 """
 
 import math
@@ -26,8 +25,11 @@ _FUNCTION_GIGABYTES = {"receive": 1.0, "extract": 1.728, "persist": 0.5, "grade"
 
 @dataclass(frozen=True)
 class MeasuredTimes:
-    """Seconds of one sheet of `pages` pages with nobody before it, as measured; `*_busy` are the functions' own without
-    Textract's and the model's time. A start of a new worker costs `cold`."""
+    """Measured seconds of one sheet of `pages` pages with nothing else running.
+
+    `read_busy` and `grade_busy` are the functions' own time without Textract's and the model's. `cold` is the cost of
+    starting a new worker.
+    """
 
     pages: int = 8
     receive: float = 0.25
@@ -46,11 +48,11 @@ class MeasuredTimes:
 
 @dataclass(frozen=True)
 class ProductPolicy:
-    """What the product does when a quota is used up. `grading_at_once` caps the grading functions (None: no cap).
+    """What the product does when a quota is used up.
 
-    `patience`: seconds after which a reading is handed to an asynchronous job. `bounded`: who cannot wait for a slot
-    reserves none. `function_tries` with `longest_pause`:
-    how often the state machine tries a function that the account has no place for.
+    `patience`: seconds after which a document is handed to an asynchronous job. `bounded`: a reader that cannot wait
+    for a slot reserves none. `function_tries` and `longest_pause`: how often the state machine retries a function
+    that the account has no capacity for. `grading_at_once` caps the grading functions (None: no cap).
     """
 
     patience: float = 60.0
@@ -72,17 +74,18 @@ class SimulatedTokenBucket:
         self._left, self._at = bucket.size, 0.0
 
     def take(self, wanted: float = 1.0, *, part: bool = False) -> float:
-        """How many were there: all or none, or with `part` as many whole ones as there are."""
-        passed = self._env.now - self._at
-        self._left, self._at = min(self._bucket.size, self._left + passed * self._bucket.rate), self._env.now
-        got = min(wanted, math.floor(self._left + 1e-9)) if part else (wanted if self._left >= wanted - 1e-9 else 0.0)
-        self._left -= got
-        return got
+        """Take `wanted` tokens: all or none, or with `part` as many whole ones as there are. Returns the number
+        taken."""
+        elapsed = self._env.now - self._at
+        self._left, self._at = min(self._bucket.size, self._left + elapsed * self._bucket.rate), self._env.now
+        taken = min(wanted, math.floor(self._left + 1e-9)) if part else (wanted if self._left >= wanted - 1e-9 else 0.0)
+        self._left -= taken
+        return taken
 
 
 @dataclass
 class SimulationResult:
-    """What became of a day. Times are seconds from a sheet's arrival; `busy` has GB-seconds by function."""
+    """The outcome of a day. Times are seconds from a sheet's arrival; `busy` is GB-seconds by function."""
 
     sheets: int
     ended: list[tuple[float, float]] = field(default_factory=list)
@@ -98,7 +101,7 @@ class SimulationResult:
 
 
 class SchoolDaySimulation:
-    """One run: arrivals in seconds, quotas, what was measured, what the product does."""
+    """One run, from arrivals in seconds, quotas, measured times and the product's policy."""
 
     def __init__(
         self,
@@ -142,7 +145,7 @@ class SchoolDaySimulation:
             self.env.process(self._sheet())
 
     def _sample_functions(self) -> SimulationStep:
-        """How many functions run, every ten seconds while there is work."""
+        """Record the number of running functions every ten seconds while there is work."""
         outcome = self.outcome
         while len(outcome.ended) + outcome.counts["failed"] < outcome.sheets:
             outcome.functions.append((self.env.now, self._running))
@@ -167,7 +170,7 @@ class SchoolDaySimulation:
             self.outcome.counts["failed"] += 1
 
     def _receive(self) -> SimulationStep:
-        """The door: a place for the function and a token of StartExecution; refused, the client comes again."""
+        """Run the receive handler: a function slot and a StartExecution token. A refused client retries."""
         for _ in range(self._policy.client_tries):
             if self._acquire("receive"):
                 yield self.env.timeout(self._measured.receive + self._start_cost)
@@ -175,12 +178,12 @@ class SchoolDaySimulation:
                 self._release("receive", self._measured.receive)
                 if started:
                     return True
-            self.outcome.counts["refused at the door"] += 1
+            self.outcome.counts["refused requests"] += 1
             yield self.env.timeout(self._policy.client_pause * self._rng.uniform(0.5, 1.5))
         return False
 
     def _start_execution(self) -> SimulationStep:
-        """Five attempts, as boto3's standard mode makes them."""
+        """Make five attempts, as boto3's standard mode does."""
         for attempt in range(5):
             if self._starts.take():
                 return True
@@ -189,16 +192,16 @@ class SchoolDaySimulation:
         return False
 
     def _transition(self, transitions: int) -> SimulationStep:
-        """State transitions above the rate wait; none is refused."""
+        """Make state transitions. Above the rate they wait; none is refused."""
         while not self._transitions.take(transitions):
-            self.outcome.counts["transitions held back"] += 1
+            self.outcome.counts["delayed transitions"] += 1
             yield self.env.timeout(self._rng.uniform(0.05, 0.5))
         yield self.env.timeout(self._measured.hand_off)
 
     # ── functions ────────────────────────────────────────────────────────────────────────────────
 
     def _acquire(self, name: str) -> bool:
-        """Whether the account lets this function run once more; a new worker is started where none is idle."""
+        """Whether the account can run this function once more. Starts a new worker where none is idle."""
         cap = self._policy.grading_at_once if name == "grade" else None
         if self._running >= self._quotas.functions_at_once or (cap is not None and self._at_once[name] >= cap):
             self.outcome.counts["functions throttled"] += 1
@@ -224,7 +227,7 @@ class SchoolDaySimulation:
         self.outcome.busy[name] += _FUNCTION_GIGABYTES[name] * seconds
 
     def _acquire_with_retry(self, name: str) -> SimulationStep:
-        """The state machine's Retry of a throttled function."""
+        """Acquire a function with the state machine's Retry for throttled functions."""
         for attempt in range(1 + self._policy.function_tries):
             if self._acquire(name):
                 yield self.env.timeout(self._start_cost)
@@ -253,18 +256,21 @@ class SchoolDaySimulation:
         return in_time or (yield from self._job())
 
     def _pages(self, started_at: float, entered: float) -> SimulationStep:
-        """All pages by the shared schedule; False where it will take longer than the reader is patient."""
-        left, last = self._measured.pages, self.env.now
+        """Read all pages on the shared schedule.
+
+        Returns False where it would take longer than the reader's patience.
+        """
+        remaining, last = self._measured.pages, self.env.now
         first = True
         latest = entered + self._policy.deadline
-        while left:
+        while remaining:
             ahead = self._schedule._reserved_until - self.env.now
-            # Who has begun goes on; who has not and would wait for too long takes a job.
-            late = first and self._policy.bounded and ahead >= self._policy.patience
-            if not late:
-                start, calls = self._schedule.reserve(left, min(self._batch, left))
+            # A reader that has begun continues; one that has not and would wait too long takes a job.
+            is_too_late = first and self._policy.bounded and ahead >= self._policy.patience
+            if not is_too_late:
+                start, calls = self._schedule.reserve(remaining, min(self._batch, remaining))
                 last = start + calls * self._step - self._burst
-            if late or last > latest or (first and last - self.env.now > self._policy.patience):
+            if is_too_late or last > latest or (first and last - self.env.now > self._policy.patience):
                 self.outcome.counts["handed to a job"] += 1
                 return False
             if first:
@@ -272,8 +278,8 @@ class SchoolDaySimulation:
                 first = False
             if self._textract.take(calls, part=True) < calls and last <= self.env.now:
                 self.outcome.counts["pages throttled"] += 1
-            left -= calls
-            yield self.env.timeout(max(0.0, last - _RESERVE_AHEAD_SECONDS - self.env.now) if left else 0.0)
+            remaining -= calls
+            yield self.env.timeout(max(0.0, last - _RESERVE_AHEAD_SECONDS - self.env.now) if remaining else 0.0)
         latest = max(last, self.env.now) + self._latest_page() - self.env.now
         yield self.env.timeout(latest)
         self.outcome.counts["pages read at once"] += self._measured.pages
@@ -284,13 +290,13 @@ class SchoolDaySimulation:
         return self._measured.page * max(1 + self._rng.uniform(-spread, spread) for _ in range(self._measured.pages))
 
     def _job(self) -> SimulationStep:
-        """The asynchronous route: the state machine waits, no function does."""
-        with self._jobs.request() as place:
-            yield place
+        """Read by an asynchronous job: the state machine waits, and no function does."""
+        with self._jobs.request() as slot:
+            yield slot
             while not self._job_starts.take():
                 yield self.env.timeout(self._rng.uniform(0.1, 1.0))
             yield from self._transition(4)
-            # Between seconds and some minutes, whatever the number of pages.
+            # Between seconds and a few minutes, independent of the number of pages.
             yield self.env.timeout(self._rng.lognormvariate(math.log(45.0), 0.7))
         self.outcome.counts["pages read by jobs"] += self._measured.pages
         return (yield from self._function("extract", 1.0))
@@ -302,17 +308,17 @@ class SchoolDaySimulation:
             return False
         entered = self.env.now
         yield self.env.timeout(self._measured.grade_busy)
-        left = self._measured.questions
+        remaining = self._measured.questions
         for attempt in range(self._policy.model_tries):
-            requested = int(min(self._requests.take(left, part=True), left))
+            requested = int(min(self._requests.take(remaining, part=True), remaining))
             if requested and not self._model_tokens.take(requested * self._measured.tokens):
                 requested = 0
-            left -= requested
-            if not left:
+            remaining -= requested
+            if not remaining:
                 break
-            self.outcome.counts["questions refused by the model"] += left
+            self.outcome.counts["questions refused by the model"] += remaining
             yield self.env.timeout(min(0.5 * 2.0**attempt, 8.0) * (1 + 0.25 * self._rng.random()))
-        self.outcome.counts["questions sent to a person"] += left
+        self.outcome.counts["questions sent to a person"] += remaining
         yield self.env.timeout(self._measured.model)
         self._release("grade", self.env.now - entered)
         return True

@@ -1,4 +1,4 @@
-"""Empty: what the state machine itself takes is measured."""
+"""Empty handler, to measure the state machine itself."""
 
 
 def handler(_event, _context):
