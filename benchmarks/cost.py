@@ -81,7 +81,7 @@ def _count_calls(calls: dict[str, float], service: str, operations: tuple[str, .
 def with_async_job(counts: dict[str, Any], polls: int = 4) -> dict[str, Any]:
     """Return the counts of the same submission read by an asynchronous job.
 
-    It takes a first read that hands over, a start, `looks` polls with waits between, and a read of the job's result.
+    It takes a first read that hands over, a start, `polls` polls with waits between, and a read of the job's result.
     """
     seconds = dict(counts["seconds"])
     seconds["ExtractFunction"] = 2 * 1.0

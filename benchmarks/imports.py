@@ -97,17 +97,17 @@ def run(runs: int) -> list[dict[str, Any]]:
     programs = {"": "pass"}
     for name, budget in BUDGETS.items():
         programs |= {f"{name} bare": budget.bare_program(), f"{name} handler": budget.handler_program()}
-    spent: dict[str, list[float]] = {name: [] for name in programs}
+    milliseconds_by_program: dict[str, list[float]] = {name: [] for name in programs}
     for round_number in range(runs + 1):
         for name, program in programs.items():
             milliseconds = cpu_milliseconds(program)
             if round_number:  # skips the first round, which may compile bytecode
-                spent[name].append(milliseconds)
+                milliseconds_by_program[name].append(milliseconds)
     # The minimum of all runs: other load on the machine only adds time.
-    empty = min(spent[""])
+    empty = min(milliseconds_by_program[""])
     rows = []
     for name in BUDGETS:
-        bare, handler_module = (min(spent[f"{name} {part}"]) - empty for part in ("bare", "handler"))
+        bare, handler_module = (min(milliseconds_by_program[f"{name} {part}"]) - empty for part in ("bare", "handler"))
         rows.append(
             {
                 "function": name,

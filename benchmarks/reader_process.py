@@ -29,14 +29,20 @@ def main() -> None:
 
 def _run_job(read: Any, document: Document, at: float) -> dict[str, Any]:
     time.sleep(max(0.0, at - time.monotonic()))
-    began, cpu_before = time.monotonic(), time.process_time()
+    started_at, cpu_before = time.monotonic(), time.process_time()
     try:
         read_pages, failed = read(document), None
     except Exception as error:  # noqa: BLE001 - any failure is a result here
         read_pages, failed = None, f"{type(error).__name__}: {error}"
-    ended, cpu_seconds = time.monotonic(), time.process_time() - cpu_before
+    ended_at, cpu_seconds = time.monotonic(), time.process_time() - cpu_before
     pages = read_pages() if read_pages else [None] * document.pages
-    return {"began": began, "ended": ended, "cpu_seconds": cpu_seconds, "pages": pages, "failed": failed}
+    return {
+        "started_at": started_at,
+        "ended_at": ended_at,
+        "cpu_seconds": cpu_seconds,
+        "pages": pages,
+        "failed": failed,
+    }
 
 
 if __name__ == "__main__":

@@ -32,8 +32,8 @@ _UNLIMITED = TextractQuota(tps=1000, page_seconds=0.0)
 class ReadingOutcome:
     """One document read: monotonic seconds, CPU seconds of the reader's own process, and the number of lost pages."""
 
-    began: float
-    ended: float
+    started_at: float
+    ended_at: float
     cpu_seconds: float
     lost: int
     failed: str | None
@@ -147,7 +147,7 @@ class ReaderPool:
         pages = sum(document.pages for document in documents)
         return ReadingRun(
             pages=pages,
-            seconds=max(outcome.ended for outcome in outcomes) - min(outcome.began for outcome in outcomes),
+            seconds=max(outcome.ended_at for outcome in outcomes) - min(outcome.started_at for outcome in outcomes),
             bound=bound(pages, quota),
             lost=sum(outcome.lost for outcome in outcomes),
             cpu_seconds=sum(outcome.cpu_seconds for outcome in outcomes),

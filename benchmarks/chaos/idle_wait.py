@@ -53,11 +53,11 @@ class IdleWaiter:
         quiet = 0
         while quiet < 2:
             self.wait_for_executions(deadline)
-            found = self.sweep()
-            totals += found
-            quiet = 0 if any(count for name, count in found.items() if name not in _UNCHANGED_COUNTS) else quiet + 1
+            counts = self.sweep()
+            totals += counts
+            quiet = 0 if any(count for name, count in counts.items() if name not in _UNCHANGED_COUNTS) else quiet + 1
             if time.monotonic() > deadline:
-                raise NotIdle(f"the sweep still finds {dict(found)}")
+                raise NotIdle(f"the sweep still finds {dict(counts)}")
             time.sleep(_QUIET_SECONDS if quiet else _POLL_SECONDS)
             if self.running():
                 quiet = 0
@@ -90,9 +90,9 @@ class IdleWaiter:
             if next_token is None:
                 return counts
 
-    def _invoke_recover(self, event: dict[str, Any], tries: int = 5) -> dict[str, Any]:
+    def _invoke_recover(self, event: dict[str, Any], max_attempts: int = 5) -> dict[str, Any]:
         reply: dict[str, Any] = {}
-        for _ in range(tries):
+        for _ in range(max_attempts):
             reply = self.cloud.invoke(_RECOVER, event)
             if "errorType" not in reply:
                 return reply

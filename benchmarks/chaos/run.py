@@ -91,7 +91,7 @@ def run(
         stop_sampler()
         outcome.violations += [Violation(WRONG, message) for message in sampler.regressions]
         _check_invariants(testbed, outcome)
-        outcome.figures["looks"] = sampler.samples
+        outcome.figures["samples"] = sampler.samples
     outcome.figures["seconds"] = round(time.monotonic() - started_at)
     return outcome
 
@@ -243,7 +243,7 @@ def _check_invariants(testbed: _Testbed, outcome: ChaosResult) -> None:
     outcome.figures |= {
         "records": len(checker.records),
         "accepted": len(testbed.send_log.accepted),
-        "tries": testbed.send_log.attempts,
+        "attempts": testbed.send_log.attempts,
         "calls": testbed.fault_plan.calls,
         "faults": sum(count for kind, count in testbed.fault_plan.counts.items() if not kind.startswith("event")),
         "killed": testbed.fault_plan.counts["killed"] + testbed.fault_plan.counts["killed after"],

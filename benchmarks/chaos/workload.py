@@ -61,13 +61,13 @@ class Workload:
     def tasks(self) -> list[ClientTask]:
         """Return all tasks in the order in which clients take them."""
         count = max(2, round(self._submissions / _SUBMISSIONS_PER_ASSESSMENT))
-        found: list[tuple[float, ClientTask]] = []
+        tasks_by_position: list[tuple[float, ClientTask]] = []
         remaining = self._submissions
         for number in range(count):
             share = remaining // (count - number)
             remaining -= share
-            found += self._assessment_tasks(TENANTS[number % 2], f"class-{number}", share)
-        return [task for _, task in sorted(found, key=lambda one: one[0])]
+            tasks_by_position += self._assessment_tasks(TENANTS[number % 2], f"class-{number}", share)
+        return [task for _, task in sorted(tasks_by_position, key=lambda one: one[0])]
 
     def _assessment_tasks(self, tenant: str, assessment: str, share: int) -> Iterator[tuple[float, ClientTask]]:
         """Yield tasks with their positions.
@@ -87,17 +87,17 @@ class Workload:
             position = next_position()
             yield from ((position, task) for task in tasks)
 
-    def _sheet_tasks(self, tenant: str, assessment: str, most: int) -> tuple[list[ClientTask], int]:
+    def _sheet_tasks(self, tenant: str, assessment: str, max_submissions: int) -> tuple[list[ClientTask], int]:
         """Return tasks that belong together, and how many submissions they make."""
         kind = self._random.choices(list(self._kinds), list(self._kinds.values()))[0]
         sheet = self._sheet(tenant, assessment, self._student())
-        if kind == "by two channels" and most > 1:
+        if kind == "by two channels" and max_submissions > 1:
             first, second = self._two_channels(tenant)
             return [
                 ClientTask().send(SentDocument(sheet, first)),
                 ClientTask().send(SentDocument(sheet, second)),
             ], 1 + (second == DROP)
-        if kind == "changed" and most > 1:
+        if kind == "changed" and max_submissions > 1:
             return [self._changed_task(sheet, self._channel(tenant))], 2
         return [self._single_task(kind, sheet)], int(kind != "refused")
 

@@ -72,11 +72,11 @@ class FlowCloud:
     def count(self, **job: Any) -> dict[str, Any]:
         return self._usage.measure(**job)
 
-    def crowd(self, **job: Any) -> dict[str, Any]:
-        return self._runner.crowd(**job)
+    def run_many(self, **job: Any) -> dict[str, Any]:
+        return self._runner.run_many(**job)
 
-    def crowd_empty(self, **job: Any) -> dict[str, Any]:
-        return self._runner.crowd_empty(**job)
+    def run_many_empty(self, **job: Any) -> dict[str, Any]:
+        return self._runner.run_many_empty(**job)
 
 
 def serve(cloud: FlowCloud) -> None:

@@ -134,10 +134,10 @@ class MeasuredRounds:
 
 def time_object_read(url: str) -> float:
     """Return the seconds in which a separate process downloads an object to a file: the lower limit for reading it."""
-    began = time.perf_counter()
+    started_at = time.perf_counter()
     with urllib.request.urlopen(url, timeout=60) as response, tempfile.TemporaryFile() as file:  # noqa: S310 -- our own
         shutil.copyfileobj(response, file, 1_048_576)
-    return time.perf_counter() - began
+    return time.perf_counter() - started_at
 
 
 def summarise_size(rounds: MeasuredRounds, size: int) -> dict[str, Any]:

@@ -39,14 +39,14 @@ def run(log: Callable[[str], None]) -> list[dict[str, Any]]:
         with CloudClient(environment=environment, parameters=parameters) as cloud, CloudClient(empty=True) as empty:
             cloud.do("prepare")
             for _ in range(2):
-                cloud.do("crowd", count=4, path=path)
-                empty.do("crowd_empty", count=4)
+                cloud.do("run_many", count=4, path=path)
+                empty.do("run_many_empty", count=4)
             rows = []
             for count in LEVELS:
                 cpu_before = process_usage.cpu_seconds(cloud.pid)
-                measurement = cloud.do("crowd", count=count, path=path)
+                measurement = cloud.do("run_many", count=count, path=path)
                 cpu_spent = process_usage.cpu_seconds(cloud.pid) - cpu_before
-                empty_seconds = empty.do("crowd_empty", count=count)["seconds"]
+                empty_seconds = empty.do("run_many_empty", count=count)["seconds"]
                 rows.append({**measurement, "cpu_seconds": cpu_spent, "empty_seconds": empty_seconds})
                 log(
                     f"{count:>4} at once  {measurement['seconds']:6.2f} s  {measurement['lost']} lost  "

@@ -145,7 +145,7 @@ class SubmissionRunner:
 
     # ── many submissions at once ─────────────────────────────────────────────────────────────────────────────
 
-    def crowd(self, count: int, path: str) -> dict[str, Any]:
+    def run_many(self, count: int, path: str) -> dict[str, Any]:
         """Send `count` sheets at once. Returns the seconds until all have marks, and how many have none."""
         body = Path(path).read_bytes()
         bodies = [sheet_documents.with_copy_number(body, next(self.copies)) for _ in range(count)]
@@ -164,11 +164,11 @@ class SubmissionRunner:
         unmarked = sum(submission.id not in found for submission in submissions)
         return {"seconds": seconds, "accepted": accepted_after, "lost": max(lost, unmarked), "count": count}
 
-    def crowd_empty(self, count: int) -> dict[str, Any]:
+    def run_many_empty(self, count: int) -> dict[str, Any]:
         """Run `count` executions at once, with handlers that do nothing."""
         started_at = time.time()
         with ThreadPoolExecutor(min(count, 16)) as starters:
-            names = [f"crowd-{next(self.copies)}" for _ in range(count)]
+            names = [f"many-{next(self.copies)}" for _ in range(count)]
             arns = list(starters.map(self._start_bare, names))
         for arn in arns:
             self._wait_for_end(arn)

@@ -51,18 +51,18 @@ class ProductPolicy:
     """What the product does when a quota is used up.
 
     `patience`: seconds after which a document is handed to an asynchronous job. `bounded`: a reader that cannot wait
-    for a slot reserves none. `function_tries` and `longest_pause`: how often the state machine retries a function
+    for a slot reserves none. `function_max_retries` and `longest_pause`: how often the state machine retries a function
     that the account has no capacity for. `grading_at_once` caps the grading functions (None: no cap).
     """
 
     patience: float = 60.0
     bounded: bool = True
     deadline: float = 830.0
-    function_tries: int = 200
+    function_max_retries: int = 200
     longest_pause: float = 60.0
-    client_tries: int = 60
+    client_max_attempts: int = 60
     client_pause: float = 2.0
-    model_tries: int = 5
+    model_max_attempts: int = 5
     grading_at_once: int | None = None
 
 
@@ -171,7 +171,7 @@ class SchoolDaySimulation:
 
     def _receive(self) -> SimulationStep:
         """Run the receive handler: a function slot and a StartExecution token. A refused client retries."""
-        for _ in range(self._policy.client_tries):
+        for _ in range(self._policy.client_max_attempts):
             if self._acquire("receive"):
                 yield self.env.timeout(self._measured.receive + self._start_cost)
                 started = yield from self._start_execution()
@@ -228,7 +228,7 @@ class SchoolDaySimulation:
 
     def _acquire_with_retry(self, name: str) -> SimulationStep:
         """Acquire a function with the state machine's Retry for throttled functions."""
-        for attempt in range(1 + self._policy.function_tries):
+        for attempt in range(1 + self._policy.function_max_retries):
             if self._acquire(name):
                 yield self.env.timeout(self._start_cost)
                 return True
@@ -309,7 +309,7 @@ class SchoolDaySimulation:
         entered = self.env.now
         yield self.env.timeout(self._measured.grade_busy)
         remaining = self._measured.questions
-        for attempt in range(self._policy.model_tries):
+        for attempt in range(self._policy.model_max_attempts):
             requested = int(min(self._requests.take(remaining, part=True), remaining))
             if requested and not self._model_tokens.take(requested * self._measured.tokens):
                 requested = 0

@@ -17,4 +17,4 @@ def test_nothing_accepted_is_lost_and_nothing_is_done_twice(seed: int) -> None:
     assert found["faults"] > 0.1 * found["calls"] > 50
     assert found["killed"] >= 1
     assert found["model failures"] >= 1
-    assert found["looks"] > 10
+    assert found["samples"] > 10
