@@ -37,12 +37,13 @@ def process_tree(pid: int) -> list[int]:
 
 def cpu_seconds(pid: int) -> float:
     """Return the CPU seconds of the process and its descendants so far, including children that were waited for."""
-    spent = 0
-    for member in process_tree(pid):
-        fields = _read_stat(member)
-        if fields:
-            spent += sum(int(value) for value in fields[11:15])  # utime, stime, cutime, cstime (proc(5), from field 14)
-    return spent / os.sysconf("SC_CLK_TCK")
+    return sum(cpu_ticks(member) for member in process_tree(pid)) / os.sysconf("SC_CLK_TCK")
+
+
+def cpu_ticks(pid: int) -> int:
+    """Return the clock ticks of one process and its children that were waited for; 0 where the process has ended."""
+    # utime, stime, cutime, cstime (proc(5), from field 14)
+    return sum(int(value) for value in _read_stat(pid)[11:15])
 
 
 def memory_bytes(pid: int) -> int:

@@ -174,7 +174,7 @@ def summarise_size(rounds: MeasuredRounds, size: int) -> dict[str, Any]:
 
 
 def _median(measurement: Sequence[dict[str, Any]], name: str) -> float:
-    return median(one[name] for one in measurement)
+    return float(median(one[name] for one in measurement))
 
 
 def measure_unbatched(testbed: FlowTestbed, log: Callable[[str], None]) -> dict[int, dict[str, Any]]:

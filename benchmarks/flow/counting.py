@@ -31,8 +31,9 @@ def run(testbed: FlowTestbed, log: Callable[[str], None]) -> list[dict[str, Any]
         # Both mostly wait, each for its own account's services, so they run concurrently.
         with ThreadPoolExecutor(2) as pool:
             rows_per_cloud = pool.map(
-                lambda cloud_and_account: count_all_sizes(testbed, *cloud_and_account, log),
-                ((testbed.main, "main"), (cloud_without_model, "keypoints")),
+                lambda cloud, account: count_all_sizes(testbed, cloud, account, log),
+                (testbed.main, cloud_without_model),
+                ("main", "keypoints"),
             )
             return [row for rows in rows_per_cloud for row in rows]
 

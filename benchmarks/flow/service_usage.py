@@ -78,7 +78,7 @@ class ServiceUsage:
     def workers(self) -> dict[int, str]:
         """Return the processes of this cloud's functions and their descendants, each with its function's logical id."""
         logs = str(self._cloud.folder / "logs")
-        found = {}
+        found: dict[int, str] = {}
         for pid in process_usage.process_tree(os.getpid()):
             try:
                 output = Path(f"/proc/{pid}/fd/1").readlink()
@@ -89,11 +89,11 @@ class ServiceUsage:
         return found
 
     def _cpu(self) -> dict[str, float]:
-        cpu_after: Counter[str] = Counter()
+        spent: dict[str, float] = {}
         for pid, name in self.workers().items():
-            fields = process_usage._read_stat(pid)
-            cpu_after[name] += sum(int(value) for value in fields[11:15]) / os.sysconf("SC_CLK_TCK") if fields else 0.0
-        return dict(cpu_after)
+            ticks = process_usage.cpu_ticks(pid)
+            spent[name] = spent.get(name, 0.0) + ticks / os.sysconf("SC_CLK_TCK")
+        return spent
 
 
 class _PeakMemory:

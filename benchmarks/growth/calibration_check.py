@@ -7,7 +7,8 @@ from typing import Any
 from benchmarks.flow.flow_table import table
 from benchmarks.flow.service_times import TEXTRACT_TPS
 from benchmarks.growth.account_quotas import AccountQuotas
-from benchmarks.growth.simulation import MeasuredTimes, ProductPolicy, SchoolDaySimulation
+from benchmarks.growth.simulation import SchoolDaySimulation
+from benchmarks.growth.simulation_parameters import MeasuredTimes, ProductPolicy
 
 
 def simulate_lone_sheet(pages: int) -> float:

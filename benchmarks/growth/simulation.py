@@ -8,7 +8,7 @@ table). The times of a submission were measured on the local cloud (`MeasuredTim
 
 import math
 import random
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Generator, Iterator
 from dataclasses import dataclass, field
 from typing import Any
@@ -16,54 +16,12 @@ from typing import Any
 import simpy
 
 from benchmarks.growth.account_quotas import AccountQuotas, BucketSize
+from benchmarks.growth.simulation_parameters import MeasuredTimes, ProductPolicy
 from extract.ocr.rate_limiter import _BATCH_SECONDS, _BURST_SECONDS, _QUOTA_SHARE, _RESERVE_AHEAD_SECONDS, LocalSchedule
 
 SimulationStep = Generator[simpy.Event, Any, Any]
 # Memory of the functions in GB, as the template has it.
 _FUNCTION_GIGABYTES = {"receive": 1.0, "extract": 1.728, "persist": 0.5, "grade": 1.728}
-
-
-@dataclass(frozen=True)
-class MeasuredTimes:
-    """Measured seconds of one sheet of `pages` pages with nothing else running.
-
-    `read_busy` and `grade_busy` are the functions' own time without Textract's and the model's. `cold` is the cost of
-    starting a new worker.
-    """
-
-    pages: int = 8
-    receive: float = 0.25
-    read_busy: float = 0.45
-    page: float = 1.5
-    page_jitter: float = 0.2
-    store: float = 0.43
-    grade_busy: float = 0.5
-    model: float = 2.0
-    questions: int = 20
-    tokens: int = 700
-    hand_off: float = 0.14
-    transitions: int = 10
-    cold: float = 0.9
-
-
-@dataclass(frozen=True)
-class ProductPolicy:
-    """What the product does when a quota is used up.
-
-    `patience`: seconds after which a document is handed to an asynchronous job. `bounded`: a reader that cannot wait
-    for a slot reserves none. `function_max_retries` and `longest_pause`: how often the state machine retries a function
-    that the account has no capacity for. `grading_at_once` caps the grading functions (None: no cap).
-    """
-
-    patience: float = 60.0
-    bounded: bool = True
-    deadline: float = 830.0
-    function_max_retries: int = 200
-    longest_pause: float = 60.0
-    client_max_attempts: int = 60
-    client_pause: float = 2.0
-    model_max_attempts: int = 5
-    grading_at_once: int | None = None
 
 
 class SimulatedTokenBucket:
@@ -91,7 +49,7 @@ class SimulationResult:
     ended: list[tuple[float, float]] = field(default_factory=list)
     first_ocr: list[float] = field(default_factory=list)
     counts: Counter[str] = field(default_factory=Counter)
-    busy: Counter[str] = field(default_factory=Counter)
+    busy: defaultdict[str, float] = field(default_factory=lambda: defaultdict(float))
     functions: list[tuple[float, int]] = field(default_factory=list)
     most_functions: int = 0
 

@@ -8,13 +8,8 @@ import simpy
 
 from benchmarks import cost, memory_sizes, plots, prices
 from benchmarks.growth.account_quotas import AccountQuotas, BucketSize
-from benchmarks.growth.simulation import (
-    MeasuredTimes,
-    ProductPolicy,
-    SchoolDaySimulation,
-    SimulatedTokenBucket,
-    SimulationResult,
-)
+from benchmarks.growth.simulation import SchoolDaySimulation, SimulatedTokenBucket, SimulationResult
+from benchmarks.growth.simulation_parameters import MeasuredTimes, ProductPolicy
 
 COUNTS = {
     "bytes": 300_000,
