@@ -107,7 +107,7 @@ def _is_run(stretch: list[TextChunk], run: LabelSequence, reference: TextChunk) 
 def _has_questions(chunks: list[TextChunk], sequence: LabelSequence) -> bool:
     """Whether a numbered list contains questions.
 
-    A front page numbers its instructions, and the rows of the examiner's table.
+    Front pages number their instructions too, and the rows of the examiner's table.
     """
     ends = [*sequence.items[1:], sequence.items[-1] + 6]
     item_texts = [

@@ -197,17 +197,14 @@ def _parse_sections(chunks: list[TextChunk], headings: list[Heading], labelled: 
     nodes_by_key: dict[tuple[str, str, int], OutlineNode] = {}
     parent: OutlineNode | None = None
     for heading, end in zip(labelled, ends, strict=True):
-        inner_headings = [h for h in headings if not h.keyword and heading.index < h.index < end]
-        body = chunks[heading.index + 1 : end]
         span = parse_announced_range(heading.text)
         expected = span[0] if span else expected
-        preamble, items = _parse_block(
-            body, [replace(h, index=h.index - heading.index - 1) for h in inner_headings], expected
-        )
-        preamble = _remove_shared_options(preamble, items)
-        if len(items) == 1 and items[0].style == "A1" and items[0].name == heading.name:
-            # "A1", "A2" under "Section A"
-            items = [replace(part, label=items[0].label + part.label) for part in items[0].parts]
+        topics = [
+            replace(h, index=h.index - heading.index - 1)
+            for h in headings
+            if not h.keyword and heading.index < h.index < end
+        ]
+        preamble, items = _parse_section_body(heading, chunks[heading.index + 1 : end], topics, expected)
         nested = heading.keyword != outer and parent is not None
         key = (heading.keyword, heading.name, id(parent) if nested else 0)
         node = nodes_by_key.get(key)
@@ -229,6 +226,18 @@ def _parse_sections(chunks: list[TextChunk], headings: list[Heading], labelled: 
         node.parts += items
         expected = _next_number(items, expected)
     return [node for node in nodes if node.parts]
+
+
+def _parse_section_body(
+    heading: Heading, body: list[TextChunk], topics: list[Heading], expected: int
+) -> tuple[list[TextChunk], list[OutlineNode]]:
+    """Return the text above a section's questions, and the questions. `expected`: the first one's number."""
+    preamble, items = _parse_block(body, topics, expected)
+    preamble = _remove_shared_options(preamble, items)
+    if len(items) == 1 and items[0].style == "A1" and items[0].name == heading.name:
+        # "A1", "A2" under "Section A"
+        items = [replace(part, label=items[0].label + part.label) for part in items[0].parts]
+    return preamble, items
 
 
 def _remove_shared_options(preamble: list[TextChunk], items: list[OutlineNode]) -> list[TextChunk]:

@@ -125,7 +125,7 @@ class PrintedMarks:
 
 
 def parse_number(text: str) -> float:
-    """A number as `NUM` matches it."""
+    """Return the value of a number that `NUMBER_PATTERN` matches."""
     text = text.strip().lower()
     if text in _NUMBER_WORDS:
         return float(_NUMBER_WORDS[text])

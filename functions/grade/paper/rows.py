@@ -84,7 +84,7 @@ def build_page_rows(page: Page) -> list[Row]:
         row = _row_from_line(page.number, line)
         if row is None:
             continue
-        adjacent_index = _find_row_beside(rows, row, options=one_column)
+        adjacent_index = _find_adjacent_row(rows, row, options=one_column)
         if adjacent_index is None:
             rows.insert(_insertion_index(rows, row), row)
         else:
@@ -122,7 +122,7 @@ def _vertical_overlap(one: Row, other: Row) -> float:
     return common / min_height if min_height > 0 else 0.0
 
 
-def _find_row_beside(rows: list[Row], row: Row, *, options: bool) -> int | None:
+def _find_adjacent_row(rows: list[Row], row: Row, *, options: bool) -> int | None:
     """Return the index of the row that this one extends to the right or to the left, or None.
 
     Only the previous row counts: an earlier one at the same height belongs to the other column. Marks in the right

@@ -176,8 +176,8 @@ def _build_entry(name: str, text: str, question: Question | None) -> SchemeEntry
     """Build the entry from the text under a label; None where it contains no answer."""
     text = text.strip()
     marks: float | None = None
-    if inside := _ANSWER_INSIDE.search(text):
-        before, text = text[: inside.start()], text[inside.end() :]
+    if prefix := _ANSWER_INSIDE.search(text):
+        before, text = text[: prefix.start()], text[prefix.end() :]
         marks = next((token.value for token in find_marks(before) if not token.per_part), None)
     elif question is not None:
         text, marks = _strip_question(text, question)
@@ -191,7 +191,7 @@ def _build_entry(name: str, text: str, question: Question | None) -> SchemeEntry
 
 
 def _strip_question(text: str, question: Question) -> tuple[str, float | None]:
-    """The text without the question repeated at its start, and the marks printed with it."""
+    """Return the text without the question repeated at its start, and the marks printed with the question."""
     lines = text.split("\n")
     kept: list[str] = []
     marks: float | None = None
@@ -207,7 +207,7 @@ def _strip_question(text: str, question: Question) -> tuple[str, float | None]:
 
 
 def _fit_to_question_type(entry: SchemeEntry, question: Question | None) -> SchemeEntry:
-    """An entry whose question is objective holds its answer as such, not as a model answer."""
+    """Store the answer to an objective question as `answers`, not as a model answer."""
     response = entry.model_answer
     if question is None or question.type is QuestionType.TEXT:
         lone = re.fullmatch(r"\W*([A-Ha-h])\W*", response)

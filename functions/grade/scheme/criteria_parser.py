@@ -41,11 +41,11 @@ def parse_criteria(name: str, text: str) -> SchemeEntry:
 
 def _remove_points(text: str, points: list[re.Match[str]]) -> str:
     """Remove the marks of these points. Other numbers in brackets stay."""
-    kept, at = [], 0
+    kept, position = [], 0
     for point in points:
-        kept.append(text[at : point.start()])
-        at = point.end()
-    return " ".join([*kept, text[at:]])
+        kept.append(text[position : point.start()])
+        position = point.end()
+    return " ".join([*kept, text[position:]])
 
 
 def _build_criteria(text: str, points: list[re.Match[str]]) -> tuple[Criterion, ...]:
@@ -77,7 +77,7 @@ def _parse_accepted(remark: str) -> tuple[str, ...]:
 
 
 def _split_wordings(text: str) -> tuple[str, ...]:
-    return tuple(phrase for piece in re.split(r"\s*[;/]\s*|\s+or\s+", text) if (phrase := piece.strip(" .()\"'“”")))
+    return tuple(phrase for part in re.split(r"\s*[;/]\s*|\s+or\s+", text) if (phrase := part.strip(" .()\"'“”")))
 
 
 def _point_marks(point: re.Match[str]) -> float:

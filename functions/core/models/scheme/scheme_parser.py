@@ -14,7 +14,7 @@ SCHEME_FIELDS = {"title": "", "rounding": "", "questions": ""}
 
 
 def parse_scheme(text: str) -> MarkingScheme:
-    """The scheme in a JSON or YAML text.
+    """Parse a scheme from JSON or YAML text.
 
     Raises
     ------
