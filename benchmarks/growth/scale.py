@@ -29,19 +29,19 @@ MORE_TEXTRACT = replace(DEFAULT, textract_tps=150)
 MORE_TEXTRACT_AND_MODEL = replace(
     MORE_TEXTRACT, model_requests=BucketSize(30_000 / 60, 30_000 / 60), model_tokens=BucketSize(30e6 / 60, 30e6 / 60)
 )
-_FIVE_RETRIES = ProductPolicy(function_max_retries=5, longest_pause=30.0)
+_FIVE_TRIES = ProductPolicy(function_tries=5, longest_pause=30.0)
 # Scenario: quotas and the product's policy. Some are earlier or alternative policies, to show why they are not used.
 HOUR_SCENARIOS = {
     "default quotas": (DEFAULT, ProductPolicy()),
     "default quotas, readers that wait for 240 s, five tries for a function": (
         DEFAULT,
-        replace(_FIVE_RETRIES, patience=240),
+        replace(_FIVE_TRIES, patience=240),
     ),
     "default quotas, slots reserved by those who cannot wait": (DEFAULT, ProductPolicy(patience=240, bounded=False)),
     "Textract 150": (MORE_TEXTRACT, ProductPolicy()),
     "Textract 150, grading capped at 30, five tries for a function": (
         MORE_TEXTRACT,
-        replace(_FIVE_RETRIES, grading_at_once=30),
+        replace(_FIVE_TRIES, grading_at_once=30),
     ),
     "Textract 150, grading capped at 30": (MORE_TEXTRACT, ProductPolicy(grading_at_once=30)),
     "Textract 150, model 30,000 a minute": (MORE_TEXTRACT_AND_MODEL, ProductPolicy()),

@@ -186,7 +186,7 @@ class SchoolDaySimulation:
 
     def _acquire_with_retry(self, name: str) -> SimulationStep:
         """Acquire a function with the state machine's Retry for throttled functions."""
-        for attempt in range(1 + self._policy.function_max_retries):
+        for attempt in range(1 + self._policy.function_tries):
             if self._acquire(name):
                 yield self.env.timeout(self._start_cost)
                 return True

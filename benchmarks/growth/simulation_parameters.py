@@ -31,14 +31,14 @@ class ProductPolicy:
     """What the product does when a quota is used up.
 
     `patience`: seconds after which a document is handed to an asynchronous job. `bounded`: a reader that cannot wait
-    for a slot reserves none. `function_max_retries` and `longest_pause`: how often the state machine retries a function
+    for a slot reserves none. `function_tries` and `longest_pause`: how often the state machine retries a function
     that the account has no capacity for. `grading_at_once` caps the grading functions (None: no cap).
     """
 
     patience: float = 60.0
     bounded: bool = True
     deadline: float = 830.0
-    function_max_retries: int = 200
+    function_tries: int = 200
     longest_pause: float = 60.0
     client_max_attempts: int = 60
     client_pause: float = 2.0

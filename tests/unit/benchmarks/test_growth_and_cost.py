@@ -70,7 +70,7 @@ def test_who_would_wait_too_long_becomes_a_job_and_reserves_nothing() -> None:
 
 
 def test_functions_above_the_accounts_number_are_refused_and_come_again() -> None:
-    outcome = day(30, functions_at_once=20, function_max_retries=200)
+    outcome = day(30, functions_at_once=20, function_tries=200)
     assert outcome.most_functions <= 20
     assert outcome.counts["functions throttled"] > 0
     assert len(outcome.ended) == 30
