@@ -15,7 +15,7 @@ from benchmarks.textract_endpoint import DelayedReply, HttpReply, main
 
 _WORDS = 6
 # Approximate characters per token, for the usage counts.
-_CHARACTERS_A_TOKEN = 4
+_CHARACTERS_PER_TOKEN = 4
 
 
 class FakeModel:
@@ -57,7 +57,7 @@ def completion(request: dict[str, Any]) -> dict[str, Any]:
         }
     )
     message = {"role": "assistant", "content": content, "refusal": None}
-    input_tokens, output_tokens = (len(text) // _CHARACTERS_A_TOKEN for text in (system + user_message, content))
+    input_tokens, output_tokens = (len(text) // _CHARACTERS_PER_TOKEN for text in (system + user_message, content))
     return {
         "id": "chatcmpl-1",
         "object": "chat.completion",

@@ -6,25 +6,25 @@ the difference is the flow's own.
 
 from local.cloud.fault_injection import FaultInjector
 
-# Textract, DetectDocumentText, seconds a page and its jitter: synchronous calls are reported between 1 and 5 s a page.
+# Textract, DetectDocumentText, seconds per page and jitter: synchronous calls are reported to take 1 to 5 s per page.
 # A low value is used, because it gives more weight to everything that is not Textract.
 PAGE_SECONDS, PAGE_JITTER = 1.5, 0.2
-# Calls a second of an account in us-east-1 (https://docs.aws.amazon.com/general/latest/gr/textract.html).
+# Calls per second of an account in us-east-1 (https://docs.aws.amazon.com/general/latest/gr/textract.html).
 TEXTRACT_TPS = 25.0
 
 # S3: first byte 100 to 200 ms for small objects
 # (https://docs.aws.amazon.com/AmazonS3/latest/userguide/optimizing-performance.html), and one connection's
 # throughput of 85 to 90 MB/s there, of which two thirds are assumed for a function with one processor.
-S3_SECONDS, S3_BYTES_A_SECOND = 0.15, 60_000_000
+S3_SECONDS, S3_BYTES_PER_SECOND = 0.15, 60_000_000
 # DynamoDB: single-digit milliseconds inside the service (https://aws.amazon.com/dynamodb/), plus the network.
 DYNAMODB_SECONDS = 0.02
-# One question to a model: 200 to 400 tokens at 100 to 200 tokens a second, plus the time to the first token.
+# One question to a model: 200 to 400 tokens at 100 to 200 tokens per second, plus the time to the first token.
 MODEL_SECONDS = 2.0
 
 
 def slow_down_services(faults: FaultInjector) -> None:
     """Slow down the local cloud's S3 and DynamoDB. Textract and the model are the benchmark's own servers."""
-    faults.slow("s3", "*", S3_SECONDS, bytes_per_second=S3_BYTES_A_SECOND)
+    faults.slow("s3", "*", S3_SECONDS, bytes_per_second=S3_BYTES_PER_SECOND)
     faults.slow("dynamodb", "*", DYNAMODB_SECONDS)
 
 
@@ -35,7 +35,7 @@ def list_service_times() -> dict[str, float]:
         "textract_jitter": PAGE_JITTER,
         "textract_tps": TEXTRACT_TPS,
         "s3_seconds": S3_SECONDS,
-        "s3_bytes_a_second": S3_BYTES_A_SECOND,
+        "s3_bytes_a_second": S3_BYTES_PER_SECOND,
         "dynamodb_seconds": DYNAMODB_SECONDS,
         "model_seconds": MODEL_SECONDS,
     }

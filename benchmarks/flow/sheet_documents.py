@@ -14,7 +14,7 @@ from benchmarks.scanned_documents import write_scan
 from benchmarks.textract_responses import page_label, random_words
 
 QUESTIONS = 20
-_LINES_A_PAGE = 40
+_LINES_PER_PAGE = 40
 SIZES = (1, 5, 20, 50)
 # A sheet's document number is its page count; a typed sheet's is this plus the index of its size.
 _TYPED = 90
@@ -60,7 +60,7 @@ def scheme() -> bytes:
 def sheet_lines(pages: int) -> tuple[tuple[str, ...], ...]:
     """Return all lines of a sheet, each a tuple of words. Answers are spread evenly, each starts with its label."""
     rng = random.Random(f"sheet:{pages}")
-    count = pages * (_LINES_A_PAGE - 1)
+    count = pages * (_LINES_PER_PAGE - 1)
     lines = [random_words(rng) for _ in range(count)]
     for number in range(QUESTIONS):
         lines[number * count // QUESTIONS].insert(0, f"{number + 1}.")
@@ -72,7 +72,7 @@ def page_lines(pages: int, page: int, *, typed: bool = False) -> Sequence[Sequen
     name = (
         [_LABEL_MARK + page_label(_TYPED + SIZES.index(pages), page)] if typed else ["Sheet", page_label(pages, page)]
     )
-    width = _LINES_A_PAGE - 1
+    width = _LINES_PER_PAGE - 1
     return [name, *sheet_lines(pages)[(page - 1) * width : page * width]]
 
 
