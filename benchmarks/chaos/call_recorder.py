@@ -42,7 +42,7 @@ class CallRecorder:
 
     def record_fault(self, call: Call, fault: Fault) -> None:
         """Record that a call took effect but lost its response."""
-        if not fault.carried_out:
+        if not fault.takes_effect:
             return
         with self._lock:
             if call.service == "textract":
@@ -50,7 +50,7 @@ class CallRecorder:
             elif (call.caller, call.service) == (STATE_MACHINE, "lambda"):
                 self.lost[self._function(call)] += 1
 
-    def carried_out(self, call: Call, request: WsgiRequest, response: ResponseLike) -> None:
+    def on_completed(self, call: Call, request: WsgiRequest, response: ResponseLike) -> None:
         with self._lock:
             if call.worker:
                 self.workers.add(call.worker)

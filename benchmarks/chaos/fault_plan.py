@@ -106,8 +106,8 @@ class RandomFaultPlan:
                 self.counts[f"event {delivery}"] += 1
         return {"at once": [0.0], "late": [late], "twice": [0.0, late], "twice, late": [late, later]}[delivery]
 
-    def carried_out(self, call: Call, request: WsgiRequest, response: ResponseLike) -> None:
-        self._recorder.carried_out(call, request, response)
+    def on_completed(self, call: Call, request: WsgiRequest, response: ResponseLike) -> None:
+        self._recorder.on_completed(call, request, response)
 
 
 def _is_eligible(call: Call) -> bool:
@@ -126,8 +126,8 @@ def _make_fault(kind: str, service: str) -> Fault:
     code, status = _THROTTLED.get(service, _INTERNAL) if kind == "throttled" else _SERVER_ERRORS.get(service, _INTERNAL)
     after = kind.endswith("after") or kind == "answer lost"
     if kind in ("throttled", "broken", "answer lost"):
-        return Fault(code=code, status=status, carried_out=after)
+        return Fault(code=code, status=status, takes_effect=after)
     response_delay = _DELAY_SECONDS if kind.startswith("delayed") else 0.0
     return Fault(
-        drops_connection=True, carried_out=after, response_delay=response_delay, kills_worker=kind.startswith("killed")
+        drops_connection=True, takes_effect=after, response_delay=response_delay, kills_worker=kind.startswith("killed")
     )

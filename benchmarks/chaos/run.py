@@ -203,7 +203,7 @@ class NoFaults:
     """A plan without faults that still records calls."""
 
     def __init__(self, recorder: CallRecorder) -> None:
-        self.carried_out = recorder.carried_out
+        self.on_completed = recorder.on_completed
 
     def fault(self, call: object) -> None:  # noqa: ARG002 - part of the plan's interface
         return None

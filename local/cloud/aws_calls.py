@@ -1,7 +1,7 @@
-"""Who called which AWS service with what: read off the request, as the network sees it, and kept in order.
+"""Identifies the AWS call behind an HTTP request, and keeps a log of calls in order.
 
-Each function has an access key of its own (the key is its logical id), so the caller stands in every
-request's credential; the key "ak" is the one that moto's Step Functions interpreter uses.
+Each function has its own access key (its logical id), so the credential of every request names the caller. The key
+"ak" belongs to moto's Step Functions interpreter.
 """
 
 import json
@@ -15,14 +15,14 @@ from typing import Any
 from urllib.parse import parse_qsl, unquote
 
 CLIENT = "client"
-# The cloud itself while it starts.
+# The local cloud itself, while it provisions the stack.
 PROVISION = "provision"
 STATE_MACHINE = "stepfunctions"
 _INTERPRETER_ACCESS_KEY = "ak"
 _SERVICES = {"states": "stepfunctions"}
 _TARGETS = {"awsstepfunctions": "stepfunctions", "awsevents": "events", "amazonsqs": "sqs"}
 _CREDENTIAL = re.compile(r"Credential=([^/]+)/[^/]+/([^/]+)/([^/]+)/aws4_request")
-# The SDK's own name for the application that it runs in; a worker's environment gives it.
+# The SDK's application id, set in a worker's environment, appears in the user agent.
 _WORKER_APP_ID = re.compile(r"\bapp/(\S+)")
 _MAX_PARAMETER_LENGTH = 2048
 _MAX_CALLS = 200_000
@@ -30,10 +30,11 @@ _MAX_CALLS = 200_000
 
 @dataclass
 class Call:
-    """One request to an AWS service. Times are seconds since the epoch; `status` is 0 while it runs, and where the
-    connection was dropped. `worker` names the process of a function that made it.
+    """One request to an AWS service.
 
-    `parameters` are the short ones, named as boto3 names them (Bucket, Key, VersionId, TableName, name …).
+    `started` and `ended` are seconds since the epoch. `status` is 0 while the call runs and after a dropped
+    connection. `worker` names the function process that made the call. `parameters` holds the short parameters only,
+    under boto3's names (Bucket, Key, VersionId, TableName, name …).
     """
 
     started: float
@@ -53,7 +54,7 @@ class Call:
 
 @dataclass
 class CallLog:
-    """The calls in order. The oldest go first where there are very many: a service may run for months."""
+    """The calls in order. At most 200,000 are kept, oldest dropped first: a service may run for months."""
 
     _calls: deque[Call] = field(default_factory=lambda: deque(maxlen=_MAX_CALLS))
     _lock: threading.Lock = field(default_factory=threading.Lock)
@@ -74,7 +75,7 @@ class CallLog:
 
 @dataclass(frozen=True)
 class WsgiRequest:
-    """One HTTP request as it came, headers by lower-case name."""
+    """One HTTP request. Header names are in lower case."""
 
     method: str
     path: str
@@ -88,7 +89,7 @@ class WsgiRequest:
 
 
 def identify_call(request: WsgiRequest, buckets: Iterable[str]) -> Call | None:
-    """What a request asks of which service; None where it is no AWS request (then it is for the HTTP API)."""
+    """Returns the AWS call that a request makes, or None if it is not an AWS request (then the HTTP API gets it)."""
     headers, arguments = request.headers, request.arguments()
     credential = _CREDENTIAL.search(headers.get("authorization", ""))
     target = headers.get("x-amz-target", "")
@@ -183,7 +184,7 @@ def _bucket_operation(request: WsgiRequest, arguments: Mapping[str, str]) -> str
 
 
 def _read_json_parameters(body: bytes) -> dict[str, Any]:
-    """The short parameters of a JSON request; bytes and long texts are left out."""
+    """Returns the short parameters of a JSON request, without bytes and long texts."""
     try:
         tree = json.loads(body or b"{}")
     except ValueError:

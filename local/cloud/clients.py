@@ -1,4 +1,4 @@
-"""boto3 clients of the local cloud."""
+"""boto3 clients get the local cloud."""
 
 import threading
 from typing import Any
@@ -8,19 +8,19 @@ from local.cloud.stack import REGION
 
 
 class Clients:
-    """One client a service and caller (an access key: what the cloud's log of calls names), made on first use."""
+    """Creates one boto3 client per service and caller on first use. The caller is an access key, see `aws_calls`."""
 
     def __init__(self, endpoint_url: str) -> None:
         self._endpoint_url = endpoint_url
-        self._made: dict[tuple[str, str], Any] = {}
+        self._clients: dict[tuple[str, str], Any] = {}
         self._lock = threading.Lock()
         self._session: Any = None
 
-    def of(self, service: str, caller: str = CLIENT) -> Any:
+    def get(self, service: str, caller: str = CLIENT) -> Any:
         with self._lock:
-            if (service, caller) not in self._made:
-                self._made[service, caller] = self._make(service, caller)
-            return self._made[service, caller]
+            if (service, caller) not in self._clients:
+                self._clients[service, caller] = self._make(service, caller)
+            return self._clients[service, caller]
 
     def _make(self, service: str, caller: str) -> Any:
         import boto3
@@ -40,6 +40,6 @@ class Clients:
             endpoint_url=self._endpoint_url,
             region_name=REGION,
             aws_access_key_id=caller,
-            aws_secret_access_key="local",  # noqa: S106 -- a dummy: signatures are not checked
+            aws_secret_access_key="local",  # noqa: S106 -- a placeholder: signatures are not checked
             config=config,
         )

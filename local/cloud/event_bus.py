@@ -1,4 +1,4 @@
-"""The event bus: what is put on it, and the template's rules that call functions."""
+"""The default event bus: stores events and invokes the functions whose rules match."""
 
 import datetime
 import json
@@ -11,10 +11,10 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from local.cloud.aws_calls import Call, WsgiRequest
-from local.cloud.gateway import WsgiResponse
 from local.cloud.resources import Rule
 from local.cloud.stack import ACCOUNT, REGION
 from local.cloud.template import TemplateError
+from local.cloud.wsgi import WsgiResponse
 
 logger = logging.getLogger("gradeline.local")
 
@@ -24,15 +24,15 @@ _UNIT_SECONDS = {"minute": 60, "hour": 3600, "day": 86400}
 
 
 class EventBus:
-    """The default bus. Events are kept in memory, and matched against the template's rules.
+    """The default event bus of EventBridge.
 
-    `invoke` takes a function's logical id and the event as JSON.
+    Events stay in memory. `invoke` receives a function's logical id and the event as JSON.
     """
 
     def __init__(self, rules: Iterable[Rule], *, invoke: Callable[[str, bytes], Any]) -> None:
         self._rules = tuple(rules)
         self._invoke = invoke
-        # The oldest go first where there are very many: a service may run for months.
+        # Bounded, oldest dropped first: a service may run for months.
         self._events: deque[dict[str, Any]] = deque(maxlen=_MAX_EVENTS)
         self._lock = threading.Lock()
         self._stopping = threading.Event()
@@ -64,8 +64,8 @@ class EventBus:
     def _invoke_target(self, rule: Rule, event: Mapping[str, Any]) -> None:
         self._invoke(rule.function, (rule.input or json.dumps(event)).encode())
 
-    def answer(self, call: Call, request: WsgiRequest) -> WsgiResponse | None:
-        """PutEvents; everything else of EventBridge is not ours."""
+    def handle_request(self, call: Call, request: WsgiRequest) -> WsgiResponse | None:
+        """Handles PutEvents; returns None for every other call."""
         if call.service != "events" or call.operation != "PutEvents":
             return None
         results = [self._put_entry(entry) for entry in json.loads(request.body).get("Entries", [])]
@@ -85,7 +85,7 @@ class EventBus:
     def _run_schedule(self, rule: Rule) -> None:
         seconds = parse_rate(rule.schedule or "")
         if seconds is None:
-            logger.warning("The schedule %r of %s is not run here: only rate(…) is.", rule.schedule, rule.name)
+            logger.warning("Schedule %r of rule %s does not run: only rate(…) is supported.", rule.schedule, rule.name)
             return
         while not self._stopping.wait(seconds):
             self._invoke_target(rule, _make_event("aws.events", "Scheduled Event", {}, ()))
@@ -106,7 +106,7 @@ def _make_event(source: str, detail_type: str, detail: Any, resources: Iterable[
 
 
 def matches_pattern(pattern: Mapping[str, Any], event: Any) -> bool:
-    """EventBridge's rule for lists of exact values: every field named is there with one of the values."""
+    """Applies EventBridge's exact-value matching: each field in the pattern must have one of the listed values."""
     if not isinstance(event, Mapping):
         return False
     for name, expected in pattern.items():
@@ -121,13 +121,19 @@ def matches_pattern(pattern: Mapping[str, Any], event: Any) -> bool:
 
 
 def parse_rate(schedule: str) -> int | None:
-    """The period of a `rate(…)`; None for a cron expression."""
+    """Returns the period of a `rate(…)` expression in seconds, or None for a cron expression."""
     match = _RATE_PATTERN.fullmatch(schedule)
     return int(match[1]) * _UNIT_SECONDS[match[2]] if match else None
 
 
 def check_pattern(pattern: Mapping[str, Any]) -> None:
-    """Refuses what `matches` would silently take for a value."""
+    """Rejects patterns that `matches_pattern` would misread as exact values.
+
+    Raises
+    ------
+    TemplateError
+        The pattern uses more than lists of exact values.
+    """
     for name, expected in pattern.items():
         if isinstance(expected, Mapping):
             check_pattern(expected)

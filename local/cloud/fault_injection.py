@@ -1,24 +1,26 @@
-"""Faults at the network's edge, for tests: a call made slow, refused, dropped, carried out with its answer lost, or
-answered by a function's death; an event that comes late, or twice."""
+"""Fault injection at the gateway, for tests.
 
-import json
+A call can be delayed, rejected or dropped, can take effect while its response is lost, or can kill the worker that made
+it. An event can be delivered late or more than once.
+"""
+
 import threading
-import uuid
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
-from xml.sax.saxutils import escape
 
 from local.cloud.aws_calls import Call, WsgiRequest
 
 
 @dataclass
 class Fault:
-    """What becomes of a call that meets it.
+    """What happens to a call that matches.
 
-    `left` counts down where it holds for so many calls only; None is until it is cleared. With a `code` the call
-    is answered by that error, `dropped` instead by nothing on a reset connection; `carried_out`: it has taken
-    effect before. `held` is how many seconds that takes to come, `kills` whether the caller's process dies of it.
+    * `remaining_calls` counts down; None means the fault stays until it is cleared.
+    * `seconds` delays the call before it runs; `bytes_per_second` limits its transfer rate.
+    * `code` and `status`: the call is answered with this error. `drops_connection`: the connection is reset instead.
+    * `takes_effect`: the call runs before it fails, so only its response is lost.
+    * `response_delay`: seconds before the failure is sent. `kills_worker`: the calling worker process is killed.
     """
 
     service: str = "*"
@@ -30,7 +32,7 @@ class Fault:
     bytes_per_second: float | None = None
     code: str = ""
     status: int = 500
-    carried_out: bool = False
+    takes_effect: bool = False
     drops_connection: bool = False
     response_delay: float = 0.0
     kills_worker: bool = False
@@ -54,7 +56,7 @@ def _matches_value(actual: Any, expected: Any) -> bool:
 
 
 class ResponseLike(Protocol):
-    """An answer as the edge has it (`local.cloud.gateway.WsgiResponse`)."""
+    """The part of a response that faults need (`local.cloud.wsgi.WsgiResponse`)."""
 
     status: int
     body: bytes
@@ -63,22 +65,22 @@ class ResponseLike(Protocol):
 
 
 class FaultPlan(Protocol):
-    """Who decides, call by call, what goes wrong; and hears of every call that was carried out."""
+    """Decides the fault of each call and is notified of every completed call."""
 
     def fault(self, call: Call) -> Fault | None: ...
 
     def deliveries(self, function: str, payload: bytes) -> Sequence[float]:
-        """After how many seconds each an event is handed to its function: once, late, twice …"""
+        """Returns the delays in seconds after which an event is delivered to its function, one per delivery."""
         ...
 
-    def carried_out(self, call: Call, request: WsgiRequest, response: "ResponseLike") -> None: ...
+    def on_completed(self, call: Call, request: WsgiRequest, response: "ResponseLike") -> None: ...
 
 
 class FaultInjector:
-    """What goes wrong, by service and operation as boto3 names them ("s3", "CopyObject"; "*" for all).
+    """The faults in force, by service and operation as boto3 names them ("s3", "CopyObject"; "*" matches all).
 
-    `times` bounds a fault to that many calls, `caller` to one function (its logical id) or "stepfunctions",
-    `matching` to calls whose parameters hold these values (text: contain them).
+    `times` limits a fault to that many calls, `caller` to one function (its logical id) or "stepfunctions", and
+    `matching` to calls whose parameters have these values (a text parameter must contain the value).
     """
 
     def __init__(self) -> None:
@@ -99,7 +101,7 @@ class FaultInjector:
         caller: str | None = None,
         matching: Mapping[str, Any] | None = None,
     ) -> None:
-        """Each such call waits this long before it is carried out, and then as long as its bytes are on the way."""
+        """Delays each matching call before it runs, and then for the time that its bytes take."""
         self._add(
             Fault(service, operation, caller, matching or {}, times, seconds=seconds, bytes_per_second=bytes_per_second)
         )
@@ -114,15 +116,17 @@ class FaultInjector:
         times: int | None = None,
         caller: str | None = None,
         matching: Mapping[str, Any] | None = None,
-        carried_out: bool = False,
+        takes_effect: bool = False,
     ) -> None:
-        """Each such call is answered with this error; `carried_out`: it takes effect, only its answer is lost."""
+        """Answers each matching call with this error. `takes_effect`: it runs first, so only its response is lost."""
         self._add(
-            Fault(service, operation, caller, matching or {}, times, code=code, status=status, carried_out=carried_out)
+            Fault(
+                service, operation, caller, matching or {}, times, code=code, status=status, takes_effect=takes_effect
+            )
         )
 
     def set_plan(self, plan: FaultPlan | None) -> None:
-        """From now on this plan decides as well, of clients' requests to the HTTP API too ("api", "POST /uploads")."""
+        """Lets a plan decide as well, also for clients' requests to the HTTP API ("api", "POST /uploads")."""
         self._plan = plan
 
     def clear(self) -> None:
@@ -131,7 +135,7 @@ class FaultInjector:
         self._plan = None
 
     def start(self, kill: Callable[[str], None] | None = None) -> None:
-        """The cloud runs: slowed calls wait. `kill` ends a function's worker by its name."""
+        """Called when the cloud starts, so that delays take effect. `kill` kills a worker by its name."""
         self._kill = kill or self._kill
         self._stopping.clear()
 
@@ -140,7 +144,7 @@ class FaultInjector:
             self._kill(worker)
 
     def wrap_delivery(self, send: Callable[[str, bytes], Any]) -> Callable[[str, bytes], None]:
-        """`send` as the plan has it: at once where there is none."""
+        """Wraps `send`: the plan decides when and how often an event is delivered (without a plan: once, at once)."""
 
         def deliver(function: str, payload: bytes) -> None:
             plan = self._plan
@@ -154,26 +158,26 @@ class FaultInjector:
 
         return deliver
 
-    def carried_out(self, call: Call, request: WsgiRequest, response: "ResponseLike") -> None:
+    def on_completed(self, call: Call, request: WsgiRequest, response: "ResponseLike") -> None:
         if self._plan:
-            self._plan.carried_out(call, request, response)
+            self._plan.on_completed(call, request, response)
 
     def stop(self) -> None:
-        """The cloud stops: no call waits any longer."""
+        """Called when the cloud stops: ends all waits."""
         self._stopping.set()
 
     def wait(self, seconds: float) -> bool:
-        """Waits; False where the cloud has stopped meanwhile, so that nothing is carried out after its end."""
+        """Waits; returns False if the cloud stops first, so that no call runs after that."""
         return not self._stopping.wait(seconds)
 
     def wait_for_transfer(self, faults: Iterable[Fault], count_transferred_bytes: Callable[[], int]) -> None:
-        """Waits as long as the bytes of a call, which was carried out, take by the slowest of its lines."""
+        """Waits as long as the bytes of a completed call take at the lowest rate of its faults."""
         rates = [fault.bytes_per_second for fault in faults if fault.bytes_per_second]
         if rates:
             self.wait(count_transferred_bytes() / min(rates))
 
     def take_matching(self, call: Call) -> list[Fault]:
-        """The faults that this call meets; each is used up by one."""
+        """Returns the faults that apply to this call, and counts each of them down."""
         with self._lock:
             matching_faults = [fault for fault in self._faults if fault.matches(call)]
             for fault in matching_faults:
@@ -185,17 +189,3 @@ class FaultInjector:
     def _add(self, fault: Fault) -> None:
         with self._lock:
             self._faults.append(fault)
-
-
-def encode_error(
-    service: str, code: str, message: str, status: int, details: Mapping[str, str] | None = None
-) -> tuple[int, dict[str, str], bytes]:
-    """An error as the service would write it: XML for S3, JSON for the rest."""
-    request_id = str(uuid.uuid4())
-    if service == "s3":
-        fields = {"Code": code, "Message": message, **(details or {}), "RequestId": request_id}
-        inner = "".join(f"<{name}>{escape(value)}</{name}>" for name, value in fields.items())
-        body = f'<?xml version="1.0" encoding="UTF-8"?>\n<Error>{inner}</Error>'.encode()
-        return status, {"Content-Type": "application/xml", "x-amz-request-id": request_id}, body
-    headers = {"Content-Type": "application/x-amz-json-1.1", "x-amzn-RequestId": request_id, "x-amzn-ErrorType": code}
-    return status, headers, json.dumps({"__type": code, "message": message, "Message": message}).encode()

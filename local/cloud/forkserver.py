@@ -1,17 +1,16 @@
-"""Program: forks function workers from a process that has the SDK loaded already.
+"""Program that forks function workers from a process that has already loaded the SDK.
 
-Commands come as JSON lines on stdin, events go as JSON lines to stdout:
+Commands arrive as JSON lines on stdin, events are sent as JSON lines on stdout:
 
     {"do": "spawn", "id", "handler", "code", "log", "environment"}   → {"event": "spawned", "id", "pid"}
     {"do": "kill", "id"}
                                                                     → {"event": "exited", "id", "status"}
 
-`status` is an exit code, or minus the signal's number. When stdin ends (also because whoever held it was
-killed) every worker is killed with all it has started, and this process ends.
+`status` is an exit code, or the negative signal number. When stdin closes (also because its writer was killed), the
+server kills every worker with all its child processes and exits.
 
-A forked worker is a Lambda runtime: AWS's own `awslambdaric` against the Runtime API that its environment
-names. The SDK is loaded before the fork (half of a cold start), `awslambdaric` after it: its HTTP client
-must not be shared.
+A forked worker is a Lambda runtime: AWS's `awslambdaric` connected to the Runtime API that its environment names. The
+SDK is loaded before the fork (half of a cold start) but `awslambdaric` after it: its HTTP client must not be shared.
 """
 
 import contextlib
@@ -38,14 +37,14 @@ class ForkServer:
     def __init__(self) -> None:
         self.workers: dict[int, str] = {}
         self._wake_read, wake_write = os.pipe()
-        for end in (self._wake_read, wake_write):
-            os.set_blocking(end, False)
+        for descriptor in (self._wake_read, wake_write):
+            os.set_blocking(descriptor, False)
         signal.set_wakeup_fd(wake_write, warn_on_full_buffer=False)
         signal.signal(signal.SIGCHLD, lambda *_: None)
         self._wake_write = wake_write
 
     def serve(self) -> None:
-        """Until stdin ends."""
+        """Handles commands until stdin closes."""
         pending = b""
         while True:
             ready, _, _ = select.select([0, self._wake_read], [], [])
@@ -61,8 +60,8 @@ class ForkServer:
                 for line in lines:
                     self._execute_command(json.loads(line))
 
-    def end(self) -> None:
-        """Kills every worker and waits until they are gone."""
+    def stop(self) -> None:
+        """Kills every worker and waits until all have exited."""
         for pid in self.workers:
             _kill_process_group(pid)
         for pid in self.workers:
@@ -90,7 +89,7 @@ class ForkServer:
                 return
             if pid == 0:
                 return
-            # What the worker itself had started goes with it.
+            # Kill the worker's child processes as well.
             with contextlib.suppress(ProcessLookupError, PermissionError):
                 os.killpg(pid, signal.SIGKILL)
             _write_event({"event": "exited", "id": self.workers.pop(pid), "status": os.waitstatus_to_exitcode(status)})
@@ -109,7 +108,7 @@ class ForkServer:
             run_function(command)
         except SystemExit as exit_request:
             code = exit_request.code if isinstance(exit_request.code, int) else int(exit_request.code is not None)
-        except BaseException:  # noqa: BLE001 -- whatever it was, it ends here: it must never return into the server
+        except BaseException:  # noqa: BLE001 -- must never return into the server's loop
             sys.excepthook(*sys.exc_info())
         finally:
             with contextlib.suppress(Exception):
@@ -119,11 +118,11 @@ class ForkServer:
 
 
 def run_function(command: dict[str, Any]) -> None:
-    """Serves one function's invocations until the process is ended."""
+    """Serves invocations of one function until the process exits."""
     os.environ.clear()
     os.environ.update(command["environment"])
     os.chdir(command["code"])
-    # The function's own code and the installed packages: nothing else of this checkout can be imported.
+    # Only the function's own code and the installed packages can be imported, nothing else of this checkout.
     root = Path(__file__).parents[2]
     sys.path[:] = [command["code"], *(entry for entry in sys.path[1:] if Path(entry) not in (root, root / "functions"))]
     sys.modules.pop("local", None)
@@ -145,7 +144,7 @@ def _redirect_output(log: str) -> None:
 
 
 def _set_parent_death_signal(parent: int) -> None:
-    """The worker is killed when the fork server is, even by a signal that nobody can catch (Linux)."""
+    """Makes the kernel kill this worker when the fork server dies, even by SIGKILL (Linux only)."""
     if not sys.platform.startswith("linux"):
         return
     import ctypes
@@ -156,10 +155,10 @@ def _set_parent_death_signal(parent: int) -> None:
 
 
 def _kill_process_group(pid: int) -> None:
-    """The worker and everything it has started: it leads a process group of its own once it runs."""
-    for end in (os.killpg, os.kill):
+    """Kills the worker with its child processes. It leads its own process group as soon as it has started."""
+    for kill in (os.killpg, os.kill):
         with contextlib.suppress(ProcessLookupError, PermissionError):
-            end(pid, signal.SIGKILL)
+            kill(pid, signal.SIGKILL)
 
 
 def _write_event(event: dict[str, Any]) -> None:
@@ -183,4 +182,4 @@ if __name__ == "__main__":
     try:
         server.serve()
     finally:
-        server.end()
+        server.stop()

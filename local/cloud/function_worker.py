@@ -1,8 +1,8 @@
-"""One worker process of a function, seen from outside: its Runtime API and what becomes of an invocation.
+"""One worker process of a function, seen from the parent: its Runtime API and the results of its invocations.
 
-The process (forked by `local.cloud.forkserver`) asks for its next invocation and hands back results over HTTP, as
-on AWS: https://docs.aws.amazon.com/lambda/latest/dg/runtimes-api.html. Here it is told what to do, watched
-for its death, and killed when the function's time is over.
+The process (forked by `local.cloud.forkserver`) fetches invocations and posts results over HTTP, as on AWS:
+https://docs.aws.amazon.com/lambda/latest/dg/runtimes-api.html. This module serves that API, detects when the process
+exits, and kills it when an invocation times out.
 """
 
 import contextlib
@@ -24,7 +24,7 @@ _API_PREFIX = "/2018-06-01/runtime/"
 
 @dataclass
 class Invocation:
-    """One call of a function. `payload` and `result` are JSON as bytes; `error`: the function did not return."""
+    """One invocation of a function. `payload` and `result` are JSON; `error`: the function raised or did not return."""
 
     request_id: str
     arn: str
@@ -34,14 +34,14 @@ class Invocation:
     error: bool = False
     ended: threading.Event = field(default_factory=threading.Event, repr=False)
 
-    def end(self, result: bytes, *, error: bool) -> None:
+    def complete(self, result: bytes, *, error: bool) -> None:
         if not self.ended.is_set():
             self.result, self.error = result, error
             self.ended.set()
 
     def fail(self, error_type: str, message: str) -> None:
         text = f"RequestId: {self.request_id} Error: {message}"
-        self.end(json.dumps({"errorType": error_type, "errorMessage": text}).encode(), error=True)
+        self.complete(json.dumps({"errorType": error_type, "errorMessage": text}).encode(), error=True)
 
 
 class FunctionWorker:
@@ -64,9 +64,9 @@ class FunctionWorker:
         return f"127.0.0.1:{self._server.server_port}"
 
     def run(self, invocation: Invocation, kill: Callable[[], None]) -> bool:
-        """Returns when the invocation has ended one way or another; `kill` is called when its time is over.
+        """Runs the invocation and returns when it has completed, failed or timed out (then `kill` is called).
 
-        False: the process had died idle, and the invocation has not been touched.
+        Returns False if the process had exited while idle; the invocation is then untouched.
         """
         with self._lock:
             if not self.alive and self._initialised:
@@ -96,7 +96,7 @@ class FunctionWorker:
         self._init_error = body
 
     def handle_exit(self, status: int) -> None:
-        """The process is gone."""
+        """Called when the process has exited."""
         with self._lock:
             self.alive = False
             self._status = status
@@ -107,7 +107,7 @@ class FunctionWorker:
     def close(self) -> None:
         self.alive = False
         self._invocations.put(None)
-        self._server.end()
+        self._server.stop()
 
     def _fail_with_timeout(self, invocation: Invocation, seconds: float, kill: Callable[[], None]) -> None:
         self.alive = False
@@ -118,7 +118,7 @@ class FunctionWorker:
         if self._current is None:
             return
         if self._init_error is not None:
-            self._current.end(self._init_error, error=True)
+            self._current.complete(self._init_error, error=True)
         else:
             self._current.fail("Runtime.ExitError", _describe_exit(self._status))
 
@@ -135,7 +135,7 @@ def _describe_exit(status: int) -> str:
 
 
 class _RuntimeApiServer(ThreadingHTTPServer):
-    """The Runtime API of one worker, on a port of its own: who asks is known by where it asks."""
+    """The Runtime API of one worker. Each worker has its own port, which identifies it."""
 
     daemon_threads = True
     block_on_close = False
@@ -143,13 +143,13 @@ class _RuntimeApiServer(ThreadingHTTPServer):
     def __init__(self, worker: FunctionWorker) -> None:
         super().__init__(("127.0.0.1", 0), _RuntimeApiHandler)
         self.worker = worker
-        self._ended = False
+        self._stopped = False
         threading.Thread(target=self.serve_forever, args=(0.05,), daemon=True, name=f"runtime-api-{worker.id}").start()
 
-    def end(self) -> None:
-        if not self._ended:
-            self._ended = True
-            # From a thread of its own: `shutdown` waits for the loop, which may be waiting for the caller.
+    def stop(self) -> None:
+        if not self._stopped:
+            self._stopped = True
+            # In another thread: `shutdown` waits for the server loop, which may be waiting for the caller.
             threading.Thread(target=self._shut_down, daemon=True).start()
 
     def _shut_down(self) -> None:
@@ -157,7 +157,7 @@ class _RuntimeApiServer(ThreadingHTTPServer):
         self.server_close()
 
     def handle_error(self, request: Any, client_address: Any) -> None:
-        """A killed worker leaves its connection behind; that is its end, not an error."""
+        """Ignores connections that a killed worker leaves behind: they are expected."""
 
 
 class _RuntimeApiHandler(BaseHTTPRequestHandler):
@@ -194,7 +194,7 @@ class _RuntimeApiHandler(BaseHTTPRequestHandler):
             if invocation is None:
                 self._send_response(400, b'{"errorType":"InvalidRequestID"}')
                 return
-            invocation.end(body, error=parts[2] == "error")
+            invocation.complete(body, error=parts[2] == "error")
         else:
             self._send_response(404)
             return
@@ -206,11 +206,11 @@ class _RuntimeApiHandler(BaseHTTPRequestHandler):
         self.wfile.write(head.encode("latin-1") + body)
 
     def log_message(self, *_: Any) -> None:
-        """The function's log is its own file."""
+        """Logs nothing: the function has its own log file."""
 
 
 class ForkServerClient:
-    """The process that forks workers (`local.cloud.forkserver`), and the word of their deaths."""
+    """Starts the fork server (`local.cloud.forkserver`), sends it commands and reports exited workers to `on_exit`."""
 
     def __init__(self, log: Path, on_exit: Callable[[str, int], None]) -> None:
         self._on_exit = on_exit
@@ -222,7 +222,7 @@ class ForkServerClient:
                 stdout=subprocess.PIPE,
                 stderr=errors,
                 cwd=Path(__file__).parents[2],
-                # Ctrl-C is for the cloud, which then ends this process in order.
+                # Ctrl-C goes to the cloud only, which then stops this process in order.
                 start_new_session=True,
             )
         self._commands = cast("IO[bytes]", self._process.stdin)
@@ -237,7 +237,7 @@ class ForkServerClient:
         self._send({"do": "kill", "id": worker_id})
 
     def stop(self) -> None:
-        """Ends the server and all workers with it; returns when they are gone."""
+        """Stops the server with all its workers; returns when they have exited."""
         with contextlib.suppress(BrokenPipeError):
             self._commands.close()
         try:

@@ -1,6 +1,6 @@
-"""The HTTP front door: requests become HTTP API events (payload 2.0), as the gateway makes them.
+"""The HTTP API of the local cloud: turns requests into HTTP API events (payload format 2.0), as API Gateway does.
 
-The event and the answer: https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-develop-integrations-lambda.html
+Event and response: https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-develop-integrations-lambda.html
 """
 
 import base64
@@ -17,12 +17,12 @@ from urllib.parse import parse_qsl
 
 from local.cloud.aws_calls import WsgiRequest
 from local.cloud.function_worker import Invocation
-from local.cloud.gateway import WsgiResponse
 from local.cloud.lambda_service import MAX_PAYLOAD_BYTES
 from local.cloud.metrics import Metrics
 from local.cloud.resources import Cors, Route
 from local.cloud.stack import ACCOUNT
 from local.cloud.tokens import InvalidTokenError, TokenIssuer
+from local.cloud.wsgi import WsgiResponse
 
 _MAX_BODY_BYTES = 10_485_760
 _STAGE = "$default"
@@ -30,11 +30,11 @@ _TEXT_TYPES = re.compile(r"text/|application/(json|javascript|xml|x-www-form-url
 
 
 class HttpApi:
-    """The HTTP API of the stack, and the page's files where there are any.
+    """The HTTP API of the stack, and the files of the page if there are any.
 
-    `invoke` calls a function by its logical id; `policy` is the page's Content-Security-Policy,
-    `page_config` gives what the page has to know (its token). Every answer of the API is counted in `metrics`
-    under `api_id`, as the gateway counts; the page's files are not the API's.
+    `invoke` calls a function by its logical id. `security_policy` is the page's Content-Security-Policy, `page_config`
+    returns what the page needs to know (its token). Every response of the API is counted in `metrics` under `api_id`,
+    as API Gateway counts; the page's files are not part of the API.
     """
 
     def __init__(
@@ -45,7 +45,7 @@ class HttpApi:
         tokens: TokenIssuer,
         invoke: Callable[[str, Any], Invocation],
         web: Path,
-        policy: str,
+        security_policy: str,
         page_config: Callable[[], Mapping[str, Any]],
         api_id: str,
         metrics: Metrics,
@@ -56,7 +56,7 @@ class HttpApi:
         self._invoke = invoke
         self._web = web.resolve()
         self._page_headers = [
-            ("Content-Security-Policy", policy),
+            ("Content-Security-Policy", security_policy),
             ("X-Content-Type-Options", "nosniff"),
             ("Referrer-Policy", "no-referrer"),
             ("Cache-Control", "no-cache"),
@@ -65,7 +65,7 @@ class HttpApi:
         self._api_id = api_id
         self._metrics = metrics
 
-    def answer(self, request: WsgiRequest) -> WsgiResponse:
+    def handle_request(self, request: WsgiRequest) -> WsgiResponse:
         match_result = self._find_route(request)
         page = None if match_result else self._read_page_file(request)
         if page is not None:
@@ -144,7 +144,7 @@ class HttpApi:
 def make_http_event(
     request: WsgiRequest, route: Route, parameters: Mapping[str, str], claims: Mapping[str, str] | None, api_id: str
 ) -> dict[str, Any]:
-    """The event of one request: lower-case headers, repeated ones joined, bytes in base64."""
+    """Returns the event of one request: lower-case header names, repeated values joined, binary bodies in base64."""
     headers = {name: value for name, value in request.headers.items() if name != "cookie"}
     event: dict[str, Any] = {
         "version": "2.0",
@@ -197,7 +197,7 @@ def _make_request_context(
 
 
 def decode_lambda_response(result: bytes) -> WsgiResponse:
-    """What a handler returned, as an HTTP answer; what is no answer is the gateway's own 500."""
+    """Turns a handler's return value into an HTTP response; a malformed one becomes API Gateway's 500."""
     try:
         value = json.loads(result or b"null")
     except ValueError:
@@ -229,10 +229,10 @@ def _encode_event_body(request: WsgiRequest) -> tuple[str, bool]:
 
 
 def _encode_header(value: Any) -> str:
-    """One line of Latin-1, as HTTP has it: no line end gets into a header."""
+    """Encodes a header value as one line of Latin-1; a value with a line break raises ValueError."""
     text = value if isinstance(value, str) else json.dumps(value)
     if "\r" in text or "\n" in text:
-        raise ValueError("A header has no line ends.")
+        raise ValueError("A header value must not contain line breaks.")
     return text.encode("utf-8").decode("latin-1") if not text.isascii() else text
 
 
@@ -242,7 +242,7 @@ def _bearer_token(header: str) -> str:
 
 
 def _message_response(status: int, text: str) -> WsgiResponse:
-    """An answer of the gateway's own."""
+    """A response of API Gateway itself."""
     return WsgiResponse(status, [("Content-Type", "application/json")], json.dumps({"message": text}).encode())
 
 
@@ -259,5 +259,5 @@ def _path_pattern(path: str) -> re.Pattern[str]:
 
 
 def _route_specificity(route: Route) -> tuple[bool, int, bool]:
-    """Fewest parameters first, greedy ones last, a named method before ANY."""
+    """Sort key: fewest parameters first, greedy ones last, a specific method before ANY."""
     return ("+}" in route.path, route.path.count("{"), route.method in ("ANY", "*"))

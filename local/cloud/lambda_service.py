@@ -1,8 +1,8 @@
-"""The Lambda service of the local cloud: the real handlers, each function in worker processes of its own.
+"""The Lambda service of the local cloud: runs the real handlers, each function in its own worker processes.
 
-`Invoke` as AWS has it (https://docs.aws.amazon.com/lambda/latest/api/API_Invoke.html): the answer's body is
-what the handler returned, or its error with `X-Amz-Function-Error`. An asynchronous call (`Event`) is
-answered at once, tried again as the template says, and told to the failure queue when it never worked.
+`Invoke` behaves as on AWS (https://docs.aws.amazon.com/lambda/latest/api/API_Invoke.html): the response body is what
+the handler returned, or its error with `X-Amz-Function-Error`. An asynchronous invocation (`Event`) is accepted at
+once, retried as the template says, and sent to the failure queue if every attempt fails.
 """
 
 import datetime
@@ -20,11 +20,11 @@ from urllib.parse import unquote
 
 from local.cloud.aws_calls import Call, WsgiRequest
 from local.cloud.function_worker import ForkServerClient, FunctionWorker, Invocation
-from local.cloud.gateway import WsgiResponse
 from local.cloud.metrics import Metrics
 from local.cloud.null_persistence import NullPersistence, QueuedInvocation
 from local.cloud.resources import Function
 from local.cloud.stack import REGION
+from local.cloud.wsgi import WsgiResponse
 
 logger = logging.getLogger("gradeline.local")
 
@@ -33,18 +33,18 @@ MAX_EVENT_BYTES = 1_048_576
 MAX_WORKERS = 16
 _INVOKE_PATH = re.compile(r"/2015-03-31/functions/([^/]+)/invocations")
 
-
-# An error that no state machine tries again.
+# An error that no state machine retries.
 _STOPPING_RESPONSE = WsgiResponse.error("lambda", "AccessDeniedException", "The local cloud is stopping.", 403)
 
 
 class LambdaService:
     """All functions of the stack.
 
-    `environment` gives what every worker of a function gets beside the template's own variables;
-    `dead_end` is called with a queue's name and a message when an asynchronous call failed for good;
-    `retry_seconds` are the waits before its second and third attempt (AWS: one minute, two minutes);
-    `keeper` notes asynchronous calls until they are done; `metrics` counts invocations and their errors.
+    * `environment` returns the variables that a function's workers get in addition to the runtime's own.
+    * `send_failure_record` is called with a queue's name and a message when an asynchronous invocation has failed for
+      good.
+    * `retry_seconds` are the waits before its second and third attempt (AWS: one minute, two minutes).
+    * `persistence` records asynchronous invocations until they are done; `metrics` counts invocations and errors.
     """
 
     def __init__(
@@ -70,18 +70,13 @@ class LambdaService:
             pool = _WorkerPool(function, self._workers, self._fork_server, log, environment, metrics=metrics)
             self._pools |= {function.name: pool, function.arn: pool, function.logical_id: pool}
 
-    def answer(self, call: Call, request: WsgiRequest) -> WsgiResponse | None:
-        """An `Invoke` request; None for everything else."""
+    def handle_request(self, call: Call, request: WsgiRequest) -> WsgiResponse | None:
+        """Handles `Invoke`; returns None for every other call."""
         if call.service != "lambda":
             return None
         return self._handle_invoke(
             request.path, request.body, request.headers.get("x-amz-invocation-type", "RequestResponse")
         )
-
-    def find_function(self, name: str) -> Function | None:
-        """A function by name, ARN (with or without qualifier) or logical id."""
-        pool = self._find_pool(name)
-        return pool.function if pool else None
 
     def _handle_invoke(self, path: str, body: bytes, invocation_type: str) -> WsgiResponse:
         match = _INVOKE_PATH.fullmatch(path)
@@ -118,14 +113,20 @@ class LambdaService:
         return None
 
     def call(self, name: str, event: Any) -> Invocation:
-        """A synchronous call from within the cloud."""
+        """Invokes a function synchronously, from within the cloud.
+
+        Raises
+        ------
+        KeyError
+            No function has this name, ARN or logical id.
+        """
         pool = self._find_pool(name)
         if pool is None:
             raise KeyError(name)
         return pool.run(json.dumps(event).encode())
 
     def invoke_async(self, name: str, payload: bytes) -> str:
-        """An asynchronous call; its request id."""
+        """Invokes a function asynchronously and returns the request id; raises KeyError as `call` does."""
         pool = self._find_pool(name)
         if pool is None:
             raise KeyError(name)
@@ -135,10 +136,10 @@ class LambdaService:
         return request_id
 
     def resume(self, call: QueuedInvocation) -> None:
-        """An asynchronous call that an earlier process had accepted and not done."""
+        """Continues an asynchronous invocation that an earlier process accepted and did not finish."""
         pool = self._find_pool(call.function)
         if pool is None:
-            logger.error("A call of before is for %s, which the template has no more: it is dropped", call.function)
+            logger.error("A queued invocation is for %s, which is not in the template: it is dropped", call.function)
             self._persistence.invocation_completed(call.id)
         else:
             self._start_attempts(pool, call.id, call.payload)
@@ -149,7 +150,7 @@ class LambdaService:
         ).start()
 
     def kill(self, worker_id: str) -> None:
-        """Ends a worker's process where it stands."""
+        """Kills a worker's process at once."""
         self._fork_server.kill(worker_id)
 
     def stop(self) -> None:
@@ -161,6 +162,7 @@ class LambdaService:
             self._handle_worker_exit(worker_id, -signal.SIGKILL)
 
     def _find_pool(self, name: str) -> "_WorkerPool | None":
+        """Finds a function by name, ARN (with or without qualifier) or logical id."""
         if name in self._pools:
             return self._pools[name]
         # name:alias, or an ARN with a qualifier.
@@ -191,7 +193,7 @@ class LambdaService:
 
 
 class _WorkerPool:
-    """The workers of one function: an idle one is used again, a new one is made up to the cap, then calls wait."""
+    """The workers of one function. Idle workers are reused; new ones are started up to the cap, then calls wait."""
 
     def __init__(
         self,
@@ -223,7 +225,7 @@ class _WorkerPool:
                 try:
                     worker = self._take_worker()
                 except (OSError, ValueError):
-                    # The fork server is gone: the cloud is stopping.
+                    # The fork server has exited: the cloud is stopping.
                     invocation.fail("Runtime.ExitError", "The local cloud is stopping")
                     return invocation
                 accepted = worker.run(invocation, lambda: self._fork_server.kill(worker.id))  # noqa: B023 -- called inside
@@ -253,7 +255,7 @@ class _WorkerPool:
 
 
 def _runtime_environment(function: Function, worker: FunctionWorker) -> dict[str, str]:
-    """What the Lambda runtime sets for every function."""
+    """Returns the variables that the Lambda runtime sets for every function."""
     return {
         "AWS_LAMBDA_RUNTIME_API": worker.runtime_api,
         "AWS_LAMBDA_FUNCTION_NAME": function.name,
@@ -262,7 +264,7 @@ def _runtime_environment(function: Function, worker: FunctionWorker) -> dict[str
         "AWS_LAMBDA_INITIALIZATION_TYPE": "on-demand",
         "AWS_LAMBDA_LOG_GROUP_NAME": f"/aws/lambda/{function.name}",
         "AWS_LAMBDA_LOG_STREAM_NAME": worker.id,
-        # Stands in the SDK's requests, so that the edge knows which process asks.
+        # Part of the SDK's user agent, so that the gateway knows which process makes a call.
         "AWS_SDK_UA_APP_ID": worker.id,
         "AWS_REGION": REGION,
         "AWS_DEFAULT_REGION": REGION,

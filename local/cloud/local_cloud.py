@@ -1,12 +1,11 @@
-"""The local cloud: everything `template.yaml` describes, on one loopback port, without an account and without Docker.
+"""The local cloud: runs the stack of `template.yaml` on one loopback port, without an AWS account and without Docker.
 
-moto keeps S3, DynamoDB, SQS, Secrets Manager and Step Functions, and its interpreter runs the real state
-machine. The Lambda and Textract services, the HTTP front door and the events are ours. See docs/local-cloud.md.
+moto emulates S3, DynamoDB, SQS, Secrets Manager and Step Functions, and its interpreter runs the real state machine.
+The Lambda and Textract services, the HTTP API and the event bus are implemented here. See docs/local-cloud.md.
 """
 
 import json
 import logging
-import os
 import shutil
 import socket
 import tempfile
@@ -29,13 +28,12 @@ from local.cloud.ocr_pool import OcrProcessPool
 from local.cloud.private_files import make_folder
 from local.cloud.process_setup import CloudError
 from local.cloud.provision import SecretStrings, provision
-from local.cloud.resources import Function
 from local.cloud.role_policies import RolePolicies
 from local.cloud.stack import Stack
 from local.cloud.template import TemplateError
 from local.cloud.textract_blocks import OcrReader
-from local.cloud.tokens import AUDIENCE, TokenIssuer
-from local.cloud.wiring import build_services
+from local.cloud.tokens import TokenIssuer
+from local.cloud.wiring import build_services, default_parameters, function_environment
 
 __all__ = ["CloudError", "LocalCloud"]
 
@@ -47,14 +45,14 @@ _single_instance_lock = threading.Lock()
 class LocalCloud:
     """The stack of `template.yaml`, running. Use it as a context manager, or `start()` and `stop()` it.
 
-    * `port` 0 takes a free one. `folder` keeps everything over a restart, however the cloud ended: what was
-      stored, what was under way, logs, keys and secrets; without one they go when the cloud does.
-    * `environment` is given to every function on top of its own (a model's API key, say);
-      `parameters` are template parameters (`Model`, `TextractTps` …).
-    * `ocr_processes` read pages side by side, one core each; `reader` replaces the OCR engine (tests).
-    * `retry_seconds`: waits before an asynchronous call is tried again (AWS: 60 and 120).
+    * `port` 0 takes a free one. `folder` keeps everything over a restart, however the cloud ended: stored data, work in
+      progress, logs, keys and secrets. Without a folder all of it is gone when the cloud stops.
+    * `environment` is added to every function's own variables (a model's API key, for instance); `parameters` are
+      template parameters (`Model`, `TextractTps` …).
+    * `ocr_processes` read pages in parallel, one core each; `reader` replaces the OCR engine (in tests).
+    * `retry_seconds`: waits before an asynchronous invocation is retried (AWS: 60 and 120).
 
-    One cloud a process at a time: moto keeps its state in the process.
+    Only one cloud at a time can run in a process, because moto keeps its state in the process.
     """
 
     endpoint_url: str
@@ -87,7 +85,7 @@ class LocalCloud:
         self.faults = FaultInjector()
         self.metrics = Metrics()
 
-    # ── life ─────────────────────────────────────────────────────────────────────────────────────
+    # ── start and stop ───────────────────────────────────────────────────────────────────────────
 
     def __enter__(self) -> Self:
         return self.start()
@@ -96,12 +94,12 @@ class LocalCloud:
         self.stop()
 
     def start(self) -> Self:
-        """Runs until `stop()`.
+        """Starts the cloud, which then runs until `stop()`.
 
         Raises
         ------
         CloudError
-            The port is taken, another cloud runs in this process, or something it needs is missing.
+            The port is in use, another cloud runs in this process, or something that the cloud needs is missing.
         """
         if not _single_instance_lock.acquire(blocking=False):
             raise CloudError("A local cloud is already running in this process; stop it before starting another.")
@@ -117,13 +115,13 @@ class LocalCloud:
         return self
 
     def stop(self) -> None:
-        """Ends everything that was started, last things first; no process is left when it returns."""
+        """Stops everything that was started, in reverse order; no child process is left when it returns."""
         while self._close_callbacks:
             close = self._close_callbacks.pop()
             try:
                 close()
             except Exception:
-                logging.getLogger("gradeline.local").exception("Something did not end in order")
+                logging.getLogger("gradeline.local").exception("Part of the local cloud did not stop cleanly")
 
     def _start(self) -> None:
         self.folder = self._given_folder or self._temporary_folder()
@@ -148,16 +146,16 @@ class LocalCloud:
         self._tokens = TokenIssuer(self.endpoint_url, self._given_folder)
         self.stack = Stack(
             self._template,
-            parameters=self._default_parameters() | self._parameters,
+            parameters=default_parameters(self.endpoint_url, self._ocr_processes) | self._parameters,
             secret=secrets.string,
             endpoint_url=self.endpoint_url,
         )
         self._serve(listener, self._start_reader(logs), self._start_functions(logs))
-        provision(self.stack, lambda service: self._clients.of(service, PROVISION), secrets)
+        provision(self.stack, lambda service: self._clients.get(service, PROVISION), secrets)
         self._resume_work()
 
     def _resume_work(self) -> None:
-        """Puts back what was kept, opens the doors, and goes on with what was under way."""
+        """Restores stored state, lets requests in, and resumes the work that was in progress."""
         executions = self._services.executions
         restored = self._persistence.restore()
         executions.set_previous_executions(restored.running, restored.ended)
@@ -173,19 +171,8 @@ class LocalCloud:
                 stateMachineArn=state_machine_arn, name=name, input=execution_input
             )
 
-        # Beside the new ones: each start takes the interpreter a moment.
-        threading.Thread(target=executions.resume, args=(start,), daemon=True, name="executions-of-before").start()
-
-    def _default_parameters(self) -> dict[str, str]:
-        """The template's parameters as this machine wants them."""
-        return {
-            "JwtIssuer": self.endpoint_url,
-            "JwtAudience": AUDIENCE,
-            # The page is served here; by this other name of the machine it is another origin to a browser.
-            "WebOrigin": self.endpoint_url.replace("127.0.0.1", "localhost"),
-            # About what the engines do; asking for more only makes pages wait in line.
-            "TextractTps": str(max(2, self._ocr_processes)),
-        }
+        # In parallel to new executions: the interpreter takes a moment for each start.
+        threading.Thread(target=executions.resume, args=(start,), daemon=True, name="restart-executions").start()
 
     def _start_reader(self, logs: Path) -> OcrReader:
         if self._reader is not None:
@@ -198,7 +185,7 @@ class LocalCloud:
         self._functions = LambdaService(
             self.stack.functions,
             folder=logs,
-            environment=self._function_environment,
+            environment=lambda function: function_environment(function, self.endpoint_url, self._extra_environment),
             send_failure_record=self._send_failure_record,
             persistence=self._persistence,
             metrics=self.metrics,
@@ -208,9 +195,6 @@ class LocalCloud:
         return self._functions
 
     def _serve(self, listener: socket.socket, reader: OcrReader, functions: LambdaService) -> None:
-        from moto.moto_server.werkzeug_app import MotoRequestHandler
-        from werkzeug.serving import make_server
-
         self._services = build_services(
             self.stack,
             functions=functions,
@@ -220,55 +204,46 @@ class LocalCloud:
             page_config=lambda: {"apiUrl": "", "token": self.token(), "local": True},
             log=self._call_log,
             faults=self.faults,
-            # Another template is for stand-ins, whose code has other needs than the roles are made for.
-            policies=RolePolicies.of(self.stack) if self._template == TEMPLATE else None,
+            # Other templates run test functions, which need other permissions than the roles grant.
+            policies=RolePolicies.from_stack(self.stack) if self._template == TEMPLATE else None,
             persistence=self._persistence,
             metrics=self.metrics,
         )
-        port = listener.getsockname()[1]
-        handler, fd = MotoRequestHandler, listener.fileno()
-        server = make_server("127.0.0.1", port, self._services.gateway, threaded=True, request_handler=handler, fd=fd)
-        thread = threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True, name="local-cloud")
-        thread.start()
-
-        def close() -> None:
-            server.shutdown()
-            thread.join(5)
-            server.server_close()
-
-        # The other way round: nothing new begins, what runs ends while its services still answer.
+        close = process_setup.serve(listener, self._services.gateway)
+        # Called in reverse: first nothing new starts, then what runs ends while its services still respond.
         executions = self._services.executions
         self._close_callbacks += [close, executions.wait_until_ended, functions.stop, self._stop_executions]
         self._close_callbacks += [self.faults.stop, self._services.bus.stop, executions.stop]
         self.faults.start(kill=functions.kill)
 
     def check(self) -> None:
-        """
+        """Checks that the cloud can store data.
+
         Raises
         ------
         CloudError
-            What is sent can no longer be kept: the disk is full, say. Nothing is accepted any more.
+            Data can no longer be stored (the disk is full, for instance). Nothing is accepted any more.
         """
         if self._persistence.failure:
             raise self._persistence.failure
 
-    # ── what others use ──────────────────────────────────────────────────────────────────────────
+    # ── public interface ─────────────────────────────────────────────────────────────────────────
 
     @property
     def api_url(self) -> str:
-        """Where the HTTP API is."""
+        """The URL of the HTTP API."""
         return self.endpoint_url
 
     def client(self, service: str) -> Any:
-        """A boto3 client of this cloud; one for each service."""
-        return self._clients.of(service)
+        """Returns the boto3 client of a service in this cloud."""
+        return self._clients.get(service)
 
     def token(self, tenant: str | None = "demo", name: str = "teacher", **claims: Any) -> str:
-        """A bearer token for the HTTP API."""
+        """Issues a bearer token for the HTTP API."""
         return self._tokens.issue(tenant, name, **claims)
 
     def calls(self, *, include_clients: bool = False) -> list[Call]:
-        """Every AWS call of the functions and the state machine, in order; with `everybody` clients' as well."""
+        """Returns the AWS calls of the functions and the state machine in order, with `include_clients` all calls."""
         callers = {*self.stack.functions, STATE_MACHINE}
         return [call for call in self._call_log.snapshot() if include_clients or call.caller in callers]
 
@@ -276,35 +251,21 @@ class LocalCloud:
         self._call_log.clear()
 
     def events(self) -> list[dict[str, Any]]:
-        """Everything that was put on the event bus, in order."""
+        """Returns all events that were put on the bus, in order."""
         return self._services.bus.events()
 
     def invoke(self, function: str, event: Any) -> Any:
-        """What a function (logical id) returns, or its error, as parsed JSON."""
+        """Invokes a function by logical id, and returns its result or error as parsed JSON."""
         return json.loads(self._functions.call(function, event).result)
 
     # ── for the services ─────────────────────────────────────────────────────────────────────────
-
-    def _function_environment(self, function: Function) -> dict[str, str]:
-        return {
-            **function.environment,
-            "AWS_ENDPOINT_URL": self.endpoint_url,
-            "AWS_ACCESS_KEY_ID": function.logical_id,
-            "AWS_SECRET_ACCESS_KEY": "local",
-            "AWS_EC2_METADATA_DISABLED": "true",
-            # Nothing of the machine's own AWS set-up gets in, and nothing goes through a proxy.
-            "AWS_CONFIG_FILE": os.devnull,
-            "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
-            "NO_PROXY": "127.0.0.1,localhost",
-            **self._extra_environment,
-        }
 
     def _send_failure_record(self, queue: str, message: str) -> None:
         sqs = self.client("sqs")
         sqs.send_message(QueueUrl=sqs.get_queue_url(QueueName=queue)["QueueUrl"], MessageBody=message)
 
     def _stop_executions(self) -> None:
-        """Running executions end with their cloud; their threads would call a port that is gone."""
+        """Stops the running executions: their threads must not call a port that is closed."""
         for arn in self._services.executions.running():
             self.client("stepfunctions").stop_execution(executionArn=arn, error="CloudStopped", cause="Stopped.")
 

@@ -1,4 +1,4 @@
-"""The metrics that AWS's own services publish of a stack, counted here in memory, a minute each.
+"""The metrics that AWS publishes for a stack, counted in memory per minute.
 
 HTTP APIs: https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-metrics.html
 Lambda: https://docs.aws.amazon.com/lambda/latest/dg/monitoring-metrics-types.html
@@ -32,25 +32,25 @@ class Statistics:
         )
 
     @classmethod
-    def of(cls, value: float) -> "Statistics":
+    def from_value(cls, value: float) -> "Statistics":
         return cls(value, 1, value, value)
 
 
 @dataclass(frozen=True)
 class Metric:
-    """A metric's identity: another set of dimensions is another metric."""
+    """A metric's identity: a different set of dimensions is a different metric."""
 
     namespace: str
     name: str
     dimensions: frozenset[tuple[str, str]]
 
     @classmethod
-    def of(cls, namespace: str, name: str, **dimensions: str) -> "Metric":
+    def create(cls, namespace: str, name: str, **dimensions: str) -> "Metric":
         return cls(namespace, name, frozenset(dimensions.items()))
 
 
 class Metrics:
-    """Every metric of a stack. Minutes are counted from the epoch."""
+    """All metrics of a stack. Minutes are counted from the epoch."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -62,22 +62,22 @@ class Metrics:
             minutes = self._minutes.setdefault(metric, {})
             if minute not in minutes:
                 minutes[minute] = Statistics()
-                for expired_minute in [one for one in minutes if one < minute - _RETENTION_MINUTES]:
+                for expired_minute in [number for number in minutes if number < minute - _RETENTION_MINUTES]:
                     del minutes[expired_minute]
-            minutes[minute] = minutes[minute].merge(Statistics.of(value))
+            minutes[minute] = minutes[minute].merge(Statistics.from_value(value))
 
     def snapshot(self) -> Mapping[Metric, Mapping[int, Statistics]]:
         with self._lock:
             return {metric: dict(minutes) for metric, minutes in self._minutes.items()}
 
     def count_response(self, api_id: str, stage: str, status: int, seconds: float) -> None:
-        """One answered request of an HTTP API, published with both sets of dimensions that it has by default."""
+        """Counts one response of an HTTP API, under both sets of dimensions that AWS publishes by default."""
         values = {"Count": 1, "4xx": 400 <= status < 500, "5xx": status >= 500, "Latency": 1000 * seconds}
         for dimensions in ({"ApiId": api_id}, {"ApiId": api_id, "Stage": stage}):
             for name, value in values.items():
-                self.add(Metric.of("AWS/ApiGateway", name, **dimensions), float(value))
+                self.add(Metric.create("AWS/ApiGateway", name, **dimensions), float(value))
 
     def count_invocation(self, function_name: str, *, error: bool) -> None:
-        """One invocation of a function; an `error` is what the function raised, not a status that it returned."""
+        """Counts one invocation. `error` means that the function raised, not that it returned an error status."""
         for name, value in {"Invocations": 1, "Errors": error}.items():
-            self.add(Metric.of("AWS/Lambda", name, FunctionName=function_name), float(value))
+            self.add(Metric.create("AWS/Lambda", name, FunctionName=function_name), float(value))

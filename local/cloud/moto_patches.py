@@ -1,8 +1,8 @@
-"""What moto works out anew at each request or task, though it never changes while a cloud runs: worked out once.
+"""Patches that cache what moto recomputes at each request or task although it never changes while a cloud runs.
 
-At each request it walks its own folders to see which services it knows; at each execution it parses the state
-machine's text and builds its program; for each path it parses that path, and for each task it makes a new SDK client;
-in an item of a table it looks for each attribute under ten names. Together that is more than half of its work.
+At each request moto walks its own folders to find the services it knows. At each execution it parses the state
+machine's definition and builds its program. It parses each path on every use, creates an SDK client for each task, and
+looks up each attribute of a table's item under ten names. Together this is more than half of its work.
 """
 
 import pickle
@@ -12,7 +12,7 @@ from typing import Any
 
 
 def apply_patches() -> Callable[[], None]:
-    """From now on in this process; undone by what is returned."""
+    """Applies the patches to this process and returns a function that undoes them."""
     from moto import backends
     from moto.core import serialize
     from moto.stepfunctions.parser.asl.parse import asl_parser
@@ -41,7 +41,7 @@ def apply_patches() -> Callable[[], None]:
 
 
 def _cache_parsed_programs(parse: Callable[[str], Any]) -> Callable[[str], Any]:
-    """Syntax tree and program are kept by their text; each execution, which changes its program, has a copy."""
+    """Caches syntax tree and program by definition. Each execution gets a copy, because it changes its program."""
 
     @lru_cache(maxsize=8)
     def parsed(definition: str) -> tuple[bytes, Any]:
@@ -56,9 +56,9 @@ def _cache_parsed_programs(parse: Callable[[str], Any]) -> Callable[[str], Any]:
 
 
 def _skip_plain_attributes(serializer: Any) -> Any:
-    """moto's serializer, which leaves attributes that are in DynamoDB's own JSON already as they are."""
+    """Makes moto's serializer return attributes that are already in DynamoDB's JSON unchanged."""
 
-    class Items(serializer):  # type: ignore[misc] # what moto has is not typed
+    class Items(serializer):  # type: ignore[misc] # moto is untyped
         def _serialize_type_structure(self, serialized: Any, value: Any, shape: Any, key: str) -> None:
             if shape.name == "AttributeValue" and _is_plain_attribute(value):
                 serialized[key] = value
@@ -69,7 +69,7 @@ def _skip_plain_attributes(serializer: Any) -> Any:
 
 
 def _is_plain_attribute(attribute: Any) -> bool:
-    """An attribute as DynamoDB writes it, down to its leaves. Bytes, and what moto has objects for, are none."""
+    """Whether this is an attribute in DynamoDB's JSON, down to its leaves, without bytes and moto's own objects."""
     if type(attribute) is not dict or len(attribute) != 1:
         return False
     (kind, value), *_ = attribute.items()
@@ -85,7 +85,7 @@ def _is_plain_attribute(attribute: Any) -> bool:
 
 
 class _CachedClients:
-    """Stands for `boto3` where moto makes the clients of its tasks: one of a kind is enough for all threads."""
+    """Replaces `boto3` where moto creates the clients of its tasks: one client of each kind serves all threads."""
 
     def __init__(self, boto3: Any) -> None:
         self._boto3 = boto3
@@ -94,7 +94,7 @@ class _CachedClients:
     def client(self, **arguments: Any) -> Any:
         key = tuple(str(value) for name, value in sorted(arguments.items()) if name != "config")
         if key not in self._clients:
-            # Two threads may make one each; either will do.
+            # Two threads may create a client each; either one works.
             config = arguments.pop("config").merge(self._botocore_config())
             self._clients[key] = self._boto3.session.Session().client(config=config, **arguments)
         return self._clients[key]

@@ -1,8 +1,7 @@
-"""What moto holds, as plain values, and the same put back: objects in all versions, items, messages.
+"""Reads moto's state as plain values and writes it back: objects in all versions, items, messages.
 
-moto's public calls give an object another version and another time, so its own objects are made here. This is
-the one place that knows how they look inside; tests/local/test_persistence.py holds both directions against
-moto's answers.
+moto's public calls would give an object a new version and time, so this module builds moto's objects itself. It is the
+only place that knows their internals; tests/local/test_persistence.py checks both directions against moto's responses.
 """
 
 import base64
@@ -19,7 +18,7 @@ from moto.sqs.models import Message, sqs_backends
 from local.cloud.stack import ACCOUNT, REGION
 
 _PARTITION = "aws"
-# Attributes of moto's object that its answers show, by their own names; all of them are text or nothing.
+# Attributes of moto's object that its responses show, by their own names; all are text or None.
 _COPIED_ATTRIBUTES = (
     "checksum_algorithm",
     "checksum_value",
@@ -32,18 +31,18 @@ _COPIED_ATTRIBUTES = (
 
 @dataclass(frozen=True)
 class ObjectVersion:
-    """One version of an object, or a delete marker. `read` gives its bytes; None: it is a marker."""
+    """One version of an object, or a delete marker. `read` returns its bytes and is None for a marker."""
 
     id: str
     properties: dict[str, Any]
     read: Callable[[], bytes] | None
 
 
-class _RestoredKey(FakeKey):
-    """An object of moto's whose bytes are read when they are asked for."""
+class _RestoredKey(FakeKey):  # type: ignore[misc] # moto is untyped
+    """One of moto's objects whose bytes are read on demand."""
 
-    def __init__(self, name: str, *, size: int, read: Callable[[], bytes], **given: Any) -> None:
-        super().__init__(name, b"", **given)
+    def __init__(self, name: str, *, size: int, read: Callable[[], bytes], **arguments: Any) -> None:
+        super().__init__(name, b"", **arguments)
         self._read = read
         self.contentsize = size
 
@@ -53,36 +52,36 @@ class _RestoredKey(FakeKey):
 
     @value.setter
     def value(self, _: bytes) -> None:
-        """It has what it was kept with."""
+        """Ignored: the bytes come from the store."""
 
 
 # ── objects ──────────────────────────────────────────────────────────────────────────────────────
 
 
 def list_object_versions(bucket: str, key: str) -> list[ObjectVersion]:
-    """All versions under a key, oldest first; none where nothing is."""
+    """Returns all versions under a key, oldest first."""
     backend = s3_backends[ACCOUNT][_PARTITION]
-    return [_read_object_version(backend, found) for found in backend.get_bucket(bucket).keys.getlist(key, [])]
+    return [_read_object_version(backend, current) for current in backend.get_bucket(bucket).keys.getlist(key, [])]
 
 
-def _read_object_version(backend: Any, found: Any) -> ObjectVersion:
-    modified = found.last_modified.isoformat()
-    if isinstance(found, FakeDeleteMarker):
-        return ObjectVersion(found.version_id, {"modified": modified}, None)
+def _read_object_version(backend: Any, current: Any) -> ObjectVersion:
+    modified = current.last_modified.isoformat()
+    if isinstance(current, FakeDeleteMarker):
+        return ObjectVersion(current.version_id, {"modified": modified}, None)
     properties = {
         "modified": modified,
-        "size": found.size,
-        "etag": found.etag.strip('"'),
-        "storage_class": found.storage_class,
-        "metadata": dict(found.metadata),
-        "tags": backend.tagger.get_tag_dict_for_resource(found.arn),
-        **{name: getattr(found, name) for name in _COPIED_ATTRIBUTES},
+        "size": current.size,
+        "etag": current.etag.strip('"'),
+        "storage_class": current.storage_class,
+        "metadata": dict(current.metadata),
+        "tags": backend.tagger.get_tag_dict_for_resource(current.arn),
+        **{name: getattr(current, name) for name in _COPIED_ATTRIBUTES},
     }
-    return ObjectVersion(found.version_id, properties, lambda: found.value)
+    return ObjectVersion(current.version_id, properties, lambda: current.value)
 
 
 def add_object_version(bucket: str, key: str, version: ObjectVersion) -> None:
-    """Puts a version back behind those that are there."""
+    """Adds a version after the existing ones."""
     backend = s3_backends[ACCOUNT][_PARTITION]
     moto_bucket = backend.get_bucket(bucket)
     existing = moto_bucket.keys.getlist(key, [])
@@ -119,7 +118,7 @@ def _make_object(backend: Any, bucket: Any, key: str, version: ObjectVersion, re
 
 
 def _make_delete_marker(backend: Any, bucket: Any, key: str, existing: list[Any]) -> Any:
-    # A marker knows what it hides; where that has been deleted since, its name alone matters.
+    # A marker refers to the version that it hides; if that has been deleted since, only its name matters.
     hidden = existing[-1] if existing else FakeKey(key, b"", ACCOUNT, backend.region_name, bucket_name=bucket.name)
     return FakeDeleteMarker(key=hidden)
 
@@ -128,22 +127,22 @@ def _make_delete_marker(backend: Any, bucket: Any, key: str, existing: list[Any]
 
 
 def read_item_key(table: str, attributes: Mapping[str, Any]) -> dict[str, Any]:
-    """The attributes that name an item in its table, of a key or of a whole item."""
-    found = _moto_table(table)
-    names = [name for name in (found.hash_key_attr, found.range_key_attr) if name]
+    """Returns the primary key of an item, from a key or from a whole item."""
+    current = _moto_table(table)
+    names = [name for name in (current.hash_key_attr, current.range_key_attr) if name]
     return {name: _decode_key_value(attributes[name]) for name in names}
 
 
 def _decode_key_value(value: Mapping[str, Any]) -> dict[str, Any]:
-    """A request has bytes in base64, moto has them as they are."""
+    """Decodes bytes: a request has them in base64, moto has them as they are."""
     return {"B": base64.b64decode(value["B"])} if "B" in value else dict(value)
 
 
 def read_item(table: str, key: Mapping[str, Any]) -> dict[str, Any] | None:
-    """An item in DynamoDB's own JSON."""
-    found = _moto_table(table)
-    range_key = DynamoType(key[found.range_key_attr]) if found.range_key_attr else None
-    stored_item = found.get_item(DynamoType(key[found.hash_key_attr]), range_key)
+    """Returns an item in DynamoDB's JSON, or None if there is none."""
+    current = _moto_table(table)
+    range_key = DynamoType(key[current.range_key_attr]) if current.range_key_attr else None
+    stored_item = current.get_item(DynamoType(key[current.hash_key_attr]), range_key)
     if not stored_item:
         return None
     attributes: dict[str, Any] = _encode_bytes(stored_item.to_json()["Attributes"])
@@ -155,7 +154,7 @@ def put_item(table: str, attributes: dict[str, Any]) -> None:
 
 
 def _encode_bytes(value: Any) -> Any:
-    """Bytes (of B and BS) as JSON can say them; an attribute's value is never text alone, so this is no other."""
+    """Encodes bytes (of B and BS) for JSON. An attribute's value is never a bare string, so this cannot collide."""
     if isinstance(value, bytes):
         return {"base64": base64.b64encode(value).decode()}
     if isinstance(value, dict):
@@ -179,7 +178,7 @@ def _moto_table(name: str) -> Any:
 
 
 def read_messages(queue: str) -> dict[str, dict[str, Any]]:
-    """The messages of a queue by their ids, those in somebody's hands as well."""
+    """Returns the messages of a queue by id, including those that a consumer has received."""
     return {
         message.id: {"body": message.body, "sent": message.sent_timestamp}
         for message in sqs_backends[ACCOUNT][REGION].queues[queue]._messages

@@ -1,17 +1,17 @@
-"""What the local cloud has to remember of what it was asked to do, where nothing is kept."""
+"""The persistence interface of the local cloud, with the implementation that stores nothing."""
 
 import contextlib
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 
 from local.cloud.aws_calls import Call, WsgiRequest
-from local.cloud.gateway import WsgiResponse
 from local.cloud.process_setup import CloudError
+from local.cloud.wsgi import WsgiResponse
 
 
 @dataclass(frozen=True)
 class QueuedInvocation:
-    """An asynchronous call that was accepted and is not done. `function` is a logical id."""
+    """An asynchronous invocation that was accepted and is not done. `function` is a logical id."""
 
     id: str
     function: str
@@ -20,7 +20,8 @@ class QueuedInvocation:
 
 @dataclass(frozen=True)
 class RestoredWork:
-    """What was under way when an earlier process ended: calls, executions (inputs by ARN), and which had ended."""
+    """What was in progress when an earlier process ended: asynchronous invocations, running executions (inputs by ARN),
+    and the ARNs of executions that had ended."""
 
     calls: list[QueuedInvocation] = field(default_factory=list)
     running: dict[str, str] = field(default_factory=dict)
@@ -28,43 +29,42 @@ class RestoredWork:
 
 
 class NullPersistence:
-    """Keeps nothing: everything goes with the process. `local.cloud.persistence.StorePersistence` is the one that
-    does."""
+    """Stores nothing: everything is gone when the process ends. See `local.cloud.persistence.StorePersistence`."""
 
     @property
     def failure(self) -> CloudError | None:
-        """Why nothing can be kept any more."""
+        """Why nothing can be stored any more, or None."""
         return None
 
     def restore(self) -> RestoredWork:
-        """Puts back what was kept."""
+        """Restores what was stored, and returns the work that was in progress."""
         return RestoredWork()
 
     def start(self) -> None:
-        """From here on changes are kept."""
+        """From here on changes are stored."""
 
     def observe(self, call: Call, request: WsgiRequest, response: WsgiResponse) -> None:
-        """What changed is looked up and kept."""
+        """Looks up what a call has changed and stores it."""
 
     def reject_unsupported(self, _call: Call) -> WsgiResponse | None:
-        """An error for what changes something that would not be kept."""
+        """Returns an error for a call whose changes would not be stored."""
         return None
 
     def transaction(self) -> AbstractContextManager[None]:
-        """What is noted inside is kept as one."""
+        """Everything recorded inside becomes durable together."""
         return contextlib.nullcontext()
 
     def flush(self) -> None:
-        """Returns when all that was noted before is kept."""
+        """Returns when everything recorded before is durable."""
 
     def invocation_queued(self, call: QueuedInvocation) -> None:
-        """An asynchronous call was accepted."""
+        """Records that an asynchronous invocation was accepted."""
 
     def invocation_completed(self, call_id: str) -> None:
-        """It has worked, or was told to the failure queue."""
+        """Records that it has succeeded, or that its failure record was sent."""
 
     def execution_started(self, arn: str, execution_input: str) -> None:
-        """An execution runs with this input."""
+        """Records that an execution runs with this input."""
 
     def execution_ended(self, arn: str) -> None:
-        """It has ended, and the bus was told."""
+        """Records that it has ended and that the event bus was notified."""

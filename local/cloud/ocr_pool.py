@@ -1,4 +1,4 @@
-"""Pages read by a real OCR engine (RapidOCR), in processes of their own that end with the cloud."""
+"""Reads pages with a real OCR engine (RapidOCR), in child processes that end with the cloud."""
 
 import importlib.util
 import json
@@ -14,8 +14,8 @@ from typing import IO, Any, cast
 from local.cloud.process_setup import CloudError
 
 Corner = tuple[float, float]
-# A page takes 2 to 4 s of a core; what uses this much processor time hangs, and so does what takes this long without.
-# On a busy machine a page may take minutes by the clock and is read all the same.
+# A page takes 2 to 4 s of processor time. Beyond the first limit (processor time) or the second (wall clock) a process
+# is considered hung. On a busy machine a page may take minutes of wall-clock time and is still read.
 MAX_PAGE_CPU_SECONDS = 120.0
 MAX_PAGE_SECONDS = 900.0
 _REQUIRED_PACKAGES = ("rapidocr", "onnxruntime", "cv2")
@@ -23,7 +23,7 @@ _REQUIRED_PACKAGES = ("rapidocr", "onnxruntime", "cv2")
 
 @dataclass(frozen=True)
 class OcrWord:
-    """`polygon`: four corners as fractions of the page, the text's top left first. `confidence` 0 to 1."""
+    """A word. `polygon`: four corners as fractions of the page, top left of the text first. `confidence`: 0 to 1."""
 
     text: str
     confidence: float
@@ -40,7 +40,7 @@ class OcrLine:
 
 @dataclass(frozen=True)
 class OcrPage:
-    """A page as it lay: size in pixels; `rotation`, degrees clockwise, by which its text is turned."""
+    """A page as it was given: size in pixels; `rotation` of its text in degrees clockwise."""
 
     width: int
     height: int
@@ -49,7 +49,7 @@ class OcrPage:
 
 
 class OcrError(Exception):
-    """The page was not read; `code` is the exception that Textract names."""
+    """The page was not read; `code` is the name of Textract's exception."""
 
     def __init__(self, code: str, message: str) -> None:
         super().__init__(message)
@@ -57,7 +57,7 @@ class OcrError(Exception):
 
 
 class OcrProcessPool:
-    """So many engines, each in a process with one core. They load in the background from the start."""
+    """A pool of `count` OCR processes with one core each. They load their models in the background from the start."""
 
     def __init__(self, count: int, log: Path) -> None:
         missing = [name for name in _REQUIRED_PACKAGES if importlib.util.find_spec(name) is None]
@@ -76,18 +76,18 @@ class OcrProcessPool:
             self._start_process()
 
     def read(self, content: bytes, page: int | None = None) -> OcrPage:
-        """The one page of a document, or page `page` (from 0) of a longer one.
+        """Reads the only page of a document, or page `page` (from 0) of a longer one.
 
         Raises
         ------
-        Unreadable
-            Textract would refuse the document, or the engine failed on it.
+        OcrError
+            Textract would reject the document, or the engine failed on it.
         """
-        answer = self._request(content, {"page": page})
-        return _decode_page(answer["page"])
+        response = self._request(content, {"page": page})
+        return _decode_page(response["page"])
 
     def count(self, content: bytes) -> int:
-        """Pages of a PDF or frames of a TIFF; raises as `read` does."""
+        """Counts the pages of a PDF or frames of a TIFF; raises as `read` does."""
         return int(self._request(content, {"count": True})["count"])
 
     def _request(self, content: bytes, query: dict[str, Any]) -> dict[str, Any]:
@@ -126,7 +126,7 @@ class OcrProcessPool:
 
 
 class _OcrProcess:
-    """One process, seen from outside."""
+    """One OCR process, seen from the parent."""
 
     def __init__(self, log: Path) -> None:
         self.closed = False
@@ -134,7 +134,7 @@ class _OcrProcess:
         self._load_error: str | None = None
         self._is_ready = False
         child_end, lifeline = os.pipe()
-        # The child reads the end that never says anything; it closes with us, however we end.
+        # The child reads from this pipe, on which nothing is ever sent: it closes when this process ends, however.
         try:
             with log.open("ab") as errors:
                 self._process = subprocess.Popen(
@@ -154,7 +154,7 @@ class _OcrProcess:
         self._stdout = cast("IO[bytes]", self._process.stdout)
 
     def request(self, content: bytes, query: dict[str, Any]) -> dict[str, Any]:
-        """The process's answer; raises ValueError or OSError where it has gone."""
+        """Sends a request and returns the response; raises ValueError or OSError if the process has exited."""
         watchdog = threading.Timer(MAX_PAGE_SECONDS, self._process.kill)
         watchdog.daemon = True
         watchdog.start()
@@ -166,15 +166,15 @@ class _OcrProcess:
                 raise OcrError("InternalServerError", f"The OCR engine cannot be loaded: {self._load_error}")
             self._stdin.write(json.dumps({"bytes": len(content), **query}).encode() + b"\n" + content)
             self._stdin.flush()
-            answer = self._read_response()
+            response = self._read_response()
         finally:
             watchdog.cancel()
-        if "refused" in answer:
-            raise OcrError(answer["refused"], answer["message"])
-        return answer
+        if "refused" in response:
+            raise OcrError(response["refused"], response["message"])
+        return response
 
     def close(self) -> None:
-        """Also from two threads at once: a cloud that stops, and a call that found the process dead."""
+        """Kills the process. Two threads may call this at once: one that stops the cloud, one whose request failed."""
         with self._closing:
             if self.closed:
                 return
@@ -186,15 +186,15 @@ class _OcrProcess:
             try:
                 stream.close()
             except OSError:
-                # What was still to be written to the process goes nowhere.
+                # Unsent data for the killed process is lost on purpose.
                 continue
 
     def _read_response(self) -> dict[str, Any]:
         line = self._stdout.readline()
         if not line:
             raise ValueError("the process has ended")
-        answer: dict[str, Any] = json.loads(line)
-        return answer
+        response: dict[str, Any] = json.loads(line)
+        return response
 
 
 def _decode_page(body: dict[str, Any]) -> OcrPage:

@@ -1,7 +1,7 @@
-"""Keeps what AWS would keep: objects, items, messages, asynchronous calls that are not done, and executions.
+"""Stores what AWS would store: objects, items, messages, unfinished asynchronous invocations, and executions.
 
-Beside every call that changes something, what then stands there is written down, never the change itself: a
-condition is not decided a second time.
+After each call that changes something, the resulting state is stored, never the change itself: conditions are not
+evaluated a second time.
 """
 
 import datetime
@@ -13,11 +13,11 @@ from xml.etree import ElementTree
 
 from local.cloud import moto_state
 from local.cloud.aws_calls import Call, WsgiRequest
-from local.cloud.gateway import WsgiResponse
 from local.cloud.moto_state import ObjectVersion
 from local.cloud.null_persistence import NullPersistence, QueuedInvocation, RestoredWork
 from local.cloud.store import Store, StoreEntry
 from local.cloud.store_file import StoreError, damaged_store_error
+from local.cloud.wsgi import WsgiResponse
 
 _OBJECT_WRITES = {
     "PutObject",
@@ -28,7 +28,7 @@ _OBJECT_WRITES = {
     "PutObjectTagging",
     "DeleteObjectTagging",
 }
-# Parts of an upload are nothing that anybody was told is kept.
+# Not stored: nobody has been told that the parts of an unfinished upload are safe.
 _UPLOAD_PART_OPERATIONS = {"CreateMultipartUpload", "UploadPart", "UploadPartCopy", "AbortMultipartUpload"}
 _ITEM_WRITES = {"PutItem", "UpdateItem", "DeleteItem", "BatchWriteItem", "TransactWriteItems"}
 _MESSAGE_WRITES = {"SendMessage", "SendMessageBatch", "DeleteMessage", "DeleteMessageBatch", "PurgeQueue"}
@@ -49,17 +49,17 @@ _READ_PREFIXES = (
     "Receive",
     "ChangeMessage",
 )
-# Names of ended executions stay taken for so long, as on AWS.
+# Names of ended executions stay reserved this long, as on AWS.
 _NAME_RETENTION = datetime.timedelta(days=90)
 
 
 class StorePersistence(NullPersistence):
-    """Keeps everything in a store. Records from `begin` on; until then what the store has can be put back."""
+    """Stores everything in a `Store`. Records changes after `start`; before that, stored state can be restored."""
 
     def __init__(self, store: Store) -> None:
         self._store = store
         self._recording = False
-        # What is kept already, by group (an object's key, a queue) and id: only differences are written.
+        # Fingerprints of what is stored, by group (an object's key, a queue) and id: only differences are written.
         self._stored_fingerprints: dict[tuple[str, ...], dict[str, Any]] = {}
 
     @property
@@ -75,19 +75,15 @@ class StorePersistence(NullPersistence):
     def flush(self) -> None:
         self._store.flush()
 
-    # ── while it runs ────────────────────────────────────────────────────────────────────────────
+    # ── recording ────────────────────────────────────────────────────────────────────────────────
 
     def reject_unsupported(self, call: Call) -> WsgiResponse | None:
-        supported = {
-            "s3": _OBJECT_WRITES | _UPLOAD_PART_OPERATIONS | {"DeleteObjects"},
-            "dynamodb": _ITEM_WRITES,
-            "sqs": _MESSAGE_WRITES,
-        }
-        if not self._recording or call.service not in supported:
+        supported = _SUPPORTED_WRITES.get(call.service)
+        if not self._recording or supported is None:
             return None
-        if call.operation in supported[call.service] or call.operation.startswith(_READ_PREFIXES):
+        if call.operation in supported or call.operation.startswith(_READ_PREFIXES):
             return None
-        text = f"This local cloud keeps its data in a folder, and would not keep what {call.operation} changes."
+        text = f"This local cloud keeps its data in a folder and cannot store what {call.operation} changes."
         return WsgiResponse.error(call.service, "NotImplemented", text, 501)
 
     def observe(self, call: Call, request: WsgiRequest, response: WsgiResponse) -> None:
@@ -117,7 +113,7 @@ class StorePersistence(NullPersistence):
         self._store.add(StoreEntry("execution", arn, {"input": execution_input, "started": _now(), "ended": None}))
 
     def execution_ended(self, arn: str) -> None:
-        # The input goes: the name is what has to stay taken.
+        # The input is dropped: only the name has to stay reserved.
         self._store.add(StoreEntry("execution", arn, {"input": None, "ended": _now()}))
 
     def _save_object(self, bucket: str, key: str) -> None:
@@ -134,7 +130,7 @@ class StorePersistence(NullPersistence):
         self._save_group("item", (item_id,), {} if current_item is None else {item_id: (current_item, None)})
 
     def _save_group(self, kind: str, name: tuple[str, ...], current: Mapping[str, tuple[Any, Any]]) -> None:
-        """Writes what differs from what is kept of a group. Its callers hold the lock of the group's service."""
+        """Writes the differences between a group and its stored state. Callers hold the lock of the group's service."""
         group = (kind, *name)
         stored = self._stored_fingerprints.get(group, {})
         deletions = [StoreEntry(kind, entry_id, None) for entry_id in stored if entry_id not in current]
@@ -151,17 +147,17 @@ class StorePersistence(NullPersistence):
         else:
             self._stored_fingerprints.pop(group, None)
 
-    # ── at the start ─────────────────────────────────────────────────────────────────────────────
+    # ── restoring ────────────────────────────────────────────────────────────────────────────────
 
     def restore(self) -> RestoredWork:
-        """Puts everything back into moto, which has to be provisioned and otherwise empty.
+        """Restores everything into moto, which must be provisioned and otherwise empty.
 
-        Returns what was under way.
+        Returns the work that was in progress.
 
         Raises
         ------
         StoreError
-            The store is damaged, or holds what this template has no place for.
+            The store is damaged, or contains something that this template has no resource for.
         """
         try:
             for entry_id, value, body in self._store.entries("object"):
@@ -189,7 +185,7 @@ class StorePersistence(NullPersistence):
         ]
 
     def _executions(self) -> tuple[dict[str, str], set[str]]:
-        """The input of each execution that was running, by ARN, and the ARNs of those that have ended."""
+        """Returns the inputs of running executions by ARN, and the ARNs of those that have ended."""
         running: dict[str, str] = {}
         ended: set[str] = set()
         oldest = (datetime.datetime.now(datetime.UTC) - _NAME_RETENTION).isoformat()
@@ -208,7 +204,7 @@ def _object_version_id(bucket: str, key: str, version_id: str) -> str:
 
 
 def _fingerprint(value: Any) -> int:
-    """Tells values apart; they are too many to be held twice."""
+    """Hash of a value, to detect changes: the values are too many to keep in memory."""
     return hash(json.dumps(value, sort_keys=True))
 
 
@@ -217,7 +213,7 @@ def _now() -> str:
 
 
 def _written_items(operation: str, request: Mapping[str, Any]) -> Iterator[tuple[str, Mapping[str, Any]]]:
-    """Table and key (or whole item) of everything that a request writes."""
+    """Yields table and key (or whole item) of everything that a request writes."""
     if operation == "BatchWriteItem":
         for table, writes in request.get("RequestItems", {}).items():
             for write in writes:
@@ -233,5 +229,5 @@ def _written_items(operation: str, request: Mapping[str, Any]) -> Iterator[tuple
 
 
 def _parse_deleted_keys(body: bytes) -> list[str]:
-    tree = ElementTree.fromstring(body)  # noqa: S314 -- moto has read and carried it out
+    tree = ElementTree.fromstring(body)  # noqa: S314 -- moto has already parsed and executed it
     return [element.text or "" for element in tree.iter() if element.tag.rpartition("}")[2] == "Key"]

@@ -1,7 +1,7 @@
-"""Presigned requests: a POST form held to its policy, and the age of presigned URLs.
+"""Presigned requests: checks POST forms against their policy, and presigned URLs for expiry.
 
-The rules and their errors are S3's: https://docs.aws.amazon.com/AmazonS3/latest/API/sigv4-HTTPPOSTConstructPolicy.html
-Signatures are not checked: whoever reaches the loopback port could sign as well.
+Rules and errors are S3's: https://docs.aws.amazon.com/AmazonS3/latest/API/sigv4-HTTPPOSTConstructPolicy.html
+Signatures are not checked: whoever can reach the loopback port could sign as well.
 """
 
 import base64
@@ -17,9 +17,9 @@ from xml.sax.saxutils import escape
 from werkzeug.formparser import FormDataParser
 
 from local.cloud.aws_calls import WsgiRequest
-from local.cloud.gateway import WsgiResponse
+from local.cloud.wsgi import WsgiResponse
 
-# Form fields that S3 keeps with the object, beside x-amz-meta-*.
+# Form fields that S3 stores with the object, in addition to x-amz-meta-*.
 STORED_FIELDS = (
     "cache-control",
     "content-disposition",
@@ -33,7 +33,7 @@ _FIELDS_WITHOUT_CONDITION = {"x-amz-signature", "file", "policy", "awsaccesskeyi
 
 
 class PostPolicyError(Exception):
-    """S3's refusal of a form: its code, HTTP status and what it says beside the message."""
+    """S3 rejects a form: error code, HTTP status and further details."""
 
     def __init__(self, code: str, message: str, status: int = 403, details: Mapping[str, str] | None = None) -> None:
         super().__init__(message)
@@ -44,7 +44,7 @@ class PostPolicyError(Exception):
 
 @dataclass(frozen=True)
 class PostForm:
-    """A POST form: fields by lower-case name, the file's bytes, the key with `${filename}` filled in."""
+    """A POST form: fields by lower-case name, the file's bytes, and the key with `${filename}` substituted."""
 
     fields: dict[str, str]
     content: bytes
@@ -52,7 +52,7 @@ class PostForm:
 
 
 def read_post_form(request: WsgiRequest) -> PostForm:
-    """The form of a browser's upload."""
+    """Parses the form of a browser upload; raises PostPolicyError if it is malformed."""
     environ = dict(request.environ) | {"wsgi.input": io.BytesIO(request.body), "CONTENT_LENGTH": str(len(request.body))}
     environ.pop("wsgi.input_terminated", None)
     try:
@@ -71,12 +71,12 @@ def read_post_form(request: WsgiRequest) -> PostForm:
 
 
 def enforce_policy(form: PostForm, bucket: str, now: datetime.datetime) -> None:
-    """Refuses a form that its policy does not allow.
+    """Checks a form against its policy.
 
     Raises
     ------
-    PolicyRefusal
-        Named as S3 names it.
+    PostPolicyError
+        With S3's error code.
     """
     if "policy" not in form.fields:
         raise PostPolicyError("AccessDenied", "Access Denied")
@@ -102,7 +102,7 @@ def enforce_policy(form: PostForm, bucket: str, now: datetime.datetime) -> None:
 
 
 def make_success_response(form: PostForm, bucket: str, object_headers: list[tuple[str, str]]) -> WsgiResponse:
-    """S3's answer to a form that it has stored; `kept` are the headers that name what is stored."""
+    """Returns S3's response to a form that it has stored; `object_headers` name the stored object."""
     location = f"/{bucket}/{quote(form.key)}"
     headers = [*object_headers, ("Location", location)]
     redirect = form.fields.get("success_action_redirect") or form.fields.get("redirect")
@@ -118,7 +118,7 @@ def make_success_response(form: PostForm, bucket: str, object_headers: list[tupl
 
 
 def has_expired(arguments: Mapping[str, str], now: datetime.datetime | None = None) -> bool:
-    """Whether a presigned URL (either signature version) is past its time. A request without one is not."""
+    """Whether a presigned URL (either signature version) has expired. A request that is not presigned has not."""
     now = now or datetime.datetime.now(datetime.UTC)
     try:
         if "X-Amz-Date" in arguments and "X-Amz-Expires" in arguments:
@@ -146,7 +146,7 @@ def _parse_time(text: str) -> datetime.datetime:
 
 
 def _parse_condition(condition: Any) -> list[tuple[str, str, Any]]:
-    """(operator, field, value) of one condition; for content-length-range the two bounds."""
+    """Returns (operator, field, value) of a condition; for content-length-range the two bounds."""
     if isinstance(condition, dict):
         return [("eq", name.lower(), value) for name, value in condition.items()]
     if isinstance(condition, list) and len(condition) == 3:

@@ -1,4 +1,4 @@
-"""What the local cloud changes in the process it runs in, each change with the way to undo it."""
+"""Changes that the local cloud makes to its own process, each with a function that undoes it."""
 
 import logging
 import os
@@ -9,9 +9,13 @@ import threading
 from collections.abc import Callable
 from pathlib import Path
 from types import FrameType
+from typing import TYPE_CHECKING
 
 from local.cloud import moto_patches
 from local.cloud.stack import REGION
+
+if TYPE_CHECKING:
+    from wsgiref.types import WSGIApplication
 
 
 class CloudError(Exception):
@@ -19,7 +23,7 @@ class CloudError(Exception):
 
 
 def listen(port: int) -> socket.socket:
-    """A listening socket on the loopback address; port 0 takes a free one."""
+    """Returns a listening socket on the loopback address; port 0 takes a free one."""
     listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
@@ -31,8 +35,27 @@ def listen(port: int) -> socket.socket:
     return listener
 
 
+def serve(listener: socket.socket, application: "WSGIApplication") -> Callable[[], None]:
+    """Serves an application on a listening socket in background threads. Returns the function that stops serving."""
+    from moto.moto_server.werkzeug_app import MotoRequestHandler
+    from werkzeug.serving import make_server
+
+    port = listener.getsockname()[1]
+    handler, fd = MotoRequestHandler, listener.fileno()
+    server = make_server("127.0.0.1", port, application, threaded=True, request_handler=handler, fd=fd)
+    thread = threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True, name="local-cloud")
+    thread.start()
+
+    def close() -> None:
+        server.shutdown()
+        thread.join(5)
+        server.server_close()
+
+    return close
+
+
 def configure_moto(port: int) -> Callable[[], None]:
-    """Points moto's interpreter at the port, keeps the machine's own AWS set-up out; undone by what is returned."""
+    """Points moto's interpreter at the port and hides the machine's AWS configuration. Returns the undo function."""
     from moto.core.config import default_user_config
 
     previous_environment = dict(os.environ)
@@ -68,11 +91,11 @@ def _reset_moto() -> None:
 
 
 def redirect_logs(path: Path) -> Callable[[], None]:
-    """Sends the log of moto, the server and the cloud into a file, and not to the terminal."""
+    """Sends the logs of moto, the server and the cloud to a file instead of the terminal. Returns the undo function."""
     handler = logging.FileHandler(path, encoding="utf-8")
     handler.setFormatter(logging.Formatter("%(asctime)s %(name)s %(levelname)s %(message)s"))
-    # What moto logs flows through the states; the history has it, a log file must not. It stays quiet afterwards
-    # too: an execution that is just ending still writes.
+    # moto logs state data: the execution history may contain it, a log file must not. The level stays changed
+    # afterwards too, because an execution that is just ending still writes.
     logging.getLogger("moto").setLevel(logging.CRITICAL)
     loggers = [logging.getLogger(name) for name in ("werkzeug", "gradeline.local")]
     previous_settings = [(logger, logger.level, logger.propagate) for logger in loggers]
@@ -92,7 +115,7 @@ def redirect_logs(path: Path) -> Callable[[], None]:
 
 
 def exit_on_sigterm() -> Callable[[], None]:
-    """SIGTERM unwinds the program as Ctrl-C does, so that a cloud in a `with` block stops in order."""
+    """Makes SIGTERM unwind the program as Ctrl-C does, so that a cloud in a `with` block stops in order."""
     if threading.current_thread() is not threading.main_thread() or signal.getsignal(signal.SIGTERM) != signal.SIG_DFL:
         return lambda: None
 

@@ -1,4 +1,4 @@
-"""Makes what the template says, with public calls: buckets, table, queues, secrets, state machine."""
+"""Creates the template's resources with public API calls: buckets, table, queues, secrets, state machine."""
 
 import secrets
 import string
@@ -21,7 +21,7 @@ _TABLE_PROPERTIES = (
 
 
 class SecretStrings:
-    """The strings of the stack's secrets, made once; kept in `folder` where one is given."""
+    """The strings of the stack's secrets, generated once; stored in `folder` if one is given."""
 
     def __init__(self, folder: Path | None) -> None:
         self._folder = folder

@@ -1,4 +1,4 @@
-"""A document of one page as pixels, or why Textract would refuse it.
+"""Renders a document's page as pixels, or rejects the document as Textract would.
 
 Limits are Textract's: https://docs.aws.amazon.com/textract/latest/dg/limits-document.html
 """
@@ -14,7 +14,7 @@ MAX_BYTES = 10_485_760
 MAX_SIDE_PIXELS = 10_000
 MAX_SIDE_POINTS = 9_000
 _DPI = 200
-# Larger renderings only cost time: the engine scales its input down further.
+# Larger renderings only take longer: the engine scales its input down further.
 _MAX_RENDERED_SIDE = 3_000
 _FORMATS = {"JPEG", "PNG", "TIFF"}
 _GREYSCALE_16_BIT_MODES = ("I;16", "I;16B", "I;16L", "I")
@@ -23,7 +23,7 @@ Pixels = np.ndarray[Any, np.dtype[np.uint8]]
 
 
 class DocumentRejectedError(Exception):
-    """The document cannot be read; `code` is the exception that Textract names."""
+    """The document cannot be read; `code` is the name of Textract's exception."""
 
     def __init__(self, code: str, message: str) -> None:
         super().__init__(message)
@@ -31,11 +31,11 @@ class DocumentRejectedError(Exception):
 
 
 def rasterize_document(content: bytes) -> Pixels:
-    """Height x width x 3 bytes, blue first, of the one page. EXIF orientation is not looked at.
+    """Renders a document of one page: height x width x 3 bytes, blue first. EXIF orientation is ignored.
 
     Raises
     ------
-    Refusal
+    DocumentRejectedError
         UnsupportedDocumentException, BadDocumentException or DocumentTooLargeException.
     """
     if len(content) > MAX_BYTES:
@@ -46,7 +46,7 @@ def rasterize_document(content: bytes) -> Pixels:
 
 
 def count_pages(content: bytes) -> int:
-    """Pages of a PDF or frames of a TIFF; raises as `pixels_of` does."""
+    """Counts the pages of a PDF or frames of a TIFF; raises as `rasterize_document` does."""
     if content[:1024].lstrip()[:5] == b"%PDF-":
         document = _open_pdf(content)
         try:
@@ -58,7 +58,7 @@ def count_pages(content: bytes) -> int:
 
 
 def rasterize_page(content: bytes, index: int) -> Pixels:
-    """One page of a document with many, as the asynchronous operations take it."""
+    """Renders one page (from 0) of a document with any number of pages, for the asynchronous operations."""
     if content[:1024].lstrip()[:5] == b"%PDF-":
         return _rasterize_pdf_page(content, index, single_page_only=False)
     return _rasterize_image(content, index, single_page_only=False)

@@ -1,7 +1,8 @@
-"""Which permissions AWS asks for at a call: actions and the resources they are about, read off the request.
+"""Finds the permissions that AWS requires for a call: actions and resources, read from the request.
 
-After the Service Authorization Reference: the action is not always the operation's name (a pinned version is
-s3:GetObjectVersion), and one call may need several (a copy reads and writes; Textract reads with its caller's rights).
+Follows the Service Authorization Reference: the action is not always the operation's name (a pinned version is
+s3:GetObjectVersion), and one call may require several (a copy reads and writes; Textract reads with its caller's
+permissions).
 """
 
 import json
@@ -39,7 +40,7 @@ _TRANSACTION_ACTIONS = {
 
 @dataclass(frozen=True, order=True)
 class RequiredPermission:
-    """`holder` (a function's logical id, or "stepfunctions") has to be allowed `action` on `resource` (an ARN or *)."""
+    """`principal` (a function's logical id, or "stepfunctions") needs `action` on `resource` (an ARN or *)."""
 
     principal: str
     action: str
@@ -47,11 +48,11 @@ class RequiredPermission:
 
 
 def find_required_permissions(call: Call, request: WsgiRequest) -> list[RequiredPermission]:
-    """What has to be allowed for this call; nothing where its service is none of the stack's."""
+    """Returns the permissions that a call requires; none if its service is not part of the stack."""
     found = _PERMISSIONS_BY_SERVICE.get(call.service, _default_permissions)(call, request)
     principal = call.caller
     if call.operation == "PostObject" and (signer := _FORM_SIGNER.search(request.body)):
-        # A form is posted by anybody; what counts is the right of who signed it.
+        # Anybody may post a form; the permissions of its signer count.
         principal = signer[1].decode()
     return [RequiredPermission(principal, action, resource) for action, resource in found]
 
@@ -67,7 +68,8 @@ def _s3_permissions(call: Call, request: WsgiRequest) -> _Permissions:
     elif operation in ("CopyObject", "UploadPartCopy"):
         source, _, query = call.parameters["CopySource"].partition("?")
         version = parse_qs(query).get("versionId", [None])[0]
-        yield _read_permission(*source.partition("/")[::2], version)
+        source_bucket, _, source_key = source.partition("/")
+        yield _read_permission(source_bucket, source_key, version)
         yield "s3:PutObject", _object_arn(bucket, key)
     elif operation == "PostObject":
         form_key = _FORM_KEY.search(request.body)
@@ -126,7 +128,7 @@ def _textract_permissions(call: Call, request: WsgiRequest) -> _Permissions:
     body = _json_body(request)
     s3_object = (body.get("Document") or body.get("DocumentLocation") or {}).get("S3Object")
     if s3_object:
-        # Textract opens the object with the rights of who asks.
+        # Textract reads the object with its caller's permissions.
         yield _read_permission(s3_object["Bucket"], s3_object["Name"], s3_object.get("Version"))
     output = body.get("OutputConfig")
     if output:
@@ -151,10 +153,10 @@ def _sqs_permissions(call: Call, request: WsgiRequest) -> _Permissions:
 
 
 def _default_permissions(call: Call, request: WsgiRequest) -> _Permissions:
-    """One action named as the operation, about the resource whose ARN is given."""
+    """Requires one action with the operation's name, on the resource whose ARN the request has."""
     body = _json_body(request)
-    objects = ("stateMachineArn", "executionArn", "SecretId", "TopicArn", "KeyId")
-    resource = next((str(body[name]) for name in objects if body.get(name)), "*")
+    identifiers = ("stateMachineArn", "executionArn", "SecretId", "TopicArn", "KeyId")
+    resource = next((str(body[name]) for name in identifiers if body.get(name)), "*")
     yield f"{_ACTION_PREFIXES.get(call.service, call.service)}:{call.operation}", resource
 
 

@@ -1,4 +1,4 @@
-"""What a stack is made of, as the local cloud needs to know it."""
+"""The resources of a stack that the local cloud uses."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -8,8 +8,11 @@ from typing import Any
 
 @dataclass(frozen=True)
 class Function:
-    """One Lambda function. `timeout` in seconds, `memory` in MB, `layers` are logical ids, `retries` how often
-    an asynchronous call is tried again, `failure_queue` the name of the queue that is told when it never worked."""
+    """One Lambda function.
+
+    `timeout` is in seconds, `memory` in MB, `layers` are logical ids, `retries` is how often an asynchronous
+    invocation is retried, and `failure_queue` the name of the queue that gets its record if all attempts fail.
+    """
 
     logical_id: str
     name: str
@@ -30,7 +33,7 @@ class Function:
 
 @dataclass(frozen=True)
 class Notification:
-    """A put into a bucket that calls a function. `events` are S3's patterns ("s3:ObjectCreated:*")."""
+    """Calls a function for each object created in a bucket. `events` are S3's patterns ("s3:ObjectCreated:*")."""
 
     id: str
     bucket: str
@@ -42,7 +45,7 @@ class Notification:
 
 @dataclass(frozen=True)
 class Route:
-    """One route of the HTTP API. `path` as the template has it; `authorised`: a token is asked for."""
+    """One route of the HTTP API. `path` as in the template."""
 
     method: str
     path: str
@@ -54,7 +57,8 @@ class Route:
 class Rule:
     """An event pattern on the default bus, or a schedule ("rate(5 minutes)"), that calls a function.
 
-    `input` is JSON text that the function is given in place of the event."""
+    `input` is JSON text that the function receives instead of the event.
+    """
 
     name: str
     function: str

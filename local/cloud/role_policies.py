@@ -1,7 +1,7 @@
-"""The roles of `template.yaml`, in force: a call that its caller's policies do not allow is refused, as on AWS.
+"""Enforces the roles of `template.yaml`: a call that its caller's policies do not allow is denied, as on AWS.
 
-What was needed can be written into a folder (`GRADELINE_NEEDS_TO`), one file a cloud; the tests hold the needs of
-a whole run against the template, both ways (tests/permissions).
+The permissions that a run requires can be logged into a folder (`GRADELINE_NEEDS_TO`), one file per cloud; the tests
+compare those of a whole run with the template, in both directions (tests/permissions).
 """
 
 import json
@@ -14,17 +14,18 @@ from pathlib import Path
 from typing import Any, Self
 
 from local.cloud.aws_calls import CLIENT, PROVISION, STATE_MACHINE, Call, WsgiRequest
-from local.cloud.gateway import WsgiResponse, forward_to_moto
+from local.cloud.gateway import forward_to_moto
 from local.cloud.required_permissions import RequiredPermission, find_required_permissions
 from local.cloud.stack import Stack
 from local.cloud.template import TemplateError
+from local.cloud.wsgi import WsgiResponse
 
 PERMISSIONS_LOG_VARIABLE = "GRADELINE_NEEDS_TO"
 
 
 @dataclass(frozen=True, order=True)
 class Grant:
-    """One action on one resource pattern (`*` and `?` as IAM has them) that a holder is allowed."""
+    """One action on one resource pattern (with IAM's `*` and `?`) that a principal is allowed."""
 
     principal: str
     action: str
@@ -44,12 +45,12 @@ def _compile_pattern(pattern: str) -> re.Pattern[str]:
 
 
 def read_grants(stack: Stack) -> list[Grant]:
-    """Every grant of every role in the template; the state machine's holder is "stepfunctions".
+    """Returns every grant of every role in the template; the state machine's principal is "stepfunctions".
 
     Raises
     ------
     TemplateError
-        A policy says more than Allow, Action and Resource: that is not understood here, so not in force.
+        A policy has more than Allow, Action and Resource. The local cloud does not understand it, so cannot enforce it.
     """
     principals = {name: name for name in stack.functions}
     principals |= dict.fromkeys(stack.template.of_type("AWS::Serverless::StateMachine"), STATE_MACHINE)
@@ -66,7 +67,7 @@ def _policy_statements(stack: Stack, name: str) -> Iterator[Mapping[str, Any]]:
     for policy in stack.template.resolve(stack.template.properties(name).get("Policies", [])):
         for statement in policy["Statement"]:
             if set(statement) - {"Sid"} != {"Effect", "Action", "Resource"} or statement["Effect"] != "Allow":
-                raise TemplateError(f"The local cloud understands Allow, Action and Resource alone ({name}).")
+                raise TemplateError(f"The local cloud understands only Allow, Action and Resource ({name}).")
             yield statement
 
 
@@ -75,7 +76,7 @@ def _as_list(value: Any) -> list[str]:
 
 
 class RolePolicies:
-    """Answers calls that are not allowed. Callers that hold no role of the stack (its users) are let through."""
+    """Denies calls that are not allowed. Callers without a role of the stack (its users) may do everything."""
 
     def __init__(self, allowed: Iterable[Grant], permissions_log: "RequiredPermissionsLog | None" = None) -> None:
         self._by_action: dict[tuple[str, str], list[Grant]] = {}
@@ -84,11 +85,11 @@ class RolePolicies:
         self._permissions_log = permissions_log
 
     @classmethod
-    def of(cls, stack: Stack) -> Self:
+    def from_stack(cls, stack: Stack) -> Self:
         folder = os.environ.get(PERMISSIONS_LOG_VARIABLE)
         return cls(read_grants(stack), RequiredPermissionsLog(Path(folder)) if folder else None)
 
-    def answer(self, call: Call, request: WsgiRequest) -> WsgiResponse | None:
+    def handle_request(self, call: Call, request: WsgiRequest) -> WsgiResponse | None:
         for permission in find_required_permissions(call, request):
             if permission.principal in (CLIENT, PROVISION):
                 continue
@@ -110,7 +111,7 @@ class RolePolicies:
 
 
 class MaskedNotFound:
-    """S3's discretion: who may not list a bucket is not told that a key is absent, but that it is not allowed (403).
+    """Hides absent keys as S3 does: a caller that may not list the bucket gets 403 instead of 404.
 
     https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetObject.html
     """
@@ -119,7 +120,7 @@ class MaskedNotFound:
         self._policies = policies
         self._moto = moto
 
-    def answer(self, call: Call, request: WsgiRequest) -> WsgiResponse | None:
+    def handle_request(self, call: Call, request: WsgiRequest) -> WsgiResponse | None:
         if call.name not in ("s3:GetObject", "s3:HeadObject") or call.caller == CLIENT:
             return None
         if self._policies.allows(
@@ -131,7 +132,7 @@ class MaskedNotFound:
 
 
 class RequiredPermissionsLog:
-    """Each need once, a line of JSON, written as it comes: a cloud that is killed has told what it knew."""
+    """Logs each permission once, as a line of JSON, at once: a killed cloud has logged all that it required."""
 
     def __init__(self, folder: Path) -> None:
         self._path = folder / f"{os.getpid()}-{id(self)}.jsonl"
@@ -147,6 +148,6 @@ class RequiredPermissionsLog:
 
 
 def read_required_permissions(folder: Path) -> set[RequiredPermission]:
-    """What all clouds of a run needed."""
+    """Returns the permissions that all clouds of a run required."""
     lines = (line for path in sorted(folder.glob("*.jsonl")) for line in path.read_text(encoding="utf-8").splitlines())
     return {RequiredPermission(*json.loads(line)) for line in lines}

@@ -1,4 +1,4 @@
-"""A put into a bucket becomes an S3 event, as the template's triggers say.
+"""Turns created objects into S3 events for the functions that the template's triggers name.
 
 The message is S3's own: https://docs.aws.amazon.com/AmazonS3/latest/userguide/notification-content-structure.html
 """
@@ -14,9 +14,9 @@ from typing import Any
 from urllib.parse import quote_plus
 
 from local.cloud.aws_calls import Call, WsgiRequest
-from local.cloud.gateway import WsgiResponse
 from local.cloud.resources import Notification
 from local.cloud.stack import REGION
+from local.cloud.wsgi import WsgiResponse
 
 _EVENT_NAMES = {
     "PutObject": "ObjectCreated:Put",
@@ -28,7 +28,7 @@ _EVENT_NAMES = {
 
 @dataclass(frozen=True)
 class StoredObject:
-    """What S3 tells of an object in an event. `etag` without quotes."""
+    """The facts about an object in an event. `etag` is without quotes."""
 
     bucket: str
     key: str
@@ -38,8 +38,11 @@ class StoredObject:
 
 
 class BucketNotifications:
-    """Watches answered S3 calls; `invoke` takes a function's logical id and the event as JSON,
-    `look_up` (bucket, key, version id) gives what is stored."""
+    """Observes completed S3 calls and invokes the functions to be notified.
+
+    `invoke` receives a function's logical id and the event as JSON, `look_up` (bucket, key, version id) returns what is
+    stored.
+    """
 
     def __init__(
         self,
@@ -57,11 +60,11 @@ class BucketNotifications:
         if event_name is None or not 200 <= response.status < 300:
             return
         bucket, key = call.parameters["Bucket"], call.parameters.get("Key", "")
-        wanted = [one for one in self._notifications if _matches_notification(one, bucket, key, event_name)]
-        if not wanted:
+        matching = [entry for entry in self._notifications if _matches_notification(entry, bucket, key, event_name)]
+        if not matching:
             return
         stored = self._look_up(bucket, key, response.header("x-amz-version-id"))
-        for notification in wanted:
+        for notification in matching:
             event = make_s3_event(stored, event_name=event_name, configuration=notification.id)
             self._invoke(notification.function, json.dumps(event).encode())
 
@@ -76,14 +79,14 @@ def _matches_notification(notification: Notification, bucket: str, key: str, eve
 
 
 def quote_key(key: str) -> str:
-    """A key as S3 writes it into events: form encoding, slashes kept."""
+    """Encodes a key as in S3 events: form encoding with slashes kept."""
     return quote_plus(key, safe="/*").replace("~", "%7E")
 
 
 def make_s3_event(
     stored: StoredObject, *, event_name: str = "ObjectCreated:Put", configuration: str = "local"
 ) -> dict[str, Any]:
-    """The event that S3 sends about one object."""
+    """Returns the event that S3 sends about one object."""
     body: dict[str, Any] = {
         "key": quote_key(stored.key),
         "size": stored.size,

@@ -1,4 +1,4 @@
-"""What moto's S3 does not enforce: checksums that a caller declares, conditions of a copy, presigned requests."""
+"""What moto's S3 does not enforce: declared checksums, conditions of a copy, presigned requests."""
 
 import base64
 import datetime
@@ -11,18 +11,19 @@ from werkzeug.test import Client
 
 from local.cloud import presigned
 from local.cloud.aws_calls import Call, WsgiRequest
-from local.cloud.gateway import WsgiResponse, forward_to_moto
+from local.cloud.gateway import forward_to_moto
 from local.cloud.s3_notifications import StoredObject
+from local.cloud.wsgi import WsgiResponse
 
 _PRECONDITION_FAILED = "At least one of the pre-conditions you specified did not hold"
-# Only names the caller to moto; nothing here is a secret.
+# Only identifies the caller to moto; not a secret.
 _AUTHORIZATION = "AWS4-HMAC-SHA256 Credential=local/20260101/us-east-1/s3/aws4_request, SignedHeaders=host, Signature=0"
 
 
 class S3Service:
-    """Stands before moto's S3 and answers, or prepares, what moto would let through.
+    """Runs before moto's S3: answers or prepares the requests that moto would accept wrongly.
 
-    `origins`: for each bucket the pages' origins that its CORS rules let upload with a form.
+    `origins`: for each bucket, the origins whose pages may upload with a form by its CORS rules.
     """
 
     def __init__(self, moto: Any, origins: Mapping[str, Collection[str]] | None = None) -> None:
@@ -30,7 +31,7 @@ class S3Service:
         self._origins = origins or {}
         self._client = Client(moto, use_cookies=False)
 
-    def answer(self, call: Call, request: WsgiRequest) -> WsgiResponse | None:
+    def handle_request(self, call: Call, request: WsgiRequest) -> WsgiResponse | None:
         if call.service != "s3":
             return None
         if presigned.has_expired(request.arguments()):
@@ -48,12 +49,12 @@ class S3Service:
         return None
 
     def look_up(self, bucket: str, key: str, version_id: str | None) -> StoredObject:
-        """What is stored under a key.
+        """Returns what is stored under a key.
 
         Raises
         ------
         KeyError
-            Nothing is.
+            There is no such object.
         """
         response = self._call_moto("HEAD", bucket, key, query={"versionId": version_id} if version_id else {})
         if response.status_code != 200:
@@ -68,13 +69,13 @@ class S3Service:
         )
 
     def count_transferred_bytes(self, call: Call, request: WsgiRequest, response: WsgiResponse) -> int:
-        """The bytes that an answered call has moved, one way or the other; a copy's are those of its object."""
+        """Returns the bytes that a completed call transferred, the larger direction; for a copy, the object's size."""
         if call.operation == "CopyObject" and response.status == 200:
             return self.look_up(call.parameters["Bucket"], call.parameters["Key"], None).size
         return max(len(request.body), len(response.body))
 
     def read(self, bucket: str, key: str, version_id: str | None) -> bytes:
-        """An object's bytes; KeyError where there is none."""
+        """Returns an object's bytes; raises KeyError if there is none."""
         response = self._call_moto("GET", bucket, key, query={"versionId": version_id} if version_id else {})
         if response.status_code != 200:
             raise KeyError(key)
@@ -85,7 +86,7 @@ class S3Service:
             return None
         if not matches_sha256(request.headers["x-amz-checksum-sha256"], request.body):
             return _bad_digest_response()
-        # moto keeps a checksum only where its algorithm is named as well.
+        # moto stores a checksum only if its algorithm is named as well.
         return forward_to_moto(self._moto, request, headers={"x-amz-sdk-checksum-algorithm": "SHA256"})
 
     def _check_copy_conditions(self, call: Call, request: WsgiRequest) -> WsgiResponse | None:
@@ -113,7 +114,7 @@ class S3Service:
         return None
 
     def _store_post_form(self, call: Call, request: WsgiRequest) -> WsgiResponse:
-        """A browser's form, held to its policy and stored as S3 would."""
+        """Checks a browser's form against its policy and stores the file as S3 would."""
         bucket = call.parameters["Bucket"]
         try:
             form = presigned.read_post_form(request)

@@ -1,7 +1,7 @@
-"""What `template.yaml` says exists: names, functions, triggers, routes and rules, for the local cloud to make.
+"""The resources of `template.yaml`, resolved for the local cloud: names, functions, triggers, routes and rules.
 
-Nothing is created here (`local.cloud.provision` does that). Functions and the state machine refer to each other,
-and environments hold secrets, so an environment is resolved when it is first asked for.
+Creates nothing (`local.cloud.provision` does that). Functions and the state machine refer to each other, and
+environments contain secrets, so an environment is resolved on first use.
 """
 
 import json
@@ -41,7 +41,7 @@ _TYPES_REFERENCED_BY_ARN = {"AWS::Serverless::StateMachine", "AWS::SecretsManage
 
 
 class Stack:
-    """The template, resolved for this machine. Logical ids go in, names and descriptions come out."""
+    """The template, resolved for this machine: maps logical ids to names and descriptions."""
 
     def __init__(
         self,
@@ -78,12 +78,12 @@ class Stack:
     # ── names ────────────────────────────────────────────────────────────────────────────────────
 
     def name(self, logical_id: str) -> str:
-        """The physical name: the template's own, or stack and logical id."""
+        """Returns the physical name: the template's own, or one made of stack name and logical id."""
         kind = self._kind(logical_id)
-        given = None
+        explicit_name = None
         if kind in _NAME_PROPERTIES:
-            given = self.template.resolve(self.template.properties(logical_id).get(_NAME_PROPERTIES[kind]))
-        return str(given) if given else f"{STACK_NAME}-{logical_id}"
+            explicit_name = self.template.resolve(self.template.properties(logical_id).get(_NAME_PROPERTIES[kind]))
+        return str(explicit_name) if explicit_name else f"{STACK_NAME}-{logical_id}"
 
     def arn(self, logical_id: str) -> str:
         kind = self._kind(logical_id)
@@ -107,7 +107,7 @@ class Stack:
     def _reference(self, logical_id: str) -> str:
         name, _, part = logical_id.partition(".")
         if part == "Alias":
-            # SAM's own: what the published alias of a function is called by.
+            # SAM's `<function>.Alias` refers to the published alias of a function.
             return f"{self.arn(name)}:{self.template.properties(name)['AutoPublishAlias']}"
         kind = self._kind(logical_id)
         if kind == "AWS::SQS::Queue":
@@ -122,7 +122,7 @@ class Stack:
         if attribute == "ApiEndpoint":
             return self.endpoint_url
         if attribute == "DomainName" and self._kind(logical_id) == "AWS::CloudFront::Distribution":
-            # The page is served here as well.
+            # The page is served from this endpoint as well.
             return self.endpoint_url.partition("://")[2]
         raise TemplateError(f"The local cloud does not know {logical_id}.{attribute}.")
 
@@ -138,33 +138,37 @@ class Stack:
             raise TemplateError(f"The local cloud expects one {kind}; the template has {len(names)}.")
         return names[0]
 
-    # ── what there is ────────────────────────────────────────────────────────────────────────────
+    # ── resources ────────────────────────────────────────────────────────────────────────────────
 
     def properties(self, logical_id: str) -> dict[str, Any]:
-        """All of a resource's properties, resolved."""
+        """Returns all properties of a resource, resolved."""
         resolved: dict[str, Any] = self.template.resolve(self.template.properties(logical_id))
         return resolved
 
     def of_type(self, kind: str) -> dict[str, dict[str, Any]]:
-        """Logical id → resolved properties of every resource of one type."""
+        """Returns the resolved properties of all resources of one type, by logical id."""
         return {name: self.properties(name) for name in self.template.of_type(kind)}
 
     def state_machine(self, definition_file: Path | None = None) -> tuple[str, str]:
-        """Name of the state machine and its definition as JSON text, substitutions made; `instead` is another
-        definition over the same functions."""
+        """Returns the state machine's name and its definition as JSON, with all substitutions made.
+
+        `definition_file` replaces the template's definition.
+        """
         logical_id = self._find_single("AWS::Serverless::StateMachine")
         properties = self.properties(logical_id)
-        given = {name: str(value) for name, value in properties.get("DefinitionSubstitutions", {}).items()}
+        substitutions = {name: str(value) for name, value in properties.get("DefinitionSubstitutions", {}).items()}
         text = (definition_file or self.folder / properties["DefinitionUri"]).read_text(encoding="utf-8")
         used = set(re.findall(r"\$\{(\w+)\}", text))
-        if used - set(given):
-            raise TemplateError(f"The state machine uses {sorted(used - set(given))}, which nothing substitutes.")
-        definition = re.sub(r"\$\{(\w+)\}", lambda match: given[match[1]], text)
+        if used - set(substitutions):
+            raise TemplateError(
+                f"The state machine uses {sorted(used - set(substitutions))}, which nothing substitutes."
+            )
+        definition = re.sub(r"\$\{(\w+)\}", lambda match: substitutions[match[1]], text)
         return self.name(logical_id), json.dumps(yaml.safe_load(definition))
 
     @property
     def api_id(self) -> str:
-        """What `!Ref` of the HTTP API stands for."""
+        """The value of `!Ref` of the HTTP API."""
         return self.name(self._find_single("AWS::Serverless::HttpApi"))
 
     @property
@@ -182,8 +186,8 @@ class Stack:
         )
 
     def page_security_policy(self) -> str:
-        """The Content-Security-Policy that the page is served under: the cloud's, but for whom it may talk to, which
-        is this machine under either of its names (a form's target is named as the stack names it)."""
+        """Returns the page's Content-Security-Policy: the template's, but with this endpoint as the only one to connect
+        to. A form's target keeps the name that the stack gives it."""
         for name in self.template.of_type("AWS::CloudFront::ResponseHeadersPolicy"):
             headers = self.properties(name)["ResponseHeadersPolicyConfig"]["SecurityHeadersConfig"]
             policy = str(headers["ContentSecurityPolicy"]["ContentSecurityPolicy"])
@@ -191,7 +195,7 @@ class Stack:
         return ""
 
     def upload_origins(self) -> dict[str, set[str]]:
-        """For each bucket the origins whose pages may POST into it."""
+        """Returns, for each bucket, the origins whose pages may POST into it."""
         origins: dict[str, set[str]] = {}
         for name, properties in self.of_type("AWS::S3::Bucket").items():
             for rule in properties.get("CorsConfiguration", {}).get("CorsRules", ()):
@@ -200,7 +204,7 @@ class Stack:
         return origins
 
     def jwt_configuration(self) -> tuple[str, tuple[str, ...]]:
-        """Issuer and audiences of the API's tokens."""
+        """Returns issuer and audiences of the API's tokens."""
         for name in self.template.of_type("AWS::Serverless::HttpApi"):
             auth = self.properties(name).get("Auth", {})
             for authorizer in auth.get("Authorizers", {}).values():

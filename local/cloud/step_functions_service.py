@@ -1,4 +1,4 @@
-"""Executions of the state machine: what may be started, and the word of how each ended."""
+"""Executions of the state machine: checks what may be started, and publishes how each execution ends."""
 
 import datetime
 import json
@@ -11,9 +11,9 @@ from typing import Any
 
 from local.cloud.aws_calls import Call, WsgiRequest
 from local.cloud.event_bus import EventBus
-from local.cloud.gateway import WsgiResponse
 from local.cloud.null_persistence import NullPersistence
 from local.cloud.stack import ACCOUNT, REGION
+from local.cloud.wsgi import WsgiResponse
 
 logger = logging.getLogger("gradeline.local")
 
@@ -24,7 +24,7 @@ _MAX_INPUT_BYTES = 262_144
 
 
 def describe_execution(arn: str) -> Mapping[str, Any]:
-    """What DescribeExecution says, from moto's own object: it is asked many times a second."""
+    """Returns what DescribeExecution does, read from moto's own object because it is polled many times a second."""
     from moto.stepfunctions.parser.models import stepfunctions_parser_backends
 
     backend: Any = stepfunctions_parser_backends[ACCOUNT][REGION]
@@ -33,11 +33,11 @@ def describe_execution(arn: str) -> Mapping[str, Any]:
 
 
 class StepFunctionsService:
-    """Knows the executions, and tells the bus when one ends, as Step Functions does.
+    """Tracks the executions and publishes an event when one ends, as Step Functions does.
 
-    `describe` gives an execution's description by its ARN; it is asked often, so it should be cheap.
-    What `keeper` had noted of an earlier process is gone on with: names stay taken, and what was running then is
-    started again by the same name with the same input, from its beginning, since every step may be repeated.
+    `describe` returns an execution's description by its ARN; it is called often, so it should be cheap. `persistence`
+    records executions, so that they survive a restart: names stay reserved, and what was running is started again with
+    the same name and input, from its beginning, since every step may be repeated.
     """
 
     def __init__(
@@ -52,7 +52,7 @@ class StepFunctionsService:
         self._describe = describe
         self._persistence = persistence
         self._poll_seconds = seconds
-        # Of an earlier process: input by ARN of those that are still to be started again, ARNs of the ended.
+        # From an earlier process: inputs by ARN of executions to be restarted, and ARNs of those that have ended.
         self._to_restart: dict[str, str] = {}
         self._ended: set[str] = set()
         self._running: set[str] = set()
@@ -61,8 +61,8 @@ class StepFunctionsService:
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._poll, daemon=True, name="executions")
 
-    def answer(self, call: Call, request: WsgiRequest) -> WsgiResponse | None:
-        """Refuses what Step Functions would not start and moto would; all else is left to moto."""
+    def handle_request(self, call: Call, request: WsgiRequest) -> WsgiResponse | None:
+        """Rejects what Step Functions would not start but moto would; leaves everything else to moto."""
         if call.name == "stepfunctions:DescribeExecution":
             return self._describe_pending_restart(json.loads(request.body).get("executionArn", ""))
         if call.name != "stepfunctions:StartExecution":
@@ -82,28 +82,28 @@ class StepFunctionsService:
         return None
 
     def _describe_pending_restart(self, arn: str) -> WsgiResponse | None:
-        """An execution that is about to be started again has been running all the time, to who asks."""
+        """Describes an execution that is about to be restarted as running: to callers it never stopped."""
         execution_input = self._to_restart.get(arn)
         if execution_input is None:
             return None
         state_machine_arn, _, name = arn.replace(":execution:", ":stateMachine:").rpartition(":")
-        body = {
+        body: dict[str, Any] = {
             "executionArn": arn,
             "stateMachineArn": state_machine_arn,
             "name": name,
             "status": "RUNNING",
             "input": execution_input,
+            "startDate": time.time(),
         }
-        body["startDate"] = time.time()
         return WsgiResponse(200, [("Content-Type", "application/x-amz-json-1.0")], json.dumps(body).encode())
 
     def set_previous_executions(self, running: Mapping[str, str], ended: Iterable[str]) -> None:
-        """What an earlier process had running (inputs by ARN), and what had ended."""
+        """Sets which executions an earlier process left running (inputs by ARN), and which had ended."""
         self._to_restart = dict(running)
         self._ended = set(ended)
 
     def resume(self, start: Callable[[str, str, str], Any]) -> None:
-        """Starts again what was running; `start` takes the state machine's ARN, the name and the input."""
+        """Restarts the executions that were running. `start` takes the state machine's ARN, the name and the input."""
         for arn, execution_input in list(self._to_restart.items()):
             if self._stopping.is_set():
                 return
@@ -111,7 +111,7 @@ class StepFunctionsService:
             try:
                 start(state_machine_arn, name, execution_input)
             except Exception:
-                logger.exception("An execution of before could not be started again")
+                logger.exception("An execution of the previous process could not be restarted")
 
     def start(self) -> None:
         self._thread.start()
@@ -135,7 +135,7 @@ class StepFunctionsService:
             self._persistence.execution_started(arn, json.loads(request.body).get("input", "{}"))
 
     def wait_until_ended(self, seconds: float = 3.0) -> None:
-        """Waits until the executions that were stopped have ended, so that none outlives its services."""
+        """Waits until all stopped executions have ended, so that none outlives the services that it calls."""
         deadline = time.monotonic() + seconds
         while time.monotonic() < deadline and any(
             self._describe(arn)["status"] not in _TERMINAL_STATUSES for arn in self.running()

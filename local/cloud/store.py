@@ -1,11 +1,11 @@
-"""What the local cloud keeps in its folder: facts in one SQLite file, each durable before anybody is told of it.
+"""Durable store of the local cloud: entries in one SQLite file, each durable before any response shows it.
 
-A fact is a JSON value under a kind and an id, with the bytes of an object where it has any. Who adds facts goes on
-at once; `settle` returns when all that was added before is on the disk. One thread writes whatever has gathered
-meanwhile in one transaction, so a busy cloud shares the price of a sync. A transaction that was cut off by
-a crash is no part of the file when it is opened again; SQLite's write-ahead log sees to that.
+An entry is a JSON value under a kind and an id, with an object's bytes if it has any. `add` returns at once; `flush`
+returns when everything added before is on disk. One thread writes all queued transactions in one SQLite transaction, so
+a busy cloud shares the cost of a sync. A transaction that a crash cut off is not in the file when it is opened again:
+SQLite's write-ahead log takes care of that.
 
-What is deleted or replaced is overwritten in the file and leaves the log within moments: erased is erased.
+Deleted and replaced data is overwritten in the file and leaves the log within moments, so that erased data is gone.
 """
 
 import contextlib
@@ -30,7 +30,7 @@ _CHECKPOINT_IDLE_SECONDS = 0.5
 
 @dataclass(frozen=True)
 class StoreEntry:
-    """`value` is what JSON can say; None: the fact is gone. `body` are the bytes of an object."""
+    """`value` is a JSON value, or None if the entry is to be deleted. `body` has the bytes of an object."""
 
     kind: str
     id: str
@@ -39,13 +39,13 @@ class StoreEntry:
 
 
 class Store:
-    """The facts of one folder. Nobody else can open it meanwhile.
+    """The entries of one folder, which only one process can open at a time.
 
     Raises
     ------
     StoreError
-        When it is opened: the folder is in use, cannot be written, or its file is damaged or of another format.
-        From `settle`: something could not be written; nothing is accepted from then on.
+        When opened: the folder is in use or cannot be written, or its file is damaged or has another format.
+        From `flush`: something could not be written; nothing is accepted from then on.
     """
 
     def __init__(self, folder: Path, *, idle_seconds: float = _CHECKPOINT_IDLE_SECONDS) -> None:
@@ -64,7 +64,7 @@ class Store:
         self._queued_count = self._written_count = 0
         self._closing = False
         self._failure: StoreError | None = None
-        # What the log still holds although it has been replaced.
+        # Whether the log may still contain replaced data.
         self._needs_checkpoint = True
         self._thread = threading.Thread(target=self._run_writer, daemon=True, name="store")
         self._thread.start()
@@ -72,7 +72,7 @@ class Store:
     # ── adding ───────────────────────────────────────────────────────────────────────────────────
 
     def add(self, *entries: StoreEntry) -> None:
-        """Facts that become durable together, in the order in which they are added."""
+        """Queues entries that become durable together, in the order in which they are added."""
         open_entries: list[StoreEntry] | None = getattr(self._open_transaction, "entries", None)
         if open_entries is not None:
             open_entries.extend(entries)
@@ -81,7 +81,7 @@ class Store:
 
     @contextlib.contextmanager
     def transaction(self) -> Iterator[None]:
-        """What this thread adds inside becomes durable as one, or not at all."""
+        """Everything that this thread adds inside becomes durable as one, or not at all."""
         if getattr(self._open_transaction, "entries", None) is not None:
             yield
             return
@@ -104,11 +104,11 @@ class Store:
 
     @property
     def failure(self) -> StoreError | None:
-        """Why nothing is accepted any more."""
+        """Why nothing is accepted any more, or None."""
         return self._failure
 
     def close(self) -> None:
-        """Writes what is left and gives the folder free."""
+        """Writes the remaining entries and releases the folder."""
         with self._condition:
             self._closing = True
             self._condition.notify_all()
@@ -124,10 +124,10 @@ class Store:
             self._queued_transactions.append(entries)
             self._condition.notify_all()
 
-    # ── reading, at the start and for bytes ──────────────────────────────────────────────────────
+    # ── reading ──────────────────────────────────────────────────────────────────────────────────
 
     def entries(self, kind: str) -> Iterator[tuple[str, Any, str | None]]:
-        """Id, value and the digest of the bytes of every fact of a kind, in the order of their first writing."""
+        """Yields id, value and digest of the bytes of every entry of a kind, in the order in which they were added."""
         query = "SELECT id, value, body, checksum FROM facts WHERE kind = ? ORDER BY number"
         with self._connection_lock:
             try:
@@ -140,7 +140,7 @@ class Store:
             yield entry_id, json.loads(value), body
 
     def body(self, digest: str) -> bytes:
-        """The bytes of a SHA-256; StoreError where they are not what was written."""
+        """Returns the bytes with this SHA-256; raises StoreError if they are missing or changed."""
         with self._connection_lock:
             try:
                 row = self._connection.execute("SELECT content FROM bodies WHERE digest = ?", (digest,)).fetchone()
@@ -150,7 +150,7 @@ class Store:
             raise store_file.damaged_store_error(self.path, f"the bytes {digest[:16]}… are not what was written")
         return bytes(row[0])
 
-    # ── the thread that writes ───────────────────────────────────────────────────────────────────
+    # ── writer thread ────────────────────────────────────────────────────────────────────────────
 
     def _run_writer(self) -> None:
         while True:
@@ -172,8 +172,8 @@ class Store:
                     else:
                         self._checkpoint_wal()
             except Exception as error:
-                # Whatever it was: nobody may be told that something is kept which is not.
-                logger.exception("What is sent can no longer be kept")
+                # Whatever the failure: nothing may be reported as stored that is not.
+                logger.exception("Data can no longer be stored")
                 self._fail(error)
                 return
             with self._condition:
@@ -211,7 +211,7 @@ class Store:
         self._needs_checkpoint = True
 
     def _checkpoint_wal(self) -> None:
-        """Brings the log into the file and empties it: nothing that was replaced or deleted stays readable there."""
+        """Moves the log into the file and empties it, so that replaced and deleted data is not readable there."""
         blocked, _, _ = self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
         self._needs_checkpoint = bool(blocked)
 

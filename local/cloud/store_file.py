@@ -1,6 +1,6 @@
-"""The file that holds what the local cloud keeps: its lock, its format, and how damage is told.
+"""The store's database file: its lock, its format, and the detection of damage.
 
-The format has its number in the file's head (`user_version`), beside the mark that the file is ours
+The format's version is in the file's header (`user_version`), next to the mark that the file is Gradeline's
 (`application_id`): https://www.sqlite.org/pragma.html#pragma_user_version
 """
 
@@ -20,7 +20,7 @@ LOCK_FILE_NAME = "lock"
 FORMAT_VERSION = 1
 _APPLICATION_ID = 0x47524C4E  # "GRLN"
 _SCHEMA = (
-    # One number a fact, given once: versions of an object come back in their order.
+    # One number per entry, assigned once: versions of an object are read back in their order.
     "CREATE TABLE facts (number INTEGER PRIMARY KEY AUTOINCREMENT, kind TEXT NOT NULL, id TEXT NOT NULL, "
     "value TEXT NOT NULL, body TEXT, checksum INTEGER NOT NULL, UNIQUE (kind, id))",
     "CREATE INDEX facts_by_body ON facts (body) WHERE body IS NOT NULL",
@@ -28,16 +28,16 @@ _SCHEMA = (
     f"PRAGMA application_id = {_APPLICATION_ID}",
     f"PRAGMA user_version = {FORMAT_VERSION}",
 )
-# Pages that hold nothing are given back where they are more than these, and more than a quarter of the file.
+# The file is compacted when its free pages exceed this number and a quarter of the file.
 _MAX_FREE_PAGES = 256
 
 
 class StoreError(CloudError):
-    """What is kept cannot be read or written; the message is a sentence that says what to do."""
+    """Stored data cannot be read or written; the message is a sentence that says what to do."""
 
 
 class _FolderLock:
-    """The lock of a folder; `close` gives it free, and so does the death of the process."""
+    """The lock of a folder. `close` releases it, and so does the end of the process."""
 
     def __init__(self, file: IO[str]) -> None:
         self._file = file
@@ -53,11 +53,12 @@ class _FolderLock:
 
 
 def lock_folder(folder: Path) -> _FolderLock:
-    """
+    """Locks the folder for this process.
+
     Raises
     ------
     StoreError
-        Another process has the folder, or it cannot be written.
+        Another process has locked the folder, or it cannot be written.
     """
     try:
         private_files.make_folder(folder)
@@ -65,7 +66,7 @@ def lock_folder(folder: Path) -> _FolderLock:
     except OSError as error:
         raise StoreError(f"The folder {folder} cannot be used ({error.strerror}).") from error
     try:
-        # A lock of the process, not of the file: children that outlive it for a moment do not hold it.
+        # The lock belongs to the process, not to the file: children that outlive it for a moment do not hold it.
         fcntl.lockf(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except OSError:
         file.close()
@@ -75,7 +76,7 @@ def lock_folder(folder: Path) -> _FolderLock:
 
 
 def connect(path: Path) -> sqlite3.Connection:
-    """The file, made where there is none, ready to be written durably."""
+    """Opens the file, or creates it, and prepares it for durable writes."""
     try:
         os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
         wal_check.check_wal(path)
@@ -117,19 +118,19 @@ def _prepare_database(connection: sqlite3.Connection, path: Path) -> None:
 
 
 def check_database(connection: sqlite3.Connection, path: Path) -> None:
-    """Refuses a file whose structure is broken or that lacks bytes which it names; gives free space back.
+    """Rejects a file whose structure is damaged or in which referenced bytes are missing; compacts it if needed.
 
-    Each fact carries a checksum of its own and each body is its own digest: they are held against them when read.
+    Each entry has its own checksum and each body its digest: these are verified on reading.
     """
     with _translate_sqlite_errors(path):
-        for (answer,) in connection.execute("PRAGMA quick_check('facts')").fetchall():
-            if answer != "ok":
-                raise damaged_store_error(path, str(answer))
+        for (result,) in connection.execute("PRAGMA quick_check('facts')").fetchall():
+            if result != "ok":
+                raise damaged_store_error(path, str(result))
         missing = connection.execute(
             "SELECT count(*) FROM facts WHERE body IS NOT NULL AND body NOT IN (SELECT digest FROM bodies)"
         ).fetchone()[0]
         if missing:
-            raise damaged_store_error(path, f"{missing} of the files that it names are not in it")
+            raise damaged_store_error(path, f"{missing} of the files that it refers to are missing")
         (free,) = connection.execute("PRAGMA freelist_count").fetchone()
         (pages,) = connection.execute("PRAGMA page_count").fetchone()
         if free > max(_MAX_FREE_PAGES, pages // 4):
@@ -149,7 +150,6 @@ def _translate_sqlite_errors(path: Path) -> Iterator[None]:
 def damaged_store_error(path: Path, reason: str) -> StoreError:
     reason = " ".join(reason.split())
     return StoreError(
-        f"The file {path} is damaged ({reason}); nothing of it was used or changed. Put a copy of the whole "
-        f"folder back, "
-        f"or move it away and start with an empty one; `sqlite3 {path} .recover` shows what can still be read."
+        f"The file {path} is damaged ({reason}); nothing in it was used or changed. Restore a copy of the whole "
+        f"folder, or move it away and start with an empty one; `sqlite3 {path} .recover` shows what can still be read."
     )

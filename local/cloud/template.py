@@ -1,6 +1,6 @@
-"""The SAM template as data: YAML with CloudFormation's tags, and the functions that those tags stand for.
+"""Reads the SAM template: YAML with CloudFormation's tags, and the intrinsic functions behind these tags.
 
-Only what `template.yaml` uses is understood; anything else is refused with a sentence, never guessed.
+Only what `template.yaml` uses is supported; anything else is rejected with an explanation, never guessed.
 """
 
 import re
@@ -20,7 +20,7 @@ _DYNAMIC_REFERENCE = re.compile(
 
 
 class TemplateError(Exception):
-    """The template asks for something that the local cloud does not know."""
+    """The template uses something that the local cloud does not support."""
 
 
 class _Loader(yaml.SafeLoader):
@@ -45,7 +45,7 @@ _Loader.add_multi_constructor("!", _construct_tag)
 
 
 def load(path: Path) -> dict[str, Any]:
-    """The template's tree, tags as dictionaries."""
+    """Loads the template's tree, with tags as dictionaries."""
     with path.open(encoding="utf-8") as file:
         tree = yaml.load(file, Loader=_Loader)  # noqa: S506 -- derived from SafeLoader
     if not isinstance(tree, dict) or "Resources" not in tree:
@@ -54,10 +54,10 @@ def load(path: Path) -> dict[str, Any]:
 
 
 class Template:
-    """Values of a template's nodes for one set of parameters.
+    """Resolves the values of a template's nodes for one set of parameters.
 
-    `reference` gives what `!Ref` of a resource stands for, `attribute` what `!GetAtt` does (called with
-    the logical id and the attribute's name), `secret` the string of a secret named by its ARN.
+    `reference` returns the value of `!Ref` of a resource, `attribute` that of `!GetAtt` (called with the logical id and
+    the attribute's name), `secret` the string of the secret with an ARN.
     """
 
     def __init__(
@@ -83,23 +83,23 @@ class Template:
         }
 
     def properties(self, name: str) -> dict[str, Any]:
-        """A resource's properties, the Globals of its kind merged below them; not resolved yet."""
+        """Returns a resource's properties, with the Globals of its kind as defaults; not resolved yet."""
         resource = self.resources[name]
         own = resource.get("Properties") or {}
         kind = {"AWS::Serverless::Function": "Function", "AWS::Serverless::HttpApi": "HttpApi"}.get(resource["Type"])
         return _merge_globals(self._globals.get(kind, {}), own) if kind else own
 
     def of_type(self, kind: str) -> list[str]:
-        """The logical ids of the resources of one type, in the template's order."""
+        """Returns the logical ids of the resources of one type, in the template's order."""
         return [name for name, resource in self.resources.items() if resource["Type"] == kind]
 
     def resolve(self, node: Any) -> Any:
-        """The node with every function in it replaced by its value."""
+        """Returns the node with every intrinsic function replaced by its value."""
         value = self._resolve(node)
         return None if value is _NO_VALUE else value
 
     def _check_rules(self, rules: Mapping[str, Any]) -> None:
-        """Parameters that do not go together are refused as CloudFormation refuses them."""
+        """Rejects combinations of parameters that CloudFormation would reject."""
         for rule in rules.values():
             if "RuleCondition" in rule and not self._evaluate_condition(rule["RuleCondition"]):
                 continue
@@ -178,14 +178,14 @@ class Template:
         return self._reference(name)
 
     def _substitute(self, argument: Any) -> str:
-        text, given = (argument, {}) if isinstance(argument, str) else argument
+        text, variables = (argument, {}) if isinstance(argument, str) else argument
 
         def value(match: re.Match[str]) -> str:
             literal, name = match.groups()
             if literal:
                 return "${" + name + "}"
-            if name in given:
-                return as_text(self._resolve(given[name]))
+            if name in variables:
+                return as_text(self._resolve(variables[name]))
             if "." in name and not name.startswith("AWS::"):
                 return self._attribute(*name.split(".", 1))
             return as_text(self._ref(name))
@@ -209,7 +209,7 @@ def _parameter_values(declared: Mapping[str, Any], given: Mapping[str, str]) -> 
 
 
 def _merge_globals(base: Any, override: Any) -> Any:
-    """SAM's rule for Globals: maps are merged key by key, lists are joined, all else is replaced."""
+    """Merges as SAM does for Globals: maps are merged key by key, lists are joined, anything else is replaced."""
     if (
         isinstance(base, dict)
         and isinstance(override, dict)
@@ -232,7 +232,7 @@ def _is_intrinsic_function(node: dict[str, Any]) -> bool:
 
 
 def as_text(value: Any) -> str:
-    """CloudFormation's way of writing a value into a string."""
+    """Converts a value to text as CloudFormation does in strings."""
     if isinstance(value, bool):
         return "true" if value else "false"
     return "" if value is None else str(value)

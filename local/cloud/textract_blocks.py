@@ -1,4 +1,4 @@
-"""What both ways of asking Textract share: the reader behind them, refusals, and pages as blocks."""
+"""Common parts of Textract's synchronous and asynchronous operations: OCR reader, errors, pages as blocks."""
 
 import uuid
 from collections.abc import Callable, Iterator
@@ -11,7 +11,7 @@ FetchObject = Callable[[str, str, str | None], bytes]
 
 
 class OcrReader(Protocol):
-    """What reads pages; `local.cloud.ocr_pool.OcrProcessPool` is the real one."""
+    """Reads pages; `local.cloud.ocr_pool.OcrProcessPool` is the real implementation."""
 
     def read(self, content: bytes, page: int | None = None) -> OcrPage: ...
 
@@ -21,7 +21,7 @@ class OcrReader(Protocol):
 
 
 class TextractError(Exception):
-    """A refusal as Textract names it."""
+    """An error with Textract's error code."""
 
     def __init__(self, code: str, message: str) -> None:
         super().__init__(message)
@@ -30,7 +30,7 @@ class TextractError(Exception):
 
 
 def fetch_document(fetch: FetchObject, s3_object: dict[str, Any]) -> bytes:
-    """The bytes of an S3Object.
+    """Returns the bytes of an S3Object.
 
     Raises
     ------
@@ -45,7 +45,7 @@ def fetch_document(fetch: FetchObject, s3_object: dict[str, Any]) -> bytes:
 
 
 def make_blocks(page: OcrPage, number: int | None = None) -> Iterator[Block]:
-    """PAGE, then its LINEs, then their WORDs; `number` (from 1) is written where an asynchronous job asks for it."""
+    """Yields PAGE, then its LINEs, then their WORDs. `number` (from 1) is the Page field of asynchronous results."""
     extra = {} if number is None else {"Page": number}
     line_ids = [str(uuid.uuid4()) for _ in page.lines]
     word_ids = [[str(uuid.uuid4()) for _ in line.words] for line in page.lines]
@@ -65,7 +65,7 @@ def make_blocks(page: OcrPage, number: int | None = None) -> Iterator[Block]:
 
 
 def make_geometry(polygon: tuple[Corner, ...]) -> dict[str, Any]:
-    """Box and polygon, fractions of the page."""
+    """Returns bounding box and polygon, as fractions of the page."""
     xs, ys = [x for x, _ in polygon], [y for _, y in polygon]
     return {
         "BoundingBox": {

@@ -1,4 +1,4 @@
-"""Textract's asynchronous pair: a job reads a long document page by page, its answer comes in parts.
+"""Textract's asynchronous operations: a job reads a long document page by page, the result is returned in parts.
 
 https://docs.aws.amazon.com/textract/latest/dg/API_GetDocumentTextDetection.html
 """
@@ -21,7 +21,7 @@ _MAX_PARALLEL_PAGES = 4
 
 @dataclass
 class EmulatedJob:
-    """`pages` in order; an entry is None where the page could not be read."""
+    """One job. `pages` are in order; None for a page that could not be read."""
 
     id: str
     request: dict[str, Any]
@@ -31,7 +31,7 @@ class EmulatedJob:
 
     @cached_property
     def blocks(self) -> list[Block]:
-        """Made once: the parts of one answer name each other's blocks."""
+        """The blocks of all pages, created once because the parts of a result refer to each other's blocks."""
         return [
             block
             for number, page in enumerate(self.pages, 1)
@@ -45,7 +45,7 @@ class EmulatedJob:
 
 
 class EmulatedTextractJobs:
-    """Starts jobs and tells of them. A job whose caller has gone goes on; it ends with the process."""
+    """Starts jobs and returns their results. A job continues without its caller until the process ends."""
 
     def __init__(self, reader: OcrReader, *, fetch: FetchObject) -> None:
         self._reader = reader
@@ -55,7 +55,7 @@ class EmulatedTextractJobs:
         self._lock = threading.Lock()
 
     def start(self, parameters: dict[str, Any]) -> dict[str, Any]:
-        """StartDocumentTextDetection: the same ClientRequestToken is the same job."""
+        """StartDocumentTextDetection: the same ClientRequestToken returns the same job."""
         s3_object = parameters.get("DocumentLocation", {}).get("S3Object")
         if not s3_object:
             raise TextractError("InvalidParameterException", "Request has invalid parameters")
@@ -76,7 +76,7 @@ class EmulatedTextractJobs:
         return {"JobId": job.id}
 
     def get(self, parameters: dict[str, Any]) -> dict[str, Any]:
-        """GetDocumentTextDetection: at most MaxResults blocks, and a token where more follow."""
+        """GetDocumentTextDetection: at most MaxResults blocks, and a token if more follow."""
         job = self._jobs.get(parameters.get("JobId", ""))
         if job is None:
             raise TextractError("InvalidJobIdException", "Request has invalid Job Id")

@@ -1,7 +1,7 @@
-"""A Textract endpoint in Textract's own JSON, answered by a real OCR engine.
+"""A Textract endpoint with Textract's own JSON, backed by a real OCR engine.
 
-https://docs.aws.amazon.com/textract/latest/dg/API_DetectDocumentText.html. Every word is PRINTED: the engine
-does not tell handwriting from print, and a guess would be an invented fact.
+https://docs.aws.amazon.com/textract/latest/dg/API_DetectDocumentText.html. Every word is PRINTED: the engine does not
+distinguish handwriting from print, and a guess would be an invented fact.
 """
 
 import base64
@@ -14,21 +14,21 @@ from concurrent.futures import Future
 from typing import Any
 
 from local.cloud.aws_calls import Call, WsgiRequest
-from local.cloud.gateway import WsgiResponse
 from local.cloud.ocr_pool import OcrError, OcrPage
 from local.cloud.raster import MAX_BYTES
 from local.cloud.textract_blocks import FetchObject, OcrReader, TextractError, fetch_document, make_blocks
 from local.cloud.textract_jobs import EmulatedTextractJobs
+from local.cloud.wsgi import WsgiResponse
 
-# How long a caller waits for its page before it is told to come again, as a busy account tells it.
+# After this many seconds a caller is told to retry, as by a busy account; its page stays queued.
 WAIT_SECONDS = 24.0
 _MAX_CACHED_PAGES = 64
 
 
 class TextractService:
-    """DetectDocumentText and the asynchronous pair.
+    """DetectDocumentText and the asynchronous operations.
 
-    `fetch` gives an object's bytes (bucket, key, version id) or raises KeyError.
+    `fetch` returns an object's bytes (bucket, key, version id) or raises KeyError.
     """
 
     def __init__(self, reader: OcrReader, *, fetch: FetchObject, wait_seconds: float = WAIT_SECONDS) -> None:
@@ -41,7 +41,7 @@ class TextractService:
             "GetDocumentTextDetection": jobs.get,
         }
 
-    def answer(self, call: Call, request: WsgiRequest) -> WsgiResponse | None:
+    def handle_request(self, call: Call, request: WsgiRequest) -> WsgiResponse | None:
         if call.service != "textract":
             return None
         operation = self._operations.get(call.operation)
@@ -80,8 +80,11 @@ class TextractService:
 
 
 class _PageCache:
-    """Pages by their bytes: a page that its caller lost patience with keeps its place in the line, and who asks
-    for it again joins it. So the engines never wait while there is a page to read."""
+    """Pages by the digest of their bytes.
+
+    A page whose caller has timed out stays in the queue, and a retry joins it, so the engines never idle while there
+    is a page to read.
+    """
 
     def __init__(self, reader: OcrReader, wait_seconds: float) -> None:
         self._reader = reader
@@ -107,7 +110,7 @@ class _PageCache:
     def _read_page(self, digest: bytes, future: Future[OcrPage], content: bytes) -> None:
         try:
             future.set_result(self._reader.read(content))
-        except BaseException as error:  # noqa: BLE001 -- handed on to whoever waits for this page
+        except BaseException as error:  # noqa: BLE001 -- re-raised in every caller that waits for this page
             with self._lock:
                 self._futures.pop(digest, None)
             future.set_exception(error)

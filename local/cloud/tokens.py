@@ -1,4 +1,4 @@
-"""The local key set: signs in a fixed teacher, and checks tokens as the gateway's JWT authorizer does."""
+"""The local token issuer: issues tokens for a fixed teacher and checks them as API Gateway's JWT authorizer does."""
 
 import time
 import uuid
@@ -14,23 +14,23 @@ from local.cloud.private_files import write_private
 AUDIENCE = "gradeline-local"
 _ALGORITHM = "RS256"
 _DAY_SECONDS = 24 * 3600
-# Stable ids for people, so that a token of tomorrow is the same person's.
+# Stable user ids: tomorrow's token belongs to the same person.
 _SUBJECT_NAMESPACE = uuid.UUID("6f7c1a52-9c38-4b53-8f0e-3d1f4f6e2b10")
 
 
 class InvalidTokenError(Exception):
-    """The token is not one of ours, not for this audience, or too old."""
+    """The token was not issued here, is for another audience, or has expired."""
 
 
 class TokenIssuer:
-    """Makes and checks bearer tokens. The key is kept in `folder` where one is given."""
+    """Issues and checks bearer tokens. The key is stored in `folder` if one is given."""
 
     def __init__(self, issuer: str, folder: Path | None = None) -> None:
         self.issuer = issuer
         self._key = _load_or_create_key(folder)
 
     def issue(self, tenant: str | None, name: str, *, seconds: float = _DAY_SECONDS, **claims: Any) -> str:
-        """A token; without a tenant it names none, as a foreign pool's might not."""
+        """Issues a token; without a tenant the claim is missing, as in tokens of a foreign user pool."""
         now = int(time.time())
         body: dict[str, Any] = {
             "iss": self.issuer,
@@ -47,12 +47,12 @@ class TokenIssuer:
         return jwt.encode(header, {**body, **claims}, self._key)
 
     def claims(self, token: str) -> dict[str, str]:
-        """The claims of a valid token, as text, the way the gateway hands them on.
+        """Returns the claims of a valid token as text, as API Gateway passes them on.
 
         Raises
         ------
-        InvalidToken
-            Forged, expired, or for somebody else.
+        InvalidTokenError
+            The token is forged, has expired, or is for somebody else.
         """
         rules = jwt.JWTClaimsRegistry(
             iss={"essential": True, "value": self.issuer},

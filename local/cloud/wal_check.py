@@ -1,9 +1,9 @@
-"""SQLite's write-ahead log, looked at before it is opened: cut off at its end is well, damaged before it is not.
+"""Checks SQLite's write-ahead log before it is opened: a truncated end is fine, damage before the end is not.
 
-SQLite takes a log up to the first record that is not whole and forgets the rest. That is right for the end
-of a log that a crash cut off, but a damaged record further ahead would silently take everything after it along.
-Each transaction is synced before the next one is written, so at most one of them, the last, can be incomplete:
-two ended transactions behind a broken record mean damage. https://www.sqlite.org/fileformat2.html#walformat
+SQLite reads a log up to the first invalid frame and ignores the rest. That is right for the end of a log that a crash
+cut off, but a damaged frame further ahead would silently discard everything after it. Each transaction is synced before
+the next one is written, so at most one, the last, can be incomplete: two committed transactions after an invalid frame
+mean damage. https://www.sqlite.org/fileformat2.html#walformat
 """
 
 import struct
@@ -16,23 +16,24 @@ _BYTE_ORDERS = {0x377F0682: "<", 0x377F0683: ">"}
 
 
 class WalDamagedError(Exception):
-    """A record in the middle of the log is not what was written."""
+    """A frame in the middle of the log is not what was written."""
 
 
 @dataclass(frozen=True)
 class _WalFrame:
-    """`ends`: it is the last one of a transaction; `whole`: its sum follows from all before it."""
+    """`is_commit`: the last frame of a transaction; `is_valid`: its checksum follows from all frames before it."""
 
     is_commit: bool
     is_valid: bool
 
 
 def check_wal(database: Path) -> None:
-    """
+    """Checks the write-ahead log of a database.
+
     Raises
     ------
-    LogDamaged
-        Transactions that were synced cannot be reached.
+    WalDamagedError
+        Transactions that were synced can no longer be read.
     """
     log = database.with_name(f"{database.name}-wal")
     data = log.read_bytes() if log.exists() else b""
@@ -43,26 +44,26 @@ def check_wal(database: Path) -> None:
             first_invalid = number
         unreachable += first_invalid is not None and frame.is_commit
     if unreachable > 1:
-        raise WalDamagedError(f"record {first_invalid} of {log.name}, with {unreachable} transactions from there on")
+        raise WalDamagedError(f"frame {first_invalid} of {log.name}, with {unreachable} transactions from there on")
 
 
 def _read_frames(data: bytes) -> list[_WalFrame]:
-    """The frames of the log's present round; what an earlier round left behind bears another salt."""
+    """Reads the frames of the log's current generation; frames left over from an earlier one have another salt."""
     if len(data) <= _HEADER_BYTES:
         return []
     magic, _, page_size, _, salt_1, salt_2, *expected_checksum = struct.unpack(">8I", data[:_HEADER_BYTES])
     order = _BYTE_ORDERS.get(magic, ">")
     checksum = _update_checksum(order, data[: _HEADER_BYTES - 8], (0, 0))
-    # The head is synced before anything follows it.
+    # The header is synced before any frame is written.
     if magic not in _BYTE_ORDERS or list(checksum) != expected_checksum:
-        raise WalDamagedError("the head of the log")
+        raise WalDamagedError("the header of the log")
     size = _FRAME_HEADER_BYTES + page_size
     frames: list[_WalFrame] = []
     is_valid = True
     for start in range(_HEADER_BYTES, len(data) - size + 1, size):
         _, database_pages, *salt = struct.unpack(">4I", data[start : start + 16])
         if salt != [salt_1, salt_2]:
-            # A broken salt is damage as well where the log goes on behind it.
+            # A damaged salt is damage as well if the log continues after it.
             is_valid = False
             continue
         if is_valid:
@@ -74,7 +75,7 @@ def _read_frames(data: bytes) -> list[_WalFrame]:
 
 
 def _update_checksum(order: str, data: bytes, checksum: tuple[int, int]) -> tuple[int, int]:
-    """SQLite's checksum over words of 32 bits."""
+    """Updates SQLite's checksum, which works on words of 32 bits."""
     first, second = checksum
     words = struct.unpack(f"{order}{len(data) // 4}I", data)
     for index in range(0, len(words), 2):

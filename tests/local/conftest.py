@@ -1,4 +1,4 @@
-"""Requests as they reach the port, made by hand."""
+"""Fixtures for tests of the local cloud: requests as they arrive at its port."""
 
 from collections.abc import Callable
 from urllib.parse import urlsplit
@@ -12,7 +12,7 @@ MakeRequest = Callable[..., WsgiRequest]
 
 @pytest.fixture
 def request_of() -> MakeRequest:
-    """Makes a request; `caller` signs it as that function for `service`."""
+    """Builds a request; `caller` signs it as that function for `service`."""
 
     def make(
         method: str = "GET",
@@ -24,21 +24,21 @@ def request_of() -> MakeRequest:
         body: bytes = b"",
     ) -> WsgiRequest:
         parts = urlsplit(url)
-        given = {name.lower(): value for name, value in (headers or {}).items()}
+        lower_case = {name.lower(): value for name, value in (headers or {}).items()}
         if caller:
             scope = f"{caller}/20260101/us-east-1/{service}/aws4_request"
-            given["authorization"] = f"AWS4-HMAC-SHA256 Credential={scope}, SignedHeaders=host, Signature=x"
+            lower_case["authorization"] = f"AWS4-HMAC-SHA256 Credential={scope}, SignedHeaders=host, Signature=x"
         environ = {
             "REQUEST_METHOD": method,
             "PATH_INFO": parts.path,
             "QUERY_STRING": parts.query,
-            "CONTENT_TYPE": given.get("content-type", ""),
+            "CONTENT_TYPE": lower_case.get("content-type", ""),
             "SERVER_NAME": "localhost",
             "SERVER_PORT": "80",
             "wsgi.url_scheme": "http",
             "HTTP_HOST": "localhost",
-            **{f"HTTP_{name.upper().replace('-', '_')}": value for name, value in given.items()},
+            **{f"HTTP_{name.upper().replace('-', '_')}": value for name, value in lower_case.items()},
         }
-        return WsgiRequest(method, parts.path, parts.query, given, body, environ)
+        return WsgiRequest(method, parts.path, parts.query, lower_case, body, environ)
 
     return make

@@ -1,4 +1,4 @@
-"""Each AWS call is known by who made it, its service, its operation and what it is about."""
+"""Each AWS call is identified by its caller, service, operation and parameters."""
 
 import json
 from typing import Any
@@ -31,7 +31,7 @@ BUCKETS = ["temp"]
         ("POST", "/temp?delete", {}, "DeleteObjects"),
     ],
 )
-def test_s3_operations_are_told_by_method_query_and_headers(
+def test_s3_operations_are_identified_by_method_query_and_headers(
     request_of: Any, method: str, url: str, headers: dict[str, str], operation: str
 ) -> None:
     call = identify_call(request_of(method, url, caller="PersistFunction", headers=headers), BUCKETS)
@@ -40,7 +40,7 @@ def test_s3_operations_are_told_by_method_query_and_headers(
     assert call.parameters["Bucket"] == "temp"
 
 
-def test_a_copy_names_source_and_target(request_of: Any) -> None:
+def test_a_copy_has_source_and_target_as_parameters(request_of: Any) -> None:
     headers = {"x-amz-copy-source": "temp/drop/a%20b.pdf?versionId=9", "if-none-match": "*"}
     call = identify_call(request_of("PUT", "/documents/k", caller="PersistFunction", headers=headers), BUCKETS)
     assert call is not None
@@ -52,7 +52,7 @@ def test_a_copy_names_source_and_target(request_of: Any) -> None:
     }
 
 
-def test_json_services_are_told_by_their_target(request_of: Any) -> None:
+def test_json_services_are_identified_by_their_target(request_of: Any) -> None:
     body = json.dumps({"stateMachineArn": "arn", "name": "x-1", "input": "{}", "long": "y" * 5000}).encode()
     target = {"x-amz-target": "AWSStepFunctions.StartExecution"}
     call = identify_call(
@@ -63,7 +63,7 @@ def test_json_services_are_told_by_their_target(request_of: Any) -> None:
     assert call.parameters == {"stateMachineArn": "arn", "name": "x-1", "input": "{}"}
 
 
-def test_the_state_machines_own_calls_are_told_from_the_functions(request_of: Any) -> None:
+def test_calls_of_the_state_machine_are_distinguished_from_the_functions(request_of: Any) -> None:
     key = {"pk": {"S": "submission#1"}, "sk": {"S": "record"}}
     body = json.dumps({"TableName": "T", "Key": key}).encode()
     target = {"x-amz-target": "DynamoDB_20120810.UpdateItem"}
@@ -73,7 +73,7 @@ def test_the_state_machines_own_calls_are_told_from_the_functions(request_of: An
     assert call.parameters["Key"] == key
 
 
-def test_a_page_sent_to_textract_is_not_kept(request_of: Any) -> None:
+def test_the_bytes_of_a_page_for_textract_are_not_logged(request_of: Any) -> None:
     body = json.dumps({"Document": {"Bytes": "aGVsbG8="}}).encode()
     target = {"x-amz-target": "Textract.DetectDocumentText"}
     call = identify_call(
@@ -90,13 +90,13 @@ def test_a_page_sent_to_textract_is_not_kept(request_of: Any) -> None:
         "/temp/a?AWSAccessKeyId=ReceiveFunction&Signature=1&Expires=1",
     ],
 )
-def test_presigned_urls_carry_their_signer(request_of: Any, url: str) -> None:
+def test_presigned_urls_identify_their_signer(request_of: Any, url: str) -> None:
     call = identify_call(request_of("GET", url), BUCKETS)
     assert call is not None
     assert (call.caller, call.operation) == ("ReceiveFunction", "GetObject")
 
 
-def test_a_form_posted_to_a_bucket_is_s3(request_of: Any) -> None:
+def test_a_form_posted_to_a_bucket_is_an_s3_call(request_of: Any) -> None:
     call = identify_call(
         request_of("POST", "/temp", headers={"content-type": "multipart/form-data; boundary=x"}), BUCKETS
     )
@@ -104,7 +104,7 @@ def test_a_form_posted_to_a_bucket_is_s3(request_of: Any) -> None:
     assert call.name == "s3:PostObject"
 
 
-def test_everything_else_belongs_to_the_http_api(request_of: Any) -> None:
+def test_all_other_requests_belong_to_the_http_api(request_of: Any) -> None:
     assert identify_call(request_of("POST", "/submissions", headers={"authorization": "Bearer x.y.z"}), BUCKETS) is None
     assert identify_call(request_of("GET", "/"), BUCKETS) is None
 
@@ -113,7 +113,7 @@ def call(operation: str = "CopyObject", caller: str = "PersistFunction", key: st
     return Call(0, caller, "s3", operation, {"Bucket": "documents", "Key": key})
 
 
-def test_a_fault_holds_for_its_operation_until_it_is_cleared() -> None:
+def test_a_fault_applies_to_its_operation_until_it_is_cleared() -> None:
     faults = FaultInjector()
     faults.slow("s3", "CopyObject", 3)
     assert [fault.seconds for fault in faults.take_matching(call())] == [3]
@@ -122,7 +122,7 @@ def test_a_fault_holds_for_its_operation_until_it_is_cleared() -> None:
     assert faults.take_matching(call()) == []
 
 
-def test_a_fault_can_be_bounded_by_times_caller_and_parameters() -> None:
+def test_a_fault_can_be_limited_by_times_caller_and_parameters() -> None:
     faults = FaultInjector()
     faults.fail("s3", "*", "SlowDown", status=503, times=1, caller="PersistFunction", matching={"Key": "incoming/"})
     assert faults.take_matching(call(caller="ExtractFunction")) == []

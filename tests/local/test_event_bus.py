@@ -1,4 +1,4 @@
-"""Puts and endings become the events that AWS sends, and reach the functions that the template names."""
+"""Created objects and ended executions become AWS's events and reach the functions that the template names."""
 
 import datetime
 import json
@@ -9,17 +9,17 @@ import pytest
 
 from local.cloud.aws_calls import Call
 from local.cloud.event_bus import EventBus, check_pattern, matches_pattern, parse_rate
-from local.cloud.gateway import WsgiResponse
 from local.cloud.null_persistence import NullPersistence
 from local.cloud.resources import Notification, Rule
 from local.cloud.s3_notifications import BucketNotifications, StoredObject, quote_key
 from local.cloud.step_functions_service import StepFunctionsService
 from local.cloud.template import TemplateError
+from local.cloud.wsgi import WsgiResponse
 
 STARTED = datetime.datetime(2026, 1, 1, tzinfo=datetime.UTC)
 
 
-class Invoked:
+class RecordedInvocations:
     def __init__(self) -> None:
         self.events: list[tuple[str, dict[str, Any]]] = []
 
@@ -35,20 +35,20 @@ class Invoked:
         ("plain/a-b_c.d*e~f", "plain/a-b_c.d*e%7Ef"),
     ],
 )
-def test_keys_are_quoted_as_s3_quotes_them(key: str, quoted: str) -> None:
+def test_keys_are_quoted_as_s3_does(key: str, quoted: str) -> None:
     assert quote_key(key) == quoted
 
 
-def notifications(invoked: Invoked) -> BucketNotifications:
-    wanted = Notification("Dropped", "temp", "Receive", ("s3:ObjectCreated:*",), prefix="drop/")
+def notifications(invoked: RecordedInvocations) -> BucketNotifications:
+    drop_prefix = Notification("Dropped", "temp", "Receive", ("s3:ObjectCreated:*",), prefix="drop/")
     return BucketNotifications(
-        [wanted],
+        [drop_prefix],
         invoke=invoked,
         look_up=lambda bucket, key, version: StoredObject(bucket, key, version, 12, "abc"),
     )
 
 
-def put(operation: str = "PutObject", *, bucket: str = "temp", key: str = "drop/a b.pdf") -> Call:
+def put_call(operation: str = "PutObject", *, bucket: str = "temp", key: str = "drop/a b.pdf") -> Call:
     return Call(0, "client", "s3", operation, {"Bucket": bucket, "Key": key})
 
 
@@ -61,10 +61,10 @@ def put(operation: str = "PutObject", *, bucket: str = "temp", key: str = "drop/
         ("CompleteMultipartUpload", "ObjectCreated:CompleteMultipartUpload"),
     ],
 )
-def test_each_way_of_storing_an_object_is_told(request_of: Any, operation: str, name: str) -> None:
-    invoked = Invoked()
+def test_each_way_of_creating_an_object_sends_an_event(request_of: Any, operation: str, name: str) -> None:
+    invoked = RecordedInvocations()
     response = WsgiResponse(200, [("x-amz-version-id", "v7")])
-    notifications(invoked).observe(put(operation), request_of(), response)
+    notifications(invoked).observe(put_call(operation), request_of(), response)
     ((function, event),) = invoked.events
     (record,) = event["Records"]
     assert function == "Receive"
@@ -78,17 +78,17 @@ def test_each_way_of_storing_an_object_is_told(request_of: Any, operation: str, 
     assert record["eventTime"].endswith("Z")
 
 
-def test_refused_puts_other_places_and_reads_are_not_told(request_of: Any) -> None:
-    invoked = Invoked()
+def test_failed_puts_other_prefixes_and_reads_send_no_event(request_of: Any) -> None:
+    invoked = RecordedInvocations()
     watch = notifications(invoked)
-    watch.observe(put(), request_of(), WsgiResponse(412))
-    watch.observe(put(key="incoming/1"), request_of(), WsgiResponse(200))
-    watch.observe(put(bucket="documents"), request_of(), WsgiResponse(200))
-    watch.observe(put("GetObject"), request_of(), WsgiResponse(200))
+    watch.observe(put_call(), request_of(), WsgiResponse(412))
+    watch.observe(put_call(key="incoming/1"), request_of(), WsgiResponse(200))
+    watch.observe(put_call(bucket="documents"), request_of(), WsgiResponse(200))
+    watch.observe(put_call("GetObject"), request_of(), WsgiResponse(200))
     assert invoked.events == []
 
 
-def test_patterns_match_by_exact_values() -> None:
+def test_patterns_match_exact_values() -> None:
     pattern = {"source": ["aws.states"], "detail": {"status": ["FAILED", "TIMED_OUT"]}}
     assert matches_pattern(pattern, {"source": "aws.states", "detail": {"status": "FAILED", "more": 1}})
     assert not matches_pattern(pattern, {"source": "aws.states", "detail": {"status": "SUCCEEDED"}})
@@ -96,13 +96,13 @@ def test_patterns_match_by_exact_values() -> None:
     assert matches_pattern({"resources": ["a"]}, {"resources": ["b", "a"]})
 
 
-def test_a_pattern_that_asks_for_more_is_refused_rather_than_never_met() -> None:
+def test_an_unsupported_pattern_is_rejected() -> None:
     with pytest.raises(TemplateError):
         check_pattern({"detail": {"status": [{"prefix": "FA"}]}})
 
 
-def test_events_that_are_put_are_kept_and_reach_their_rules(request_of: Any) -> None:
-    invoked = Invoked()
+def test_put_events_are_stored_and_reach_their_rules(request_of: Any) -> None:
+    invoked = RecordedInvocations()
     bus = EventBus([Rule("Ended", "Tell", pattern={"source": ["gradeline"]})], invoke=invoked)
     entries = [
         {"Source": "gradeline", "DetailType": "Submission Ended", "Detail": '{"id": "1"}'},
@@ -110,7 +110,7 @@ def test_events_that_are_put_are_kept_and_reach_their_rules(request_of: Any) -> 
         {"Source": "gradeline", "DetailType": "x", "Detail": "not json"},
     ]
     call = Call(0, "stepfunctions", "events", "PutEvents", {})
-    response = bus.answer(call, request_of("POST", body=json.dumps({"Entries": entries}).encode()))
+    response = bus.handle_request(call, request_of("POST", body=json.dumps({"Entries": entries}).encode()))
     assert response is not None
     body = json.loads(response.body)
     assert body["FailedEntryCount"] == 1
@@ -120,8 +120,8 @@ def test_events_that_are_put_are_kept_and_reach_their_rules(request_of: Any) -> 
     assert (function, event["detail-type"], event["detail"]) == ("Tell", "Submission Ended", {"id": "1"})
 
 
-def test_a_rule_may_give_its_function_an_input_of_its_own() -> None:
-    invoked = Invoked()
+def test_a_rule_can_replace_the_event_by_its_own_input() -> None:
+    invoked = RecordedInvocations()
     bus = EventBus([Rule("Sweep", "Recover", pattern={"source": ["a"]}, input='{"action": "sweep"}')], invoke=invoked)
     bus.put("a", "t", {})
     assert invoked.events == [("Recover", {"action": "sweep"})]
@@ -131,12 +131,12 @@ def test_a_rule_may_give_its_function_an_input_of_its_own() -> None:
     ("schedule", "seconds"),
     [("rate(1 minute)", 60), ("rate(15 minutes)", 900), ("rate(2 hours)", 7200), ("cron(0 3 * * ? *)", None)],
 )
-def test_schedules_by_rate_have_a_period(schedule: str, seconds: int | None) -> None:
+def test_rate_schedules_have_a_period(schedule: str, seconds: int | None) -> None:
     assert parse_rate(schedule) == seconds
 
 
-class Machine:
-    """Executions by ARN; each says RUNNING until it is given an ending."""
+class FakeExecutions:
+    """Executions by ARN; each one is RUNNING until its status is set."""
 
     def __init__(self) -> None:
         self.status: dict[str, str] = {}
@@ -147,11 +147,11 @@ class Machine:
         return described | ({"error": "States.Timeout", "stopDate": STARTED} if status != "RUNNING" else {})
 
 
-def test_the_end_of_an_execution_is_an_event(request_of: Any) -> None:
-    invoked, machine = Invoked(), Machine()
+def test_an_ended_execution_is_published_as_an_event(request_of: Any) -> None:
+    invoked, fake = RecordedInvocations(), FakeExecutions()
     rule = Rule("Ended", "Recover", pattern={"source": ["aws.states"], "detail": {"status": ["TIMED_OUT"]}})
     bus = EventBus([rule], invoke=invoked)
-    executions = StepFunctionsService(bus, machine.describe, NullPersistence(), seconds=0.01)
+    executions = StepFunctionsService(bus, fake.describe, NullPersistence(), seconds=0.01)
     started = Call(0, "Receive", "stepfunctions", "StartExecution", {})
     for arn in ("arn:1", "arn:2", "arn:1"):
         executions.observe(
@@ -161,7 +161,7 @@ def test_the_end_of_an_execution_is_an_event(request_of: Any) -> None:
         )
     executions.start()
     try:
-        machine.status = {"arn:1": "TIMED_OUT", "arn:2": "SUCCEEDED"}
+        fake.status = {"arn:1": "TIMED_OUT", "arn:2": "SUCCEEDED"}
         deadline = time.monotonic() + 5
         while len(bus.events()) < 2 and time.monotonic() < deadline:
             time.sleep(0.01)
@@ -178,20 +178,22 @@ def test_the_end_of_an_execution_is_an_event(request_of: Any) -> None:
 
 
 @pytest.mark.parametrize("name", ["a b", "a/b", "x" * 81, "", "a:b", "a#b"])
-def test_names_that_step_functions_refuses_are_refused(request_of: Any, name: str) -> None:
-    executions = StepFunctionsService(EventBus([], invoke=Invoked()), Machine().describe, NullPersistence())
+def test_names_that_step_functions_rejects_are_rejected(request_of: Any, name: str) -> None:
+    bus = EventBus([], invoke=RecordedInvocations())
+    executions = StepFunctionsService(bus, FakeExecutions().describe, NullPersistence())
     call = Call(0, "Receive", "stepfunctions", "StartExecution", {})
-    response = executions.answer(call, request_of("POST", body=json.dumps({"name": name}).encode()))
+    response = executions.handle_request(call, request_of("POST", body=json.dumps({"name": name}).encode()))
     assert response is not None
     assert response.header("x-amzn-ErrorType") == "InvalidName"
-    good = executions.answer(call, request_of("POST", body=json.dumps({"name": "0123abc-1", "input": "{}"}).encode()))
-    assert good is None
+    valid = json.dumps({"name": "0123abc-1", "input": "{}"}).encode()
+    assert executions.handle_request(call, request_of("POST", body=valid)) is None
 
 
-def test_an_input_over_the_limit_is_refused(request_of: Any) -> None:
-    executions = StepFunctionsService(EventBus([], invoke=Invoked()), Machine().describe, NullPersistence())
+def test_an_input_over_the_limit_is_rejected(request_of: Any) -> None:
+    bus = EventBus([], invoke=RecordedInvocations())
+    executions = StepFunctionsService(bus, FakeExecutions().describe, NullPersistence())
     call = Call(0, "Receive", "stepfunctions", "StartExecution", {})
     body = json.dumps({"name": "n", "input": json.dumps("x" * 262_150)}).encode()
-    response = executions.answer(call, request_of("POST", body=body))
+    response = executions.handle_request(call, request_of("POST", body=body))
     assert response is not None
     assert response.header("x-amzn-ErrorType") == "InvalidExecutionInput"

@@ -1,4 +1,4 @@
-"""The Lambda service runs real handlers in processes of their own, and ends them as AWS does."""
+"""The Lambda service runs real handlers in worker processes and ends them as AWS does."""
 
 import json
 import os
@@ -11,15 +11,26 @@ from typing import Any
 import pytest
 
 from local.cloud.aws_calls import Call, WsgiRequest
-from local.cloud.gateway import WsgiResponse
 from local.cloud.lambda_service import LambdaService
 from local.cloud.metrics import Metric, Metrics
 from local.cloud.null_persistence import NullPersistence
 from local.cloud.resources import Function
+from local.cloud.wsgi import WsgiResponse
 from tests.processes import is_running
 
 HANDLERS = Path(__file__).parent / "handlers"
-NAMES = ("echo", "environment", "fail", "crash", "leave", "killed", "sleep", "with_child", "long_answer", "not_json")
+NAMES = (
+    "echo",
+    "environment",
+    "fail",
+    "crash",
+    "exit_with_status",
+    "killed",
+    "sleep",
+    "with_child",
+    "long_result",
+    "not_json",
+)
 
 
 def function(name: str, *, handler: str | None = None, timeout: float = 20, queue: str | None = "dead") -> Function:
@@ -38,10 +49,12 @@ def function(name: str, *, handler: str | None = None, timeout: float = 20, queu
     )
 
 
-class Running:
+class ServiceHarness:
+    """The Lambda service with the handlers of tests/local/handlers; `failure_records` has (queue, record)."""
+
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        self.dead: list[tuple[str, dict[str, Any]]] = []
+        self.failure_records: list[tuple[str, dict[str, Any]]] = []
         self.metrics = Metrics()
         functions = [
             *map(function, NAMES),
@@ -50,10 +63,10 @@ class Running:
         ]
         functions += [function("broken", handler="broken.handler"), function("missing", handler="app.nothing")]
         self.service = LambdaService(
-            {one.logical_id: one for one in functions},
+            {function.logical_id: function for function in functions},
             folder=folder,
-            environment=lambda one: {"MINE": one.logical_id, "AWS_ENDPOINT_URL": "http://127.0.0.1:1"},
-            send_failure_record=lambda queue, message: self.dead.append((queue, json.loads(message))),
+            environment=lambda function: {"MINE": function.logical_id, "AWS_ENDPOINT_URL": "http://127.0.0.1:1"},
+            send_failure_record=lambda queue, message: self.failure_records.append((queue, json.loads(message))),
             persistence=NullPersistence(),
             metrics=self.metrics,
             retry_seconds=(0.05, 0.05),
@@ -63,76 +76,77 @@ class Running:
         path = f"/2015-03-31/functions/{name}/invocations"
         body = payload if isinstance(payload, bytes) else json.dumps(payload if payload is not None else {}).encode()
         request = WsgiRequest("POST", path, "", {"x-amz-invocation-type": kind}, body, {})
-        response = self.service.answer(Call(0, "test", "lambda", "Invoke", {}), request)
+        response = self.service.handle_request(Call(0, "test", "lambda", "Invoke", {}), request)
         assert response is not None
         return response
 
 
-def value(response: WsgiResponse) -> Any:
+def result_of(response: WsgiResponse) -> Any:
     assert response.header("X-Amz-Function-Error") is None, response.body
     return json.loads(response.body)
 
 
-def error(response: WsgiResponse) -> dict[str, Any]:
+def error_of(response: WsgiResponse) -> dict[str, Any]:
     assert response.status == 200
     assert response.header("X-Amz-Function-Error") == "Unhandled"
     body: dict[str, Any] = json.loads(response.body)
     return body
 
 
-def eventually(holds: Callable[[], bool], seconds: float = 10) -> bool:
+def eventually(condition: Callable[[], bool], seconds: float = 10) -> bool:
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:
-        if holds():
+        if condition():
             return True
         time.sleep(0.02)
-    return holds()
+    return condition()
 
 
 @pytest.fixture(scope="module")
-def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
-    run = Running(tmp_path_factory.mktemp("logs"))
+def harness(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServiceHarness]:
+    run = ServiceHarness(tmp_path_factory.mktemp("logs"))
     yield run
     run.service.stop()
 
 
-def test_a_call_gives_what_the_handler_returns_and_names_the_request(running: Running) -> None:
-    response = running.invoke("stack-echo", {"a": ["é", 1]})
-    body = value(response)
+def test_a_call_returns_the_handlers_result_and_the_request_id(harness: ServiceHarness) -> None:
+    response = harness.invoke("stack-echo", {"a": ["é", 1]})
+    body = result_of(response)
     assert body["event"] == {"a": ["é", 1]}
     assert body["request_id"] == response.header("x-amzn-RequestId")
     assert body["arn"] == "arn:aws:lambda:us-east-1:123456789012:function:stack-echo"
     assert 15_000 < body["left"] <= 20_000
 
 
-def test_a_function_is_found_by_name_arn_and_logical_id(running: Running) -> None:
+def test_a_function_is_found_by_name_arn_and_logical_id(harness: ServiceHarness) -> None:
     arn = "arn%3Aaws%3Alambda%3Aus-east-1%3A123456789012%3Afunction%3Astack-echo"
     for name in ("echo", "stack-echo", arn, f"{arn}%3Alive"):
-        assert value(running.invoke(name, 1))["event"] == 1
-    unknown = running.invoke("nobody")
+        assert result_of(harness.invoke(name, 1))["event"] == 1
+    unknown = harness.invoke("nobody")
     assert unknown.status == 404
     assert unknown.header("x-amzn-ErrorType") == "ResourceNotFoundException"
 
 
-def test_a_warm_worker_is_used_again(running: Running) -> None:
-    first, second = value(running.invoke("echo")), value(running.invoke("echo"))
+def test_a_warm_worker_is_reused(harness: ServiceHarness) -> None:
+    first, second = result_of(harness.invoke("echo")), result_of(harness.invoke("echo"))
     assert first["pid"] == second["pid"]
     assert second["calls"] == first["calls"] + 1
 
 
-def test_calls_at_once_run_in_workers_of_their_own(running: Running) -> None:
+def test_parallel_calls_run_in_separate_workers(harness: ServiceHarness) -> None:
     with ThreadPoolExecutor(4) as pool:
-        began = time.monotonic()
-        pids = {value(one) for one in pool.map(lambda _: running.invoke("sleep", {"seconds": 0.7}), range(4))}
+        started = time.monotonic()
+        responses = pool.map(lambda _: harness.invoke("sleep", {"seconds": 0.7}), range(4))
+        pids = set(map(result_of, responses))
     assert len(pids) == 4
-    assert time.monotonic() - began < 4 * 0.7
+    assert time.monotonic() - started < 4 * 0.7
 
 
-def test_a_function_sees_its_own_environment_and_nothing_of_the_machines(
-    running: Running, monkeypatch: pytest.MonkeyPatch
+def test_a_function_sees_its_own_environment_and_not_the_machines(
+    harness: ServiceHarness, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("SOMETHING_PRIVATE", "x")
-    seen = value(running.invoke("environment"))
+    seen = result_of(harness.invoke("environment"))
     assert seen["MINE"] == "environment"
     assert seen["AWS_LAMBDA_FUNCTION_NAME"] == "stack-environment"
     assert seen["AWS_REGION"] == "us-east-1"
@@ -140,109 +154,108 @@ def test_a_function_sees_its_own_environment_and_nothing_of_the_machines(
     assert "HOME" not in seen
 
 
-def test_an_error_carries_its_class_name(running: Running) -> None:
-    body = error(running.invoke("fail"))
+def test_an_error_carries_its_class_name(harness: ServiceHarness) -> None:
+    body = error_of(harness.invoke("fail"))
     assert body["errorType"] == "PaperNotReady"
     assert body["errorMessage"] == "no paper yet"
 
 
 @pytest.mark.parametrize(
     ("name", "reason"),
-    [("crash", "exit status 3"), ("leave", "exit status 4"), ("killed", "signal: killed")],
+    [("crash", "exit status 3"), ("exit_with_status", "exit status 4"), ("killed", "signal: killed")],
 )
-def test_a_worker_that_dies_is_an_exit_error_and_the_next_call_has_a_new_one(
-    running: Running, name: str, reason: str
-) -> None:
+def test_a_worker_that_exits_is_an_exit_error_and_is_replaced(harness: ServiceHarness, name: str, reason: str) -> None:
     for _ in range(2):
-        body = error(running.invoke(name))
+        body = error_of(harness.invoke(name))
         assert body["errorType"] == "Runtime.ExitError"
         assert body["errorMessage"].endswith(f"Runtime exited with error: {reason}")
 
 
-def test_a_worker_that_died_idle_costs_no_call(running: Running) -> None:
-    pid = value(running.invoke("echo"))["pid"]
+def test_a_worker_that_died_while_idle_fails_no_call(harness: ServiceHarness) -> None:
+    pid = result_of(harness.invoke("echo"))["pid"]
     os.kill(pid, 9)
-    # Gone and collected, not only dead: the service learns of it then.
+    # Wait until the process has been reaped: only then does the service know of its end.
     assert eventually(lambda: not Path(f"/proc/{pid}").exists())
-    assert value(running.invoke("echo"))["pid"] != pid
+    assert result_of(harness.invoke("echo"))["pid"] != pid
 
 
-def test_a_function_over_its_time_is_killed(running: Running) -> None:
-    began = time.monotonic()
-    body = error(running.invoke("short", {"seconds": 60}))
+def test_a_function_is_killed_at_its_timeout(harness: ServiceHarness) -> None:
+    started = time.monotonic()
+    body = error_of(harness.invoke("short", {"seconds": 60}))
     assert body["errorType"] == "Sandbox.Timedout"
     assert body["errorMessage"].endswith("Task timed out after 0.60 seconds")
-    assert time.monotonic() - began < 5
-    pid = value(running.invoke("short", {"seconds": 0}))
+    assert time.monotonic() - started < 5
+    pid = result_of(harness.invoke("short", {"seconds": 0}))
     assert is_running(pid)
 
 
-def test_what_a_worker_started_ends_with_it(tmp_path: Path) -> None:
-    run = Running(tmp_path)
+def test_child_processes_of_a_worker_end_with_it(tmp_path: Path) -> None:
+    run = ServiceHarness(tmp_path)
     try:
-        pids = value(run.invoke("with_child"))
+        pids = result_of(run.invoke("with_child"))
         assert is_running(pids["child"])
     finally:
         run.service.stop()
     assert eventually(lambda: not is_running(pids["child"]) and not is_running(pids["worker"]))
 
 
-def test_stopping_ends_the_calls_that_are_running(tmp_path: Path) -> None:
-    run = Running(tmp_path)
+def test_stopping_ends_running_calls(tmp_path: Path) -> None:
+    run = ServiceHarness(tmp_path)
     with ThreadPoolExecutor(1) as pool:
         call = pool.submit(run.invoke, "sleep", {"seconds": 60})
         assert eventually(lambda: (tmp_path / "sleep.log").exists() and "going" in (tmp_path / "sleep.log").read_text())
-        began = time.monotonic()
+        started = time.monotonic()
         run.service.stop()
-        # Named so that no state machine tries it again.
+        # An error that no state machine retries.
         assert call.result(5).header("x-amzn-ErrorType") == "AccessDeniedException"
-    assert time.monotonic() - began < 5
+    assert time.monotonic() - started < 5
     assert run.invoke("echo").status == 403
 
 
-def test_a_module_that_cannot_be_loaded_is_said_to_be_that(running: Running) -> None:
-    assert error(running.invoke("broken"))["errorType"] == "Runtime.ImportModuleError"
-    assert error(running.invoke("missing"))["errorType"] == "Runtime.HandlerNotFound"
+def test_a_module_that_cannot_be_loaded_is_reported(harness: ServiceHarness) -> None:
+    assert error_of(harness.invoke("broken"))["errorType"] == "Runtime.ImportModuleError"
+    assert error_of(harness.invoke("missing"))["errorType"] == "Runtime.HandlerNotFound"
 
 
-def test_what_a_function_prints_is_in_its_own_log(running: Running, capfd: pytest.CaptureFixture[str]) -> None:
-    running.invoke("sleep", {"seconds": 0})
-    assert "going to sleep" in (running.folder / "sleep.log").read_text()
+def test_output_of_a_function_goes_to_its_own_log(harness: ServiceHarness, capfd: pytest.CaptureFixture[str]) -> None:
+    harness.invoke("sleep", {"seconds": 0})
+    assert "going to sleep" in (harness.folder / "sleep.log").read_text()
     assert "going to sleep" not in "".join(capfd.readouterr())
 
 
-def test_payloads_are_bounded_as_on_aws(running: Running) -> None:
-    assert running.invoke("echo", b'"' + b"x" * 6_300_000 + b'"').status == 413
-    assert running.invoke("echo", b'"' + b"x" * 1_100_000 + b'"', kind="Event").status == 413
-    assert error(running.invoke("long_answer", {"length": 6_300_000}))["errorType"] == "Function.ResponseSizeTooLarge"
-    assert len(value(running.invoke("long_answer", {"length": 6_000_000}))) == 6_000_000
+def test_payload_sizes_are_limited_as_on_aws(harness: ServiceHarness) -> None:
+    assert harness.invoke("echo", b'"' + b"x" * 6_300_000 + b'"').status == 413
+    assert harness.invoke("echo", b'"' + b"x" * 1_100_000 + b'"', kind="Event").status == 413
+    too_long = error_of(harness.invoke("long_result", {"length": 6_300_000}))
+    assert too_long["errorType"] == "Function.ResponseSizeTooLarge"
+    assert len(result_of(harness.invoke("long_result", {"length": 6_000_000}))) == 6_000_000
 
 
-def test_a_payload_that_is_no_json_is_refused(running: Running) -> None:
-    response = running.invoke("echo", b"{")
+def test_a_payload_that_is_not_json_is_rejected(harness: ServiceHarness) -> None:
+    response = harness.invoke("echo", b"{")
     assert response.status == 400
     assert response.header("x-amzn-ErrorType") == "InvalidRequestContentException"
 
 
-def test_an_answer_that_is_no_json_is_an_error(running: Running) -> None:
-    assert error(running.invoke("not_json"))["errorType"] == "Runtime.MarshalError"
+def test_a_result_that_is_not_json_is_an_error(harness: ServiceHarness) -> None:
+    assert error_of(harness.invoke("not_json"))["errorType"] == "Runtime.MarshalError"
 
 
-def test_an_asynchronous_call_is_tried_three_times(running: Running, tmp_path: Path) -> None:
+def test_an_asynchronous_call_is_attempted_three_times(harness: ServiceHarness, tmp_path: Path) -> None:
     tally = tmp_path / "tally"
-    response = running.invoke("fails_twice", {"tally": str(tally)}, kind="Event")
+    response = harness.invoke("fails_twice", {"tally": str(tally)}, kind="Event")
     assert response.status == 202
     assert response.body == b""
     assert eventually(lambda: tally.exists() and len(tally.read_text().splitlines()) == 3)
     time.sleep(0.2)
     assert len(tally.read_text().splitlines()) == 3
-    assert not [record for _, record in running.dead if record["requestPayload"] == {"tally": str(tally)}]
+    assert not [record for _, record in harness.failure_records if record["requestPayload"] == {"tally": str(tally)}]
 
 
-def test_an_asynchronous_call_that_never_works_is_told_to_the_failure_queue(running: Running) -> None:
-    request_id = running.invoke("fail", {"n": 7}, kind="Event").header("x-amzn-RequestId")
-    assert eventually(lambda: bool(running.dead))
-    ((queue, record),) = running.dead
+def test_an_asynchronous_call_that_always_fails_reaches_the_failure_queue(harness: ServiceHarness) -> None:
+    request_id = harness.invoke("fail", {"n": 7}, kind="Event").header("x-amzn-RequestId")
+    assert eventually(lambda: bool(harness.failure_records))
+    ((queue, record),) = harness.failure_records
     assert queue == "dead"
     assert record["requestPayload"] == {"n": 7}
     assert record["requestContext"]["requestId"] == request_id
@@ -251,13 +264,13 @@ def test_an_asynchronous_call_that_never_works_is_told_to_the_failure_queue(runn
     assert record["responsePayload"]["errorType"] == "PaperNotReady"
 
 
-def test_invocations_and_what_a_function_raises_are_counted_by_its_name(running: Running) -> None:
+def test_invocations_and_errors_are_counted_by_function(harness: ServiceHarness) -> None:
     def counted(name: str) -> float:
-        minutes = running.metrics.snapshot().get(Metric.of("AWS/Lambda", name, FunctionName="stack-fail"), {})
+        minutes = harness.metrics.snapshot().get(Metric.create("AWS/Lambda", name, FunctionName="stack-fail"), {})
         return sum(statistics.sum for statistics in minutes.values())
 
     before = counted("Invocations"), counted("Errors")
-    running.invoke("fail")
+    harness.invoke("fail")
     assert (counted("Invocations"), counted("Errors")) == (before[0] + 1, before[1] + 1)
-    running.invoke("echo")
+    harness.invoke("echo")
     assert (counted("Invocations"), counted("Errors")) == (before[0] + 1, before[1] + 1)

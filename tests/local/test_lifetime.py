@@ -1,4 +1,4 @@
-"""A local cloud starts whole or not at all, and leaves nothing behind however it ends."""
+"""A local cloud starts completely or not at all, and leaves nothing behind, however it ends."""
 
 import json
 import os
@@ -32,7 +32,7 @@ with LocalCloud(template=Path(sys.argv[1]), folder=Path(sys.argv[2]), ocr_proces
     time.sleep(600)
 """
 
-HOLDER = """
+STORE_HOLDER = """
 import sys, time
 from pathlib import Path
 from local.cloud.store import Store
@@ -43,30 +43,32 @@ time.sleep(600)
 """
 
 
-@pytest.mark.skipif(not Path("/proc/self/task").is_dir(), reason="processes are looked up in /proc, which Linux has")
-@pytest.mark.parametrize(("how", "engines"), [(signal.SIGINT, 0), (signal.SIGTERM, 0), (signal.SIGKILL, 1)])
-def test_no_process_is_left_however_it_ends(tmp_path: Path, how: signal.Signals, engines: int) -> None:
+@pytest.mark.skipif(not Path("/proc/self/task").is_dir(), reason="reads the process list from /proc (Linux)")
+@pytest.mark.parametrize(
+    ("end_signal", "ocr_processes"), [(signal.SIGINT, 0), (signal.SIGTERM, 0), (signal.SIGKILL, 1)]
+)
+def test_no_process_is_left_however_it_ends(tmp_path: Path, end_signal: signal.Signals, ocr_processes: int) -> None:
     template = template_with_stub_functions(tmp_path / "stack")
-    arguments = [sys.executable, "-c", PROGRAM, str(template), str(tmp_path / "folder"), str(engines)]
+    arguments = [sys.executable, "-c", PROGRAM, str(template), str(tmp_path / "folder"), str(ocr_processes)]
     with running_program(arguments, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as running:
         assert running.stdout
         url = running.stdout.readline().strip()
         started = children(running.pid)
-        # The fork server, a worker, and the OCR engine where one was asked for.
-        assert len(started) == 2 + engines
-        running.send_signal(how)
+        # The fork server, a worker, and the OCR process if one was asked for.
+        assert len(started) == 2 + ocr_processes
+        running.send_signal(end_signal)
         _, errors = running.communicate(timeout=20)
     deadline = time.monotonic() + 5
     while any(map(is_running, started)) and time.monotonic() < deadline:
         time.sleep(0.02)
     assert [pid for pid in started if is_running(pid)] == []
-    if how == signal.SIGTERM:
+    if end_signal == signal.SIGTERM:
         assert (running.returncode, errors) == (128 + signal.SIGTERM, "")
     with socket.socket() as probe:
         assert probe.connect_ex(("127.0.0.1", int(url.rsplit(":", 1)[1]))) != 0
 
 
-def test_a_taken_port_is_a_sentence_and_nothing_is_left(tmp_path: Path) -> None:
+def test_a_port_in_use_is_reported_and_leaves_nothing(tmp_path: Path) -> None:
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         taken.listen()
@@ -76,7 +78,7 @@ def test_a_taken_port_is_a_sentence_and_nothing_is_left(tmp_path: Path) -> None:
     assert "MOTO_PORT" not in os.environ
 
 
-def test_a_start_that_fails_half_way_ends_what_had_been_started(tmp_path: Path) -> None:
+def test_a_failed_start_stops_what_it_had_started(tmp_path: Path) -> None:
     before = children(os.getpid())
     template = template_with_stub_functions(tmp_path / "stack")
     definition = tmp_path / "stack" / "statemachine" / "grading.asl.yaml"
@@ -88,7 +90,7 @@ def test_a_start_that_fails_half_way_ends_what_had_been_started(tmp_path: Path) 
     assert dict(os.environ) == environment
 
 
-def test_a_folder_keeps_what_was_stored_and_its_keys(tmp_path: Path) -> None:
+def test_a_folder_keeps_stored_objects_and_keys(tmp_path: Path) -> None:
     template = template_with_stub_functions(tmp_path / "stack")
     seen, secrets = [], []
     for folder in (None, tmp_path / "folder", tmp_path / "folder"):
@@ -104,8 +106,8 @@ def test_a_folder_keeps_what_was_stored_and_its_keys(tmp_path: Path) -> None:
     assert secrets[0] != secrets[1] == secrets[2]
 
 
-def test_a_folder_that_is_in_use_is_a_sentence(tmp_path: Path) -> None:
-    program = [sys.executable, "-c", HOLDER, str(tmp_path)]
+def test_a_folder_in_use_is_reported(tmp_path: Path) -> None:
+    program = [sys.executable, "-c", STORE_HOLDER, str(tmp_path)]
     with subprocess.Popen(program, cwd=ROOT, stdout=subprocess.PIPE, text=True) as holder:
         try:
             assert holder.stdout and holder.stdout.readline() == "open\n"
@@ -126,28 +128,28 @@ def test_a_folder_that_is_in_use_is_a_sentence(tmp_path: Path) -> None:
     )
 
 
-def test_what_was_running_is_started_again_and_an_ended_name_stays_taken(tmp_path: Path) -> None:
+def test_a_restart_resumes_executions_and_reserves_names_of_ended_ones(tmp_path: Path) -> None:
     template = template_with_stub_functions(tmp_path / "stack")
     with LocalCloud(template=template, folder=tmp_path / "folder", reader=BlankOcrEngine()) as cloud:
         submit(cloud, "ended")
-        wait_until(lambda: statuses(cloud) == {"ended-1": "SUCCEEDED"} and not cloud._services.executions.running())
+        wait_until(lambda: all_ended(cloud, {"ended-1": "SUCCEEDED"}))
         cloud.faults.slow("s3", "CopyObject", 60)
         submit(cloud, "running")
-        before = described(cloud, "running-1")["input"]
+        before = describe(cloud, "running-1")["input"]
     with LocalCloud(template=template, folder=tmp_path / "folder", reader=BlankOcrEngine()) as cloud:
-        # Whoever asks finds it from the first moment on.
-        assert described(cloud, "running-1")["input"] == before
-        wait_until(lambda: statuses(cloud) == {"running-1": "SUCCEEDED"} and not cloud._services.executions.running())
+        # It can be described from the first moment on.
+        assert describe(cloud, "running-1")["input"] == before
+        wait_until(lambda: all_ended(cloud, {"running-1": "SUCCEEDED"}))
         machine, states = cloud.stack.state_machine_arn, cloud.client("stepfunctions")
         with pytest.raises(ClientError, match="ExecutionAlreadyExists"):
             states.start_execution(stateMachineArn=machine, name="ended-1", input="{}")
     with LocalCloud(template=template, folder=tmp_path / "folder", reader=BlankOcrEngine()) as cloud:
         with pytest.raises(ClientError, match="ExecutionAlreadyExists"):
             cloud.client("stepfunctions").start_execution(stateMachineArn=machine, name="running-1", input=before)
-        assert statuses(cloud) == {}
+        assert execution_statuses(cloud) == {}
 
 
-def test_an_asynchronous_call_that_was_not_done_is_made_after_the_restart(tmp_path: Path) -> None:
+def test_an_unfinished_asynchronous_call_is_resumed_after_a_restart(tmp_path: Path) -> None:
     template = template_with_stub_functions(tmp_path / "stack")
     folder = tmp_path / "folder"
     with LocalCloud(template=template, folder=folder, reader=BlankOcrEngine(), retry_seconds=(60,)) as cloud:
@@ -157,56 +159,59 @@ def test_an_asynchronous_call_that_was_not_done_is_made_after_the_restart(tmp_pa
         name = cloud.stack.functions["RecoverFunction"].name
         cloud.client("lambda").invoke(FunctionName=name, InvocationType="Event", Payload=b'{"action": "x"}')
     with LocalCloud(template=template, folder=folder, reader=BlankOcrEngine(), retry_seconds=(0.01,)) as cloud:
-        wait_until(lambda: dead_ends(cloud))
-        ((message,)) = dead_ends(cloud)
+        wait_until(lambda: failure_records(cloud))
+        ((message,)) = failure_records(cloud)
         assert json.loads(message)["requestPayload"] == {"action": "x"}
     with LocalCloud(template=template, folder=folder, reader=BlankOcrEngine()) as cloud:
-        # Told once; the message is still there for who looks after it, and its call is not made again.
-        assert dead_ends(cloud) == [message]
+        # One failure record, still in the queue, and no further attempt.
+        assert failure_records(cloud) == [message]
         assert not any(call.service == "lambda" for call in cloud.calls(include_clients=True))
 
 
-def dead_ends(cloud: LocalCloud) -> list[str]:
+def failure_records(cloud: LocalCloud) -> list[str]:
     sqs = cloud.client("sqs")
     queue = sqs.get_queue_url(QueueName=cloud.stack.name("DeadEnds"))["QueueUrl"]
     received = sqs.receive_message(QueueUrl=queue, VisibilityTimeout=0, MaxNumberOfMessages=10)
     return [message["Body"] for message in received.get("Messages", [])]
 
 
-def statuses(cloud: LocalCloud) -> dict[str, str]:
+def execution_statuses(cloud: LocalCloud) -> dict[str, str]:
     runs = cloud.client("stepfunctions").list_executions(stateMachineArn=cloud.stack.state_machine_arn)["executions"]
     return {run["name"]: run["status"] for run in runs}
 
 
-def described(cloud: LocalCloud, name: str) -> dict[str, Any]:
+def all_ended(cloud: LocalCloud, statuses: dict[str, str]) -> bool:
+    """Whether the executions have these statuses and the event bus has been notified of their end."""
+    return execution_statuses(cloud) == statuses and not cloud._services.executions.running()
+
+
+def describe(cloud: LocalCloud, name: str) -> dict[str, Any]:
     arn = f"{cloud.stack.state_machine_arn.replace(':stateMachine:', ':execution:')}:{name}"
     found: dict[str, Any] = cloud.client("stepfunctions").describe_execution(executionArn=arn)
     return found
 
 
-def wait_until(holds: Callable[[], Any]) -> None:
+def wait_until(condition: Callable[[], Any]) -> None:
     deadline = time.monotonic() + 60
-    while not holds():
+    while not condition():
         assert time.monotonic() < deadline
         time.sleep(0.02)
 
 
-def test_stopping_in_the_middle_of_an_execution_is_quick_and_quiet(
-    tmp_path: Path, capfd: pytest.CaptureFixture[str]
-) -> None:
+def test_stopping_during_an_execution_is_quick_and_silent(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
     template = template_with_stub_functions(tmp_path / "stack")
     with LocalCloud(template=template, reader=BlankOcrEngine()) as cloud:
         cloud.faults.slow("s3", "CopyObject", 20)
         submit(cloud, "late")
         while not any(call.name == "s3:CopyObject" for call in cloud.calls()):
             time.sleep(0.02)
-        began = time.monotonic()
-    assert time.monotonic() - began < 4
+        started_at = time.monotonic()
+    assert time.monotonic() - started_at < 4
     time.sleep(0.5)
     assert capfd.readouterr().err == ""
 
 
-def test_a_call_that_was_waiting_has_no_effect_on_the_next_cloud(tmp_path: Path) -> None:
+def test_a_delayed_call_has_no_effect_on_the_next_cloud(tmp_path: Path) -> None:
     template = template_with_stub_functions(tmp_path / "stack")
     with LocalCloud(template=template, reader=BlankOcrEngine()) as cloud, ThreadPoolExecutor(1) as pool:
         cloud.faults.slow("s3", "PutObject", 1.5)
@@ -224,13 +229,12 @@ def submit(cloud: LocalCloud, name: str) -> None:
     requests.post(f"{cloud.api_url}/submissions?id={name}", data=b"\x89PNG", headers=headers, timeout=30)
 
 
-def test_the_machines_own_aws_setup_stays_out_and_comes_back(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_machines_aws_configuration_is_hidden_and_restored(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AWS_PROFILE", "somebody-elses")
     monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:1")
     monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:1")
     template = template_with_stub_functions(tmp_path / "stack")
     with LocalCloud(template=template, reader=BlankOcrEngine()) as cloud:
         assert cloud.client("stepfunctions").list_state_machines()["stateMachines"]
-        answer = cloud.invoke("GradeFunction", {})
-        assert answer == {"state": "GRADED"}
+        assert cloud.invoke("GradeFunction", {}) == {"state": "GRADED"}
     assert os.environ["AWS_PROFILE"] == "somebody-elses"

@@ -1,10 +1,9 @@
-"""The whole local cloud: the real template and the real state machine, with stand-ins for the functions."""
+"""The whole local cloud: the real template and state machine with stub functions."""
 
 import base64
 import hashlib
 import json
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -14,6 +13,7 @@ from botocore.exceptions import ClientError
 
 from local.cloud.local_cloud import CloudError, LocalCloud
 from tests.local.fakes import BlankOcrEngine, template_with_stub_functions
+from tests.local.stub_submissions import arn_of, auth_headers, eventually, submit, wait_until_ended
 
 
 @pytest.fixture(scope="module")
@@ -24,8 +24,8 @@ def cloud(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalCloud]:
 
 
 @pytest.fixture(autouse=True)
-def calm(request: pytest.FixtureRequest) -> Iterator[None]:
-    """No fault and no behaviour is left over from the test before."""
+def reset_cloud(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Removes the faults and function behaviours that a test has set."""
     yield
     if "cloud" in request.fixturenames:
         cloud: LocalCloud = request.getfixturevalue("cloud")
@@ -35,50 +35,9 @@ def calm(request: pytest.FixtureRequest) -> Iterator[None]:
             s3.delete_object(Bucket=bucket, Key=f"behaviour/{name}")
 
 
-def behave(cloud: LocalCloud, function: str, **told: Any) -> None:
+def behave(cloud: LocalCloud, function: str, **behaviour: Any) -> None:
     bucket = cloud.stack.bucket("DocumentsBucket")
-    cloud.client("s3").put_object(Bucket=bucket, Key=f"behaviour/{function}", Body=json.dumps(told).encode())
-
-
-def authorised(cloud: LocalCloud, tenant: str = "demo", name: str = "teacher") -> dict[str, str]:
-    return {"Authorization": f"Bearer {cloud.token(tenant, name)}"}
-
-
-def submit(cloud: LocalCloud, name: str) -> None:
-    answer = requests.post(
-        f"{cloud.api_url}/submissions?id={name}",
-        data=b"\x89PNG a page",
-        headers=authorised(cloud) | {"Content-Type": "image/png"},
-        timeout=30,
-    )
-    assert answer.status_code == 202, answer.text
-    assert answer.headers["Location"] == f"/submissions/{name}"
-
-
-def arn_of(cloud: LocalCloud, name: str) -> str:
-    return f"{cloud.stack.state_machine_arn.replace(':stateMachine:', ':execution:')}:{name}-1"
-
-
-def ended(cloud: LocalCloud, name: str, seconds: float = 60) -> dict[str, Any]:
-    stepfunctions = cloud.client("stepfunctions")
-    described: dict[str, Any] = {}
-    assert eventually(
-        lambda: (
-            described.update(stepfunctions.describe_execution(executionArn=arn_of(cloud, name)))
-            or described["status"] != "RUNNING"
-        ),
-        seconds,
-    ), described
-    return described
-
-
-def eventually(holds: Callable[[], Any], seconds: float = 15) -> bool:
-    deadline = time.monotonic() + seconds
-    while time.monotonic() < deadline:
-        if holds():
-            return True
-        time.sleep(0.03)
-    return bool(holds())
+    cloud.client("s3").put_object(Bucket=bucket, Key=f"behaviour/{function}", Body=json.dumps(behaviour).encode())
 
 
 def history(cloud: LocalCloud, name: str) -> list[str]:
@@ -91,22 +50,22 @@ def history(cloud: LocalCloud, name: str) -> list[str]:
 def test_a_submission_runs_through_the_real_state_machine(cloud: LocalCloud) -> None:
     cloud.clear_calls()
     submit(cloud, "whole")
-    assert ended(cloud, "whole")["status"] == "SUCCEEDED"
+    assert wait_until_ended(cloud, "whole")["status"] == "SUCCEEDED"
     states = history(cloud, "whole")
     assert {"Extract", "StoreFile", "Record", "BothHalves", "Grade", "Announce"} <= set(states)
     item = cloud.client("dynamodb").get_item(
         TableName=cloud.stack.table, Key={"pk": {"S": "submission#whole"}, "sk": {"S": "record"}}
     )["Item"]
     assert item["tenant"] == {"S": "t"}
-    told = [event for event in cloud.events() if event["source"] == "gradeline"]
-    assert told[-1]["detail"]["submission_id"] == "whole"
-    assert told[-1]["detail"]["state"] == "GRADED"
+    announced = [event for event in cloud.events() if event["source"] == "gradeline"]
+    assert announced[-1]["detail"]["submission_id"] == "whole"
+    assert announced[-1]["detail"]["state"] == "GRADED"
 
 
-def test_every_call_is_recorded_with_its_caller_in_order(cloud: LocalCloud) -> None:
+def test_calls_are_logged_in_order_with_their_caller(cloud: LocalCloud) -> None:
     cloud.clear_calls()
     submit(cloud, "recorded")
-    ended(cloud, "recorded")
+    wait_until_ended(cloud, "recorded")
     calls = cloud.calls()
     receive = [call for call in calls if call.caller == "ReceiveFunction"]
     assert [call.name for call in receive] == ["s3:PutObject", "stepfunctions:StartExecution"]
@@ -122,7 +81,7 @@ def test_every_call_is_recorded_with_its_caller_in_order(cloud: LocalCloud) -> N
     assert {call.caller for call in calls} <= {*cloud.stack.functions, "stepfunctions"}
 
 
-def test_an_object_dropped_starts_its_execution_by_an_event(cloud: LocalCloud) -> None:
+def test_an_object_under_the_drop_prefix_starts_an_execution(cloud: LocalCloud) -> None:
     cloud.clear_calls()
     key = "drop/maths 1/answers/Zoë (2).pdf"
     put = cloud.client("s3").put_object(Bucket=cloud.stack.bucket("TempBucket"), Key=key, Body=b"%PDF")
@@ -131,14 +90,14 @@ def test_an_object_dropped_starts_its_execution_by_an_event(cloud: LocalCloud) -
     file = json.loads(start.parameters["input"])["file"]
     assert (file["key"], file["version_id"]) == (key, put["VersionId"])
     assert [call.name for call in cloud.calls() if call.caller == "ReceiveFunction"] == ["stepfunctions:StartExecution"]
-    ended(cloud, start.parameters["name"].removesuffix("-1"))
+    wait_until_ended(cloud, start.parameters["name"].removesuffix("-1"))
 
 
-def test_a_presigned_form_is_enforced_stored_and_told(cloud: LocalCloud) -> None:
+def test_a_presigned_form_is_enforced_stored_and_starts_an_execution(cloud: LocalCloud) -> None:
     body = b"a sheet"
     digest = base64.b64encode(hashlib.sha256(body).digest()).decode()
     form = requests.post(
-        f"{cloud.api_url}/uploads", json={"id": "form", "sha256": digest}, headers=authorised(cloud), timeout=30
+        f"{cloud.api_url}/uploads", json={"id": "form", "sha256": digest}, headers=auth_headers(cloud), timeout=30
     ).json()
     cloud.clear_calls()
     refused = requests.post(form["url"], data=form["fields"], files={"file": b"another"}, timeout=30)
@@ -152,33 +111,33 @@ def test_a_presigned_form_is_enforced_stored_and_told(cloud: LocalCloud) -> None
     assert (seen["ChecksumSHA256"], seen["ContentLength"]) == (digest, len(body))
     assert eventually(lambda: any(call.name == "stepfunctions:StartExecution" for call in cloud.calls()))
     (start,) = [call for call in cloud.calls() if call.name == "stepfunctions:StartExecution"]
-    ended(cloud, start.parameters["name"].removesuffix("-1"))
+    wait_until_ended(cloud, start.parameters["name"].removesuffix("-1"))
 
 
-def test_tokens_of_two_tenants_are_told_apart(cloud: LocalCloud) -> None:
+def test_tokens_of_two_tenants_are_distinguished(cloud: LocalCloud) -> None:
     for tenant in ("north", "south"):
         answer = requests.get(
-            f"{cloud.api_url}/submissions/x", headers=authorised(cloud, tenant, "Ms Rowe"), timeout=30
+            f"{cloud.api_url}/submissions/x", headers=auth_headers(cloud, tenant, "Ms Rowe"), timeout=30
         )
         assert answer.json() == {"tenant": tenant, "name": "Ms Rowe"}
     assert requests.get(f"{cloud.api_url}/submissions/x", timeout=30).status_code == 401
 
 
-def test_a_failed_execution_is_told_to_recover(cloud: LocalCloud) -> None:
+def test_a_failed_execution_invokes_the_recover_function(cloud: LocalCloud) -> None:
     behave(cloud, "persist", **{"raise": ["CopyNotPossible", "no room"]})
     submit(cloud, "failed")
-    described = ended(cloud, "failed")
-    assert (described["status"], described["error"]) == ("FAILED", "NotPersisted")
+    description = wait_until_ended(cloud, "failed")
+    assert (description["status"], description["error"]) == ("FAILED", "NotPersisted")
     s3, bucket = cloud.client("s3"), cloud.stack.bucket("DocumentsBucket")
-    assert eventually(lambda: s3.list_objects_v2(Bucket=bucket, Prefix="told/failed-1").get("Contents"))
-    event = json.loads(s3.get_object(Bucket=bucket, Key="told/failed-1")["Body"].read())
+    assert eventually(lambda: s3.list_objects_v2(Bucket=bucket, Prefix="events/failed-1").get("Contents"))
+    event = json.loads(s3.get_object(Bucket=bucket, Key="events/failed-1")["Body"].read())
     assert event["detail-type"] == "Step Functions Execution Status Change"
     assert event["detail"]["status"] == "FAILED"
     assert event["detail"]["executionArn"] == arn_of(cloud, "failed")
 
 
 @pytest.mark.parametrize(
-    ("function", "told", "last"),
+    ("function", "behaviour", "last"),
     [
         ("extract", {"raise": ["EmptyFile", "nothing in it"]}, "Reject"),
         ("grade", {"raise": ["PaperNotReady", "not yet"]}, "Park"),
@@ -187,72 +146,26 @@ def test_a_failed_execution_is_told_to_recover(cloud: LocalCloud) -> None:
         ("extract", {"raise": ["SomethingElse", "x"]}, "ReadingFailed"),
     ],
 )
-def test_each_ending_of_the_state_machine_is_reached(
-    cloud: LocalCloud, function: str, told: dict[str, Any], last: str
+def test_each_final_state_of_the_state_machine_is_reached(
+    cloud: LocalCloud, function: str, behaviour: dict[str, Any], last: str
 ) -> None:
     name = f"ending-{last}"
-    behave(cloud, function, **told)
+    behave(cloud, function, **behaviour)
     submit(cloud, name)
-    ended(cloud, name)
+    wait_until_ended(cloud, name)
     assert last in history(cloud, name)
 
 
-def test_a_crashed_worker_is_retried_by_its_name(cloud: LocalCloud) -> None:
+def test_a_crashed_worker_is_retried(cloud: LocalCloud) -> None:
     behave(cloud, "grade", exit=7)
     submit(cloud, "crash")
     assert eventually(lambda: "Grade" in history(cloud, "crash"), 30)
-    # The state machine tries `Runtime.ExitError` again.
+    # The state machine retries `Runtime.ExitError`.
     behave(cloud, "grade", **{"return": {"state": "GRADED"}})
-    assert ended(cloud, "crash")["status"] == "SUCCEEDED"
+    assert wait_until_ended(cloud, "crash")["status"] == "SUCCEEDED"
 
 
-def test_a_slowed_call_holds_up_its_own_lane_only(cloud: LocalCloud) -> None:
-    cloud.faults.slow("s3", "CopyObject", 1.5, caller="PersistFunction")
-    cloud.clear_calls()
-    submit(cloud, "slow")
-    assert ended(cloud, "slow")["status"] == "SUCCEEDED"
-    copy = next(call for call in cloud.calls() if call.name == "s3:CopyObject")
-    read = next(call for call in cloud.calls() if call.name == "textract:DetectDocumentText")
-    assert copy.ended
-    assert read.ended
-    assert copy.ended - copy.started >= 1.5
-    assert read.ended < copy.ended
-
-
-def test_a_thin_line_holds_a_call_as_long_as_its_bytes_take(cloud: LocalCloud) -> None:
-    s3, bucket = cloud.client("s3"), cloud.stack.bucket("DocumentsBucket")
-    cloud.faults.slow("s3", "*", 0, bytes_per_second=1_000_000)
-    cloud.clear_calls()
-    s3.put_object(Bucket=bucket, Key="thin", Body=b"x" * 150_000)
-    s3.get_object(Bucket=bucket, Key="thin")["Body"].read()
-    s3.copy_object(Bucket=bucket, Key="again", CopySource={"Bucket": bucket, "Key": "thin"})
-    calls = [call for call in cloud.calls(include_clients=True) if call.service == "s3"]
-    assert [call.operation for call in calls] == ["PutObject", "GetObject", "CopyObject"]
-    assert all(call.ended and call.ended - call.started >= 0.15 for call in calls)
-
-
-def test_a_failing_call_is_answered_in_the_services_own_words(cloud: LocalCloud) -> None:
-    s3, table = cloud.client("s3"), cloud.client("dynamodb")
-    cloud.faults.fail("s3", "GetObject", "SlowDown", status=503, times=1)
-    cloud.faults.fail("dynamodb", "GetItem", "ProvisionedThroughputExceededException", status=400)
-    with pytest.raises(ClientError) as refused:
-        s3.get_object(Bucket=cloud.stack.bucket("TempBucket"), Key="x")
-    assert refused.value.response["Error"]["Code"] == "SlowDown"
-    with pytest.raises(s3.exceptions.NoSuchKey):
-        s3.get_object(Bucket=cloud.stack.bucket("TempBucket"), Key="x")
-    with pytest.raises(table.exceptions.ProvisionedThroughputExceededException):
-        table.get_item(TableName=cloud.stack.table, Key={"pk": {"S": "x"}, "sk": {"S": "y"}})
-
-
-def test_a_lost_answer_is_a_call_that_took_effect(cloud: LocalCloud) -> None:
-    s3, bucket = cloud.client("s3"), cloud.stack.bucket("DocumentsBucket")
-    cloud.faults.fail("s3", "PutObject", "InternalError", times=1, carried_out=True)
-    with pytest.raises(ClientError):
-        s3.put_object(Bucket=bucket, Key="lost", Body=b"kept")
-    assert s3.get_object(Bucket=bucket, Key="lost")["Body"].read() == b"kept"
-
-
-def test_of_writes_at_once_under_one_condition_one_succeeds(cloud: LocalCloud) -> None:
+def test_one_of_several_parallel_conditional_writes_succeeds(cloud: LocalCloud) -> None:
     s3, table = cloud.client("s3"), cloud.client("dynamodb")
     bucket = cloud.stack.bucket("DocumentsBucket")
 
@@ -280,7 +193,7 @@ def test_of_writes_at_once_under_one_condition_one_succeeds(cloud: LocalCloud) -
     assert sum(second for _, second in won) == 1
 
 
-def test_a_call_that_never_worked_lies_in_the_queue_of_dead_ends(cloud: LocalCloud) -> None:
+def test_a_call_that_always_fails_reaches_the_dead_end_queue(cloud: LocalCloud) -> None:
     function = cloud.stack.functions["ReceiveFunction"].name
     answer = cloud.client("lambda").invoke(FunctionName=function, InvocationType="Event", Payload=b'{"Records": [1]}')
     assert answer["StatusCode"] == 202
@@ -293,7 +206,7 @@ def test_a_call_that_never_worked_lies_in_the_queue_of_dead_ends(cloud: LocalClo
     assert record["requestContext"]["approximateInvokeCount"] == 3
 
 
-def test_only_loopback_names_are_answered(cloud: LocalCloud) -> None:
+def test_requests_to_other_host_names_are_rejected(cloud: LocalCloud) -> None:
     answer = requests.get(f"{cloud.api_url}/config.json", headers={"Host": "evil.example"}, timeout=30)
     assert answer.status_code == 421
     assert cloud.endpoint_url.startswith("http://127.0.0.1:")
@@ -309,7 +222,7 @@ def test_pages_of_other_origins_cannot_call_aws_services(cloud: LocalCloud) -> N
     assert requests.options(bucket, headers=preflight, timeout=30).status_code == 403
 
 
-def test_a_second_cloud_in_the_process_is_refused_with_a_sentence(cloud: LocalCloud) -> None:
+def test_a_second_cloud_in_the_process_is_rejected(cloud: LocalCloud) -> None:
     with pytest.raises(CloudError, match="already running"):
         LocalCloud(reader=BlankOcrEngine()).start()
     assert requests.get(f"{cloud.api_url}/nothing", timeout=30).status_code == 404

@@ -1,4 +1,4 @@
-"""What the local cloud takes a shorter way to is what moto would have come to itself."""
+"""With the performance patches moto returns what it returns without them."""
 
 import json
 from collections.abc import Iterator
@@ -39,9 +39,9 @@ MACHINE = {
 }
 
 
-@pytest.fixture(params=[False, True], ids=["moto", "shortcuts"])
-def way(request: pytest.FixtureRequest) -> Iterator[None]:
-    """Both ways alike."""
+@pytest.fixture(params=[False, True], ids=["moto", "patched"])
+def patched_or_not(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Runs the test with and without the patches."""
     undo_patches = moto_patches.apply_patches() if request.param else None
     with mock_aws(config={"stepfunctions": {"execute_state_machine": True}}):
         yield
@@ -49,8 +49,8 @@ def way(request: pytest.FixtureRequest) -> Iterator[None]:
         undo_patches()
 
 
-@pytest.mark.usefixtures("way")
-def test_an_item_comes_back_as_it_was_put() -> None:
+@pytest.mark.usefixtures("patched_or_not")
+def test_an_item_is_returned_as_it_was_put() -> None:
     table = boto3.client("dynamodb", region_name="us-east-1")
     table.create_table(
         TableName="t",
@@ -80,21 +80,21 @@ def test_an_item_comes_back_as_it_was_put() -> None:
     assert refused.value.response["Item"] == changed
 
 
-@pytest.mark.usefixtures("way")
-def test_executions_of_one_machine_know_nothing_of_each_other() -> None:
+@pytest.mark.usefixtures("patched_or_not")
+def test_executions_of_one_machine_do_not_share_state() -> None:
     machines = boto3.client("stepfunctions", region_name="us-east-1")
     arn = machines.create_state_machine(
         name="m", definition=json.dumps(MACHINE), roleArn="arn:aws:iam::123456789012:role/r"
     )["stateMachineArn"]
-    given = [{"name": name, "list": [name, 1]} for name in ("a", "b", "a", "c")]
+    inputs = [{"name": name, "list": [name, 1]} for name in ("a", "b", "a", "c")]
     started = [
         machines.start_execution(stateMachineArn=arn, name=str(n), input=json.dumps(each))["executionArn"]
-        for n, each in enumerate(given)
+        for n, each in enumerate(inputs)
     ]
-    told = []
+    outputs = []
     for execution in started:
         while (found := machines.describe_execution(executionArn=execution))["status"] == "RUNNING":
             pass
         assert found["status"] == "SUCCEEDED", found
-        told.append(json.loads(found["output"]))
-    assert told == [{"was": "a"}, {"name": "b", "all": ["b", 1]}, {"was": "a"}, {"name": "c", "all": ["c", 1]}]
+        outputs.append(json.loads(found["output"]))
+    assert outputs == [{"was": "a"}, {"name": "b", "all": ["b", 1]}, {"was": "a"}, {"name": "c", "all": ["c", 1]}]

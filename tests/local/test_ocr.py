@@ -1,4 +1,4 @@
-"""The real engine reads real pixels, whichever way the page lies, and ends when its cloud does."""
+"""The real OCR engine reads real pixels, however the page is rotated, and ends when its cloud does."""
 
 import io
 import signal
@@ -18,7 +18,7 @@ FONT = Path(__file__).parents[2] / "samples" / "fonts" / "ComicNeue-Regular.otf"
 LINES = ("1. The water boils at a hundred", "2. Light is faster than sound", "3. Plants need carbon dioxide")
 
 
-def sheet() -> Image.Image:
+def sheet_image() -> Image.Image:
     page = Image.new("L", (1000, 700), 255)
     draw = ImageDraw.Draw(page)
     font = ImageFont.truetype(FONT, 44)
@@ -27,14 +27,14 @@ def sheet() -> Image.Image:
     return page
 
 
-def encoded(picture: Image.Image) -> bytes:
+def png_bytes(image: Image.Image) -> bytes:
     out = io.BytesIO()
-    picture.save(out, "PNG")
+    image.save(out, "PNG")
     return out.getvalue()
 
 
 @pytest.fixture(scope="module")
-def engine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[OcrProcessPool]:
+def ocr_pool(tmp_path_factory: pytest.TempPathFactory) -> Iterator[OcrProcessPool]:
     processes = OcrProcessPool(1, tmp_path_factory.mktemp("ocr") / "ocr.log")
     yield processes
     processes.close()
@@ -44,8 +44,8 @@ def text(page: OcrPage) -> list[str]:
     return [" ".join(line.text.split()) for line in page.lines]
 
 
-def test_lines_and_words_are_read_with_their_place(engine: OcrProcessPool) -> None:
-    page = engine.read(encoded(sheet()))
+def test_lines_and_words_are_read_with_their_positions(ocr_pool: OcrProcessPool) -> None:
+    page = ocr_pool.read(png_bytes(sheet_image()))
     assert (page.width, page.height, page.rotation) == (1000, 700, 0)
     assert text(page) == list(LINES)
     first = page.lines[0]
@@ -60,73 +60,73 @@ def test_lines_and_words_are_read_with_their_place(engine: OcrProcessPool) -> No
 
 
 @pytest.mark.parametrize("clockwise", [90, 180, 270])
-def test_a_turned_page_is_read_upright_and_shown_as_it_lies(engine: OcrProcessPool, clockwise: int) -> None:
-    page = engine.read(encoded(sheet().rotate(-clockwise, expand=True)))
+def test_a_rotated_page_is_read_upright_with_boxes_as_it_lies(ocr_pool: OcrProcessPool, clockwise: int) -> None:
+    page = ocr_pool.read(png_bytes(sheet_image().rotate(-clockwise, expand=True)))
     assert page.rotation == clockwise
     assert text(page) == list(LINES)
     start, end = page.lines[0].polygon[0], page.lines[0].polygon[1]
-    # The text runs to the right on an upright page, down on one that was turned clockwise by a quarter.
+    # The text runs to the right on an upright page, and down on one rotated clockwise by 90 degrees.
     run = (end[0] - start[0], end[1] - start[1])
     towards = {90: (0, 1), 180: (-1, 0), 270: (0, -1)}[clockwise]
     assert run[0] * towards[0] + run[1] * towards[1] > 0.3
 
 
-def test_a_few_short_lines_on_an_empty_page_are_read_where_they_stand(engine: OcrProcessPool) -> None:
+def test_a_few_short_lines_on_an_empty_page_are_read(ocr_pool: OcrProcessPool) -> None:
     page = Image.new("L", (1654, 2339), 255)
     draw, font = ImageDraw.Draw(page), ImageFont.truetype(FONT, 34)
     for number, line in enumerate(("1. B", "2. True", "3. 12.5 m/s")):
         draw.text((170, 160 + 60 * number), line, fill=20, font=font)
-    found = engine.read(encoded(page))
+    found = ocr_pool.read(png_bytes(page))
     assert [line.replace(" ", "") for line in text(found)] == ["1.B", "2.True", "3.12.5m/s"]
     left, top = found.lines[0].polygon[0]
     assert (left * 1654, top * 2339) == pytest.approx((170, 165), abs=15)
 
 
-def test_a_blank_page_has_no_lines(engine: OcrProcessPool) -> None:
-    assert engine.read(encoded(Image.new("L", (600, 800), 255))).lines == ()
+def test_a_blank_page_has_no_lines(ocr_pool: OcrProcessPool) -> None:
+    assert ocr_pool.read(png_bytes(Image.new("L", (600, 800), 255))).lines == ()
 
 
-def test_a_page_of_a_longer_document_is_read_by_its_number(engine: OcrProcessPool) -> None:
+def test_a_page_of_a_longer_document_is_read_by_its_number(ocr_pool: OcrProcessPool) -> None:
     out = io.BytesIO()
-    Image.new("L", (600, 400), 255).save(out, "TIFF", save_all=True, append_images=[sheet()])
-    assert engine.count(out.getvalue()) == 2
-    assert text(engine.read(out.getvalue(), 1)) == list(LINES)
+    Image.new("L", (600, 400), 255).save(out, "TIFF", save_all=True, append_images=[sheet_image()])
+    assert ocr_pool.count(out.getvalue()) == 2
+    assert text(ocr_pool.read(out.getvalue(), 1)) == list(LINES)
 
 
-def test_a_document_that_is_none_is_refused_and_the_engine_goes_on(engine: OcrProcessPool) -> None:
+def test_an_unreadable_document_is_rejected_and_the_process_continues(ocr_pool: OcrProcessPool) -> None:
     with pytest.raises(OcrError) as refused:
-        engine.read(b"no picture at all")
+        ocr_pool.read(b"no picture at all")
     assert refused.value.code == "UnsupportedDocumentException"
-    assert text(engine.read(encoded(sheet()))) == list(LINES)
+    assert text(ocr_pool.read(png_bytes(sheet_image()))) == list(LINES)
 
 
-def test_an_engine_that_dies_is_replaced(engine: OcrProcessPool) -> None:
-    (process,) = engine._engines
+def test_a_dead_process_is_replaced(ocr_pool: OcrProcessPool) -> None:
+    (process,) = ocr_pool._engines
     process._process.kill()
     process._process.wait()
     with pytest.raises(OcrError) as refused:
-        engine.read(encoded(sheet()))
+        ocr_pool.read(png_bytes(sheet_image()))
     assert refused.value.code == "InternalServerError"
-    assert text(engine.read(encoded(sheet()))) == list(LINES)
+    assert text(ocr_pool.read(png_bytes(sheet_image()))) == list(LINES)
 
 
-def test_closing_ends_the_process_even_in_the_middle_of_loading(tmp_path: Path) -> None:
+def test_closing_ends_the_process_even_while_it_loads(tmp_path: Path) -> None:
     processes = OcrProcessPool(1, tmp_path / "ocr.log")
     (process,) = processes._engines
-    began = time.monotonic()
+    started = time.monotonic()
     processes.close()
     assert process._process.poll() is not None
-    assert time.monotonic() - began < 2
+    assert time.monotonic() - started < 2
 
 
-def test_a_missing_engine_is_a_sentence(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_missing_ocr_engine_is_reported(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("local.cloud.ocr_pool._REQUIRED_PACKAGES", ("an_engine_that_is_not_installed",))
     with pytest.raises(CloudError, match="OCR engine is not installed"):
         OcrProcessPool(1, tmp_path / "ocr.log")
 
 
 @pytest.mark.parametrize(("work", "ends"), [("burn()", -signal.SIGPROF), ("time.sleep(0.5)", 0)])
-def test_a_page_is_limited_in_processor_time_and_not_by_how_busy_the_machine_is(work: str, ends: int) -> None:
+def test_a_page_is_limited_in_processor_time_not_wall_clock_time(work: str, ends: int) -> None:
     program = (
         "import itertools, time\n"
         "from local.cloud.ocr_process import cpu_limit\n"

@@ -1,4 +1,4 @@
-"""A browser's form is held to its policy with S3's own errors, and what it stores is all there."""
+"""A browser's form is checked against its policy with S3's errors, and stored completely."""
 
 import base64
 import datetime
@@ -12,9 +12,10 @@ import pytest
 from botocore.config import Config
 
 from local.cloud.aws_calls import identify_call
-from local.cloud.gateway import SerializedMoto, WsgiResponse
+from local.cloud.gateway import SerializedMoto
 from local.cloud.presigned import has_expired
 from local.cloud.s3_service import S3Service
+from local.cloud.wsgi import WsgiResponse
 
 BODY = b"a scanned sheet"
 SHA256 = base64.b64encode(hashlib.sha256(BODY).digest()).decode()
@@ -22,16 +23,16 @@ KEY = "uploads/0123"
 
 
 @pytest.fixture
-def door() -> Iterator[S3Service]:
+def s3_service() -> Iterator[S3Service]:
     from moto.core.base_backend import BackendDict
     from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
 
     moto = SerializedMoto(DomainDispatcherApplication(create_backend_app))
-    door = S3Service(moto, {"temp": {"http://page"}})
-    door._call_moto("PUT", "temp", "")
+    s3_service = S3Service(moto, {"temp": {"http://page"}})
+    s3_service._call_moto("PUT", "temp", "")
     enabled = b"<VersioningConfiguration><Status>Enabled</Status></VersioningConfiguration>"
-    door._call_moto("PUT", "temp", "", query={"versioning": ""}, body=enabled)
-    yield door
+    s3_service._call_moto("PUT", "temp", "", query={"versioning": ""}, body=enabled)
+    yield s3_service
     BackendDict.reset()
 
 
@@ -53,8 +54,8 @@ def presigned_form(**changes: Any) -> dict[str, str]:
     return form
 
 
-def post(
-    door: S3Service, request_of: Any, form: dict[str, str], body: bytes = BODY, *, origin: str = ""
+def post_form(
+    s3_service: S3Service, request_of: Any, form: dict[str, str], body: bytes = BODY, *, origin: str = ""
 ) -> WsgiResponse:
     boundary = "frontier"
     parts = [
@@ -68,29 +69,29 @@ def post(
     request = request_of("POST", "/temp", headers=headers, body=content)
     call = identify_call(request, ["temp"])
     assert call is not None
-    response = door.answer(call, request)
+    response = s3_service.handle_request(call, request)
     assert response is not None
     return response
 
 
-def code(response: WsgiResponse) -> str:
+def error_code(response: WsgiResponse) -> str:
     return response.body.decode().split("<Code>")[1].split("</Code>")[0]
 
 
-def test_a_form_as_presigned_is_stored_with_metadata_checksum_and_version(door: S3Service, request_of: Any) -> None:
-    response = post(door, request_of, presigned_form())
+def test_a_presigned_form_is_stored_with_metadata_checksum_and_version(s3_service: S3Service, request_of: Any) -> None:
+    response = post_form(s3_service, request_of, presigned_form())
     assert response.status == 204
     version = response.header("x-amz-version-id")
     assert version
     assert response.header("ETag") == f'"{hashlib.md5(BODY).hexdigest()}"'  # noqa: S324 -- S3's ETag
     assert response.header("Location") == f"/temp/{KEY}"
-    stored = door._call_moto(
+    stored = s3_service._call_moto(
         "HEAD", "temp", KEY, query={"versionId": version}, headers={"x-amz-checksum-mode": "ENABLED"}
     )
     assert stored.headers["x-amz-meta-receipt"] == "sealed"
     assert stored.headers["x-amz-checksum-sha256"] == SHA256
     assert stored.headers["Content-Type"] == "image/png"
-    assert door.read("temp", KEY, version) == BODY
+    assert s3_service.read("temp", KEY, version) == BODY
 
 
 @pytest.mark.parametrize(
@@ -103,56 +104,58 @@ def test_a_form_as_presigned_is_stored_with_metadata_checksum_and_version(door: 
         ({"policy": "bm90IGpzb24="}, "InvalidPolicyDocument", 400),
     ],
 )
-def test_a_form_that_differs_from_what_was_presigned_is_refused(
-    door: S3Service, request_of: Any, changed: dict[str, str], error: str, status: int
+def test_a_form_that_differs_from_what_was_presigned_is_rejected(
+    s3_service: S3Service, request_of: Any, changed: dict[str, str], error: str, status: int
 ) -> None:
-    response = post(door, request_of, presigned_form() | changed)
-    assert (code(response), response.status) == (error, status)
+    response = post_form(s3_service, request_of, presigned_form() | changed)
+    assert (error_code(response), response.status) == (error, status)
     with pytest.raises(KeyError):
-        door.look_up("temp", changed.get("key", KEY), None)
+        s3_service.look_up("temp", changed.get("key", KEY), None)
 
 
-def test_a_form_without_a_policy_or_after_its_time_is_refused(door: S3Service, request_of: Any) -> None:
+def test_a_form_without_policy_or_after_its_expiry_is_rejected(s3_service: S3Service, request_of: Any) -> None:
     form = presigned_form()
     del form["policy"]
-    assert code(post(door, request_of, form)) == "AccessDenied"
-    late = post(door, request_of, presigned_form(seconds=-1))
-    assert code(late) == "AccessDenied"
+    assert error_code(post_form(s3_service, request_of, form)) == "AccessDenied"
+    late = post_form(s3_service, request_of, presigned_form(seconds=-1))
+    assert error_code(late) == "AccessDenied"
     assert b"Policy expired" in late.body
 
 
-def test_a_file_longer_or_shorter_than_allowed_is_refused(door: S3Service, request_of: Any) -> None:
-    too_large = post(door, request_of, presigned_form(largest=5))
-    assert (code(too_large), too_large.status) == ("EntityTooLarge", 400)
+def test_a_file_longer_or_shorter_than_allowed_is_rejected(s3_service: S3Service, request_of: Any) -> None:
+    too_large = post_form(s3_service, request_of, presigned_form(largest=5))
+    assert (error_code(too_large), too_large.status) == ("EntityTooLarge", 400)
     assert b"<MaxSizeAllowed>5</MaxSizeAllowed>" in too_large.body
-    assert code(post(door, request_of, presigned_form(), b"")) == "EntityTooSmall"
+    assert error_code(post_form(s3_service, request_of, presigned_form(), b"")) == "EntityTooSmall"
 
 
-def test_bytes_other_than_the_declared_ones_are_refused(door: S3Service, request_of: Any) -> None:
-    response = post(door, request_of, presigned_form(), b"another sheet!!")
-    assert (code(response), response.status) == ("BadDigest", 400)
+def test_bytes_other_than_the_declared_ones_are_rejected(s3_service: S3Service, request_of: Any) -> None:
+    response = post_form(s3_service, request_of, presigned_form(), b"another sheet!!")
+    assert (error_code(response), response.status) == ("BadDigest", 400)
 
 
-def test_a_page_of_an_allowed_origin_may_read_the_answer(door: S3Service, request_of: Any) -> None:
-    allowed = post(door, request_of, presigned_form(), origin="http://page")
+def test_a_page_of_an_allowed_origin_may_read_the_response(s3_service: S3Service, request_of: Any) -> None:
+    allowed = post_form(s3_service, request_of, presigned_form(), origin="http://page")
     assert allowed.header("Access-Control-Allow-Origin") == "http://page"
     assert (
-        post(door, request_of, presigned_form(), origin="http://elsewhere").header("Access-Control-Allow-Origin")
+        post_form(s3_service, request_of, presigned_form(), origin="http://elsewhere").header(
+            "Access-Control-Allow-Origin"
+        )
         is None
     )
 
 
-def test_the_file_name_can_be_part_of_the_key(door: S3Service, request_of: Any) -> None:
+def test_the_file_name_can_be_part_of_the_key(s3_service: S3Service, request_of: Any) -> None:
     policy = {
         "expiration": (datetime.datetime.now(datetime.UTC) + datetime.timedelta(minutes=1)).isoformat(),
         "conditions": [{"bucket": "temp"}, ["starts-with", "$key", "uploads/"], {"success_action_status": "201"}],
     }
     form = {"key": "uploads/${filename}", "success_action_status": "201"}
     form["policy"] = base64.b64encode(json.dumps(policy).encode()).decode()
-    response = post(door, request_of, form)
+    response = post_form(s3_service, request_of, form)
     assert response.status == 201
     assert b"<Key>uploads/my sheet.png</Key>" in response.body
-    assert door.read("temp", "uploads/my sheet.png", None) == BODY
+    assert s3_service.read("temp", "uploads/my sheet.png", None) == BODY
 
 
 @pytest.mark.parametrize(
@@ -166,40 +169,43 @@ def test_the_file_name_can_be_part_of_the_key(door: S3Service, request_of: Any) 
         ({"X-Amz-Date": "yesterday", "X-Amz-Expires": "20"}, True),
     ],
 )
-def test_a_presigned_url_has_an_age(arguments: dict[str, str], expired: bool) -> None:
+def test_a_presigned_url_expires(arguments: dict[str, str], expired: bool) -> None:
     now = datetime.datetime(2026, 1, 1, 0, 0, 30, tzinfo=datetime.UTC)
     assert has_expired(arguments, now) is expired
 
 
-def put(door: S3Service, request_of: Any, headers: dict[str, str], *, key: str = "k") -> WsgiResponse | None:
+def put_object(
+    s3_service: S3Service, request_of: Any, headers: dict[str, str], *, key: str = "k"
+) -> WsgiResponse | None:
     request = request_of("PUT", f"/temp/{key}", caller="ReceiveFunction", headers=headers, body=BODY)
     call = identify_call(request, ["temp"])
     assert call is not None
-    return door.answer(call, request)
+    return s3_service.handle_request(call, request)
 
 
-def test_a_put_with_a_declared_checksum_is_checked_and_keeps_it(door: S3Service, request_of: Any) -> None:
-    stored = put(door, request_of, {"x-amz-checksum-sha256": SHA256})
+def test_a_declared_checksum_is_checked_and_stored(s3_service: S3Service, request_of: Any) -> None:
+    stored = put_object(s3_service, request_of, {"x-amz-checksum-sha256": SHA256})
     assert stored is not None
     assert stored.status == 200
-    seen = door._call_moto("HEAD", "temp", "k", headers={"x-amz-checksum-mode": "ENABLED"})
+    seen = s3_service._call_moto("HEAD", "temp", "k", headers={"x-amz-checksum-mode": "ENABLED"})
     assert seen.headers["x-amz-checksum-sha256"] == SHA256
-    wrong = put(door, request_of, {"x-amz-checksum-sha256": base64.b64encode(bytes(32)).decode()}, key="wrong")
+    other_checksum = base64.b64encode(bytes(32)).decode()
+    wrong = put_object(s3_service, request_of, {"x-amz-checksum-sha256": other_checksum}, key="wrong")
     assert wrong is not None
-    assert code(wrong) == "BadDigest"
+    assert error_code(wrong) == "BadDigest"
     with pytest.raises(KeyError):
-        door.look_up("temp", "wrong", None)
+        s3_service.look_up("temp", "wrong", None)
 
 
-def test_conditions_of_a_copy_hold(door: S3Service, request_of: Any) -> None:
-    door._call_moto("PUT", "temp", "source", body=BODY)
-    etag = door.look_up("temp", "source", None).etag
+def test_conditions_of_a_copy_are_enforced(s3_service: S3Service, request_of: Any) -> None:
+    s3_service._call_moto("PUT", "temp", "source", body=BODY)
+    etag = s3_service.look_up("temp", "source", None).etag
     source = {"x-amz-copy-source": "temp/source"}
     for condition in ({"if-none-match": "*"}, {"x-amz-copy-source-if-match": f'"{etag}"'}):
-        assert put(door, request_of, source | condition, key="target") is None
-    refused = put(door, request_of, source | {"if-none-match": "*"}, key="source")
+        assert put_object(s3_service, request_of, source | condition, key="target") is None
+    refused = put_object(s3_service, request_of, source | {"if-none-match": "*"}, key="source")
     assert refused is not None
-    assert (code(refused), refused.status) == ("PreconditionFailed", 412)
-    refused = put(door, request_of, source | {"x-amz-copy-source-if-match": '"other"'}, key="target")
+    assert (error_code(refused), refused.status) == ("PreconditionFailed", 412)
+    refused = put_object(s3_service, request_of, source | {"x-amz-copy-source-if-match": '"other"'}, key="target")
     assert refused is not None
     assert refused.status == 412

@@ -1,4 +1,4 @@
-"""What a call has to be allowed is read off the request as AWS would; who is not allowed is refused."""
+"""Required permissions are read from a request as AWS does, and calls without them are denied."""
 
 import json
 from pathlib import Path
@@ -26,7 +26,7 @@ _FORM = (
 
 
 @pytest.mark.parametrize(
-    ("asked", "headers", "body", "expected"),
+    ("request_line", "headers", "body", "expected"),
     [
         ("GET /temp/a", {}, b"", ["s3:GetObject temp/a"]),
         ("HEAD /temp/a?versionId=7", {}, b"", ["s3:GetObjectVersion temp/a"]),
@@ -53,19 +53,19 @@ _FORM = (
         ("GET /temp?versions", {}, b"", ["s3:ListBucketVersions temp"]),
     ],
 )
-def test_s3_asks_for_actions_on_objects(
-    request_of: MakeRequest, asked: str, headers: dict[str, str], body: bytes, expected: list[str]
+def test_s3_requires_actions_on_objects(
+    request_of: MakeRequest, request_line: str, headers: dict[str, str], body: bytes, expected: list[str]
 ) -> None:
-    request = request_of(*asked.split(), caller="F", headers=headers, body=body)
+    request = request_of(*request_line.split(), caller="F", headers=headers, body=body)
     call = identify_call(request, BUCKETS)
     assert call is not None
-    wanted = [line.split(" ", 1) for line in expected]
+    permissions = [line.split(" ", 1) for line in expected]
     assert find_required_permissions(call, request) == [
-        RequiredPermission("F", action, f"arn:aws:s3:::{resource}") for action, resource in wanted
+        RequiredPermission("F", action, f"arn:aws:s3:::{resource}") for action, resource in permissions
     ]
 
 
-def test_a_posted_form_needs_the_rights_of_who_signed_it(request_of: MakeRequest) -> None:
+def test_a_posted_form_requires_its_signers_permissions(request_of: MakeRequest) -> None:
     request = request_of("POST", "/temp", headers={"content-type": "multipart/form-data; boundary=x"}, body=_FORM)
     call = identify_call(request, BUCKETS)
     assert call is not None
@@ -128,7 +128,7 @@ def test_a_posted_form_needs_the_rights_of_who_signed_it(request_of: MakeRequest
         ),
     ],
 )
-def test_other_services_ask_for_what_the_body_names(
+def test_other_services_require_what_the_body_names(
     request_of: MakeRequest, service: str, target: str, body: dict[str, Any], expected: list[tuple[str, str]]
 ) -> None:
     request = request_of(
@@ -141,7 +141,7 @@ def test_other_services_ask_for_what_the_body_names(
     ]
 
 
-def test_lambda_asks_by_arn_with_its_alias(request_of: MakeRequest) -> None:
+def test_lambda_requires_the_arn_with_its_alias(request_of: MakeRequest) -> None:
     request = request_of("POST", "/2015-03-31/functions/f:live/invocations", caller="F", service="lambda")
     call = identify_call(request, BUCKETS)
     assert call is not None
@@ -160,27 +160,27 @@ def test_lambda_asks_by_arn_with_its_alias(request_of: MakeRequest) -> None:
         ("*", "*", True),
     ],
 )
-def test_a_grant_covers_as_iam_matches(pattern: str, resource: str, covered: bool) -> None:
+def test_a_grant_matches_as_in_iam(pattern: str, resource: str, covered: bool) -> None:
     grant = Grant("F", "s3:GetObject", pattern)
     assert grant.covers(RequiredPermission("F", "s3:getobject", resource)) is covered
     assert not grant.covers(RequiredPermission("G", "s3:GetObject", resource))
     assert not grant.covers(RequiredPermission("F", "s3:GetObjectVersion", resource))
 
 
-def test_who_is_not_allowed_is_refused_and_what_was_needed_is_kept(request_of: MakeRequest, tmp_path: Path) -> None:
-    record = RequiredPermissionsLog(tmp_path)
-    policies = RolePolicies([Grant("F", "s3:GetObject", "arn:aws:s3:::temp/a/*")], record)
+def test_calls_that_are_not_allowed_are_denied_and_logged(request_of: MakeRequest, tmp_path: Path) -> None:
+    permissions_log = RequiredPermissionsLog(tmp_path)
+    policies = RolePolicies([Grant("F", "s3:GetObject", "arn:aws:s3:::temp/a/*")], permissions_log)
 
     def status(key: str, caller: str | None = "F") -> int | None:
         request = request_of("GET", f"/temp/{key}", caller=caller)
         call = identify_call(request, BUCKETS)
         assert call is not None
-        answered = policies.answer(call, request)
-        return answered.status if answered else None
+        response = policies.handle_request(call, request)
+        return response.status if response else None
 
     assert status("a/1") is None
     assert status("b/1") == 403
-    assert status("b/1", caller=None) is None, "the stack's users hold no role of it"
+    assert status("b/1", caller=None) is None, "the stack's users have no role of the stack"
     reading = "s3:GetObject"
     assert read_required_permissions(tmp_path) == {
         RequiredPermission("F", reading, "arn:aws:s3:::temp/a/1"),
@@ -188,7 +188,7 @@ def test_who_is_not_allowed_is_refused_and_what_was_needed_is_kept(request_of: M
     }
 
 
-def test_who_may_not_list_a_bucket_is_not_told_that_a_key_is_absent(request_of: MakeRequest) -> None:
+def test_a_caller_that_may_not_list_a_bucket_gets_403_for_an_absent_key(request_of: MakeRequest) -> None:
     def absent(_environ: object, start: Any) -> list[bytes]:
         start("404 Not Found", [])
         return [b"<Error><Code>NoSuchKey</Code></Error>"]
@@ -200,8 +200,8 @@ def test_who_may_not_list_a_bucket_is_not_told_that_a_key_is_absent(request_of: 
         request = request_of("GET", "/temp/a", caller=caller)
         call = identify_call(request, BUCKETS)
         assert call is not None
-        answered = MaskedNotFound(RolePolicies(grants), absent).answer(call, request)
-        return answered.status if answered else None
+        response = MaskedNotFound(RolePolicies(grants), absent).handle_request(call, request)
+        return response.status if response else None
 
     assert status(reading) == 403
     assert status(reading, listing) is None, "left to S3 itself"

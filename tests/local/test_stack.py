@@ -1,4 +1,4 @@
-"""What the local cloud makes is what `template.yaml` says."""
+"""The local cloud creates what `template.yaml` says."""
 
 import json
 from pathlib import Path
@@ -19,7 +19,7 @@ def stack() -> Stack:
     )
 
 
-def test_every_function_has_a_handler_that_its_folder_holds(stack: Stack) -> None:
+def test_every_function_has_a_handler_in_its_folder(stack: Stack) -> None:
     assert {"ReceiveFunction", "ExtractFunction", "PersistFunction", "GradeFunction", "ResultsFunction"} <= set(
         stack.functions
     )
@@ -32,7 +32,7 @@ def test_every_function_has_a_handler_that_its_folder_holds(stack: Stack) -> Non
         assert "BaseLayer" in function.layers
 
 
-def test_environments_are_the_globals_and_the_functions_own(stack: Stack) -> None:
+def test_environments_combine_globals_and_the_functions_own(stack: Stack) -> None:
     extract = stack.functions["ExtractFunction"].environment
     assert extract["TEMP_BUCKET"] == stack.bucket("TempBucket")
     assert extract["TABLE"] == stack.table
@@ -44,37 +44,37 @@ def test_environments_are_the_globals_and_the_functions_own(stack: Stack) -> Non
 
 
 def test_a_parameter_reaches_the_environment() -> None:
-    given = Stack(TEMPLATE, secret=str, parameters={"Model": "some-model", "TextractTps": "7"})
-    assert given.functions["GradeFunction"].environment["MODEL"] == "some-model"
-    assert given.functions["ExtractFunction"].environment["TEXTRACT_TPS"] == "7"
+    stack = Stack(TEMPLATE, secret=str, parameters={"Model": "some-model", "TextractTps": "7"})
+    assert stack.functions["GradeFunction"].environment["MODEL"] == "some-model"
+    assert stack.functions["ExtractFunction"].environment["TEXTRACT_TPS"] == "7"
 
 
 @pytest.mark.parametrize(
-    ("given", "wanted"),
+    ("parameters", "message"),
     [
         ({"PageDomain": "marks.school.example"}, "PageDomain needs PageCertificateArn"),
         ({"JwtIssuer": "https://issuer.example"}, "JwtIssuer needs JwtAudience"),
     ],
 )
-def test_parameters_that_do_not_go_together_are_refused(given: dict[str, str], wanted: str) -> None:
-    with pytest.raises(TemplateError, match=wanted):
-        Stack(TEMPLATE, secret=str, parameters=given)
+def test_parameters_that_do_not_go_together_are_rejected(parameters: dict[str, str], message: str) -> None:
+    with pytest.raises(TemplateError, match=message):
+        Stack(TEMPLATE, secret=str, parameters=parameters)
 
 
-def test_puts_under_the_drop_prefix_call_receive(stack: Stack) -> None:
-    drop = next(one for one in stack.notifications if one.prefix == "drop/")
+def test_objects_under_the_drop_prefix_invoke_receive(stack: Stack) -> None:
+    drop = next(notification for notification in stack.notifications if notification.prefix == "drop/")
     assert (drop.bucket, drop.function) == (stack.bucket("TempBucket"), "ReceiveFunction")
     assert drop.events == ("s3:ObjectCreated:*",)
 
 
-def test_routes_ask_for_a_token(stack: Stack) -> None:
+def test_routes_require_a_token(stack: Stack) -> None:
     submit = next(route for route in stack.routes if (route.method, route.path) == ("POST", "/submissions"))
     assert submit.function == "ReceiveFunction"
     assert submit.requires_token
     assert stack.jwt_configuration() == ("http://issuer", ("us",))
 
 
-def test_executions_that_end_badly_reach_recover(stack: Stack) -> None:
+def test_failed_executions_invoke_recover(stack: Stack) -> None:
     rule = next(rule for rule in stack.rules if rule.function == "RecoverFunction" and rule.pattern)
     assert rule.pattern is not None
     assert rule.pattern["detail"]["stateMachineArn"] == [stack.state_machine_arn]
@@ -87,7 +87,7 @@ def test_failed_asynchronous_calls_have_a_queue(stack: Stack) -> None:
     assert receive.failure_queue == stack.name("DeadEnds")
 
 
-def test_the_definition_is_substituted_whole(stack: Stack) -> None:
+def test_all_substitutions_of_the_definition_are_made(stack: Stack) -> None:
     name, definition = stack.state_machine()
     assert stack.state_machine_arn.endswith(f":{name}")
     assert "${" not in definition
@@ -95,10 +95,10 @@ def test_the_definition_is_substituted_whole(stack: Stack) -> None:
     assert json.loads(definition)["States"]
 
 
-def test_secrets_are_kept_in_the_folder_and_only_there(tmp_path: Path) -> None:
+def test_secrets_are_stored_in_the_folder_and_nowhere_else(tmp_path: Path) -> None:
     arn = "arn:aws:secretsmanager:us-east-1:123456789012:secret:gradeline-local-IdentitySecret"
-    kept = SecretStrings(tmp_path)
-    first = kept.string(arn)
+    stored = SecretStrings(tmp_path)
+    first = stored.string(arn)
     assert len(first) >= 40
     assert SecretStrings(tmp_path).string(arn) == first
     assert SecretStrings(None).string(arn) != first
@@ -106,7 +106,7 @@ def test_secrets_are_kept_in_the_folder_and_only_there(tmp_path: Path) -> None:
     assert file.stat().st_mode & 0o077 == 0
 
 
-def test_functions_are_called_by_the_alias_that_a_release_moves(stack: Stack) -> None:
+def test_functions_are_invoked_by_the_alias_that_a_release_moves(stack: Stack) -> None:
     called = stack.functions["ResultsFunction"].environment["RECOVER_FUNCTION"]
     assert called == stack.functions["RecoverFunction"].arn + ":live"
     _, definition = stack.state_machine()

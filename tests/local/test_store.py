@@ -1,4 +1,4 @@
-"""What is settled is there again, whole and in order; what is damaged is said; what is erased is gone."""
+"""Flushed entries are restored completely and in order, damage is reported, and erased data is gone."""
 
 import os
 import random
@@ -22,46 +22,47 @@ Open = Callable[..., Store]
 
 
 @pytest.fixture
-def opened() -> Iterator[Open]:
+def open_store() -> Iterator[Open]:
+    """Opens stores and closes them after the test."""
     stores: list[Store] = []
 
-    def open_store(folder: Path, **given: Any) -> Store:
-        stores.append(Store(folder, **given))
+    def open_folder(folder: Path, **options: Any) -> Store:
+        stores.append(Store(folder, **options))
         return stores[-1]
 
-    yield open_store
+    yield open_folder
     for store in stores:
         if store._thread.is_alive():
             store.close()
 
 
-def crashed(folder: Path, copy: Path) -> Path:
-    """The folder as a crash at this moment would leave it."""
+def copy_after_crash(folder: Path, copy: Path) -> Path:
+    """Copies the folder as a crash at this moment would leave it."""
     return Path(shutil.copytree(folder, copy, ignore=shutil.ignore_patterns("*-shm")))
 
 
-def all_of(store: Store, kind: str = "item") -> dict[str, Any]:
-    return {fact_id: value for fact_id, value, _ in store.entries(kind)}
+def read_entries(store: Store, kind: str = "item") -> dict[str, Any]:
+    return {entry_id: value for entry_id, value, _ in store.entries(kind)}
 
 
-def test_what_was_settled_is_there_after_a_crash_in_its_order_with_its_bytes(tmp_path: Path, opened: Open) -> None:
-    store = opened(tmp_path / "a")
+def test_flushed_entries_survive_a_crash_in_order_with_their_bytes(tmp_path: Path, open_store: Open) -> None:
+    store = open_store(tmp_path / "a")
     store.add(StoreEntry("object", "b", {"n": 1}, b"bytes"), StoreEntry("object", "a", {"n": 2}, b""))
     store.add(StoreEntry("object", "b", {"n": 3, "text": "Žofie \ud800"}, b"other bytes"))
     store.add(StoreEntry("object", "gone", {}, b"bytes"), StoreEntry("object", "gone", None))
     store.flush()
-    again = opened(crashed(tmp_path / "a", tmp_path / "b"))
-    found = list(again.entries("object"))
-    assert [(fact_id, value) for fact_id, value, _ in found] == [
+    reopened = open_store(copy_after_crash(tmp_path / "a", tmp_path / "b"))
+    found = list(reopened.entries("object"))
+    assert [(entry_id, value) for entry_id, value, _ in found] == [
         ("b", {"n": 3, "text": "Žofie \ud800"}),
         ("a", {"n": 2}),
     ]
-    assert [again.body(digest) for _, _, digest in found if digest] == [b"other bytes", b""]
-    assert all_of(again, "item") == {}
+    assert [reopened.body(digest) for _, _, digest in found if digest] == [b"other bytes", b""]
+    assert read_entries(reopened, "item") == {}
 
 
-def test_bytes_that_two_facts_share_stay_until_both_are_gone(tmp_path: Path, opened: Open) -> None:
-    store = opened(tmp_path)
+def test_bytes_shared_by_two_entries_stay_until_both_are_gone(tmp_path: Path, open_store: Open) -> None:
+    store = open_store(tmp_path)
     store.add(StoreEntry("object", "a", 1, b"same"), StoreEntry("object", "b", 1, b"same"))
     store.add(StoreEntry("object", "a", None))
     store.flush()
@@ -73,8 +74,8 @@ def test_bytes_that_two_facts_share_stay_until_both_are_gone(tmp_path: Path, ope
         store.body(digest)
 
 
-def test_a_log_that_was_cut_off_anywhere_gives_whole_units_from_the_first_on(tmp_path: Path, opened: Open) -> None:
-    store = opened(tmp_path / "a", idle_seconds=60)
+def test_a_truncated_log_contains_complete_transactions_from_the_first_on(tmp_path: Path, open_store: Open) -> None:
+    store = open_store(tmp_path / "a", idle_seconds=60)
     for number in range(5):
         with store.transaction():
             store.add(StoreEntry("item", f"left {number}", "x" * 900))
@@ -82,46 +83,46 @@ def test_a_log_that_was_cut_off_anywhere_gives_whole_units_from_the_first_on(tmp
         store.flush()
     log = (tmp_path / "a" / f"{FILE_NAME}-wal").read_bytes()
     frames = range(32, len(log) + 1, 24 + 4096)
-    dice = random.Random(5)  # noqa: S311 -- places to look at
+    dice = random.Random(5)  # noqa: S311 -- positions to cut at
     lengths = {0, 31, *frames, *(end - 1 for end in frames), *(dice.randrange(len(log)) for _ in range(10))}
     counts = []
     for length in sorted(lengths):
-        copy = crashed(tmp_path / "a", tmp_path / f"cut {length}")
+        copy = copy_after_crash(tmp_path / "a", tmp_path / f"cut {length}")
         os.truncate(copy / f"{FILE_NAME}-wal", length)
-        cut = opened(copy)
-        kept = all_of(cut)
-        whole = len(kept) // 2
-        assert set(kept) == {f"{side} {number}" for side in ("left", "right") for number in range(whole)}
+        cut = open_store(copy)
+        found = read_entries(cut)
+        whole = len(found) // 2
+        assert set(found) == {f"{side} {number}" for side in ("left", "right") for number in range(whole)}
         counts.append(whole)
         cut.close()
     assert counts == sorted(counts)
     assert (counts[0], counts[-1]) == (0, 5)
 
 
-def test_a_log_that_is_damaged_before_its_end_is_refused_and_left_alone(tmp_path: Path, opened: Open) -> None:
-    store = opened(tmp_path / "a", idle_seconds=60)
+def test_a_log_damaged_before_its_end_is_rejected_and_unchanged(tmp_path: Path, open_store: Open) -> None:
+    store = open_store(tmp_path / "a", idle_seconds=60)
     for number in range(6):
         store.add(StoreEntry("item", str(number), "x" * 3000))
         store.flush()
     size = (tmp_path / "a" / f"{FILE_NAME}-wal").stat().st_size
-    # The head, a frame's salt, a frame's page.
-    for place in (9, 32 + 9, 32 + 4120 + 2000):
-        copy = crashed(tmp_path / "a", tmp_path / f"at {place}")
-        flip(copy / f"{FILE_NAME}-wal", place)
+    # In the header, a frame's salt, a frame's page.
+    for position in (9, 32 + 9, 32 + 4120 + 2000):
+        copy = copy_after_crash(tmp_path / "a", tmp_path / f"at {position}")
+        flip_bit(copy / f"{FILE_NAME}-wal", position)
         before = (copy / f"{FILE_NAME}-wal").read_bytes()
         for _ in range(2):
             with pytest.raises(StoreError, match=rf"^The file .*{FILE_NAME} is damaged .*\.$"):
-                opened(copy)
+                open_store(copy)
         assert (copy / f"{FILE_NAME}-wal").read_bytes() == before
-    # In the last transaction it cannot be told from one that was cut off: that one was never settled.
-    copy = crashed(tmp_path / "a", tmp_path / "last")
-    flip(copy / f"{FILE_NAME}-wal", size - 100)
-    assert set(all_of(opened(copy))) == {"0", "1", "2", "3", "4"}
+    # Damage in the last transaction looks like a truncated one, which was never flushed.
+    copy = copy_after_crash(tmp_path / "a", tmp_path / "last")
+    flip_bit(copy / f"{FILE_NAME}-wal", size - 100)
+    assert set(read_entries(open_store(copy))) == {"0", "1", "2", "3", "4"}
 
 
-@pytest.mark.parametrize("what", ["value", "page", "head", "body", "bodies"])
-def test_a_damaged_file_is_a_sentence_that_names_it(tmp_path: Path, opened: Open, what: str) -> None:
-    store = opened(tmp_path)
+@pytest.mark.parametrize("damage", ["value", "page", "head", "body", "bodies"])
+def test_a_damaged_file_is_named_in_the_error(tmp_path: Path, open_store: Open, damage: str) -> None:
+    store = open_store(tmp_path)
     for number in range(40):
         store.add(
             StoreEntry("item", f"item {number}", f"value {number} " + "z" * 500, f"body {number} ".encode() * 400)
@@ -129,46 +130,46 @@ def test_a_damaged_file_is_a_sentence_that_names_it(tmp_path: Path, opened: Open
     store.close()
     path = tmp_path / FILE_NAME
     content = path.read_bytes()
-    if what == "value":
-        flip(path, content.index(b"value 7 ") + 2)
-    elif what == "page":
+    if damage == "value":
+        flip_bit(path, content.index(b"value 7 ") + 2)
+    elif damage == "page":
         path.write_bytes(content[:8192] + b"\xff" * 4096 + content[12288:])
-    elif what == "head":
+    elif damage == "head":
         path.write_bytes(b"no database" + content[11:])
-    elif what == "body":
-        flip(path, content.index(b"body 7 body") + 20)
+    elif damage == "body":
+        flip_bit(path, content.index(b"body 7 body") + 20)
     else:
         with sqlite3.connect(path) as connection:
             connection.execute("DELETE FROM bodies WHERE rowid = 3")
     with pytest.raises(StoreError, match=rf"^The file .*{FILE_NAME} is damaged .*copy of the whole folder.*\.$"):
-        again = opened(tmp_path)
-        for _, _, digest in list(again.entries("item")):
-            again.body(str(digest))
+        reopened = open_store(tmp_path)
+        for _, _, digest in list(reopened.entries("item")):
+            reopened.body(str(digest))
 
 
-def flip(path: Path, place: int) -> None:
+def flip_bit(path: Path, position: int) -> None:
     content = bytearray(path.read_bytes())
-    content[place] ^= 0x10
+    content[position] ^= 0x10
     path.write_bytes(bytes(content))
 
 
-def test_a_file_of_another_format_or_of_somebody_else_is_refused(tmp_path: Path, opened: Open) -> None:
-    opened(tmp_path / "a").close()
+def test_a_file_of_another_format_or_application_is_rejected(tmp_path: Path, open_store: Open) -> None:
+    open_store(tmp_path / "a").close()
     with sqlite3.connect(tmp_path / "a" / FILE_NAME) as connection:
         connection.execute(f"PRAGMA user_version = {FORMAT_VERSION + 1}")
     with pytest.raises(StoreError, match=rf"format {FORMAT_VERSION + 1}, this one knows {FORMAT_VERSION}"):
-        opened(tmp_path / "a")
+        open_store(tmp_path / "a")
     (tmp_path / "b").mkdir()
     with sqlite3.connect(tmp_path / "b" / FILE_NAME) as connection:
         connection.execute("CREATE TABLE mine (x)")
     with pytest.raises(StoreError, match=r"is none of Gradeline's"):
-        opened(tmp_path / "b")
+        open_store(tmp_path / "b")
     (tmp_path / "c").write_text("a file")
     with pytest.raises(StoreError, match=r"^The folder .* cannot be used \(.*\)\.$"):
-        opened(tmp_path / "c")
+        open_store(tmp_path / "c")
 
 
-HOLDER = """
+STORE_HOLDER = """
 import sys, time
 from pathlib import Path
 from local.cloud.store import Store
@@ -179,19 +180,19 @@ time.sleep(600)
 """
 
 
-def test_one_process_has_a_folder_and_its_death_gives_it_free(tmp_path: Path, opened: Open) -> None:
-    program = [sys.executable, "-c", HOLDER, str(tmp_path)]
+def test_one_process_at_a_time_has_a_folder_until_it_ends(tmp_path: Path, open_store: Open) -> None:
+    program = [sys.executable, "-c", STORE_HOLDER, str(tmp_path)]
     with subprocess.Popen(program, cwd=ROOT, stdout=subprocess.PIPE, text=True) as holder:
         try:
             assert holder.stdout and holder.stdout.readline() == "open\n"
             with pytest.raises(StoreError, match=r"^The folder .* is in use by another gradeline; .*\.$"):
-                opened(tmp_path)
+                open_store(tmp_path)
         finally:
             holder.kill()
-    opened(tmp_path).flush()
+    open_store(tmp_path).flush()
 
 
-FILLER = """
+DISK_FILLER = """
 import resource, sys
 from pathlib import Path
 from local.cloud.store import Store, StoreEntry
@@ -214,54 +215,54 @@ except StoreError as error:
 """
 
 
-def test_a_full_disk_is_a_sentence_and_loses_nothing_that_was_settled(tmp_path: Path, opened: Open) -> None:
-    program = [sys.executable, "-c", FILLER, str(tmp_path)]
+def test_a_full_disk_is_reported_and_loses_nothing_flushed(tmp_path: Path, open_store: Open) -> None:
+    program = [sys.executable, "-c", DISK_FILLER, str(tmp_path)]
     ended = subprocess.run(program, cwd=ROOT, capture_output=True, text=True, timeout=60, check=True)
-    *settled, sentence, refused = ended.stdout.splitlines()
+    *flushed, sentence, refused = ended.stdout.splitlines()
     assert sentence.startswith(f"The file {tmp_path / FILE_NAME} cannot be written (") and sentence.endswith(
         "start again."
     )
     assert refused == "refused"
-    assert 10 < len(settled) < 999
-    assert set(settled) <= set(all_of(opened(tmp_path)))
+    assert 10 < len(flushed) < 999
+    assert set(flushed) <= set(read_entries(open_store(tmp_path)))
 
 
-def test_what_is_erased_is_in_no_file_of_the_folder_also_while_it_runs(tmp_path: Path, opened: Open) -> None:
-    store = opened(tmp_path, idle_seconds=0.01)
+def test_erased_data_leaves_all_files_while_the_store_is_open(tmp_path: Path, open_store: Open) -> None:
+    store = open_store(tmp_path, idle_seconds=0.01)
     for number in range(30):
         store.add(StoreEntry("item", f"item {number}", f"Zdenka {number} " * 20, f"Ludmila {number} ".encode() * 700))
         store.add(StoreEntry("item", f"kept {number}", "something else" * 50, b"kept bytes" * 700))
     store.flush()
-    assert b"Zdenka" in everything(tmp_path) and b"Ludmila" in everything(tmp_path)
+    assert b"Zdenka" in all_bytes(tmp_path) and b"Ludmila" in all_bytes(tmp_path)
     for number in range(30):
-        # One half is deleted, the other replaced.
+        # Half of them are deleted, the others replaced.
         store.add(StoreEntry("item", f"item {number}", None if number % 2 else "a tombstone"))
     store.flush()
     deadline = time.monotonic() + 20
-    while (b"Zdenka" in everything(tmp_path) or b"Ludmila" in everything(tmp_path)) and time.monotonic() < deadline:
+    while (b"Zdenka" in all_bytes(tmp_path) or b"Ludmila" in all_bytes(tmp_path)) and time.monotonic() < deadline:
         time.sleep(0.01)
-    assert b"Zdenka" not in everything(tmp_path)
-    assert b"Ludmila" not in everything(tmp_path)
-    assert len(all_of(store)) == 45
+    assert b"Zdenka" not in all_bytes(tmp_path)
+    assert b"Ludmila" not in all_bytes(tmp_path)
+    assert len(read_entries(store)) == 45
 
 
-def everything(folder: Path) -> bytes:
+def all_bytes(folder: Path) -> bytes:
     return b"".join(path.read_bytes() for path in folder.iterdir() if path.is_file())
 
 
-def test_room_of_what_is_gone_is_given_back_at_the_next_start(tmp_path: Path, opened: Open) -> None:
-    store = opened(tmp_path)
+def test_free_space_is_returned_at_the_next_start(tmp_path: Path, open_store: Open) -> None:
+    store = open_store(tmp_path)
     store.add(*(StoreEntry("object", str(number), 1, os.urandom(100_000)) for number in range(40)))
     store.add(*(StoreEntry("object", str(number), None) for number in range(39)))
     store.close()
-    store = opened(tmp_path)
-    assert len(all_of(store, "object")) == 1
+    store = open_store(tmp_path)
+    assert len(read_entries(store, "object")) == 1
     store.close()
     assert (tmp_path / FILE_NAME).stat().st_size < 300_000
 
 
-def test_many_threads_settle_together(tmp_path: Path, opened: Open) -> None:
-    store = opened(tmp_path / "a")
+def test_many_threads_can_flush_at_once(tmp_path: Path, open_store: Open) -> None:
+    store = open_store(tmp_path / "a")
 
     def work(thread: int) -> None:
         for number in range(40):
@@ -270,12 +271,12 @@ def test_many_threads_settle_together(tmp_path: Path, opened: Open) -> None:
 
     with ThreadPoolExecutor(8) as pool:
         list(pool.map(work, range(8)))
-    assert len(all_of(opened(crashed(tmp_path / "a", tmp_path / "b")))) == 320
+    assert len(read_entries(open_store(copy_after_crash(tmp_path / "a", tmp_path / "b")))) == 320
 
 
-def test_the_files_are_for_this_user_alone(tmp_path: Path, opened: Open) -> None:
+def test_files_are_readable_by_this_user_only(tmp_path: Path, open_store: Open) -> None:
     folder = tmp_path / "new"
-    store = opened(folder)
+    store = open_store(folder)
     store.add(StoreEntry("item", "a", 1))
     store.flush()
     assert folder.stat().st_mode & 0o777 == 0o700

@@ -1,4 +1,4 @@
-"""The resolver stands for CloudFormation's functions, and refuses what it does not know."""
+"""The template resolver implements CloudFormation's functions and rejects what it does not support."""
 
 from pathlib import Path
 from typing import Any
@@ -11,7 +11,7 @@ PSEUDO = {"AWS::Region": "eu-west-1", "AWS::AccountId": "123456789012", "AWS::St
 
 
 def resolved(text: str, tmp_path: Path, node: str = "Value", **parameters: str) -> Any:
-    """The resolved property `node` of the resource R in a template whose head is `text`."""
+    """Returns the resolved property `node` of the resource R in a template that starts with `text`."""
     path = tmp_path / "template.yaml"
     path.write_text(text, encoding="utf-8")
     template = Template(
@@ -25,7 +25,7 @@ def resolved(text: str, tmp_path: Path, node: str = "Value", **parameters: str) 
     return template.resolve(template.properties("R")[node])
 
 
-def template_of(value: str, head: str = "") -> str:
+def template_with(value: str, head: str = "") -> str:
     return (
         f"{head}\nResources:\n  R:\n    Type: AWS::Thing\n    Properties:\n      Value: {value}\n  Other: {{Type: X}}\n"
     )
@@ -53,12 +53,12 @@ def template_of(value: str, head: str = "") -> str:
         ('!Sub "{{resolve:secretsmanager:${Other}:SecretString}}"', "secret(id-of-Other)"),
     ],
 )
-def test_each_function_gives_what_cloudformation_gives(value: str, expected: Any, tmp_path: Path) -> None:
-    assert resolved(template_of(value), tmp_path) == expected
+def test_each_function_returns_what_cloudformation_returns(value: str, expected: Any, tmp_path: Path) -> None:
+    assert resolved(template_with(value), tmp_path) == expected
 
 
 def test_parameters_have_defaults_and_can_be_overridden(tmp_path: Path) -> None:
-    text = template_of("!Ref P", "Parameters: {P: {Type: String, Default: plain}}")
+    text = template_with("!Ref P", "Parameters: {P: {Type: String, Default: plain}}")
     assert resolved(text, tmp_path) == "plain"
     assert resolved(text, tmp_path, P="given") == "given"
 
@@ -74,16 +74,16 @@ def test_parameters_have_defaults_and_can_be_overridden(tmp_path: Path) -> None:
         ("!Not [!Condition Other]", False),
     ],
 )
-def test_conditions_decide_values(condition: str, holds: bool, tmp_path: Path) -> None:
+def test_conditions_select_values(condition: str, holds: bool, tmp_path: Path) -> None:
     head = (
         "Parameters: {P: {Type: String, Default: a}, N: {Type: Number, Default: '0'}}\n"
         f"Conditions:\n  C: {condition}\n  Other: !Equals [1, 1]"
     )
-    text = template_of("!If [C, it-holds, it-does-not]", head)
+    text = template_with("!If [C, it-holds, it-does-not]", head)
     assert resolved(text, tmp_path) == ("it-holds" if holds else "it-does-not")
 
 
-def test_a_resource_whose_condition_fails_is_not_there(tmp_path: Path) -> None:
+def test_a_resource_whose_condition_is_false_does_not_exist(tmp_path: Path) -> None:
     path = tmp_path / "template.yaml"
     path.write_text(
         "Conditions: {Never: !Equals [1, 2]}\nResources:\n  R: {Type: X, Condition: Never}\n  S: {Type: X}\n"
@@ -94,10 +94,10 @@ def test_a_resource_whose_condition_fails_is_not_there(tmp_path: Path) -> None:
 
 def test_mappings_are_looked_up(tmp_path: Path) -> None:
     head = "Mappings: {Quota: {eu-west-1: {Tps: 5}}}"
-    assert resolved(template_of("!FindInMap [Quota, !Ref AWS::Region, Tps]", head), tmp_path) == 5
+    assert resolved(template_with("!FindInMap [Quota, !Ref AWS::Region, Tps]", head), tmp_path) == 5
 
 
-def test_globals_lie_below_each_function_map_by_map_and_list_by_list(tmp_path: Path) -> None:
+def test_globals_are_merged_under_each_function(tmp_path: Path) -> None:
     text = """
 Globals:
   Function:
@@ -120,11 +120,11 @@ Resources:
 @pytest.mark.parametrize(
     "value", ["!Cidr [a, b]", "!Ref Nothing", '!Sub "${Nothing}"', "!If [NoCondition, 1, 2]", "!FindInMap [a, b, c]"]
 )
-def test_what_it_does_not_know_is_refused_with_a_sentence(value: str, tmp_path: Path) -> None:
+def test_unsupported_values_are_rejected_with_an_explanation(value: str, tmp_path: Path) -> None:
     with pytest.raises(TemplateError, match=r"\.$"):
-        resolved(template_of(value), tmp_path)
+        resolved(template_with(value), tmp_path)
 
 
-def test_an_unknown_parameter_is_refused(tmp_path: Path) -> None:
+def test_an_unknown_parameter_is_rejected(tmp_path: Path) -> None:
     with pytest.raises(TemplateError, match="Modle"):
-        resolved(template_of("1"), tmp_path, Modle="x")
+        resolved(template_with("1"), tmp_path, Modle="x")

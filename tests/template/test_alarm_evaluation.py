@@ -27,7 +27,7 @@ def alarm(name: str, edit: Callable[[Any], object] = lambda it: None) -> Alarm:
 
 
 def of_the_api(name: str) -> Metric:
-    return Metric.of("AWS/ApiGateway", name, ApiId=stack().api_id, Stage="$default")
+    return Metric.create("AWS/ApiGateway", name, ApiId=stack().api_id, Stage="$default")
 
 
 def answers(*minutes: tuple[int, int], zeros: bool = True) -> Published:
@@ -79,7 +79,7 @@ def test_the_apis_alarm_is_quiet_again_when_nobody_asks() -> None:
 
 
 def _errors_of(name: str, function: str, count: int) -> Published:
-    return {Metric.of("AWS/Lambda", name, FunctionName=function): {NOW - 1: Statistics(count, 3, 0, 1)}}
+    return {Metric.create("AWS/Lambda", name, FunctionName=function): {NOW - 1: Statistics(count, 3, 0, 1)}}
 
 
 @pytest.mark.parametrize("function", ["ReceiveFunction", "RecoverFunction"])
@@ -92,13 +92,13 @@ def test_one_asynchronous_call_that_fails_sounds_whoever_else_was_called(functio
 
 @pytest.mark.parametrize("name", ["ExecutionsFailed", "ExecutionsTimedOut", "ExecutionsAborted"])
 def test_one_execution_that_does_not_succeed_sounds_whatever_else_has_no_data(name: str) -> None:
-    metric = Metric.of("AWS/States", name, StateMachineArn=stack().state_machine_arn)
+    metric = Metric.create("AWS/States", name, StateMachineArn=stack().state_machine_arn)
     assert alarm("FailedExecutionsAlarm").state({metric: {NOW - 1: Statistics(1, 1, 1, 1)}}, NOW) == ALARM
     assert alarm("FailedExecutionsAlarm").state({}, NOW) == OK
 
 
 def _sweeps(*minutes_ago: int) -> Published:
-    metric = Metric.of("Gradeline", "SweptStuck", service=STACK_NAME)
+    metric = Metric.create("Gradeline", "SweptStuck", service=STACK_NAME)
     return {metric: {NOW - ago: Statistics(0, 1, 0, 0) for ago in minutes_ago}}
 
 
@@ -170,7 +170,7 @@ def one_metric(missing: str, periods: int) -> Alarm:
 )
 def test_missing_data_is_treated_as_by_cloudwatch(newest_last: str, breaching: str, not_breaching: str) -> None:
     values = {NOW - 5 + place: Statistics(float(one), 1) for place, one in enumerate(newest_last) if one != "-"}
-    published = {Metric.of("N", "M"): values}
+    published = {Metric.create("N", "M"): values}
     assert one_metric("breaching", 3).state(published, NOW) == breaching
     assert one_metric("notBreaching", 3).state(published, NOW) == not_breaching
 

@@ -1,4 +1,4 @@
-"""Functions that do what a test of the runtime asks: nothing of Gradeline is in them."""
+"""Lambda handlers for tests of the runtime, without any code of Gradeline."""
 
 import json
 import os
@@ -14,7 +14,7 @@ class PaperNotReady(Exception):
 
 
 def echo(event, context):
-    global calls  # noqa: PLW0603 -- what a warm worker remembers is the point
+    global calls  # noqa: PLW0603 -- state of a warm worker is what the test checks
     calls += 1
     return {
         "event": event,
@@ -38,7 +38,7 @@ def crash(event, _context):
     os._exit(event.get("status", 3))
 
 
-def leave(_event, _context):
+def exit_with_status(_event, _context):
     sys.exit(4)
 
 
@@ -53,13 +53,13 @@ def sleep(event, _context):
 
 
 def with_child(_event, _context):
-    """Starts a process of its own that would outlive it."""
+    """Starts a child process that would outlive the worker."""
     child = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(600)"])
     print(json.dumps({"child": child.pid}), flush=True)
     return {"child": child.pid, "worker": os.getpid()}
 
 
-def long_answer(event, _context):
+def long_result(event, _context):
     return "x" * event["length"]
 
 
@@ -68,8 +68,8 @@ def not_json(_event, _context):
 
 
 def fails_twice(event, _context):
-    """Counts its attempts in a file, fails the first two times."""
-    with open(event["tally"], "a", encoding="utf-8") as tally:  # noqa: PTH123 -- a plain file, plainly opened
+    """Counts its attempts in a file and fails the first two times."""
+    with open(event["tally"], "a", encoding="utf-8") as tally:  # noqa: PTH123
         tally.write("attempt\n")
     with open(event["tally"], encoding="utf-8") as tally:  # noqa: PTH123
         attempts = len(tally.readlines())

@@ -1,4 +1,4 @@
-"""Stands in for the results: says who asks."""
+"""Stub of the results function: returns who sent the request."""
 
 import json
 

@@ -1,4 +1,4 @@
-"""Stands in for the ways in: an API body or an S3 event becomes an execution; a form is presigned."""
+"""Stub of the receive function: an API body or an S3 event starts an execution, and a form is presigned."""
 
 import base64
 import json
@@ -15,7 +15,7 @@ def handler(event, _context):
         start("drop" + stored["sequencer"], unquote_plus(stored["key"]), stored["versionId"])
         return None
     if event["routeKey"] == "POST /uploads":
-        return {"statusCode": 201, "body": json.dumps(presigned(json.loads(event["body"])))}
+        return {"statusCode": 201, "body": json.dumps(presign_upload(json.loads(event["body"])))}
     body = base64.b64decode(event["body"]) if event["isBase64Encoded"] else event["body"].encode()
     name = event["queryStringParameters"]["id"]
     put = boto3.client("s3").put_object(Bucket=os.environ["TEMP_BUCKET"], Key=f"incoming/{name}", Body=body)
@@ -34,12 +34,12 @@ def start(name, key, version):
     )
 
 
-def presigned(wanted):
+def presign_upload(request):
     s3 = boto3.client("s3", config=Config(signature_version="s3v4"))
-    fields = {"x-amz-checksum-sha256": wanted["sha256"]}
+    fields = {"x-amz-checksum-sha256": request["sha256"]}
     return s3.generate_presigned_post(
         os.environ["TEMP_BUCKET"],
-        "uploads/" + wanted["id"],
+        "uploads/" + request["id"],
         Fields=fields,
         Conditions=[fields, ["content-length-range", 1, 1000]],
         ExpiresIn=60,
