@@ -31,9 +31,9 @@ def api(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Api]:
         harness = WorkflowHarness(cloud, client, f"api-{uuid.uuid4().hex[:8]}")
         client.put_scheme(harness.assessment, SCHEME.encode(), "application/yaml")
         paper = client.submit(harness.assessment, "question_paper", PAPER, media_type="application/pdf")
-        harness.ended(paper)
+        harness.wait_until_ended(paper)
         sheet = client.submit(
             harness.assessment, "answer_sheet", typed_pdf(ANSWERS), media_type="application/pdf", student="Ada"
         )
-        assert harness.ended(sheet)["state"] == "GRADED"
+        assert harness.wait_until_ended(sheet)["state"] == "GRADED"
         yield Api(cloud.api_url, cloud.token(), (paper.id, sheet.id), harness.assessment)

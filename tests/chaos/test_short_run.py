@@ -1,4 +1,4 @@
-"""The short storm: the whole flow, a fifth of its calls failing, held to account. `make chaos` has the long one."""
+"""A short chaos run: the whole workflow with a fifth of its calls failing. `make chaos` does the long one."""
 
 import pytest
 
@@ -11,7 +11,7 @@ def test_nothing_accepted_is_lost_and_nothing_is_done_twice(seed: int) -> None:
     outcome = run(seed, 40)
     assert outcome.violations == []
     found = outcome.figures
-    # Something was there to be lost, and there was a storm.
+    # There was something to lose, and faults were injected.
     assert found["records"] >= 40
     assert found["accepted"] >= 40
     assert found["faults"] > 0.1 * found["calls"] > 50

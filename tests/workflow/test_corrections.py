@@ -1,4 +1,4 @@
-"""A teacher corrects what was read of an answer: it is marked again at once, that one alone, and stays corrected."""
+"""A teacher corrects a recognised answer: only this answer is marked again, at once, and the correction stays."""
 
 import json
 from collections.abc import Iterator
@@ -8,10 +8,9 @@ import pytest
 
 from local.cli.api_client import ApiError
 from tests.fake_model_server import FakeModelServer, student_answer_of
-from tests.workflow.conftest import WorkflowHarness
-from tests.workflow.test_free_text import SCHEME, physics, sheet  # noqa: F401 - a fixture
+from tests.workflow.conftest import FREE_TEXT_SCHEME, FreeTextHarness, WorkflowHarness
 
-READ = "It conducts, so heat leaves the hand quickly."
+CORRECTED_ANSWER = "It conducts, so heat leaves the hand quickly."
 
 
 def correct(
@@ -21,103 +20,102 @@ def correct(
     return harness.api._json("PATCH", path, json={"answer": answer}, **more)
 
 
-def one(status: dict[str, Any], question: str) -> dict[str, Any]:
-    found: dict[str, Any] = next(one for one in status["result"]["questions"] if one["question"] == question)
+def question_of(status: dict[str, Any], question: str) -> dict[str, Any]:
+    found: dict[str, Any] = next(mark for mark in status["result"]["questions"] if mark["question"] == question)
     return found
 
 
 @pytest.fixture
-def graded(physics: WorkflowHarness, model: FakeModelServer) -> Iterator[dict[str, Any]]:  # noqa: F811
-    """A sheet that a model has marked, asked once."""
-    found = sheet(physics)
+def graded(free_text: FreeTextHarness, model: FakeModelServer) -> Iterator[dict[str, Any]]:
+    """A sheet that the model has marked with one request."""
+    status = free_text.grade_sheet()
     assert len(model.requests) == 1
     model.requests.clear()
-    yield found
+    yield status
     model.requests.clear()
 
 
-def test_a_corrected_choice_is_marked_in_code(
-    physics: WorkflowHarness,  # noqa: F811
-    model: FakeModelServer,
-    graded: dict[str, Any],
+def test_a_corrected_choice_is_marked_without_the_model(
+    free_text: FreeTextHarness, model: FakeModelServer, graded: dict[str, Any]
 ) -> None:
-    wrong = correct(physics, graded, "1", "A")
-    first = one(wrong, "1")
+    wrong = correct(free_text, graded, "1", "A")
+    first = question_of(wrong, "1")
     assert (first["marks"], first["answer"], first["read_as"]) == (0, "A", "B")
     assert (first["read_by"], wrong["marks"]) == ("teacher", graded["marks"] - 1)
     assert first["read_at"]
-    assert first["places"] == one(graded, "1")["places"] != []
+    assert first["places"] == question_of(graded, "1")["places"] != []
     assert wrong["edition"] != graded["edition"]
-    listed = next(one_ for one_ in physics.submissions() if one_["id"] == graded["id"])
+    listed = next(entry for entry in free_text.submissions() if entry["id"] == graded["id"])
     assert listed["question_marks"][0]["marks"] == 0
-    back = correct(physics, wrong, "1", None)
-    assert (one(back, "1"), back["marks"]) == (one(graded, "1"), graded["marks"])
+    restored = correct(free_text, wrong, "1", None)
+    assert (question_of(restored, "1"), restored["marks"]) == (question_of(graded, "1"), graded["marks"])
     assert model.requests == []
 
 
-def test_a_corrected_text_is_asked_for_once_and_later_runs_mark_it(
-    physics: WorkflowHarness,  # noqa: F811
-    model: FakeModelServer,
-    graded: dict[str, Any],
+def test_a_corrected_text_needs_one_model_request_and_later_runs_none(
+    free_text: FreeTextHarness, model: FakeModelServer, graded: dict[str, Any]
 ) -> None:
-    changed = correct(physics, graded, "2", READ)
-    assert [student_answer_of(request) for request in model.requests] == [READ]
-    assert (one(changed, "2")["answer"], one(changed, "2")["marker"]) == (READ, "model:gpt-4o-mini")
-    assert "conducts" in one(changed, "2")["read_as"]
+    changed = correct(free_text, graded, "2", CORRECTED_ANSWER)
+    assert [student_answer_of(request) for request in model.requests] == [CORRECTED_ANSWER]
+    first = question_of(changed, "2")
+    assert (first["answer"], first["marker"]) == (CORRECTED_ANSWER, "model:gpt-4o-mini")
+    assert "conducts" in first["read_as"]
     assert changed["paid"]["model_calls"] == 2
 
     model.requests.clear()
-    physics.api.put_scheme(physics.assessment, SCHEME.replace(b"answer: B", b"answer: A"), "application/yaml")
-    again = physics.status(graded["id"])
+    stricter = FREE_TEXT_SCHEME.replace(b"answer: B", b"answer: A")
+    free_text.api.put_scheme(free_text.assessment, stricter, "application/yaml")
+    second_run = free_text.status(graded["id"])
     for _ in range(20):
-        again = physics.status(graded["id"], wait=10)
-        if again["run"] == 2 and again["ended_at"]:
+        second_run = free_text.status(graded["id"], wait=10)
+        if second_run["run"] == 2 and second_run["ended_at"]:
             break
-    assert again["run"] == 2
-    assert one(again, "1")["marks"] == 0
-    # The other answer is the same, and so is the model's opinion of it: nobody was asked or paid again.
+    assert second_run["run"] == 2
+    assert question_of(second_run, "1")["marks"] == 0
+    # The other answer has not changed, so the model's mark is reused: no request, no cost.
     assert model.requests == []
-    second = one(again, "2")
-    assert (second["answer"], second["read_by"], second["marks"]) == (READ, "teacher", one(changed, "2")["marks"])
-    assert again["result"]["usage"]["calls"] == 0
+    second = question_of(second_run, "2")
+    assert (second["answer"], second["read_by"], second["marks"]) == (CORRECTED_ANSWER, "teacher", first["marks"])
+    assert second_run["result"]["usage"]["calls"] == 0
 
-    machine = correct(physics, again, "2", None)
-    assert one(machine, "2")["answer"] == one(graded, "2")["answer"]
-    assert one(machine, "2")["read_as"] is None
+    restored = correct(free_text, second_run, "2", None)
+    assert question_of(restored, "2")["answer"] == question_of(graded, "2")["answer"]
+    assert question_of(restored, "2")["read_as"] is None
 
 
-def test_a_teachers_mark_stays_over_a_corrected_reading(physics: WorkflowHarness, graded: dict[str, Any]) -> None:  # noqa: F811
-    physics.api._json("PATCH", f"/submissions/{graded['id']}/marks/1", json={"marks": 0.5})
-    changed = one(correct(physics, graded, "1", "A"), "1")
+def test_a_teachers_mark_is_kept_when_the_answer_is_corrected(
+    free_text: FreeTextHarness, graded: dict[str, Any]
+) -> None:
+    free_text.api._json("PATCH", f"/submissions/{graded['id']}/marks/1", json={"marks": 0.5})
+    changed = question_of(correct(free_text, graded, "1", "A"), "1")
     assert (changed["marks"], changed["machine_marks"], changed["marker"]) == (0.5, 0, "person")
     assert (changed["answer"], changed["read_as"]) == ("A", "B")
 
 
-def test_nothing_changes_where_somebody_was_faster_or_the_marker_fails(
-    physics: WorkflowHarness,  # noqa: F811
-    graded: dict[str, Any],
+def test_a_stale_edition_or_a_failing_marker_changes_nothing(
+    free_text: FreeTextHarness, graded: dict[str, Any]
 ) -> None:
-    stale = f'"{graded["edition"]}"'
-    correct(physics, graded, "1", "A", headers={"If-Match": stale})
+    edition_header = f'"{graded["edition"]}"'
+    correct(free_text, graded, "1", "A", headers={"If-Match": edition_header})
     with pytest.raises(ApiError, match="since it was looked at"):
-        correct(physics, graded, "1", "C", headers={"If-Match": stale})
-    physics.cloud.faults.fail("s3", "GetObject", "AccessDenied", status=403, caller="GradeFunction")
+        correct(free_text, graded, "1", "C", headers={"If-Match": edition_header})
+    free_text.cloud.faults.fail("s3", "GetObject", "AccessDenied", status=403, caller="GradeFunction")
     with pytest.raises(ApiError, match="could not be marked just now"):
-        correct(physics, graded, "1", "C")
-    assert one(physics.status(graded["id"]), "1")["answer"] == "A"
+        correct(free_text, graded, "1", "C")
+    assert question_of(free_text.status(graded["id"]), "1")["answer"] == "A"
 
 
-def test_no_words_of_a_sheet_stand_in_the_table(physics: WorkflowHarness, graded: dict[str, Any]) -> None:  # noqa: F811
-    correct(physics, graded, "2", READ)
-    table = physics.cloud.stack.table
-    items = physics.cloud.client("dynamodb").scan(TableName=table)["Items"]
+def test_the_table_has_no_text_of_a_sheet(free_text: FreeTextHarness, graded: dict[str, Any]) -> None:
+    correct(free_text, graded, "2", CORRECTED_ANSWER)
+    table = free_text.cloud.stack.table
+    items = free_text.cloud.client("dynamodb").scan(TableName=table)["Items"]
     assert any("correction:2" in item for item in items)
-    assert READ not in json.dumps(items)
-    physics.api._json("DELETE", f"/submissions/{graded['id']}")
+    assert CORRECTED_ANSWER not in json.dumps(items)
+    free_text.api._json("DELETE", f"/submissions/{graded['id']}")
     for _ in range(100):
-        keys = physics.cloud.client("s3").list_objects_v2(Bucket=physics.documents).get("Contents", [])
-        left = [item["Key"] for item in keys if graded["id"] in item["Key"]]
-        if not left:
+        keys = free_text.cloud.client("s3").list_objects_v2(Bucket=free_text.documents_bucket).get("Contents", [])
+        remaining = [item["Key"] for item in keys if graded["id"] in item["Key"]]
+        if not remaining:
             break
-        physics.status(graded["id"], wait=1)
-    assert left == []
+        free_text.status(graded["id"], wait=1)
+    assert remaining == []

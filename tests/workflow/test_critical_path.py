@@ -1,38 +1,38 @@
-"""What stands before the answer, call by call: nothing between the join and the marks but grading and its one write."""
+"""Checks, call by call, what delays the marks: between the join and the marks only grading and its one write."""
 
 from local.cloud.aws_calls import Call
 from tests.workflow.conftest import WorkflowHarness
 
-# What grading looks at; a warm function has the paper and its scheme already.
-LOOKS = {"GetItem", "GetObject"}
+# What grading reads; a warm function has the paper and its scheme cached.
+READ_OPERATIONS = {"GetItem", "GetObject"}
 
 
-def test_between_the_join_and_the_answer_stand_grading_and_its_one_durable_write(harness: WorkflowHarness) -> None:
+def test_only_grading_and_its_one_write_delay_the_marks(harness: WorkflowHarness) -> None:
     harness.prepare()
     harness.cloud.clear_calls()
-    sheet = harness.scan()
-    harness.ended(sheet)
+    sheet = harness.send_scan()
+    harness.wait_until_ended(sheet)
     timeline = harness.timeline(sheet)
     assert timeline.joined_at is not None
     joined, answered = timeline.joined_at.timestamp(), timeline.spans["grading"].end.timestamp()
-    # The one who waits for the marks asks meanwhile, through another function; that holds up nobody.
-    asked = ("ResultsFunction", "PagesFunction")
-    calls = [call for call in harness.cloud.calls() if joined <= call.started < answered and call.caller not in asked]
+    # The client that waits for the marks polls another function, which delays nothing.
+    pollers = ("ResultsFunction", "PagesFunction")
+    calls = [call for call in harness.cloud.calls() if joined <= call.started < answered and call.caller not in pollers]
     calls = [call for call in calls if call.service != "lambda"]
     assert {call.caller for call in calls} == {"GradeFunction"}
-    *looks, document, record = calls
-    assert {call.operation for call in looks} <= LOOKS
+    *reads, document, record = calls
+    assert {call.operation for call in reads} <= READ_OPERATIONS
     assert (document.operation, record.operation) == ("PutObject", "UpdateItem")
     assert document.parameters["Key"].startswith("results/")
     assert record.parameters["Key"]["sk"] == {"S": "record"}
     assert_after(document, record)
 
 
-def test_the_event_and_all_else_follow_the_answer(harness: WorkflowHarness) -> None:
+def test_the_event_and_clean_up_follow_the_result(harness: WorkflowHarness) -> None:
     harness.prepare()
     harness.cloud.clear_calls()
-    sheet = harness.scan()
-    harness.ended(sheet)
+    sheet = harness.send_scan()
+    harness.wait_until_ended(sheet)
     harness.wait_until_execution_ends(sheet)
     record = next(
         call
@@ -43,20 +43,20 @@ def test_the_event_and_all_else_follow_the_answer(harness: WorkflowHarness) -> N
     assert_after(record, announced)
 
 
-def test_the_lanes_write_their_own_and_nothing_else(harness: WorkflowHarness) -> None:
+def test_each_branch_writes_only_its_own_data(harness: WorkflowHarness) -> None:
     harness.prepare()
     harness.cloud.clear_calls()
-    sheet = harness.scan()
-    harness.ended(sheet)
+    sheet = harness.send_scan()
+    harness.wait_until_ended(sheet)
     calls = harness.cloud.calls()
-    # Whether the copy stands, the copy; then, in the table, its content's claim, who has that content and its
-    # assessment's place in the list, and last what was stored.
+    # Whether the copy exists, the copy; then, in the table, the claim of its content, the owner of that content and
+    # its assessment's entry in the list, and last what was stored.
     storing = operations(calls, "PersistFunction")
     assert storing[:2] == ["HeadObject", "CopyObject"]
     assert sorted(storing[2:]) == ["PutItem", "PutItem", "PutItem", "UpdateItem"]
     assert storing[-1] == "PutItem"
     reading = operations(calls, "ExtractFunction")
-    # Its progress may be told more than once, its share of the quota asked for more than once.
+    # Progress may be written and a share of the quota requested more than once.
     assert set(reading) == {"GetObject", "HeadObject", "DetectDocumentText", "PutObject", "UpdateItem"}
     assert [reading.count(name) for name in ("GetObject", "HeadObject", "DetectDocumentText", "PutObject")] == [1] * 4
 

@@ -1,62 +1,61 @@
-"""Three doors, one submission: what receive calls, what comes in twice, what is refused."""
+"""The three intake channels: which calls receiving makes, what happens to repeats, and what is rejected."""
 
 import hashlib
 import json
 import threading
-from collections.abc import Callable
 
 import pytest
 
 from local.cli.api_client import ApiClient, ApiError
 from local.cloud.aws_calls import Call
 from tests.documents import encrypted_pdf, pdf_without_pages, typed_pdf
-from tests.workflow.conftest import WorkflowHarness
+from tests.workflow.conftest import WorkflowHarness, wait_until
 
-NAME = "Ottoline Quaverfield"
+STUDENT = "Ottoline Quaverfield"
 
 
-def test_before_the_first_ocr_call_the_api_path_makes_two_calls_and_reading_waits_for_one(
-    harness: WorkflowHarness,
-) -> None:
+def test_the_api_makes_two_calls_before_ocr_and_reading_at_most_one(harness: WorkflowHarness) -> None:
     harness.prepare()
-    hold_back(harness)
+    slow_down_reading(harness)
     harness.cloud.clear_calls()
-    sheet = harness.scan()
-    harness.ended(sheet)
+    sheet = harness.send_scan()
+    harness.wait_until_ended(sheet)
     calls = harness.cloud.calls()
     assert [call.operation for call in calls if call.caller == "ReceiveFunction"] == ["PutObject", "StartExecution"]
     assert_reading_waits_for_at_most_one_get(calls)
 
 
-def test_the_drop_path_makes_one_call(harness: WorkflowHarness) -> None:
+def test_the_drop_folder_makes_one_call(harness: WorkflowHarness) -> None:
     harness.prepare()
-    hold_back(harness)
+    slow_down_reading(harness)
     harness.cloud.clear_calls()
-    harness.drop("answers/Ada.png", harness.scanned())
-    wait_for_sheets(harness, 1)
+    harness.drop_file("answers/Ada.png", harness.scanned_sheet())
+    harness.wait_for_sheets(1)
     calls = harness.cloud.calls()
     assert [call.operation for call in calls if call.caller == "ReceiveFunction"] == ["StartExecution"]
     assert_reading_waits_for_at_most_one_get(calls)
 
 
 def assert_reading_waits_for_at_most_one_get(calls: list[Call]) -> None:
-    """`hold_back` has made everything slow that reading may do beside, so what had ended by the first OCR call
-    is what it waited for."""
+    """Checks which calls had ended by the first OCR call: only for these did reading wait.
+
+    `slow_down_reading` has delayed all other calls that reading makes in parallel.
+    """
     reading = [call for call in calls if call.caller == "ExtractFunction"]
     first = next(call for call in reading if call.operation == "DetectDocumentText")
     waited_for = [call.operation for call in reading if call.ended is not None and call.ended <= first.started]
     assert waited_for in ([], ["GetObject"])
 
 
-def hold_back(harness: WorkflowHarness) -> None:
-    """Every call of the reading lane but its GetObject of the document and the OCR itself takes long."""
+def slow_down_reading(harness: WorkflowHarness) -> None:
+    """Delays every call of the reading branch except its GetObject of the document and the OCR call."""
     harness.cloud.faults.slow("dynamodb", "*", 2.0, caller="ExtractFunction")
-    harness.cloud.faults.slow("s3", "*", 2.0, caller="ExtractFunction", matching={"Bucket": harness.documents})
+    harness.cloud.faults.slow("s3", "*", 2.0, caller="ExtractFunction", matching={"Bucket": harness.documents_bucket})
 
 
-def test_the_same_upload_twice_at_once_is_one_execution(harness: WorkflowHarness) -> None:
+def test_the_same_upload_several_times_at_once_is_one_execution(harness: WorkflowHarness) -> None:
     harness.prepare()
-    body = harness.typed()
+    body = harness.typed_sheet()
     receipts = []
     threads = [
         threading.Thread(target=lambda: receipts.append(harness.send("answer_sheet", body, student="Ada")))
@@ -67,25 +66,25 @@ def test_the_same_upload_twice_at_once_is_one_execution(harness: WorkflowHarness
     for thread in threads:
         thread.join()
     assert len({receipt.id for receipt in receipts}) == 1
-    assert harness.ended(receipts[0])["marks"] == 4
-    assert sheets(harness) == 1
+    assert harness.wait_until_ended(receipts[0])["marks"] == 4
+    assert count_sheet_executions(harness) == 1
 
 
-def test_complete_beside_its_s3_event_is_one_execution(harness: WorkflowHarness) -> None:
+def test_completing_an_upload_and_its_s3_event_are_one_execution(harness: WorkflowHarness) -> None:
     harness.prepare()
     harness.cloud.clear_calls()
-    body = harness.typed()
-    # `upload` posts the file (S3 tells of it by an event of its own) and completes it at once.
+    body = harness.typed_sheet()
+    # `upload` posts the file (for which S3 sends an event) and completes it at once.
     receipt = harness.api.upload(harness.assessment, "answer_sheet", body, media_type="application/pdf", student="Ada")
-    assert harness.ended(receipt)["marks"] == 4
-    wait_until(lambda: starts(harness) == 2)
-    assert sheets(harness) == 1
+    assert harness.wait_until_ended(receipt)["marks"] == 4
+    wait_until(lambda: count_starts(harness) == 2)
+    assert count_sheet_executions(harness) == 1
 
 
-def test_an_upload_that_nobody_completes_is_started_by_its_event(harness: WorkflowHarness) -> None:
+def test_an_upload_that_is_never_completed_is_started_by_its_event(harness: WorkflowHarness) -> None:
     harness.prepare()
-    body = harness.typed()
-    ticket = harness.api._json(
+    body = harness.typed_sheet()
+    upload = harness.api._json(
         "POST",
         "/uploads",
         json={
@@ -97,46 +96,46 @@ def test_an_upload_that_nobody_completes_is_started_by_its_event(harness: Workfl
             "media_type": "application/pdf",
         },
     )
-    form = [(name, (None, value)) for name, value in ticket["fields"].items()]
-    answer = harness.api._uploads.post(ticket["url"], files=[*form, ("file", ("file", body, "application/pdf"))])
-    assert answer.ok
-    wait_for_sheets(harness, 1)
-    assert ticket["id"] in {found["id"] for found in harness.submissions()}
+    form = [(name, (None, value)) for name, value in upload["fields"].items()]
+    response = harness.api._uploads.post(upload["url"], files=[*form, ("file", ("file", body, "application/pdf"))])
+    assert response.ok
+    harness.wait_for_sheets(1)
+    assert upload["id"] in {found["id"] for found in harness.submissions()}
 
 
-def test_an_upload_of_other_bytes_than_declared_is_refused_by_s3(harness: WorkflowHarness) -> None:
-    body = harness.typed()
-    ticket = harness.api._json(
+def test_an_upload_of_other_bytes_than_declared_is_rejected_by_s3(harness: WorkflowHarness) -> None:
+    body = harness.typed_sheet()
+    upload = harness.api._json(
         "POST",
         "/uploads",
         json={"assessment": harness.assessment, "kind": "answer_sheet", "sha256": "00" * 32, "size": len(body)},
     )
-    form = [(name, (None, value)) for name, value in ticket["fields"].items()]
-    answer = harness.api._uploads.post(ticket["url"], files=[*form, ("file", ("file", body, "application/pdf"))])
-    assert answer.status_code == 400
+    form = [(name, (None, value)) for name, value in upload["fields"].items()]
+    response = harness.api._uploads.post(upload["url"], files=[*form, ("file", ("file", body, "application/pdf"))])
+    assert response.status_code == 400
     assert harness.executions() == []
 
 
-def test_the_same_file_through_two_doors_is_graded_once(harness: WorkflowHarness) -> None:
+def test_the_same_file_through_two_channels_is_graded_once(harness: WorkflowHarness) -> None:
     harness.prepare()
-    body = harness.typed()
+    body = harness.typed_sheet()
     first = harness.send("answer_sheet", body, student="Ada")
-    assert harness.ended(first)["marks"] == 4
-    harness.drop("answers/Ada.pdf", body)
-    wait_for_sheets(harness, 2)
+    assert harness.wait_until_ended(first)["marks"] == 4
+    harness.drop_file("answers/Ada.pdf", body)
+    harness.wait_for_sheets(2)
     other = next(
         found for found in harness.submissions() if found["kind"] == "answer_sheet" and found["id"] != first.id
     )
     assert (other["state"], other["duplicate_of"]) == ("DUPLICATE_OF", first.id)
 
 
-def test_every_lane_sees_the_same_bytes_when_the_object_is_overwritten_meanwhile(harness: WorkflowHarness) -> None:
+def test_all_branches_read_the_same_version_of_an_overwritten_object(harness: WorkflowHarness) -> None:
     harness.prepare()
     harness.cloud.faults.slow("s3", "GetObject", 1.0, caller="ExtractFunction")
     harness.cloud.faults.slow("s3", "CopyObject", 1.0)
-    harness.drop("answers/Ada.pdf", harness.typed())
-    harness.drop("answers/Ada.pdf", harness.typed("1. A", "2. False", "3. 1 m/s"))
-    wait_for_sheets(harness, 2)
+    harness.drop_file("answers/Ada.pdf", harness.typed_sheet())
+    harness.drop_file("answers/Ada.pdf", harness.typed_sheet("1. A", "2. False", "3. 1 m/s"))
+    harness.wait_for_sheets(2)
     marks = sorted(found["marks"] for found in harness.submissions() if found["kind"] == "answer_sheet")
     assert marks == [0, 4]
 
@@ -151,69 +150,51 @@ def test_every_lane_sees_the_same_bytes_when_the_object_is_overwritten_meanwhile
         ("broken.pdf", b"%PDF-1.7\nnothing that follows is a PDF", "DamagedDocument"),
     ],
 )
-def test_a_bad_document_is_rejected_in_words_and_still_kept(
+def test_a_bad_document_is_rejected_with_a_reason_and_still_stored(
     harness: WorkflowHarness, name: str, body: bytes, problem: str
 ) -> None:
-    harness.drop(f"answers/{name}", body)
-    wait_for_sheets(harness, 1)
+    harness.drop_file(f"answers/{name}", body)
+    harness.wait_for_sheets(1)
     (found,) = harness.submissions()
     assert (found["state"], found["reason"]["type"]) == ("REJECTED", problem)
     assert found["reason"]["message"].endswith(".")
-    kept = harness.cloud.client("s3").get_object(Bucket=harness.documents, Key=f"documents/demo/{found['id']}")
-    assert kept["Body"].read() == body
+    stored = harness.cloud.client("s3").get_object(Bucket=harness.documents_bucket, Key=f"documents/demo/{found['id']}")
+    assert stored["Body"].read() == body
 
 
 def test_a_token_of_another_tenant_sees_nothing(harness: WorkflowHarness) -> None:
     harness.prepare()
-    sheet = harness.sheet()
-    harness.ended(sheet)
-    with ApiClient(harness.cloud.api_url, harness.cloud.token(tenant="other")) as stranger:
+    sheet = harness.send_sheet()
+    harness.wait_until_ended(sheet)
+    with ApiClient(harness.cloud.api_url, harness.cloud.token(tenant="other")) as other_tenant:
         for path in (
             f"/submissions/{sheet.id}",
             f"/submissions/{sheet.id}/transcript",
             f"/assessments/{harness.assessment}",
         ):
             with pytest.raises(ApiError) as refused:
-                stranger._json("GET", path)
+                other_tenant._json("GET", path)
             assert refused.value.status == 404
 
 
 def test_no_state_names_a_student(harness: WorkflowHarness) -> None:
     harness.prepare()
-    receipt = harness.sheet(student=NAME)
-    harness.ended(receipt)
-    harness.drop(f"answers/{NAME}.pdf", harness.typed("1. C"))
-    wait_for_sheets(harness, 2)
+    receipt = harness.send_sheet(student=STUDENT)
+    harness.wait_until_ended(receipt)
+    harness.drop_file(f"answers/{STUDENT}.pdf", harness.typed_sheet("1. C"))
+    harness.wait_for_sheets(2)
     stepfunctions = harness.cloud.client("stepfunctions")
     for state in harness.executions():
         arn = harness.execution_arn(receipt).replace(receipt.id, state["submission"]["id"])
         history = stepfunctions.get_execution_history(executionArn=arn, maxResults=1000)["events"]
-        told = json.dumps(history, default=str)
-        assert "Quaverfield" not in told
-        assert "Ottoline" not in told
+        text = json.dumps(history, default=str)
+        assert "Quaverfield" not in text
+        assert "Ottoline" not in text
 
 
-def sheets(harness: WorkflowHarness) -> int:
+def count_sheet_executions(harness: WorkflowHarness) -> int:
     return sum(state["submission"]["kind"] == "answer_sheet" for state in harness.executions())
 
 
-def starts(harness: WorkflowHarness) -> int:
+def count_starts(harness: WorkflowHarness) -> int:
     return sum(call.operation == "StartExecution" for call in harness.cloud.calls())
-
-
-def wait_for_sheets(harness: WorkflowHarness, count: int) -> None:
-    """Until so many sheets of this assessment have ended."""
-
-    def ended() -> bool:
-        found = [one for one in harness.submissions() if one["kind"] == "answer_sheet"]
-        return len(found) == count and all(one["ended_at"] for one in found)
-
-    wait_until(ended)
-
-
-def wait_until(holds: Callable[[], bool]) -> None:
-    for _ in range(300):
-        if holds():
-            return
-        threading.Event().wait(0.1)
-    raise AssertionError("it has not come to pass in a minute")

@@ -1,7 +1,7 @@
-"""The roles are in force in every test of the real stack; here they are seen to be as narrow as the calls.
+"""Roles are enforced in every test of the real stack; here they are shown to be as narrow as the calls.
 
-The whole run is held against the template by tests/permissions/plugin.py. That this would find a fault is shown on
-templates with one: a grant taken out, a grant put in.
+tests/permissions/plugin.py compares the whole test run with the template. That it would find a fault is shown here on
+templates with one: a grant removed, a grant added.
 """
 
 import os
@@ -32,17 +32,18 @@ from tests.workflow.conftest import WorkflowHarness
 
 
 @pytest.fixture(scope="module")
-def needed(cloud: LocalCloud) -> set[RequiredPermission]:
-    """What one sheet and its paper needed, and whatever ran before it."""
+def required(cloud: LocalCloud) -> set[RequiredPermission]:
+    """The permissions that one sheet, its paper and everything before them required."""
     with ApiClient(cloud.api_url, cloud.token()) as api:
         harness = WorkflowHarness(cloud, api, "test-permissions")
         harness.prepare()
-        assert harness.ended(harness.scan())["state"] in ("GRADED", "NEEDS_REVIEW")
+        assert harness.wait_until_ended(harness.send_scan())["state"] in ("GRADED", "NEEDS_REVIEW")
         api._json("GET", f"/assessments/{harness.assessment}/submissions")
     return read_required_permissions(Path(os.environ[PERMISSIONS_LOG_VARIABLE]))
 
 
-def altered(folder: Path, *edits: tuple[str, str]) -> Path:
+def copy_stack(folder: Path, *edits: tuple[str, str]) -> Path:
+    """Copies the state machine and the template with the edits, and returns the template's path."""
     text = TEMPLATE.read_text(encoding="utf-8")
     for old, new in edits:
         assert old in text, old
@@ -53,13 +54,13 @@ def altered(folder: Path, *edits: tuple[str, str]) -> Path:
     return path
 
 
-def test_one_sheet_needs_nothing_that_is_not_allowed(needed: set[RequiredPermission]) -> None:
-    assert missing_grants(needed, granted_permissions()) == []
+def test_one_sheet_requires_nothing_that_is_not_granted(required: set[RequiredPermission]) -> None:
+    assert missing_grants(required, granted_permissions()) == []
 
 
-def test_each_grant_that_is_used_is_missed_when_it_is_taken_out(needed: set[RequiredPermission]) -> None:
-    given = granted_permissions()
-    used = [grant for grant in given if any(grant.covers(need) for need in needed)]
+def test_each_used_grant_is_missed_when_it_is_removed(required: set[RequiredPermission]) -> None:
+    grants = granted_permissions()
+    used = [grant for grant in grants if any(grant.covers(permission) for permission in required)]
     assert {grant.principal for grant in used} >= {
         "ReceiveFunction",
         "ExtractFunction",
@@ -67,12 +68,12 @@ def test_each_grant_that_is_used_is_missed_when_it_is_taken_out(needed: set[Requ
         "stepfunctions",
     }
     for grant in used:
-        rest = [other for other in given if other != grant]
-        assert any(grant.action in sentence for sentence in missing_grants(needed, rest)), grant
+        rest = [other for other in grants if other != grant]
+        assert any(grant.action in sentence for sentence in missing_grants(required, rest)), grant
 
 
 @pytest.mark.parametrize(
-    ("edit", "missed", "idle"),
+    ("edit", "missed", "unused"),
     [
         (
             ("textract:DetectDocumentText", "textract:AnalyzeDocument"),
@@ -98,23 +99,23 @@ def test_each_grant_that_is_used_is_missed_when_it_is_taken_out(needed: set[Requ
         ),
     ],
 )
-def test_a_template_with_a_needed_action_taken_out_or_a_needless_one_put_in_is_found(
-    needed: set[RequiredPermission], tmp_path: Path, edit: tuple[str, str], missed: str | None, idle: str
+def test_a_missing_grant_and_an_unused_one_are_found(
+    required: set[RequiredPermission], tmp_path: Path, edit: tuple[str, str], missed: str | None, unused: str
 ) -> None:
-    given = granted_permissions(altered(tmp_path, edit))
-    sentences = missing_grants(needed, given)
+    grants = granted_permissions(copy_stack(tmp_path, edit))
+    sentences = missing_grants(required, grants)
     if missed is None:
         assert sentences == []
     else:
         assert any(sentence.startswith(missed) for sentence in sentences), sentences
-    assert any(sentence.startswith(idle) for sentence in unused_grants(needed, given, load_reviewed_grants()))
+    assert any(sentence.startswith(unused) for sentence in unused_grants(required, grants, load_reviewed_grants()))
 
 
-def test_the_reviewed_list_holds_nothing_in_vain(needed: set[RequiredPermission]) -> None:
-    given = granted_permissions()
+def test_stale_entries_of_the_reviewed_list_are_found(required: set[RequiredPermission]) -> None:
+    grants = granted_permissions()
     gone = ReviewedGrant("GradeFunction", "s3:DeleteObject", "/results/*", "it was there once")
     seen = ReviewedGrant("ExtractFunction", "textract:DetectDocumentText", "*", "wrong: it is called")
-    found = stale_reviewed_grants(needed, given, [*load_reviewed_grants(), gone, seen])
+    found = stale_reviewed_grants(required, grants, [*load_reviewed_grants(), gone, seen])
     assert [sentence.split(": ", 1)[1] for sentence in found] == [
         "nothing allows GradeFunction s3:DeleteObject on /results/*",
         "ExtractFunction textract:DetectDocumentText on * was seen; strike it out",
@@ -122,47 +123,47 @@ def test_the_reviewed_list_holds_nothing_in_vain(needed: set[RequiredPermission]
     assert all(len(entry.reason) > 20 for entry in load_reviewed_grants())
 
 
-def test_who_asks_for_more_than_a_role_allows_is_refused(harness: WorkflowHarness) -> None:
+def test_calls_beyond_a_role_are_denied(harness: WorkflowHarness) -> None:
     def client(service: str) -> Any:
         keys = {"aws_access_key_id": "NoFunction", "aws_secret_access_key": "local"}
         return boto3.client(service, endpoint_url=harness.cloud.endpoint_url, region_name="us-east-1", **keys)
 
     with pytest.raises(ClientError, match="AccessDenied"):
-        client("s3").delete_object(Bucket=harness.documents, Key="results/x")
+        client("s3").delete_object(Bucket=harness.documents_bucket, Key="results/x")
     with pytest.raises(ClientError, match="AccessDeniedException"):
         client("dynamodb").scan(TableName=harness.cloud.stack.table)
 
 
-def test_a_refused_drop_has_a_report_beside_it(harness: WorkflowHarness) -> None:
-    harness.drop("answers/Ada.docx", b"PK not a scan")
+def test_a_rejected_drop_gets_a_report_next_to_it(harness: WorkflowHarness) -> None:
+    harness.drop_file("answers/Ada.docx", b"PK not a scan")
     s3, key = harness.cloud.client("s3"), f"drop/{harness.assessment}/answers/Ada.docx.refused.json"
     deadline = time.monotonic() + 30
     while time.monotonic() < deadline:
-        found = s3.list_objects_v2(Bucket=harness.temp, Prefix=f"drop/{harness.assessment}/").get("Contents", [])
-        if key in [one["Key"] for one in found]:
+        found = s3.list_objects_v2(Bucket=harness.temp_bucket, Prefix=f"drop/{harness.assessment}/").get("Contents", [])
+        if key in [entry["Key"] for entry in found]:
             return
         time.sleep(0.05)
     raise AssertionError("no report was written")
 
 
-def test_a_kept_copy_that_was_written_over_is_made_again_from_its_own_version(harness: WorkflowHarness) -> None:
-    """A run that starts from what was kept copies within the bucket where the newest version is another one."""
-    body = harness.typed()
+def test_an_overwritten_stored_copy_is_restored_from_its_version(harness: WorkflowHarness) -> None:
+    """A run that starts from the stored file copies within the bucket if the newest version is another one."""
+    body = harness.typed_sheet()
     receipt = harness.send("answer_sheet", body, student="Ada")
-    harness.ended(receipt)
+    harness.wait_until_ended(receipt)
     s3, key = harness.cloud.client("s3"), f"documents/demo/{receipt.id}"
-    kept = s3.head_object(Bucket=harness.documents, Key=key)["VersionId"]
-    s3.put_object(Bucket=harness.documents, Key=key, Body=b"something else", Metadata={"source-version": "none"})
+    version_id = s3.head_object(Bucket=harness.documents_bucket, Key=key)["VersionId"]
+    s3.put_object(Bucket=harness.documents_bucket, Key=key, Body=b"something else", Metadata={"source-version": "none"})
     [state] = [found for found in harness.executions() if found["submission"]["id"] == receipt.id]
-    state["file"] |= {"bucket": harness.documents, "key": key, "version_id": kept}
+    state["file"] |= {"bucket": harness.documents_bucket, "key": key, "version_id": version_id}
     stored = harness.cloud.invoke("PersistFunction", state)
     assert stored["sha256"] == state["file"]["sha256"], stored
-    assert s3.get_object(Bucket=harness.documents, Key=key)["Body"].read() == body
+    assert s3.get_object(Bucket=harness.documents_bucket, Key=key)["Body"].read() == body
 
 
-def test_a_teacher_reads_what_was_read(harness: WorkflowHarness) -> None:
+def test_a_teacher_can_read_the_transcript(harness: WorkflowHarness) -> None:
     harness.prepare()
-    sheet = harness.sheet()
-    harness.ended(sheet)
+    sheet = harness.send_sheet()
+    harness.wait_until_ended(sheet)
     transcript = harness.api._json("GET", f"/submissions/{sheet.id}/transcript")
     assert transcript["pages"]

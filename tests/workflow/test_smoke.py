@@ -1,4 +1,4 @@
-"""`gradeline smoke` against a running stack: well where it is well, and a fault is said and is the exit code."""
+"""`gradeline smoke` against a running stack: success if all is well, otherwise the fault and an exit code."""
 
 import io
 
@@ -20,21 +20,21 @@ def _run(api: str) -> tuple[int, str]:
     return code, out.getvalue()
 
 
-def test_a_stack_that_marks_as_it_should_passes(harness: WorkflowHarness, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_stack_that_marks_correctly_passes(harness: WorkflowHarness, monkeypatch: pytest.MonkeyPatch) -> None:
     token = harness.cloud.token("smoke")
     monkeypatch.setenv("GRADELINE_TOKEN", token)
     with ApiClient(harness.cloud.api_url, token) as api:
-        # The stand-in for a model agrees with everything; the teacher's marks are held against key points.
+        # The fake model agrees with everything, so the teacher's marks are compared with those of key points.
         api._json("PUT", "/settings", json={"model": False, "spend_limit_usd": None})
     harness.cloud.clear_calls()
-    code, said = _run(harness.cloud.api_url)
-    assert code == 0, said
-    assert f"{harness.cloud.api_url} does its job" in said
+    code, output = _run(harness.cloud.api_url)
+    assert code == 0, output
+    assert f"{harness.cloud.api_url} does its job" in output
     posted = [call for call in harness.cloud.calls(include_clients=True) if call.operation == "PostObject"]
-    assert len(posted) == 1, "one sheet went by a presigned upload"
+    assert len(posted) == 1, "one sheet was sent by a presigned upload"
 
 
-def test_marks_that_are_not_the_teachers_and_sheets_without_any_are_faults() -> None:
+def test_marks_other_than_the_teachers_and_missing_marks_are_faults() -> None:
     expected = read_expected_sheets(smoke.SAMPLES / "expected.json")[:1]
     sheet = SubmittedFile(expected[0].path, DocumentKind.ANSWER_SHEET, expected[0].student)
     verdict = smoke.check_results([sheet], expected)
@@ -44,7 +44,7 @@ def test_marks_that_are_not_the_teachers_and_sheets_without_any_are_faults() -> 
     assert smoke.check_results([], []).faults == ("Everything was left to a person: nothing could be compared.",)
 
 
-def test_without_a_token_nothing_is_asked(cloud: LocalCloud, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_a_token_no_request_is_made(cloud: LocalCloud, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("GRADELINE_TOKEN", raising=False)
     with pytest.raises(UsageError, match="GRADELINE_TOKEN"):
         _run(cloud.api_url)
