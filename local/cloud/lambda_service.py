@@ -112,7 +112,7 @@ class LambdaService:
             )
         return None
 
-    def call(self, name: str, event: Any) -> Invocation:
+    def invoke(self, name: str, event: Any) -> Invocation:
         """Invokes a function synchronously, from within the cloud.
 
         Raises
@@ -126,7 +126,7 @@ class LambdaService:
         return pool.run(json.dumps(event).encode())
 
     def invoke_async(self, name: str, payload: bytes) -> str:
-        """Invokes a function asynchronously and returns the request id; raises KeyError as `call` does."""
+        """Invokes a function asynchronously and returns the request id; raises KeyError as `invoke` does."""
         pool = self._find_pool(name)
         if pool is None:
             raise KeyError(name)
@@ -135,14 +135,16 @@ class LambdaService:
         self._start_attempts(pool, request_id, payload)
         return request_id
 
-    def resume(self, call: QueuedInvocation) -> None:
+    def resume(self, invocation: QueuedInvocation) -> None:
         """Continues an asynchronous invocation that an earlier process accepted and did not finish."""
-        pool = self._find_pool(call.function)
+        pool = self._find_pool(invocation.function)
         if pool is None:
-            logger.error("A queued invocation is for %s, which is not in the template: it is dropped", call.function)
-            self._persistence.invocation_completed(call.id)
+            logger.error(
+                "A queued invocation is for %s, which the template lacks: it is dropped", invocation.function
+            )
+            self._persistence.invocation_completed(invocation.id)
         else:
-            self._start_attempts(pool, call.id, call.payload)
+            self._start_attempts(pool, invocation.id, invocation.payload)
 
     def _start_attempts(self, pool: "_WorkerPool", request_id: str, payload: bytes) -> None:
         threading.Thread(

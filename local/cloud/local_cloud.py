@@ -163,8 +163,8 @@ class LocalCloud:
         self._services.gateway.ready.set()
         self._services.bus.start()
         executions.start()
-        for call in restored.calls:
-            self._functions.resume(call)
+        for invocation in restored.invocations:
+            self._functions.resume(invocation)
 
         def start(state_machine_arn: str, name: str, execution_input: str) -> None:
             self.client("stepfunctions").start_execution(
@@ -256,7 +256,7 @@ class LocalCloud:
 
     def invoke(self, function: str, event: Any) -> Any:
         """Invokes a function by logical id, and returns its result or error as parsed JSON."""
-        return json.loads(self._functions.call(function, event).result)
+        return json.loads(self._functions.invoke(function, event).result)
 
     # ── for the services ─────────────────────────────────────────────────────────────────────────
 

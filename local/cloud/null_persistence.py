@@ -23,7 +23,7 @@ class RestoredWork:
     """What was in progress when an earlier process ended: asynchronous invocations, running executions (inputs by ARN),
     and the ARNs of executions that had ended."""
 
-    calls: list[QueuedInvocation] = field(default_factory=list)
+    invocations: list[QueuedInvocation] = field(default_factory=list)
     running: dict[str, str] = field(default_factory=dict)
     ended: set[str] = field(default_factory=set)
 
@@ -57,10 +57,10 @@ class NullPersistence:
     def flush(self) -> None:
         """Returns when everything recorded before is durable."""
 
-    def invocation_queued(self, call: QueuedInvocation) -> None:
+    def invocation_queued(self, invocation: QueuedInvocation) -> None:
         """Records that an asynchronous invocation was accepted."""
 
-    def invocation_completed(self, call_id: str) -> None:
+    def invocation_completed(self, request_id: str) -> None:
         """Records that it has succeeded, or that its failure record was sent."""
 
     def execution_started(self, arn: str, execution_input: str) -> None:

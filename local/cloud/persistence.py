@@ -102,12 +102,12 @@ class StorePersistence(NullPersistence):
             current = {f"{queue}/{name}": (value, None) for name, value in moto_state.read_messages(queue).items()}
             self._save_group("message", (queue,), current)
 
-    def invocation_queued(self, call: QueuedInvocation) -> None:
-        value = {"function": call.function, "payload": call.payload.decode("utf-8", "surrogateescape")}
-        self._store.add(StoreEntry("call", call.id, value))
+    def invocation_queued(self, invocation: QueuedInvocation) -> None:
+        value = {"function": invocation.function, "payload": invocation.payload.decode("utf-8", "surrogateescape")}
+        self._store.add(StoreEntry("call", invocation.id, value))
 
-    def invocation_completed(self, call_id: str) -> None:
-        self._store.add(StoreEntry("call", call_id, None))
+    def invocation_completed(self, request_id: str) -> None:
+        self._store.add(StoreEntry("call", request_id, None))
 
     def execution_started(self, arn: str, execution_input: str) -> None:
         self._store.add(StoreEntry("execution", arn, {"input": execution_input, "started": _now(), "ended": None}))
@@ -176,12 +176,12 @@ class StorePersistence(NullPersistence):
             raise
         except Exception as error:
             raise damaged_store_error(self._store.path, f"{type(error).__name__}: {error}") from error
-        return RestoredWork(self._queued_calls(), *self._executions())
+        return RestoredWork(self._queued_invocations(), *self._executions())
 
-    def _queued_calls(self) -> list[QueuedInvocation]:
+    def _queued_invocations(self) -> list[QueuedInvocation]:
         return [
-            QueuedInvocation(call_id, value["function"], value["payload"].encode("utf-8", "surrogateescape"))
-            for call_id, value, _ in self._store.entries("call")
+            QueuedInvocation(request_id, value["function"], value["payload"].encode("utf-8", "surrogateescape"))
+            for request_id, value, _ in self._store.entries("call")
         ]
 
     def _executions(self) -> tuple[dict[str, str], set[str]]:

@@ -46,12 +46,12 @@ class StepFunctionsService:
         describe: Callable[[str], Mapping[str, Any]],
         persistence: NullPersistence,
         *,
-        seconds: float = 0.05,
+        poll_seconds: float = 0.05,
     ) -> None:
         self._bus = bus
         self._describe = describe
         self._persistence = persistence
-        self._poll_seconds = seconds
+        self._poll_seconds = poll_seconds
         # From an earlier process: inputs by ARN of executions to be restarted, and ARNs of those that have ended.
         self._to_restart: dict[str, str] = {}
         self._ended: set[str] = set()

@@ -61,7 +61,7 @@ def build_services(
         stack.routes,
         cors=stack.cors,
         tokens=tokens,
-        invoke=functions.call,
+        invoke=functions.invoke,
         web=web,
         security_policy=stack.page_security_policy(),
         page_config=page_config,

@@ -151,7 +151,7 @@ def test_an_ended_execution_is_published_as_an_event(request_of: Any) -> None:
     invoked, fake = RecordedInvocations(), FakeExecutions()
     rule = Rule("Ended", "Recover", pattern={"source": ["aws.states"], "detail": {"status": ["TIMED_OUT"]}})
     bus = EventBus([rule], invoke=invoked)
-    executions = StepFunctionsService(bus, fake.describe, NullPersistence(), seconds=0.01)
+    executions = StepFunctionsService(bus, fake.describe, NullPersistence(), poll_seconds=0.01)
     started = Call(0, "Receive", "stepfunctions", "StartExecution", {})
     for arn in ("arn:1", "arn:2", "arn:1"):
         executions.observe(
