@@ -139,9 +139,7 @@ class LambdaService:
         """Continues an asynchronous invocation that an earlier process accepted and did not finish."""
         pool = self._find_pool(invocation.function)
         if pool is None:
-            logger.error(
-                "A queued invocation is for %s, which the template lacks: it is dropped", invocation.function
-            )
+            logger.error("A queued invocation is for %s, which the template lacks: it is dropped", invocation.function)
             self._persistence.invocation_completed(invocation.id)
         else:
             self._start_attempts(pool, invocation.id, invocation.payload)

@@ -108,7 +108,7 @@ class LocalCloud:
             self._start()
         except (TemplateError, ClientError) as error:
             self.stop()
-            raise CloudError(f"The stack of {self._template.name} cannot be made: {error}") from error
+            raise CloudError(f"The stack of {self._template.name} cannot be created: {error}") from error
         except BaseException:
             self.stop()
             raise

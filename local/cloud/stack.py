@@ -124,7 +124,7 @@ class Stack:
         if attribute == "DomainName" and self._kind(logical_id) == "AWS::CloudFront::Distribution":
             # The page is served from this endpoint as well.
             return self.endpoint_url.partition("://")[2]
-        raise TemplateError(f"The local cloud does not know {logical_id}.{attribute}.")
+        raise TemplateError(f"The local cloud does not support {logical_id}.{attribute}.")
 
     def _kind(self, logical_id: str) -> str:
         try:
@@ -248,7 +248,7 @@ class Stack:
                 case "EventBridgeRule" | "CloudWatchEvent" | "Schedule" | "ScheduleV2":
                     self._read_rule(name, function, self.template.resolve(body))
                 case other:
-                    raise TemplateError(f"The local cloud does not know the event type {other} ({function}.{name}).")
+                    raise TemplateError(f"The local cloud does not support the event type {other} ({function}.{name}).")
 
     def _read_rule(self, name: str, function: str, body: dict[str, Any]) -> None:
         if body.get("State") == "DISABLED" or body.get("Enabled") is False:

@@ -186,7 +186,7 @@ class Store:
         with self._condition:
             self._failure = StoreError(
                 f"The file {self.path} cannot be written ({error}). Nothing sent since then is accepted; "
-                "what was accepted before is safe. Make room or mend the rights, and start again."
+                "what was accepted before is safe. Free disk space or correct the permissions, and start again."
             )
             self._condition.notify_all()
 

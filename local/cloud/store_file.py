@@ -99,12 +99,11 @@ def _prepare_database(connection: sqlite3.Connection, path: Path) -> None:
     (application_id,) = connection.execute("PRAGMA application_id").fetchone()
     (tables,) = connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
     if tables and application_id != _APPLICATION_ID:
-        raise StoreError(f"The file {path} is none of Gradeline's; name another folder.")
+        raise StoreError(f"The file {path} was not written by Gradeline; name another folder.")
     if tables and number != FORMAT_VERSION:
         raise StoreError(
-            f"The file {path} was written by another version of Gradeline (format {number}, this one knows "
-            f"{FORMAT_VERSION}). "
-            "Start it with that version, or name another folder."
+            f"The file {path} was written by another version of Gradeline (format {number}, this version reads "
+            f"{FORMAT_VERSION}). Start it with that version, or name another folder."
         )
     connection.execute("PRAGMA journal_mode = WAL")
     connection.execute("PRAGMA synchronous = FULL")

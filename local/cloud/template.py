@@ -85,9 +85,9 @@ class Template:
     def properties(self, name: str) -> dict[str, Any]:
         """Returns a resource's properties, with the Globals of its kind as defaults; not resolved yet."""
         resource = self.resources[name]
-        own = resource.get("Properties") or {}
+        properties = resource.get("Properties") or {}
         kind = {"AWS::Serverless::Function": "Function", "AWS::Serverless::HttpApi": "HttpApi"}.get(resource["Type"])
-        return _merge_globals(self._globals.get(kind, {}), own) if kind else own
+        return _merge_globals(self._globals.get(kind, {}), properties) if kind else properties
 
     def of_type(self, kind: str) -> list[str]:
         """Returns the logical ids of the resources of one type, in the template's order."""
@@ -113,7 +113,7 @@ class Template:
 
     def condition(self, name: str) -> bool:
         if name not in self._conditions:
-            raise TemplateError(f"The template names a condition {name!r} that it does not have.")
+            raise TemplateError(f"The template refers to a condition {name!r} that it does not define.")
         return self._evaluate_condition(self._conditions[name])
 
     def _evaluate_condition(self, node: Any) -> bool:
@@ -130,7 +130,7 @@ class Template:
                 return all(self._evaluate_condition(part) for part in argument)
             if name == "Fn::Or":
                 return any(self._evaluate_condition(part) for part in argument)
-        raise TemplateError(f"The local cloud cannot decide the condition {node!r}.")
+        raise TemplateError(f"The local cloud does not support the condition {node!r}.")
 
     def _resolve(self, node: Any) -> Any:
         if isinstance(node, list):
@@ -166,7 +166,7 @@ class Template:
                     return self._mappings[table][first][second]
                 except KeyError:
                     raise TemplateError(f"The mapping {table} has no entry {first}.{second}.") from None
-        raise TemplateError(f"The local cloud does not know the function {name}.")
+        raise TemplateError(f"The local cloud does not support the function {name}.")
 
     def _ref(self, name: str) -> Any:
         if name == "AWS::NoValue":
@@ -204,7 +204,7 @@ def _parameter_values(declared: Mapping[str, Any], given: Mapping[str, str]) -> 
         raise TemplateError(f"The template has no parameter {', '.join(unknown)}.")
     missing = [name for name, body in declared.items() if name not in given and "Default" not in body]
     if missing:
-        raise TemplateError(f"The template asks for a value of {', '.join(missing)}.")
+        raise TemplateError(f"The template needs a value for {', '.join(missing)}.")
     return {name: given.get(name, body.get("Default")) for name, body in declared.items()}
 
 

@@ -46,7 +46,9 @@ class TextractService:
             return None
         operation = self._operations.get(call.operation)
         if operation is None:
-            return WsgiResponse.error("textract", "UnknownOperationException", "Not answered by the local cloud.", 400)
+            return WsgiResponse.error(
+                "textract", "UnknownOperationException", "The local cloud does not support this operation.", 400
+            )
         try:
             body = operation(json.loads(request.body))
         except TextractError as error:

@@ -9,7 +9,7 @@ from typing import Any
 from local.cloud.aws_calls import CallLog
 from local.cloud.event_bus import EventBus
 from local.cloud.fault_injection import FaultInjector
-from local.cloud.gateway import Gateway, SerializedMoto
+from local.cloud.gateway import Gateway, SerializedMoto, ServiceHandler
 from local.cloud.http_api import HttpApi
 from local.cloud.lambda_service import LambdaService
 from local.cloud.metrics import Metrics
@@ -57,31 +57,14 @@ def build_services(
     bus = EventBus(stack.rules, invoke=deliver)
     executions = StepFunctionsService(bus, describe_execution, persistence)
     notifications = BucketNotifications(stack.notifications, invoke=deliver, look_up=s3.look_up)
-    http_api = HttpApi(
-        stack.routes,
-        cors=stack.cors,
-        tokens=tokens,
-        invoke=functions.invoke,
-        web=web,
-        security_policy=stack.page_security_policy(),
-        page_config=page_config,
-        api_id=stack.api_id,
-        metrics=metrics,
-    )
-    # The caller's permissions are checked before anything else.
-    authorization = [policies] if policies else []
-    masking = [MaskedNotFound(policies, moto)] if policies else []
+    http_api = _build_http_api(stack, functions, tokens=tokens, web=web, page_config=page_config, metrics=metrics)
+    services: list[ServiceHandler] = [functions, TextractService(reader, fetch=s3.read), bus, executions, s3]
+    if policies:
+        # The caller's permissions are checked before anything else.
+        services = [policies, *services, MaskedNotFound(policies, moto)]
     gateway = Gateway(
         moto=moto,
-        services=(
-            *authorization,
-            functions,
-            TextractService(reader, fetch=s3.read),
-            bus,
-            executions,
-            s3,
-            *masking,
-        ),
+        services=services,
         persistence=persistence,
         http_api=http_api.handle_request,
         observers=(notifications.observe, executions.observe),
@@ -93,6 +76,28 @@ def build_services(
         count_transferred_bytes=s3.count_transferred_bytes,
     )
     return CloudServices(gateway, bus, executions)
+
+
+def _build_http_api(
+    stack: Stack,
+    functions: LambdaService,
+    *,
+    tokens: TokenIssuer,
+    web: Path,
+    page_config: Callable[[], dict[str, Any]],
+    metrics: Metrics,
+) -> HttpApi:
+    return HttpApi(
+        stack.routes,
+        cors=stack.cors,
+        tokens=tokens,
+        invoke=functions.invoke,
+        web=web,
+        security_policy=stack.page_security_policy(),
+        page_config=page_config,
+        api_id=stack.api_id,
+        metrics=metrics,
+    )
 
 
 def default_parameters(endpoint_url: str, ocr_processes: int) -> dict[str, str]:

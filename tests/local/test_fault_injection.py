@@ -134,9 +134,9 @@ def test_an_injected_error_is_encoded_as_by_the_service(cloud: LocalCloud) -> No
     s3, table = cloud.client("s3"), cloud.client("dynamodb")
     cloud.faults.fail("s3", "GetObject", "SlowDown", status=503, times=1)
     cloud.faults.fail("dynamodb", "GetItem", "ProvisionedThroughputExceededException", status=400)
-    with pytest.raises(ClientError) as refused:
+    with pytest.raises(ClientError) as raised:
         s3.get_object(Bucket=cloud.stack.bucket("TempBucket"), Key="x")
-    assert refused.value.response["Error"]["Code"] == "SlowDown"
+    assert raised.value.response["Error"]["Code"] == "SlowDown"
     with pytest.raises(s3.exceptions.NoSuchKey):
         s3.get_object(Bucket=cloud.stack.bucket("TempBucket"), Key="x")
     with pytest.raises(table.exceptions.ProvisionedThroughputExceededException):

@@ -220,8 +220,8 @@ def test_cors_headers_follow_the_template(api: ApiHarness, request_of: Any) -> N
     allowed = headers_of(api.http_api.handle_request(request_of("OPTIONS", "/submissions", headers=preflight)))
     assert allowed["access-control-allow-origin"] == "http://page"
     assert allowed["access-control-allow-methods"] == "GET,POST"
-    answered = api.http_api.handle_request(request_of("GET", "/openapi.json", headers={"origin": "http://page"}))
-    assert headers_of(answered)["access-control-expose-headers"] == "location"
+    response = api.http_api.handle_request(request_of("GET", "/openapi.json", headers={"origin": "http://page"}))
+    assert headers_of(response)["access-control-expose-headers"] == "location"
     elsewhere = api.http_api.handle_request(
         request_of("OPTIONS", "/submissions", headers=preflight | {"origin": "http://evil"})
     )
@@ -256,7 +256,7 @@ def _metric(name: str) -> Metric:
 
 
 @pytest.mark.parametrize(
-    ("result", "error", "answered"),
+    ("result", "error", "expected"),
     [
         ({"statusCode": 200, "body": "{}"}, False, (200, 0, 0)),
         ({"statusCode": 404, "body": "{}"}, False, (404, 1, 0)),
@@ -268,12 +268,12 @@ def _metric(name: str) -> Metric:
     ids=["200", "404", "a 500 that the handler returns", "503", "an error of the function", "an invalid response"],
 )
 def test_responses_are_counted_as_by_an_http_api(
-    api: ApiHarness, request_of: Any, result: Any, error: bool, answered: tuple[int, int, int]
+    api: ApiHarness, request_of: Any, result: Any, error: bool, expected: tuple[int, int, int]
 ) -> None:
     api.result, api.error = result, error
     status = api.http_api.handle_request(request_of("GET", "/submissions/abc", headers=api.authorized)).status
     counts = _counts(api)
-    assert (status, counts["4xx"], counts["5xx"]) == answered
+    assert (status, counts["4xx"], counts["5xx"]) == expected
     assert counts["Count"] == 1
     assert counts["Latency"] > 0
     by_api = Metric.create("AWS/ApiGateway", "Count", ApiId="api-1")

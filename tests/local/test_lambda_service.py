@@ -122,7 +122,7 @@ def test_a_function_is_found_by_name_arn_and_logical_id(harness: ServiceHarness)
     arn = "arn%3Aaws%3Alambda%3Aus-east-1%3A123456789012%3Afunction%3Astack-echo"
     for name in ("echo", "stack-echo", arn, f"{arn}%3Alive"):
         assert result_of(harness.invoke(name, 1))["event"] == 1
-    unknown = harness.invoke("nobody")
+    unknown = harness.invoke("unknown")
     assert unknown.status == 404
     assert unknown.header("x-amzn-ErrorType") == "ResourceNotFoundException"
 

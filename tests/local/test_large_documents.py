@@ -53,7 +53,7 @@ def scanned_document() -> bytes:
     return out.getvalue()
 
 
-def test_a_large_document_is_read_by_a_job_and_its_failed_page_by_a_call(cloud: LocalCloud) -> None:
+def test_a_job_reads_a_large_document_and_a_call_its_failed_page(cloud: LocalCloud) -> None:
     with ApiClient(cloud.api_url, cloud.token()) as api:
         sent = api.submit("large", "question_paper", scanned_document(), media_type="application/pdf", student=None)
         for _ in range(20):

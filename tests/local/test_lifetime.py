@@ -84,7 +84,7 @@ def test_a_failed_start_stops_what_it_had_started(tmp_path: Path) -> None:
     definition = tmp_path / "stack" / "statemachine" / "grading.asl.yaml"
     definition.write_text("StartAt: Nowhere\n", encoding="utf-8")
     environment = dict(os.environ)
-    with pytest.raises(CloudError, match=r"^The stack of template.yaml cannot be made: "):
+    with pytest.raises(CloudError, match=r"^The stack of template.yaml cannot be created: "):
         LocalCloud(template=template, ocr_processes=1).start()
     assert children(os.getpid()) == before
     assert dict(os.environ) == environment

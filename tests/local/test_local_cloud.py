@@ -100,8 +100,8 @@ def test_a_presigned_form_is_enforced_stored_and_starts_an_execution(cloud: Loca
         f"{cloud.api_url}/uploads", json={"id": "form", "sha256": digest}, headers=auth_headers(cloud), timeout=30
     ).json()
     cloud.clear_calls()
-    refused = requests.post(form["url"], data=form["fields"], files={"file": b"another"}, timeout=30)
-    assert (refused.status_code, "BadDigest" in refused.text) == (400, True)
+    rejected = requests.post(form["url"], data=form["fields"], files={"file": b"another"}, timeout=30)
+    assert (rejected.status_code, "BadDigest" in rejected.text) == (400, True)
     stored = requests.post(form["url"], data=form["fields"], files={"file": body}, timeout=30)
     assert stored.status_code == 204
     seen = cloud.client("s3").head_object(

@@ -70,14 +70,14 @@ def test_an_item_is_returned_as_it_was_put() -> None:
         ReturnValues="ALL_NEW",
     )["Attributes"]
     assert changed == ITEM | {"list": {"L": [*ITEM["list"]["L"], {"S": "y"}]}, "marks": {"N": "-0.5"}}
-    with pytest.raises(table.exceptions.ConditionalCheckFailedException) as refused:
+    with pytest.raises(table.exceptions.ConditionalCheckFailedException) as raised:
         table.put_item(
             TableName="t",
             Item=ITEM,
             ConditionExpression="attribute_not_exists(pk)",
             ReturnValuesOnConditionCheckFailure="ALL_OLD",
         )
-    assert refused.value.response["Item"] == changed
+    assert raised.value.response["Item"] == changed
 
 
 @pytest.mark.usefixtures("patched_or_not")

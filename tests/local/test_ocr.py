@@ -94,9 +94,9 @@ def test_a_page_of_a_longer_document_is_read_by_its_number(ocr_pool: OcrProcessP
 
 
 def test_an_unreadable_document_is_rejected_and_the_process_continues(ocr_pool: OcrProcessPool) -> None:
-    with pytest.raises(OcrError) as refused:
+    with pytest.raises(OcrError) as raised:
         ocr_pool.read(b"no picture at all")
-    assert refused.value.code == "UnsupportedDocumentException"
+    assert raised.value.code == "UnsupportedDocumentException"
     assert text(ocr_pool.read(png_bytes(sheet_image()))) == list(LINES)
 
 
@@ -104,9 +104,9 @@ def test_a_dead_process_is_replaced(ocr_pool: OcrProcessPool) -> None:
     (process,) = ocr_pool._engines
     process._process.kill()
     process._process.wait()
-    with pytest.raises(OcrError) as refused:
+    with pytest.raises(OcrError) as raised:
         ocr_pool.read(png_bytes(sheet_image()))
-    assert refused.value.code == "InternalServerError"
+    assert raised.value.code == "InternalServerError"
     assert text(ocr_pool.read(png_bytes(sheet_image()))) == list(LINES)
 
 

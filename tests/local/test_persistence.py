@@ -95,7 +95,7 @@ def test_a_multipart_upload_is_stored_once_complete(services: RestartableService
 
 def test_changes_that_would_not_be_stored_are_rejected(services: RestartableServices) -> None:
     services.s3.put_object(Bucket="versioned", Key="a", Body=b"x")
-    for refused in (
+    for rejected in (
         lambda: services.s3.put_object_acl(Bucket="versioned", Key="a", ACL="public-read"),
         lambda: services.s3.create_bucket(Bucket="another"),
         lambda: services.dynamodb.delete_table(TableName=TABLE),
@@ -103,7 +103,7 @@ def test_changes_that_would_not_be_stored_are_rejected(services: RestartableServ
         lambda: services.sqs.create_queue(QueueName="another"),
     ):
         with pytest.raises(ClientError, match="keeps its data in a folder"):
-            refused()
+            rejected()
 
 
 def test_a_write_fails_if_it_cannot_be_stored(services: RestartableServices) -> None:

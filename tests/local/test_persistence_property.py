@@ -41,7 +41,7 @@ def object_steps(draw: st.DrawFn) -> Step:
 
     def version(services: RestartableServices) -> dict[str, str]:
         listed = services.s3.list_object_versions(Bucket=bucket, Prefix=key)
-        ids = [one["VersionId"] for one in (*listed.get("Versions", ()), *listed.get("DeleteMarkers", ()))]
+        ids = [version["VersionId"] for version in (*listed.get("Versions", ()), *listed.get("DeleteMarkers", ()))]
         return {"VersionId": ids[number]} if number < len(ids) else {}
 
     steps: list[Step] = [

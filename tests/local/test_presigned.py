@@ -203,9 +203,9 @@ def test_conditions_of_a_copy_are_enforced(s3_service: S3Service, request_of: An
     source = {"x-amz-copy-source": "temp/source"}
     for condition in ({"if-none-match": "*"}, {"x-amz-copy-source-if-match": f'"{etag}"'}):
         assert put_object(s3_service, request_of, source | condition, key="target") is None
-    refused = put_object(s3_service, request_of, source | {"if-none-match": "*"}, key="source")
-    assert refused is not None
-    assert (error_code(refused), refused.status) == ("PreconditionFailed", 412)
-    refused = put_object(s3_service, request_of, source | {"x-amz-copy-source-if-match": '"other"'}, key="target")
-    assert refused is not None
-    assert refused.status == 412
+    rejected = put_object(s3_service, request_of, source | {"if-none-match": "*"}, key="source")
+    assert rejected is not None
+    assert (error_code(rejected), rejected.status) == ("PreconditionFailed", 412)
+    rejected = put_object(s3_service, request_of, source | {"x-amz-copy-source-if-match": '"other"'}, key="target")
+    assert rejected is not None
+    assert rejected.status == 412

@@ -68,9 +68,9 @@ def test_a_pdf_page_is_rendered_at_200_dpi() -> None:
     ],
 )
 def test_documents_that_textract_rejects_have_its_error_code(content: bytes, code: str) -> None:
-    with pytest.raises(DocumentRejectedError) as refused:
+    with pytest.raises(DocumentRejectedError) as raised:
         rasterize_document(content)
-    assert refused.value.code == code
+    assert raised.value.code == code
 
 
 def test_one_page_of_several_can_be_rendered() -> None:

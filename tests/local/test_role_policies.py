@@ -188,7 +188,7 @@ def test_calls_that_are_not_allowed_are_denied_and_logged(request_of: MakeReques
     }
 
 
-def test_a_caller_that_may_not_list_a_bucket_gets_403_for_an_absent_key(request_of: MakeRequest) -> None:
+def test_an_absent_key_is_403_for_callers_that_may_not_list(request_of: MakeRequest) -> None:
     def absent(_environ: object, start: Any) -> list[bytes]:
         start("404 Not Found", [])
         return [b"<Error><Code>NoSuchKey</Code></Error>"]

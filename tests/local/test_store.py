@@ -157,12 +157,12 @@ def test_a_file_of_another_format_or_application_is_rejected(tmp_path: Path, ope
     open_store(tmp_path / "a").close()
     with sqlite3.connect(tmp_path / "a" / FILE_NAME) as connection:
         connection.execute(f"PRAGMA user_version = {FORMAT_VERSION + 1}")
-    with pytest.raises(StoreError, match=rf"format {FORMAT_VERSION + 1}, this one knows {FORMAT_VERSION}"):
+    with pytest.raises(StoreError, match=rf"format {FORMAT_VERSION + 1}, this version reads {FORMAT_VERSION}"):
         open_store(tmp_path / "a")
     (tmp_path / "b").mkdir()
     with sqlite3.connect(tmp_path / "b" / FILE_NAME) as connection:
         connection.execute("CREATE TABLE mine (x)")
-    with pytest.raises(StoreError, match=r"is none of Gradeline's"):
+    with pytest.raises(StoreError, match=r"was not written by Gradeline"):
         open_store(tmp_path / "b")
     (tmp_path / "c").write_text("a file")
     with pytest.raises(StoreError, match=r"^The folder .* cannot be used \(.*\)\.$"):
@@ -211,18 +211,18 @@ try:
     store.add(StoreEntry("item", "later", "x"))
     store.flush()
 except StoreError as error:
-    print("refused", flush=True)
+    print("rejected", flush=True)
 """
 
 
 def test_a_full_disk_is_reported_and_loses_nothing_flushed(tmp_path: Path, open_store: Open) -> None:
     program = [sys.executable, "-c", DISK_FILLER, str(tmp_path)]
     ended = subprocess.run(program, cwd=ROOT, capture_output=True, text=True, timeout=60, check=True)
-    *flushed, sentence, refused = ended.stdout.splitlines()
+    *flushed, sentence, rejected = ended.stdout.splitlines()
     assert sentence.startswith(f"The file {tmp_path / FILE_NAME} cannot be written (") and sentence.endswith(
         "start again."
     )
-    assert refused == "refused"
+    assert rejected == "rejected"
     assert 10 < len(flushed) < 999
     assert set(flushed) <= set(read_entries(open_store(tmp_path)))
 

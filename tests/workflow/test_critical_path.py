@@ -14,10 +14,10 @@ def test_only_grading_and_its_one_write_delay_the_marks(harness: WorkflowHarness
     harness.wait_until_ended(sheet)
     timeline = harness.timeline(sheet)
     assert timeline.joined_at is not None
-    joined, answered = timeline.joined_at.timestamp(), timeline.spans["grading"].end.timestamp()
+    joined, graded = timeline.joined_at.timestamp(), timeline.spans["grading"].end.timestamp()
     # The client that waits for the marks polls another function, which delays nothing.
     pollers = ("ResultsFunction", "PagesFunction")
-    calls = [call for call in harness.cloud.calls() if joined <= call.started < answered and call.caller not in pollers]
+    calls = [call for call in harness.cloud.calls() if joined <= call.started < graded and call.caller not in pollers]
     calls = [call for call in calls if call.service != "lambda"]
     assert {call.caller for call in calls} == {"GradeFunction"}
     *reads, document, record = calls

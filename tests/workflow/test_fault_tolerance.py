@@ -135,14 +135,14 @@ def test_a_submission_erased_in_progress_leaves_nothing(harness: WorkflowHarness
 
 def test_the_paper_received_last_counts_even_if_sent_before(harness: WorkflowHarness) -> None:
     first, second = (harness.typed_sheet(f"1. Question number {number}? [{number}]") for number in (1, 2))
-    one = harness.send("question_paper", first)
-    harness.wait_until_ended(one)
+    first_paper = harness.send("question_paper", first)
+    harness.wait_until_ended(first_paper)
     harness.wait_until_ended(harness.send("question_paper", second))
     paper = wait_until(lambda: harness.api.assessment(harness.assessment)["paper"])
     assert "number 2" in json.dumps(paper)
-    assert harness.send("question_paper", first).id == one.id
+    assert harness.send("question_paper", first).id == first_paper.id
     assert wait_until(lambda: "number 1" in json.dumps(harness.api.assessment(harness.assessment)["paper"]))
-    assert runs(harness, one) == [1]
+    assert runs(harness, first_paper) == [1]
 
 
 def test_sheets_sent_before_their_paper_are_each_graded_once(harness: WorkflowHarness) -> None:

@@ -172,9 +172,9 @@ def test_a_token_of_another_tenant_sees_nothing(harness: WorkflowHarness) -> Non
             f"/submissions/{sheet.id}/transcript",
             f"/assessments/{harness.assessment}",
         ):
-            with pytest.raises(ApiError) as refused:
+            with pytest.raises(ApiError) as raised:
                 other_tenant._json("GET", path)
-            assert refused.value.status == 404
+            assert raised.value.status == 404
 
 
 def test_no_state_names_a_student(harness: WorkflowHarness) -> None:

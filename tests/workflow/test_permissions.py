@@ -113,9 +113,9 @@ def test_a_missing_grant_and_an_unused_one_are_found(
 
 def test_stale_entries_of_the_reviewed_list_are_found(required: set[RequiredPermission]) -> None:
     grants = granted_permissions()
-    gone = ReviewedGrant("GradeFunction", "s3:DeleteObject", "/results/*", "it was there once")
-    seen = ReviewedGrant("ExtractFunction", "textract:DetectDocumentText", "*", "wrong: it is called")
-    found = stale_reviewed_grants(required, grants, [*load_reviewed_grants(), gone, seen])
+    removed = ReviewedGrant("GradeFunction", "s3:DeleteObject", "/results/*", "it was there once")
+    used = ReviewedGrant("ExtractFunction", "textract:DetectDocumentText", "*", "wrong: it is called")
+    found = stale_reviewed_grants(required, grants, [*load_reviewed_grants(), removed, used])
     assert [sentence.split(": ", 1)[1] for sentence in found] == [
         "nothing allows GradeFunction s3:DeleteObject on /results/*",
         "ExtractFunction textract:DetectDocumentText on * was seen; strike it out",
