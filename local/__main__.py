@@ -1,4 +1,4 @@
-"""`python -m local …` is `gradeline …`."""
+"""Makes `python -m local …` run the `gradeline` command."""
 
 import sys
 

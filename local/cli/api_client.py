@@ -1,6 +1,6 @@
-"""A client of the HTTP API: one pooled session, time limits, and dropped connections tried again.
+"""A client of the HTTP API with a connection pool, timeouts and retries of dropped connections.
 
-Every call may be repeated: a submission's id follows from its content, so a second delivery is the first.
+Every call may be repeated: a submission's id is derived from its content, so sending it twice has no effect.
 """
 
 import hashlib
@@ -25,7 +25,7 @@ _LOOPBACK = ("127.0.0.1", "localhost", "::1")
 
 
 class ApiError(Exception):
-    """The API refused a request: `str(error)` is the problem's own sentence."""
+    """The API refused a request. `str(error)` is the sentence of the problem document."""
 
     def __init__(self, message: str, *, status: int, kind: str) -> None:
         super().__init__(message)
@@ -34,23 +34,23 @@ class ApiError(Exception):
 
 
 class ApiUnreachable(Exception):
-    """Nobody answered, after all tries, or what answered is not this API."""
+    """All attempts got no answer, or the answer is not one of this API."""
 
 
 class InsecureApiUrl(Exception):
-    """The address would send the token unencrypted over a network."""
+    """The URL would send the token unencrypted over a network."""
 
 
 @dataclass(frozen=True, slots=True)
 class AcceptedSubmission:
-    """What was accepted: `id` and `run` name its execution."""
+    """An accepted submission: `id` and `run` identify its execution."""
 
     id: str
     run: int
 
 
 class _BearerAuth(requests.auth.AuthBase):
-    """Sets the header itself: a ~/.netrc on the machine would otherwise replace it."""
+    """Sets the Authorization header. Without it, requests would use a ~/.netrc entry instead of the token."""
 
     def __init__(self, token: str | Callable[[], str]) -> None:
         self._token = token
@@ -62,11 +62,11 @@ class _BearerAuth(requests.auth.AuthBase):
 
 
 class ApiClient:
-    """The API at `url`, as the bearer of `token` (or of what it gives, asked before each request). Safe to share
-    between threads.
+    """Client of the API at `url`. Safe to share between threads.
 
-    `tries` is how often a request is made at most where the connection drops or the server answers
-    429, 500, 502, 503 or 504; `pause` the first wait between two of them in seconds (it doubles, with jitter).
+    `token` is the bearer token, or a function that returns it and is called before each request. A request is made
+    at most `max_attempts` times if the connection drops or the server answers 429, 500, 502, 503 or 504.
+    `backoff_seconds` is the first wait between two attempts in seconds; it doubles, with jitter.
     """
 
     def __init__(
@@ -75,7 +75,7 @@ class ApiClient:
         parts = urlsplit(url)
         local = parts.hostname in _LOOPBACK
         if parts.scheme not in ("http", "https") or not parts.hostname:
-            raise InsecureApiUrl(f"{url} is no address of an API (https://…).")
+            raise InsecureApiUrl(f"{url} is not the address of an API (https://…).")
         if parts.scheme == "http" and not local:
             raise InsecureApiUrl(
                 f"{url} is not encrypted; the token and the sheets would travel in the clear. Use https."
@@ -94,7 +94,7 @@ class ApiClient:
         )
         self._session = _make_session(retry, proxies=not local)
         self._session.auth = _BearerAuth(token)
-        # S3 gets the form alone: its signature is the permission, and the token is none of its business.
+        # S3 gets only the presigned form: its signature is the permission, so the token is not sent there.
         self._uploads = _make_session(retry, proxies=not local)
 
     def close(self) -> None:
@@ -113,14 +113,14 @@ class ApiClient:
         return self._json("PUT", path, data=body, headers={"Content-Type": media_type})
 
     def put_roster(self, assessment: str, body: bytes) -> dict[str, Any]:
-        """Set who sits an assessment, as CSV."""
+        """Set the class list of an assessment, as CSV."""
         path = f"/assessments/{quote(assessment, safe='')}/roster"
         return self._json("PUT", path, data=body, headers={"Content-Type": "text/csv"})
 
     def submit(
         self, assessment: str, kind: str, body: bytes, *, media_type: str, student: str | None = None
     ) -> AcceptedSubmission:
-        """Send a file as the body of one request."""
+        """Send a file in the body of one request."""
         query = {"assessment": assessment, "kind": kind} | ({"student": student} if student else {})
         return _parse_accepted(
             self._json("POST", "/submissions", params=query, data=body, headers={"Content-Type": media_type})
@@ -129,7 +129,7 @@ class ApiClient:
     def upload(
         self, assessment: str, kind: str, body: bytes, *, media_type: str, student: str | None = None
     ) -> AcceptedSubmission:
-        """Send a file of any size: ask for a form, post the file to S3 with it, say that it is there."""
+        """Send a file of any size: request a presigned form, post the file to S3 with it, complete the upload."""
         upload_request = {
             "assessment": assessment,
             "kind": kind,
@@ -140,23 +140,23 @@ class ApiClient:
         }
         presigned_form = self._json("POST", "/uploads", json=upload_request)
         form = [(name, (None, value)) for name, value in presigned_form["fields"].items()]
-        # The file's part comes last: S3 ignores every field after it.
-        answer = self._send(
+        # The file must be the last part: S3 ignores every field after it.
+        response = self._send(
             self._uploads, "POST", presigned_form["url"], files=[*form, ("file", ("file", body, media_type))]
         )
-        if not answer.ok:
+        if not response.ok:
             raise ApiError(
-                f"The store refused the upload (HTTP {answer.status_code}).", status=answer.status_code, kind="Upload"
+                f"S3 refused the upload (HTTP {response.status_code}).", status=response.status_code, kind="Upload"
             )
         return _parse_accepted(self._json("POST", f"/uploads/{presigned_form['id']}/complete"))
 
     def submission(self, submission_id: str, *, wait: int | None = None) -> SubmissionStatus:
-        """One submission; with `wait` the server may hold the line for so many seconds until it has ended."""
+        """Return one submission. With `wait`, the server may hold the request up to so many seconds until it ends."""
         headers = {"Prefer": f"wait={wait}"} if wait else {}
         return _parse_status(self._json("GET", f"/submissions/{submission_id}", headers=headers))
 
     def transcript(self, submission_id: str) -> Transcript:
-        """What was read of a submission, part after part."""
+        """Return the transcript of a submission, fetched in parts."""
         parts: list[dict[str, Any]] = []
         first = 1
         while first:
@@ -169,28 +169,28 @@ class ApiClient:
         return self._json("GET", f"/assessments/{quote(assessment, safe='')}")
 
     def submissions(self, assessment: str) -> Iterator[SubmissionStatus]:
-        """Every submission of an assessment, without its marks, page by page."""
+        """Yield every submission of an assessment, without marks, fetched page by page."""
         path = f"/assessments/{quote(assessment, safe='')}/submissions"
         query: dict[str, str] = {}
         while True:
-            answer = self._json("GET", path, params=query)
-            for item in answer["submissions"]:
+            page = self._json("GET", path, params=query)
+            for item in page["submissions"]:
                 yield _parse_status(item)
-            if not answer.get("next"):
+            if not page.get("next"):
                 return
-            query = {"next": answer["next"]}
+            query = {"next": page["next"]}
 
     def _json(self, method: str, path: str, **request: Any) -> dict[str, Any]:
-        answer = self._send(self._session, method, self.url + path, **request)
-        self._update_clock_offset(answer)
-        if not answer.ok:
-            raise _api_error(answer)
+        response = self._send(self._session, method, self.url + path, **request)
+        self._update_clock_offset(response)
+        if not response.ok:
+            raise _api_error(response)
         try:
-            body = answer.json()
+            body = response.json()
         except requests.JSONDecodeError:
             body = None
         if not isinstance(body, dict):
-            raise ApiUnreachable(f"{self.url} answers, but not as this API does. Is the address right?")
+            raise ApiUnreachable(f"{self.url} answers, but is not this API. Is the address right?")
         return body
 
     def _send(self, session: requests.Session, method: str, url: str, **request: Any) -> requests.Response:
@@ -199,22 +199,22 @@ class ApiClient:
         except requests.RequestException as error:
             raise ApiUnreachable(f"{_origin(url)} cannot be reached ({_cause_text(error)}).") from None
 
-    def _update_clock_offset(self, answer: requests.Response) -> None:
-        """How many seconds the server's clock is ahead of ours, to draw a lane that is still running."""
-        stamp = answer.headers.get("Date")
+    def _update_clock_offset(self, response: requests.Response) -> None:
+        """Note how many seconds the server's clock is ahead of ours; needed to draw a branch that is still running."""
+        stamp = response.headers.get("Date")
         if not stamp or self._shares_clock:
             return
         try:
             ahead = (parsedate_to_datetime(stamp) - datetime.now(UTC)).total_seconds()
         except (ValueError, TypeError):
             return
-        # A Date header has whole seconds: less than two is no difference that it could tell.
+        # A Date header has whole seconds, so differences up to two seconds cannot be measured.
         self.clock_offset_seconds = ahead if abs(ahead) > 2 else 0.0
 
 
 def _make_session(retry: Retry, *, proxies: bool) -> requests.Session:
     session = requests.Session()
-    # A proxy of the environment is meant for the world outside, never for this machine.
+    # A proxy set in the environment is meant for remote hosts, never for this machine.
     session.trust_env = proxies
     adapter = HTTPAdapter(pool_connections=4, pool_maxsize=_POOL_SIZE, max_retries=retry)
     session.mount("http://", adapter)
@@ -222,34 +222,34 @@ def _make_session(retry: Retry, *, proxies: bool) -> requests.Session:
     return session
 
 
-def _parse_accepted(answer: dict[str, Any]) -> AcceptedSubmission:
-    return AcceptedSubmission(answer["id"], int(answer.get("run") or 1))
+def _parse_accepted(body: dict[str, Any]) -> AcceptedSubmission:
+    return AcceptedSubmission(body["id"], int(body.get("run") or 1))
 
 
-def _parse_status(answer: dict[str, Any]) -> SubmissionStatus:
+def _parse_status(body: dict[str, Any]) -> SubmissionStatus:
     try:
-        return SubmissionStatus.from_dict(answer)
+        return SubmissionStatus.from_dict(body)
     except (KeyError, ValueError, TypeError) as error:
-        raise ApiUnreachable(f"The API's answer cannot be understood ({error}).") from None
+        raise ApiUnreachable(f"The API's answer cannot be parsed ({error}).") from None
 
 
-def _api_error(answer: requests.Response) -> ApiError:
-    """A problem document's sentence; where a gateway answered instead, one for its status."""
+def _api_error(response: requests.Response) -> ApiError:
+    """Make an error from a problem document, or from the status code if a gateway answered instead of the API."""
     try:
-        body = answer.json()
+        body = response.json()
     except requests.JSONDecodeError:
         body = None
     if isinstance(body, dict) and (body.get("detail") or body.get("title")):
         kind = str(body.get("type") or "").rstrip("/").rsplit("/", 1)[-1].rsplit(":", 1)[-1]
-        return ApiError(str(body.get("detail") or body["title"]), status=answer.status_code, kind=kind)
+        return ApiError(str(body.get("detail") or body["title"]), status=response.status_code, kind=kind)
     sentence = {
         401: "The token was not accepted. Is it still valid?",
         403: "This token may not do that.",
-        404: "The API knows no such thing. Is the address right?",
-        413: "The file is too large for this door.",
-        429: "The API is too busy just now. Try again in a minute.",
-    }.get(answer.status_code, f"The API answered with HTTP {answer.status_code}.")
-    return ApiError(sentence, status=answer.status_code, kind="Http")
+        404: "The API did not find this. Is the address right?",
+        413: "The file is too large for this way of sending it.",
+        429: "The API is too busy. Try again in a minute.",
+    }.get(response.status_code, f"The API answered with HTTP {response.status_code}.")
+    return ApiError(sentence, status=response.status_code, kind="Http")
 
 
 def _origin(url: str) -> str:

@@ -1,10 +1,10 @@
-"""The terminal: rich's console, which leaves a closed pipe to the command line to end quietly."""
+"""The console of the command line: rich's, with a closed pipe left for the command line to handle."""
 
 from rich.console import Console
 
 
 class PlainConsole(Console):
-    """Words as they are: nothing in a name or an answer is taken for markup or coloured by guess."""
+    """Prints text unchanged: nothing in a name or an answer is interpreted as markup or highlighted."""
 
     def __init__(self, *, stderr: bool = False) -> None:
         super().__init__(stderr=stderr, highlight=False, markup=False, emoji=False)

@@ -1,4 +1,4 @@
-"""`gradeline demo`: the main job on the five sample sheets, through all three doors, on this machine alone."""
+"""`gradeline demo`: grades the five sample sheets, sent through all three intake channels, in the local cloud."""
 
 import time
 from collections.abc import Sequence
@@ -24,17 +24,17 @@ from local.cli.submitted_files import SubmittedFile
 
 SAMPLES = Path(__file__).parents[2] / "samples"
 _ASSESSMENT = "science-test"
-# Two by the API, two by a presigned upload, one by the drop folder.
+# Two through the API, two by presigned upload, one through the drop folder.
 _CHANNELS = (IntakeChannel.API, IntakeChannel.UPLOAD, IntakeChannel.DROP, IntakeChannel.API, IntakeChannel.UPLOAD)
 
 
 def run(*, out: Path, port: int, keep: bool, stdout: Console, stderr: Console, samples: Path = SAMPLES) -> int:
-    """The whole demonstration; returns the exit code."""
+    """Run the demonstration and return the exit code."""
     started_at = time.monotonic()
     expected = read_expected_sheets(samples / "expected.json")
     sheets = [
-        SubmittedFile(one.path, DocumentKind.ANSWER_SHEET, one.student, _CHANNELS[index % len(_CHANNELS)])
-        for index, one in enumerate(expected)
+        SubmittedFile(sheet.path, DocumentKind.ANSWER_SHEET, sheet.student, _CHANNELS[index % len(_CHANNELS)])
+        for index, sheet in enumerate(expected)
     ]
     _print_line(
         stderr, f"{display_text.format_count(len(sheets), 'answer sheet')} to a science paper, on this machine alone."
@@ -47,28 +47,28 @@ def run(*, out: Path, port: int, keep: bool, stdout: Console, stderr: Console, s
         )
         session = GradingSession(client, _ASSESSMENT, stderr, cloud)
         session.put_scheme(samples / "marking-scheme.yaml")
-        sent = time.monotonic()
+        sent_at = time.monotonic()
         session.prepare(paper_files(samples / "question-paper.pdf", None))
         if session.paper:
-            _print_line(stderr, _paper_summary(session, time.monotonic() - sent))
-        sent = time.monotonic()
+            _print_line(stderr, _paper_summary(session, time.monotonic() - sent_at))
+        sent_at = time.monotonic()
         session.mark(sheets)
-        took = time.monotonic() - sent
+        elapsed = time.monotonic() - sent_at
         session.load_report_data(sheets)
         write_csv(out / "results.csv", sheets)
         session.write_report(out / "report.html", sheets)
-        _print_summary(stdout, session, sheets, expected=expected, took=took, out=out)
+        _print_summary(stdout, session, sheets, expected=expected, elapsed=elapsed, out=out)
         if keep:
             wait_for_interrupt(stderr, assessment_page_url(cloud.api_url, session.assessment))
     return 0 if all(sheet.succeeded for sheet in sheets) else 1
 
 
-def _paper_summary(session: GradingSession, took: float) -> str:
+def _paper_summary(session: GradingSession, elapsed: float) -> str:
     paper = session.paper
-    assert paper is not None  # noqa: S101 - the caller has looked
+    assert paper is not None  # noqa: S101 - checked by the caller
     questions = display_text.format_count(len(list(paper.leaves())), "question")
     total_marks = display_text.format_number(paper.total_marks)
-    return f"The question paper: {questions}, {total_marks} marks, after {display_text.format_seconds(took)}."
+    return f"The question paper: {questions}, {total_marks} marks, after {display_text.format_seconds(elapsed)}."
 
 
 def _print_summary(
@@ -77,7 +77,7 @@ def _print_summary(
     sheets: Sequence[SubmittedFile],
     *,
     expected: Sequence[ExpectedSheet],
-    took: float,
+    elapsed: float,
     out: Path,
 ) -> None:
     stdout.print()
@@ -86,11 +86,13 @@ def _print_summary(
     print_review_list(stdout, sheets, full_list_path=str(out / "report.html"))
     stdout.print()
     marked = sum(sheet.result is not None for sheet in sheets)
-    _print_line(stdout, f"{display_text.format_count(marked, 'sheet')} marked in {display_text.format_seconds(took)}.")
+    _print_line(
+        stdout, f"{display_text.format_count(marked, 'sheet')} marked in {display_text.format_seconds(elapsed)}."
+    )
     for note in session.notes(sheets):
         _print_line(stdout, note)
-    branches = [sheet.timeline for sheet in sheets if sheet.timeline]
-    first = sum(branch.reading_started_first is True for branch in branches)
+    timelines = [sheet.timeline for sheet in sheets if sheet.timeline]
+    first = sum(timeline.reading_started_first is True for timeline in timelines)
     _print_line(stdout, f"Reading started before storing and recording had ended on {first} of {len(sheets)} sheets.")
     _print_line(stdout, _comparison_text(compare_marks(sheets, expected)))
     for line in compare_marks(sheets, expected).mismatches:
@@ -104,11 +106,11 @@ def _comparison_text(found: MarkComparison) -> str:
     everything = found.compared + found.reviewed
     share = f" ({found.reviewed / everything:.0%})" if everything else ""
     return (
-        f"Beside the marks given by hand: {found.within} of {found.compared} within one mark, "
+        f"Compared with the marks given by hand: {found.within} of {found.compared} within one mark, "
         f"{found.exact} the same; {found.reviewed} of {everything} left to a person{share}."
     )
 
 
 def _print_line(console: Console, sentence: str) -> None:
-    # A person's terminal breaks lines between words; a file or a pipe gets a sentence a line.
+    # On a terminal, lines wrap between words; in a file or pipe, each sentence is one line.
     console.print(Text(sentence), soft_wrap=not console.is_terminal)

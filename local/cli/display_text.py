@@ -1,4 +1,4 @@
-"""Words for people: states, review reasons and markers as a teacher would say them."""
+"""User-facing text: states, review reasons, markers, numbers, durations and counts."""
 
 import json
 from pathlib import Path
@@ -6,10 +6,10 @@ from pathlib import Path
 from core.models.result import QuestionMark, ReviewReason
 from core.models.submission import SubmissionState
 
-# One list of words for the page and for the terminal.
+# The web page and the terminal share one list of texts.
 _TEXTS = json.loads((Path(__file__).parents[2] / "web" / "words.json").read_text(encoding="utf-8"))
 STATES = {SubmissionState(name): words for name, words in _TEXTS["states"].items()}
-# A few words for a table; the page has a sentence beside them.
+# The short form for tables; the page also shows the second form, a sentence.
 _REVIEW_REASONS = {ReviewReason(name): short for name, (short, _) in _TEXTS["reviews"].items()}
 _MARKERS: dict[str, str] = _TEXTS["markers"]
 
@@ -23,14 +23,14 @@ def review_reason_text(reason: ReviewReason) -> str:
 
 
 def marker_text(name: str) -> str:
-    """Who marked: "objective" → "marked by rule", "model:x" → "marked by the model x"."""
+    """Describe a marker: "objective" → "marked by rule", "model:x" → "marked by the model x"."""
     if name.startswith("model:"):
         return f"marked by the model {name.removeprefix('model:')}"
     return _MARKERS.get(name, name)
 
 
 def format_number(value: float | None) -> str:
-    """Marks as they are written: 3, 2.5, 0.25; a dash where there are none yet."""
+    """Format marks: 3, 2.5, 0.25; a dash for None."""
     if value is None:
         return "–"
     return f"{value:.2f}".rstrip("0").rstrip(".")
@@ -41,7 +41,7 @@ def format_marks(mark: QuestionMark) -> str:
 
 
 def format_seconds(value: float) -> str:
-    """A duration with the precision that it deserves: 45 ms, 2.31 s, 48 s, 3 min 05 s."""
+    """Format a duration with suitable precision: 45 ms, 2.31 s, 48 s, 3 min 05 s."""
     if value < 0.0995:
         return f"{max(value, 0) * 1000:.0f} ms"
     if value < 9.995:
@@ -52,5 +52,5 @@ def format_seconds(value: float) -> str:
 
 
 def format_count(number_of: int, thing: str, things: str | None = None) -> str:
-    """ "1 sheet", "5 sheets"."""
+    """Format a count with its noun: "1 sheet", "5 sheets"."""
     return f"{number_of} {thing if number_of == 1 else things or thing + 's'}"

@@ -1,4 +1,4 @@
-"""`gradeline questions`, `extract` and `evaluate`: what a file says and asks, without a cloud."""
+"""`gradeline questions`, `extract` and `evaluate`: the commands that work on one file without a cloud."""
 
 import json
 import sys
@@ -21,7 +21,7 @@ from local.cli.submitted_files import UsageError, check_file, check_readable
 
 
 def questions(paper: Path, *, as_json: bool, stdout: Console, stderr: Console) -> int:
-    """What a paper asks; 1 where no question is found."""
+    """Print the questions of a paper. Return exit code 1 if none is found."""
     from grade.paper.paper_parser import parse_paper
 
     found = parse_paper(read_transcript(paper, DocumentKind.QUESTION_PAPER, stderr))
@@ -35,9 +35,17 @@ def questions(paper: Path, *, as_json: bool, stdout: Console, stderr: Console) -
 def extract(
     file: Path | None, responses: Sequence[Path], *, sheet: bool, as_json: bool, stdout: Console, stderr: Console
 ) -> int:
-    """What a file says, or what saved Textract answers say. As a `sheet`, a PDF's text layer is held against OCR."""
+    """Print the transcript of a file or of saved Textract responses.
+
+    As a `sheet`, a PDF's text layer is compared with OCR.
+
+    Raises
+    ------
+    UsageError
+        Both or neither of `file` and `responses` are given.
+    """
     if bool(file) == bool(responses):
-        raise UsageError("Name a file to read, or saved answers of Textract with --textract-response: one of the two.")
+        raise UsageError("Give either a file to read or saved Textract responses with --textract-response.")
     kind = DocumentKind.ANSWER_SHEET if sheet else DocumentKind.QUESTION_PAPER
     transcript = transcript_from_responses(responses) if file is None else read_transcript(file, kind, stderr)
     if as_json:
@@ -52,7 +60,7 @@ def extract(
 
 
 def evaluate(file: Path, *, as_json: bool, stdout: Console, stderr: Console) -> int:
-    """How well the configured marker agrees with people."""
+    """Print how well the configured marker agrees with human marks."""
     from local.cli import marker_evaluation as evaluation
 
     check_file(file)
@@ -65,14 +73,14 @@ def evaluate(file: Path, *, as_json: bool, stdout: Console, stderr: Console) -> 
 
 
 def read_transcript(path: Path, kind: DocumentKind, stderr: Console) -> Transcript:
-    """A file's transcript; an OCR engine is started at the first page that needs one.
+    """Return a file's transcript. The OCR engine is started by the first page that needs it.
 
     Raises
     ------
     UsageError
-        There is no such file.
+        The file does not exist.
     DocumentRejected
-        It cannot be read; the message is for a teacher.
+        The file cannot be read; the message is written for a teacher.
     ReadingIncomplete, ServiceUnavailable
         The OCR engine failed on some pages.
     """
@@ -93,11 +101,12 @@ def read_transcript(path: Path, kind: DocumentKind, stderr: Console) -> Transcri
 
 
 def transcript_from_responses(paths: Sequence[Path]) -> Transcript:
-    """
+    """Return the transcript of saved Textract responses, in order.
+
     Raises
     ------
     UsageError
-        A file is missing, or is no answer of Textract's.
+        A file is missing or is not a Textract response.
     """
     from extract.ocr.response_parser import parse_transcript
 
@@ -105,7 +114,7 @@ def transcript_from_responses(paths: Sequence[Path]) -> Transcript:
 
 
 def questions_document(paper: QuestionPaper) -> dict[str, Any]:
-    """As DESIGN.md and docs/cli.md have it."""
+    """Return the JSON document of `gradeline questions --json`, described in DESIGN.md and docs/cli.md."""
     return {
         "total_marks": _int_if_whole(paper.total_marks),
         "questions": [_question_document(question) for question in paper.questions],
@@ -144,7 +153,7 @@ def _load_response(path: Path) -> dict[str, Any]:
     except ValueError as error:
         raise UsageError(f"{path} is not JSON: {error}.") from None
     if not isinstance(body, dict):
-        raise UsageError(f"{path} is no answer of Textract's: an object is expected.")
+        raise UsageError(f"{path} is not a Textract response: a JSON object is expected.")
     return body
 
 
@@ -161,7 +170,7 @@ def _question_document(question: Question) -> dict[str, Any]:
 
 
 def _int_if_whole(marks: float | None) -> float | int | None:
-    """3.0 is written as 3."""
+    """Convert 3.0 to 3."""
     return int(marks) if marks is not None and marks == int(marks) else marks
 
 
@@ -178,7 +187,7 @@ def _print_paper(paper: QuestionPaper, path: Path, stdout: Console) -> None:
 
 
 def _add_question(tree: Tree, question: Question) -> None:
-    """One line a question, cut off at the terminal's edge: label, marks, kind, text."""
+    """Add one line per question, cut off at the terminal's edge: label, marks, type, text."""
     kind = "" if question.parts else question.type.value.replace("_", "/")
     line = Text(no_wrap=True, overflow="ellipsis")
     line.append(question.label, "bold")

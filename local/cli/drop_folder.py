@@ -1,4 +1,7 @@
-"""Which files of the drop folder were sent, so that a service started again sends none twice and misses none."""
+"""The local drop folder: finds complete files to send and logs what was sent.
+
+The log makes a service that is started again send every file once: none twice, none missed.
+"""
 
 import errno
 import json
@@ -14,12 +17,34 @@ from local.cli.submitted_files import is_ignored_file
 from local.cloud.private_files import write_private
 
 FileSignature = tuple[int, int]
+"""Size in bytes and modification time in nanoseconds."""
+
+REFUSAL_NOTE_SUFFIX = ".refused.txt"
+_README_NAME = "README.txt"
+_PARTIAL_SUFFIXES = (".part", ".partial", ".crdownload", ".download", ".tmp", ".swp")
+# A file whose size and time have not changed for so long is complete; an empty one may have been created just now.
+_SETTLED_SECONDS = 2.0
+_EMPTY_SECONDS = 10.0
+_NOT_UTF8 = "has a name that is not UTF-8 text"
+
+_README_TEXT = """Put files here and they are read and marked.
+
+  {assessment}/question-paper.pdf         the question paper
+  {assessment}/marking-scheme.yaml        the marking scheme (or .json)
+  {assessment}/answer-key.pdf             the model answers instead, if they are a document
+  {assessment}/answers/{student}.pdf      one file for each answer sheet
+
+{assessment} is a name of your own in letters, digits, dots, dashes and underscores; {student} is a name or number.
+PDF, JPEG, PNG and TIFF are read. A file that is changed is read again. If a file is refused, a text file next to it
+says why.
+"""
 
 
 class SentFileLog:
-    """A line for each file that was sent: its path inside the folder, its size and time. The last line counts.
+    """A file with one line per sent file: its path inside the folder, its size and modification time.
 
-    A line that a crash cut off is no line; the files of the folder that are gone are forgotten when it is opened.
+    The last line of a path counts. A line that a crash cut off is ignored. Opening the log removes the entries of files
+    that no longer exist.
     """
 
     def __init__(self, path: Path, folder: Path) -> None:
@@ -34,11 +59,11 @@ class SentFileLog:
         write_private(path, b"".join(map(_encode_entry, self._sent.items())))
 
     def contains(self, file: Path, signature: FileSignature) -> bool:
-        """Whether the file was sent as it is now."""
+        """Return True if the file was sent in its current version."""
         return self._sent.get(self._relative_path(file)) == signature
 
-    def note(self, file: Path, signature: FileSignature) -> None:
-        """The file was sent; durable when it returns."""
+    def record_sent(self, file: Path, signature: FileSignature) -> None:
+        """Record that the file was sent. The entry is durable when this returns."""
         entry = (self._relative_path(file), signature)
         self._sent[entry[0]] = signature
         with os.fdopen(os.open(self._path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600), "ab") as out:
@@ -65,29 +90,10 @@ def _read_entries(path: Path) -> list[tuple[str, FileSignature]]:
     return found
 
 
-REFUSAL_NOTE_SUFFIX = ".refused.txt"
-_README_NAME = "README.txt"
-_PARTIAL_SUFFIXES = (".part", ".partial", ".crdownload", ".download", ".tmp", ".swp")
-# A file whose size and time have not changed for so long is whole; an empty one may only have been begun.
-_SETTLED_SECONDS = 2.0
-_EMPTY_SECONDS = 10.0
-_NOT_UTF8 = "has a name that is no UTF-8 text"
-
-_README_TEXT = """Put files here and they are read and marked.
-
-  {assessment}/question-paper.pdf         the question paper
-  {assessment}/marking-scheme.yaml        the marking scheme (or .json)
-  {assessment}/answer-key.pdf             the model answers instead, if they are a document
-  {assessment}/answers/{student}.pdf      one file for each answer sheet
-
-{assessment} is a name of your own in letters, digits, dots, dashes and underscores; {student} is a name or number.
-PDF, JPEG, PNG and TIFF are read. A file that is changed is read again. If a file is refused, a text file beside it
-says why.
-"""
-
-
 @dataclass(slots=True)
 class _FileState:
+    """A file as last seen; `since` is when its signature was first seen, by the folder's clock."""
+
     signature: FileSignature
     since: float
     sent: bool = False
@@ -95,7 +101,7 @@ class _FileState:
 
 @dataclass(frozen=True, slots=True)
 class CompleteFile:
-    """A file that is whole, with the key it has in the drop folder of the bucket."""
+    """A complete file with its key in the bucket's drop folder."""
 
     path: Path
     key: str
@@ -105,8 +111,11 @@ class CompleteFile:
 
 @dataclass(frozen=True, slots=True)
 class SkippedEntry:
-    """What is not sent: its name inside the folder and why, in the words after that name. `is_file`: it is a regular
-    file, which cannot be read or is too large."""
+    """An entry that is not sent.
+
+    `relative_path` is its name inside the folder and `detail` the reason as a predicate to follow that name. `is_file`
+    is True for a regular file, which cannot be read or is too large.
+    """
 
     path: Path
     relative_path: str
@@ -116,25 +125,30 @@ class SkippedEntry:
 
 @dataclass
 class DropFolder:
-    """Watches `folder`; `clock` counts seconds; `ledger` knows what was sent, by an earlier service as well."""
+    """Finds complete files in `folder`.
+
+    `clock` returns seconds; `sent_log` knows what was sent, including by an earlier run of the service.
+    """
 
     folder: Path
     clock: Callable[[], float]
-    ledger: SentFileLog
+    sent_log: SentFileLog
     _seen: dict[Path, _FileState] = field(default_factory=dict)
     _skipped_reasons: dict[Path, str] = field(default_factory=dict)
     _reported: dict[Path, str] = field(default_factory=dict)
 
     def prepare(self) -> None:
-        """Make the folder, with a text that says how it is used."""
+        """Create the folder with a README that explains its use."""
         self.folder.mkdir(parents=True, exist_ok=True)
         readme = self.folder / _README_NAME
         if not readme.exists():
             readme.write_text(_README_TEXT, encoding="utf-8")
 
     def scan(self) -> Iterator[CompleteFile]:
-        """Look once; every file that is whole comes once, and again when it has changed. One that vanishes or
-        cannot be opened yet is left for a later look."""
+        """Scan the folder once and yield complete files: each file once, and again when it has changed.
+
+        A file that vanishes or cannot be opened yet is left for a later scan.
+        """
         now = self.clock()
         present: set[Path] = set()
         self._skipped_reasons = {}
@@ -142,7 +156,7 @@ class DropFolder:
             present.add(path)
             seen = self._seen.get(path)
             if seen is None or seen.signature != signature:
-                self._seen[path] = _FileState(signature, now, sent=self.ledger.contains(path, signature))
+                self._seen[path] = _FileState(signature, now, sent=self.sent_log.contains(path, signature))
             elif not seen.sent and now - seen.since >= (_SETTLED_SECONDS if signature[0] else _EMPTY_SECONDS):
                 complete_file = self._read(path, signature)
                 if complete_file:
@@ -152,7 +166,7 @@ class DropFolder:
             del self._seen[path]
 
     def skipped(self) -> Iterator[SkippedEntry]:
-        """What the last look has found to be no file that can be read, and why, each once."""
+        """Yield the entries that the last scan could not read, each once until its reason changes."""
         reported, self._reported = self._reported, dict(self._skipped_reasons)
         for path, detail in sorted(self._skipped_reasons.items()):
             if reported.get(path) != detail:
@@ -160,33 +174,33 @@ class DropFolder:
                 yield SkippedEntry(path, relative_path, detail, is_file=path in self._seen)
 
     def previously_sent(self) -> Iterator[tuple[Path, str]]:
-        """The files that an earlier service sent as they are now, with their keys."""
+        """Yield the files that were already sent in their current version, with their keys."""
         for path, signature in self._list_files():
-            if self.ledger.contains(path, signature):
+            if self.sent_log.contains(path, signature):
                 yield path, self._key(path)
 
     def mark_sent(self, path: Path) -> None:
-        """The file was taken in: it is not offered again, also by a later service."""
+        """Record that the file was accepted: it is not yielded again, nor by a later run of the service."""
         if path in self._seen:
-            self.ledger.note(path, self._seen[path].signature)
+            self.sent_log.record_sent(path, self._seen[path].signature)
 
     def retry_later(self, path: Path) -> None:
-        """Offer this file once more: it could not be taken this time."""
+        """Yield this file again at the next scan, because sending it failed."""
         if path in self._seen:
             self._seen[path].sent = False
 
-    def note(self, path: Path, sentence: str | None) -> None:
-        """Leave a text beside a file that says why it was refused; None takes it away."""
+    def write_refusal_note(self, path: Path, sentence: str | None) -> None:
+        """Write a text file next to a refused file with the reason; None removes it."""
         note_path = path.with_name(path.name + REFUSAL_NOTE_SUFFIX)
         try:
-            # Whatever stands there goes first: nothing that somebody has put there is written through.
+            # Remove whatever is there first, so that a link placed there by somebody is never written through.
             note_path.unlink(missing_ok=True)
             if sentence is not None:
                 with note_path.open("x", encoding="utf-8") as out:
                     out.write(f"{sentence}\n")
         except OSError as error:
-            # Beside a name of this length there is no room for a note; its sentence is told on the terminal.
-            # Where the folder is gone there is nothing to leave a note beside.
+            # If the name is too long for a note, its sentence is still printed on the terminal. If the folder is gone,
+            # there is no file to write a note for.
             if error.errno not in (errno.ENAMETOOLONG, errno.ENOENT, errno.ENOTDIR):
                 raise
 
@@ -196,7 +210,7 @@ class DropFolder:
         except UnusableFile as error:
             self._skip(path, error)
             return None
-        # It grew while it was read: the next look sees it changed.
+        # The file grew while it was read: the next scan sees it changed.
         if len(body) != signature[0]:
             return None
         return CompleteFile(
@@ -204,7 +218,7 @@ class DropFolder:
         )
 
     def _key(self, path: Path) -> str:
-        # Some file systems take letters and accents apart; a student is one student on all of them.
+        # Some file systems decompose letters and accents; NFC gives one student on all of them.
         return f"drop/{unicodedata.normalize('NFC', path.relative_to(self.folder).as_posix())}"
 
     def _list_files(self) -> Iterator[tuple[Path, FileSignature]]:
@@ -231,7 +245,7 @@ class DropFolder:
                 yield path, (stat.st_size, stat.st_mtime_ns)
 
     def _is_folder(self, path: Path) -> bool:
-        """False for a folder that has no name of one: inside an assessment, what is called x.pdf is to be a file."""
+        """Return False for a folder with a file's name: inside an assessment, x.pdf must be a file."""
         if not is_utf8_path(path):
             self._skipped_reasons[path] = _NOT_UTF8
         elif path.parent != self.folder and media_types.media_type_from_name(path.name):
@@ -239,7 +253,7 @@ class DropFolder:
         return path not in self._skipped_reasons
 
     def _skip(self, path: Path, error: UnusableFile) -> None:
-        # What has gone again meanwhile is nobody's concern.
+        # An entry that has vanished needs no message.
         if not error.is_missing:
             self._skipped_reasons[path] = error.detail
 
@@ -249,7 +263,7 @@ class DropFolder:
 
 
 def is_utf8_path(path: Path) -> bool:
-    """Whether a path is Unicode: a name of other bytes can be no key, no label and no line on a screen."""
+    """Return True if a path is Unicode: a name of other bytes cannot be a key, a label or a line on a screen."""
     return escape_invalid_utf8(str(path)) == str(path)
 
 

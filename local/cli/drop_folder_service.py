@@ -1,4 +1,4 @@
-"""What was dropped and how it fares: told line by line, refusals beside the file, marks written for each assessment."""
+"""Sends the files of the drop folder and reports on them: progress lines, refusal notes next to files, marks."""
 
 import hashlib
 import json
@@ -23,18 +23,23 @@ from local.cli.submitted_files import SubmittedFile
 
 _REFUSAL_REPORT_SUFFIX = ".refused.json"
 _SCHEME_KEY = re.compile(r"drop/(?P<assessment>[^/]+)/marking-scheme\.(?:ya?ml|json)")
-# Where nothing is under way, an assessment is looked at again every so many rounds: a later paper may move it.
+# An assessment in which everything has ended is checked every so many rounds: a later paper may restart its sheets.
 _IDLE_RECHECK_ROUNDS = 10
 
 
 @dataclass
 class _Attempt:
+    """The outcome of one isolated step."""
+
     failed: bool = False
 
 
 @dataclass
 class DropFolderService:
-    """Follows every file of a drop folder. `errand(assessment)` makes the errand that marks are written with."""
+    """Tracks every file of a drop folder.
+
+    `session(assessment)` creates the grading session that writes an assessment's report.
+    """
 
     folder: DropFolder
     results: Path
@@ -55,20 +60,20 @@ class DropFolderService:
     _round_number: int = 0
 
     def resume_tracking(self) -> None:
-        """Follow what an earlier service has sent; what had ended then is not told again."""
+        """Track the files that an earlier run of the service sent. Those that had ended are not reported again."""
         for path, key in self.folder.previously_sent():
             if not _SCHEME_KEY.fullmatch(key):
                 self._track(path, key, datetime.fromtimestamp(0, UTC))
                 self._sent_before_start.add(key)
         if self._sent_before_start:
             self.print_line(
-                f"{display_text.format_count(len(self._sent_before_start), 'file')} sent before: followed on"
+                f"{display_text.format_count(len(self._sent_before_start), 'file')} sent before: still tracked"
             )
 
     def poll_once(self) -> None:
-        """One round: new files in, news of the old ones, marks where an assessment has come to rest.
+        """Run one round: send new files, update those already sent, write the marks of finished assessments.
 
-        What goes wrong with one file or assessment holds up no other: it is told, once, and tried again.
+        A failure of one file or assessment does not affect the others: it is printed once and tried again.
         """
         self._round_number += 1
         with self._isolated("The drop folder"):
@@ -87,7 +92,7 @@ class DropFolderService:
                 self._write_results(assessment)
         for path, sentence in list(self._pending_notes.items()):
             with self._isolated(f"{path.name}{REFUSAL_NOTE_SUFFIX}", str(path)):
-                self.folder.note(path, sentence)
+                self.folder.write_refusal_note(path, sentence)
                 del self._pending_notes[path]
 
     def _scan_files(self) -> None:
@@ -97,22 +102,24 @@ class DropFolderService:
             if attempt.failed:
                 self.folder.retry_later(complete_file.path)
                 continue
-            # Sent it is, noted or not: a later service finds that the same bytes were put.
-            with self._isolated(_relative_key(complete_file.key), "ledger"):
+            # The file is sent even if this fails: a later run finds that the same bytes are already in the bucket.
+            with self._isolated(_relative_key(complete_file.key), "sent log"):
                 self.folder.mark_sent(complete_file.path)
         for skipped_entry in self.folder.skipped():
-            self.print_line(f"{skipped_entry.relative_path}: passed over. It {skipped_entry.detail}.")
+            self.print_line(f"{skipped_entry.relative_path}: skipped. It {skipped_entry.detail}.")
             if skipped_entry.is_file:
                 self._pending_notes[skipped_entry.path] = f"This file {skipped_entry.detail}."
 
     @contextmanager
     def _isolated(self, what: str, step: str = "") -> Iterator["_Attempt"]:
-        """A failure inside is told in a sentence and goes no further. It is told once, until the same `step` of `what`
-        succeeds."""
+        """Contain a failure of the block: print it as a sentence and mark the attempt as failed.
+
+        The same failure is printed once, until the same `step` of `what` succeeds.
+        """
         attempt = _Attempt()
         try:
             yield attempt
-        except Exception as error:  # noqa: BLE001 - whatever one entry does, the others are not held up by it
+        except Exception as error:  # noqa: BLE001 - no failure of one entry may stop the others
             attempt.failed = True
             expected = isinstance(error, ApiError | ApiUnreachable | OSError | BotoCoreError | ClientError)
             sentence = f"{what}: {error}" if expected else f"{what}: {type(error).__name__}: {error}"
@@ -124,7 +131,7 @@ class DropFolderService:
 
     def _upload(self, complete_file: CompleteFile) -> None:
         self._pending_notes.pop(complete_file.path, None)
-        self.folder.note(complete_file.path, None)
+        self.folder.write_refusal_note(complete_file.path, None)
         scheme = _SCHEME_KEY.fullmatch(complete_file.key)
         if scheme:
             self._put_scheme(complete_file, scheme["assessment"])
@@ -134,14 +141,17 @@ class DropFolderService:
             self.s3.put_object(
                 Bucket=self.bucket, Key=complete_file.key, Body=complete_file.body, ContentType=complete_file.media_type
             )
-        before = self._submitted.get(complete_file.key)
-        if before and before.id:
-            self._replaced_ids.setdefault(complete_file.key, set()).add(before.id)
+        replaced = self._submitted.get(complete_file.key)
+        if replaced and replaced.id:
+            self._replaced_ids.setdefault(complete_file.key, set()).add(replaced.id)
         self._track(complete_file.path, complete_file.key, uploaded_at)
         self.print_line(f"{_relative_key(complete_file.key)}: received")
 
     def _is_already_uploaded(self, complete_file: CompleteFile) -> bool:
-        """Whether a service that was killed right after had put these very bytes: they are no second submission."""
+        """Return True if the bucket holds these bytes, put by a service that was killed right afterwards.
+
+        They must not become a second submission.
+        """
         try:
             found = self.s3.head_object(Bucket=self.bucket, Key=complete_file.key)
         except ClientError as error:
@@ -157,7 +167,8 @@ class DropFolderService:
         try:
             _, kind, student, _ = parse_drop_key(key)
         except RequestRefused:
-            # Its report will say why: only the door decides what is refused. It is of no assessment to ask about.
+            # The refusal report will say why: only the intake function decides what is refused. Until then the file
+            # belongs to no assessment that could be polled.
             kind, student = DocumentKind.ANSWER_SHEET, None
             self._invalid_keys.add(key)
         earlier_ids = frozenset(self._replaced_ids.get(key, ()))
@@ -166,7 +177,7 @@ class DropFolderService:
         self._unreported.add(key)
 
     def _put_scheme(self, complete_file: CompleteFile, assessment: str) -> None:
-        """A marking scheme is no document to be read: it goes to the API, which says what is wrong with it."""
+        """Send a marking scheme to the API, which reports its errors; it is not a document to be read."""
         media_type = "application/json" if complete_file.key.endswith(".json") else "application/yaml"
         try:
             answer = self.client.put_scheme(assessment, complete_file.body, media_type)
@@ -197,7 +208,7 @@ class DropFolderService:
             found = self.s3.get_object(Bucket=self.bucket, Key=key + _REFUSAL_REPORT_SUFFIX)
         except self.s3.exceptions.NoSuchKey:
             return None
-        # An older report is about an older file of this name. S3 tells whole seconds.
+        # An older report concerns an older file of this name. S3 returns whole seconds.
         if found["LastModified"] < uploaded_at - timedelta(seconds=1):
             return None
         return str(json.loads(found["Body"].read()).get("message", "It was refused."))
@@ -217,7 +228,7 @@ class DropFolderService:
         return self._isolated(escape_invalid_utf8(submitted.path.name), "status")
 
     def _report_finished(self, assessment: str) -> None:
-        """Tell each file that has ended since it was told last, whatever happened to the others meanwhile."""
+        """Report each file that has ended since the last round, whatever happened to the others."""
         submitted_files_by_key = self._files_of(assessment)
         for key in sorted(self._unreported & submitted_files_by_key.keys()):
             if not submitted_files_by_key[key].ended:
@@ -225,7 +236,7 @@ class DropFolderService:
             self._unreported.discard(key)
             self._unwritten_assessments.add(assessment)
             if key not in self._sent_before_start:
-                with self._isolated(_relative_key(key), "ending"):
+                with self._isolated(_relative_key(key), "outcome"):
                     self._report_outcome(key, submitted_files_by_key[key])
 
     def _files_of(self, assessment: str) -> dict[str, SubmittedFile]:
@@ -236,7 +247,7 @@ class DropFolderService:
         }
 
     def _follow_new_runs(self, assessment: str, submitted_files: dict[str, SubmittedFile]) -> None:
-        """A paper or key that comes later sends sheets through again: their new run is followed as well."""
+        """Track the new runs of sheets that a later paper or key has started."""
         known = {submitted.id: key for key, submitted in submitted_files.items() if submitted.id}
         listed = list(self.client.submissions(assessment))
         everything = list(submitted_files.values())
@@ -260,23 +271,22 @@ class DropFolderService:
         else:
             text = display_text.state_text(status.state) + (f". {submitted.failure}" if submitted.failure else "")
         self.print_line(f"{_relative_key(key)}: {text}")
-        # A sheet whose paper cannot be used is not refused itself; one that was marked in the end is not any more.
+        # A sheet whose paper cannot be used is not itself refused; None also removes the note of a sheet now marked.
         self._pending_notes[submitted.path] = None if status.paper_unusable else submitted.failure
 
     def _write_results(self, assessment: str) -> None:
-        """The CSV and the report of an assessment, once nothing of it is under way."""
-        submitted_files_by_key = [submitted for _, submitted in sorted(self._files_of(assessment).items())]
-        sheets = [submitted for submitted in submitted_files_by_key if submitted.kind is DocumentKind.ANSWER_SHEET]
-        waiting = [submitted for submitted in submitted_files_by_key if not submitted.ended]
-        if waiting:
+        """Write the CSV and the report of an assessment once all its files have ended."""
+        submitted_files = [submitted for _, submitted in sorted(self._files_of(assessment).items())]
+        if not all(submitted.ended for submitted in submitted_files):
             return
+        sheets = [submitted for submitted in submitted_files if submitted.kind is DocumentKind.ANSWER_SHEET]
         if any(sheet.result for sheet in sheets):
             self._write_marks(assessment, sheets)
         self._unwritten_assessments.discard(assessment)
 
     def _write_marks(self, assessment: str, sheets: list[SubmittedFile]) -> None:
         folder = self.results / assessment
-        # The CSV first: it asks for nothing that may fail.
+        # The CSV comes first: it needs no request that may fail.
         write_csv(folder / "results.csv", sheets)
         session = self.session(assessment)
         session.load_paper()

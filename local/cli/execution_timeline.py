@@ -1,4 +1,4 @@
-"""When each lane of a submission ran, from the execution's own history, and what running them at once saved."""
+"""When each branch of a submission ran, from the execution history, and the time saved by running them in parallel."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -7,7 +7,8 @@ from typing import Any
 
 from local.cli.submission_status import BranchStatus
 
-# The states of statemachine/grading.asl.yaml that make up a lane: its task, and where its failure ends as data.
+# The states of statemachine/grading.asl.yaml that make up a branch: its task, and the states that turn its failure
+# into data.
 _BRANCH_BY_STATE = {
     "Extract": "reading",
     "NotReadable": "reading",
@@ -26,7 +27,7 @@ _PARALLEL_BRANCHES = ("reading", "storing", "recording")
 
 @dataclass(frozen=True, slots=True)
 class BranchSpan:
-    """From entering a lane's first state to leaving its last: retries and waiting for a worker included."""
+    """The time from entering a branch's first state to leaving its last, including retries and waiting for a worker."""
 
     start: datetime
     end: datetime
@@ -38,9 +39,11 @@ class BranchSpan:
 
 @dataclass(frozen=True, slots=True)
 class ExecutionTimeline:
-    """The lanes of one run: `spans` of those that have ended, `running` the starts of those that have not.
-    `proven` is True where the times are Step Functions' own (execution history, milliseconds), False where
-    they are what the functions wrote into the record."""
+    """The branches of one run: `spans` of those that have ended, `running` with the starts of those that have not.
+
+    `is_from_history` is True if the times are Step Functions' own (execution history, milliseconds), False if they
+    are those that the functions wrote into the record.
+    """
 
     spans: dict[str, BranchSpan]
     joined_at: datetime | None
@@ -57,15 +60,15 @@ class ExecutionTimeline:
 
     @property
     def saved_seconds(self) -> float | None:
-        """What running the lanes at once saved on this submission's way to its marks, in seconds.
+        """The seconds saved by running the branches in parallel.
 
-        (reading + storing + recording, one after another) − (from the first lane's start to their join).
-        Each lane counts from entering its state to leaving it, retries included. The join's own cost is in
-        the second term, so the figure can fall below 0 where there was nothing to win. It compares the
-        lanes with *themselves* in a row: it does not claim that each would have been as slow alone (on a
-        busy machine they slow each other down), nor that this is what another pipeline needs.
+        (reading + storing + recording, run one after another) − (from the first branch's start to the join).
+        Each branch counts from entering its state to leaving it, including retries. The second term includes the cost
+        of the join, so the figure can be below 0 if there was nothing to save. It compares the branches with
+        *themselves* in sequence: it does not claim that each would have been as slow alone (on a busy machine they
+        slow each other down), nor that another pipeline needs this time.
 
-        None where one of the three lanes left no times or they were not joined.
+        None if one of the three branches has no times or they were not joined.
         """
         if self.joined_at is None or any(name not in self.spans for name in _PARALLEL_BRANCHES):
             return None
@@ -75,7 +78,7 @@ class ExecutionTimeline:
 
     @property
     def reading_started_first(self) -> bool | None:
-        """True where reading started before storing and before recording had ended; None if not known."""
+        """True if reading started before storing and recording had ended; None if unknown."""
         if any(name not in self.spans for name in _PARALLEL_BRANCHES):
             return None
         reading, storing, recording = (self.spans[name] for name in _PARALLEL_BRANCHES)
@@ -83,7 +86,7 @@ class ExecutionTimeline:
 
 
 def read_history(stepfunctions: Any, execution_arn: str) -> list[dict[str, Any]]:
-    """All events of an execution, oldest first, page by page."""
+    """Return all events of an execution, oldest first."""
     events: list[dict[str, Any]] = []
     request: dict[str, Any] = {"executionArn": execution_arn, "includeExecutionData": False}
     while True:
@@ -95,9 +98,9 @@ def read_history(stepfunctions: Any, execution_arn: str) -> list[dict[str, Any]]
 
 
 def timeline_from_history(events: Iterable[dict[str, Any]]) -> ExecutionTimeline:
-    """The lanes of one execution, by the names of the states that were entered and left.
+    """Build the timeline of one execution from the names of the states that were entered and exited.
 
-    A lane that was entered and not left (still running, or its machine timed out) has a start and no span.
+    A branch that was entered and not exited (still running, or the execution timed out) has a start and no span.
     """
     entered: dict[str, datetime] = {}
     exited: dict[str, datetime] = {}
@@ -121,7 +124,10 @@ def timeline_from_history(events: Iterable[dict[str, Any]]) -> ExecutionTimeline
 
 
 def timeline_from_status(branches: dict[str, BranchStatus]) -> ExecutionTimeline:
-    """The same from a submission's status, where the history is out of reach; joined when the last lane ended."""
+    """Build the timeline from a submission's status, for use without access to the execution history.
+
+    The end of the last branch counts as the join.
+    """
     spans = {
         name: BranchSpan(branch.started_at, branch.ended_at)
         for name, branch in branches.items()

@@ -1,4 +1,4 @@
-"""`gradeline grade`: a folder of sheets against a paper, here or by a deployed stack."""
+"""`gradeline grade`: marks a folder of sheets against a paper, on this machine or with a deployed stack."""
 
 import json
 import os
@@ -39,7 +39,7 @@ _LOCAL_POLL_SECONDS = 0.5
 
 @dataclass(frozen=True, slots=True)
 class GradeOptions:
-    """What was asked for on the command line. `json` is a path or "-"; `api` None means here."""
+    """The command-line options. `json` is a path or "-"; `api` is None for the local cloud."""
 
     paper: Path
     sheets: list[Path]
@@ -54,68 +54,68 @@ class GradeOptions:
     keep: bool = False
 
 
-def run(request: GradeOptions, *, stdout: Console, stderr: Console) -> int:
-    """Grade and tell; 1 where a sheet was rejected or failed.
+def run(options: GradeOptions, *, stdout: Console, stderr: Console) -> int:
+    """Grade the sheets and print the marks. Return exit code 1 if a sheet was rejected or failed.
 
     Raises
     ------
     UsageError
-        A file is missing or not of a kind that is read, a name cannot stand, or no token is given.
+        A file is missing or of an unsupported type, a name is not allowed, or the token variable is not set.
     """
-    sheets = _check_inputs(request, stderr)
-    with _open_session(request, stderr) as session:
-        if request.scheme:
-            session.put_scheme(request.scheme)
-        if request.roster:
-            session.client.put_roster(session.assessment, read_regular(request.roster))
-        session.prepare(paper_files(request.paper, request.key))
+    sheets = _check_inputs(options, stderr)
+    with _open_session(options, stderr) as session:
+        if options.scheme:
+            session.put_scheme(options.scheme)
+        if options.roster:
+            session.client.put_roster(session.assessment, read_regular(options.roster))
+        session.prepare(paper_files(options.paper, options.key))
         _print_warnings(session, stderr)
         timeout_error = None
         try:
             session.mark(sheets)
         except PollingTimedOut as error:
             timeout_error = error
-        _write_results(session, request, sheets)
-        if request.json != "-":
+        _write_results(session, options, sheets)
+        if options.json != "-":
             print_marks(stdout, sheets)
             stdout.print()
-            print_review_list(stdout, sheets, full_list_path=str(request.report or request.csv or "") or None)
-            for path in (request.csv, request.report):
+            print_review_list(stdout, sheets, full_list_path=str(options.report or options.csv or "") or None)
+            for path in (options.csv, options.report):
                 if path:
                     stdout.print(Text(f"Written: {path}"), soft_wrap=True)
         if timeout_error:
             stderr.print(Text(str(timeout_error)), soft_wrap=True)
-        if request.keep and session.cloud:
+        if options.keep and session.cloud:
             wait_for_interrupt(stderr, assessment_page_url(session.cloud.api_url, session.assessment))
     return 0 if all(sheet.succeeded for sheet in sheets) else 1
 
 
-def _check_inputs(request: GradeOptions, stderr: Console) -> list[SubmittedFile]:
-    """Everything that can be known to be wrong before anything is started."""
-    if request.keep and request.api:
-        raise UsageError("--keep is for the cloud on this machine; a deployed stack stays anyway.")
-    for path in (request.paper, request.key):
+def _check_inputs(options: GradeOptions, stderr: Console) -> list[SubmittedFile]:
+    """Return the sheets, after every check that can be made before anything is started."""
+    if options.keep and options.api:
+        raise UsageError("--keep is for the cloud on this machine; a deployed stack keeps running anyway.")
+    for path in (options.paper, options.key):
         if path:
             check_readable(path)
-    if request.scheme:
-        check_file(request.scheme)
-    if request.assessment is not None:
-        _check_assessment_name(request.assessment)
-    sheets, skipped = collect_sheets(request.sheets)
-    # A folder may hold the paper and the key beside the sheets.
-    paper_paths = {path.resolve() for path in (request.paper, request.key) if path}
+    if options.scheme:
+        check_file(options.scheme)
+    if options.assessment is not None:
+        _check_assessment_name(options.assessment)
+    sheets, skipped = collect_sheets(options.sheets)
+    # A folder may contain the paper and the key as well as the sheets.
+    paper_paths = {path.resolve() for path in (options.paper, options.key) if path}
     sheets = [sheet for sheet in sheets if sheet.path.resolve() not in paper_paths]
     if not sheets:
         raise UsageError("There are no answer sheets: name files or a folder with PDF, JPEG, PNG or TIFF files.")
-    if request.roster:
-        assign_students(read_roster(request.roster), sheets)
+    if options.roster:
+        assign_students(read_roster(options.roster), sheets)
     _print_skipped(skipped, stderr)
     for sheet in sheets:
         if sheet.refusal:
             stderr.print(Text(f"Not sent: {sheet.refusal}"), soft_wrap=True)
-    if not request.scheme and not request.key:
+    if not options.scheme and not options.key:
         stderr.print(
-            Text("No key and no scheme is given: only what the paper itself settles can be marked, the rest is review.")
+            Text("No key or scheme is given: only questions that the paper itself answers are marked; review the rest.")
         )
     return sheets
 
@@ -124,20 +124,20 @@ def _print_skipped(skipped: Mapping[Path, str], stderr: Console) -> None:
     others = [path.name for path, detail in skipped.items() if not detail]
     if others:
         names = ", ".join(others[:8]) + (" …" if len(others) > 8 else "")
-        stderr.print(Text(f"Passed over {display_text.format_count(len(others), 'file')} of other types: {names}"))
+        stderr.print(Text(f"Skipped {display_text.format_count(len(others), 'file')} of other types: {names}"))
     for path, detail in skipped.items():
         if detail:
-            stderr.print(Text(f"Passed over {path.name}: it {detail}."), soft_wrap=True)
+            stderr.print(Text(f"Skipped {path.name}: it {detail}."), soft_wrap=True)
 
 
 @contextmanager
-def _open_session(request: GradeOptions, stderr: Console) -> Iterator[GradingSession]:
-    name = request.assessment or _default_assessment_name(request.paper)
-    if request.api:
+def _open_session(options: GradeOptions, stderr: Console) -> Iterator[GradingSession]:
+    name = options.assessment or _default_assessment_name(options.paper)
+    if options.api:
         token = os.environ.get(TOKEN_VARIABLE, "")
         if not token:
-            raise UsageError(f"Set {TOKEN_VARIABLE} to a token of {request.api}.")
-        with ApiClient(request.api, token) as client:
+            raise UsageError(f"Set {TOKEN_VARIABLE} to a token of {options.api}.")
+        with ApiClient(options.api, token) as client:
             yield GradingSession(client, name, stderr, poll_seconds=_REMOTE_POLL_SECONDS)
         return
     with start_local_cloud() as cloud, ApiClient(cloud.api_url, cloud.token()) as client:
@@ -145,17 +145,17 @@ def _open_session(request: GradeOptions, stderr: Console) -> Iterator[GradingSes
         yield GradingSession(client, name, stderr, cloud, poll_seconds=_LOCAL_POLL_SECONDS)
 
 
-def _write_results(session: GradingSession, request: GradeOptions, sheets: list[SubmittedFile]) -> None:
-    if request.report:
+def _write_results(session: GradingSession, options: GradeOptions, sheets: list[SubmittedFile]) -> None:
+    if options.report:
         session.load_report_data(sheets)
-        session.write_report(request.report, sheets)
-    if request.csv:
-        write_csv(request.csv, sheets)
-    if request.json == "-":
+        session.write_report(options.report, sheets)
+    if options.csv:
+        write_csv(options.csv, sheets)
+    if options.json == "-":
         json.dump(results_document(session, sheets), sys.stdout, ensure_ascii=False, indent=2)
         sys.stdout.write("\n")
-    elif request.json:
-        write_json(Path(request.json), results_document(session, sheets))
+    elif options.json:
+        write_json(Path(options.json), results_document(session, sheets))
 
 
 def _print_warnings(session: GradingSession, stderr: Console) -> None:
@@ -171,6 +171,6 @@ def _check_assessment_name(name: str) -> str:
 
 
 def _default_assessment_name(paper: Path) -> str:
-    """An assessment's name made of the paper's file name."""
+    """Derive an assessment's name from the paper's file name."""
     name = re.sub(r"[^A-Za-z0-9._-]+", "-", paper.stem).strip("-._")[:64].replace("..", ".")
     return name or "assessment"

@@ -1,4 +1,4 @@
-"""One errand from the scheme to the marks: what `gradeline demo` and `gradeline grade` have in common."""
+"""A grading session, from the marking scheme to the marks; shared by `gradeline demo`, `grade`, `smoke` and `serve`."""
 
 import json
 import os
@@ -35,13 +35,16 @@ _TIMEOUT_MINUTES_PER_SHEET = 2
 
 
 class UnusablePaper(Exception):
-    """The question paper or the answer key did not become a paper: nothing can be marked."""
+    """The question paper or the answer key could not be used, so nothing can be marked."""
 
 
 @dataclass
 class GradingSession:
-    """`progress` is where the lanes are shown; `cloud` the local one, None where the API is elsewhere;
-    `every` how often the API is asked, in seconds."""
+    """Sends the documents of one assessment and collects their results.
+
+    `progress` is the console for live progress; `cloud` is the local cloud, None if the API is remote; `poll_seconds`
+    is the time between two polls of the API in seconds.
+    """
 
     client: ApiClient
     assessment: str
@@ -55,11 +58,12 @@ class GradingSession:
     _timelines_refreshed_at: float = 0.0
 
     def put_scheme(self, path: Path) -> None:
-        """
+        """Send the marking scheme and collect its warnings.
+
         Raises
         ------
         UsageError
-            The scheme is not one: the message names the file and what is wrong in which line.
+            The scheme is invalid; the message names the file, the line and the error.
         """
         media_type = "application/json" if path.suffix.lower() == ".json" else "application/yaml"
         try:
@@ -71,15 +75,17 @@ class GradingSession:
         self.warnings += [f"{path.name}: {warning}" for warning in answer.get("warnings") or ()]
 
     def prepare(self, papers: Sequence[SubmittedFile]) -> None:
-        """Send the paper, and the key as a document where there is one, and wait until they can be marked by.
+        """Send the paper, and the answer key if it is a document, and wait until both are ready.
 
-        Sheets would be read meanwhile, but a key that comes after a sheet's marks would change them.
+        The sheets are sent only afterwards: they could be read in the meantime, but a key that is ready after a sheet
+        was marked would change its marks.
 
         Raises
         ------
-        PaperNotUsable
+        UnusablePaper
+            The paper or the key could not be used.
         """
-        # One after the other: what a key means is often said by its paper alone.
+        # One after the other: a key can often be understood only with its paper.
         for paper in papers:
             named = "question paper" if paper.kind is DocumentKind.QUESTION_PAPER else "answer key"
             with self._spinner(f"Reading the {named} …"):
@@ -90,37 +96,37 @@ class GradingSession:
         self.load_paper()
 
     def load_paper(self) -> None:
-        """The paper that counts now, with its warnings; the title is the teacher's own where the scheme has one."""
+        """Load the current paper and its warnings. The title comes from the marking scheme if it has one."""
         found = self.client.assessment(self.assessment)
         self.paper = QuestionPaper.from_dict(found["paper"]) if found.get("paper") else None
         scheme = found.get("scheme") or {}
-        # What each question is worth; a stack of an older release does not say it.
+        # The maximum of each question; older releases do not return it.
         self.maximum_marks = found.get("maximum_marks")
         self.title = scheme.get("title") or (self.paper.title if self.paper else "") or self.assessment
         if self.paper:
             doubts = self.maximum_marks["warnings"] if self.maximum_marks else self.paper.warnings
             self.warnings += [f"The paper: {warning}" for warning in doubts]
-        # Those of the scheme alone were told when it was sent.
+        # Warnings about the scheme alone were already listed when it was sent.
         new_warnings = [
             warning for warning in scheme.get("warnings") or () if not _is_already_listed(warning, self.warnings)
         ]
         self.warnings += [f"The marking scheme: {warning}" for warning in new_warnings]
 
     def mark(self, sheets: Sequence[SubmittedFile]) -> None:
-        """Send the sheets at once and show their lanes until each has ended."""
-        with LiveProgress(sheets, self.progress) as branches:
-            branches.show()
-            send_files(sheets, self.client, self.assessment, drop=self._drop_folder_put())
+        """Send the sheets and show their progress until each has ended."""
+        with LiveProgress(sheets, self.progress) as live_progress:
+            live_progress.show()
+            send_files(sheets, self.client, self.assessment, drop_folder_put=self._drop_folder_put())
 
             def show() -> None:
-                branches.clock_offset_seconds = self.client.clock_offset_seconds
+                live_progress.clock_offset_seconds = self.client.clock_offset_seconds
                 self._refresh_timelines(sheets)
-                branches.show()
+                live_progress.show()
 
             self._poll(sheets, show)
 
     def load_report_data(self, sheets: Sequence[SubmittedFile]) -> None:
-        """What the report shows beside the marks: what was read, and when each lane ran."""
+        """Load what the report needs in addition to the marks: transcripts, and when each branch ran."""
         for sheet in sheets:
             sheet.timeline = self._load_timeline(sheet)
             if sheet.result and sheet.graded_submission:
@@ -141,15 +147,17 @@ class GradingSession:
             )
 
     def notes(self, sheets: Sequence[SubmittedFile]) -> list[str]:
-        """Sentences that belong under the marks."""
+        """Return sentences to show under the marks."""
         markers = {mark.marker for sheet in sheets for mark in sheet.marks}
         found = []
         if "key-points" in markers and not any(marker.startswith("model:") for marker in markers):
             found.append("Free text was marked by key points, as no model is configured: those marks are provisional.")
-        branches = [sheet.timeline for sheet in sheets if sheet.timeline and sheet.result]
-        saved = [branch.saved_seconds for branch in branches if branch.saved_seconds is not None]
+        timelines = [sheet.timeline for sheet in sheets if sheet.timeline and sheet.result]
+        saved = [timeline.saved_seconds for timeline in timelines if timeline.saved_seconds is not None]
         if saved and sum(saved) > 0:
-            source = "the executions' histories" if all(branch.is_from_history for branch in branches) else "the record"
+            source = (
+                "the executions' histories" if all(timeline.is_from_history for timeline in timelines) else "the record"
+            )
             found.append(
                 "Storing and recording ran while the pages were read: that saved "
                 f"{display_text.format_seconds(sum(saved) / len(saved))} a sheet, "
@@ -158,17 +166,22 @@ class GradingSession:
         return found
 
     def _spinner(self, what: str) -> AbstractContextManager[Any]:
-        """Something turns while it lasts, where somebody looks."""
+        """Show a spinner for the duration of the block, on a terminal only."""
         return self.progress.status(what) if self.progress.is_terminal else nullcontext()
 
     def _poll(self, submitted_files: Sequence[SubmittedFile], show: Any) -> None:
         minutes = max(_MIN_TIMEOUT_MINUTES, _TIMEOUT_MINUTES_PER_SHEET * len(submitted_files))
         poll_until_finished(
-            submitted_files, self.client, self.assessment, poll_seconds=self.poll_seconds, limit=60 * minutes, show=show
+            submitted_files,
+            self.client,
+            self.assessment,
+            poll_seconds=self.poll_seconds,
+            timeout_seconds=60 * minutes,
+            show=show,
         )
 
     def _refresh_timelines(self, sheets: Sequence[SubmittedFile]) -> None:
-        """While the lanes run, their times are the executions' own where those are at hand."""
+        """Update the timelines of running sheets from the execution histories, which only the local cloud offers."""
         now = time.monotonic()
         if self.cloud is None or now - self._timelines_refreshed_at < self.poll_seconds:
             return
@@ -190,7 +203,7 @@ class GradingSession:
     def _load_timeline(self, sheet: SubmittedFile) -> ExecutionTimeline | None:
         if self.cloud is None or sheet.id is None:
             return timeline_from_status(sheet.status.branches) if sheet.status else None
-        # Run 1 is the arrival: a later one finds what was read and kept, and has no lanes to speak of.
+        # Only run 1 reads and stores the file; a later run uses what run 1 stored and has no branches to show.
         arn = execution_arn(self.cloud.stack.state_machine_arn, sheet.id, 1)
         stepfunctions = self.cloud.client("stepfunctions")
         try:
@@ -200,25 +213,25 @@ class GradingSession:
 
 
 def _is_already_listed(warning: str, listed: Sequence[str]) -> bool:
-    return any(one.endswith(f": {warning}") for one in listed)
+    return any(listed_warning.endswith(f": {warning}") for listed_warning in listed)
 
 
 def assessment_page_url(url: str, assessment: str) -> str:
-    """An assessment on the page of the local cloud."""
+    """Return the address of an assessment on the web page of the local cloud."""
     return f"{url}/#/a/{quote(assessment, safe='')}"
 
 
 def wait_for_interrupt(console: Console, page: str) -> NoReturn:
-    """Keep the local cloud until Ctrl-C."""
-    console.print(Text(f"The local cloud goes on until Ctrl-C: {page}"), soft_wrap=True)
+    """Print the page's address and keep the local cloud running until Ctrl-C."""
+    console.print(Text(f"The local cloud runs until Ctrl-C: {page}"), soft_wrap=True)
     while True:
         time.sleep(3600)
 
 
 def start_local_cloud(*, port: int = 0, folder: Path | None = None) -> "LocalCloud":
-    """The local cloud, with the model that the environment names (MODEL, OPENAI_BASE_URL, OPENAI_API_KEY).
+    """Start the local cloud with the model that the environment names (MODEL, OPENAI_BASE_URL, OPENAI_API_KEY).
 
-    A key alone configures nothing: answers leave this machine only where a model is named.
+    An API key alone configures no model: answers leave this machine only if a model is named.
     """
     from local.cloud.local_cloud import LocalCloud
 
@@ -229,13 +242,13 @@ def start_local_cloud(*, port: int = 0, folder: Path | None = None) -> "LocalClo
         port=port,
         folder=folder,
         environment={"OPENAI_API_KEY": key} if key and given["Model"] else {},
-        # What is dropped here belongs to the one teacher who is signed in here.
+        # Dropped files belong to the one teacher who is signed in to the local cloud.
         parameters={"DropTenant": "demo", **parameters},
     )
 
 
 def results_document(session: GradingSession, sheets: Sequence[SubmittedFile]) -> dict[str, Any]:
-    """The JSON document of `gradeline grade --json`."""
+    """Return the JSON document of `gradeline grade --json`."""
     return {
         "assessment": session.assessment,
         "paper": session.paper.to_dict() if session.paper else None,

@@ -1,7 +1,7 @@
-"""The lanes of every submission on one time axis, live: what is read, stored, recorded and marked at this moment.
+"""Live view of the branches of every submission on one time axis: reading, storing, recording and marking.
 
-A terminal's cell is cut in two: its upper half shows one lane, its lower half another, so that lanes that
-run at once are seen to run at once, also without colour ("▀" the upper alone, "▄" the lower alone, "█" both).
+The upper and lower half of each terminal cell show different branches, so that parallel branches are visible as such
+even without colour ("▀" only the upper, "▄" only the lower, "█" both).
 """
 
 import math
@@ -26,14 +26,14 @@ _MIN_AXIS_CELLS = 24
 _MIN_AXIS_SECONDS = 5.0
 
 BarTrack = Sequence[tuple[str, float, float]]
-"""Lanes of one half row: (lane, start, end) in seconds from the beginning of the axis."""
+"""The branches of one half row: (branch, start, end) in seconds from the start of the axis."""
 
 
 class LiveProgress:
-    """What `follow` shows: live on a terminal, a line for every change elsewhere. Use as a context manager."""
+    """Shows progress while polling: live on a terminal, one line per change elsewhere. Use as a context manager."""
 
     def __init__(self, submitted_files: Sequence[SubmittedFile], console: Console) -> None:
-        self._deliveries = submitted_files
+        self._submitted_files = submitted_files
         self._console = console
         self._started = datetime.now(UTC)
         self.clock_offset_seconds = 0.0
@@ -53,14 +53,16 @@ class LiveProgress:
     def show(self) -> None:
         now = datetime.now(UTC) + timedelta(seconds=self.clock_offset_seconds)
         if self._live:
-            self._live.update(render_progress(self._deliveries, now, self._started, self._console.size), refresh=True)
+            self._live.update(
+                render_progress(self._submitted_files, now, self._started, self._console.size), refresh=True
+            )
             return
-        for index, submitted in enumerate(self._deliveries):
+        for index, submitted in enumerate(self._submitted_files):
             line = progress_line(submitted)
             if line and self._printed_lines.get(index) != line:
                 self._printed_lines[index] = line
-                passed = (now - self._started).total_seconds()
-                self._console.print(f"{passed:6.1f} s  {line}", markup=False, highlight=False, soft_wrap=True)
+                elapsed = (now - self._started).total_seconds()
+                self._console.print(f"{elapsed:6.1f} s  {line}", markup=False, highlight=False, soft_wrap=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,12 +75,12 @@ class _TimeAxis:
 def render_progress(
     submitted_files: Sequence[SubmittedFile], now: datetime, started: datetime, size: tuple[int, int]
 ) -> RenderableType:
-    """The whole picture for a terminal of `size` (columns, rows)."""
+    """Render the whole view for a terminal of `size` (columns, rows)."""
     width, height = size
     moments = [moment for submitted in submitted_files for moment in _timeline_timestamps(timeline_for(submitted))]
     start = min([started, *moments])
     last = now if not all(submitted.ended for submitted in submitted_files) else max([started, *moments])
-    # A little ahead of now, so that bars grow into the room that is there.
+    # The axis ends a little after now, so that running bars have space to grow.
     seconds = max((last - start).total_seconds() * 1.02, _MIN_AXIS_SECONDS)
     names = min(max([len(submitted.name) for submitted in submitted_files] + [5]), max(width // 5, 10))
     full = width >= 100
@@ -104,7 +106,7 @@ def render_progress(
 
 
 def progress_line(submitted: SubmittedFile) -> str:
-    """One submission in one line, that changes when something has changed that is worth a line."""
+    """Describe one submission in one line; the line changes only if a change is worth printing."""
     status = submitted.status
     if submitted.refusal:
         return f"{submitted.name}: not accepted. {submitted.refusal}"
@@ -126,12 +128,12 @@ def progress_line(submitted: SubmittedFile) -> str:
         parts.append("marking")
     if status.state is SubmissionState.AWAITING_PAPER:
         parts.append(display_text.state_text(status.state))
-    said = ", ".join(part for part in parts if part)
-    return f"{submitted.name}: {said or display_text.state_text(status.state)}"
+    progress = ", ".join(part for part in parts if part)
+    return f"{submitted.name}: {progress or display_text.state_text(status.state)}"
 
 
 def render_half_blocks(upper: BarTrack, lower: BarTrack, axis_seconds: float, cells: int) -> Text:
-    """Two tracks in one row of cells; a lane shorter than a cell still gets one."""
+    """Render two tracks in one row of cells; a branch shorter than a cell still gets one."""
     above, below = _assign_cells(upper, axis_seconds, cells), _assign_cells(lower, axis_seconds, cells)
     text = Text()
     for top, bottom in zip(above, below, strict=True):
@@ -151,7 +153,7 @@ def _assign_cells(track: BarTrack, axis_seconds: float, cells: int) -> list[str 
     for branch, start, end in track:
         first = min(max(int(start / axis_seconds * cells), 0), cells - 1)
         last = min(max(round(end / axis_seconds * cells), first + 1), cells)
-        # A cell that an earlier lane of this track holds is left to it; one that follows within it gets the next.
+        # A cell that an earlier branch of this track holds stays its own; a branch that fits within it gets the next.
         if row[first] is not None and last - first == 1 and last < cells:
             first, last = last, last + 1
         row[first:last] = [held or branch for held in row[first:last]]
@@ -215,7 +217,7 @@ def _outcome_style(submitted: SubmittedFile) -> str:
 
 
 def _select_visible(submitted_files: Sequence[SubmittedFile], max_rows: int) -> tuple[list[SubmittedFile], int]:
-    """Those under way before those that ended, each in their order, as many as there is room for."""
+    """Return as many files as fit, in their order, preferring those that have not ended, and the number hidden."""
     if len(submitted_files) <= max_rows:
         return list(submitted_files), 0
     open_first = sorted(range(len(submitted_files)), key=lambda index: (submitted_files[index].ended, index))
@@ -224,7 +226,7 @@ def _select_visible(submitted_files: Sequence[SubmittedFile], max_rows: int) -> 
 
 
 def _axis_labels(axis: _TimeAxis) -> Text:
-    """ "0 s   5 s   10 s" over the cells where they are."""
+    """Place the tick labels over their cells: "0 s   5 s   10 s"."""
     row = [" "] * axis.cells
     for value in axis_ticks(axis.seconds, most=max(axis.cells // 9, 2)):
         label, at = f"{value:g} s", int(value / axis.seconds * axis.cells)
@@ -234,7 +236,7 @@ def _axis_labels(axis: _TimeAxis) -> Text:
 
 
 def axis_ticks(seconds: float, most: int) -> list[float]:
-    """Round numbers from 0 to `seconds`, at most about `most` of them: 0, 5, 10, …"""
+    """Return round numbers from 0 to `seconds`, at most about `most` of them: 0, 5, 10, …"""
     if seconds <= 0:
         return [0.0]
     rough = seconds / most
@@ -251,7 +253,7 @@ def _legend() -> Text:
 
 
 def timeline_for(submitted: SubmittedFile) -> ExecutionTimeline:
-    """The execution's own times where they are at hand, the record's otherwise."""
+    """Return the times of the execution history if they were read, else those of the record."""
     if submitted.timeline:
         return submitted.timeline
     return (
@@ -262,8 +264,8 @@ def timeline_for(submitted: SubmittedFile) -> ExecutionTimeline:
 
 
 def _timeline_timestamps(timeline: ExecutionTimeline) -> list[datetime]:
-    ended = [moment for span in timeline.spans.values() for moment in (span.start, span.end)]
-    return ended + list(timeline.running.values())
+    span_times = [moment for span in timeline.spans.values() for moment in (span.start, span.end)]
+    return span_times + list(timeline.running.values())
 
 
 def _pages_text(branch: BranchStatus) -> str:
@@ -274,7 +276,7 @@ def _duration_text(timeline: ExecutionTimeline, branch: str) -> str:
     return display_text.format_seconds(timeline.spans[branch].seconds) if branch in timeline.spans else ""
 
 
-def _branch_text(word: str, branch: BranchStatus, took: str) -> str:
+def _branch_text(word: str, branch: BranchStatus, duration: str) -> str:
     if branch.state == "failed":
         return f"not {word}"
-    return f"{word} in {took}" if branch.state == "done" and took else ""
+    return f"{word} in {duration}" if branch.state == "done" and duration else ""

@@ -1,4 +1,4 @@
-"""The OCR engine of the local cloud as a document's reader calls it: a page's bytes in, Textract's answer out."""
+"""The local cloud's OCR engine behind the document reader's interface: page bytes in, Textract response out."""
 
 import tempfile
 import threading
@@ -10,19 +10,19 @@ from core.models import errors
 if TYPE_CHECKING:
     from local.cloud.ocr_pool import OcrProcessPool
 
-# Errors of the engine's own: another page, or another try, may do. All others are about the page.
+# The code of a failure of the engine itself, which may succeed when retried. All other codes concern the page.
 _ENGINE_ERROR = "InternalServerError"
 
 
 def start_engine(folder: Path) -> "OcrProcessPool":
-    """One engine in a process of its own, which writes its log into `folder`."""
+    """Start one engine in its own process; it logs to `ocr.log` in `folder`."""
     from local.cloud.ocr_pool import OcrProcessPool
 
     return OcrProcessPool(1, folder / "ocr.log")
 
 
 class LocalOcr:
-    """Starts the engine with the first page that needs it, and ends it with the block. Use as a context manager."""
+    """Reads pages with an engine that starts at the first page and stops on exit. Use as a context manager."""
 
     def __init__(self) -> None:
         self._folder = tempfile.TemporaryDirectory(prefix="gradeline-")
@@ -41,13 +41,14 @@ class LocalOcr:
         self._folder.cleanup()
 
     def __call__(self, content: bytes) -> dict[str, Any]:
-        """
+        """Read one page and return a Textract response.
+
         Raises
         ------
         PageRefused
-            The engine does not take this page.
+            The engine cannot read this page.
         ServiceUnavailable
-            The engine failed: that is not the page's fault.
+            The engine failed for a reason other than the page, or was closed.
         """
         from extract.ocr.textract import PageRefused
         from local.cloud.ocr_pool import OcrError

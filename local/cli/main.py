@@ -1,8 +1,13 @@
-"""`gradeline`: the command line. Parses what was asked for, calls one command, says every failure in a sentence.
+"""The `gradeline` command line: parses the arguments, runs one command and prints every expected failure as a sentence.
 
-Exit codes: 0 done; 1 some submissions were rejected or failed (they are listed), nobody answered, or the folder of
-`serve` is in use, damaged or full; 2 bad usage;
-130 stopped by Ctrl-C; 141 the reader of the output went away.
+Exit codes:
+
+- 0: done.
+- 1: some submissions were rejected or failed (they are listed), the API did not answer, or the folder of `serve` is
+  in use, damaged or full.
+- 2: bad usage.
+- 130: stopped by Ctrl-C.
+- 141: the reader of the output closed the pipe.
 """
 
 import argparse
@@ -24,7 +29,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         _print_error("Stopped.")
         return INTERRUPTED
     except BrokenPipeError:
-        # Python flushes once more at its end; that must not complain either.
+        # Python flushes stdout once more at exit; that must not fail either.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return PIPE_CLOSED
     except Exception as error:
@@ -58,7 +63,7 @@ def _add_command(commands: Any, name: str, *, help: str) -> Any:
 
 
 def _add_demo(commands: Any) -> None:
-    demo = _add_command(commands, "demo", help="the main job on the sample sheets: lanes, marks, report page and CSV")
+    demo = _add_command(commands, "demo", help="grade the sample sheets: live progress, marks, report page and CSV")
     demo.add_argument("--out", type=Path, default=Path("out"), metavar="DIR", help="where to write (default: out)")
     demo.add_argument(
         "--port", type=_parse_port, default=0, metavar="N", help="port of the local cloud (default: a free one)"
@@ -90,34 +95,33 @@ def _add_grade(commands: Any) -> None:
     how.add_argument("--key", type=Path, metavar="K", help="the answer key, as a document")
     how.add_argument("--scheme", type=Path, metavar="S", help="the marking scheme, YAML or JSON")
     grade.add_argument(
-        "--roster", type=Path, metavar="R.csv", help="who sits it; sheets whose file name is nobody's say it themselves"
+        "--roster",
+        type=Path,
+        metavar="R.csv",
+        help="the class list; a sheet whose file name is not on it is matched by the name written on the sheet",
     )
-    grade.add_argument("--assessment", metavar="NAME", help="its name (default: that of the paper's file)")
+    grade.add_argument("--assessment", metavar="NAME", help="the assessment's name (default: the paper's file name)")
     grade.add_argument("--csv", type=Path, metavar="F", help="write the marks as a table")
     grade.add_argument("--json", metavar="F", help="write everything as JSON; - for standard output")
     grade.add_argument("--report", type=Path, metavar="F", help="write the report page")
-    grade.add_argument(
-        "--api", metavar="URL", help="a deployed stack's address; its token is taken from GRADELINE_TOKEN"
-    )
+    grade.add_argument("--api", metavar="URL", help="address of a deployed stack; the token comes from GRADELINE_TOKEN")
     grade.add_argument("--keep", action="store_true", help="keep the local cloud and its page afterwards, until Ctrl-C")
     grade.set_defaults(command=_grade)
 
 
 def _add_smoke(commands: Any) -> None:
-    smoke = _add_command(
-        commands, "smoke", help="whether a deployed stack does its job: two sample sheets, known marks"
-    )
+    smoke = _add_command(commands, "smoke", help="check a deployed stack: two sample sheets whose marks are known")
     smoke.add_argument(
-        "--api", required=True, metavar="URL", help="the stack's address; its token is taken from GRADELINE_TOKEN"
+        "--api", required=True, metavar="URL", help="address of the stack; the token comes from GRADELINE_TOKEN"
     )
     smoke.set_defaults(command=_smoke)
 
 
 def _add_recovery_commands(commands: Any) -> None:
-    resume = _add_command(commands, "resume", help="run failed or stuck submissions again, all that failed by default")
-    resume.add_argument("ids", nargs="*", metavar="ID", help="submissions; none: every one that has FAILED")
+    resume = _add_command(commands, "resume", help="run failed or stuck submissions again (default: all that failed)")
+    resume.add_argument("ids", nargs="*", metavar="ID", help="submission ids (default: every FAILED submission)")
     resume.set_defaults(command=_resume)
-    sweep = _add_command(commands, "sweep", help="look after everything that waits, as the schedule does")
+    sweep = _add_command(commands, "sweep", help="resume everything that is waiting, as the schedule does")
     sweep.set_defaults(command=_sweep)
     for command in (resume, sweep):
         where = command.add_mutually_exclusive_group()
@@ -127,20 +131,20 @@ def _add_recovery_commands(commands: Any) -> None:
             metavar="URL",
             help="where `gradeline serve` runs (default: http://127.0.0.1:8330)",
         )
-        where.add_argument("--stack", metavar="NAME", help="a deployed stack, by the shell's AWS credentials")
+        where.add_argument("--stack", metavar="NAME", help="a deployed stack, with the shell's AWS credentials")
 
 
 def _add_documents(commands: Any) -> None:
-    questions = _add_command(commands, "questions", help="what a paper asks: its questions with marks and doubts")
+    questions = _add_command(commands, "questions", help="list a paper's questions with their marks and warnings")
     questions.add_argument("paper", type=Path, metavar="PAPER")
     questions.add_argument("--json", action="store_true", help="one JSON document on standard output")
     questions.set_defaults(command=_questions)
 
-    extract = _add_command(commands, "extract", help="what a file says: its transcript")
+    extract = _add_command(commands, "extract", help="print the transcript of a file")
     extract.add_argument("file", type=Path, nargs="?", metavar="FILE")
     extract.add_argument("--json", action="store_true", help="one JSON document on standard output")
     extract.add_argument(
-        "--sheet", action="store_true", help="read it as an answer sheet: a text layer has to agree with what is seen"
+        "--sheet", action="store_true", help="read it as an answer sheet: its text layer must agree with its image"
     )
     extract.add_argument(
         "--textract-response",
@@ -148,11 +152,11 @@ def _add_documents(commands: Any) -> None:
         nargs="+",
         default=[],
         metavar="R.json",
-        help="read saved Textract answers (one, or the parts of one job in order) instead of a file",
+        help="read saved Textract responses (one, or the parts of one job in order) instead of a file",
     )
     extract.set_defaults(command=_extract)
 
-    evaluate = _add_command(commands, "evaluate", help="how well the configured marker agrees with people")
+    evaluate = _add_command(commands, "evaluate", help="measure how well the configured marker agrees with human marks")
     evaluate.add_argument(
         "file", type=Path, metavar="FILE.csv", help="columns question, reference, answer, max_marks, human_marks"
     )
@@ -160,7 +164,7 @@ def _add_documents(commands: Any) -> None:
     evaluate.set_defaults(command=_evaluate)
 
 
-# Each command is imported when it is asked for: `--help` and the small ones are there at once.
+# Each command imports its module when it is called: this keeps `--help` and the small commands fast.
 
 
 def _demo(options: argparse.Namespace) -> int:
@@ -231,7 +235,7 @@ def _evaluate(options: argparse.Namespace) -> int:
 
 
 def _expected_exit_code(error: Exception) -> int | None:
-    """The exit code of a failure that is a sentence by itself; None for one that is a bug."""
+    """Return the exit code of a failure whose message explains it to the user; None for a bug."""
     from core.models.errors import GradelineError
     from local.cli.api_client import ApiError, ApiUnreachable, InsecureApiUrl
     from local.cli.grading_session import UnusablePaper
@@ -246,7 +250,7 @@ def _expected_exit_code(error: Exception) -> int | None:
         return BAD_USAGE
     if isinstance(error, ApiError | ApiUnreachable | UnusablePaper | PollingTimedOut | GradelineError):
         return SOME_FAILED
-    # A folder that cannot be written to, a disk that is full: the system's own sentence names the file.
+    # For example a read-only folder or a full disk: the operating system's message names the file.
     return BAD_USAGE if isinstance(error, OSError) else None
 
 
@@ -254,9 +258,9 @@ def _parse_port(text: str) -> int:
     try:
         port = int(text)
     except ValueError:
-        raise argparse.ArgumentTypeError(f"{text} is no number") from None
+        raise argparse.ArgumentTypeError(f"{text} is not a number") from None
     if not 0 <= port <= 65535:
-        raise argparse.ArgumentTypeError(f"a port lies between 0 and 65535, not at {port}")
+        raise argparse.ArgumentTypeError(f"a port is between 0 and 65535, not {port}")
     return port
 
 

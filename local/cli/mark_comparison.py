@@ -1,4 +1,4 @@
-"""How far marks lie from those that a teacher gave by hand (`samples/expected.json`)."""
+"""Compares marks with those that a teacher gave by hand (`samples/expected.json`)."""
 
 import json
 import re
@@ -15,7 +15,7 @@ _TOLERANCE = 1.0
 
 @dataclass(frozen=True, slots=True)
 class ExpectedSheet:
-    """One sheet's marks by hand: question ("4(a)" → "4a") → marks, for those that count."""
+    """One sheet's marks given by hand, by normalised question ("4(a)" → "4a"), for the questions that count."""
 
     path: Path
     student: str
@@ -24,8 +24,11 @@ class ExpectedSheet:
 
 @dataclass(frozen=True, slots=True)
 class MarkComparison:
-    """`compared` questions that the marker decided by itself, `exact` and `within` one mark among them;
-    `reviewed` it sent to review; `apart` names each that is further off, in words."""
+    """Result of a comparison, counted in questions.
+
+    `compared` were decided by the marker itself; of these, `exact` have the same marks and `within` differ by at most
+    one mark. `reviewed` were sent to review. `mismatches` describes each question that differs by more, in words.
+    """
 
     compared: int
     exact: int
@@ -55,7 +58,10 @@ def read_expected_sheets(path: Path) -> list[ExpectedSheet]:
 
 
 def compare_marks(sheets: Sequence[SubmittedFile], expected: Sequence[ExpectedSheet]) -> MarkComparison:
-    """Every question that the teacher counted. One without any mark from us is apart, unless it is in review."""
+    """Compare every question that the teacher counted.
+
+    A question without marks is a mismatch unless it was sent to review.
+    """
     by_student = {sheet.student: sheet for sheet in sheets}
     compared = exact = within = reviewed = 0
     mismatches: list[str] = []

@@ -1,8 +1,8 @@
-"""`gradeline evaluate`: how well the configured marker agrees with people, on a school's own marked answers.
+"""`gradeline evaluate`: measures how well the configured marker agrees with human marks on a school's own answers.
 
-Every answer takes the way of a real sheet (attacks are cut out, doubts are noted), so what is measured is
-what a class would get. QWK, exact agreement and the confusion table compare whole marks (halves upwards);
-within one, MAE, RMSE and Pearson's r take marks as they are.
+Every answer is marked like one on a real sheet (prompt injections are cut out, reasons for review are collected), so
+the measures are what a class would get. QWK, exact agreement and the confusion table compare whole marks (halves are
+rounded up); within one, MAE, RMSE and Pearson's r use unrounded marks.
 """
 
 import csv
@@ -30,7 +30,7 @@ _MAX_ERRORS_SHOWN = 5
 
 @dataclass(frozen=True, slots=True)
 class MarkedAnswer:
-    """One row: an answer and what people gave for it."""
+    """One row: an answer and the marks that a person gave for it."""
 
     question: str
     reference: str
@@ -40,11 +40,11 @@ class MarkedAnswer:
 
 
 class InvalidRows(UsageError):
-    """The file is not the table that is asked for; the message names columns or lines."""
+    """The file is not the expected table; the message names columns or lines."""
 
 
 def evaluate_file(file: Path, *, progress: Any = None) -> dict[str, Any]:
-    """The evaluation of a CSV file (also gzipped) with the marker that the environment configures."""
+    """Evaluate a CSV file (also gzipped) with the marker that the environment configures."""
     from core.platform import aws
     from core.platform.settings import settings
     from grade.markers.factory import create_marker
@@ -57,8 +57,11 @@ def evaluate_file(file: Path, *, progress: Any = None) -> dict[str, Any]:
 def evaluate(
     rows: Iterable[Mapping[str, Any] | MarkedAnswer], marker: FreeTextMarker, *, progress: Any = None
 ) -> dict[str, Any]:
-    """The measures as one JSON document. A mark that waits for a person counts with its provisional value,
-    and under "accepted" only what needs nobody. Answers that got no mark at all are "unmarked"."""
+    """Return the measures as one JSON document.
+
+    A mark sent to review counts with its provisional value; "accepted" holds the measures without those marks.
+    Answers that got no mark at all are counted as "unmarked".
+    """
     answers = [row if isinstance(row, MarkedAnswer) else parse_row(row, 1) for row in rows]
     if not answers:
         raise InvalidRows("There are no rows to evaluate.")
@@ -82,7 +85,7 @@ def evaluate(
 
 
 def mark_answers(rows: Sequence[MarkedAnswer], marker: FreeTextMarker) -> list[QuestionMark]:
-    """The rows marked as the answers of one sheet."""
+    """Mark the rows as the answers of one sheet."""
     ids = [str(number) for number in range(1, len(rows) + 1)]
     questions = tuple(
         Question(name, name, QuestionType.TEXT, row.question, row.max_marks)
@@ -98,7 +101,8 @@ def mark_answers(rows: Sequence[MarkedAnswer], marker: FreeTextMarker) -> list[Q
 
 
 def agreement_measures(pairs: Sequence[tuple[float, float]], *, count: bool = False) -> dict[str, Any]:
-    """Agreement of (people's, marker's) marks. What cannot be computed (no spread, no answers) is None."""
+    """Compute the agreement of pairs of (human, marker) marks. A measure that is undefined (no spread, no answers) is
+    None."""
     size: dict[str, Any] = {"n": len(pairs)} if count else {}
     if not pairs:
         nothing = dict.fromkeys(("qwk", "exact", "within_one", "mae", "rmse", "pearson"))
@@ -118,7 +122,7 @@ def agreement_measures(pairs: Sequence[tuple[float, float]], *, count: bool = Fa
 
 
 def quadratic_weighted_kappa(pairs: Sequence[tuple[int, int]]) -> float | None:
-    """Cohen's kappa with squared distances; None where chance alone would agree everywhere."""
+    """Cohen's kappa with squared distances; None if chance alone would agree everywhere."""
     size = len(pairs)
     observed = sum((human - marker) ** 2 for human, marker in pairs) / size
     humans, markers = [human for human, _ in pairs], [marker for _, marker in pairs]
@@ -142,22 +146,22 @@ def pearson_correlation(pairs: Sequence[tuple[float, float]]) -> float | None:
 
 
 def confusion_table(pairs: Sequence[tuple[int, int]]) -> dict[str, Any]:
-    """`counts[i][j]`: how many answers people gave `marks[i]` and the marker `marks[j]`."""
+    """Count answers: `counts[i][j]` got `marks[i]` from a person and `marks[j]` from the marker."""
     marks = list(range(min(map(min, pairs)), max(map(max, pairs)) + 1))
-    place = {mark: index for index, mark in enumerate(marks)}
+    index_of = {mark: index for index, mark in enumerate(marks)}
     counts = [[0] * len(marks) for _ in marks]
     for human, marker in pairs:
-        counts[place[human]][place[marker]] += 1
+        counts[index_of[human]][index_of[marker]] += 1
     return {"marks": marks, "counts": counts}
 
 
 def read_rows(file: Path) -> list[MarkedAnswer]:
-    """The rows of a CSV file with a heading line; commas, semicolons or tabs between its fields.
+    """Read the rows of a CSV file with a heading line. Fields are separated by commas, semicolons or tabs.
 
     Raises
     ------
-    BadRows
-        A column is missing, or a row is not one; the message names the lines.
+    InvalidRows
+        A column is missing or a row is invalid; the message names the lines.
     """
     try:
         body = read_regular(file)
@@ -195,7 +199,13 @@ def _parse_rows(name: str, reader: "csv.DictReader[str]", names: Mapping[str, st
 
 
 def parse_row(record: Mapping[str, Any], line: int) -> MarkedAnswer:
-    """One row checked field by field. Raises BadRows naming the line."""
+    """Parse and check one row.
+
+    Raises
+    ------
+    InvalidRows
+        A field is invalid; the message names the line.
+    """
     question, reference, answer = (str(record.get(column) or "") for column in COLUMNS[:3])
     most, human = (_parse_number(record.get(column), column, line) for column in COLUMNS[3:])
     if not question.strip() and not reference.strip():
@@ -208,7 +218,7 @@ def parse_row(record: Mapping[str, Any], line: int) -> MarkedAnswer:
 
 
 def print_evaluation(found: Mapping[str, Any], console: Any) -> None:
-    """The measures and the confusion table for a person."""
+    """Print the measures and the confusion table."""
     accepted = found["accepted"]
     console.print(f"{found['n']} answers marked by {found['marker']}")
     console.print(f"{'':22}{'all':>9}{'accepted':>11}")
@@ -220,9 +230,9 @@ def print_evaluation(found: Mapping[str, Any], console: Any) -> None:
         console.print(f"{label:22}{_format_measure(found[key]):>9}{_format_measure(accepted[key]):>11}")
     console.print(f"{'sent to a person':22}{_format_measure(found['review_share']):>9}")
     if found["unmarked"]:
-        console.print(f"{found['unmarked']} answers got no mark at all and stand in no measure but the share above.")
+        console.print(f"{found['unmarked']} answers got no mark and count in no measure but the share above.")
     table = found["confusion"]
-    console.print("\nWhole marks: people's down, the marker's across")
+    console.print("\nWhole marks: human marks in rows, the marker's in columns")
     console.print("      " + "".join(f"{mark:>6}" for mark in table["marks"]))
     for mark, counts in zip(table["marks"], table["counts"], strict=True):
         console.print(f"{mark:>6}" + "".join(f"{count or '·':>6}" for count in counts))

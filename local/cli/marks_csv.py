@@ -1,4 +1,4 @@
-"""Marks as a CSV that a spreadsheet opens safely: one row a sheet, one column a question."""
+"""Writes marks as CSV that is safe to open in a spreadsheet: one row per sheet, one column per question."""
 
 import csv
 import io
@@ -14,14 +14,14 @@ _NUMBER_PATTERN = re.compile(r"-?[0-9]+([.,][0-9]+)?")
 
 
 def formula_safe_cell(text: str) -> str:
-    """The text so that no spreadsheet takes it for a formula: a leading apostrophe where it would."""
+    """Return the text with a leading apostrophe if a spreadsheet would interpret it as a formula."""
     return text if _NUMBER_PATTERN.fullmatch(text) else str(escape_formula(text))
 
 
 def marks_to_csv(sheets: Sequence[SubmittedFile]) -> bytes:
-    """UTF-8 with a byte-order mark (spreadsheets guess the encoding otherwise), CRLF, one row a sheet.
+    """Return the CSV: UTF-8 with a byte-order mark (without it spreadsheets guess the encoding), CRLF line ends.
 
-    A question sent to review keeps its provisional mark; the last columns name those questions and say why.
+    A question sent to review has its provisional mark; the last columns name those questions with their reasons.
     An empty cell is a mark that only a person can give.
     """
     names = question_names(sheets)
@@ -45,7 +45,7 @@ def marks_to_csv(sheets: Sequence[SubmittedFile]) -> bytes:
 
 
 def question_names(sheets: Iterable[SubmittedFile]) -> dict[str, str]:
-    """Question id → its name as a column's head, in the order of the sheets' own results (the paper's order)."""
+    """Map question ids to column headings, in the order of the sheets' results (the paper's order)."""
     return {mark.question: format_question_id(mark.question) for sheet in sheets for mark in sheet.marks}
 
 

@@ -1,4 +1,4 @@
-"""The marks on the terminal: a table in the orientation that fits, and below it what wants a person, in words."""
+"""Prints the marks on the terminal: a table in the orientation that fits, then the answers that need review."""
 
 from collections.abc import Iterable, Sequence
 
@@ -17,7 +17,7 @@ _MAX_REVIEW_ROWS = 15
 
 
 def print_marks(console: Console, sheets: Sequence[SubmittedFile]) -> None:
-    """Sheets by questions; the other way round where that fits better; totals alone where neither does."""
+    """Print a table with a row per sheet, else with a row per question, else of totals: the first that fits."""
     marked = [sheet for sheet in sheets if sheet.result]
     if marked:
         names = question_names(marked)
@@ -37,7 +37,7 @@ def print_marks(console: Console, sheets: Sequence[SubmittedFile]) -> None:
 
 
 def print_review_list(console: Console, sheets: Sequence[SubmittedFile], *, full_list_path: str | None) -> None:
-    """Every answer that wants a person, with its reasons; the rest of a long list stands at `more_at`."""
+    """Print every answer that needs review with its reasons. A long list is cut and refers to `full_list_path`."""
     doubts = [(sheet, mark) for sheet in sheets for mark in sheet.marks_in_review]
     whole = [sheet for sheet in sheets if sheet.result and sheet.result.review]
     if not doubts and not whole:
@@ -110,7 +110,7 @@ def _first_mark_by_question(marks: Iterable[QuestionMark]) -> dict[str, Question
 
 
 def _mark_cell(mark: QuestionMark | None) -> Text:
-    """ "2", "2?" where a person is asked to look, "(1)" where it does not count."""
+    """Format a mark: "2", "2?" if it needs review, "(1)" if it does not count."""
     if mark is None:
         return Text("–", style="dim")
     if not mark.counted:

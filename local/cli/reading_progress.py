@@ -1,4 +1,4 @@
-"""How far a reading has come, on standard error: counted in place on a terminal, a line now and then elsewhere."""
+"""Shows the progress of a reading on standard error: a progress bar on a terminal, occasional lines elsewhere."""
 
 import threading
 import time
@@ -10,16 +10,17 @@ from rich.text import Text
 
 from local.cli import display_text
 
-# A line elsewhere than on a terminal: where so much more is read and so many seconds have passed since the last one,
+# Without a terminal, a line is printed when this share more is read and so many seconds have passed since the last,
 _REPORT_SHARE, _REPORT_SECONDS = 0.05, 10.0
-# or where nothing was told for so long.
+# or when nothing was printed for so many seconds.
 _MAX_SILENCE_SECONDS = 120.0
 
 
 class ReadingProgress:
-    """Told of a reading by its threads (see `extract.progress_listener.ProgressListener`); says nothing until a page
-    needs OCR, as a text
-    layer is there at once. Use as a context manager."""
+    """A progress listener (see `extract.progress_listener.ProgressListener`) called by the reading's threads.
+
+    Prints nothing until a page needs OCR, because reading a text layer takes no time. Use as a context manager.
+    """
 
     def __init__(self, console: Console, *, clock: Callable[[], float] = time.monotonic) -> None:
         self._console, self._clock = console, clock
@@ -45,7 +46,7 @@ class ReadingProgress:
         with self._lock:
             if self._bar.live.is_started:
                 self._bar.stop()
-            # A call that still comes back after the end starts nothing.
+            # A call that arrives after the end must not start the bar.
             self._shown = True
 
     def pages(self, total: int) -> None:
@@ -61,20 +62,21 @@ class ReadingProgress:
             if self._console.is_terminal:
                 self._bar.start()
                 return
-            some = "The page is a picture" if self._total == 1 else f"Some of the {self._total} pages are pictures"
-            self._print_line(f"{some}; the OCR engine reads {'it' if self._total == 1 else 'them'} …")
+            pages = "The page is a picture" if self._total == 1 else f"Some of the {self._total} pages are pictures"
+            self._print_line(f"{pages}; the OCR engine reads {'it' if self._total == 1 else 'them'} …")
 
     def page_done(self) -> None:
         with self._lock:
             self._done = min(self._done + 1, self._total)
             self._bar.update(self._task, completed=self._done)
-            more = self._done - self._printed_done >= _REPORT_SHARE * self._total
-            if more and self._is_report_due(_REPORT_SECONDS):
+            has_advanced = self._done - self._printed_done >= _REPORT_SHARE * self._total
+            if has_advanced and self._is_report_due(_REPORT_SECONDS):
                 self._print_line(
                     f"{self._done} of {display_text.format_count(self._total, 'page')} read ({self._elapsed_text()})"
                 )
 
     def should_stop(self) -> bool:
+        """Return False: a reading on the command line is not stopped. Prints a line after a long silence."""
         with self._lock:
             if self._is_report_due(_MAX_SILENCE_SECONDS):
                 self._print_line(

@@ -1,7 +1,7 @@
-"""`gradeline resume` and `gradeline sweep`: what failed is run again, what waits is looked after.
+"""`gradeline resume` runs failed submissions again; `gradeline sweep` resumes everything that is waiting.
 
-Both ask the stack's own `recover` function: of the cloud that `gradeline serve` runs on this machine, or of a
-deployed stack by the AWS credentials of the shell.
+Both invoke the stack's `recover` function: that of the local cloud started by `gradeline serve`, or that of a deployed
+stack with the shell's AWS credentials.
 """
 
 import json
@@ -18,33 +18,33 @@ from local.cli.api_client import ApiUnreachable
 
 _RECOVER_FUNCTION = "RecoverFunction"
 _ALIAS = "live"
-# What a sweep tells without having done anything about it.
+# Counts that a sweep reports without acting on them; each page of a sweep replaces the previous value.
 _SNAPSHOT_COUNTS = ("next", "failed", "dead_ends")
 InvokeRecover = Callable[[dict[str, Any]], dict[str, Any]]
 
 
 def resume(ids: Sequence[str], *, invoke_recover: InvokeRecover, stdout: Console) -> int:
-    """Run submissions again, all that have FAILED where none is named; exit code 1 where one could not be."""
+    """Run the given submissions again, or all FAILED ones if none is given. Return 1 if one was not started, else 0."""
     if ids:
         started = invoke_recover({"action": "resume", "submissions": list(ids)})["resumed"]
-        not_started = [one for one in ids if one not in started]
+        not_started = [submission_id for submission_id in ids if submission_id not in started]
         stdout.print(f"{display_text.format_count(len(started), 'submission')} run again.")
-        for one in not_started:
-            stdout.print(Text(f"{one} was not started: it is not there, is erased, or runs already."))
+        for submission_id in not_started:
+            stdout.print(Text(f"{submission_id} was not started: it does not exist, is erased, or is already running."))
         return 1 if not_started else 0
-    number, after = 0, None
+    started_count, after = 0, None
     while True:
         answer = invoke_recover({"action": "resume", "after": after})
-        number += len(answer["resumed"])
+        started_count += len(answer["resumed"])
         after = answer.get("next")
         if after is None:
             break
-    stdout.print(f"{display_text.format_count(number, 'failed submission')} run again.")
+    stdout.print(f"{display_text.format_count(started_count, 'failed submission')} run again.")
     return 0
 
 
 def sweep(*, invoke_recover: InvokeRecover, stdout: Console) -> int:
-    """Look after everything that waits, piece by piece; tells what was found."""
+    """Resume everything that is waiting, page by page, and print the counts of what was found."""
     counts: dict[str, int] = {}
     after = None
     while True:
@@ -59,17 +59,17 @@ def sweep(*, invoke_recover: InvokeRecover, stdout: Console) -> int:
     for name, value in sorted(found.items()):
         stdout.print(Text.assemble((f"  {name.replace('_', ' '):<20}", "dim"), str(value)))
     if not found:
-        stdout.print("Nothing waits, nothing has failed.")
+        stdout.print("Nothing is waiting and nothing has failed.")
     return 0
 
 
 def recover_invoker(*, url: str, stack: str | None) -> InvokeRecover:
-    """How `recover` is asked: of a deployed stack by its name, or of the local cloud at `url`.
+    """Return a function that invokes `recover` of the deployed stack named `stack`, or of the local cloud at `url`.
 
     Raises
     ------
-    Unreachable
-        From the call: no such stack, no credentials, nobody at the address.
+    ApiUnreachable
+        From the returned function: no such stack, no credentials, or no answer at the address.
     """
     import boto3
 

@@ -1,7 +1,8 @@
-"""Files of this machine's folders, opened so that nothing but a regular file is ever read and none is waited for.
+"""Opens local files so that only regular files are read and no open ever blocks.
 
-A named pipe would hold up whoever opens it, a device may never end, a link may lead to a file that nobody meant to
-send. What is checked is what is opened: by its descriptor, and inside a folder step by step without following links.
+A named pipe blocks whoever opens it, a device may never end, and a link may lead to a file that nobody meant to send.
+The checks apply to what is opened: they use the file descriptor, and inside a folder each path component is opened
+without following links.
 """
 
 import os
@@ -25,7 +26,11 @@ _BROKEN_LINK, _OUTSIDE_FOLDER = "is a link that leads nowhere", "is a link that 
 
 
 class UnusableFile(OSError):
-    """What stands at a path is not read. `why` says it in the words after the file's name; `gone`: nothing is there."""
+    """A path cannot be read.
+
+    `detail` is the reason as a predicate to follow the file's name ("is a folder, not a file"); `is_missing` is True
+    if nothing exists at the path.
+    """
 
     def __init__(self, path: Path, detail: str, *, is_missing: bool = False) -> None:
         super().__init__(f"{path} {detail}.")
@@ -33,7 +38,7 @@ class UnusableFile(OSError):
 
 
 def stat_regular(path: Path, *, within: Path | None = None) -> os.stat_result:
-    """The stat of a regular file, without opening it; see `open_regular`."""
+    """Return the stat of a regular file without opening it. Raises as `open_regular` does."""
     try:
         found = os.lstat(path)
     except OSError as error:
@@ -50,13 +55,15 @@ def stat_regular(path: Path, *, within: Path | None = None) -> os.stat_result:
 
 
 def open_regular(path: Path, *, within: Path | None = None) -> int:
-    """A descriptor of a regular file. Links are followed, but out of the folder `within` (None: a file that a person
-    has named may lie anywhere).
+    """Return a descriptor of a regular file.
+
+    Links are followed unless they lead out of the folder `within`. With None the file may be anywhere, for paths that
+    a person has named.
 
     Raises
     ------
     UnusableFile
-        It is no regular file, lies outside, cannot be opened or is gone.
+        The path is not a regular file, leads outside the folder, cannot be opened or does not exist.
     """
     stat_regular(path, within=within)
     try:
@@ -74,14 +81,14 @@ def open_regular(path: Path, *, within: Path | None = None) -> int:
 
 
 def read_regular(path: Path, *, within: Path | None = None, max_bytes: int | None = Settings.max_file_bytes) -> bytes:
-    """The bytes of a regular file of at most so many bytes (None: of any size).
+    """Return the bytes of a regular file of at most `max_bytes` bytes (None: of any size).
 
-    The size is checked before a byte is read, and again while the file is read, as it may grow meanwhile.
+    The size is checked before reading and again while reading, because the file may grow.
 
     Raises
     ------
     UnusableFile
-        As `open_regular`; or it is too large, or reading it fails.
+        As `open_regular`; or the file is too large, or reading it fails.
     """
     with _open_checked(path, within, max_bytes) as (file, size):
         body = _read_bytes(file, size + 1)
@@ -93,14 +100,14 @@ def read_regular(path: Path, *, within: Path | None = None, max_bytes: int | Non
 
 
 def check_regular(path: Path, *, within: Path | None = None, max_bytes: int | None = Settings.max_file_bytes) -> None:
-    """Raises what `read_regular` would raise, as far as the file's size and its first byte tell."""
+    """Raise what `read_regular` would raise, judged by the file's size and first byte."""
     with _open_checked(path, within, max_bytes) as (file, _):
         _read_bytes(file, 1)
 
 
 @contextmanager
 def _open_checked(path: Path, within: Path | None, max_bytes: int | None) -> Iterator[tuple[BinaryIO, int]]:
-    """An open file with its size; whatever fails inside is an `UnusableFile`."""
+    """Open a file and yield it with its size; any failure inside becomes an `UnusableFile`."""
     try:
         with os.fdopen(open_regular(path, within=within), "rb") as file:
             size = os.fstat(file.fileno()).st_size
@@ -120,21 +127,24 @@ def _read_bytes(file: BinaryIO, number: int) -> bytes:
 
 
 def _open_inside(path: Path, within: Path) -> int:
-    """From the folder down, folder by folder: a link that is put into the way meanwhile is not followed."""
+    """Open a file from the folder down, component by component.
+
+    A link that replaces a component after the check is not followed.
+    """
     root = os.path.realpath(within)
     target = os.path.realpath(path)
     if target == root or os.path.commonpath([root, target]) != root:
         raise UnusableFile(path, _OUTSIDE_FOLDER)
     *folders, name = Path(target).relative_to(root).parts
-    at = os.open(root, _OPEN_FLAGS | os.O_DIRECTORY)
+    parent_fd = os.open(root, _OPEN_FLAGS | os.O_DIRECTORY)
     try:
         for folder in folders:
-            below = os.open(folder, _OPEN_FLAGS | os.O_DIRECTORY | os.O_NOFOLLOW, dir_fd=at)
-            os.close(at)
-            at = below
-        return os.open(name, _OPEN_FLAGS | os.O_NOFOLLOW, dir_fd=at)
+            child_fd = os.open(folder, _OPEN_FLAGS | os.O_DIRECTORY | os.O_NOFOLLOW, dir_fd=parent_fd)
+            os.close(parent_fd)
+            parent_fd = child_fd
+        return os.open(name, _OPEN_FLAGS | os.O_NOFOLLOW, dir_fd=parent_fd)
     finally:
-        os.close(at)
+        os.close(parent_fd)
 
 
 def _is_inside(path: Path, within: Path) -> bool:

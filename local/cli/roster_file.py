@@ -1,4 +1,4 @@
-"""The roster beside a folder of sheets: whose file names are students, and whose sheets have to say it themselves."""
+"""Reads a roster file and assigns students to sheets by file name; the others are matched by the name on the sheet."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -10,11 +10,12 @@ from local.cli.submitted_files import SubmittedFile, UsageError, reject_duplicat
 
 
 def read_roster(path: Path) -> Roster:
-    """
+    """Read a roster (CSV, UTF-8).
+
     Raises
     ------
     UsageError
-        There is no such file, or it is no roster: the message names the line.
+        The file cannot be read or is not a roster; the message names the line.
     """
     from results.roster_parser import parse_roster
 
@@ -29,12 +30,12 @@ def read_roster(path: Path) -> Roster:
 
 
 def assign_students(roster: Roster, sheets: Sequence[SubmittedFile]) -> None:
-    """Give each sheet the label that its file's name is on the roster; the others go without one ("scan0001").
+    """Set each sheet's student to the roster label that matches its file name, or to None ("scan0001").
 
     Raises
     ------
     UsageError
-        Two files are one student's.
+        Two files match the same student.
     """
     match = build_student_matcher(roster).match
     for sheet in sheets:

@@ -1,6 +1,6 @@
-"""`gradeline serve`: the local cloud with its API, page and drop folder until Ctrl-C.
+"""`gradeline serve`: runs the local cloud with its API, page and drop folder until Ctrl-C.
 
-Started again on the same folder it goes on where it was, however it ended.
+Started again on the same folder, it continues where it stopped, however it ended.
 """
 
 import shlex
@@ -25,19 +25,19 @@ _TOKEN_RENEWAL_SECONDS = 6 * 3600
 
 
 def run(*, port: int, folder: Path, stdout: Console, stderr: Console) -> NoReturn:
-    """Never returns by itself: Ctrl-C (KeyboardInterrupt) ends it, and the cloud with it."""
+    """Run until Ctrl-C (KeyboardInterrupt), which also stops the cloud."""
     folder = folder.resolve()
     with start_local_cloud(port=port, folder=folder) as cloud:
         serve_drop_folder(cloud, folder, stdout=stdout, stderr=stderr)
 
 
 def serve_drop_folder(cloud: LocalCloud, folder: Path, *, stdout: Console, stderr: Console) -> NoReturn:
-    """Serves the drop folder of a running cloud until something ends it.
+    """Serve the drop folder of a running cloud until interrupted.
 
     Raises
     ------
     CloudError
-        What is sent can no longer be kept (the disk is full, say).
+        The cloud can no longer store what is sent (for example, the disk is full).
     """
     _write_token(cloud, folder)
     with ApiClient(cloud.api_url, cloud.token) as client:
@@ -45,22 +45,25 @@ def serve_drop_folder(cloud: LocalCloud, folder: Path, *, stdout: Console, stder
         service.folder.prepare()
         service.resume_tracking()
         _print_instructions(cloud, folder, stdout)
-        renewed, last_error = time.monotonic(), ""
+        renewed_at, last_error = time.monotonic(), ""
         while True:
             cloud.check()
-            if time.monotonic() - renewed > _TOKEN_RENEWAL_SECONDS:
+            if time.monotonic() - renewed_at > _TOKEN_RENEWAL_SECONDS:
                 _write_token(cloud, folder)
-                renewed = time.monotonic()
+                renewed_at = time.monotonic()
             last_error = poll_once(service, stderr, last_error)
             time.sleep(_POLL_SECONDS)
 
 
 def poll_once(service: DropFolderService, stderr: Console, last_error: str) -> str:
-    """One round. What goes wrong (a folder unplugged, say) does not end the service: it is told, once as long as it
-    lasts. `told` and the answer are what was said of this round and the one before, "" where all was well."""
+    """Run one round and return its error message, "" if there was none.
+
+    A failure (for example an unplugged folder) does not end the service. It is printed once for as long as it lasts:
+    `last_error` is the message of the previous round.
+    """
     try:
         service.poll_once()
-    except Exception as error:  # noqa: BLE001 - the service goes on, whatever a round met
+    except Exception as error:  # noqa: BLE001 - no failure of a round ends the service
         expected = isinstance(error, ApiError | ApiUnreachable | OSError | BotoCoreError | ClientError)
         sentence = escape_invalid_utf8(f"{error}" if expected else f"{type(error).__name__}: {error}")
         if sentence != last_error:
@@ -88,18 +91,18 @@ def _print_instructions(cloud: LocalCloud, folder: Path, stdout: Console) -> Non
     def line(name: str, value: str) -> None:
         stdout.print(Text.assemble((f"  {name:<12}", "dim"), value), soft_wrap=True)
 
-    stdout.print(Text("Gradeline is running, for this machine alone. Ctrl-C stops it.", style="bold"))
+    stdout.print(Text("Gradeline is running, reachable from this machine only. Ctrl-C stops it.", style="bold"))
     stdout.print()
     line("Page", f"{cloud.api_url}/")
     line("API", cloud.api_url)
     line("Drop folder", str(folder / "drop"))
     line("Marks", str(folder / "results"))
     stdout.print()
-    stdout.print(Text("Put files into the drop folder and they are read and marked:"))
+    stdout.print(Text("Files in the drop folder are read and marked:"))
     for example in ("question-paper.pdf", "marking-scheme.yaml", "answers/STUDENT.pdf"):
         stdout.print(Text(f"  {folder / 'drop'}/ASSESSMENT/{example}"), soft_wrap=True)
     stdout.print()
-    stdout.print(Text("Or use the API; its token lies in a file and is renewed while this runs:"))
+    stdout.print(Text("Or use the API; its token is in a file and is renewed while this runs:"))
     stdout.print(
         Text(f'  AUTH="Authorization: Bearer $(cat {shlex.quote(str(folder / _TOKEN_FILE))})"'), soft_wrap=True
     )

@@ -1,4 +1,4 @@
-"""`gradeline smoke --api URL`: does a deployed stack still do its job? Two sample sheets, two doors, known marks."""
+"""`gradeline smoke --api URL`: checks a deployed stack with two sample sheets, sent by two channels, of known marks."""
 
 import os
 import time
@@ -19,14 +19,14 @@ from local.cli.submitted_files import SubmittedFile, UsageError
 
 SAMPLES = Path(__file__).parents[2] / "samples"
 _POLL_SECONDS = 1.5
-# The second and third sample: a typed PDF, whose text layer is read, and a photograph, which Textract reads.
+# The second and third samples: a typed PDF, read from its text layer, and a photograph, read by Textract.
 _SAMPLE_SLICE = slice(1, 3)
 _CHANNELS = (IntakeChannel.API, IntakeChannel.UPLOAD)
 
 
 @dataclass(frozen=True, slots=True)
 class SmokeResult:
-    """What was wrong, in sentences; nothing is well."""
+    """The faults that were found, one sentence each; empty if the stack works."""
 
     faults: tuple[str, ...]
 
@@ -36,22 +36,22 @@ class SmokeResult:
 
 
 def run(*, api: str, stdout: Console, stderr: Console, samples: Path = SAMPLES) -> int:
-    """0 where the stack read, stored and marked as it should; 1 where it did not, with what was wrong.
+    """Send the sheets and check their marks. Return exit code 0 if all is well, 1 with the faults printed otherwise.
 
-    Each run is an assessment of its own, so a run before it answers for nothing.
+    Each run creates its own assessment, so results of an earlier run cannot hide a fault.
 
     Raises
     ------
     UsageError
-        No token is given.
+        The token variable is not set.
     """
     token = os.environ.get(TOKEN_VARIABLE, "")
     if not token:
         raise UsageError(f"Set {TOKEN_VARIABLE} to a token of {api}.")
     expected = read_expected_sheets(samples / "expected.json")[_SAMPLE_SLICE]
     sheets = [
-        SubmittedFile(one.path, DocumentKind.ANSWER_SHEET, one.student, channel)
-        for one, channel in zip(expected, _CHANNELS, strict=True)
+        SubmittedFile(expected_sheet.path, DocumentKind.ANSWER_SHEET, expected_sheet.student, channel)
+        for expected_sheet, channel in zip(expected, _CHANNELS, strict=True)
     ]
     started_at = time.monotonic()
     with ApiClient(api, token) as client:
@@ -63,14 +63,14 @@ def run(*, api: str, stdout: Console, stderr: Console, samples: Path = SAMPLES) 
     verdict = check_results(sheets, expected)
     for fault in verdict.faults:
         stdout.print(Text(fault), soft_wrap=True)
-    took = display_text.format_seconds(time.monotonic() - started_at)
-    ending = "does its job" if verdict.succeeded else "does not do its job"
-    stdout.print(Text(f"{api} {ending} ({took}; assessment {session.assessment})."), soft_wrap=True)
+    elapsed = display_text.format_seconds(time.monotonic() - started_at)
+    outcome = "does its job" if verdict.succeeded else "does not do its job"
+    stdout.print(Text(f"{api} {outcome} ({elapsed}; assessment {session.assessment})."), soft_wrap=True)
     return 0 if verdict.succeeded else 1
 
 
 def check_results(sheets: list[SubmittedFile], expected: list[ExpectedSheet]) -> SmokeResult:
-    """Each sheet has ended well, and no mark that the stack was sure of is more than one off the teacher's."""
+    """Check that each sheet succeeded and that no accepted mark is more than one off the teacher's."""
     faults = [f"{sheet.name}: {sheet.failure or 'has no marks'}" for sheet in sheets if not sheet.succeeded]
     found = compare_marks(sheets, expected)
     faults += [f"More than one mark apart: {line}" for line in found.mismatches]

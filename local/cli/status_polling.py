@@ -1,4 +1,4 @@
-"""Following deliveries until each has ended: what the API says of them, again and again, in few requests."""
+"""Polls the API for the status of submitted files until each has ended, with few requests."""
 
 import time
 from collections.abc import Callable, Sequence
@@ -10,16 +10,16 @@ from local.cli.api_client import ApiClient, ApiError
 from local.cli.submission_status import SubmissionStatus
 from local.cli.submitted_files import SubmittedFile
 
-# Up to so many are asked one by one (an answer brings lanes and marks); of more, the rest is looked up in one list.
+# At most so many files are requested one by one (which returns branches and marks); the rest come from one listing.
 _MAX_SINGLE_REQUESTS = 6
 _FRAME_SECONDS = 0.125
-# Asking must not cost more than this share of the time: on a small machine it would slow the reading down.
+# Requests may take at most this share of the time: on a small machine, more would slow the reading down.
 _MAX_REQUEST_SHARE = 0.1
 _MAX_PAUSE_SECONDS = 2.0
 
 
 class PollingTimedOut(Exception):
-    """Some deliveries had not ended, and nothing happened to any of them for a long time."""
+    """Some files had not ended, and nothing changed for any of them for a long time."""
 
 
 def poll_until_finished(
@@ -28,18 +28,19 @@ def poll_until_finished(
     assessment: str,
     *,
     poll_seconds: float,
-    limit: float,
+    timeout_seconds: float,
     show: Callable[[], None],
     clock: Callable[[], float] = time.monotonic,
     pause: Callable[[float], None] = time.sleep,
 ) -> None:
-    """Ask every `every` seconds (more seldom where an answer takes long) until all have ended, calling `show`
-    several times a second meanwhile.
+    """Poll every `poll_seconds` seconds until all files have ended; call `show` several times a second in between.
+
+    Polls less often if the API answers slowly.
 
     Raises
     ------
-    TookTooLong
-        `limit` seconds went by in which nothing changed: no state, no branch, no page that was read.
+    PollingTimedOut
+        Nothing changed for `timeout_seconds` seconds: no state, no branch and no page count.
     """
     progress, changed_at = _progress_snapshot(submitted_files), clock()
     while True:
@@ -52,10 +53,10 @@ def poll_until_finished(
         before, progress = progress, _progress_snapshot(submitted_files)
         if progress != before:
             changed_at = answered_at
-        if answered_at > changed_at + limit:
-            waiting = [submitted.name for submitted in submitted_files if not submitted.ended]
+        if answered_at > changed_at + timeout_seconds:
+            waiting = ", ".join([submitted.name for submitted in submitted_files if not submitted.ended][:10])
             raise PollingTimedOut(
-                f"Nothing has happened for {limit / 60:.0f} minutes, still not done: {', '.join(waiting[:10])}."
+                f"Nothing has happened for {timeout_seconds / 60:.0f} minutes, still not done: {waiting}."
             )
         next_poll = answered_at + max(
             poll_seconds, min((answered_at - requested_at) / _MAX_REQUEST_SHARE, _MAX_PAUSE_SECONDS)
@@ -66,7 +67,7 @@ def poll_until_finished(
 
 
 def _progress_snapshot(submitted_files: Sequence[SubmittedFile]) -> list[Any]:
-    """How far each delivery has come, to be compared with how far it was."""
+    """Return the progress of each file, to be compared with an earlier snapshot."""
     return [
         status
         and (
@@ -86,9 +87,9 @@ def refresh_statuses(
     *,
     isolate: Callable[[SubmittedFile], AbstractContextManager[Any]] = nullcontext,
 ) -> None:
-    """Bring every delivery that has not ended up to date; those that end now get their result.
+    """Update every file that has not ended; a file that has ended since gets its result.
 
-    `apart` makes the context in which one delivery is asked about: it may keep a failure from the others.
+    `isolate` returns the context manager in which one file is updated; it may contain that file's failure.
     """
     unfinished = [submitted for submitted in submitted_files if not submitted.ended]
     if len(unfinished) > _MAX_SINGLE_REQUESTS or any(submitted.id is None for submitted in unfinished):
@@ -96,7 +97,7 @@ def refresh_statuses(
         assign_drop_folder_ids(unfinished, submitted_files, list(listed.values()))
         for submitted in unfinished:
             status = listed.get(submitted.id or "")
-            # A list knows the state but not the lanes: what is known of them already says more.
+            # A listing has the state but not the branches, so a status that has them is kept until the end.
             if status is not None and (status.ended or status.paper_unusable or submitted.status is None):
                 with isolate(submitted):
                     apply_status(submitted, status, client)
@@ -110,8 +111,8 @@ def refresh_statuses(
 
 
 def apply_status(submitted: SubmittedFile, status: SubmissionStatus, client: ApiClient) -> None:
-    """Note a status. An ending is asked for once more by its id (lists carry no marks); a file that had been
-    sent before has its marks with the first one."""
+    """Store a status in the file. A final status is fetched again by id, because listings carry no marks; a
+    duplicate gets the marks of the first submission."""
     if status.ended and status.result is None and status.paper is None:
         status = client.submission(status.id)
     first = status.duplicate_of if status.state is SubmissionState.DUPLICATE_OF else None
@@ -122,14 +123,14 @@ def apply_status(submitted: SubmittedFile, status: SubmissionStatus, client: Api
 def assign_drop_folder_ids(
     unidentified: Sequence[SubmittedFile], submitted_files: Sequence[SubmittedFile], listed: Sequence[SubmissionStatus]
 ) -> None:
-    """Find what was put into the drop folder: the newest drop of that kind and student that nobody else claims."""
+    """Assign ids to files put into the drop folder: the newest unassigned drop of the same kind and student."""
     taken = {submitted.id for submitted in submitted_files}
     newest_last = sorted(listed, key=lambda status: status.received_at.timestamp() if status.received_at else 0.0)
     for submitted in unidentified:
         for status in reversed(newest_last):
-            same = status.kind is submitted.kind and status.label == submitted.student
-            fresh = status.id not in taken and status.id not in submitted.earlier_ids
-            if submitted.id is None and same and status.channel == IntakeChannel.DROP.value and fresh:
+            matches = status.kind is submitted.kind and status.label == submitted.student
+            available = status.id not in taken and status.id not in submitted.earlier_ids
+            if submitted.id is None and matches and status.channel == IntakeChannel.DROP.value and available:
                 submitted.id = status.id
                 taken.add(status.id)
 
@@ -138,7 +139,7 @@ def _get_status(submission_id: str, client: ApiClient) -> SubmissionStatus | Non
     try:
         return client.submission(submission_id)
     except ApiError as error:
-        # Between its receipt and its record a submission may be unknown for a moment.
+        # A submission may be unknown for a moment between its acceptance and its record.
         if error.status == 404:
             return None
         raise

@@ -1,4 +1,4 @@
-"""What the API says of a submission, parsed once: its state, its lanes with their times, its marks."""
+"""A submission's status as the API returns it, parsed once: its state, its branches with their times, its marks."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -14,7 +14,7 @@ BRANCHES = ("reading", "storing", "recording", "grading")
 
 @dataclass(frozen=True, slots=True)
 class BranchStatus:
-    """One lane of a run. `state` is waiting, running, done or failed; a time is None until it has come."""
+    """One branch of a run. `state` is waiting, running, done or failed; a time is None until it is reached."""
 
     state: str = "waiting"
     started_at: datetime | None = None
@@ -45,8 +45,11 @@ class SubmissionFailure:
 
 @dataclass(frozen=True, slots=True)
 class SubmissionStatus:
-    """One submission as the API tells of it. `label` is what the upload called the student, `student` the class list's
-    label where that has them (`on_roster`). `document` is the answer as it came, for `--json`."""
+    """One submission as the API describes it.
+
+    `label` is the student's name given at upload; `student` is the label on the class list if the student is on it
+    (`on_roster`). `document` is the response body as received, for the report and `--json`.
+    """
 
     id: str
     run: int
@@ -72,25 +75,28 @@ class SubmissionStatus:
 
     @property
     def succeeded(self) -> bool:
-        """True where it ended as it was meant to: marked, prepared, or known already."""
+        """True if it was marked, prepared, or recognised as a duplicate."""
         if self.state is SubmissionState.NEEDS_REVIEW:
-            # Of a paper or key it says, in older releases, that nothing was found in it.
+            # In older releases this state of a paper or key means that nothing was found in it.
             return self.kind is DocumentKind.ANSWER_SHEET
         return self.state in (SubmissionState.GRADED, SubmissionState.READY, SubmissionState.DUPLICATE_OF)
 
     @property
     def paper_unusable(self) -> bool:
-        """True where a sheet waits for its question paper, and the one that was sent cannot be used (`reason`): it goes
-        on only when another is sent."""
+        """True if a sheet waits for its question paper and the one that was sent cannot be used (`reason`).
+
+        The sheet continues only when another paper is sent.
+        """
         return self.state is SubmissionState.AWAITING_PAPER and self.reason is not None
 
     @classmethod
     def from_dict(cls, data: dict[str, Any]) -> Self:
-        """
+        """Parse a response body.
+
         Raises
         ------
         KeyError, ValueError
-            The answer is not that of a submission.
+            The body does not describe a submission.
         """
         reason, branches, kind = data.get("reason"), data.get("lanes") or {}, DocumentKind(data["kind"])
         return cls(
@@ -99,7 +105,7 @@ class SubmissionStatus:
             assessment=data["assessment"],
             kind=kind,
             student=data.get("student") or None,
-            # A stack of an older release gives the student alone.
+            # Older releases return the student alone.
             label=data.get("label", data.get("student")) or None,
             on_roster=data.get("on_roster"),
             state=SubmissionState(data["state"]),
@@ -110,7 +116,7 @@ class SubmissionStatus:
             duplicate_of=data.get("duplicate_of"),
             branches={name: BranchStatus.from_dict(branches.get(name) or {}) for name in BRANCHES},
             result=SheetResult.from_dict(data["result"]) if data.get("result") else None,
-            # Older releases give a key's scheme here.
+            # Older releases return an answer key's scheme here.
             paper=QuestionPaper.from_dict(data["paper"])
             if data.get("paper") and kind is DocumentKind.QUESTION_PAPER
             else None,

@@ -1,4 +1,4 @@
-"""The files of one errand on their way: which there are, whose they are, by which door they go, how they fared."""
+"""The files of a grading session: collecting them from paths, sending them, and their progress."""
 
 import unicodedata
 from collections.abc import Callable, Iterable, Sequence
@@ -20,24 +20,25 @@ from local.cli.regular_files import UnusableFile, check_regular, read_regular, s
 from local.cli.submission_status import SubmissionStatus
 
 _MAX_PARALLEL_REQUESTS = 8
-# What file managers, editors and browsers leave lying about.
+# Prefixes of files that file managers, editors and browsers leave behind.
 _IGNORED_PREFIXES = (".", "~", "thumbs.db", "desktop.ini")
 
 DropFolderPut = Callable[[str, bytes, str], None]
 
 
 class UsageError(Exception):
-    """What was asked for cannot be done as it was asked: a sentence, exit code 2."""
+    """The command cannot be run as given. The message is a sentence for the user; the exit code is 2."""
 
 
 @dataclass
 class SubmittedFile:
-    """One file on its way.
+    """One file, from its path to its result.
 
-    `id` is unknown until its receipt (in the drop folder, until it is seen in the assessment's list; `earlier`
-    are ids of older submissions that it is not). `folder` is the one that it was found in, None for a file that was
-    named itself. `refusal` is the sentence with which a door turned it away, or why it could not be opened.
-    `marked_as` is the submission that counts for it: its own, or the earlier one of the same file.
+    `id` is None until the file is accepted (in the drop folder, until it appears in the assessment's listing;
+    `earlier_ids` are older submissions of the same name, which are not this one). `folder` is the folder in which the
+    file was found, None if the file itself was named. `refusal` is the sentence with which it was refused, or the
+    reason why it could not be opened. `graded_submission` is the submission whose marks count: its own, or the earlier
+    one of the same file.
     """
 
     path: Path
@@ -56,13 +57,13 @@ class SubmittedFile:
 
     @property
     def student_label(self) -> str | None:
-        """The student: as the class list has them, else as the file says, else as was found on the sheet."""
+        """The student's label on the class list, else the one given with the file, else the one found on the sheet."""
         found = self.status.student if self.status else None
         return found if self.status and self.status.on_roster else self.student or found
 
     @property
     def name(self) -> str:
-        """How it is called on the screen."""
+        """The name to display."""
         return self.student_label or self.path.name
 
     @property
@@ -71,7 +72,7 @@ class SubmittedFile:
 
     @property
     def ended(self) -> bool:
-        """Whether nothing more comes of it by itself."""
+        """True if its status will not change by itself any more."""
         if self.refusal is not None:
             return True
         return self.status is not None and (self.status.ended or self.status.paper_unusable)
@@ -82,7 +83,7 @@ class SubmittedFile:
 
     @property
     def _original_failed(self) -> bool:
-        """Whether this file was sent before, and came to nothing then."""
+        """True if this is a duplicate of a file whose submission failed."""
         first = self.graded_submission
         return first is not None and first.id != self.id and first.ended and not first.succeeded
 
@@ -92,12 +93,12 @@ class SubmittedFile:
 
     @property
     def marks_in_review(self) -> tuple[QuestionMark, ...]:
-        """The answers that want a person."""
+        """The marks that need review."""
         return tuple(mark for mark in self.marks if mark.review)
 
     @property
     def failure(self) -> str | None:
-        """Why there are no marks, in a sentence; None where there are."""
+        """Why there are no marks, in a sentence; None if there are marks."""
         if self.refusal:
             return self.refusal
         if self.status and self.status.reason:
@@ -110,17 +111,17 @@ class SubmittedFile:
 
 
 def collect_sheets(paths: Iterable[Path]) -> tuple[list[SubmittedFile], dict[Path, str]]:
-    """The answer sheets among files and folders (not their subfolders), and what was passed over in folders: why, in
-    the words after its name; "" for a file of another type.
+    """Return the answer sheets among files and folders (without subfolders), and the skipped entries of the folders.
 
-    Each sheet's student is its file's name without the extension. A sheet of a folder that is too large or cannot be
-    opened is there with its `refusal`: it is some student's.
+    A skipped entry has its reason as a predicate to follow its name, or "" if it is a file of another type. Each
+    sheet's student is its file name without the extension. A file in a folder that is too large or cannot be opened is
+    returned with a `refusal`, because it is some student's sheet.
 
     Raises
     ------
     UsageError
-        A path does not exist, a file named itself is of no type that is read or cannot be read, a folder cannot be
-        listed, a name cannot be a student's, or two sheets would be one student's.
+        A path does not exist, a named file is of an unsupported type or cannot be read, a folder cannot be listed, a
+        file name cannot be a student's label, or two sheets would be the same student's.
     """
     sheets: list[SubmittedFile] = []
     skipped: dict[Path, str] = {}
@@ -137,7 +138,7 @@ def collect_sheets(paths: Iterable[Path]) -> tuple[list[SubmittedFile], dict[Pat
 
 
 def _sheet_from_file(file: Path, folder: Path) -> SubmittedFile | None:
-    """A file of a folder on its way; None where it is gone since the folder was listed."""
+    """Return a sheet for a file in a folder; None if the file is gone since the folder was listed."""
     sheet = SubmittedFile(file, DocumentKind.ANSWER_SHEET, student_from_file_name(file), folder=folder)
     try:
         check_regular(file, within=folder)
@@ -148,7 +149,7 @@ def _sheet_from_file(file: Path, folder: Path) -> SubmittedFile | None:
 
 
 def _split_folder_entries(folder: Path) -> tuple[list[Path], dict[Path, str]]:
-    """The files of a folder that can be sheets, in order; and the others with the reason."""
+    """Return the files of a folder that can be sheets, in order, and the other entries with the reason."""
     files: list[Path] = []
     others: dict[Path, str] = {}
     try:
@@ -162,7 +163,7 @@ def _split_folder_entries(folder: Path) -> tuple[list[Path], dict[Path, str]]:
         try:
             stat_regular(entry, within=folder)
         except UnusableFile as error:
-            # Subfolders and the like are no sheets by their names, and nobody has to be told.
+            # Subfolders and the like, whose names are not those of sheets, are not worth a message.
             if readable and not error.is_missing:
                 others[entry] = error.detail
             continue
@@ -174,11 +175,12 @@ def _split_folder_entries(folder: Path) -> tuple[list[Path], dict[Path, str]]:
 
 
 def check_readable(path: Path) -> None:
-    """
+    """Check that a file can be read and that its name has the extension of a supported type.
+
     Raises
     ------
     UsageError
-        There is no such file, or its name says that it is of no type that is read.
+        It cannot be read, or its type is not supported.
     """
     check_file(path)
     if not media_types.media_type_from_name(path.name):
@@ -186,11 +188,12 @@ def check_readable(path: Path) -> None:
 
 
 def check_file(path: Path) -> None:
-    """
+    """Check that a path is a readable regular file of an allowed size.
+
     Raises
     ------
     UsageError
-        There is no file, something else stands there, or it is too large or cannot be read.
+        There is no file, the path is something else, or the file is too large or cannot be read.
     """
     try:
         check_regular(path)
@@ -199,13 +202,14 @@ def check_file(path: Path) -> None:
 
 
 def student_from_file_name(path: Path) -> str:
-    """
+    """Return a student's label from a file name without its extension.
+
     Raises
     ------
     UsageError
         The name cannot be a student's label.
     """
-    # Some file systems take names apart (é as e and an accent); a student is one student on all of them.
+    # Some file systems decompose names (é as e and an accent); NFC gives one label on all of them.
     stem = unicodedata.normalize("NFC", path.stem)
     try:
         return parse_student(stem) or stem
@@ -218,10 +222,18 @@ def is_ignored_file(path: Path) -> bool:
 
 
 def send_file(
-    submitted: SubmittedFile, client: ApiClient, assessment: str, *, drop: DropFolderPut | None = None
+    submitted: SubmittedFile, client: ApiClient, assessment: str, *, drop_folder_put: DropFolderPut | None = None
 ) -> None:
-    """Send one file by its door, unless it is refused already. A refusal is kept with it, not raised, and so is why
-    it can no longer be opened. A file too large for a body is uploaded."""
+    """Send one file through its channel, unless it is already refused.
+
+    A refusal by the API, or the reason why the file can no longer be opened, is stored in `refusal` and not raised. A
+    file too large for a request body is uploaded to S3.
+
+    Raises
+    ------
+    ApiUnreachable, ApiError
+        The API does not answer, or the token is not accepted (401, 403).
+    """
     if submitted.refusal is not None:
         return
     try:
@@ -230,31 +242,35 @@ def send_file(
         submitted.refusal = str(error)
         return
     media_type = media_types.media_type_from_name(submitted.path.name) or "application/octet-stream"
-    if submitted.channel is IntakeChannel.DROP and drop:
-        drop(drop_key(submitted, assessment), body, media_type)
+    if submitted.channel is IntakeChannel.DROP and drop_folder_put:
+        drop_folder_put(drop_key(submitted, assessment), body, media_type)
         return
     if submitted.channel is IntakeChannel.API and len(body) > Settings.max_body_bytes:
         submitted.channel = IntakeChannel.UPLOAD
     call = client.upload if submitted.channel is IntakeChannel.UPLOAD else client.submit
     try:
-        receipt = call(assessment, submitted.kind.value, body, media_type=media_type, student=submitted.student)
+        accepted = call(assessment, submitted.kind.value, body, media_type=media_type, student=submitted.student)
     except ApiError as error:
         if error.status in (401, 403):
             raise
         submitted.refusal = str(error)
     else:
-        submitted.id, submitted.run = receipt.id, receipt.run
+        submitted.id, submitted.run = accepted.id, accepted.run
 
 
 def send_files(
-    submitted_files: Sequence[SubmittedFile], client: ApiClient, assessment: str, *, drop: DropFolderPut | None = None
+    submitted_files: Sequence[SubmittedFile],
+    client: ApiClient,
+    assessment: str,
+    *,
+    drop_folder_put: DropFolderPut | None = None,
 ) -> None:
-    """Send them at once, a few at a time.
+    """Send files in parallel, at most eight at a time. The first failure stops the files not yet started.
 
     Raises
     ------
-    Unreachable, ApiError
-        Nobody answers, or the token is not accepted.
+    ApiUnreachable, ApiError
+        The API does not answer, or the token is not accepted.
     """
     waiting: SimpleQueue[SubmittedFile] = SimpleQueue()
     done: SimpleQueue[BaseException | None] = SimpleQueue()
@@ -264,15 +280,15 @@ def send_files(
     def work() -> None:
         while True:
             try:
-                send_file(waiting.get_nowait(), client, assessment, drop=drop)
+                send_file(waiting.get_nowait(), client, assessment, drop_folder_put=drop_folder_put)
             except Empty:
                 return
-            except BaseException as error:  # noqa: BLE001 - raised again by the one who waits
+            except BaseException as error:  # noqa: BLE001 - raised again by the waiting thread
                 done.put(error)
             else:
                 done.put(None)
 
-    # Daemons: who stops (Ctrl-C, a token that is not accepted) does not wait for an answer that may not come.
+    # Daemon threads: after Ctrl-C or a refused token, the process does not wait for a response that may not come.
     for _ in range(min(len(submitted_files), _MAX_PARALLEL_REQUESTS)):
         Thread(target=work, daemon=True, name="send").start()
     for _ in submitted_files:
@@ -285,7 +301,7 @@ def send_files(
 
 
 def drop_key(submitted: SubmittedFile, assessment: str) -> str:
-    """Where a file goes in the drop folder (`receive/drop_folder.py` has the grammar)."""
+    """Return a file's S3 key in the drop_folder_put folder (`receive/drop_folder.py` has the grammar)."""
     extension = submitted.path.suffix.lower()
     match submitted.kind:
         case DocumentKind.QUESTION_PAPER:
@@ -297,11 +313,12 @@ def drop_key(submitted: SubmittedFile, assessment: str) -> str:
 
 
 def reject_duplicate_students(sheets: Sequence[SubmittedFile]) -> None:
-    """
+    """Check that every sheet has a different student.
+
     Raises
     ------
     UsageError
-        Two sheets have one student's label.
+        Two sheets have the same student's label.
     """
     seen: dict[str, Path] = {}
     for sheet in sheets:

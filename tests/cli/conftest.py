@@ -1,3 +1,5 @@
+"""Fixtures for the command-line tests: the fake API with a client, and a drop folder with its service."""
+
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -11,14 +13,14 @@ from tests.cli.drop_folder_fakes import DropFolderHarness, FakeBucket, FakeClock
 
 @pytest.fixture
 def api() -> Iterator[fake_api.FakeApi]:
-    with fake_api.serve_fake_api() as found:
-        yield found
+    with fake_api.serve_fake_api() as fake:
+        yield fake
 
 
 @pytest.fixture
 def client(api: fake_api.FakeApi) -> Iterator[ApiClient]:
-    with ApiClient(api.url, "a-token", max_attempts=4, backoff_seconds=0.01) as made:
-        yield made
+    with ApiClient(api.url, "a-token", max_attempts=4, backoff_seconds=0.01) as api_client:
+        yield api_client
 
 
 @pytest.fixture
@@ -32,7 +34,7 @@ def bucket() -> FakeBucket:
 
 
 @pytest.fixture
-def drop(tmp_path: Path, clock: FakeClock) -> DropFolder:
+def drop_folder(tmp_path: Path, clock: FakeClock) -> DropFolder:
     folder = make_drop_folder(tmp_path, clock)
     folder.prepare()
     (folder.folder / "rivers" / "answers").mkdir(parents=True)
@@ -41,6 +43,6 @@ def drop(tmp_path: Path, clock: FakeClock) -> DropFolder:
 
 @pytest.fixture
 def harness(
-    drop: DropFolder, clock: FakeClock, bucket: FakeBucket, client: ApiClient, tmp_path: Path
+    drop_folder: DropFolder, clock: FakeClock, bucket: FakeBucket, client: ApiClient, tmp_path: Path
 ) -> DropFolderHarness:
-    return DropFolderHarness(drop, clock, bucket, client, tmp_path / "results")
+    return DropFolderHarness(drop_folder, clock, bucket, client, tmp_path / "results")

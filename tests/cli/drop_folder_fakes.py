@@ -1,4 +1,4 @@
-"""A drop folder for the tests: its clock, its bucket, and the API's stand-in behind it."""
+"""A drop folder for tests, with a fake clock and a fake bucket."""
 
 import hashlib
 import io
@@ -23,7 +23,7 @@ class FakeClock:
 
 
 class FakeBucket:
-    """As much of S3 as a drop needs: what was put, and the reports of refusals."""
+    """The parts of S3 that the drop folder service uses: puts and refusal reports."""
 
     class exceptions:  # noqa: N801 - boto3's own name
         class NoSuchKey(Exception): ...
@@ -57,15 +57,15 @@ def make_drop_folder(tmp_path: Path, clock: FakeClock) -> DropFolder:
 
 
 class DropFolderHarness:
-    """A drop folder with the API's stand-in behind it."""
+    """A drop folder service with a fake bucket; its client talks to the fake API."""
 
     def __init__(
-        self, drop: DropFolder, clock: FakeClock, bucket: FakeBucket, client: ApiClient, results: Path
+        self, drop_folder: DropFolder, clock: FakeClock, bucket: FakeBucket, client: ApiClient, results: Path
     ) -> None:
         self.lines: list[str] = []
         self.clock = clock
         self.service = DropFolderService(
-            drop,
+            drop_folder,
             results=results,
             s3=bucket,
             bucket="temp",

@@ -1,4 +1,4 @@
-"""A stand-in for the API on loopback: real HTTP, submissions in memory, and faults on demand."""
+"""A fake API on loopback: real HTTP, submissions in memory, and faults on demand."""
 
 import json
 import threading
@@ -24,25 +24,29 @@ class RecordedRequest:
 
 @dataclass
 class FakeApi:
-    """`documents` are the submissions by id; `faults` are served before anything else: a status, or None for a
-    connection that drops. `on_submit` makes the document of a new submission."""
+    """The state of the fake API.
+
+    `requests` are those received so far. `documents` are the submissions by id. `faults` are served before anything
+    else: a status code, or None for a dropped connection. `replies` override the answer of a route. `on_submit`
+    returns fields of a new submission's document.
+    """
 
     url: str = ""
-    asked: list[RecordedRequest] = field(default_factory=list)
+    requests: list[RecordedRequest] = field(default_factory=list)
     faults: list[int | None] = field(default_factory=list)
     documents: dict[str, dict[str, Any]] = field(default_factory=dict)
     replies: dict[tuple[str, str], tuple[int, Any]] = field(default_factory=dict)
     on_submit: Callable[[dict[str, str], bytes], dict[str, Any]] | None = None
 
-    def answer(self, asked: RecordedRequest) -> tuple[int, Any]:  # noqa: PLR0911 - one line a route
-        if (asked.method, asked.path) in self.replies:
-            return self.replies[asked.method, asked.path]
-        match asked.method, asked.path.strip("/").split("/"):
+    def answer(self, request: RecordedRequest) -> tuple[int, Any]:  # noqa: PLR0911 - one return per route
+        if (request.method, request.path) in self.replies:
+            return self.replies[request.method, request.path]
+        match request.method, request.path.strip("/").split("/"):
             case "POST", ["submissions"]:
-                return 202, self._receive(asked.query, asked.body)
+                return 202, self._receive(request.query, request.body)
             case "POST", ["uploads"]:
-                wish = json.loads(asked.body)
-                document = self._receive(wish, b"")
+                upload_request = json.loads(request.body)
+                document = self._receive(upload_request, b"")
                 return 201, {"id": document["id"], "url": f"{self.url}/store", "fields": {"key": "k", "policy": "p"}}
             case "POST", ["store"]:
                 return 204, None
@@ -67,10 +71,10 @@ class FakeApi:
         self.documents[number] = document
         return {"id": number, "run": 1, "state": document["state"], "location": f"/submissions/{number}"}
 
-    def form(self, asked: RecordedRequest) -> list[tuple[str, bytes]]:
-        """The parts of a multipart body in their order."""
-        head = f"Content-Type: {asked.headers['content-type']}\r\n\r\n".encode()
-        message = BytesParser().parsebytes(head + asked.body)
+    def form(self, request: RecordedRequest) -> list[tuple[str, bytes]]:
+        """Return the names and contents of a multipart body's parts, in order."""
+        head = f"Content-Type: {request.headers['content-type']}\r\n\r\n".encode()
+        message = BytesParser().parsebytes(head + request.body)
         parts = [part for part in message.walk() if not part.is_multipart()]
         return [
             (str(part.get_param("name", header="content-disposition")), part.get_payload(decode=True) or b"")
@@ -80,7 +84,7 @@ class FakeApi:
 
 @contextmanager
 def serve_fake_api() -> Iterator[FakeApi]:
-    stand_in = FakeApi()
+    fake = FakeApi()
 
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
@@ -90,17 +94,17 @@ def serve_fake_api() -> Iterator[FakeApi]:
             body = self.rfile.read(int(self.headers.get("content-length") or 0))
             query = {name: values[0] for name, values in parse_qs(parts.query).items()}
             headers = {name.lower(): value for name, value in self.headers.items()}
-            asked = RecordedRequest(self.command, parts.path, query, headers, body)
-            stand_in.asked.append(asked)
-            if stand_in.faults:
-                fault = stand_in.faults.pop(0)
+            request = RecordedRequest(self.command, parts.path, query, headers, body)
+            fake.requests.append(request)
+            if fake.faults:
+                fault = fake.faults.pop(0)
                 if fault is None:
                     self.close_connection = True
                     return
-                status, answer = fault, None
+                status, body_or_document = fault, None
             else:
-                status, answer = stand_in.answer(asked)
-            raw = answer if isinstance(answer, bytes) else b"" if answer is None else json.dumps(answer).encode()
+                status, body_or_document = fake.answer(request)
+            raw = _encode_body(body_or_document)
             self.send_response(status)
             self.send_header("Content-Type", "application/json")
             self.send_header("Content-Length", str(len(raw)))
@@ -115,10 +119,16 @@ def serve_fake_api() -> Iterator[FakeApi]:
     server.daemon_threads = True
     thread = threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True)
     thread.start()
-    stand_in.url = f"http://127.0.0.1:{server.server_address[1]}"
+    fake.url = f"http://127.0.0.1:{server.server_address[1]}"
     try:
-        yield stand_in
+        yield fake
     finally:
         server.shutdown()
         server.server_close()
         thread.join(5)
+
+
+def _encode_body(body: Any) -> bytes:
+    if body is None:
+        return b""
+    return body if isinstance(body, bytes) else json.dumps(body).encode()

@@ -1,4 +1,4 @@
-"""A small class with its paper, made up for the tests: question tree, sheets, marks, pages and histories."""
+"""A small invented class for tests: question paper, sheets, marks, pages and execution histories."""
 
 import io
 from datetime import UTC, datetime, timedelta
@@ -105,7 +105,7 @@ def result(*, marks_in_review: bool = False, text_marks: float = 2) -> SheetResu
         review=(ReviewReason.BORDERLINE, ReviewReason.LOW_OCR_CONFIDENCE) if marks_in_review else (),
     )
     questions = (mark("1", 1, 1), mark("2", 2, 2), mark("3.a", 3, 3, marker="key-points"), rain)
-    return SheetResult(sum(one.marks or 0 for one in questions), 11, questions)
+    return SheetResult(sum(question.marks or 0 for question in questions), 11, questions)
 
 
 def after_noon(seconds: float) -> datetime:
@@ -113,7 +113,7 @@ def after_noon(seconds: float) -> datetime:
 
 
 def status_document(submission_id: str = "a" * 32, **changes: Any) -> dict[str, Any]:
-    """The API's answer for a sheet that was marked, as JSON; `changes` replace its fields."""
+    """Return the API's JSON response for a marked sheet; `changes` replace its fields."""
     return {
         "id": submission_id,
         "run": 1,
@@ -170,7 +170,7 @@ def timeline(shift: float = 0.0) -> ExecutionTimeline:
 
 
 def sheet(path: Path, student: str = "Mina Okafor", **more: Any) -> SubmittedFile:
-    """A sheet that went through: marked, with its transcript and its lanes."""
+    """Return a sheet that was marked, with its transcript and timeline."""
     marked = more.pop("result", result())
     status = SubmissionStatus.from_dict(status_document(student=student, result=marked.to_dict() if marked else None))
     return SubmittedFile(
@@ -188,7 +188,7 @@ def sheet(path: Path, student: str = "Mina Okafor", **more: Any) -> SubmittedFil
 
 
 def picture(path: Path, *, size: tuple[int, int] = (1240, 1754)) -> Path:
-    """A page with the answers where the transcript says they are."""
+    """Draw a page with the answers at the positions given in the transcript."""
     image = Image.new("RGB", size, "#f6f3ea")
     draw = ImageDraw.Draw(image)
     font = ImageFont.load_default(size=size[1] // 55)
@@ -215,7 +215,7 @@ def image_bytes(kind: str = "PNG", size: tuple[int, int] = (40, 60)) -> bytes:
 
 
 class HistoryBuilder:
-    """An execution history as Step Functions tells it: states entered and left, milliseconds from NOON."""
+    """Builds an execution history as Step Functions returns it; times are milliseconds after NOON."""
 
     def __init__(self) -> None:
         self.events: list[dict[str, Any]] = []

@@ -1,4 +1,4 @@
-"""The client says what the API says, tries again what dropped, and keeps its token to itself."""
+"""The API client: requests, error messages, retries, and protection of the token."""
 
 import hashlib
 import json
@@ -12,22 +12,22 @@ from tests.cli.fake_api import FakeApi
 from tests.cli.sample_class import status_document, transcript
 
 
-def test_a_file_goes_as_the_body_with_its_names_in_the_query(api: FakeApi, client: ApiClient) -> None:
-    receipt = client.submit("rivers", "answer_sheet", b"%PDF-1", media_type="application/pdf", student="Zoë & Söhne")
+def test_a_file_is_sent_as_the_body_with_its_names_in_the_query(api: FakeApi, client: ApiClient) -> None:
+    accepted = client.submit("rivers", "answer_sheet", b"%PDF-1", media_type="application/pdf", student="Zoë & Söhne")
 
-    asked = api.asked[0]
-    assert (asked.method, asked.path, asked.body) == ("POST", "/submissions", b"%PDF-1")
-    assert asked.query == {"assessment": "rivers", "kind": "answer_sheet", "student": "Zoë & Söhne"}
-    assert asked.headers["content-type"] == "application/pdf"
-    assert asked.headers["authorization"] == "Bearer a-token"
-    assert receipt.run == 1 and receipt.id in api.documents
+    request = api.requests[0]
+    assert (request.method, request.path, request.body) == ("POST", "/submissions", b"%PDF-1")
+    assert request.query == {"assessment": "rivers", "kind": "answer_sheet", "student": "Zoë & Söhne"}
+    assert request.headers["content-type"] == "application/pdf"
+    assert request.headers["authorization"] == "Bearer a-token"
+    assert accepted.run == 1 and accepted.id in api.documents
 
 
-def test_a_large_file_goes_to_the_store_with_its_form_and_without_the_token(api: FakeApi, client: ApiClient) -> None:
+def test_an_upload_sends_the_form_to_s3_without_the_token(api: FakeApi, client: ApiClient) -> None:
     client.upload("rivers", "answer_sheet", b"pixels", media_type="image/jpeg", student="Mina")
 
-    wish, stored, done = api.asked
-    assert json.loads(wish.body) == {
+    form_request, stored, done = api.requests
+    assert json.loads(form_request.body) == {
         "assessment": "rivers",
         "kind": "answer_sheet",
         "student": "Mina",
@@ -41,28 +41,30 @@ def test_a_large_file_goes_to_the_store_with_its_form_and_without_the_token(api:
 
 
 @pytest.mark.parametrize("faults", [[None], [500], [503], [429, 502], [None, 504, None]])
-def test_what_drops_or_is_too_busy_is_tried_again(api: FakeApi, client: ApiClient, faults: list[int | None]) -> None:
+def test_dropped_connections_and_busy_servers_are_retried(
+    api: FakeApi, client: ApiClient, faults: list[int | None]
+) -> None:
     api.faults = list(faults)
 
     client.submit("rivers", "answer_sheet", b"x", media_type="image/png")
 
-    assert len(api.asked) == len(faults) + 1
-    assert {asked.body for asked in api.asked} == {b"x"}
+    assert len(api.requests) == len(faults) + 1
+    assert {request.body for request in api.requests} == {b"x"}
 
 
-def test_in_the_end_it_says_that_nobody_answers(api: FakeApi, client: ApiClient) -> None:
+def test_exhausted_retries_raise_api_unreachable(api: FakeApi, client: ApiClient) -> None:
     api.faults = [None] * 20
 
     with pytest.raises(ApiUnreachable, match="cannot be reached"):
         client.submission("a" * 32)
 
 
-def test_a_closed_port_is_a_sentence() -> None:
+def test_a_closed_port_raises_api_unreachable() -> None:
     with ApiClient("http://127.0.0.1:9", "t", max_attempts=1) as client, pytest.raises(ApiUnreachable, match="refused"):
         client.submission("a" * 32)
 
 
-def test_a_problem_is_told_in_its_own_sentence(api: FakeApi, client: ApiClient) -> None:
+def test_a_problem_document_becomes_the_error_message(api: FakeApi, client: ApiClient) -> None:
     failure = {"type": "https://gradeline/problems/EmptyFile", "title": "Empty", "detail": "The file is empty."}
     api.replies["POST", "/submissions"] = (400, failure)
 
@@ -72,51 +74,53 @@ def test_a_problem_is_told_in_its_own_sentence(api: FakeApi, client: ApiClient) 
     assert (caught.value.status, caught.value.kind) == (400, "EmptyFile")
 
 
-def test_a_gateways_refusal_gets_a_sentence_too(api: FakeApi, client: ApiClient) -> None:
+def test_a_gateway_refusal_gets_a_message(api: FakeApi, client: ApiClient) -> None:
     api.replies["GET", "/submissions/x"] = (401, {"message": "Unauthorized"})
 
     with pytest.raises(ApiError, match="token was not accepted"):
         client.submission("x")
 
 
-def test_something_else_that_answers_is_not_taken_for_the_api(api: FakeApi, client: ApiClient) -> None:
+def test_a_response_of_another_server_is_not_accepted(api: FakeApi, client: ApiClient) -> None:
     api.replies["GET", "/submissions/x"] = (200, b"<html>hello</html>")
 
-    with pytest.raises(ApiUnreachable, match="not as this API does"):
+    with pytest.raises(ApiUnreachable, match="is not this API"):
         client.submission("x")
 
 
-def test_a_status_comes_with_its_lanes_and_marks(api: FakeApi, client: ApiClient) -> None:
+def test_a_status_has_its_branches_and_marks(api: FakeApi, client: ApiClient) -> None:
     api.documents["a" * 32] = status_document()
 
     status = client.submission("a" * 32, wait=20)
 
-    assert api.asked[0].headers["prefer"] == "wait=20"
+    assert api.requests[0].headers["prefer"] == "wait=20"
     assert status.state is SubmissionState.GRADED and status.succeeded and status.ended
     assert status.branches["reading"].pages_total == 1 and status.branches["grading"].state == "done"
     assert status.result and status.result.max_marks == 11
 
 
-def test_a_long_list_is_read_to_its_end(api: FakeApi, client: ApiClient) -> None:
+def test_a_long_listing_is_read_page_by_page(api: FakeApi, client: ApiClient) -> None:
     pages = {
         "": {"submissions": [status_document("1" * 32)], "next": "more"},
         "more": {"submissions": [status_document("2" * 32)], "next": None},
     }
     answer = api.answer
-    api.answer = lambda asked: (  # type: ignore[method-assign]
-        (200, pages[asked.query.get("next", "")]) if asked.path == "/assessments/rivers/submissions" else answer(asked)
+    api.answer = lambda request: (  # type: ignore[method-assign]
+        (200, pages[request.query.get("next", "")])
+        if request.path == "/assessments/rivers/submissions"
+        else answer(request)
     )
 
     assert [status.id[0] for status in client.submissions("rivers")] == ["1", "2"]
 
 
-def test_a_transcript_is_a_transcript(api: FakeApi, client: ApiClient) -> None:
+def test_a_transcript_is_decoded(api: FakeApi, client: ApiClient) -> None:
     api.replies["GET", "/submissions/x/transcript"] = (200, transcript().to_dict())
 
     assert client.transcript("x") == transcript()
 
 
-def test_a_transcript_in_parts_is_put_together(api: FakeApi, client: ApiClient) -> None:
+def test_a_transcript_in_parts_is_joined(api: FakeApi, client: ApiClient) -> None:
     whole = transcript()
     pages = [{**page, "number": number} for number in (1, 2, 3) for page in whole.to_dict()["pages"][:1]]
     parts = {
@@ -124,8 +128,8 @@ def test_a_transcript_in_parts_is_put_together(api: FakeApi, client: ApiClient) 
         "3": {"pages": pages[2:], "warnings": ["a warning"], "next": None},
     }
     answer = api.answer
-    api.answer = lambda asked: (  # type: ignore[method-assign]
-        (200, parts[asked.query["next"]]) if asked.path == "/submissions/x/transcript" else answer(asked)
+    api.answer = lambda request: (  # type: ignore[method-assign]
+        (200, parts[request.query["next"]]) if request.path == "/submissions/x/transcript" else answer(request)
     )
 
     found = client.transcript("x")
@@ -134,12 +138,12 @@ def test_a_transcript_in_parts_is_put_together(api: FakeApi, client: ApiClient) 
 
 
 @pytest.mark.parametrize("url", ["http://marks.example.org", "ftp://127.0.0.1", "marks"])
-def test_the_token_never_travels_in_the_clear(url: str) -> None:
+def test_an_unencrypted_url_is_refused(url: str) -> None:
     with pytest.raises(InsecureApiUrl):
         ApiClient(url, "t")
 
 
-def test_neither_a_netrc_nor_a_proxy_of_the_machine_gets_between(
+def test_netrc_and_proxy_settings_are_ignored_on_loopback(
     api: FakeApi, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (tmp_path / "netrc").write_text("machine 127.0.0.1 login somebody password else\n")
@@ -150,4 +154,4 @@ def test_neither_a_netrc_nor_a_proxy_of_the_machine_gets_between(
     with ApiClient(api.url, "a-token", max_attempts=1) as client:
         client.submission("a" * 32)
 
-    assert api.asked[0].headers["authorization"] == "Bearer a-token"
+    assert api.requests[0].headers["authorization"] == "Bearer a-token"

@@ -1,4 +1,4 @@
-"""What fails for one file or one assessment of the drop folder is tried again, and holds up no other."""
+"""Failures of one file or one assessment of the drop folder are retried and do not affect the others."""
 
 import errno
 from collections.abc import Callable
@@ -16,8 +16,8 @@ from tests.cli.fake_api import FakeApi
 from tests.cli.sample_class import status_document, transcript
 
 
-def fails(number: int, error: BaseException, real: Callable[..., Any]) -> Callable[..., Any]:
-    """`real`, which fails the first so many times."""
+def fail_first(number: int, error: BaseException, real: Callable[..., Any]) -> Callable[..., Any]:
+    """Return `real` wrapped so that its first `number` calls raise `error`."""
     left = number
 
     def call(*args: Any, **named: Any) -> Any:
@@ -30,8 +30,8 @@ def fails(number: int, error: BaseException, real: Callable[..., Any]) -> Callab
     return call
 
 
-def fails_for(name: str, error: BaseException, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Reading any file of this name fails."""
+def fail_reading_of(name: str, error: BaseException, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Make reading any file of this name raise `error`."""
     read = regular_files._read_bytes
 
     def read_bytes(file: Any, number: int) -> bytes:
@@ -50,20 +50,20 @@ def graded(api: FakeApi, letter: str, **changes: Any) -> None:
 REJECTED = {"state": "REJECTED", "result": None, "reason": {"type": "NoPages", "message": "It has no pages."}}
 
 
-def test_a_file_beyond_the_limit_is_told_once_and_says_so_beside_itself(
-    drop: DropFolder, harness: DropFolderHarness, bucket: FakeBucket
+def test_a_file_above_the_limit_is_reported_once_and_gets_a_note(
+    drop_folder: DropFolder, harness: DropFolderHarness, bucket: FakeBucket
 ) -> None:
-    answers = drop.folder / "rivers" / "answers"
+    answers = drop_folder.folder / "rivers" / "answers"
     with (answers / "big.pdf").open("wb") as out:
         out.truncate(6 << 30)
     for name in ("anna.pdf", "zoe.pdf"):
         (answers / name).write_bytes(b"%PDF-")
     harness.run_rounds(8)
 
-    why = f"has {6 << 30} bytes; at most {Settings.max_file_bytes} can be read."
+    detail = f"has {6 << 30} bytes; at most {Settings.max_file_bytes} can be read."
     assert sorted(bucket.puts) == ["drop/rivers/answers/anna.pdf", "drop/rivers/answers/zoe.pdf"]
-    assert [line for line in harness.lines if "big" in line] == [f"rivers/answers/big.pdf: passed over. It {why}"]
-    assert (answers / "big.pdf.refused.txt").read_text() == f"This file {why}\n"
+    assert [line for line in harness.lines if "big" in line] == [f"rivers/answers/big.pdf: skipped. It {detail}"]
+    assert (answers / "big.pdf.refused.txt").read_text() == f"This file {detail}\n"
 
     (answers / "big.pdf").write_bytes(b"%PDF-")
     harness.run_rounds()
@@ -72,49 +72,51 @@ def test_a_file_beyond_the_limit_is_told_once_and_says_so_beside_itself(
 
 
 @pytest.mark.parametrize(
-    ("error", "why"),
+    ("error", "detail"),
     [(OSError(errno.EIO, "Input/output error"), "(Input/output error)"), (MemoryError(), "larger than the memory")],
 )
-def test_a_file_whose_reading_fails_holds_up_no_other_and_is_tried_again(
+def test_a_file_that_cannot_be_read_is_retried_without_delaying_others(
     *,
-    drop: DropFolder,
+    drop_folder: DropFolder,
     harness: DropFolderHarness,
     bucket: FakeBucket,
     monkeypatch: pytest.MonkeyPatch,
     error: BaseException,
-    why: str,
+    detail: str,
 ) -> None:
     for name in ("anna.pdf", "bad.pdf", "zoe.pdf"):
-        (drop.folder / "rivers" / "answers" / name).write_bytes(b"%PDF-")
+        (drop_folder.folder / "rivers" / "answers" / name).write_bytes(b"%PDF-")
     with monkeypatch.context() as failing:
-        fails_for("bad.pdf", error, failing)
+        fail_reading_of("bad.pdf", error, failing)
         harness.run_rounds(8)
 
     assert sorted(bucket.puts) == ["drop/rivers/answers/anna.pdf", "drop/rivers/answers/zoe.pdf"]
-    (told,) = [line for line in harness.lines if "bad.pdf" in line]
-    assert told.startswith("rivers/answers/bad.pdf: passed over. It ") and why in told
+    (message,) = [line for line in harness.lines if "bad.pdf" in line]
+    assert message.startswith("rivers/answers/bad.pdf: skipped. It ") and detail in message
     harness.run_rounds(2)
     assert "rivers/answers/bad.pdf: received" in harness.lines
 
 
-def test_a_file_that_could_not_be_noted_as_sent_is_not_sent_again_and_again(
-    drop: DropFolder, harness: DropFolderHarness, bucket: FakeBucket, monkeypatch: pytest.MonkeyPatch
+def test_a_file_that_could_not_be_logged_as_sent_is_sent_once(
+    drop_folder: DropFolder, harness: DropFolderHarness, bucket: FakeBucket, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     fault = OSError(errno.ENOSPC, "No space left on device")
-    monkeypatch.setattr(drop.ledger, "note", fails(1000, fault, drop.ledger.note))
-    (drop.folder / "rivers" / "answers" / "anna.pdf").write_bytes(b"%PDF-")
+    monkeypatch.setattr(drop_folder.sent_log, "record_sent", fail_first(1000, fault, drop_folder.sent_log.record_sent))
+    (drop_folder.folder / "rivers" / "answers" / "anna.pdf").write_bytes(b"%PDF-")
     harness.run_rounds(8)
 
     assert bucket.puts == ["drop/rivers/answers/anna.pdf"]
     assert harness.lines == ["rivers/answers/anna.pdf: received", f"rivers/answers/anna.pdf: {fault}"]
 
 
-def test_where_the_folder_cannot_be_looked_through_following_goes_on(
-    drop: DropFolder, harness: DropFolderHarness, api: FakeApi, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+def test_sent_files_are_tracked_while_the_folder_cannot_be_listed(
+    drop_folder: DropFolder, harness: DropFolderHarness, api: FakeApi, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    (drop.folder / "rivers" / "answers" / "Mina Okafor.pdf").write_bytes(b"%PDF-")
+    (drop_folder.folder / "rivers" / "answers" / "Mina Okafor.pdf").write_bytes(b"%PDF-")
     harness.run_rounds(4)
-    monkeypatch.setattr(drop, "_list_files", fails(100, OSError(errno.EIO, "Input/output error"), drop._list_files))
+    monkeypatch.setattr(
+        drop_folder, "_list_files", fail_first(100, OSError(errno.EIO, "Input/output error"), drop_folder._list_files)
+    )
     graded(api, "a")
     harness.run_rounds(4)
 
@@ -124,9 +126,9 @@ def test_where_the_folder_cannot_be_looked_through_following_goes_on(
 
 
 @pytest.mark.parametrize("step", ["load_paper", "load_report_data", "write_report"])
-def test_marks_that_could_not_be_written_are_written_later(
+def test_writing_marks_is_retried(
     *,
-    drop: DropFolder,
+    drop_folder: DropFolder,
     harness: DropFolderHarness,
     api: FakeApi,
     monkeypatch: pytest.MonkeyPatch,
@@ -134,8 +136,8 @@ def test_marks_that_could_not_be_written_are_written_later(
     step: str,
 ) -> None:
     fault = OSError(errno.ENOSPC, "No space left on device")
-    monkeypatch.setattr(GradingSession, step, fails(3, fault, getattr(GradingSession, step)))
-    (drop.folder / "rivers" / "answers" / "Mina Okafor.pdf").write_bytes(b"%PDF-")
+    monkeypatch.setattr(GradingSession, step, fail_first(3, fault, getattr(GradingSession, step)))
+    (drop_folder.folder / "rivers" / "answers" / "Mina Okafor.pdf").write_bytes(b"%PDF-")
     graded(api, "a")
     harness.run_rounds(12)
 
@@ -145,23 +147,23 @@ def test_marks_that_could_not_be_written_are_written_later(
 
 
 @pytest.mark.parametrize("fault", [OSError(errno.ENOSPC, "No space left on device"), ValueError("odd")])
-def test_a_note_that_cannot_be_written_keeps_no_other_sheet_from_its_ending(
+def test_a_note_that_cannot_be_written_delays_no_other_sheet(
     *,
-    drop: DropFolder,
+    drop_folder: DropFolder,
     harness: DropFolderHarness,
     api: FakeApi,
     monkeypatch: pytest.MonkeyPatch,
     tmp_path: Path,
     fault: Exception,
 ) -> None:
-    answers = drop.folder / "rivers" / "answers"
+    answers = drop_folder.folder / "rivers" / "answers"
     for name in ("Anna.pdf", "Mina Okafor.pdf"):
         (answers / name).write_bytes(b"%PDF-")
     harness.run_rounds(4)
     graded(api, "a", student="Anna", **REJECTED)
     graded(api, "b")
     with monkeypatch.context() as failing:
-        failing.setattr(DropFolder, "note", fails(1000, fault, DropFolder.note))
+        failing.setattr(DropFolder, "write_refusal_note", fail_first(1000, fault, DropFolder.write_refusal_note))
         harness.run_rounds(6)
 
     assert "rivers/answers/Anna.pdf: cannot be used. It has no pages." in harness.lines
@@ -169,16 +171,16 @@ def test_a_note_that_cannot_be_written_keeps_no_other_sheet_from_its_ending(
     assert sum("Anna.pdf.refused.txt: " in line for line in harness.lines) == 1
     assert (tmp_path / "results" / "rivers" / "results.csv").exists()
     harness.run_rounds(1)
-    assert (answers / "Anna.pdf.refused.txt").read_text() == "It has no pages.\n", "and the note is tried again"
+    assert (answers / "Anna.pdf.refused.txt").read_text() == "It has no pages.\n", "writing the note is retried"
 
 
-def test_an_assessment_whose_folder_was_moved_away_gets_its_marks(
-    drop: DropFolder, harness: DropFolderHarness, api: FakeApi, tmp_path: Path
+def test_an_assessment_whose_folder_was_moved_gets_its_marks(
+    drop_folder: DropFolder, harness: DropFolderHarness, api: FakeApi, tmp_path: Path
 ) -> None:
     for name in ("Anna.pdf", "Mina Okafor.pdf"):
-        (drop.folder / "rivers" / "answers" / name).write_bytes(b"%PDF-")
+        (drop_folder.folder / "rivers" / "answers" / name).write_bytes(b"%PDF-")
     harness.run_rounds(4)
-    (drop.folder / "rivers").rename(tmp_path / "elsewhere")
+    (drop_folder.folder / "rivers").rename(tmp_path / "elsewhere")
     graded(api, "a", student="Anna", **REJECTED)
     graded(api, "b")
     harness.run_rounds(4)
@@ -187,11 +189,11 @@ def test_an_assessment_whose_folder_was_moved_away_gets_its_marks(
     assert b"Mina Okafor" in (tmp_path / "results" / "rivers" / "results.csv").read_bytes()
 
 
-def test_a_sheet_that_cannot_be_asked_about_keeps_no_other_from_its_ending(
-    drop: DropFolder, harness: DropFolderHarness, api: FakeApi
+def test_a_sheet_whose_status_fails_delays_no_other(
+    drop_folder: DropFolder, harness: DropFolderHarness, api: FakeApi
 ) -> None:
     for name in ("Anna.pdf", "Mina Okafor.pdf"):
-        (drop.folder / "rivers" / "answers" / name).write_bytes(b"%PDF-")
+        (drop_folder.folder / "rivers" / "answers" / name).write_bytes(b"%PDF-")
     harness.run_rounds(4)
     graded(api, "a", student="Anna")
     graded(api, "b")
@@ -205,10 +207,10 @@ def test_a_sheet_that_cannot_be_asked_about_keeps_no_other_from_its_ending(
     assert "rivers/answers/Anna.pdf: 8 / 11" in harness.lines
 
 
-def test_an_ending_that_was_seen_in_a_round_that_failed_is_told_in_the_next(
-    drop: DropFolder, harness: DropFolderHarness, api: FakeApi, monkeypatch: pytest.MonkeyPatch
+def test_an_outcome_seen_in_a_failed_round_is_reported_in_the_next(
+    drop_folder: DropFolder, harness: DropFolderHarness, api: FakeApi, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    (drop.folder / "rivers" / "answers" / "Mina Okafor.pdf").write_bytes(b"%PDF-")
+    (drop_folder.folder / "rivers" / "answers" / "Mina Okafor.pdf").write_bytes(b"%PDF-")
     harness.run_rounds(4)
     graded(api, "a")
     refresh = drop_folder_service.refresh_statuses

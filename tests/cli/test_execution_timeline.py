@@ -1,4 +1,4 @@
-"""The overlap of the lanes, and the time that it saved, come from the execution's own history."""
+"""The branch times, and the time saved by running branches in parallel, come from the execution history."""
 
 from typing import Any
 
@@ -28,7 +28,7 @@ def parallel_run() -> HistoryBuilder:
     )
 
 
-def test_lanes_span_from_entering_to_leaving_their_states() -> None:
+def test_branches_span_from_entering_to_leaving_their_states() -> None:
     spans = execution_timeline.timeline_from_history(parallel_run().events).spans
 
     assert {name: round(span.seconds, 3) for name, span in spans.items()} == {
@@ -39,15 +39,15 @@ def test_lanes_span_from_entering_to_leaving_their_states() -> None:
     }
 
 
-def test_saved_is_the_lanes_in_a_row_less_the_time_to_their_join() -> None:
+def test_saved_time_is_the_sum_of_branches_minus_the_time_to_the_join() -> None:
     found = execution_timeline.timeline_from_history(parallel_run().events)
 
-    # 3.000 + 0.500 + 0.031 in a row; 3.005 from the first start (5 ms) to the join (3010 ms).
+    # 3.000 + 0.500 + 0.031 in sequence; 3.005 from the first start (5 ms) to the join (3010 ms).
     assert found.saved_seconds == pytest.approx(3.531 - 3.005)
     assert found.is_from_history
 
 
-def test_nothing_is_saved_where_lanes_ran_one_after_another() -> None:
+def test_nothing_is_saved_if_branches_ran_in_sequence() -> None:
     found = execution_timeline.timeline_from_history(
         HistoryBuilder()
         .entered("StoreFile", 0)
@@ -64,11 +64,11 @@ def test_nothing_is_saved_where_lanes_ran_one_after_another() -> None:
     assert found.reading_started_first is False
 
 
-def test_reading_came_first_where_it_started_before_the_others_had_ended() -> None:
+def test_reading_started_first_if_it_began_before_the_others_ended() -> None:
     assert execution_timeline.timeline_from_history(parallel_run().events).reading_started_first is True
 
 
-def test_retries_belong_to_their_lane() -> None:
+def test_retries_count_in_their_branch() -> None:
     found = execution_timeline.timeline_from_history(
         HistoryBuilder()
         .entered("StoreFile", 0)
@@ -81,7 +81,7 @@ def test_retries_belong_to_their_lane() -> None:
     assert found.spans["storing"].seconds == pytest.approx(1.5)
 
 
-def test_a_lane_that_failed_ends_where_its_failure_became_data() -> None:
+def test_a_failed_branch_ends_with_the_state_that_catches_it() -> None:
     found = execution_timeline.timeline_from_history(
         HistoryBuilder()
         .entered("Extract", 0)
@@ -94,7 +94,7 @@ def test_a_lane_that_failed_ends_where_its_failure_became_data() -> None:
     assert found.spans["reading"].seconds == pytest.approx(0.91)
 
 
-def test_a_lane_still_running_has_no_span_and_nothing_is_claimed() -> None:
+def test_a_running_branch_has_no_span_and_no_saved_time() -> None:
     found = execution_timeline.timeline_from_history(
         HistoryBuilder().entered("Extract", 0).entered("Record", 1).left("Record", 9).events
     )
@@ -117,7 +117,7 @@ def test_a_long_history_is_read_page_by_page() -> None:
     assert execution_timeline.read_history(StepFunctions(), "arn") == events
 
 
-def test_without_a_history_the_record_tells_the_times_and_says_that_it_does() -> None:
+def test_without_a_history_the_times_come_from_the_record() -> None:
     found = execution_timeline.timeline_from_status(SubmissionStatus.from_dict(status_document()).branches)
 
     assert found.saved_seconds == pytest.approx(4.0 + 0.5 + 0.1 - 4.0)

@@ -1,4 +1,4 @@
-"""`gradeline grade` says where its page is, and with --keep leaves it there until Ctrl-C."""
+"""`gradeline grade` prints the address of its page and, with --keep, serves it until Ctrl-C."""
 
 import re
 import signal
@@ -16,23 +16,23 @@ from tests.processes import running_program, wait_for_group_exit
 from tests.workflow.conftest import ANSWERS, PAPER, SCHEME
 
 
-def test_the_page_is_there_while_and_after_it_works(tmp_path: Path) -> None:
+def test_the_page_is_served_during_and_after_grading(tmp_path: Path) -> None:
     for name, body in (("paper.pdf", PAPER), ("scheme.yaml", SCHEME.encode()), ("Ada.pdf", typed_pdf(ANSWERS))):
         (tmp_path / name).write_bytes(body)
     files = ("--paper", tmp_path / "paper.pdf", "--scheme", tmp_path / "scheme.yaml", tmp_path / "Ada.pdf")
     grade = gradeline("grade", *files, "--assessment", "bio-1", "--keep")
     with running_program(grade, stdout=PIPE, stderr=PIPE, env=environment(), cwd=ROOT) as running:
         assert running.stderr
-        told: list[str] = []
+        output: list[str] = []
         for line in running.stderr:
-            told.append(line)
+            output.append(line)
             if "until Ctrl-C" in line:
                 break
-        page, kept = re.findall(r"http://127\.0\.0\.1:\d+/#/a/bio-1", "".join(told))
-        assert page == kept
-        answer = requests.get(page.partition("#")[0], timeout=30)
-        assert answer.status_code == 200
-        assert "<title>" in answer.text
+        page_at_start, page_at_end = re.findall(r"http://127\.0\.0\.1:\d+/#/a/bio-1", "".join(output))
+        assert page_at_start == page_at_end
+        response = requests.get(page_at_start.partition("#")[0], timeout=30)
+        assert response.status_code == 200
+        assert "<title>" in response.text
 
         running.send_signal(signal.SIGINT)
         marks, _ = running.communicate(timeout=30)
@@ -41,8 +41,8 @@ def test_the_page_is_there_while_and_after_it_works(tmp_path: Path) -> None:
     assert wait_for_group_exit(running.pid)
 
 
-def test_a_deployed_stack_is_not_kept(tmp_path: Path) -> None:
+def test_keep_is_refused_with_a_deployed_stack(tmp_path: Path) -> None:
     (tmp_path / "paper.pdf").write_bytes(PAPER)
-    request = GradeOptions(tmp_path / "paper.pdf", [tmp_path], api="http://127.0.0.1:9", keep=True)
+    options = GradeOptions(tmp_path / "paper.pdf", [tmp_path], api="http://127.0.0.1:9", keep=True)
     with pytest.raises(UsageError, match="--keep"):
-        run(request, stdout=None, stderr=None)  # type: ignore[arg-type] # it gets nowhere near them
+        run(options, stdout=None, stderr=None)  # type: ignore[arg-type] # it fails before it prints

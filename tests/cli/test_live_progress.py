@@ -1,4 +1,4 @@
-"""The live picture: lanes that run at once are seen to run at once, in any terminal, with or without colour."""
+"""The live view: parallel branches are visible as such in any terminal, with or without colour."""
 
 import io
 from pathlib import Path
@@ -24,7 +24,7 @@ def branch(start: float | None, end: float | None = None, **more: Any) -> dict[s
     }
 
 
-def under_way(name: str = "Mina", *, storing: dict[str, Any] | None = None, **changes: Any) -> SubmittedFile:
+def sheet_in_progress(name: str = "Mina", *, storing: dict[str, Any] | None = None, **changes: Any) -> SubmittedFile:
     branches = {
         "reading": branch(0.0, pages_total=3, pages_done=2),
         "storing": storing or branch(0.0, 1.0),
@@ -36,13 +36,15 @@ def under_way(name: str = "Mina", *, storing: dict[str, Any] | None = None, **ch
     return SubmittedFile(Path(f"{name}.png"), DocumentKind.ANSWER_SHEET, name, status=status, graded_submission=status)
 
 
-def drawn(submitted_files: list[SubmittedFile], width: int = 120, height: int = 40, at: float = 10) -> list[str]:
+def rendered_lines(
+    submitted_files: list[SubmittedFile], width: int = 120, height: int = 40, at: float = 10
+) -> list[str]:
     console = Console(width=width, height=height, file=io.StringIO(), color_system=None)
     console.print(render_progress(submitted_files, after_noon(at), NOON, (width, height)))
     return console.file.getvalue().splitlines()  # type: ignore[attr-defined]
 
 
-def test_two_lanes_share_a_row_and_are_told_apart_without_colour() -> None:
+def test_two_branches_share_a_row_without_relying_on_colour() -> None:
     text = render_half_blocks([("reading", 0, 8)], [("storing", 2, 4)], 10, 10)
 
     assert text.plain == "▀▀▀▀▀▀▀▀  "
@@ -50,31 +52,31 @@ def test_two_lanes_share_a_row_and_are_told_apart_without_colour() -> None:
     assert render_half_blocks([], [("storing", 2, 4)], 10, 10).plain == "  ▄▄      "
 
 
-def test_a_lane_of_a_few_milliseconds_is_still_seen() -> None:
+def test_a_branch_of_a_few_milliseconds_is_visible() -> None:
     assert render_half_blocks([("recording", 0.0, 0.003)], [], 60, 10).plain == "▀         "
 
 
-def test_marking_that_follows_within_a_cell_gets_the_next_one() -> None:
+def test_a_branch_within_an_occupied_cell_gets_the_next_one() -> None:
     text = render_half_blocks([("reading", 0, 5.2), ("grading", 5.25, 5.3)], [], 10, 10)
 
     assert text.plain == "▀▀▀▀▀▀    "
     assert str(text.spans[5].style) == "#5fb88a"
 
 
-def test_a_running_lane_grows_to_now_with_its_pages_done() -> None:
-    _, first, second, _ = drawn([under_way()])
+def test_a_running_branch_extends_to_now_and_shows_its_pages() -> None:
+    _, first, second, _ = rendered_lines([sheet_in_progress()])
 
     assert "2/3" in first and "being read" in first and "1.00 s" in first
     reading = first.count("▀") + first.count("█")
     assert reading > 5 * first.count("▄") and second.strip().startswith("▀")
 
 
-def test_the_axis_starts_with_the_first_lane_and_has_its_seconds_written() -> None:
-    assert [word for word in drawn([under_way()])[0].split() if word.isdigit()][:3] == ["0", "2", "4"]
+def test_the_axis_starts_with_the_first_branch_and_has_labels() -> None:
+    assert [word for word in rendered_lines([sheet_in_progress()])[0].split() if word.isdigit()][:3] == ["0", "2", "4"]
 
 
-def test_the_executions_own_times_go_before_the_records() -> None:
-    sheet = under_way(storing=branch(4.0, 5.0))
+def test_times_of_the_history_take_precedence_over_the_record() -> None:
+    sheet = sheet_in_progress(storing=branch(4.0, 5.0))
     sheet.timeline = ExecutionTimeline(
         {"storing": BranchSpan(after_noon(0), after_noon(9))},
         None,
@@ -82,55 +84,59 @@ def test_the_executions_own_times_go_before_the_records() -> None:
         running={"reading": after_noon(0)},
     )
 
-    first = drawn([sheet])[1]
+    first = rendered_lines([sheet])[1]
 
     assert "9.00 s" in first and first.count("█") + first.count("▀") > 40
 
 
-def test_an_ended_sheet_shows_its_marks_and_what_to_look_at() -> None:
-    marks_in_review = under_way(state="NEEDS_REVIEW", result=result(marks_in_review=True).to_dict())
+def test_an_ended_sheet_shows_its_marks_and_review_count() -> None:
+    sheet = sheet_in_progress(state="NEEDS_REVIEW", result=result(marks_in_review=True).to_dict())
 
-    assert "8 / 11, look at 1" in drawn([marks_in_review])[1]
+    assert "8 / 11, look at 1" in rendered_lines([sheet])[1]
 
 
-def test_it_fits_a_small_terminal() -> None:
-    lines = drawn([under_way(f"student {number}") for number in range(30)], width=80, height=24)
+def test_the_view_fits_a_small_terminal() -> None:
+    lines = rendered_lines([sheet_in_progress(f"student {number}") for number in range(30)], width=80, height=24)
 
     assert len(lines) <= 24 and max(map(len, lines)) <= 80
     assert "not shown here" in lines[-1]
 
 
-def test_where_room_is_short_those_under_way_are_shown() -> None:
-    ended = [under_way(f"done {number}", state="GRADED", result=result().to_dict()) for number in range(30)]
+def test_running_sheets_are_preferred_if_rows_are_short() -> None:
+    ended = [sheet_in_progress(f"done {number}", state="GRADED", result=result().to_dict()) for number in range(30)]
 
-    lines = drawn([*ended, under_way("running")], height=12)
+    lines = rendered_lines([*ended, sheet_in_progress("running")], height=12)
 
     assert any(line.startswith("running") for line in lines)
 
 
-def test_without_a_terminal_each_change_is_one_line() -> None:
+def test_without_a_terminal_each_change_prints_one_line() -> None:
     out = io.StringIO()
-    submitted = under_way()
-    with LiveProgress([submitted], Console(file=out, width=200)) as branches:
-        branches.show()
-        branches.show()
-        submitted.status = submitted.graded_submission = under_way(state="GRADED", result=result().to_dict()).status
-        branches.show()
+    submitted = sheet_in_progress()
+    with LiveProgress([submitted], Console(file=out, width=200)) as live_progress:
+        live_progress.show()
+        live_progress.show()
+        submitted.status = submitted.graded_submission = sheet_in_progress(
+            state="GRADED", result=result().to_dict()
+        ).status
+        live_progress.show()
 
     lines = [line.split("s  ", 1)[1] for line in out.getvalue().splitlines()]
     assert lines == ["Mina: reading 2/3, stored in 1.00 s", "Mina: 8 / 11"]
 
 
-def test_a_refusal_is_told_in_words() -> None:
+def test_a_refusal_is_printed_as_a_sentence() -> None:
     refused = SubmittedFile(Path("x.pdf"), DocumentKind.ANSWER_SHEET, "Zed", refusal="The file is empty (0 bytes).")
 
     assert progress_line(refused) == "Zed: not accepted. The file is empty (0 bytes)."
 
 
-def test_names_are_never_taken_for_markup() -> None:
+def test_names_are_never_interpreted_as_markup() -> None:
     out = io.StringIO()
-    with LiveProgress([under_way("[red]Mina[/red] [link=http://x]y")], Console(file=out, width=200)) as branches:
-        branches.show()
+    with LiveProgress(
+        [sheet_in_progress("[red]Mina[/red] [link=http://x]y")], Console(file=out, width=200)
+    ) as live_progress:
+        live_progress.show()
 
     assert "[red]Mina[/red] [link=http://x]y" in out.getvalue()
-    assert any("[red]Mina[/red]" in line for line in drawn([under_way("[red]Mina[/red]")]))
+    assert any("[red]Mina[/red]" in line for line in rendered_lines([sheet_in_progress("[red]Mina[/red]")]))

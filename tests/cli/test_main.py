@@ -1,4 +1,4 @@
-"""The command line: what it takes, what it prints where, and with which exit code it ends."""
+"""The command line: arguments, output on stdout and stderr, and exit codes."""
 
 import csv
 import io
@@ -47,7 +47,7 @@ def class_folder(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def marking(api: FakeApi, monkeypatch: pytest.MonkeyPatch) -> FakeApi:
-    """A deployed stack that marks whatever it is sent."""
+    """A fake deployed stack that marks everything it is sent."""
     monkeypatch.setenv("GRADELINE_TOKEN", "a-token")
 
     def on_submit(query: dict[str, str], body: bytes) -> dict[str, Any]:
@@ -73,7 +73,9 @@ def grade(marking: FakeApi, class_folder: Path, *more: str | Path) -> int:
     )
 
 
-def test_a_folder_is_marked_and_told(marking: FakeApi, class_folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_folder_is_marked_and_its_marks_printed(
+    marking: FakeApi, class_folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     code = grade(marking, class_folder)
 
     out, err = capsys.readouterr()
@@ -82,12 +84,12 @@ def test_a_folder_is_marked_and_told(marking: FakeApi, class_folder: Path, capsy
         ["Jonas", "Weber", "1", "2", "3", "2", "8"],
         ["Mina", "Okafor", "1", "2", "3", "2", "8"],
     ]
-    assert "Mina Okafor: 8 / 11" in err, "progress is no part of the result"
-    assert [asked.path for asked in marking.asked][:2] == ["/assessments/paper/marking-scheme", "/submissions"]
-    assert {asked.query["assessment"] for asked in marking.asked if asked.path == "/submissions"} == {"paper"}
+    assert "Mina Okafor: 8 / 11" in err, "progress is printed on stderr"
+    assert [request.path for request in marking.requests][:2] == ["/assessments/paper/marking-scheme", "/submissions"]
+    assert {request.query["assessment"] for request in marking.requests if request.path == "/submissions"} == {"paper"}
 
 
-def test_a_paper_in_the_folder_is_no_sheet(
+def test_a_paper_in_the_folder_is_not_sent_as_a_sheet(
     marking: FakeApi, class_folder: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     paper = pdf(class_folder / "sheets" / "the paper.pdf")
@@ -99,9 +101,7 @@ def test_a_paper_in_the_folder_is_no_sheet(
     assert document["assessment"] == "the-paper"
 
 
-def test_json_is_one_document_and_nothing_else(
-    marking: FakeApi, class_folder: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_json_output_is_one_document(marking: FakeApi, class_folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert grade(marking, class_folder, "--json", "-", "--assessment", "rivers") == 0
 
     document = json.loads(capsys.readouterr().out)
@@ -111,7 +111,7 @@ def test_json_is_one_document_and_nothing_else(
     assert (document["marked"], document["failed"]) == (2, 0)
 
 
-def test_table_json_and_report_are_written(marking: FakeApi, class_folder: Path, tmp_path: Path) -> None:
+def test_csv_json_and_report_are_written(marking: FakeApi, class_folder: Path, tmp_path: Path) -> None:
     out = tmp_path / "new" / "folder"
 
     code = grade(marking, class_folder, "--csv", out / "m.csv", "--json", out / "m.json", "--report", out / "r.html")
@@ -125,7 +125,7 @@ def test_table_json_and_report_are_written(marking: FakeApi, class_folder: Path,
     assert "in all (the record)" in html
 
 
-def test_a_rejected_sheet_is_listed_and_the_code_is_1(
+def test_a_rejected_sheet_is_listed_and_the_exit_code_is_1(
     marking: FakeApi, class_folder: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     pdf(class_folder / "sheets" / "Zed.pdf")
@@ -137,7 +137,7 @@ def test_a_rejected_sheet_is_listed_and_the_code_is_1(
     assert "Mina Okafor" in out
 
 
-def test_a_paper_that_cannot_be_used_ends_it(
+def test_an_unusable_paper_stops_grading(
     marking: FakeApi, class_folder: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     reason = {"type": "NoPages", "message": "The paper has no pages."}
@@ -146,10 +146,10 @@ def test_a_paper_that_cannot_be_used_ends_it(
     assert grade(marking, class_folder) == 1
 
     assert "paper.pdf: The paper has no pages." in capsys.readouterr().err
-    assert sum(asked.path == "/submissions" for asked in marking.asked) == 1, "no sheet was sent"
+    assert sum(request.path == "/submissions" for request in marking.requests) == 1, "no sheet was sent"
 
 
-def test_an_error_in_the_scheme_names_the_file(
+def test_a_scheme_error_names_the_file(
     marking: FakeApi, class_folder: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     failure = {"type": "InvalidMarkingScheme", "title": "Invalid", "detail": "line 3, questions[0].marks: …"}
@@ -171,7 +171,7 @@ def test_an_error_in_the_scheme_names_the_file(
         (["--paper", "paper.pdf", "--api", "http://marks.example.org", "sheets"], "is not encrypted"),
     ],
 )
-def test_bad_usage_is_a_sentence_and_2(
+def test_bad_usage_prints_a_sentence_and_exits_with_2(
     class_folder: Path,
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
@@ -188,14 +188,14 @@ def test_bad_usage_is_a_sentence_and_2(
 
 
 def sparse(path: Path) -> Path:
-    """A file of 6 GB that takes no room on the disk."""
+    """Create a sparse file of 6 GB, which takes no space on the disk."""
     with path.open("wb") as out:
         out.truncate(6 << 30)
     return path
 
 
 @pytest.mark.parametrize("big", ["paper.pdf", "scheme.yaml", "sheets/Mina Okafor.png"])
-def test_a_file_of_any_size_that_is_named_itself_is_refused_before_anything_is_sent(
+def test_a_named_file_above_the_limit_is_refused_before_sending(
     marking: FakeApi, class_folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], big: str
 ) -> None:
     sparse(class_folder / big)
@@ -204,10 +204,10 @@ def test_a_file_of_any_size_that_is_named_itself_is_refused_before_anything_is_s
 
     assert main(["grade", *arguments]) == 2
     assert capsys.readouterr().err == f"gradeline: {big} has {6 << 30} bytes; at most 100000000 can be read.\n"
-    assert not marking.asked
+    assert not marking.requests
 
 
-def test_a_sheet_of_a_folder_that_cannot_be_read_is_named_and_the_others_are_marked(
+def test_an_oversized_sheet_in_a_folder_is_reported_and_others_are_marked(
     marking: FakeApi, class_folder: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     sparse(class_folder / "sheets" / "Big.pdf")
@@ -215,13 +215,13 @@ def test_a_sheet_of_a_folder_that_cannot_be_read_is_named_and_the_others_are_mar
     assert grade(marking, class_folder, "--csv", class_folder / "marks.csv") == 1
 
     out, err = capsys.readouterr()
-    why = f"Big.pdf has {6 << 30} bytes; at most 100000000 can be read."
-    assert f"Not sent: {class_folder / 'sheets' / why}" in err
-    assert why in (class_folder / "marks.csv").read_text(encoding="utf-8-sig")
+    sentence = f"Big.pdf has {6 << 30} bytes; at most 100000000 can be read."
+    assert f"Not sent: {class_folder / 'sheets' / sentence}" in err
+    assert sentence in (class_folder / "marks.csv").read_text(encoding="utf-8-sig")
     assert [line.split()[0] for line in out.splitlines() if line.startswith(("Mina", "Jonas"))] == ["Jonas", "Mina"]
 
 
-def test_a_stack_wants_a_token(
+def test_a_deployed_stack_needs_a_token(
     class_folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.delenv("GRADELINE_TOKEN", raising=False)
@@ -235,15 +235,15 @@ def test_a_stack_wants_a_token(
     "arguments",
     [[], ["mark"], ["grade"], ["demo", "--port", "99999"], ["serve", "--port", "x"], ["grade", "--pap", "x", "y"]],
 )
-def test_unknown_arguments_are_2(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:
-    with pytest.raises(SystemExit) as ended:
+def test_unknown_arguments_exit_with_2(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as completed:
         main(arguments)
 
-    assert ended.value.code == 2
+    assert completed.value.code == 2
     assert "usage: gradeline" in capsys.readouterr().err
 
 
-def test_nobody_answering_is_a_sentence_and_1(
+def test_an_unreachable_api_prints_a_sentence_and_exits_with_1(
     class_folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setenv("GRADELINE_TOKEN", "a-token")
@@ -278,7 +278,7 @@ def test_questions_as_json(small_paper: Path, capsys: pytest.CaptureFixture[str]
     assert isinstance(found["warnings"], list)
 
 
-def test_questions_in_words(small_paper: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_questions_as_text(small_paper: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["questions", str(small_paper)]) == 0
 
     out = capsys.readouterr().out
@@ -286,7 +286,7 @@ def test_questions_in_words(small_paper: Path, capsys: pytest.CaptureFixture[str
 
 
 @pytest.mark.parametrize("form", [[], ["--json"]])
-def test_a_paper_without_a_question_is_told_by_sentence_and_exit_code(
+def test_a_paper_without_questions_exits_with_1(
     tmp_path: Path, form: list[str], capsys: pytest.CaptureFixture[str]
 ) -> None:
     path = tmp_path / "letter.pdf"
@@ -319,38 +319,36 @@ def test_evaluate_as_json(tmp_path: Path, capsys: pytest.CaptureFixture[str]) ->
     assert set(found) >= {"n", "marker"} | measures
 
 
-def test_evaluate_says_which_columns_are_missing(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_evaluate_names_missing_columns(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (tmp_path / "m.csv").write_text("a,b\n1,2\n")
 
     assert main(["evaluate", str(tmp_path / "m.csv")]) == 2
     assert "human_marks" in capsys.readouterr().err
 
 
-def answer_of_textract(text: str) -> dict[str, Any]:
+def textract_response(text: str) -> dict[str, Any]:
     box = {"Left": 0.1, "Top": 0.1, "Width": 0.5, "Height": 0.03}
     corners = [{"X": 0.1, "Y": 0.1}, {"X": 0.6, "Y": 0.1}, {"X": 0.6, "Y": 0.13}, {"X": 0.1, "Y": 0.13}]
-    place = {"BoundingBox": box, "Polygon": corners}
+    geometry = {"BoundingBox": box, "Polygon": corners}
     return {
         "DocumentMetadata": {"Pages": 1},
         "Blocks": [
-            {"BlockType": "PAGE", "Id": "p", "Geometry": place, "Relationships": [{"Type": "CHILD", "Ids": ["l"]}]},
+            {"BlockType": "PAGE", "Id": "p", "Geometry": geometry, "Relationships": [{"Type": "CHILD", "Ids": ["l"]}]},
             {
                 "BlockType": "LINE",
                 "Id": "l",
                 "Text": text,
                 "Confidence": 99.1,
-                "Geometry": place,
+                "Geometry": geometry,
                 "Relationships": [{"Type": "CHILD", "Ids": ["w"]}],
             },
-            {"BlockType": "WORD", "Id": "w", "Text": text, "Confidence": 99.1, "Geometry": place},
+            {"BlockType": "WORD", "Id": "w", "Text": text, "Confidence": 99.1, "Geometry": geometry},
         ],
     }
 
 
-def test_saved_answers_of_textract_are_read_without_any_cloud(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    (tmp_path / "r.json").write_text(json.dumps(answer_of_textract("Condensation")))
+def test_saved_textract_responses_are_read_without_a_cloud(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "r.json").write_text(json.dumps(textract_response("Condensation")))
 
     assert main(["extract", "--textract-response", str(tmp_path / "r.json"), "--json"]) == 0
 
@@ -360,14 +358,18 @@ def test_saved_answers_of_textract_are_read_without_any_cloud(
 
 
 @pytest.mark.parametrize("body", ["not json", "[]"])
-def test_a_saved_answer_that_is_none_is_said(tmp_path: Path, body: str, capsys: pytest.CaptureFixture[str]) -> None:
+def test_an_invalid_textract_response_is_bad_usage(
+    tmp_path: Path, body: str, capsys: pytest.CaptureFixture[str]
+) -> None:
     (tmp_path / "r.json").write_text(body)
 
     assert main(["extract", "--textract-response", str(tmp_path / "r.json")]) == 2
     assert "r.json" in capsys.readouterr().err
 
 
-def test_a_file_that_cannot_be_read_is_a_sentence_and_1(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_an_unreadable_file_prints_a_sentence_and_exits_with_1(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     (tmp_path / "a.pdf").write_bytes(b"\x89PNG\r\n\x1a\n....")
 
     assert main(["extract", str(tmp_path / "a.pdf")]) == 1
@@ -375,7 +377,7 @@ def test_a_file_that_cannot_be_read_is_a_sentence_and_1(tmp_path: Path, capsys: 
     assert err.startswith("gradeline: ") and "Traceback" not in err and not out
 
 
-def test_a_closed_pipe_is_quiet(small_paper: Path) -> None:
+def test_a_closed_pipe_prints_no_error(small_paper: Path) -> None:
     running = subprocess.Popen(
         gradeline("questions", small_paper), stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=environment(), cwd=ROOT
     )
@@ -387,27 +389,27 @@ def test_a_closed_pipe_is_quiet(small_paper: Path) -> None:
     assert error == b""
 
 
-def test_a_taken_port_is_a_sentence() -> None:
+def test_a_taken_port_prints_a_sentence() -> None:
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         taken.listen()
         port = taken.getsockname()[1]
 
-        ended = subprocess.run(
+        completed = subprocess.run(
             gradeline("demo", "--port", port), capture_output=True, text=True, env=environment(), cwd=ROOT, check=False
         )
 
-    assert ended.returncode == 2
-    assert f"Port {port}" in ended.stderr and "Traceback" not in ended.stderr
+    assert completed.returncode == 2
+    assert f"Port {port}" in completed.stderr and "Traceback" not in completed.stderr
 
 
-def test_ctrl_c_ends_serve_with_nothing_left(tmp_path: Path) -> None:
+def test_ctrl_c_ends_serve_and_all_its_processes(tmp_path: Path) -> None:
     serve = gradeline("serve", "--port", 0, "--folder", tmp_path / "here")
     with running_program(serve, stdout=PIPE, stderr=PIPE, env=environment(), cwd=ROOT) as running:
         assert running.stdout
         first = running.stdout.readline()
-        until = time.monotonic() + 20
-        while not (tmp_path / "here" / "token").exists() and time.monotonic() < until:
+        deadline = time.monotonic() + 20
+        while not (tmp_path / "here" / "token").exists() and time.monotonic() < deadline:
             time.sleep(0.05)
 
         running.send_signal(signal.SIGINT)

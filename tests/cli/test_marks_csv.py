@@ -1,4 +1,4 @@
-"""The CSV opens in a spreadsheet as what it is: one row a sheet, marks as numbers, and no formula of a stranger's."""
+"""The CSV of marks: one row per sheet, marks as numbers, and no cell that a spreadsheet runs as a formula."""
 
 import csv
 import io
@@ -18,7 +18,7 @@ def rows(body: bytes) -> list[dict[str, str]]:
     return list(csv.DictReader(io.StringIO(body.decode("utf-8-sig"))))
 
 
-def test_a_row_a_sheet_and_a_column_a_question() -> None:
+def test_one_row_per_sheet_and_one_column_per_question() -> None:
     row = rows(marks_to_csv([sheet(Path("mina.jpg"), result=result(marks_in_review=True))]))[0]
 
     assert row["student"] == "Mina Okafor"
@@ -30,17 +30,17 @@ def test_a_row_a_sheet_and_a_column_a_question() -> None:
 
 def test_a_mark_that_only_a_person_can_give_is_an_empty_cell() -> None:
     marked = result()
-    open_one = replace(marked.questions[3], marks=None, review=(ReviewReason.FORMULA_OR_DRAWING,))
+    unmarked = replace(marked.questions[3], marks=None, review=(ReviewReason.FORMULA_OR_DRAWING,))
 
     row = rows(
-        marks_to_csv([sheet(Path("a.jpg"), result=replace(marked, questions=(*marked.questions[:3], open_one)))])
+        marks_to_csv([sheet(Path("a.jpg"), result=replace(marked, questions=(*marked.questions[:3], unmarked)))])
     )[0]
 
     assert row["3(b)"] == ""
     assert row["review"] == "3(b): formula or drawing"
 
 
-def test_a_refused_sheet_keeps_its_row_with_the_reason() -> None:
+def test_a_refused_sheet_has_a_row_with_the_reason() -> None:
     refused = SubmittedFile(Path("zed.pdf"), DocumentKind.ANSWER_SHEET, "Zed", refusal="The file is empty (0 bytes).")
 
     row = rows(marks_to_csv([sheet(Path("a.jpg")), refused]))[1]
@@ -49,7 +49,7 @@ def test_a_refused_sheet_keeps_its_row_with_the_reason() -> None:
     assert row["note"] == "The file is empty (0 bytes)."
 
 
-def test_sheets_that_answered_other_questions_share_one_header() -> None:
+def test_sheets_with_different_questions_share_one_header() -> None:
     short = replace(result(), questions=(mark("1", 1, 1),))
 
     first, second = rows(marks_to_csv([sheet(Path("a.jpg"), result=short), sheet(Path("b.jpg"))]))
@@ -79,8 +79,8 @@ def test_no_cell_is_a_formula(formula: str) -> None:
     assert formula_safe_cell(formula).lstrip()[0] == "'"
 
 
-def test_the_student_is_whom_the_api_found() -> None:
-    """A file called scan0001 goes without a student, and its own name line is looked up."""
+def test_the_student_found_on_the_sheet_is_written() -> None:
+    """A file called scan0001 is sent without a student; the API reads the name on the sheet."""
     found = sheet(Path("scan0001.jpg"), "Mina Okafor")
     found.student = None
 
@@ -95,7 +95,7 @@ def test_negative_marks_stay_numbers() -> None:
     assert (row["1"], row["total"]) == ("-0.25", "-0.25")
 
 
-def test_commas_quotes_and_accents_survive() -> None:
+def test_commas_quotes_and_accents_are_preserved() -> None:
     body = marks_to_csv([sheet(Path("a.jpg"), 'Zoë "Z", Ł')])
 
     assert rows(body)[0]["student"] == 'Zoë "Z", Ł'

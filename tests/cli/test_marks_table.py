@@ -1,4 +1,4 @@
-"""The marks on the terminal, in the orientation that fits, with what wants a person in words."""
+"""The marks table on the terminal, the list of answers to review, and the comparison with a teacher's marks."""
 
 import io
 from dataclasses import replace
@@ -21,15 +21,15 @@ def printed(sheets: list[SubmittedFile], width: int = 100) -> list[str]:
     return [" ".join(line.split()) for line in console.file.getvalue().splitlines()]  # type: ignore[attr-defined]
 
 
-def test_a_row_a_sheet_with_total_and_maxima() -> None:
-    head, mina, most = printed([sheet(Path("a.png"))])
+def test_each_sheet_has_a_row_with_total_and_maxima() -> None:
+    header, mina, maxima = printed([sheet(Path("a.png"))])
 
-    assert head == "Sheet 1 2 3(a) 3(b) Total"
+    assert header == "Sheet 1 2 3(a) 3(b) Total"
     assert mina == "Mina Okafor 1 2 3 2 8"
-    assert most == "out of 1 2 3 5 11"
+    assert maxima == "out of 1 2 3 5 11"
 
 
-def test_questions_become_rows_where_columns_would_not_fit() -> None:
+def test_questions_become_rows_if_columns_do_not_fit() -> None:
     many = replace(result(), questions=tuple(mark("1", 1, 1) for _ in range(1)))
     wide = replace(many, questions=tuple(replace(mark("1", 1, 1), question=str(number)) for number in range(1, 31)))
 
@@ -39,14 +39,14 @@ def test_questions_become_rows_where_columns_would_not_fit() -> None:
     assert "30 1 1 1" in lines
 
 
-def test_totals_alone_where_neither_fits() -> None:
+def test_only_totals_are_printed_if_neither_fits() -> None:
     wide = replace(result(), questions=tuple(replace(mark("1", 1, 1), question=str(n)) for n in range(1, 40)))
     lines = printed([sheet(Path("a.png"), f"student {number}", result=wide) for number in range(20)], width=80)
 
     assert lines[0] == "Sheet Total out of to look at"
 
 
-def test_what_wants_a_person_is_marked_and_explained() -> None:
+def test_answers_to_review_are_flagged_and_explained() -> None:
     lines = printed([sheet(Path("a.png"), result=result(marks_in_review=True))])
 
     assert "Mina Okafor 1 2 3 2? 8" in lines
@@ -54,19 +54,19 @@ def test_what_wants_a_person_is_marked_and_explained() -> None:
     assert "Mina Okafor 3(b) 2 / 5 borderline; hard to read" in lines
 
 
-def test_a_doubt_about_a_whole_sheet_is_told() -> None:
+def test_a_review_reason_of_a_whole_sheet_is_printed() -> None:
     lines = printed([sheet(Path("a.png"), result=replace(result(), review=(ReviewReason.UNKNOWN_STUDENT,)))])
 
     assert "Mina Okafor the sheet whose sheet?" in lines
 
 
-def test_a_long_list_of_doubts_ends_with_where_the_rest_is() -> None:
+def test_a_long_review_list_ends_with_where_the_rest_is() -> None:
     lines = printed([sheet(Path("a.png"), f"s{number}", result=result(marks_in_review=True)) for number in range(20)])
 
     assert lines[-1] == "… and 5 more, in report.html"
 
 
-def test_an_extra_attempt_stands_in_brackets() -> None:
+def test_an_extra_attempt_is_in_brackets() -> None:
     extra = replace(result(), questions=(*result().questions[:3], replace(result().questions[3], counted=False)))
 
     assert "Mina Okafor 1 2 3 (2) 8" in printed([sheet(Path("a.png"), result=extra)])
@@ -78,7 +78,7 @@ def test_a_sheet_without_marks_is_listed_with_its_reason() -> None:
     assert printed([refused]) == ["Zed [bold] has no marks: The file is empty."]
 
 
-def test_marks_are_held_against_a_teachers(tmp_path: Path) -> None:
+def test_marks_are_compared_with_a_teachers(tmp_path: Path) -> None:
     (tmp_path / "expected.json").write_text(
         '{"sheets": [{"file": "a.png", "student": "Mina Okafor", "questions": ['
         '{"question": "1", "marks": 1, "counted": true}, {"question": "2", "marks": 1, "counted": true},'
@@ -97,7 +97,7 @@ def test_marks_are_held_against_a_teachers(tmp_path: Path) -> None:
     assert not decided.is_agreement
 
 
-def test_a_sheet_that_got_no_marks_agrees_with_nothing() -> None:
+def test_a_sheet_without_marks_agrees_with_nothing() -> None:
     missing = compare_marks([], [ExpectedSheet(Path("a.png"), "Mina", {"1": 1})])
 
     assert not missing.is_agreement and missing.mismatches == ("Mina 1: no mark instead of 1",)

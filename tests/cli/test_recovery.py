@@ -1,4 +1,4 @@
-"""resume and sweep from the command line: everything by pieces, and words for what was not done."""
+"""`gradeline resume` and `gradeline sweep`: paging, totals, and messages about what was not started."""
 
 import io
 from typing import Any
@@ -10,15 +10,15 @@ from local.cli import recovery
 from local.cli.main import main
 
 
-class Recover:
-    """Answers as the function does, a piece a call."""
+class FakeRecover:
+    """Stands in for the `recover` function: one prepared answer per call."""
 
     def __init__(self, *answers: dict[str, Any]) -> None:
         self.answers = list(answers)
-        self.asked: list[dict[str, Any]] = []
+        self.events: list[dict[str, Any]] = []
 
     def __call__(self, event: dict[str, Any]) -> dict[str, Any]:
-        self.asked.append(event)
+        self.events.append(event)
         return self.answers.pop(0)
 
 
@@ -27,38 +27,38 @@ def out() -> Console:
     return Console(file=io.StringIO(), width=120)
 
 
-def said(out: Console) -> str:
+def printed(out: Console) -> str:
     assert isinstance(out.file, io.StringIO)
     return out.file.getvalue()
 
 
-def test_all_that_failed_is_run_again_piece_by_piece(out: Console) -> None:
-    invoke_recover = Recover({"resumed": ["a", "b"], "next": {"pk": "b"}}, {"resumed": ["c"], "next": None})
+def test_all_failed_submissions_are_resumed_page_by_page(out: Console) -> None:
+    invoke_recover = FakeRecover({"resumed": ["a", "b"], "next": {"pk": "b"}}, {"resumed": ["c"], "next": None})
     assert recovery.resume([], invoke_recover=invoke_recover, stdout=out) == 0
-    assert invoke_recover.asked == [{"action": "resume", "after": None}, {"action": "resume", "after": {"pk": "b"}}]
-    assert "3 failed submissions run again" in said(out)
+    assert invoke_recover.events == [{"action": "resume", "after": None}, {"action": "resume", "after": {"pk": "b"}}]
+    assert "3 failed submissions run again" in printed(out)
 
 
-def test_what_was_named_and_not_started_is_told(out: Console) -> None:
-    assert recovery.resume(["a", "b"], invoke_recover=Recover({"resumed": ["a"], "next": None}), stdout=out) == 1
-    assert "b was not started" in said(out)
+def test_a_submission_that_was_not_started_is_reported(out: Console) -> None:
+    assert recovery.resume(["a", "b"], invoke_recover=FakeRecover({"resumed": ["a"], "next": None}), stdout=out) == 1
+    assert "b was not started" in printed(out)
 
 
-def test_a_sweep_adds_up_its_pieces(out: Console) -> None:
-    invoke_recover = Recover(
+def test_a_sweep_adds_up_the_counts_of_its_pages(out: Console) -> None:
+    invoke_recover = FakeRecover(
         {"started": 2, "failed": 4, "next": {"pk": "x"}}, {"started": 1, "failed": 4, "next": None}
     )
     assert recovery.sweep(invoke_recover=invoke_recover, stdout=out) == 0
-    words = said(out).split()
+    words = printed(out).split()
     assert words[words.index("started") + 1] == "3"
     assert words[words.index("failed") + 1] == "4"
 
 
-def test_a_sweep_that_finds_nothing_says_so(out: Console) -> None:
-    recovery.sweep(invoke_recover=Recover({"started": 0, "next": None}), stdout=out)
-    assert "Nothing waits" in said(out)
+def test_a_sweep_without_findings_prints_a_sentence(out: Console) -> None:
+    recovery.sweep(invoke_recover=FakeRecover({"started": 0, "next": None}), stdout=out)
+    assert "Nothing is waiting" in printed(out)
 
 
-def test_without_a_cloud_it_says_what_to_do(capsys: Any) -> None:
+def test_an_unreachable_cloud_prints_a_hint(capsys: Any) -> None:
     assert main(["sweep", "--url", "http://127.0.0.1:9"]) == 1
     assert "gradeline serve" in capsys.readouterr().err

@@ -1,4 +1,4 @@
-"""Nothing but a regular file is ever opened, and nobody waits for what is none."""
+"""Only regular files are opened, and special files never block."""
 
 import errno
 import os
@@ -18,9 +18,9 @@ def pipe(path: Path) -> None:
     os.mkfifo(path)
 
 
-def a_socket(path: Path) -> None:
-    with socket.socket(socket.AF_UNIX) as made:
-        made.bind(str(path))
+def unix_socket(path: Path) -> None:
+    with socket.socket(socket.AF_UNIX) as server:
+        server.bind(str(path))
 
 
 def device(path: Path) -> None:
@@ -35,7 +35,7 @@ def dangling(path: Path) -> None:
     path.symlink_to(path.with_name("nowhere"))
 
 
-def circle(path: Path) -> None:
+def circular(path: Path) -> None:
     path.symlink_to(path)
 
 
@@ -48,12 +48,12 @@ def outside(path: Path) -> None:
 def nothing(path: Path) -> None: ...
 
 
-BAD: dict[Callable[[Path], None], str] = {
+UNUSABLE: dict[Callable[[Path], None], str] = {
     pipe: "is a named pipe, not a file",
-    a_socket: "is a socket, not a file",
+    unix_socket: "is a socket, not a file",
     folder: "is a folder, not a file",
     dangling: "is a link that leads nowhere",
-    circle: "is a link that leads nowhere",
+    circular: "is a link that leads nowhere",
     outside: "is a link that leads out of its folder",
     device: "is a link that leads out of its folder",
     nothing: "is not there",
@@ -62,36 +62,36 @@ BAD: dict[Callable[[Path], None], str] = {
 
 @pytest.fixture
 def inside(tmp_path: Path) -> Path:
-    made = tmp_path / "in"
-    made.mkdir()
-    return made
+    folder = tmp_path / "in"
+    folder.mkdir()
+    return folder
 
 
-@pytest.mark.parametrize(("make", "detail"), BAD.items(), ids=[make.__name__ for make in BAD])
-def test_what_is_no_file_of_the_folder_is_named_and_not_opened(
-    inside: Path, make: Callable[[Path], None], detail: str
+@pytest.mark.parametrize(("create", "detail"), UNUSABLE.items(), ids=[create.__name__ for create in UNUSABLE])
+def test_a_path_that_is_not_a_file_of_the_folder_is_refused(
+    inside: Path, create: Callable[[Path], None], detail: str
 ) -> None:
     path = inside / "x.pdf"
-    make(path)
+    create(path)
 
-    for look in (stat_regular, read_regular):
+    for function in (stat_regular, read_regular):
         with pytest.raises(UnusableFile) as refused:
-            look(path, within=inside)
+            function(path, within=inside)
         assert (refused.value.detail, str(refused.value)) == (detail, f"{path} {detail}.")
 
 
-@pytest.mark.parametrize(("make", "detail"), [(pipe, BAD[pipe]), (device, "is a device, not a file")])
-def test_a_named_file_may_lie_anywhere_and_has_to_be_one(
-    inside: Path, make: Callable[[Path], None], detail: str
+@pytest.mark.parametrize(("create", "detail"), [(pipe, UNUSABLE[pipe]), (device, "is a device, not a file")])
+def test_a_named_file_may_be_anywhere_but_must_be_regular(
+    inside: Path, create: Callable[[Path], None], detail: str
 ) -> None:
-    make(inside / "x.pdf")
+    create(inside / "x.pdf")
     with pytest.raises(UnusableFile, match=detail):
         read_regular(inside / "x.pdf")
     outside(inside / "y.pdf")
     assert read_regular(inside / "y.pdf") == b"a secret"
 
 
-def test_a_link_to_a_file_of_the_same_folder_is_read(inside: Path) -> None:
+def test_a_link_inside_the_folder_is_followed(inside: Path) -> None:
     (inside / "below").mkdir()
     (inside / "below" / "a.pdf").write_bytes(b"a page")
     (inside / "b.pdf").symlink_to("below/a.pdf")
@@ -100,21 +100,21 @@ def test_a_link_to_a_file_of_the_same_folder_is_read(inside: Path) -> None:
     assert read_regular(inside / "below" / "a.pdf", within=inside) == b"a page"
 
 
-@pytest.mark.parametrize("make", [pipe, outside])
-def test_what_is_put_in_its_place_after_the_look_is_not_opened_either(
-    inside: Path, monkeypatch: pytest.MonkeyPatch, make: Callable[[Path], None]
+@pytest.mark.parametrize("create", [pipe, outside])
+def test_a_file_replaced_after_the_check_is_not_opened(
+    inside: Path, monkeypatch: pytest.MonkeyPatch, create: Callable[[Path], None]
 ) -> None:
     path = inside / "x.pdf"
     path.write_bytes(b"a page")
-    looked = regular_files.stat_regular
+    original = regular_files.stat_regular
 
-    def look_then_swap(asked: Path, *, within: Path | None = None) -> os.stat_result:
-        found = looked(asked, within=within)
+    def stat_then_replace(checked: Path, *, within: Path | None = None) -> os.stat_result:
+        found = original(checked, within=within)
         path.unlink()
-        make(path)
+        create(path)
         return found
 
-    monkeypatch.setattr(regular_files, "stat_regular", look_then_swap)
+    monkeypatch.setattr(regular_files, "stat_regular", stat_then_replace)
     with pytest.raises(UnusableFile):
         read_regular(path, within=inside)
 
@@ -123,7 +123,7 @@ LIMIT = Settings.max_file_bytes
 
 
 def sparse(path: Path, size: int) -> Path:
-    """A file of any size that takes no room on the disk."""
+    """Create a sparse file of any size, which takes no space on the disk."""
     with path.open("wb") as out:
         out.truncate(size)
     return path
@@ -136,12 +136,12 @@ def raising(error: BaseException) -> Callable[..., NoReturn]:
     return fail
 
 
-def test_a_file_beyond_the_limit_is_refused_by_its_size_without_reading_it(inside: Path) -> None:
+def test_a_file_above_the_limit_is_refused_without_reading_it(inside: Path) -> None:
     path = sparse(inside / "big.pdf", 6 << 30)
 
-    for look in (check_regular, read_regular):
+    for function in (check_regular, read_regular):
         with pytest.raises(UnusableFile) as refused:
-            look(path, within=inside)
+            function(path, within=inside)
         assert refused.value.detail == f"has {6 << 30} bytes; at most {LIMIT} can be read"
 
 
@@ -154,7 +154,7 @@ def test_a_file_of_exactly_the_limit_is_read(inside: Path) -> None:
 
 
 @pytest.mark.parametrize(("more", "fits"), [(b"67", True), (b"6" * 1000, False)])
-def test_a_file_that_grows_while_it_is_read_is_read_to_the_limit_and_no_further(
+def test_a_growing_file_is_read_up_to_the_limit(
     inside: Path, monkeypatch: pytest.MonkeyPatch, more: bytes, fits: bool
 ) -> None:
     path = inside / "a.pdf"
@@ -182,19 +182,19 @@ def test_a_file_that_grows_while_it_is_read_is_read_to_the_limit_and_no_further(
         (MemoryError(), "is larger than the memory that is free"),
     ],
 )
-def test_what_fails_while_it_is_read_is_a_sentence_about_the_file(
+def test_a_read_failure_becomes_an_unusable_file(
     inside: Path, monkeypatch: pytest.MonkeyPatch, error: BaseException, detail: str
 ) -> None:
     (inside / "a.pdf").write_bytes(b"a page")
     monkeypatch.setattr(regular_files, "_read_bytes", raising(error))
 
-    for look in (check_regular, read_regular):
+    for function in (check_regular, read_regular):
         with pytest.raises(UnusableFile) as refused:
-            look(inside / "a.pdf", within=inside)
+            function(inside / "a.pdf", within=inside)
         assert (refused.value.detail, refused.value.is_missing) == (detail, False)
 
 
-def test_a_file_that_cannot_be_opened_is_found_before_it_is_read(inside: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_check_regular_detects_a_file_that_cannot_be_opened(inside: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (inside / "a.pdf").write_bytes(b"a page")
     monkeypatch.setattr(regular_files, "_open_inside", raising(PermissionError(errno.EACCES, "Permission denied")))
 

@@ -1,6 +1,6 @@
-"""The report is one file: it holds every sheet with its reasons, runs nothing foreign and asks no network.
+"""The report is one self-contained file with every sheet; it runs no foreign script and makes no requests.
 
-What it shows is in `tests/browser/test_report.py`.
+How it looks in a browser is tested in `tests/browser/test_report.py`.
 """
 
 import base64
@@ -30,8 +30,8 @@ ROOT = Path(__file__).parents[2]
 TITLES = {"assessment": "rivers", "title": "Rivers and rain", "made_at": "today", "paper": PAPER}
 
 
-class Page(HTMLParser):
-    """Every element with its attributes, and the text in each."""
+class ParsedReport(HTMLParser):
+    """The report's elements, each with its attributes and text."""
 
     def __init__(self, html: str) -> None:
         super().__init__()
@@ -56,74 +56,74 @@ class Page(HTMLParser):
 
     @property
     def given(self) -> dict[str, Any]:
-        """The data that its views show."""
+        """The embedded data that the views show."""
         found: dict[str, Any] = json.loads(self.texts("script")[0])
         return found
 
 
-def report(sheets: list[SubmittedFile], **more: Any) -> Page:
-    return Page(render_report(**{**TITLES, "sheets": sheets, **more}))
+def report(sheets: list[SubmittedFile], **more: Any) -> ParsedReport:
+    return ParsedReport(render_report(**{**TITLES, "sheets": sheets, **more}))
 
 
-def drawn(path: Path, turned: int = 0) -> PageImage:
-    return PageImageRenderer(byte_budget=100_000, pages=1).draw(path, rotations={1: turned}, pages=1)[0]
+def render_page(path: Path, rotation: int = 0) -> PageImage:
+    return PageImageRenderer(byte_budget=100_000, pages=1).draw(path, rotations={1: rotation}, pages=1)[0]
 
 
-def test_pages_are_drawn_upright(tmp_path: Path) -> None:
+def test_pages_are_rendered_upright(tmp_path: Path) -> None:
     lying = tmp_path / "lying.png"
     Image.new("RGB", (400, 200)).save(lying)
 
-    upright = drawn(lying, 90)
+    upright = render_page(lying, 90)
 
     assert (upright.width, upright.height) == (200, 400)
 
 
-def test_a_turn_is_clockwise(tmp_path: Path) -> None:
+def test_rotation_is_clockwise(tmp_path: Path) -> None:
     corner = Image.new("RGB", (400, 200), "white")
     corner.paste("black", (0, 0, 60, 60))
     corner.save(tmp_path / "corner.png")
 
-    shown = drawn(tmp_path / "corner.png", 90)
+    image = render_page(tmp_path / "corner.png", 90)
 
-    body = base64.b64decode(shown.source or "")
+    body = base64.b64decode(image.source or "")
     (tmp_path / "turned.webp").write_bytes(body)
     turned = Image.open(tmp_path / "turned.webp").convert("L")
-    assert turned.getpixel((190, 10)) < 60, "the top left corner has gone to the top right"
+    assert turned.getpixel((190, 10)) < 60, "the top left corner is now at the top right"
     assert turned.getpixel((10, 10)) > 200
 
 
-def test_pictures_of_photos_follow_their_orientation_tag(tmp_path: Path) -> None:
+def test_photos_follow_their_orientation_tag(tmp_path: Path) -> None:
     photo = Image.new("RGB", (300, 100))
     tag = Image.Exif()
     tag[0x0112] = 6
     photo.save(tmp_path / "photo.jpg", exif=tag)
 
-    shown = drawn(tmp_path / "photo.jpg")
+    image = render_page(tmp_path / "photo.jpg")
 
-    assert (shown.width, shown.height) == (100, 300)
+    assert (image.width, image.height) == (100, 300)
 
 
-def test_every_review_reason_has_words_for_a_teacher() -> None:
+def test_every_review_reason_has_a_text_for_teachers() -> None:
     words = json.loads((ROOT / "web" / "words.json").read_text(encoding="utf-8"))
     for reason in ReviewReason:
         assert display_text.review_reason_text(reason)
         assert words["reviews"][reason.value][1].endswith(".")
 
 
-def test_a_sheet_is_told_as_the_api_tells_it(tmp_path: Path) -> None:
+def test_a_sheet_is_described_as_by_the_api(tmp_path: Path) -> None:
     given = report([sheet(picture(tmp_path / "mina.png"), result=result(marks_in_review=True))]).given
 
-    one = given["sheets"][0]
-    assert (one["student"], one["state"]) == ("Mina Okafor", "GRADED")
-    assert one["result"] == result(marks_in_review=True).to_dict()
-    assert one["timeline"]["saved_ms"] == 550, "the execution's own times, not the record's"
-    assert one["lanes"]["grading"]["started_at"] == format_timestamp(after_noon(4.2))
+    entry = given["sheets"][0]
+    assert (entry["student"], entry["state"]) == ("Mina Okafor", "GRADED")
+    assert entry["result"] == result(marks_in_review=True).to_dict()
+    assert entry["timeline"]["saved_ms"] == 550, "the times of the execution history, not of the record"
+    assert entry["lanes"]["grading"]["started_at"] == format_timestamp(after_noon(4.2))
     assert given["paper"] == PAPER.to_dict()
-    assert [page["number"] for page in one["pages"]] == [1] and one["pages"][0]["picture"]
+    assert [page["number"] for page in entry["pages"]] == [1] and entry["pages"][0]["picture"]
 
 
 @pytest.mark.parametrize("hostile", ["</script><script>alert(1)</script>", "<!--<script>", "]]>\u2028"])
-def test_what_strangers_wrote_ends_no_element(tmp_path: Path, hostile: str) -> None:
+def test_untrusted_text_cannot_close_an_element(tmp_path: Path, hostile: str) -> None:
     marked = result()
     evil = replace(marked.questions[3], answer=hostile, reason=hostile, feedback=hostile, marker=f"model:{hostile}")
     bad = replace(marked, questions=(*marked.questions[:3], evil), leftover=hostile, warnings=(hostile,))
@@ -137,7 +137,7 @@ def test_what_strangers_wrote_ends_no_element(tmp_path: Path, hostile: str) -> N
     assert not [name for _, found, _ in page.elements for name in found if name.startswith("on")]
 
 
-def test_nothing_is_fetched_and_only_the_named_script_may_run(tmp_path: Path) -> None:
+def test_nothing_is_fetched_and_only_the_hashed_script_runs(tmp_path: Path) -> None:
     page = report([sheet(picture(tmp_path / "a.png"))])
 
     assert not page.all("iframe") and all("src" not in found for found in page.all("script"))
@@ -150,14 +150,14 @@ def test_nothing_is_fetched_and_only_the_named_script_may_run(tmp_path: Path) ->
     assert not [found for _, found, _ in page.elements if "style" in found], "the policy would drop inline styles"
 
 
-def test_it_holds_nothing_that_could_change_a_mark() -> None:
+def test_the_report_contains_no_code_that_changes_marks() -> None:
     script = bundle_modules(ROOT / "local" / "cli" / "report" / "report.js")
 
     for word in ("fetch(", "changeMark", "PATCH", "Authorization"):
         assert word not in script
 
 
-def test_a_sheet_without_marks_says_why(tmp_path: Path) -> None:
+def test_a_sheet_without_marks_has_its_reason(tmp_path: Path) -> None:
     reason = {"type": "EncryptedDocument", "message": "The PDF asks for a password."}
     status = SubmissionStatus.from_dict(status_document(state="REJECTED", result=None, reason=reason))
     locked = SubmittedFile(
@@ -171,17 +171,17 @@ def test_a_sheet_without_marks_says_why(tmp_path: Path) -> None:
     assert (second["student"], second["reason"]["message"]) == ("Yves", "It is empty.")
 
 
-def test_a_file_sent_again_has_the_marks_of_the_first(tmp_path: Path) -> None:
+def test_a_duplicate_has_the_marks_of_the_first_submission(tmp_path: Path) -> None:
     again = sheet(picture(tmp_path / "a.png"), "Mina again")
     again.status = SubmissionStatus.from_dict(
         status_document("b" * 32, state="DUPLICATE_OF", duplicate_of="a" * 32, result=None)
     )
     again.graded_submission = SubmissionStatus.from_dict(status_document())
 
-    one = report([again]).given["sheets"][0]
+    entry = report([again]).given["sheets"][0]
 
-    assert (one["id"], one["student"], one["state"]) == ("b" * 32, "Mina again", "GRADED")
-    assert one["result"]["marks"] == result().marks
+    assert (entry["id"], entry["student"], entry["state"]) == ("b" * 32, "Mina again", "GRADED")
+    assert entry["result"]["marks"] == result().marks
 
 
 def test_a_large_class_stays_below_ten_megabytes(tmp_path: Path) -> None:
@@ -193,20 +193,19 @@ def test_a_large_class_stays_below_ten_megabytes(tmp_path: Path) -> None:
 
     assert size == (tmp_path / "r.html").stat().st_size
     assert size < 10_000_000
-    shown = [
-        page["picture"] for one in Page((tmp_path / "r.html").read_text()).given["sheets"] for page in one["pages"]
-    ]
-    assert any(shown), "pictures shrink before they are left out"
+    entries = ParsedReport((tmp_path / "r.html").read_text()).given["sheets"]
+    images = [page["picture"] for entry in entries for page in entry["pages"]]
+    assert any(images), "images are scaled down before they are left out"
 
 
-def test_a_picture_left_out_leaves_the_words(tmp_path: Path) -> None:
+def test_a_page_without_an_image_has_its_text(tmp_path: Path) -> None:
     page = report([sheet(tmp_path / "gone.png")]).given["sheets"][0]["pages"][0]
 
     assert page["picture"] is None
     assert [line["text"] for line in page["lines"]] == [line.text for line in transcript().pages[0].lines]
 
 
-def test_every_page_of_a_pdf_is_there(tmp_path: Path) -> None:
+def test_every_page_of_a_pdf_is_included(tmp_path: Path) -> None:
     long = sheet(pdf(tmp_path / "long.pdf", 3))
     long.transcript = transcript(3)
 
@@ -216,11 +215,11 @@ def test_every_page_of_a_pdf_is_there(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(("seconds", "expected"), [(0.0, [0]), (4.8, [0, 1, 2, 3, 4]), (47, [0, 10, 20, 30, 40])])
-def test_an_axis_has_round_numbers(seconds: float, expected: list[float]) -> None:
+def test_an_axis_has_round_ticks(seconds: float, expected: list[float]) -> None:
     assert axis_ticks(seconds, 8) == expected
 
 
-def test_modules_stand_in_the_order_in_which_they_need_each_other(tmp_path: Path) -> None:
+def test_modules_are_bundled_in_dependency_order(tmp_path: Path) -> None:
     (tmp_path / "a.js").write_text('import { two as both, one } from "./b.js";\nconsole.log(both, one());\n')
     (tmp_path / "b.js").write_text("export const two = 2;\nexport async function one() {}\nconst hidden = 1;\n")
 
@@ -234,15 +233,15 @@ def test_modules_stand_in_the_order_in_which_they_need_each_other(tmp_path: Path
 @pytest.mark.parametrize(
     ("text", "complaint"),
     [
-        ('import { a } from "./a.js";\n', "needs itself"),
-        ('import all from "./b.js";\n', "not known here"),
-        ("export default 1;\n", "not known here"),
-        ('const late = () => import("./b.js");\n', "not known here"),
-        ('const end = "</script>";\n', "not known here"),
-        ('import { a } from "./more/a.js";\n', "one name"),
+        ('import { a } from "./a.js";\n', "imports itself"),
+        ('import all from "./b.js";\n', "unsupported form"),
+        ("export default 1;\n", "unsupported form"),
+        ('const late = () => import("./b.js");\n', "unsupported form"),
+        ('const end = "</script>";\n', "unsupported form"),
+        ('import { a } from "./more/a.js";\n', "the same name"),
     ],
 )
-def test_a_form_that_is_not_known_is_refused(tmp_path: Path, text: str, complaint: str) -> None:
+def test_an_unsupported_module_form_is_refused(tmp_path: Path, text: str, complaint: str) -> None:
     (tmp_path / "a.js").write_text(text)
     (tmp_path / "more").mkdir()
     (tmp_path / "more" / "a.js").write_text("export const a = 1;\n")

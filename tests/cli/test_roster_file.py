@@ -1,4 +1,4 @@
-"""A roster beside a folder of sheets."""
+"""Reading a roster file and assigning students to sheets by file name."""
 
 from pathlib import Path
 
@@ -10,7 +10,7 @@ from local.cli.roster_file import assign_students, read_roster
 from local.cli.submitted_files import SubmittedFile, UsageError
 
 
-def test_a_roster_is_read_before_anything_is_started(tmp_path: Path) -> None:
+def test_a_roster_assigns_students_by_file_name(tmp_path: Path) -> None:
     sheets = [
         SubmittedFile(Path("scan0001.png"), DocumentKind.ANSWER_SHEET, "scan0001"),
         SubmittedFile(Path("17.png"), DocumentKind.ANSWER_SHEET, "17"),
@@ -26,7 +26,7 @@ def test_a_roster_is_read_before_anything_is_started(tmp_path: Path) -> None:
         read_roster(tmp_path / "missing.csv")
 
 
-def test_files_are_named_by_the_rule_of_the_class_list_and_no_student_twice() -> None:
+def test_file_names_match_roster_labels_and_no_student_twice() -> None:
     roster = Roster((Student("Lind, Maya", "Lind, Maya", "1003"), Student("Łukasz Żak", "Łukasz Żak", "1004")))
     files = ("maya-lind", "lukasz zak", "maya")
     sheets = [SubmittedFile(Path(f"{name}.png"), DocumentKind.ANSWER_SHEET, name) for name in files]

@@ -1,4 +1,4 @@
-"""Which files are sheets, whose they are, by which door they go, and how they are followed to their end."""
+"""Collecting sheets from paths, sending each file by its channel, and polling until all have ended."""
 
 import errno
 import os
@@ -32,25 +32,25 @@ def folder(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def test_a_folder_gives_its_sheets_and_names_what_it_passes_over(folder: Path) -> None:
+def test_a_folder_yields_its_sheets_and_its_skipped_files(folder: Path) -> None:
     sheets, skipped = collect_sheets([folder])
 
     assert [sheet.student for sheet in sheets] == ["Jonas Weber", "mina"]
     assert [path.name for path in skipped] == ["notes.docx"]
 
 
-def test_files_and_folders_mix(folder: Path) -> None:
+def test_files_and_folders_can_be_mixed(folder: Path) -> None:
     assert sheets_of(folder / "mina.jpg", folder / "old") == ["mina", "ana"]
 
 
-def test_a_name_is_one_name_on_every_file_system(tmp_path: Path) -> None:
+def test_student_names_are_unicode_normalised(tmp_path: Path) -> None:
     path = tmp_path / (unicodedata.normalize("NFD", "Zoë") + ".png")
     path.write_bytes(b"x")
 
     assert sheets_of(path) == [unicodedata.normalize("NFC", "Zoë")]
 
 
-def test_two_sheets_of_one_student_are_not_guessed_at(tmp_path: Path) -> None:
+def test_two_sheets_of_one_student_are_refused(tmp_path: Path) -> None:
     for name in ("mina.jpg", "mina.pdf"):
         (tmp_path / name).write_bytes(b"x")
 
@@ -61,12 +61,12 @@ def test_two_sheets_of_one_student_are_not_guessed_at(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("name", "sentence"), [("gone.pdf", "no file"), ("notes.docx", "not a PDF, JPEG, PNG or TIFF")]
 )
-def test_a_file_that_cannot_be_a_sheet_is_said_at_once(folder: Path, name: str, sentence: str) -> None:
+def test_a_named_file_that_cannot_be_a_sheet_is_a_usage_error(folder: Path, name: str, sentence: str) -> None:
     with pytest.raises(UsageError, match=sentence):
         collect_sheets([folder / name])
 
 
-def test_each_file_goes_by_its_door(api: FakeApi, client: ApiClient, folder: Path) -> None:
+def test_each_file_is_sent_by_its_channel(api: FakeApi, client: ApiClient, folder: Path) -> None:
     dropped: list[tuple[str, bytes, str]] = []
     sheets = [
         SubmittedFile(folder / "mina.jpg", DocumentKind.ANSWER_SHEET, "mina", IntakeChannel.API),
@@ -74,9 +74,14 @@ def test_each_file_goes_by_its_door(api: FakeApi, client: ApiClient, folder: Pat
         SubmittedFile(folder / "old" / "ana.png", DocumentKind.ANSWER_SHEET, "Ana Pires", IntakeChannel.DROP),
     ]
 
-    send_files(sheets, client, "rivers", drop=lambda key, body, media_type: dropped.append((key, body, media_type)))
+    send_files(
+        sheets, client, "rivers", drop_folder_put=lambda key, body, media_type: dropped.append((key, body, media_type))
+    )
 
-    assert sorted(asked.path for asked in api.asked if asked.path != "/store")[:2] == ["/submissions", "/uploads"]
+    assert sorted(request.path for request in api.requests if request.path != "/store")[:2] == [
+        "/submissions",
+        "/uploads",
+    ]
     assert dropped == [("drop/rivers/answers/Ana Pires.png", b"x", "image/png")]
     assert sheets[0].id and sheets[1].id and sheets[2].id is None
 
@@ -87,16 +92,16 @@ def test_a_file_too_large_for_a_body_is_uploaded(api: FakeApi, client: ApiClient
 
     send_file(big, client, "rivers")
 
-    assert big.channel is IntakeChannel.UPLOAD and api.asked[0].path == "/uploads"
+    assert big.channel is IntakeChannel.UPLOAD and api.requests[0].path == "/uploads"
 
 
-def test_a_refusal_is_kept_with_its_file_and_the_others_go_on(api: FakeApi, client: ApiClient, folder: Path) -> None:
+def test_a_refusal_is_stored_in_its_file_and_stops_no_other(api: FakeApi, client: ApiClient, folder: Path) -> None:
     api.on_submit = lambda query, body: {}
     answer = api.answer
-    api.answer = lambda asked: (  # type: ignore[method-assign]
+    api.answer = lambda request: (  # type: ignore[method-assign]
         (400, {"type": "EmptyFile", "title": "Empty", "detail": "The file is empty."})
-        if asked.query.get("student") == "mina"
-        else answer(asked)
+        if request.query.get("student") == "mina"
+        else answer(request)
     )
     sheets, _ = collect_sheets([folder])
 
@@ -108,23 +113,23 @@ def test_a_refusal_is_kept_with_its_file_and_the_others_go_on(api: FakeApi, clie
     assert jonas.succeeded and jonas.result
 
 
-def test_a_token_that_is_not_accepted_stops_everything(api: FakeApi, client: ApiClient, folder: Path) -> None:
+def test_a_refused_token_stops_everything(api: FakeApi, client: ApiClient, folder: Path) -> None:
     api.replies["POST", "/submissions"] = (401, {"message": "Unauthorized"})
 
     with pytest.raises(ApiError, match="token"):
         send_files(collect_sheets([folder])[0], client, "rivers")
 
 
-def test_who_stops_does_not_wait_for_an_answer_that_may_not_come(api: FakeApi, client: ApiClient, folder: Path) -> None:
-    asked, released, answered = threading.Event(), threading.Event(), threading.Event()
+def test_stopping_does_not_wait_for_outstanding_responses(api: FakeApi, client: ApiClient, folder: Path) -> None:
+    requested, released, answered = threading.Event(), threading.Event(), threading.Event()
 
     def answer(request: RecordedRequest) -> tuple[int, Any]:
         if request.query["student"] == "mina":
-            asked.set()
+            requested.set()
             released.wait(20)
             answered.set()
         else:
-            asked.wait(20)
+            requested.wait(20)
         return 401, {"message": "Unauthorized"}
 
     api.answer = answer  # type: ignore[method-assign]
@@ -132,7 +137,7 @@ def test_who_stops_does_not_wait_for_an_answer_that_may_not_come(api: FakeApi, c
         with pytest.raises(ApiError, match="token"):
             send_files(collect_sheets([folder])[0], client, "rivers")
 
-        assert asked.is_set() and not answered.is_set(), "the other request is still waiting for its answer"
+        assert requested.is_set() and not answered.is_set(), "the other request is still waiting for its answer"
     finally:
         released.set()
 
@@ -145,11 +150,11 @@ def test_who_stops_does_not_wait_for_an_answer_that_may_not_come(api: FakeApi, c
         (DocumentKind.ANSWER_SHEET, "drop/rivers/answers/Mina.pdf"),
     ],
 )
-def test_the_drop_folder_has_a_place_for_each_kind(kind: DocumentKind, key: str) -> None:
+def test_each_kind_has_its_key_in_the_drop_folder(kind: DocumentKind, key: str) -> None:
     assert drop_key(SubmittedFile(Path("x.PDF"), kind, "Mina"), "rivers") == key
 
 
-def sent(api: FakeApi, number: int, **changes: object) -> list[SubmittedFile]:
+def submitted_with_status(api: FakeApi, number: int, **changes: object) -> list[SubmittedFile]:
     found = []
     for index in range(number):
         name = f"{index:032x}"
@@ -158,25 +163,25 @@ def sent(api: FakeApi, number: int, **changes: object) -> list[SubmittedFile]:
     return found
 
 
-def test_many_sheets_are_followed_in_few_requests(api: FakeApi, client: ApiClient) -> None:
-    submitted_files = sent(api, 30, state="READING", result=None)
+def test_many_sheets_are_polled_with_few_requests(api: FakeApi, client: ApiClient) -> None:
+    submitted_files = submitted_with_status(api, 30, state="READING", result=None)
 
     refresh_statuses(submitted_files, client, "rivers")
 
-    assert len(api.asked) <= 7
+    assert len(api.requests) <= 7
     assert all(submitted.status for submitted in submitted_files)
 
 
-def test_an_ending_found_in_a_list_gets_its_marks(api: FakeApi, client: ApiClient) -> None:
-    submitted_files = sent(api, 8)
+def test_a_sheet_that_ended_in_a_listing_gets_its_marks(api: FakeApi, client: ApiClient) -> None:
+    submitted_files = submitted_with_status(api, 8)
 
     refresh_statuses(submitted_files, client, "rivers")
 
     assert all(submitted.result for submitted in submitted_files)
 
 
-def test_a_drop_is_found_in_the_list_by_its_student(api: FakeApi, client: ApiClient) -> None:
-    sent(api, 3, door="drop")
+def test_a_dropped_file_is_found_in_the_listing_by_its_student(api: FakeApi, client: ApiClient) -> None:
+    submitted_with_status(api, 3, door="drop")
     dropped = SubmittedFile(Path("s1.png"), DocumentKind.ANSWER_SHEET, "s1", IntakeChannel.DROP)
 
     refresh_statuses([dropped], client, "rivers")
@@ -184,7 +189,7 @@ def test_a_drop_is_found_in_the_list_by_its_student(api: FakeApi, client: ApiCli
     assert dropped.id == f"{1:032x}" and dropped.result
 
 
-def test_a_drop_is_found_by_its_label_where_the_class_list_has_another_name(api: FakeApi, client: ApiClient) -> None:
+def test_a_dropped_file_is_found_by_label_if_the_roster_name_differs(api: FakeApi, client: ApiClient) -> None:
     name = "e" * 32
     listed = {"student": "Lind, Maya", "label": "maya-lind", "on_roster": True}
     api.documents[name] = status_document(name, door="drop", **listed)
@@ -195,8 +200,8 @@ def test_a_drop_is_found_by_its_label_where_the_class_list_has_another_name(api:
     assert (dropped.id, dropped.student_label, dropped.name) == (name, "Lind, Maya", "Lind, Maya")
 
 
-def test_a_file_sent_before_has_the_marks_of_the_first(api: FakeApi, client: ApiClient) -> None:
-    (first,) = sent(api, 1)
+def test_a_duplicate_gets_the_marks_of_the_first_submission(api: FakeApi, client: ApiClient) -> None:
+    (first,) = submitted_with_status(api, 1)
     api.documents["d" * 32] = status_document("d" * 32, state="DUPLICATE_OF", duplicate_of=first.id, result=None)
     again = SubmittedFile(Path("again.png"), DocumentKind.ANSWER_SHEET, "again", id="d" * 32)
 
@@ -205,8 +210,8 @@ def test_a_file_sent_before_has_the_marks_of_the_first(api: FakeApi, client: Api
     assert again.succeeded and again.result and again.result.max_marks == 11
 
 
-def test_following_ends_when_the_last_has_ended(api: FakeApi, client: ApiClient) -> None:
-    (submitted,) = sent(api, 1, state="READING", result=None)
+def test_polling_ends_when_the_last_file_has_ended(api: FakeApi, client: ApiClient) -> None:
+    (submitted,) = submitted_with_status(api, 1, state="READING", result=None)
     shown = 0
 
     def show() -> None:
@@ -215,27 +220,35 @@ def test_following_ends_when_the_last_has_ended(api: FakeApi, client: ApiClient)
         if shown == 5:
             api.documents[submitted.id or ""] = status_document(submitted.id or "")
 
-    poll_until_finished([submitted], client, "rivers", poll_seconds=0.05, limit=30, show=show, pause=lambda _: None)
+    poll_until_finished(
+        [submitted], client, "rivers", poll_seconds=0.05, timeout_seconds=30, show=show, pause=lambda _: None
+    )
 
     assert submitted.result and shown > 5
 
 
-def test_following_does_not_wait_for_ever(api: FakeApi, client: ApiClient) -> None:
-    submitted_files = sent(api, 1, state="AWAITING_PAPER", result=None)
+def test_polling_times_out(api: FakeApi, client: ApiClient) -> None:
+    submitted_files = submitted_with_status(api, 1, state="AWAITING_PAPER", result=None)
 
     with pytest.raises(PollingTimedOut, match="s0"):
         poll_until_finished(
-            submitted_files, client, "rivers", poll_seconds=0.01, limit=0.05, show=lambda: None, pause=lambda _: None
+            submitted_files,
+            client,
+            "rivers",
+            poll_seconds=0.01,
+            timeout_seconds=0.05,
+            show=lambda: None,
+            pause=lambda _: None,
         )
 
 
-class ReadSlowly:
-    """A paper of which a page is read every 600 seconds of the test's own clock, up to page `stuck_at`."""
+class SlowPaper:
+    """A paper of ten pages; one page is read every 600 seconds of a fake clock, up to page `stuck_at`."""
 
     def __init__(self, api: FakeApi, *, stuck_at: int) -> None:
         self.api, self.stuck_at = api, stuck_at
         self.seconds = 0.0
-        (self.submitted,) = sent(api, 1, state="READING", result=None)
+        (self.submitted,) = submitted_with_status(api, 1, state="READING", result=None)
 
     def clock(self) -> float:
         return self.seconds
@@ -248,30 +261,30 @@ class ReadSlowly:
         under_way = {"state": "READING", "result": None, "ended_at": None, "lanes": {"reading": reading}}
         self.api.documents[name] = status_document(name, **({} if done == 10 else under_way))
 
-    def follow(self, client: ApiClient, *, limit: float) -> None:
+    def poll(self, client: ApiClient, *, timeout_seconds: float) -> None:
         poll_until_finished(
             [self.submitted],
             client,
             "rivers",
             poll_seconds=50,
-            limit=limit,
+            timeout_seconds=timeout_seconds,
             show=lambda: None,
             clock=self.clock,
             pause=self.pause,
         )
 
 
-def test_what_is_read_very_slowly_is_followed_as_long_as_pages_are_read(api: FakeApi, client: ApiClient) -> None:
-    paper = ReadSlowly(api, stuck_at=10)
-    paper.follow(client, limit=900)
+def test_a_slow_paper_is_polled_as_long_as_pages_are_read(api: FakeApi, client: ApiClient) -> None:
+    paper = SlowPaper(api, stuck_at=10)
+    paper.poll(client, timeout_seconds=900)
 
     assert paper.submitted.succeeded and paper.seconds >= 6000
 
 
-def test_what_makes_no_progress_any_more_is_followed_no_longer_than_the_limit(api: FakeApi, client: ApiClient) -> None:
-    paper = ReadSlowly(api, stuck_at=3)
+def test_a_stuck_paper_is_polled_no_longer_than_the_timeout(api: FakeApi, client: ApiClient) -> None:
+    paper = SlowPaper(api, stuck_at=3)
     with pytest.raises(PollingTimedOut, match="Nothing has happened for 15 minutes, still not done: s0"):
-        paper.follow(client, limit=900)
+        paper.poll(client, timeout_seconds=900)
 
     assert 1800 + 900 <= paper.seconds <= 1800 + 900 + 300
 
@@ -279,22 +292,22 @@ def test_what_makes_no_progress_any_more_is_followed_no_longer_than_the_limit(ap
 UNUSABLE = {"type": "PaperNotReady", "message": "The question paper cannot be used: No question was found in it."}
 
 
-@pytest.mark.parametrize("number", [1, 10], ids=["asked one by one", "looked up in the list"])
-def test_sheets_whose_paper_cannot_be_used_are_not_waited_for(api: FakeApi, client: ApiClient, number: int) -> None:
+@pytest.mark.parametrize("number", [1, 10], ids=["single requests", "listing"])
+def test_sheets_with_an_unusable_paper_are_not_waited_for(api: FakeApi, client: ApiClient, number: int) -> None:
     waiting = {"state": "AWAITING_PAPER", "result": None, "ended_at": None, "reason": UNUSABLE}
-    sheets = followed(api, number, waiting)
+    sheets = submitted_sheets(api, number, waiting)
 
-    poll_until_finished(sheets, client, "rivers", poll_seconds=0.01, limit=60, show=lambda: None)
+    poll_until_finished(sheets, client, "rivers", poll_seconds=0.01, timeout_seconds=60, show=lambda: None)
 
     assert all(sheet.ended and not sheet.succeeded for sheet in sheets)
     assert {sheet.failure for sheet in sheets} == {UNUSABLE["message"]}
 
 
-def test_sheets_whose_paper_may_still_come_are_waited_for(api: FakeApi, client: ApiClient) -> None:
-    sheets = followed(api, 2, {"state": "AWAITING_PAPER", "result": None, "ended_at": None})
+def test_sheets_whose_paper_is_missing_are_waited_for(api: FakeApi, client: ApiClient) -> None:
+    sheets = submitted_sheets(api, 2, {"state": "AWAITING_PAPER", "result": None, "ended_at": None})
 
     with pytest.raises(PollingTimedOut):
-        poll_until_finished(sheets, client, "rivers", poll_seconds=0.01, limit=0.05, show=lambda: None)
+        poll_until_finished(sheets, client, "rivers", poll_seconds=0.01, timeout_seconds=0.05, show=lambda: None)
 
 
 @pytest.mark.parametrize(
@@ -302,7 +315,7 @@ def test_sheets_whose_paper_may_still_come_are_waited_for(api: FakeApi, client: 
     [("REJECTED", UNUSABLE), ("FAILED", UNUSABLE), ("NEEDS_REVIEW", None)],
     ids=["rejected", "failed", "as an older release ended it"],
 )
-def test_a_paper_that_was_sent_before_and_could_not_be_used_cannot_be_now(
+def test_a_duplicate_of_an_unusable_paper_is_unusable(
     api: FakeApi, client: ApiClient, state: str, reason: dict[str, str] | None
 ) -> None:
     ended = {"kind": "question_paper", "student": None, "state": state, "reason": reason, "result": None}
@@ -317,14 +330,14 @@ def test_a_paper_that_was_sent_before_and_could_not_be_used_cannot_be_now(
     assert [paper.failure for paper in papers] == [reason["message"] if reason else "It ended without a reason."] * 2
 
 
-def followed(api: FakeApi, number: int, changes: dict[str, Any]) -> list[SubmittedFile]:
-    """Sheets under way whose status has these fields."""
-    names = [f"{one:032x}" for one in range(number)]
+def submitted_sheets(api: FakeApi, number: int, changes: dict[str, Any]) -> list[SubmittedFile]:
+    """Return sheets with an id whose status has these fields."""
+    names = [f"{index:032x}" for index in range(number)]
     api.documents |= {name: status_document(name, student=f"S{name[-2:]}", **changes) for name in names}
     return [SubmittedFile(Path(f"{name}.pdf"), DocumentKind.ANSWER_SHEET, f"S{name[-2:]}", id=name) for name in names]
 
 
-def test_what_is_no_file_in_a_folder_is_passed_over_with_the_reason(folder: Path, tmp_path_factory: Any) -> None:
+def test_special_files_in_a_folder_are_skipped_with_the_reason(folder: Path, tmp_path_factory: Any) -> None:
     private = tmp_path_factory.mktemp("elsewhere") / "private.pdf"
     private.write_bytes(b"%PDF-")
     os.mkfifo(folder / "pipe.pdf")
@@ -346,7 +359,7 @@ def test_what_is_no_file_in_a_folder_is_passed_over_with_the_reason(folder: Path
 
 
 @pytest.mark.parametrize("becomes", ["gone", "a pipe", "a link"])
-def test_a_file_that_is_none_any_more_when_it_is_sent_stops_no_other(
+def test_a_file_that_is_replaced_before_sending_stops_no_other(
     api: FakeApi, client: ApiClient, folder: Path, becomes: str
 ) -> None:
     sheets, _ = collect_sheets([folder])
@@ -377,7 +390,7 @@ def test_a_file_that_is_none_any_more_when_it_is_sent_stops_no_other(
         ["grade", "--paper", "mina.jpg", "--roster", "pipe.pdf", "Jonas Weber.PDF"],
     ],
 )
-def test_a_pipe_that_is_named_is_bad_usage_and_nobody_waits_for_it(
+def test_a_named_pipe_as_argument_is_bad_usage_and_does_not_block(
     folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], arguments: list[str]
 ) -> None:
     os.mkfifo(folder / "pipe.pdf")
@@ -391,7 +404,7 @@ def test_a_pipe_that_is_named_is_bad_usage_and_nobody_waits_for_it(
 
 
 @pytest.mark.parametrize("number", [errno.EACCES, errno.EIO])
-def test_a_sheet_of_a_folder_that_cannot_be_read_is_refused_before_anything_is_sent(
+def test_an_unreadable_sheet_in_a_folder_is_refused_before_sending(
     api: FakeApi, client: ApiClient, folder: Path, monkeypatch: pytest.MonkeyPatch, number: int
 ) -> None:
     opened = regular_files._open_inside
@@ -407,10 +420,10 @@ def test_a_sheet_of_a_folder_that_cannot_be_read_is_refused_before_anything_is_s
     assert mina.refusal == f"{folder / 'mina.jpg'} cannot be opened ({os.strerror(number)})." and not jonas.refusal
 
     send_files(sheets, client, "rivers")
-    assert [asked.query["student"] for asked in api.asked] == ["Jonas Weber"]
+    assert [request.query["student"] for request in api.requests] == ["Jonas Weber"]
 
 
-def test_a_file_named_itself_that_cannot_be_read_is_bad_usage(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_unreadable_named_file_is_bad_usage(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def fail(*_: object) -> bytes:
         raise OSError(errno.EIO, os.strerror(errno.EIO))
 
@@ -420,22 +433,22 @@ def test_a_file_named_itself_that_cannot_be_read_is_bad_usage(folder: Path, monk
 
 
 @pytest.mark.parametrize("after", ["stat_regular", "check_regular"])
-def test_a_file_that_vanishes_after_its_folder_was_listed_stops_nothing(
+def test_a_file_that_vanishes_after_listing_stops_no_other(
     api: FakeApi, client: ApiClient, folder: Path, monkeypatch: pytest.MonkeyPatch, after: str
 ) -> None:
-    look = getattr(submitted_files, after)
+    check = getattr(submitted_files, after)
 
-    def look_then_remove(path: Path, **named: Any) -> Any:
-        found = look(path, **named)
+    def check_then_remove(path: Path, **named: Any) -> Any:
+        found = check(path, **named)
         if path.name == "mina.jpg":
             path.unlink()
         return found
 
-    monkeypatch.setattr(submitted_files, after, look_then_remove)
+    monkeypatch.setattr(submitted_files, after, check_then_remove)
     sheets, _ = collect_sheets([folder])
     send_files(sheets, client, "rivers")
 
-    assert [asked.query["student"] for asked in api.asked] == ["Jonas Weber"]
+    assert [request.query["student"] for request in api.requests] == ["Jonas Weber"]
     assert [sheet.refusal for sheet in sheets[1:]] in ([], [f"{folder / 'mina.jpg'} is not there."])
 
 

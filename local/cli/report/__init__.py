@@ -1,7 +1,7 @@
-"""`report.html`: the page's own marking view in one file that holds everything it shows and asks nothing of a network.
+"""`report.html`: the web page's marking view in one self-contained file that loads nothing from a network.
 
-Answers and names are a stranger's text: they travel as data, which the page's views make into text and never into
-markup, and the file's own policy lets nothing run but the one script that is named by its hash.
+Answers and names are untrusted text. They are embedded as JSON data, which the views insert as text and never as
+markup, and the file's content security policy runs only the one script whose hash it names.
 """
 
 import base64
@@ -38,8 +38,10 @@ def write_report(
     notes: Sequence[str] = (),
     maximum_marks: dict[str, Any] | None = None,
 ) -> int:
-    """Write the report and return its size in bytes. `made_at` is shown as it is; `notes` are sentences;
-    `maximum_marks` is what the API says each question is worth."""
+    """Write the report and return its size in bytes.
+
+    `made_at` is shown as given; `notes` are sentences; `maximum_marks` holds each question's maximum from the API.
+    """
     html = render_report(
         assessment=assessment,
         title=title,
@@ -64,6 +66,7 @@ def render_report(
     notes: Sequence[str] = (),
     maximum_marks: dict[str, Any] | None = None,
 ) -> str:
+    """Return the report's HTML; the parameters are those of `write_report`."""
     template = Environment(
         loader=FileSystemLoader(_FOLDER), autoescape=True, undefined=StrictUndefined, trim_blocks=True
     ).get_template("report.html.j2")
@@ -79,8 +82,8 @@ def render_report(
         "sheets": [_sheet_document(sheet, index) for index, sheet in enumerate(sheets)],
     }
     byte_budget = _MAX_BYTES - len(style) - len(script) - len(_script_json(given).encode())
-    for entry, sheet, pictures in zip(given["sheets"], sheets, _render_sheets(sheets, byte_budget), strict=True):
-        entry["pages"] = _page_documents(sheet, pictures)
+    for entry, sheet, images in zip(given["sheets"], sheets, _render_sheets(sheets, byte_budget), strict=True):
+        entry["pages"] = _page_documents(sheet, images)
     return template.render(
         title=title,
         made_at=made_at,
@@ -95,7 +98,7 @@ def render_report(
 
 
 def _sheet_document(sheet: SubmittedFile, index: int) -> dict[str, Any]:
-    """A sheet as the API tells of it. One that no door took has only a name and the sentence that refused it."""
+    """Return a sheet as the API describes it. A sheet that was refused has only a name and the reason."""
     entry = sheet.graded_submission
     if entry is None or sheet.refusal:
         refused = {"type": "Refused", "message": sheet.failure or ""}
@@ -107,13 +110,14 @@ def _sheet_document(sheet: SubmittedFile, index: int) -> dict[str, Any]:
             "received_at": "",
             "reason": refused,
         }
-    # Under its own id: the same file may have been sent for two people.
+    # A duplicate keeps its own id: the same file may have been sent for two students.
     own = {"id": sheet.status.id if sheet.status else entry.id, "student": sheet.name}
     return entry.document | own | _timeline_fields(entry.document, sheet.timeline)
 
 
 def _timeline_fields(document: dict[str, Any], timeline: ExecutionTimeline | None) -> dict[str, Any]:
-    """Step Functions' own times in place of the record's, where they are at hand: waits and retries are in them."""
+    """Return branch times from the execution history, if it was read: unlike the record's, they include waits and
+    retries."""
     if timeline is None or not timeline.is_from_history:
         return {}
     branches = dict(document.get("lanes") or {})
@@ -127,33 +131,34 @@ def _timeline_fields(document: dict[str, Any], timeline: ExecutionTimeline | Non
     return {"lanes": branches, "timeline": entry}
 
 
-def _page_documents(sheet: SubmittedFile, pictures: Sequence[PageImage]) -> list[dict[str, Any]]:
-    """The pages with their pictures; where there is none, with what was read on it."""
+def _page_documents(sheet: SubmittedFile, images: Sequence[PageImage]) -> list[dict[str, Any]]:
+    """Return the pages with their images; a page without an image has the text that was read on it instead."""
     return [
         {
             "number": page.number,
-            "aspect": picture.width / picture.height if picture.source else page.aspect,
-            "picture": picture.source,
-            "lines": [] if picture.source else [{"text": line.text} for line in page.lines],
+            "aspect": image.width / image.height if image.source else page.aspect,
+            "picture": image.source,
+            "lines": [] if image.source else [{"text": line.text} for line in page.lines],
         }
-        for page, picture in zip(_transcript_pages(sheet), pictures, strict=True)
+        for page, image in zip(_transcript_pages(sheet), images, strict=True)
     ]
 
 
 def _render_sheets(sheets: Sequence[SubmittedFile], byte_budget: int) -> list[list[PageImage]]:
-    """Every marked sheet's pages in `room` bytes, each sheet its fair share of what the words leave."""
-    words = sum(len(page.text) * 2 + 200 for sheet in sheets for page in _transcript_pages(sheet))
-    # Base64 makes four bytes of three.
-    album = PageImageRenderer(
-        byte_budget=max(byte_budget - words, 0) * 3 // 4, pages=sum(len(_transcript_pages(sheet)) for sheet in sheets)
+    """Render the pages of every marked sheet within `byte_budget` bytes, each page its fair share after the text."""
+    text_bytes = sum(len(page.text) * 2 + 200 for sheet in sheets for page in _transcript_pages(sheet))
+    # Base64 encodes three bytes as four.
+    renderer = PageImageRenderer(
+        byte_budget=max(byte_budget - text_bytes, 0) * 3 // 4,
+        pages=sum(len(_transcript_pages(sheet)) for sheet in sheets),
     )
-    return [_render_sheet(sheet, album) for sheet in sheets]
+    return [_render_sheet(sheet, renderer) for sheet in sheets]
 
 
-def _render_sheet(sheet: SubmittedFile, album: PageImageRenderer) -> list[PageImage]:
+def _render_sheet(sheet: SubmittedFile, renderer: PageImageRenderer) -> list[PageImage]:
     pages = _transcript_pages(sheet)
     rotations = {page.number: page.rotation for page in pages}
-    return album.draw(sheet.path, rotations=rotations, pages=len(pages)) if pages else []
+    return renderer.draw(sheet.path, rotations=rotations, pages=len(pages)) if pages else []
 
 
 def _transcript_pages(sheet: SubmittedFile) -> Sequence[Page]:
@@ -161,7 +166,7 @@ def _transcript_pages(sheet: SubmittedFile) -> Sequence[Page]:
 
 
 def _script_json(value: Any) -> str:
-    """JSON that can stand inside a script element: nothing in it can end the element."""
+    """Encode a value as JSON that is safe inside a script element: nothing in it can close the element."""
     return json.dumps(value, ensure_ascii=False, separators=(",", ":")).replace("<", "\\u003c")
 
 

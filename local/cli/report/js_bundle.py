@@ -1,8 +1,8 @@
-"""JavaScript modules as one script: all that a file opened from a disk may run, named by one hash in its policy.
+"""Bundles JavaScript modules into one classic script, so that a report opened from disk runs under one CSP hash.
 
-A browser loads no module from a `file:` address, and a policy that let it run `data:` or `blob:` modules would let
-others in too. So each module becomes a function that gives what it exports, in the order in which they need each
-other. Of the language's forms of import and export only those that the page uses are known; others are refused.
+Browsers load no modules from `file:` URLs, and a policy that allowed `data:` or `blob:` modules would allow foreign
+ones too. So each module becomes a function that returns its exports, in dependency order. Only the import and export
+forms that the page uses are supported; all others are refused.
 """
 
 import re
@@ -14,18 +14,18 @@ _UNSUPPORTED = re.compile(r"^\s*(?:import|export)\b|\bimport\s*[(.]", re.MULTILI
 
 
 def bundle_modules(entry: Path) -> str:
-    """`entry` and every module that it needs, as one classic script.
+    """Return `entry` and every module it imports as one classic script.
 
     Raises
     ------
     ValueError
-        Modules need each other in a circle, one uses a form that is not known here, or its text would end the
-        element that it stands in.
+        Imports are circular, two modules have the same file name, a module uses an unsupported form, or its text
+        would close the script element.
     """
     modules: dict[Path, str] = {}
     _add_module(entry.resolve(), modules, ())
     if len({_module_variable(path) for path in modules}) < len(modules):
-        raise ValueError("Two modules have one name.")
+        raise ValueError("Two modules have the same name.")
     return '(() => {\n"use strict";\n' + "\n".join(modules.values()) + "\n})();\n"
 
 
@@ -33,7 +33,7 @@ def _add_module(path: Path, modules: dict[Path, str], importers: tuple[Path, ...
     if path in modules:
         return
     if path in importers:
-        raise ValueError(f"{path.name} needs itself, by way of {importers[-1].name}.")
+        raise ValueError(f"{path.name} imports itself, by way of {importers[-1].name}.")
     text = path.read_text(encoding="utf-8")
     for _, needed in _IMPORT.findall(text):
         _add_module((path.parent / needed).resolve(), modules, (*importers, path))
@@ -45,7 +45,7 @@ def _add_module(path: Path, modules: dict[Path, str], importers: tuple[Path, ...
     exported = [name for _, name in _EXPORT.findall(text)]
     body = _EXPORT.sub(r"\1 \2", _IMPORT.sub(imported, text))
     if _UNSUPPORTED.search(body) or re.search(r"<(?:/script|!--)", body, re.IGNORECASE):
-        raise ValueError(f"{path.name} cannot be put into one script: a form that is not known here.")
+        raise ValueError(f"{path.name} cannot be bundled: it uses an unsupported form.")
     modules[path] = f"const {_module_variable(path)} = (() => {{\n{body}\nreturn {{ {', '.join(exported)} }};\n}})();"
 
 

@@ -1,4 +1,4 @@
-"""Pages as small pictures that can stand inside the report: upright, scaled, compressed to a share of a budget."""
+"""Renders pages as images to embed in the report: upright, scaled down and compressed to fit a byte budget."""
 
 import base64
 import io
@@ -12,17 +12,17 @@ from PIL import Image, ImageOps, ImageSequence
 from core.models import media_types
 from local.cli.regular_files import read_regular
 
-# (longest side in pixels, WebP quality), from a page that reads like paper down to one that can just be made out.
+# (longest side in pixels, WebP quality), from as readable as paper down to barely readable.
 _QUALITY_STEPS = ((1500, 70), (1300, 60), (1100, 50), (900, 42), (740, 35), (600, 28))
-# Less than this a page and none is drawn.
+# If the share of a page is below this, no page is rendered.
 _MIN_PAGE_BYTES = 9_000
-# Far above any scan; a picture of more pixels than this is not opened at all.
+# Far above any scan. Pillow refuses to open an image of more than twice this many pixels.
 Image.MAX_IMAGE_PIXELS = 200_000_000
 
 
 @dataclass(frozen=True, slots=True)
 class PageImage:
-    """One page. `source` is WebP in base64, None where the page could not be drawn or there was no room for it."""
+    """One page. `source` is WebP in base64, or None if the page could not be rendered or did not fit the budget."""
 
     page: int
     width: int
@@ -31,19 +31,19 @@ class PageImage:
 
 
 class PageImageRenderer:
-    """Pictures of `pages` pages in at most `room` bytes altogether, each its fair share of what is left."""
+    """Renders `pages` pages in at most `byte_budget` bytes in total; each page gets an equal share of what is left."""
 
     def __init__(self, *, byte_budget: int, pages: int) -> None:
         self._byte_budget = byte_budget
         self._pages = pages
-        # Pages of one class are alike: the next one begins near the step that fitted the last.
+        # Pages of one class are alike, so the next page starts near the step that fitted the last one.
         self._step = 0
 
     def draw(self, path: Path, *, rotations: Mapping[int, int], pages: int) -> list[PageImage]:
-        """The first `pages` pages of a PDF or picture, in order.
+        """Render the first `pages` pages of a PDF or image file, in order.
 
-        `rotations`: page → degrees clockwise by which the reader turned it upright. A page that cannot be
-        drawn comes without a source; the report then shows what was read alone.
+        `rotations` maps a page number to the clockwise degrees by which the reader turned it upright. A page that
+        cannot be rendered has no source; the report then shows only the text that was read.
         """
         drawn = [PageImage(number, 1000, 1414, None) for number in range(1, pages + 1)]
         left = self._pages - pages
@@ -52,13 +52,13 @@ class PageImageRenderer:
                 for number, image in _open_pages(path, pages, _QUALITY_STEPS[self._step][0]):
                     drawn[number - 1] = self._encode_page(number, _rotate(image, rotations.get(number, 0)))
         except (OSError, ValueError, RuntimeError, Image.DecompressionBombError, pypdfium2.PdfiumError):
-            # It was readable enough to be marked: the words stand without the picture.
+            # The sheet was readable enough to be marked: the report shows its text without the image.
             pass
         self._pages = left
         return drawn
 
     def _encode_page(self, number: int, image: Image.Image) -> PageImage:
-        """The best step whose file fits this page's share."""
+        """Encode a page at the best quality step that fits its share of the budget."""
         share = self._byte_budget // max(self._pages, 1)
         self._pages -= 1
         for step in range(self._step, len(_QUALITY_STEPS)):
@@ -68,7 +68,7 @@ class PageImageRenderer:
             body = io.BytesIO()
             scaled.save(body, "WEBP", quality=quality, method=2)
             if body.tell() <= share:
-                # Well below its share: the next page may be better.
+                # Well below its share, so the next page may try a better step.
                 self._step = max(step - 1, 0) if body.tell() < share / 2 else step
                 self._byte_budget -= body.tell()
                 source = base64.b64encode(body.getvalue()).decode()
@@ -98,7 +98,7 @@ def _pdf_pages(body: bytes, pages: int, longest: int) -> Iterator[tuple[int, Ima
 def _frames(body: bytes, pages: int, longest: int) -> Iterator[tuple[int, Image.Image]]:
     with Image.open(io.BytesIO(body)) as image:
         if image.format == "JPEG":
-            # The decoder itself shrinks a large photo: a quarter of the time and memory.
+            # Let the decoder scale a large photo down: a quarter of the time and memory.
             image.draft("RGB", (longest, longest))
         for index, frame in enumerate(ImageSequence.Iterator(image)):
             if index == pages:
