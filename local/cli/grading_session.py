@@ -104,8 +104,8 @@ class GradingSession:
         self.maximum_marks = found.get("maximum_marks")
         self.title = scheme.get("title") or (self.paper.title if self.paper else "") or self.assessment
         if self.paper:
-            doubts = self.maximum_marks["warnings"] if self.maximum_marks else self.paper.warnings
-            self.warnings += [f"The paper: {warning}" for warning in doubts]
+            paper_warnings = self.maximum_marks["warnings"] if self.maximum_marks else self.paper.warnings
+            self.warnings += [f"The paper: {warning}" for warning in paper_warnings]
         # Warnings about the scheme alone were already listed when it was sent.
         new_warnings = [
             warning for warning in scheme.get("warnings") or () if not _is_already_listed(warning, self.warnings)

@@ -181,18 +181,18 @@ def read_rows(file: Path) -> list[MarkedAnswer]:
 
 
 def _parse_rows(name: str, reader: "csv.DictReader[str]", names: Mapping[str, str]) -> list[MarkedAnswer]:
-    rows, wrong = [], []
+    rows, errors = [], []
     try:
         for record in reader:
             try:
                 rows.append(parse_row({column: record.get(names[column]) for column in COLUMNS}, reader.line_num))
             except InvalidRows as error:
-                wrong.append(str(error))
+                errors.append(str(error))
     except csv.Error as error:
         raise InvalidRows(f"{name}, line {reader.line_num}: {error}.") from None
-    if wrong:
-        more = f" And {len(wrong) - _MAX_ERRORS_SHOWN} more." if len(wrong) > _MAX_ERRORS_SHOWN else ""
-        raise InvalidRows(f"{name}: {' '.join(wrong[:_MAX_ERRORS_SHOWN])}{more}")
+    if errors:
+        more = f" And {len(errors) - _MAX_ERRORS_SHOWN} more." if len(errors) > _MAX_ERRORS_SHOWN else ""
+        raise InvalidRows(f"{name}: {' '.join(errors[:_MAX_ERRORS_SHOWN])}{more}")
     if not rows:
         raise InvalidRows(f"{name} has no rows below its heading.")
     return rows
@@ -207,14 +207,14 @@ def parse_row(record: Mapping[str, Any], line: int) -> MarkedAnswer:
         A field is invalid; the message names the line.
     """
     question, reference, answer = (str(record.get(column) or "") for column in COLUMNS[:3])
-    most, human = (_parse_number(record.get(column), column, line) for column in COLUMNS[3:])
+    maximum, human = (_parse_number(record.get(column), column, line) for column in COLUMNS[3:])
     if not question.strip() and not reference.strip():
         raise InvalidRows(f"Line {line} has neither a question nor a reference.")
-    if most <= 0:
-        raise InvalidRows(f"Line {line}: max_marks is {most:g}, but has to be above 0.")
-    if not 0 <= human <= most:
-        raise InvalidRows(f"Line {line}: human_marks is {human:g}, outside 0 to {most:g}.")
-    return MarkedAnswer(question, reference, answer, most, human)
+    if maximum <= 0:
+        raise InvalidRows(f"Line {line}: max_marks is {maximum:g}, but has to be above 0.")
+    if not 0 <= human <= maximum:
+        raise InvalidRows(f"Line {line}: human_marks is {human:g}, outside 0 to {maximum:g}.")
+    return MarkedAnswer(question, reference, answer, maximum, human)
 
 
 def print_evaluation(found: Mapping[str, Any], console: Any) -> None:

@@ -52,11 +52,11 @@ def question_names(sheets: Iterable[SubmittedFile]) -> dict[str, str]:
 def _sheet_row(sheet: SubmittedFile, names: dict[str, str]) -> list[str]:
     result = sheet.result
     by_question = {mark.question: mark.marks for mark in sheet.marks}
-    doubts = [
+    review_notes = [
         f"{names[mark.question]}: {', '.join(display_text.review_reason_text(reason) for reason in mark.review)}"
         for mark in sheet.marks_in_review
     ]
-    doubts += [display_text.review_reason_text(reason) for reason in result.review] if result else []
+    review_notes += [display_text.review_reason_text(reason) for reason in result.review] if result else []
     return [
         sheet.student_label or "",
         sheet.path.name,
@@ -65,7 +65,7 @@ def _sheet_row(sheet: SubmittedFile, names: dict[str, str]) -> list[str]:
         display_text.format_number(result.max_marks) if result else "",
         f"{100 * result.marks / result.max_marks:.1f}" if result and result.max_marks else "",
         *(_marks_cell(by_question.get(question)) for question in names),
-        "; ".join(doubts),
+        "; ".join(review_notes),
         sheet.failure or "",
     ]
 

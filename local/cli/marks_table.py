@@ -38,21 +38,21 @@ def print_marks(console: Console, sheets: Sequence[SubmittedFile]) -> None:
 
 def print_review_list(console: Console, sheets: Sequence[SubmittedFile], *, full_list_path: str | None) -> None:
     """Print every answer that needs review with its reasons. A long list is cut and refers to `full_list_path`."""
-    doubts = [(sheet, mark) for sheet in sheets for mark in sheet.marks_in_review]
-    whole = [sheet for sheet in sheets if sheet.result and sheet.result.review]
-    if not doubts and not whole:
+    marks_in_review = [(sheet, mark) for sheet in sheets for mark in sheet.marks_in_review]
+    sheets_in_review = [sheet for sheet in sheets if sheet.result and sheet.result.review]
+    if not marks_in_review and not sheets_in_review:
         return
-    count = len(doubts) + len(whole)
+    count = len(marks_in_review) + len(sheets_in_review)
     console.print(Text(f"Please look at {'this one' if count == 1 else f'these {count}'}:", style="bold yellow"))
     grid = Table.grid(padding=(0, 2))
     for _ in range(4):
         grid.add_column(overflow="fold")
-    for sheet in whole:
+    for sheet in sheets_in_review:
         reasons = "; ".join(
             display_text.review_reason_text(reason) for reason in (sheet.result.review if sheet.result else ())
         )
         grid.add_row(Text(f"  {sheet.name}"), Text("the sheet"), Text(""), Text(reasons, style="dim"))
-    for sheet, mark in doubts[:_MAX_REVIEW_ROWS]:
+    for sheet, mark in marks_in_review[:_MAX_REVIEW_ROWS]:
         reasons = "; ".join(display_text.review_reason_text(reason) for reason in mark.review)
         grid.add_row(
             Text(f"  {sheet.name}"),
@@ -61,8 +61,8 @@ def print_review_list(console: Console, sheets: Sequence[SubmittedFile], *, full
             Text(reasons, style="dim"),
         )
     console.print(grid)
-    if len(doubts) > _MAX_REVIEW_ROWS:
-        rest = f"… and {len(doubts) - _MAX_REVIEW_ROWS} more"
+    if len(marks_in_review) > _MAX_REVIEW_ROWS:
+        rest = f"… and {len(marks_in_review) - _MAX_REVIEW_ROWS} more"
         console.print(Text(f"  {rest}{f', in {full_list_path}' if full_list_path else ''}", style="dim"))
 
 
@@ -100,8 +100,8 @@ def _totals_table(sheets: Sequence[SubmittedFile]) -> Table:
     table.add_column("out of", justify="right", style="dim")
     table.add_column("to look at", justify="right", style="yellow")
     for sheet in sheets:
-        most = display_text.format_number(sheet.result.max_marks) if sheet.result else ""
-        table.add_row(Text(sheet.name), _total_cell(sheet), most, str(len(sheet.marks_in_review) or ""))
+        maximum = display_text.format_number(sheet.result.max_marks) if sheet.result else ""
+        table.add_row(Text(sheet.name), _total_cell(sheet), maximum, str(len(sheet.marks_in_review) or ""))
     return table
 
 

@@ -121,8 +121,8 @@ def test_a_transcript_is_decoded(api: FakeApi, client: ApiClient) -> None:
 
 
 def test_a_transcript_in_parts_is_joined(api: FakeApi, client: ApiClient) -> None:
-    whole = transcript()
-    pages = [{**page, "number": number} for number in (1, 2, 3) for page in whole.to_dict()["pages"][:1]]
+    one_page = transcript()
+    pages = [{**page, "number": number} for number in (1, 2, 3) for page in one_page.to_dict()["pages"][:1]]
     parts = {
         "1": {"pages": pages[:2], "warnings": ["a warning"], "next": 3},
         "3": {"pages": pages[2:], "warnings": ["a warning"], "next": None},

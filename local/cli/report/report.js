@@ -1,4 +1,4 @@
-// The report: the page's own views of what stands in this file, for reading alone.
+// The report: the web page's views of the data embedded in this file, read-only.
 
 import { rows } from "../../../web/js/board.js";
 import { difficulty, distribution } from "../../../web/js/charts.js";
@@ -10,14 +10,19 @@ import { facts, figures, isMarked, marksInShort, questionsOf, totals } from "../
 import { useWords } from "../../../web/js/words.js";
 
 const given = JSON.parse(document.getElementById("given").textContent);
-const sheets = given.sheets.map((one) =>
-  one.result
-    ? { ...one, marks: one.result.marks, max_marks: one.result.max_marks, question_marks: marksInShort(one.result) }
-    : one,
+const sheets = given.sheets.map((sheet) =>
+  sheet.result
+    ? {
+        ...sheet,
+        marks: sheet.result.marks,
+        max_marks: sheet.result.max_marks,
+        question_marks: marksInShort(sheet.result),
+      }
+    : sheet,
 );
 
-/** What the page asks of the API, from this file. */
-const kept = {
+/** The API calls that the page's views make, answered from this file. */
+const fileApi = {
   assessment: async () => ({ paper: given.paper }),
   submissions: async () => sheets,
   submission: async (id) => find(id),
@@ -25,12 +30,12 @@ const kept = {
   picture: async (id, number) => {
     const { picture } = find(id).pages.find((page) => page.number === number);
     if (!picture) throw new Error("it was left out of this file");
-    return new Blob([Uint8Array.from(atob(picture), (one) => one.charCodeAt(0))], { type: "image/webp" });
+    return new Blob([Uint8Array.from(atob(picture), (character) => character.charCodeAt(0))], { type: "image/webp" });
   },
 };
 
 function find(id) {
-  const sheet = sheets.find((one) => one.id === id);
+  const sheet = sheets.find((candidate) => candidate.id === id);
   if (!sheet) throw new Error("There is no such sheet in this file.");
   return sheet;
 }
@@ -79,5 +84,5 @@ router({
     [/^(?:a\/[^/]+)?$/, overview],
     [/^a\/([^/]+)\/s\/([0-9a-f]{32})(?:\/(.+))?$/, markingView],
   ],
-  given: { api: kept },
+  given: { api: fileApi },
 }).open();
