@@ -1,11 +1,11 @@
-"""Compiles what `sam build` has put together: python release/bytecode.py [--check] [.aws-sam/build]
+"""Compiles the output of `sam build` to bytecode: python release/bytecode.py [--check] [.aws-sam/build]
 
-SAM ships sources alone, and /var/task and /opt cannot be written to, so without this every cold start compiles
-every module it imports again. The step runs between `sam build` and `sam deploy` (which packs what it finds),
-with the Python of the functions' own runtime, since bytecode of another minor version is ignored.
+SAM packages only sources, and /var/task and /opt are read-only, so without this step every cold start compiles every
+module it imports. It runs between `sam build` and `sam deploy` (which packages whatever it finds), with the Python
+version of the functions' runtime, because bytecode of another minor version is ignored.
 
-The bytecode is unchecked: the runtime neither reads nor stats the sources, which stay for tracebacks. It names
-its sources by where Lambda mounts them, so it is the same bytes wherever it was built.
+The bytecode is unchecked: the runtime neither reads nor stats the sources, which remain for tracebacks. Source paths
+in the bytecode are those where Lambda mounts them, so the bytes are the same wherever they are built.
 """
 
 import argparse
@@ -22,41 +22,47 @@ from py_compile import PycInvalidationMode
 
 _RUNTIME = re.compile(r"^\s*Runtime: python(\d+\.\d+)\s*$", re.MULTILINE)
 _THIS_VERSION = f"{sys.version_info.major}.{sys.version_info.minor}"
-# The header of a .pyc: magic number, flags, hash of the source (PEP 552). Hash-based and unchecked is 0b01.
+# The header of a .pyc: magic number, flags, source hash (PEP 552). Flags 0b01 mean hash-based and unchecked.
 _UNCHECKED = (1).to_bytes(4, "little")
 _MAX_FAULTS_SHOWN = 5
 _MOUNT_POINTS = {"layer": "/opt", "function": "/var/task"}
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(description="Compile what `sam build` has put together.")
+    parser = argparse.ArgumentParser(description="Compile the output of `sam build` to bytecode.")
     parser.add_argument("build", type=Path, nargs="?", default=Path(".aws-sam/build"))
-    parser.add_argument("--check", action="store_true", help="compile nothing; say what is missing or stale")
+    parser.add_argument("--check", action="store_true", help="compile nothing; report missing or stale bytecode")
     arguments = parser.parse_args()
     build: Path = arguments.build
     try:
         version = runtime_version(build / "template.yaml")
     except (OSError, ValueError) as error:
-        return _fail(f"{build} is not what `sam build` leaves: {error}")
+        return _fail(f"{build} is not the output of `sam build`: {error}")
     if version != _THIS_VERSION:
         python = find_python(version)
         if python is None:
-            return _fail(f"The functions run on Python {version}, which is not on this machine.")
+            return _fail(f"The functions run on Python {version}, which is not installed on this machine.")
         return subprocess.run([python, __file__, *sys.argv[1:]], check=False).returncode
     if not arguments.check and not all(map(_compile, build_folders(build))):
         return _fail("Not everything could be compiled.")
-    wrong = [fault for folder in build_folders(build) for fault in find_faults(folder)]
-    if wrong:
+    faults = [fault for folder in build_folders(build) for fault in find_faults(folder)]
+    if faults:
         return _fail(
-            "\n".join([*wrong[:_MAX_FAULTS_SHOWN], f"{len(wrong)} modules in all are without bytecode that is used."])
+            "\n".join([*faults[:_MAX_FAULTS_SHOWN], f"{len(faults)} modules in all are without usable bytecode."])
         )
     modules = sum(1 for folder in build_folders(build) for _ in folder.glob("**/*.py"))
-    print(f"{modules} modules carry bytecode for Python {version}.")
+    print(f"{modules} modules have bytecode for Python {version}.")
     return 0
 
 
 def runtime_version(template: Path) -> str:
-    """The one Python version that the functions of a built template run on, as "3.13"."""
+    """Return the Python version of all functions of a built template, as "3.13".
+
+    Raises
+    ------
+    ValueError
+        The functions use no Python runtime, or several.
+    """
     found = sorted(set(_RUNTIME.findall(template.read_text(encoding="utf-8"))))
     if len(found) != 1:
         raise ValueError(f"its functions name {len(found)} Python runtimes ({', '.join(found)})")
@@ -64,13 +70,13 @@ def runtime_version(template: Path) -> str:
 
 
 def find_python(version: str) -> Path | None:
-    """An interpreter of this minor version that starts: on PATH, or installed by pyenv."""
+    """Return a working interpreter of this minor version, on PATH or installed by pyenv; None if there is none."""
     candidates = [shutil.which(f"python{version}"), *_pyenv_candidates(version)]
     return next((Path(path) for path in candidates if path and _is_version(path, version)), None)
 
 
 def _pyenv_candidates(version: str) -> list[str]:
-    # pyenv's own shim of a version that is installed and not selected is on PATH, and does not start.
+    # pyenv puts a shim on PATH for each installed version; the shim of a version that is not selected does not start.
     if shutil.which("pyenv") is None:
         return []
     names = _output("pyenv", "versions", "--bare").split()
@@ -93,7 +99,7 @@ def _output(*command: str) -> str:
 
 
 def build_folders(build: Path) -> list[Path]:
-    """The functions and layers of a build, a folder each."""
+    """Return the folders of a build: one per function and layer."""
     return sorted(path for path in build.iterdir() if path.is_dir())
 
 
@@ -111,7 +117,7 @@ def _compile(folder: Path) -> bool:
 
 
 def find_faults(folder: Path) -> Iterator[str]:
-    """The modules of a folder whose bytecode this very Python would not use, or that is of another source."""
+    """Yield a sentence for each module whose bytecode is missing, not usable by this Python, or of another source."""
     for source in sorted(folder.glob("**/*.py")):
         compiled = Path(importlib.util.cache_from_source(source))
         if not compiled.is_file():
@@ -119,9 +125,9 @@ def find_faults(folder: Path) -> Iterator[str]:
             continue
         header = compiled.read_bytes()[:16]
         if header[:8] != importlib.util.MAGIC_NUMBER + _UNCHECKED:
-            yield f"{compiled} would be looked at and compiled again"
+            yield f"{compiled} would be checked and compiled again"
         elif header[8:] != importlib.util.source_hash(source.read_bytes()):
-            yield f"{compiled} is not of the source beside it"
+            yield f"{compiled} is not of the source next to it"
 
 
 def _fail(sentence: str) -> int:

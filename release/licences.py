@@ -1,7 +1,7 @@
-"""The licences of everything this project stands on: python release/licences.py
+"""Lists the licences of all dependencies: python release/licences.py
 
-Read from the installed packages' own metadata, for the pinned requirements: what is deployed (the layers), what the
-local cloud needs beside that, and what only the tests need. A licence that is not on the list below is a fault.
+Reads the metadata of the installed packages of the pinned requirements: what is deployed (the layers), what the local
+cloud needs in addition, and what only the tests need. A licence that is not on the list below is an error.
 """
 
 import re
@@ -12,7 +12,8 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 _PINNED = re.compile(r"^([A-Za-z0-9][A-Za-z0-9._-]*)==", re.MULTILINE)
 _CLASSIFIER_PREFIX = "License :: OSI Approved :: "
-# Permissive, or (MPL) asking something of who changes those very files. What obliges the rest is not here.
+# Permissive licences, and MPL, whose obligations cover only changes to its own files. No licence with obligations for
+# the rest of the code is listed.
 _ALLOWED = re.compile(
     r"\b(MIT(-0|-CMU)?|BSD(-[23]-Clause)?|0BSD|Apache(-2\.0)?|PSF(-2\.0)?|ISC|Zlib|CC0-1\.0|MPL(-| )2\.0|"
     r"Mozilla Public License 2\.0|HPND|Unlicense|Apache Software)\b",
@@ -23,25 +24,26 @@ _FORBIDDEN = re.compile(r"\b(A?GPL|LGPL|SSPL|proprietary|commercial)", re.IGNORE
 
 def main() -> int:
     table = packages()
-    wrong = [f"{name}: {licence}" for name, (licence, _) in table.items() if not is_allowed(licence)]
-    if wrong:
-        print("Licences that are not on the list:", *wrong, sep="\n", file=sys.stderr)
+    refused = [f"{name}: {licence}" for name, (licence, _) in table.items() if not is_allowed(licence)]
+    if refused:
+        print("Licences that are not on the list:", *refused, sep="\n", file=sys.stderr)
         return 1
     print(licences_markdown(table), end="")
     return 0
 
 
 def packages() -> dict[str, tuple[str, str]]:
-    """Name → licence and where it is used, for what is installed here; other platforms' packages are left out."""
+    """Map each installed package to its licence and its use; packages of other platforms are left out."""
     found: dict[str, tuple[str, str]] = {}
-    for where, names in packages_by_use().items():
+    for use, names in packages_by_use().items():
         for name in sorted(names):
             if name not in found and (licence := licence_of(name)) is not None:
-                found[name] = (licence, where)
+                found[name] = (licence, use)
     return found
 
 
 def packages_by_use() -> dict[str, set[str]]:
+    """Map each use (deployed, local cloud, tests) to the names of its pinned packages."""
     deployed = set().union(*(_pinned_packages(path) for path in (ROOT / "layers").glob("*/requirements.txt")))
     requirements = ROOT / "requirements"
     return {
@@ -56,7 +58,7 @@ def _pinned_packages(path: Path) -> set[str]:
 
 
 def licence_of(name: str) -> str | None:
-    """What the package says of itself; None where it is not installed."""
+    """Return the licence that a package declares, "not said" if it declares none, None if it is not installed."""
     try:
         package_metadata = metadata.metadata(name)
     except metadata.PackageNotFoundError:
@@ -72,7 +74,7 @@ def licence_of(name: str) -> str | None:
 
 
 def _licence_file_title(name: str) -> str:
-    """The first line of the licence that a package brings along, where its metadata says nothing."""
+    """Return the first line of the package's licence file, "" if it has none."""
     files = [file for file in metadata.files(name) or () if file.name.upper().startswith(("LICENSE", "LICENCE"))]
     lines = files[0].read_text().strip().splitlines() if files else []
     return lines[0].strip() if lines else ""
@@ -84,14 +86,14 @@ def is_allowed(licence: str) -> bool:
 
 def licences_markdown(table: dict[str, tuple[str, str]]) -> str:
     lines = [
-        "# Licences of what this project stands on",
+        "# Licences of the dependencies",
         "",
-        "Written by `make licences` from the packages' own metadata.",
+        "Written by `make licences` from the packages' metadata.",
     ]
-    for where in dict.fromkeys(use for _, use in table.values()):
-        title = {"deployed": "Deployed", "local cloud": "The local cloud beside that", "tests": "The tests beside that"}
-        lines += ["", f"## {title[where]}", "", "| Package | Licence |", "|---|---|"]
-        lines += [f"| {name} | {licence} |" for name, (licence, use) in table.items() if use == where]
+    titles = {"deployed": "Deployed", "local cloud": "Only for the local cloud", "tests": "Only for the tests"}
+    for section in dict.fromkeys(use for _, use in table.values()):
+        lines += ["", f"## {titles[section]}", "", "| Package | Licence |", "|---|---|"]
+        lines += [f"| {name} | {licence} |" for name, (licence, use) in table.items() if use == section]
     return "\n".join(lines) + "\n"
 
 

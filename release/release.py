@@ -1,10 +1,10 @@
-"""A release that goes live: python release/release.py STAGE [--print] [Key=Value …], after `make build`.
+"""Deploys a release: python release/release.py STAGE [--print] [Key=Value …], after `make build`.
 
-SAM publishes a new version of a function when its code's address changes, and at nothing else: a changed layer,
-timeout or parameter would leave the alias where it is. So every function is told one hash over everything that a
-release consists of, and a new hash is a new version, for all of them.
+SAM publishes a new version of a function only when the address of its code changes: a changed layer, timeout or
+parameter would leave the alias at the old version. So every function gets one hash over everything that a release
+consists of as a parameter; a new hash publishes a new version of every function.
 
-Parameters come from samconfig.toml's section of the stage; those given here are put over them.
+Parameters come from the stage's section of samconfig.toml; those given on the command line override them.
 """
 
 import argparse
@@ -17,18 +17,20 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
-# What a deployed stack is made of. Tests, docs and the local cloud move nothing.
+# The files that a deployed stack consists of. Tests, docs and the local cloud do not affect the hash.
 _DEPLOYED_PATHS = ("functions", "layers", "statemachine", "template.yaml")
 _IGNORED_FOLDERS = ("__pycache__", ".mypy_cache", ".ruff_cache")
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description="Deploy what `make build` has built, so that it really goes live.")
+    parser = argparse.ArgumentParser(description="Deploy the output of `make build` and publish new function versions.")
     parser.add_argument("stage", help="a section of samconfig.toml: dev, staging, prod")
-    parser.add_argument("parameters", nargs="*", metavar="Key=Value", help="parameters over those of samconfig.toml")
+    parser.add_argument("parameters", nargs="*", metavar="Key=Value", help="parameters that override samconfig.toml")
     parser.add_argument("--print", action="store_true", dest="only_print", help="print the command and run nothing")
-    parser.add_argument("--guided", action="store_true", help="let SAM ask for what it does not know")
-    parser.add_argument("--confirmed", action="store_true", help="ask nobody, whatever samconfig.toml says")
+    parser.add_argument("--guided", action="store_true", help="let SAM ask for missing values")
+    parser.add_argument(
+        "--confirmed", action="store_true", help="do not ask for confirmation, whatever samconfig.toml says"
+    )
     arguments = parser.parse_intermixed_args()
     try:
         parameters = stage_parameters(ROOT / "samconfig.toml", arguments.stage) | parse_parameters(arguments.parameters)
@@ -38,15 +40,15 @@ def main() -> None:
     print(shlex.join(command))
     if not arguments.only_print:
         sam = Path(sys.executable).with_name("sam")
-        os.execv(sam, [str(sam), *command[1:]])  # noqa: S606 -- becomes the deployment itself
+        os.execv(sam, [str(sam), *command[1:]])  # noqa: S606 -- replaces this process by SAM
 
 
 def deploy_command(
     stage: str, parameters: Mapping[str, str], *, guided: bool = False, confirmed: bool = False
 ) -> list[str]:
-    """`sam deploy` with every parameter named: what is given on the command line replaces samconfig's list whole."""
+    """Return the `sam deploy` command with all parameters: a list on the command line replaces all of samconfig's."""
     all_parameters = {**parameters, "ReleaseHash": release_hash(ROOT, parameters)}
-    # Quoted: SAM takes a value apart at its spaces and commas.
+    # Quoted, because SAM splits an unquoted value at spaces and commas.
     overrides = [f'{name}="{value}"' for name, value in sorted(all_parameters.items())]
     return [
         "sam",
@@ -61,7 +63,7 @@ def deploy_command(
 
 
 def release_hash(root: Path, parameters: Mapping[str, str]) -> str:
-    """SHA-256 over names and bytes of all that is deployed, and over the parameters."""
+    """Return the SHA-256 (hex) over the names and bytes of all deployed files and over the parameters."""
     digest = hashlib.sha256()
     for path in _deployed_files(root):
         _update_hash(digest, path.relative_to(root).as_posix().encode(), path.read_bytes())
@@ -72,7 +74,7 @@ def release_hash(root: Path, parameters: Mapping[str, str]) -> str:
 
 
 def _update_hash(digest: "hashlib._Hash", *parts: bytes) -> None:
-    # Lengths first: where one part ends and the next begins is part of what is hashed.
+    # Length prefixes make the boundaries between the parts unambiguous.
     for part in parts:
         digest.update(len(part).to_bytes(8) + part)
 
@@ -82,12 +84,12 @@ def _deployed_files(root: Path) -> Iterator[Path]:
         path_or_folder = root / part
         found = [path_or_folder] if path_or_folder.is_file() else sorted(path_or_folder.rglob("*"))
         if not found:
-            raise ValueError(f"{path_or_folder} is not there: this is no checkout to release.")
+            raise ValueError(f"{path_or_folder} does not exist: this is not a complete checkout.")
         yield from (path for path in found if path.is_file() and not set(path.parts) & set(_IGNORED_FOLDERS))
 
 
 def stage_parameters(config: Path, stage: str) -> dict[str, str]:
-    """The parameters of a stage in samconfig.toml.
+    """Return the parameters of a stage in samconfig.toml.
 
     Raises
     ------
@@ -103,6 +105,13 @@ def stage_parameters(config: Path, stage: str) -> dict[str, str]:
 
 
 def parse_parameters(words: list[str]) -> dict[str, str]:
+    """Parse words of the form Key=Value.
+
+    Raises
+    ------
+    ValueError
+        A word has another form.
+    """
     found = {}
     for word in words:
         name, equals, value = word.partition("=")

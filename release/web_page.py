@@ -1,7 +1,7 @@
-"""The page of a deployed stack: python release/web_page.py STAGE, after the deployment.
+"""Uploads the web page of a deployed stack: python release/web_page.py STAGE, after the deployment.
 
-Uploads web/ into the stack's bucket with what it has to know of this stack (config.json, and in index.html which API it
-may talk to), takes away what is no part of it any more, and clears CloudFront's cache.
+Uploads web/ to the stack's bucket with the stack's settings (config.json, and in index.html a policy that names the
+APIs it may call), deletes files that are no longer part of the page, and invalidates CloudFront's cache.
 """
 
 import argparse
@@ -15,14 +15,14 @@ from pathlib import Path
 from typing import Any
 
 ROOT = Path(__file__).resolve().parent.parent
-# At the edge for a day (a release clears it); a browser asks each time whether its copy is still the one.
+# CloudFront caches for a day (a release invalidates its cache); browsers revalidate their copy on every use.
 _EDGE_CACHED = "public, max-age=0, s-maxage=86400, must-revalidate"
 _NO_STORE = "no-store"
 _HEAD = "<head>"
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(description="Upload the page of a deployed stack.")
+    parser = argparse.ArgumentParser(description="Upload the web page of a deployed stack.")
     parser.add_argument("stage", help="a section of samconfig.toml: dev, staging, prod")
     stage = parser.parse_args().stage
     import boto3
@@ -32,7 +32,7 @@ def main() -> int:
     files = dict(page_files(ROOT / "web", outputs))
     uploaded, deleted = upload(boto3.client("s3"), outputs["WebBucketName"], files)
     clear_cache(boto3.client("cloudfront"), outputs["PageDistribution"])
-    print(f"{uploaded} files uploaded, {deleted} taken away: {outputs['PageUrl']}")
+    print(f"{uploaded} files uploaded, {deleted} deleted: {outputs['PageUrl']}")
     return 0
 
 
@@ -44,13 +44,13 @@ def stack_name(config: Path, stage: str) -> str:
 
 
 def stack_outputs(cloudformation: Any, stack: str) -> dict[str, str]:
-    """What the stack says of itself."""
-    found = cloudformation.describe_stacks(StackName=stack)["Stacks"][0].get("Outputs", [])
-    return {one["OutputKey"]: one["OutputValue"] for one in found}
+    """Return the outputs of a CloudFormation stack by key."""
+    outputs = cloudformation.describe_stacks(StackName=stack)["Stacks"][0].get("Outputs", [])
+    return {output["OutputKey"]: output["OutputValue"] for output in outputs}
 
 
 def page_files(web: Path, outputs: Mapping[str, str]) -> Iterator[tuple[str, bytes]]:
-    """Names and bytes of everything that the page is made of."""
+    """Yield the names and bytes of all files of the page, config.json included."""
     for path in sorted(web.rglob("*")):
         if path.is_file():
             body = path.read_bytes()
@@ -63,12 +63,20 @@ def page_files(web: Path, outputs: Mapping[str, str]) -> Iterator[tuple[str, byt
 
 
 def page_config(outputs: Mapping[str, str]) -> dict[str, str]:
-    """What web/js/session.js reads."""
+    """Return the settings that web/js/session.js reads from config.json."""
     return {"apiUrl": outputs["ApiUrl"], "issuer": outputs["Issuer"], "clientId": outputs["Audience"]}
 
 
 def with_content_policy(html: str, sources: str) -> str:
-    """index.html with a policy of its own: of all APIs this one. A browser holds both, this and CloudFront's."""
+    """Add a content security policy to index.html that allows connections to this stack's API only.
+
+    A browser enforces both this policy and the one in CloudFront's header.
+
+    Raises
+    ------
+    ValueError
+        The page has no <head>.
+    """
     if _HEAD not in html:
         raise ValueError("index.html has no <head>.")
     meta = f'<meta http-equiv="Content-Security-Policy" content="connect-src \'self\' {sources}" />'
@@ -76,7 +84,7 @@ def with_content_policy(html: str, sources: str) -> str:
 
 
 def upload(s3: Any, bucket: str, files: Mapping[str, bytes]) -> tuple[int, int]:
-    """Put the files there, index.html last, and delete what else lies there; how many of each."""
+    """Upload the files, index.html last, and delete all other objects. Return the number uploaded and deleted."""
     for name in sorted(files, key=lambda name: (name == "index.html", name)):
         s3.put_object(
             Bucket=bucket,
@@ -100,7 +108,7 @@ def _content_type(name: str) -> str:
 
 
 def clear_cache(cloudfront: Any, distribution: str) -> None:
-    """Have the edge forget what it keeps."""
+    """Invalidate CloudFront's whole cache."""
     cloudfront.create_invalidation(
         DistributionId=distribution,
         InvalidationBatch={"Paths": {"Quantity": 1, "Items": ["/*"]}, "CallerReference": str(time.time_ns())},

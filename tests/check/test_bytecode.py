@@ -73,8 +73,8 @@ def test_the_bytecode_is_in_the_archive_that_sam_uploads(compiled: Path, tools_p
     ("fault", "says"),
     [
         (lambda compiled, source: compiled.unlink(), "has no bytecode"),
-        (lambda compiled, source: compiled.write_bytes(b"\x00" * 16), "would be looked at and compiled again"),
-        (lambda compiled, source: source.write_text("x = 1\n"), "is not of the source beside it"),
+        (lambda compiled, source: compiled.write_bytes(b"\x00" * 16), "would be checked and compiled again"),
+        (lambda compiled, source: source.write_text("x = 1\n"), "is not of the source next to it"),
     ],
 )
 def test_missing_and_stale_bytecode_is_found(build_of_one: Path, tools_python: Tool, fault, says: str) -> None:  # type: ignore[no-untyped-def]
@@ -96,7 +96,7 @@ def test_a_module_that_cannot_be_compiled_stops_the_release(build_of_one: Path, 
 def test_a_folder_that_is_no_build_is_refused_with_a_sentence(tools_python: Tool, tmp_path: Path) -> None:
     code, output = tools_python.run(_STEP, tmp_path)
     assert code == 1
-    assert "is not what `sam build` leaves" in output
+    assert "is not the output of `sam build`" in output
     assert "Traceback" not in output
 
 

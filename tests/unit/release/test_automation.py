@@ -1,4 +1,4 @@
-"""What runs elsewhere runs the same make targets as here: nothing in CI is a command of its own."""
+"""CI workflows, hooks and the dev container run make targets only and use the functions' Python version."""
 
 import json
 import re
@@ -36,12 +36,12 @@ def test_every_step_is_a_make_target_that_exists(path: Path) -> None:
     assert commands
     for command in commands:
         assert command[0] == "make" and command[1] in TARGETS, command
-        # What a person typed into a form reaches the shell as a variable, never as text of the command.
+        # Input typed into a form reaches the shell as a variable, never as part of the command's text.
         assert "${{" not in " ".join(command)
 
 
 @pytest.mark.parametrize("path", WORKFLOWS, ids=lambda path: path.stem)
-def test_a_workflow_may_read_and_is_bounded(path: Path) -> None:
+def test_a_workflow_has_read_permission_and_a_timeout(path: Path) -> None:
     workflow = _workflow(path)
     assert workflow["permissions"].pop("contents") == "read"
     assert workflow["permissions"] == ({"id-token": "write"} if path.stem == "deploy" else {})
@@ -51,14 +51,14 @@ def test_a_workflow_may_read_and_is_bounded(path: Path) -> None:
 
 
 @pytest.mark.parametrize("path", WORKFLOWS, ids=lambda path: path.stem)
-def test_what_others_wrote_is_taken_at_one_commit(path: Path) -> None:
-    """A tag may be moved to other code; a commit may not. The version stands behind it, for people."""
+def test_third_party_actions_are_pinned_to_a_commit(path: Path) -> None:
+    """A tag can be moved to other code, a commit cannot. The version is a comment for readers."""
     lines = [line for line in path.read_text(encoding="utf-8").splitlines() if "uses:" in line]
     assert lines
     assert [line for line in lines if not re.search(r"uses: [\w/-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+$", line)] == []
 
 
-def test_the_checks_and_the_devcontainer_have_the_functions_own_python() -> None:
+def test_ci_and_dev_container_use_the_functions_python() -> None:
     runtime = runtime_version(TEMPLATE)
     for name in ("check", "deploy"):
         steps = _steps(ROOT / ".github" / "workflows" / f"{name}.yaml")
@@ -71,12 +71,12 @@ def test_the_checks_and_the_devcontainer_have_the_functions_own_python() -> None
     assert container["postCreateCommand"].split()[1] in TARGETS
 
 
-def test_hooks_run_what_is_here() -> None:
+def test_pre_commit_hooks_run_local_targets_and_files() -> None:
     configuration = yaml.safe_load((ROOT / ".pre-commit-config.yaml").read_text(encoding="utf-8"))
     assert [repository["repo"] for repository in configuration["repos"]] == ["local"]
     for hook in configuration["repos"][0]["hooks"]:
         words = shlex.split(hook["entry"])
         if words[0] == "make":
             assert words[1] in TARGETS
-        named = [word for word in words if word.endswith((".py", "/")) or word.startswith("tests/")]
-        assert [word for word in named if not (ROOT / word).exists()] == []
+        paths = [word for word in words if word.endswith((".py", "/")) or word.startswith("tests/")]
+        assert [path for path in paths if not (ROOT / path).exists()] == []

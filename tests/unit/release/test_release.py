@@ -1,4 +1,4 @@
-"""What a release is named by: everything that is deployed moves the hash, nothing else does."""
+"""The release hash depends on everything that is deployed and on nothing else; the deploy command carries it."""
 
 import shutil
 from collections.abc import Callable
@@ -36,22 +36,22 @@ def checkout(tmp_path: Path) -> Path:
         lambda root: (root / "statemachine" / "grading.asl.yaml").write_text("StartAt: B\n"),
         lambda root: (root / "template.yaml").write_text("Timeout: 4\n"),
     ],
-    ids=["code", "a name", "a file more", "a layer", "the flow", "a timeout"],
+    ids=["code", "file name", "new file", "layer", "state machine", "timeout"],
 )
-def test_what_is_deployed_moves_the_hash(checkout: Path, change: Callable[[Path], object]) -> None:
+def test_deployed_files_change_the_hash(checkout: Path, change: Callable[[Path], object]) -> None:
     before = release_hash(checkout, GIVEN)
     change(checkout)
     assert release_hash(checkout, GIVEN) != before
 
 
-def test_a_parameter_moves_the_hash_and_the_hash_itself_does_not(checkout: Path) -> None:
+def test_parameters_change_the_hash_except_the_hash_itself(checkout: Path) -> None:
     before = release_hash(checkout, GIVEN)
     assert release_hash(checkout, {"Stage": "prod"}) != before
     assert release_hash(checkout, {**GIVEN, "Model": ""}) != before
     assert release_hash(checkout, {**GIVEN, "ReleaseHash": "aa"}) == before
 
 
-def test_what_is_not_deployed_does_not(checkout: Path) -> None:
+def test_files_that_are_not_deployed_do_not_change_the_hash(checkout: Path) -> None:
     before = release_hash(checkout, GIVEN)
     (checkout / "docs").mkdir()
     (checkout / "docs" / "a.md").write_text("words")
@@ -62,13 +62,13 @@ def test_what_is_not_deployed_does_not(checkout: Path) -> None:
     assert release_hash(Path(copied), GIVEN) == before
 
 
-def test_no_checkout_no_release(tmp_path: Path) -> None:
-    with pytest.raises(ValueError, match="no checkout"):
+def test_an_incomplete_checkout_cannot_be_released(tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match="not a complete checkout"):
         release_hash(tmp_path, GIVEN)
 
 
 @pytest.mark.parametrize("stage", STAGES)
-def test_each_stage_deploys_a_stack_of_its_own_with_parameters_that_exist(stage: str) -> None:
+def test_each_stage_has_only_existing_parameters_with_allowed_values(stage: str) -> None:
     parameters = stage_parameters(ROOT / "samconfig.toml", stage)
     known = parse(TEMPLATE.read_text(encoding="utf-8"))["Parameters"]
     assert parameters["Stage"] == stage
@@ -78,15 +78,17 @@ def test_each_stage_deploys_a_stack_of_its_own_with_parameters_that_exist(stage:
     assert (parameters.get("Rollout", "AllAtOnce") == "AllAtOnce") is (stage == "dev")
 
 
-def test_the_command_names_every_parameter_and_the_hash() -> None:
+def test_the_command_has_every_parameter_and_the_hash() -> None:
     command = deploy_command("prod", {"Stage": "prod", "ModelBaseUrl": "https://a/b?c=d"})
     assert command[:4] == ["sam", "deploy", "--config-env", "prod"]
-    told = dict(pair.split("=", 1) for pair in command[command.index("--parameter-overrides") + 1 :])
-    assert told.pop("ReleaseHash") == f'"{release_hash(ROOT, {"Stage": "prod", "ModelBaseUrl": "https://a/b?c=d"})}"'
-    assert told == {"Stage": '"prod"', "ModelBaseUrl": '"https://a/b?c=d"'}
+    overrides = dict(pair.split("=", 1) for pair in command[command.index("--parameter-overrides") + 1 :])
+    assert (
+        overrides.pop("ReleaseHash") == f'"{release_hash(ROOT, {"Stage": "prod", "ModelBaseUrl": "https://a/b?c=d"})}"'
+    )
+    assert overrides == {"Stage": '"prod"', "ModelBaseUrl": '"https://a/b?c=d"'}
 
 
-def test_what_is_no_stage_or_no_parameter_is_said() -> None:
+def test_an_unknown_stage_or_malformed_parameter_is_refused() -> None:
     with pytest.raises(ValueError, match=r"no stage 'live'; it has .*prod"):
         stage_parameters(ROOT / "samconfig.toml", "live")
     with pytest.raises(ValueError, match="not Key=Value"):

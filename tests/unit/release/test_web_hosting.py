@@ -1,4 +1,4 @@
-"""The page of a deployed stack: all of web/, what it has to know, nothing left of the release before."""
+"""Uploading the web page: all of web/, its configuration, and no files of an earlier release."""
 
 import json
 from collections.abc import Iterator
@@ -37,7 +37,7 @@ def s3() -> Iterator[Any]:
         yield client
 
 
-def test_the_whole_page_goes_up_and_what_is_old_goes(s3: Any) -> None:
+def test_all_files_are_uploaded_and_old_files_deleted(s3: Any) -> None:
     s3.put_object(Bucket=BUCKET, Key="js/old.js", Body=b"old")
     files = dict(page_files(ROOT / "web", OUTPUTS))
     assert upload(s3, BUCKET, files) == (len(files), 1)
@@ -51,13 +51,13 @@ def test_the_whole_page_goes_up_and_what_is_old_goes(s3: Any) -> None:
         ("icon.svg", "image/svg+xml"),
         ("words.json", "application/json"),
     ):
-        told = s3.head_object(Bucket=BUCKET, Key=name)
-        assert told["ContentType"].startswith(kind)
-        assert "must-revalidate" in told["CacheControl"]
+        head = s3.head_object(Bucket=BUCKET, Key=name)
+        assert head["ContentType"].startswith(kind)
+        assert "must-revalidate" in head["CacheControl"]
     assert s3.head_object(Bucket=BUCKET, Key="config.json")["CacheControl"] == "no-store"
 
 
-def test_the_page_is_told_where_it_is() -> None:
+def test_the_page_is_configured_for_its_stack() -> None:
     files = dict(page_files(ROOT / "web", OUTPUTS))
     assert json.loads(files["config.json"]) == page_config(OUTPUTS)
     assert page_config(OUTPUTS) == {"apiUrl": OUTPUTS["ApiUrl"], "issuer": OUTPUTS["Issuer"], "clientId": "client"}
@@ -72,26 +72,28 @@ def test_a_page_without_a_head_is_not_uploaded() -> None:
         with_content_policy("<p>page", "https://x")
 
 
-def test_the_stack_is_that_of_the_stage() -> None:
+def test_the_stack_name_comes_from_the_stage() -> None:
     assert stack_name(ROOT / "samconfig.toml", "prod") == "gradeline-prod"
     with pytest.raises(SystemExit, match="no stage 'moon'"):
         stack_name(ROOT / "samconfig.toml", "moon")
 
 
-class Service:
+class FakeAws:
+    """As much of CloudFront and CloudFormation as the upload uses."""
+
     def __init__(self) -> None:
-        self.asked: dict[str, Any] = {}
+        self.invalidation: dict[str, Any] = {}
 
-    def create_invalidation(self, **asked: Any) -> None:
-        self.asked = asked
+    def create_invalidation(self, **request: Any) -> None:
+        self.invalidation = request
 
-    def describe_stacks(self, StackName: str) -> Any:  # noqa: N803 - boto3's own
+    def describe_stacks(self, StackName: str) -> Any:  # noqa: N803 - boto3's own name
         return {"Stacks": [{"Outputs": [{"OutputKey": "ApiUrl", "OutputValue": StackName}]}]}
 
 
-def test_the_edge_forgets_what_it_keeps() -> None:
-    service = Service()
-    clear_cache(service, "E123")
-    assert service.asked["DistributionId"] == "E123"
-    assert service.asked["InvalidationBatch"]["Paths"] == {"Quantity": 1, "Items": ["/*"]}
-    assert stack_outputs(service, "gradeline-dev") == {"ApiUrl": "gradeline-dev"}
+def test_the_whole_cloudfront_cache_is_invalidated() -> None:
+    aws = FakeAws()
+    clear_cache(aws, "E123")
+    assert aws.invalidation["DistributionId"] == "E123"
+    assert aws.invalidation["InvalidationBatch"]["Paths"] == {"Quantity": 1, "Items": ["/*"]}
+    assert stack_outputs(aws, "gradeline-dev") == {"ApiUrl": "gradeline-dev"}
