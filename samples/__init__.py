@@ -1,1 +1,1 @@
-"""A question paper, its marking scheme and five answer sheets: what `gradeline demo` grades."""
+"""The sample question paper, marking scheme and five answer sheets that `gradeline demo` grades."""

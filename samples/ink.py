@@ -1,7 +1,7 @@
-"""Handwriting: text set letter by letter with an openly licensed font, never twice quite the same.
+"""Simulated handwriting: text set letter by letter in an openly licensed font with random variation.
 
-Lengths are pixels at 200 dots an inch. Everything random comes from the generators handed in, so one
-seed always gives one page.
+Lengths are pixels at 200 dpi. All randomness comes from the generators passed in, so the same seed always gives the
+same page.
 """
 
 import random
@@ -17,16 +17,19 @@ from samples.students import Sheet
 
 FONTS = Path(__file__).parent / "fonts"
 PAGE = (1654, 2339)  # A4
-SUPERSAMPLING = 2  # letters are drawn larger and brought down, which is what smooths their edges
+SUPERSAMPLING = 2  # letters are drawn larger and scaled down, to smooth their edges
 
 Gray = np.ndarray
 
 
 @dataclass(frozen=True)
 class Hand:
-    """How one student writes. `slant` is the shear (0.1 leans to the right), `width` stretches letters,
-    `wander` is how far a line leaves its rule, `tremble` how far a letter leaves its line, `weight` how
-    many pixels the pen adds to a stroke (at the drawn size)."""
+    """The handwriting of one student.
+
+    `slant` is the shear (0.1 leans to the right), `width` stretches letters, `wander` is how far a line deviates from
+    its rule, `tremble` how far a letter deviates from its line, and `weight` how many pixels the pen adds to a stroke
+    (at the drawn size).
+    """
 
     font: str
     size: float
@@ -42,7 +45,7 @@ class Hand:
 
 @dataclass(frozen=True)
 class Ruling:
-    """The paper's lines: the first one at `top`, then every `spacing`; text runs from `left` to `right`."""
+    """The paper's rules: the first at `top`, then one every `spacing`; text runs from `left` to `right`."""
 
     top: float = 290.0
     spacing: float = 63.0
@@ -50,13 +53,13 @@ class Ruling:
     left: float = 240.0
     right: float = 1575.0
     bottom: float = 2240.0
-    label: float | None = None  # labels stand here, in the margin, instead of at the start of the text
+    label: float | None = None  # x of the labels if they are in the margin; None: at the start of the text
     after_answer: float = 0.0  # lines left free after each answer
 
 
 @dataclass(frozen=True)
 class Stroke:
-    """A word at its place: `x` where it starts, `y` its baseline."""
+    """A word with its position: `x` is its start, `y` its baseline."""
 
     text: str
     x: float
@@ -65,7 +68,7 @@ class Stroke:
 
 
 class Pen:
-    """Draws words with one hand onto one page's ink mask (0 no ink, 255 full ink)."""
+    """Draws words in one handwriting onto one page's ink mask (0 no ink, 255 full ink)."""
 
     def __init__(self, hand: Hand, rng: random.Random) -> None:
         self.hand = hand
@@ -88,7 +91,7 @@ class Pen:
             self._cross_out(stroke, x)
 
     def _letter(self, letter: str, x: float, y: float) -> None:
-        """One letter through an affine: slant, stretch, a little turn and a little size of its own."""
+        """Draw one letter with an affine transform: slant, stretch, and a small random rotation and scale."""
         hand, pad = self.hand, round(self.font.size)
         side = pad * 3
         tile = Image.new("L", (side, side), 0)
@@ -118,7 +121,7 @@ class Pen:
             draw.line(points, fill=235, width=5, joint="curve")
 
     def ink(self, noise: np.random.Generator) -> Gray:
-        """The finished mask at page size, 0 to 1: strokes bent by a slow field, so that no two letters match."""
+        """Return the mask at page size, 0 to 1, with strokes bent by a smooth field so that no two letters match."""
         mask = np.asarray(self.mask)
         if self.hand.weight:
             mask = cv2.dilate(mask, cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (self.hand.weight + 1,) * 2))
@@ -129,14 +132,14 @@ class Pen:
 
 
 def field(noise: np.random.Generator, shape: tuple[int, ...], cell: int) -> Gray:
-    """Smooth random values, 0 to 1, that change over about `cell` pixels."""
+    """Return smooth random values, 0 to 1, that change over about `cell` pixels."""
     height, width = shape[0] // cell + 3, shape[1] // cell + 3
     coarse = noise.random((height, width), dtype=np.float32)
     return cv2.resize(coarse, (width * cell, height * cell), interpolation=cv2.INTER_CUBIC)[: shape[0], : shape[1]]
 
 
 def bend(image: Gray, noise: np.random.Generator, reach: int, amount: float) -> Gray:
-    """The image moved by up to about `amount` pixels, in a direction that changes over `reach` pixels."""
+    """Return the image displaced by up to about `amount` pixels, in a direction that changes over `reach` pixels."""
     height, width = image.shape[:2]
     rows, columns = np.mgrid[0:height, 0:width].astype(np.float32)
     rows += (field(noise, image.shape, reach) - 0.5) * 2 * amount
@@ -145,7 +148,7 @@ def bend(image: Gray, noise: np.random.Generator, reach: int, amount: float) -> 
 
 
 def lay_out(sheet: Sheet, pen: Pen, ruling: Ruling) -> list[list[Stroke]]:
-    """Pages of words at their places: the heading, then each answer, broken where the line or the page ends."""
+    """Lay out the heading and the answers as pages of positioned words, with line and page breaks."""
     cursor = _Cursor(pen, ruling)
     cursor.words(sheet.heading.split(" "), ruling.left)
     cursor.next_line(1.0 + ruling.after_answer)
@@ -172,7 +175,7 @@ def _runs(line: str) -> Iterator[tuple[bool, list[str]]]:
 
 
 class _Cursor:
-    """Where the pen stands: page, line, and the slow wander of the line it is on."""
+    """The writing position: page, line, and the drift of the current line from its rule."""
 
     def __init__(self, pen: Pen, ruling: Ruling) -> None:
         self.pen, self.ruling = pen, ruling
@@ -188,7 +191,7 @@ class _Cursor:
         self._new_wander()
 
     def words(self, words: list[str], x: float, *, crossed_out: bool = False) -> float:
-        """Writes words from `x` on, breaking lines; where the next word would start. "" is a wider gap."""
+        """Write words from `x` on with line breaks. Return where the next word would start. "" widens the gap."""
         gap = self.pen.hand.size * self.pen.hand.word_gap
         for word in words:
             if x + self.pen.width(word) > self.ruling.right:

@@ -1,7 +1,7 @@
-"""Makes the question paper and the answer sheets: `python -m samples.make [FOLDER]`.
+"""Generates the question paper and the answer sheets: `python -m samples.make [FOLDER]`.
 
-One seed a sheet, so that the same content comes out each time. The marking scheme and the expected
-marks are written by hand and stay as they are.
+Each sheet has a fixed seed, so the content is the same every time. The marking scheme and the expected marks are
+written by hand and not generated.
 """
 
 import argparse
@@ -46,7 +46,7 @@ def main() -> None:
 
 
 def make(folder: Path) -> None:
-    """Writes the question paper and the five sheets below `folder`."""
+    """Write the question paper and the five sheets into `folder`."""
     (folder / "answers").mkdir(parents=True, exist_ok=True)
     write_paper(folder / "question-paper.pdf")
     write_typed(TOBIAS, folder / TOBIAS.file)
@@ -60,7 +60,7 @@ def make(folder: Path) -> None:
 
 
 def handwritten(sheet: Sheet, hand: Hand, ruling: Ruling, paper: Paper, capture: Capture) -> list[Picture]:
-    """The sheet's pages as pictures."""
+    """Draw the sheet's pages as images."""
     rng = random.Random(f"{SEED} {sheet.student}")
     layout = lay_out(sheet, Pen(hand, rng), ruling)
     pictures = []
@@ -78,14 +78,14 @@ def flatbed(page: Picture, noise: np.random.Generator) -> Picture:
 
 
 def cleaned(page: Picture, noise: np.random.Generator) -> Picture:
-    """A copier's "text" setting: grey, little grain, few tones, which is also what keeps a PNG small."""
+    """Simulate a copier's "text" setting: grey, little grain, few tones (which also keeps a PNG small)."""
     grey = scanned(page, -0.5, noise, grain=1.0).mean(axis=2)
     levels = np.clip((grey - 20) * 255 / (236 - 20), 0, 255)
     return (np.round(levels / 17) * 17).astype(np.uint8)
 
 
 def write_scan(pages: list[Picture], path: Path) -> None:
-    """A PDF of pictures alone, as an office scanner mails it: no text layer."""
+    """Write a PDF of images without a text layer, as from an office scanner."""
     canvas = Canvas(str(path), pagesize=A4, invariant=True, pageCompression=1)
     canvas.setTitle("Scan")
     for page in pages:

@@ -1,4 +1,4 @@
-"""The question paper: two printed pages with a text layer."""
+"""Writes the sample question paper: two printed pages with a text layer."""
 
 from pathlib import Path
 
@@ -13,14 +13,14 @@ LEFT, RIGHT = 56.0, WIDTH - 56.0
 HANGING = 25.0  # from a number to its text, and again from a part's letter to its text
 LEADING = 16.5
 SIZE = 11.25
-MARKS_COLUMN = 66.0  # kept free at the right for "[1]" and "(3 marks)"
+MARKS_COLUMN = 66.0  # width reserved at the right for "[1]" and "(3 marks)"
 
 
 class PaperWriter:
-    """Sets questions down the page as an examiner's office would: number, text, marks at the right."""
+    """Sets questions in the usual layout of an exam paper: number, text, marks at the right."""
 
     def __init__(self, path: Path) -> None:
-        # invariant: no dates and no random file id, so that the same questions give the same bytes
+        # invariant: without dates and a random file id, the same questions give the same bytes.
         self.canvas = Canvas(str(path), pagesize=A4, invariant=True)
         self.canvas.setTitle(f"{TITLE}: end of term test")
         self.canvas.setAuthor("Westerby School, Science Department")
@@ -65,7 +65,7 @@ class PaperWriter:
         self._numbered(f"({letter})", text, marks, LEFT + HANGING, "Helvetica")
 
     def options(self, texts: tuple[str, ...], columns: int = 1) -> None:
-        """A to D, column by column: with two columns A and B stand on the left, C and D on the right."""
+        """Set options A to D column by column: with two columns, A and B are on the left, C and D on the right."""
         rows = len(texts) // columns
         left = LEFT + HANGING + 6
         for index, text in enumerate(texts):
@@ -127,7 +127,7 @@ class PaperWriter:
 
 
 def write_paper(path: Path) -> None:
-    """Writes the two pages to `path`; the same bytes each time with the same reportlab."""
+    """Write the two pages to `path`. The same reportlab version gives the same bytes each time."""
     paper = PaperWriter(path)
     paper.heading()
     paper.instructions(

@@ -1,4 +1,4 @@
-"""Paper, scanner and phone: from a page of ink to the picture a school sends in. Colours are RGB, 0 to 255."""
+"""Simulated paper, scanner and phone camera: turns ink into the image a school sends. Colours are RGB, 0 to 255."""
 
 from dataclasses import dataclass
 
@@ -12,7 +12,7 @@ Picture = np.ndarray
 
 @dataclass(frozen=True)
 class Paper:
-    """`rules` and `margin` are ink colours of the printed lines; None leaves them out."""
+    """The paper. `rules` and `margin` are the colours of the printed lines; None leaves them out."""
 
     colour: tuple[int, int, int] = (250, 249, 244)
     rules: tuple[int, int, int] | None = (176, 196, 222)
@@ -21,7 +21,7 @@ class Paper:
 
 
 def on_paper(ink: Gray, hand: Hand, ruling: Ruling, paper: Paper, noise: np.random.Generator) -> Picture:
-    """Ink over ruled paper whose white is not quite even."""
+    """Draw ink on ruled paper with a slightly uneven white."""
     page = np.empty((PAGE[1], PAGE[0], 3), dtype=np.float32)
     page[:] = paper.colour
     page -= (field(noise, page.shape, 260)[..., None] - 0.3) * 5
@@ -40,7 +40,7 @@ def on_paper(ink: Gray, hand: Hand, ruling: Ruling, paper: Paper, noise: np.rand
 
 
 def scanned(page: Picture, degrees: float, noise: np.random.Generator, *, grain: float = 2.2) -> Picture:
-    """A flatbed scan: laid on not quite straight, soft, with grain and the lid's shade along two edges."""
+    """Simulate a flatbed scan: slightly rotated, soft, with grain and the lid's shadow along two edges."""
     height, width = page.shape[:2]
     turn = cv2.getRotationMatrix2D((width / 2, height / 2), degrees, 1.0)
     turned = cv2.warpAffine(page, turn, (width, height), flags=cv2.INTER_CUBIC, borderValue=(228, 228, 226))
@@ -52,7 +52,7 @@ def scanned(page: Picture, degrees: float, noise: np.random.Generator, *, grain:
 
 
 def photographed(page: Picture, noise: np.random.Generator) -> Picture:
-    """A phone photo: the sheet askew on a desk in warm uneven light, a hand's shadow over one side."""
+    """Simulate a phone photo: the sheet askew on a desk in warm uneven light, with a hand's shadow on one side."""
     height, width = page.shape[:2]
     frame = (1500, 2000)  # width, height
     corners = np.array([[0, 0], [width, 0], [width, height], [0, height]], dtype=np.float32)
@@ -83,6 +83,6 @@ def _rule(page: Picture, rows: slice, columns: slice, colour: tuple[int, int, in
 
 
 def _finish(picture: Picture, noise: np.random.Generator, grain: float) -> Picture:
-    # the sum of three uniform draws is near enough a normal one, and stays the same across numpy's versions
+    # The sum of three uniform draws is close to normal and, unlike numpy's normal, the same in every numpy version.
     speckle = sum(noise.random(picture.shape[:2], dtype=np.float32) for _ in range(3)) - 1.5
     return np.clip(picture + speckle[..., None] * 2 * grain, 0, 255).astype(np.uint8)

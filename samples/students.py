@@ -1,7 +1,7 @@
-"""What the five invented students wrote, label by label, in the order in which they wrote it.
+"""The answers of the five invented students, in the order in which they wrote them.
 
-`Written(label, text)` is one answer. In `text`, "\\n" starts a new line on the sheet and "~~…~~" is
-crossed out. Marks for these answers are in `expected.json`, set by hand from the marking scheme.
+In an answer's text, "\\n" starts a new line on the sheet and "~~…~~" is crossed out. The marks for these answers are in
+`expected.json`, given by hand according to the marking scheme.
 """
 
 from dataclasses import dataclass
@@ -9,13 +9,15 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Written:
+    """One answer as written: its label and its text."""
+
     label: str
     text: str
 
 
 @dataclass(frozen=True)
 class Sheet:
-    """`heading` is the student's own first line; `file` is relative to this folder."""
+    """One student's answer sheet. `heading` is its first line; `file` is relative to this folder."""
 
     file: str
     student: str
@@ -24,9 +26,9 @@ class Sheet:
     answers: tuple[Written, ...]
 
     def text(self) -> str:
-        """Everything written on the sheet that is not crossed out, one answer a line."""
-        kept = [f"{answer.label} {without_crossings(answer.text)}" for answer in self.answers]
-        return "\n".join([self.heading, *kept])
+        """Return the text that is not crossed out, one answer per line."""
+        answers = [f"{answer.label} {without_crossings(answer.text)}" for answer in self.answers]
+        return "\n".join([self.heading, *answers])
 
 
 def without_crossings(text: str) -> str:

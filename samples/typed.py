@@ -1,4 +1,4 @@
-"""The typed answer sheet: a word processor's PDF with a text layer."""
+"""Writes the typed answer sheet: a PDF with a text layer, as from a word processor."""
 
 from pathlib import Path
 
@@ -14,7 +14,7 @@ INDENT = 44.0
 
 
 def write_typed(sheet: Sheet, path: Path) -> None:
-    """Writes the sheet to `path`, with page numbers; the same bytes each time with the same reportlab."""
+    """Write the sheet to `path`, with page numbers. The same reportlab version gives the same bytes each time."""
     canvas = Canvas(str(path), pagesize=A4, invariant=True)
     canvas.setTitle(sheet.heading)
     canvas.setFont("Times-Roman", SIZE)

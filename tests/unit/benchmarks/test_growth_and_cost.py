@@ -1,4 +1,4 @@
-"""The simulated day keeps to its quotas, and the calculator to its arithmetic."""
+"""The simulated school day respects its quotas, and the cost calculator adds up correctly."""
 
 import xml.etree.ElementTree as ET
 from dataclasses import replace
@@ -29,11 +29,11 @@ COUNTS = {
 }
 
 
-def day(sheets: int, every: float = 0.0, **changes: float) -> SimulationResult:
+def simulate_day(sheets: int, interval: float = 0.0, **changes: float) -> SimulationResult:
     policy = {name: value for name, value in changes.items() if name in ProductPolicy.__dataclass_fields__}
     quotas = {name: value for name, value in changes.items() if name not in policy}
     return SchoolDaySimulation(
-        iter([every * number for number in range(sheets)]),
+        iter([interval * number for number in range(sheets)]),
         sheets,
         quotas=replace(AccountQuotas(), **quotas),
         measured=MeasuredTimes(),
@@ -41,7 +41,7 @@ def day(sheets: int, every: float = 0.0, **changes: float) -> SimulationResult:
     ).run()
 
 
-def test_a_bucket_gives_its_size_at_once_and_its_rate_after_that() -> None:
+def test_a_token_bucket_allows_its_burst_then_its_rate() -> None:
     env = simpy.Environment()
     bucket = SimulatedTokenBucket(env, BucketSize(3, 2))
     assert [bucket.take() for _ in range(4)] == [1, 1, 1, 0]
@@ -49,55 +49,55 @@ def test_a_bucket_gives_its_size_at_once_and_its_rate_after_that() -> None:
     assert bucket.take(5, part=True) == 2
 
 
-def test_sheets_at_once_all_get_marks_and_pages_keep_to_the_quota() -> None:
-    outcome = day(60)
+def test_simultaneous_sheets_are_all_marked_within_the_page_quota() -> None:
+    outcome = simulate_day(60)
     assert len(outcome.ended) == 60
     assert outcome.counts["failed"] == outcome.counts["pages throttled"] == 0
     assert outcome.counts["pages read at once"] == 60 * 8
-    # 480 pages at 25 a second, a second's burst, and the last page's own time.
+    # 480 pages at 25 per second, minus one second's burst, plus the time of the last page.
     last = max(end for _, end in outcome.ended)
     assert 480 / 25 - 1 < last < 480 / 25 + 8
 
 
-def test_who_would_wait_too_long_becomes_a_job_and_reserves_nothing() -> None:
-    # Eight pages a sheet and ten sheets a second ask for three times the quota.
-    bounded, runaway = (day(1200, every=0.1, patience=20.0, bounded=bounded) for bounded in (True, False))
+def test_a_sheet_that_would_wait_too_long_becomes_an_async_job() -> None:
+    # Eight pages per sheet and ten sheets per second are three times the quota.
+    bounded, runaway = (simulate_day(1200, interval=0.1, patience=20.0, bounded=bounded) for bounded in (True, False))
     assert len(bounded.ended) == len(runaway.ended) == 1200
     at_once = bounded.counts["pages read at once"]
     assert at_once > 0.9 * 25 * 120
-    # Where they reserve all the same, the schedule runs away from the clock and the quota lies idle.
+    # If they reserve nevertheless, the schedule runs ahead of the clock and the quota stays unused.
     assert at_once > 2 * runaway.counts["pages read at once"]
 
 
-def test_functions_above_the_accounts_number_are_refused_and_come_again() -> None:
-    outcome = day(30, functions_at_once=20, function_tries=200)
+def test_functions_above_the_concurrency_limit_are_throttled_and_retried() -> None:
+    outcome = simulate_day(30, functions_at_once=20, function_tries=200)
     assert outcome.most_functions <= 20
     assert outcome.counts["functions throttled"] > 0
     assert len(outcome.ended) == 30
 
 
-def test_the_price_of_a_submission_is_the_sum_of_what_it_asked_for() -> None:
-    one = cost.price(COUNTS, {"GradeFunction": 1024}, ocr_pages=2, model="gpt-4o-mini")
-    assert one.ocr == pytest.approx(0.003)
-    assert one.model == pytest.approx(0.15 + 0.06)
-    assert one.functions == pytest.approx(2 * prices.LAMBDA_GB_SECOND + prices.LAMBDA_REQUEST)
-    assert one.transitions == pytest.approx(0.00025)
-    # What people look up later is no part of the submission.
-    assert one.storage_calls == pytest.approx(prices.S3_WRITE + prices.S3_READ)
-    assert one.total == pytest.approx(
-        one.ocr + one.model + one.functions + one.transitions + one.storage_calls + one.table + one.rest
+def test_the_price_of_a_submission_is_the_sum_of_its_usage() -> None:
+    price = cost.price(COUNTS, {"GradeFunction": 1024}, ocr_pages=2, model="gpt-4o-mini")
+    assert price.ocr == pytest.approx(0.003)
+    assert price.model == pytest.approx(0.15 + 0.06)
+    assert price.functions == pytest.approx(2 * prices.LAMBDA_GB_SECOND + prices.LAMBDA_REQUEST)
+    assert price.transitions == pytest.approx(0.00025)
+    # Later reads of the results are not part of the submission's price.
+    assert price.storage_calls == pytest.approx(prices.S3_WRITE + prices.S3_READ)
+    assert price.total == pytest.approx(
+        price.ocr + price.model + price.functions + price.transitions + price.storage_calls + price.table + price.rest
     )
     assert cost.price(COUNTS, {"GradeFunction": 1024}, ocr_pages=2, model=None).model == 0
 
 
-def test_a_job_costs_transitions_and_no_waiting_function() -> None:
+def test_an_async_job_costs_transitions_instead_of_waiting_time() -> None:
     counts = {**COUNTS, "seconds": {"ExtractFunction": 40.0}}
     by_job = cost.with_async_job(counts)
     assert by_job["transitions"] > counts["transitions"]
     assert by_job["seconds"]["ExtractFunction"] < 40
 
 
-def test_half_the_memory_is_half_the_processor() -> None:
+def test_less_memory_means_proportionally_less_cpu() -> None:
     counts = {**COUNTS, "seconds": dict.fromkeys(COUNTS["cpu_seconds"], 2.0)}
     starts = [{"function": name, "door_ms": 400} for name in ("receive", "extract", "persist", "grade")]
     grade = next(row for row in memory_sizes.rows(counts, starts) if row["function"] == "grade")
@@ -107,7 +107,7 @@ def test_half_the_memory_is_half_the_processor() -> None:
 
 
 @pytest.mark.parametrize("log_up", [False, True])
-def test_a_chart_is_whole_and_shows_every_line(log_up: bool) -> None:
+def test_a_chart_is_valid_and_shows_every_series(log_up: bool) -> None:
     lines = [plots.Series("a < b", [(0, 1.0), (50, 120.0)]), plots.Series("other", [(0, 2.0), (50, 3.5)])]
     tree = ET.fromstring(plots.chart("Title", "across", "up", lines, log_up=log_up))  # noqa: S314 - our own
     names = [element.text for element in tree.iter() if element.tag.endswith("text")]

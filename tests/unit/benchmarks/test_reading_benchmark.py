@@ -1,4 +1,4 @@
-"""What the reading benchmark says of a race is what happened in it."""
+"""The reading benchmark reports lost pages, cost and CPU share correctly."""
 
 import os
 import subprocess
@@ -17,8 +17,8 @@ needs_proc = pytest.mark.skipif(not process_usage.available(), reason="this syst
 
 @pytest.fixture(scope="module")
 def reading_testbed() -> Iterator[ReadingTestbed]:
-    with ReadingTestbed() as standing:
-        yield standing
+    with ReadingTestbed() as testbed:
+        yield testbed
 
 
 # ── pages ────────────────────────────────────────────────────────────────────────────────────────
@@ -34,21 +34,21 @@ def reading_testbed() -> Iterator[ReadingTestbed]:
         (["Sheet 04-0001", "Sheet 04-0002"], 1),
         ([], 3),
     ],
-    ids=["all", "one missing", "two in each other's place", "of another document", "cut short", "nothing"],
+    ids=["all", "one missing", "two swapped", "another document's page", "cut short", "nothing"],
 )
-def test_a_page_counts_only_in_its_place(lines: list[str | None], lost: int):
+def test_a_page_counts_only_at_its_position(lines: list[str | None], lost: int):
     document = Document(4, "scan.pdf", 3, "bucket", "key", "version", 1)
     assert lost_pages(document, lines) == lost
 
 
-def test_a_pool_that_knows_no_quota_loses_pages_and_the_race_says_how_many(reading_testbed: ReadingTestbed):
+def test_a_pool_without_a_quota_loses_pages_and_they_are_reported(reading_testbed: ReadingTestbed):
     with reading_testbed.reader_pool("unlimited pool", tps=0.01) as reader_pool:
         reading_run = reader_pool.reading_run([reading_testbed.scan(1, 3)], seed=1, page_seconds=0.0)
     assert (reading_run.report["admitted"], reading_run.lost, reading_run.pages) == (1, 2, 3)
     assert reading_run.report["throttled"] == 2 * 3  # boto3's own three attempts for each
 
 
-def test_readers_of_one_crew_share_one_account(reading_testbed: ReadingTestbed):
+def test_readers_of_one_pool_share_one_account(reading_testbed: ReadingTestbed):
     with reading_testbed.reader_pool("one by one", tps=50, count=2) as reader_pool:
         reading_run = reader_pool.reading_run(
             [reading_testbed.scan(1, 2), reading_testbed.scan(2, 1)], seed=1, page_seconds=0.1, jitter=0.0
@@ -56,24 +56,24 @@ def test_readers_of_one_crew_share_one_account(reading_testbed: ReadingTestbed):
     assert (reading_run.pages, reading_run.lost, reading_run.failed) == (3, 0, ())
     assert sorted(call["pages"] for call in reading_run.report["calls"]) == [["01-0001"], ["01-0002"], ["02-0001"]]
     assert reading_run.bound == pytest.approx(0.1)
-    assert reading_run.seconds >= 0.2  # two pages, one after the other, are what the longer document takes
+    assert reading_run.seconds >= 0.2  # the longer document takes two pages, one after the other
 
 
 # ── cost ─────────────────────────────────────────────────────────────────────────────────────────
 
-_HOLDS_AND_WORKS = """
+_USE_MEMORY_AND_CPU = """
 import sys, time
-held = bytearray(b"x") * 60_000_000
-until = time.process_time() + 0.4
-while time.process_time() < until: pass
+memory = bytearray(b"x") * 60_000_000
+deadline = time.process_time() + 0.4
+while time.process_time() < deadline: pass
 print("done", flush=True)
 sys.stdin.read()
 """
 
 
 @needs_proc
-def test_what_a_child_holds_and_spends_counts_for_its_parent():
-    parent = f"import subprocess, sys; subprocess.run([sys.executable, '-c', {_HOLDS_AND_WORKS!r}])"
+def test_memory_and_cpu_of_a_child_count_for_its_parent():
+    parent = f"import subprocess, sys; subprocess.run([sys.executable, '-c', {_USE_MEMORY_AND_CPU!r}])"
     with subprocess.Popen(
         [sys.executable, "-c", parent], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
     ) as process:
@@ -87,15 +87,15 @@ def test_what_a_child_holds_and_spends_counts_for_its_parent():
         process.stdin.close()
 
 
-def test_what_others_use_meanwhile_is_told_apart_from_what_is_measured():
+def test_cpu_share_of_other_programs_excludes_measured_processes():
     assert process_usage.other_cpu_share((10.0, 100.0, 7.0), (14.0, 106.0, 9.0), cores=2) == 0.5
     assert process_usage.other_cpu_share((10.0, 100.0, 7.0), (14.0, 102.0, 9.0), cores=2) == 0.0
-    # Clocks of different fineness may put our own above all there was.
+    # Clocks of different resolution may report more for the measured processes than for the whole machine.
     assert process_usage.other_cpu_share((10.0, 100.0, 7.0), (14.0, 101.99, 9.0), cores=2) == 0.0
 
 
 @needs_proc
-def test_others_are_watched_while_a_block_runs():
+def test_cpu_usage_of_other_programs_is_measured_during_a_block():
     with process_usage.OtherCpuUsage(os.getpid()) as others:
         subprocess.run([sys.executable, "-c", "pass"], check=True)
     assert others.share is not None and 0.0 <= others.share < 1.2
@@ -111,11 +111,11 @@ def row(case: str, strategy: str, **more: float) -> dict:
     } | more  # fmt: skip
 
 
-def test_the_table_shows_ratios_and_never_hides_a_lost_page():
-    kept = {"processor": "a processor", "cores": 2, "system": "Linux", "python": "3.13", "boto3": "1", "load": 0.1}
+def test_the_table_shows_ratios_and_lost_pages():
+    machine = {"processor": "a processor", "cores": 2, "system": "Linux", "python": "3.13", "boto3": "1", "load": 0.1}
     text = markdown(
         {
-            "machine": {"before": kept, "after": kept},
+            "machine": {"before": machine, "after": machine},
             "seeds": {"page_seconds": 1.5, "jitter": 0.2, "rounds_from": 1},
             "races": [
                 row("20 pages", "ours"),

@@ -1,4 +1,4 @@
-"""A whole run's results become one page with its plots: every part that `make bench` measures is on it."""
+"""The results of a whole benchmark run become one page with plots that covers everything `make bench` measures."""
 
 import xml.etree.ElementTree as ET
 from pathlib import Path
@@ -12,7 +12,7 @@ from benchmarks.flow import compare
 from benchmarks.flow.service_times import list_service_times
 from benchmarks.growth import scale
 
-LANES = {"reading": 2.0, "storing": 0.4, "recording": 0.05, "grading": 2.4}
+BRANCHES = {"reading": 2.0, "storing": 0.4, "recording": 0.05, "grading": 2.4}
 COUNTS: dict[str, Any] = {
     "bytes": 1_500_000,
     "pages": 5,
@@ -30,7 +30,7 @@ MACHINE = {
 }
 
 
-def one_run(seconds: float, **more: Any) -> dict[str, Any]:
+def run_times(seconds: float, **more: Any) -> dict[str, Any]:
     run = {
         "end_to_end": seconds,
         "receive": 0.3,
@@ -39,7 +39,7 @@ def one_run(seconds: float, **more: Any) -> dict[str, Any]:
         "saved": 0.5,
         "bytes": 1_500_000,
     }
-    return {**run, "lanes": LANES, **more}
+    return {**run, "lanes": BRANCHES, **more}
 
 
 @pytest.fixture
@@ -47,10 +47,10 @@ def measurements(monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
     rounds = compare.MeasuredRounds(log=lambda _: None, empty=[0.08, 0.09, 0.1])
     for size in (1, 5):
         for seconds in (4.7, 4.8, 5.0):
-            rounds.add(size, "side by side", one_run(seconds))
-            rounds.add(size, "sequential", one_run(seconds + 0.5, until_grading=2.6))
-            rounds.add(size, "typed", one_run(seconds - 0.3))
-            rounds.add(size, "alone", {**LANES})
+            rounds.add(size, "side by side", run_times(seconds))
+            rounds.add(size, "sequential", run_times(seconds + 0.5, until_grading=2.6))
+            rounds.add(size, "typed", run_times(seconds - 0.3))
+            rounds.add(size, "alone", {**BRANCHES})
             rounds.add(size, "one read", {"seconds": 0.2})
     flow = {
         "machine": MACHINE,
@@ -61,7 +61,7 @@ def measurements(monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
         "sizes": [compare.summarise_size(rounds, size) for size in (1, 5)],
         "runs": rounds.runs,
     }
-    singly = {size: one_run(50.0, lanes={**LANES, "grading": 42.0}) for size in (1, 5)}
+    unbatched = {size: run_times(50.0, lanes={**BRANCHES, "grading": 42.0}) for size in (1, 5)}
     monkeypatch.setattr(scale, "_SHEETS", 400)
     monkeypatch.setattr(scale, "RATES", (2000, 5000))
     starts = [
@@ -71,7 +71,7 @@ def measurements(monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
     return {
         "machine": MACHINE,
         "minutes": 8.2,
-        "flow": compare.with_unbatched(flow, singly),
+        "flow": compare.with_unbatched(flow, unbatched),
         "load": [
             {"count": n, "seconds": n / 5, "cpu_seconds": n / 9, "empty_seconds": n / 10, "lost": 0} for n in (1, 200)
         ],
@@ -86,10 +86,10 @@ def measurements(monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
     }
 
 
-def test_the_page_holds_every_part_and_its_medians(measurements: dict[str, Any], tmp_path: Path) -> None:
+def test_the_page_has_every_section_with_its_medians(measurements: dict[str, Any], tmp_path: Path) -> None:
     page = results_page.markdown(measurements)
-    heads = [line.removeprefix("## ") for line in page.splitlines() if line.startswith("## ")]
-    assert heads == [
+    headings = [line.removeprefix("## ") for line in page.splitlines() if line.startswith("## ")]
+    assert headings == [
         "The flow",
         "The local cloud itself",
         "Cold starts",
@@ -98,9 +98,9 @@ def test_the_page_holds_every_part_and_its_medians(measurements: dict[str, Any],
         "Growth",
         "Reading, in its quick form",
     ]
-    # Receive, the longer lane, grading and the empty machine: 0.3 + 2.0 + 2.4 + 0.09.
+    # Receive, the longest branch, grading and the empty machine: 0.3 + 2.0 + 2.4 + 0.09.
     assert "| 5 (1.5 MB) | 4.79 | **4.80** (1.002) | 5.30 | 0.50 | 50.00 | 45.20 |" in page
-    # The lanes save what grading begins sooner, the questions what grading became shorter.
+    # Parallel branches save the time by which grading starts earlier; batched questions shorten grading itself.
     assert "| 5 | 50.00 | 0.50 | 0.00 | 39.60 | 4.80 | 0.30 |" in page
     bench.draw_plots(measurements, tmp_path)
     for name in ("flow.svg", "load.svg"):

@@ -1,4 +1,4 @@
-"""The endpoint that the reading benchmark measures against keeps to what it says of itself."""
+"""The fake Textract endpoint of the reading benchmark: quota, latencies, faults, responses and documents."""
 
 import io
 import json
@@ -17,7 +17,7 @@ from benchmarks.textract_quota import TextractQuota, TokenBucket, bound
 from benchmarks.textract_responses import first_line
 
 
-class Clock:
+class FakeClock:
     def __init__(self) -> None:
         self.now = 100.0
 
@@ -58,16 +58,16 @@ def client(url: str, attempts: int = 1):
 # ── the quota ────────────────────────────────────────────────────────────────────────────────────
 
 
-def test_a_full_bucket_admits_one_seconds_quota_at_once_and_no_call_more():
-    bucket = TokenBucket(5, Clock())
+def test_a_full_bucket_admits_one_seconds_quota_at_once():
+    bucket = TokenBucket(5, FakeClock())
     assert [bucket.admit() for _ in range(7)] == [True] * 5 + [False] * 2
 
 
-def test_after_the_burst_calls_are_admitted_at_the_quotas_pace():
-    clock = Clock()
+def test_after_the_burst_calls_are_admitted_at_the_quotas_rate():
+    clock = FakeClock()
     bucket = TokenBucket(4, clock)
     admitted_at = []
-    for _ in range(400):  # asked every 10 ms for 4 s
+    for _ in range(400):  # one call every 10 ms for 4 s
         if bucket.admit():
             admitted_at.append(round(clock.now - 100, 2))
         clock.now += 0.01
@@ -76,8 +76,8 @@ def test_after_the_burst_calls_are_admitted_at_the_quotas_pace():
     assert len(admitted_at) == 4 + 15
 
 
-def test_a_pause_gives_back_one_seconds_quota_and_not_more():
-    clock = Clock()
+def test_a_pause_restores_at_most_one_seconds_quota():
+    clock = FakeClock()
     bucket = TokenBucket(3, clock)
     for _ in range(3):
         bucket.admit()
@@ -86,7 +86,7 @@ def test_a_pause_gives_back_one_seconds_quota_and_not_more():
 
 
 def test_a_quota_below_one_call_a_second_still_admits_a_call():
-    clock = Clock()
+    clock = FakeClock()
     bucket = TokenBucket(0.5, clock)
     assert [bucket.admit(), bucket.admit()] == [True, False]
     clock.now += 2
@@ -96,7 +96,7 @@ def test_a_quota_below_one_call_a_second_still_admits_a_call():
 # ── the bound ────────────────────────────────────────────────────────────────────────────────────
 
 
-def test_the_bound_is_the_latest_end_of_admission_and_latency():
+def test_the_bound_is_the_latest_admission_plus_latency():
     even = TextractQuota(tps=5, page_seconds=1.5, jitter=0.0)
     assert bound(0, even) == 0.0
     assert bound(5, even) == pytest.approx(1.5)
@@ -104,7 +104,7 @@ def test_the_bound_is_the_latest_end_of_admission_and_latency():
     assert bound(50, even) == pytest.approx(9.0 + 1.5)
 
 
-def test_latencies_belong_to_the_order_of_admission_and_stay_within_their_jitter():
+def test_latencies_depend_on_admission_order_and_stay_within_jitter():
     allowance = TextractQuota(tps=25, seed=3)
     latencies = [allowance.latency(index) for index in range(200)]
     assert latencies == [TextractQuota(tps=5, seed=3).latency(index) for index in range(200)]
@@ -112,7 +112,7 @@ def test_latencies_belong_to_the_order_of_admission_and_stay_within_their_jitter
     assert 1.2 <= min(latencies) < 1.25 and 1.75 < max(latencies) <= 1.8
 
 
-def test_faults_come_in_the_shares_that_were_asked_for():
+def test_faults_occur_in_the_requested_shares():
     allowance = TextractQuota(tps=25, error_share=0.1, drop_share=0.05, stall_share=0.05)
     faults = [allowance.fault(index) for index in range(4000)]
     for kind, share in (("error", 0.1), ("drop", 0.05), ("stall", 0.05)):
@@ -123,13 +123,13 @@ def test_faults_come_in_the_shares_that_were_asked_for():
 # ── what boto3 sees ──────────────────────────────────────────────────────────────────────────────
 
 
-def test_an_answer_is_a_full_page_that_names_the_page_that_was_sent(server: TextractServer, scan: Path):
+def test_a_response_is_a_full_page_that_names_the_page_sent(server: TextractServer, scan: Path):
     url = server.open_account("answers", TextractQuota(tps=25, page_seconds=0.0))
-    answer = client(url).detect_document_text(Document={"Bytes": page_of(scan, 2)})
-    blocks = answer["Blocks"]
+    response = client(url).detect_document_text(Document={"Bytes": page_of(scan, 2)})
+    blocks = response["Blocks"]
     lines = [block for block in blocks if block["BlockType"] == "LINE"]
     words = {block["Id"]: block for block in blocks if block["BlockType"] == "WORD"}
-    assert answer["DocumentMetadata"] == {"Pages": 1}
+    assert response["DocumentMetadata"] == {"Pages": 1}
     assert lines[0]["Text"] == first_line("07-0002")
     assert len(lines) == 40 and 250 <= len(words) <= 350
     assert [block["Id"] for block in lines] == blocks[0]["Relationships"][0]["Ids"]
@@ -137,7 +137,7 @@ def test_an_answer_is_a_full_page_that_names_the_page_that_was_sent(server: Text
         assert " ".join(words[word]["Text"] for word in line["Relationships"][0]["Ids"]) == line["Text"]
 
 
-def test_a_call_above_the_quota_is_the_throttle_that_botocore_knows(server: TextractServer, scan: Path):
+def test_a_call_above_the_quota_raises_botocores_throttling_error(server: TextractServer, scan: Path):
     url = server.open_account("throttled", TextractQuota(tps=0.01, page_seconds=0.0))
     textract = client(url)
     textract.detect_document_text(Document={"Bytes": page_of(scan, 1)})
@@ -145,32 +145,31 @@ def test_a_call_above_the_quota_is_the_throttle_that_botocore_knows(server: Text
         textract.detect_document_text(Document={"Bytes": page_of(scan, 1)})
     assert caught.value.response["Error"]["Message"] == "Provisioned rate exceeded"
     assert caught.value.response["ResponseMetadata"]["HTTPStatusCode"] == 400
-    told = server.report("throttled")
-    assert (told["admitted"], told["throttled"]) == (1, 1)
+    report = server.report("throttled")
+    assert (report["admitted"], report["throttled"]) == (1, 1)
 
 
-def test_a_throttled_call_is_tried_again_by_boto3_itself(server: TextractServer, scan: Path):
+def test_a_throttled_call_is_retried_by_boto3(server: TextractServer, scan: Path):
     url = server.open_account("again", TextractQuota(tps=10, page_seconds=0.0))
     textract = client(url, attempts=8)
     for _ in range(12):
         textract.detect_document_text(Document={"Bytes": page_of(scan, 1)})
-    told = server.report("again")
-    assert told["admitted"] == 12
+    assert server.report("again")["admitted"] == 12
 
 
-def test_an_account_opened_anew_forgets_what_was(server: TextractServer, scan: Path):
-    url = server.open_account("anew", TextractQuota(tps=1, page_seconds=0.0))
+def test_reopening_an_account_resets_it(server: TextractServer, scan: Path):
+    url = server.open_account("reopened", TextractQuota(tps=1, page_seconds=0.0))
     client(url).detect_document_text(Document={"Bytes": page_of(scan, 1)})
-    server.open_account("anew", TextractQuota(tps=1, page_seconds=0.0))
-    assert server.report("anew")["admitted"] == 0
+    server.open_account("reopened", TextractQuota(tps=1, page_seconds=0.0))
+    assert server.report("reopened")["admitted"] == 0
     client(url).detect_document_text(Document={"Bytes": page_of(scan, 1)})
 
 
-def test_each_call_is_told_with_its_size_and_its_page(server: TextractServer, scan: Path):
-    url = server.open_account("told", TextractQuota(tps=25, seed=5, page_seconds=0.01))
+def test_each_call_is_reported_with_its_size_and_page(server: TextractServer, scan: Path):
+    url = server.open_account("calls", TextractQuota(tps=25, seed=5, page_seconds=0.01))
     for number in (3, 1):
         client(url).detect_document_text(Document={"Bytes": page_of(scan, number)})
-    first, second = server.report("told")["calls"]
+    first, second = server.report("calls")["calls"]
     assert (first["pages"], second["pages"]) == (["07-0003"], ["07-0001"])
     assert first["bytes"] == len(page_of(scan, 3))
     assert first["latency"] == TextractQuota(tps=25, seed=5, page_seconds=0.01).latency(0)
@@ -184,7 +183,9 @@ def test_each_call_is_told_with_its_size_and_its_page(server: TextractServer, sc
         (b"%PDF-1.7" + bytes(10_000_000), "DocumentTooLargeException"),
     ],
 )
-def test_what_textract_refuses_is_refused_by_its_name(server: TextractServer, document: bytes, code: str):
+def test_unsupported_documents_are_refused_with_textracts_error_codes(
+    server: TextractServer, document: bytes, code: str
+):
     url = server.open_account("refused", TextractQuota(tps=25, page_seconds=0.0))
     with pytest.raises(ClientError) as caught:
         client(url).detect_document_text(Document={"Bytes": document})
@@ -198,7 +199,7 @@ def test_a_document_of_several_pages_is_refused(server: TextractServer, scan: Pa
         textract.detect_document_text(Document={"Bytes": scan.read_bytes()})
 
 
-def test_faults_are_a_named_500_and_a_connection_that_closes(server: TextractServer, scan: Path):
+def test_faults_are_an_internal_server_error_and_a_closed_connection(server: TextractServer, scan: Path):
     textract = client(server.open_account("errors", TextractQuota(tps=25, page_seconds=0.0, error_share=1.0)))
     with pytest.raises(textract.exceptions.InternalServerError):
         textract.detect_document_text(Document={"Bytes": page_of(scan, 1)})
@@ -211,7 +212,7 @@ def test_faults_are_a_named_500_and_a_connection_that_closes(server: TextractSer
 # ── the documents ────────────────────────────────────────────────────────────────────────────────
 
 
-def test_a_scan_is_a_picture_a_page_and_every_page_can_be_told(scan: Path):
+def test_a_scan_has_one_image_per_page_and_identifiable_pages(scan: Path):
     reader = PdfReader(scan)
     assert [len(page.images) for page in reader.pages] == [1, 1, 1]
     assert not any(page.extract_text() for page in reader.pages)
@@ -224,13 +225,13 @@ def test_a_scan_is_a_picture_a_page_and_every_page_can_be_told(scan: Path):
     )
 
 
-def test_with_shared_resources_every_page_names_every_picture(tmp_path: Path):
+def test_with_shared_resources_every_page_references_every_image(tmp_path: Path):
     scan = write_scan(tmp_path / "shared.pdf", 3, shared=True)
     assert all(len(page["/Resources"]["/XObject"]) == 3 for page in PdfReader(scan).pages)
     assert len(find_labels(page_of(scan, 1))) == 3
 
 
-def test_the_same_arguments_make_the_same_document(tmp_path: Path):
+def test_the_same_arguments_produce_the_same_bytes(tmp_path: Path):
     one, other = (write_scan(tmp_path / name, 2) for name in ("one.pdf", "other.pdf"))
     assert one.read_bytes() == other.read_bytes()
 

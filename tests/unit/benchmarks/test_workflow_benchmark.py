@@ -1,4 +1,4 @@
-"""The pieces that the benchmark of the flow stands on keep to what they say of themselves."""
+"""The parts of the workflow benchmark: its documents, its fake endpoints and its sequential state machine."""
 
 import io
 import json
@@ -17,14 +17,14 @@ SEQUENTIAL = ROOT / "benchmarks" / "flow" / "sequential.asl.yaml"
 
 
 @pytest.mark.parametrize("pages", sheet_documents.SIZES)
-def test_every_question_is_answered_once_whatever_the_number_of_pages(pages: int) -> None:
+def test_every_question_is_answered_once_at_any_number_of_pages(pages: int) -> None:
     lines = [line for page in range(1, pages + 1) for line in sheet_documents.page_lines(pages, page)]
-    begun = [line[0] for line in lines if line[0].rstrip(".").isdigit()]
-    assert begun == [f"{number}." for number in range(1, sheet_documents.QUESTIONS + 1)]
+    labels = [line[0] for line in lines if line[0].rstrip(".").isdigit()]
+    assert labels == [f"{number}." for number in range(1, sheet_documents.QUESTIONS + 1)]
 
 
 @pytest.mark.parametrize("typed", [False, True])
-def test_a_page_is_known_by_its_label_and_answered_with_its_own_lines(tmp_path: Path, typed: bool) -> None:
+def test_a_page_is_identified_by_its_label_and_returns_its_lines(tmp_path: Path, typed: bool) -> None:
     path = sheet_documents.write_sheet(tmp_path / "sheet.pdf", 5, typed=typed)
     (name,) = {found for found in find_labels(path.read_bytes()) if found.endswith("-0003")}
     blocks = json.loads(FakeSheetTextract().page_response_body(name, 0))["Blocks"]
@@ -45,20 +45,20 @@ def test_the_label_of_a_scan_names_its_sheet() -> None:
     assert sheet_documents.lines_of_label("20-0007") == sheet_documents.page_lines(20, 7)
 
 
-def test_the_model_agrees_with_words_of_the_answer() -> None:
-    said = "because iron rusts in damp air and not in dry"
-    asked = {
+def test_the_fake_model_quotes_the_answer_as_evidence() -> None:
+    answer = "because iron rusts in damp air and not in dry"
+    request = {
         "messages": [
             {"content": 'Rules.\n{"question": "Why?", "criteria": [{"criterion": 1}, {"criterion": 2}]}'},
-            {"content": json.dumps({"student_answer": said})},
+            {"content": json.dumps({"student_answer": answer})},
         ]
     }
-    content = json.loads(model_endpoint.completion(asked)["choices"][0]["message"]["content"])
-    assert [one["criterion"] for one in content["criteria"]] == [1, 2]
-    assert all(one["evidence"] and one["evidence"] in said for one in content["criteria"])
+    content = json.loads(model_endpoint.completion(request)["choices"][0]["message"]["content"])
+    assert [criterion["criterion"] for criterion in content["criteria"]] == [1, 2]
+    assert all(criterion["evidence"] and criterion["evidence"] in answer for criterion in content["criteria"])
 
 
-def test_the_yardstick_runs_the_same_tasks_one_after_the_other() -> None:
+def test_the_sequential_state_machine_runs_the_same_tasks_in_order() -> None:
     stack = Stack(ROOT / "template.yaml", secret=lambda _: "secret")
     definition = stack.state_machine(SEQUENTIAL)[1]
     states, name, order = json.loads(definition)["States"], json.loads(definition)["StartAt"], []
