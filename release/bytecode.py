@@ -63,7 +63,7 @@ def runtime_version(template: Path) -> str:
     ValueError
         The functions use no Python runtime, or several.
     """
-    found = sorted(set(_RUNTIME.findall(template.read_text(encoding="utf-8"))))
+    found: list[str] = sorted(set(_RUNTIME.findall(template.read_text(encoding="utf-8"))))
     if len(found) != 1:
         raise ValueError(f"its functions name {len(found)} Python runtimes ({', '.join(found)})")
     return found[0]

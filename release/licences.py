@@ -68,9 +68,16 @@ def licence_of(name: str) -> str | None:
         for line in package_metadata.get_all("Classifier", [])
         if line.startswith(_CLASSIFIER_PREFIX)
     ]
-    plain = (package_metadata.get("License") or "").strip().splitlines()
-    stated_licence = package_metadata.get("License-Expression") or ", ".join(classified) or (plain[0] if plain else "")
+    plain = _field(package_metadata, "License").strip().splitlines()
+    stated_licence = (
+        _field(package_metadata, "License-Expression") or ", ".join(classified) or (plain[0] if plain else "")
+    )
     return stated_licence or _licence_file_title(name) or "not said"
+
+
+def _field(package_metadata: metadata.PackageMetadata, name: str) -> str:
+    # Indexing with a missing name is deprecated, so check first.
+    return package_metadata[name] or "" if name in package_metadata else ""
 
 
 def _licence_file_title(name: str) -> str:

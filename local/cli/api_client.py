@@ -158,10 +158,10 @@ class ApiClient:
     def transcript(self, submission_id: str) -> Transcript:
         """Return the transcript of a submission, fetched in parts."""
         parts: list[dict[str, Any]] = []
-        first = 1
-        while first:
-            parts.append(self._json("GET", f"/submissions/{submission_id}/transcript?next={first}"))
-            first = parts[-1].get("next")
+        first_page: int | None = 1
+        while first_page:
+            parts.append(self._json("GET", f"/submissions/{submission_id}/transcript?next={first_page}"))
+            first_page = parts[-1].get("next")
         pages = [page for part in parts for page in part["pages"]]
         return Transcript.from_dict({"pages": pages, "warnings": parts[0]["warnings"]})
 

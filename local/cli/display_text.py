@@ -8,9 +8,9 @@ from core.models.submission import SubmissionState
 
 # The web page and the terminal share one list of texts.
 _TEXTS = json.loads((Path(__file__).parents[2] / "web" / "words.json").read_text(encoding="utf-8"))
-STATES = {SubmissionState(name): words for name, words in _TEXTS["states"].items()}
+STATES: dict[SubmissionState, str] = {SubmissionState(name): text for name, text in _TEXTS["states"].items()}
 # The short form for tables; the page also shows the second form, a sentence.
-_REVIEW_REASONS = {ReviewReason(name): short for name, (short, _) in _TEXTS["reviews"].items()}
+_REVIEW_REASONS: dict[ReviewReason, str] = {ReviewReason(name): short for name, (short, _) in _TEXTS["reviews"].items()}
 _MARKERS: dict[str, str] = _TEXTS["markers"]
 
 

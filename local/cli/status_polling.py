@@ -54,16 +54,18 @@ def poll_until_finished(
         if progress != before:
             changed_at = answered_at
         if answered_at > changed_at + timeout_seconds:
-            waiting = ", ".join([submitted.name for submitted in submitted_files if not submitted.ended][:10])
-            raise PollingTimedOut(
-                f"Nothing has happened for {timeout_seconds / 60:.0f} minutes, still not done: {waiting}."
-            )
+            raise _timeout_error(submitted_files, timeout_seconds)
         next_poll = answered_at + max(
             poll_seconds, min((answered_at - requested_at) / _MAX_REQUEST_SHARE, _MAX_PAUSE_SECONDS)
         )
         while clock() < next_poll:
             pause(_FRAME_SECONDS)
             show()
+
+
+def _timeout_error(submitted_files: Sequence[SubmittedFile], timeout_seconds: float) -> PollingTimedOut:
+    waiting = ", ".join([submitted.name for submitted in submitted_files if not submitted.ended][:10])
+    return PollingTimedOut(f"Nothing has happened for {timeout_seconds / 60:.0f} minutes, still not done: {waiting}.")
 
 
 def _progress_snapshot(submitted_files: Sequence[SubmittedFile]) -> list[Any]:
