@@ -17,7 +17,8 @@ from local.cli import display_text
 from local.cli.local_ocr import LocalOcr
 from local.cli.reading_progress import ReadingProgress
 from local.cli.regular_files import UnusableFile, read_regular
-from local.cli.submitted_files import UsageError, check_file, check_readable
+from local.cli.sheet_collection import check_file, check_readable
+from local.cli.submitted_files import UsageError
 
 
 def questions(paper: Path, *, as_json: bool, stdout: Console, stderr: Console) -> int:

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from core.models import media_types
 from local.cli.regular_files import UnusableFile, read_regular, stat_regular
-from local.cli.submitted_files import is_ignored_file
+from local.cli.sheet_collection import is_ignored_file
 from local.cloud.private_files import write_private
 
 FileSignature = tuple[int, int]

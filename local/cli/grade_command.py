@@ -29,8 +29,9 @@ from local.cli.grading_session import (
 from local.cli.marks_table import print_marks, print_review_list
 from local.cli.regular_files import read_regular
 from local.cli.roster_file import assign_students, read_roster
+from local.cli.sheet_collection import check_file, check_readable, collect_sheets
 from local.cli.status_polling import PollingTimedOut
-from local.cli.submitted_files import SubmittedFile, UsageError, check_file, check_readable, collect_sheets
+from local.cli.submitted_files import SubmittedFile, UsageError
 
 TOKEN_VARIABLE = "GRADELINE_TOKEN"  # noqa: S105 - the name of a variable
 _REMOTE_POLL_SECONDS = 1.5

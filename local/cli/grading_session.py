@@ -20,12 +20,13 @@ from core.platform.executions import execution_arn
 from local.cli import display_text
 from local.cli.api_client import ApiClient, ApiError
 from local.cli.execution_timeline import ExecutionTimeline, read_history, timeline_from_history, timeline_from_status
+from local.cli.file_sending import DropFolderPut, send_files
 from local.cli.live_progress import LiveProgress
 from local.cli.marks_csv import marks_to_csv
 from local.cli.regular_files import read_regular
 from local.cli.report import write_report
 from local.cli.status_polling import poll_until_finished
-from local.cli.submitted_files import DropFolderPut, SubmittedFile, UsageError, send_files
+from local.cli.submitted_files import SubmittedFile, UsageError
 
 if TYPE_CHECKING:
     from local.cloud.local_cloud import LocalCloud

@@ -6,7 +6,8 @@ from pathlib import Path
 from core.models.errors import RequestRefused
 from core.models.roster import Roster, build_student_matcher
 from local.cli.regular_files import UnusableFile, read_regular
-from local.cli.submitted_files import SubmittedFile, UsageError, reject_duplicate_students
+from local.cli.sheet_collection import reject_duplicate_students
+from local.cli.submitted_files import SubmittedFile, UsageError
 
 
 def read_roster(path: Path) -> Roster:

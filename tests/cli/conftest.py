@@ -4,6 +4,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from reportlab.lib.pagesizes import A4
+from reportlab.pdfgen.canvas import Canvas
 
 from local.cli.api_client import ApiClient
 from local.cli.drop_folder import DropFolder
@@ -46,3 +48,26 @@ def harness(
     drop_folder: DropFolder, clock: FakeClock, bucket: FakeBucket, client: ApiClient, tmp_path: Path
 ) -> DropFolderHarness:
     return DropFolderHarness(drop_folder, clock, bucket, client, tmp_path / "results")
+
+
+@pytest.fixture
+def sheet_folder(tmp_path: Path) -> Path:
+    """A folder with two sheets, a subfolder with one, and files that are skipped or ignored."""
+    for name in ("mina.jpg", "Jonas Weber.PDF", ".DS_Store", "~$notes.pdf", "notes.docx", "Thumbs.db"):
+        (tmp_path / name).write_bytes(b"x")
+    (tmp_path / "old").mkdir()
+    (tmp_path / "old" / "ana.png").write_bytes(b"x")
+    return tmp_path
+
+
+@pytest.fixture
+def small_paper(tmp_path: Path) -> Path:
+    """A question paper with two questions and a text layer."""
+    path = tmp_path / "small.pdf"
+    canvas = Canvas(str(path), pagesize=A4)
+    for number, text in enumerate(
+        ("Rivers and rain", "1. Name the largest ocean. [2]", "2. Explain why it rains in the hills. [3]")
+    ):
+        canvas.drawString(60, 780 - 40 * number, text)
+    canvas.save()
+    return path

@@ -56,6 +56,13 @@ def make_drop_folder(tmp_path: Path, clock: FakeClock) -> DropFolder:
     return DropFolder(tmp_path / "drop", clock, SentFileLog(tmp_path / "dropped.jsonl", tmp_path / "drop"))
 
 
+def write_sheet(drop_folder: DropFolder, name: str, body: bytes = b"%PDF-") -> Path:
+    """Write a file into the answers of the assessment "rivers"."""
+    path = drop_folder.folder / "rivers" / "answers" / name
+    path.write_bytes(body)
+    return path
+
+
 class DropFolderHarness:
     """A drop folder service with a fake bucket; its client talks to the fake API."""
 

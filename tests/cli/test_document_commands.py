@@ -16,7 +16,7 @@ from local.cli import document_commands
 from local.cli.main import main
 from local.cli.reading_progress import ReadingProgress
 from local.cloud.ocr_pool import OcrError, OcrLine, OcrPage, OcrWord
-from tests.cli.test_main import ROOT, environment, gradeline
+from tests.cli.program import ROOT, environment, gradeline
 from tests.documents import picture, scanned_pdf
 from tests.processes import children, running_program, wait_for_group_exit
 
