@@ -3,20 +3,21 @@
 import hashlib
 import json
 import re
-from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from botocore.exceptions import BotoCoreError, ClientError
+from botocore.exceptions import ClientError
 
 from core.models.errors import RequestRefused
 from core.models.submission import DocumentKind, IntakeChannel
 from local.cli import display_text
-from local.cli.api_client import ApiClient, ApiError, ApiUnreachable
+from local.cli.api_client import ApiClient, ApiError
 from local.cli.drop_folder import REFUSAL_NOTE_SUFFIX, CompleteFile, DropFolder, escape_invalid_utf8
+from local.cli.failure_reporter import Attempt, FailureReporter
 from local.cli.grading_session import GradingSession, write_csv
 from local.cli.status_polling import assign_drop_folder_ids, refresh_statuses
 from local.cli.submitted_files import SubmittedFile
@@ -25,13 +26,6 @@ _REFUSAL_REPORT_SUFFIX = ".refused.json"
 _SCHEME_KEY = re.compile(r"drop/(?P<assessment>[^/]+)/marking-scheme\.(?:ya?ml|json)")
 # An assessment in which everything has ended is checked every so many rounds: a later paper may restart its sheets.
 _IDLE_RECHECK_ROUNDS = 10
-
-
-@dataclass
-class _Attempt:
-    """The outcome of one isolated step."""
-
-    failed: bool = False
 
 
 @dataclass
@@ -56,8 +50,11 @@ class DropFolderService:
     _pending_notes: dict[Path, str | None] = field(default_factory=dict)
     _invalid_keys: set[str] = field(default_factory=set)
     _sent_before_start: set[str] = field(default_factory=set)
-    _reported_problems: dict[tuple[str, str], str] = field(default_factory=dict)
     _round_number: int = 0
+    _failures: FailureReporter = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._failures = FailureReporter(self.print_line)
 
     def resume_tracking(self) -> None:
         """Track the files that an earlier run of the service sent. Those that had ended are not reported again."""
@@ -76,58 +73,39 @@ class DropFolderService:
         A failure of one file or assessment does not affect the others: it is printed once and tried again.
         """
         self._round_number += 1
-        with self._isolated("The drop folder"):
+        with self._failures.isolate("The drop folder"):
             self._scan_files()
         for key in list(self._uploaded_at):
-            with self._isolated(_relative_key(key), "refusal"):
+            with self._failures.isolate(_relative_key(key), "refusal"):
                 self._check_refusal(key)
         for assessment in sorted({_assessment_of_key(key) for key in self._submitted if key not in self._invalid_keys}):
-            with self._isolated(assessment) as attempt:
+            with self._failures.isolate(assessment) as attempt:
                 self._refresh_assessment(assessment)
             self._report_finished(assessment)
             if not attempt.failed:
                 self._sent_before_start -= self._files_of(assessment).keys()
         for assessment in sorted(self._unwritten_assessments):
-            with self._isolated(f"The marks of {assessment}"):
+            with self._failures.isolate(f"The marks of {assessment}"):
                 self._write_results(assessment)
         for path, sentence in list(self._pending_notes.items()):
-            with self._isolated(f"{path.name}{REFUSAL_NOTE_SUFFIX}", str(path)):
+            with self._failures.isolate(f"{path.name}{REFUSAL_NOTE_SUFFIX}", str(path)):
                 self.folder.write_refusal_note(path, sentence)
                 del self._pending_notes[path]
 
     def _scan_files(self) -> None:
         for complete_file in self.folder.scan():
-            with self._isolated(_relative_key(complete_file.key)) as attempt:
+            with self._failures.isolate(_relative_key(complete_file.key)) as attempt:
                 self._upload(complete_file)
             if attempt.failed:
                 self.folder.retry_later(complete_file.path)
                 continue
             # The file is sent even if this fails: a later run finds that the same bytes are already in the bucket.
-            with self._isolated(_relative_key(complete_file.key), "sent log"):
+            with self._failures.isolate(_relative_key(complete_file.key), "sent log"):
                 self.folder.mark_sent(complete_file.path)
         for skipped_entry in self.folder.skipped():
             self.print_line(f"{skipped_entry.relative_path}: skipped. It {skipped_entry.detail}.")
             if skipped_entry.is_file:
                 self._pending_notes[skipped_entry.path] = f"This file {skipped_entry.detail}."
-
-    @contextmanager
-    def _isolated(self, what: str, step: str = "") -> Iterator["_Attempt"]:
-        """Contain a failure of the block: print it as a sentence and mark the attempt as failed.
-
-        The same failure is printed once, until the same `step` of `what` succeeds.
-        """
-        attempt = _Attempt()
-        try:
-            yield attempt
-        except Exception as error:  # noqa: BLE001 - no failure of one entry may stop the others
-            attempt.failed = True
-            expected = isinstance(error, ApiError | ApiUnreachable | OSError | BotoCoreError | ClientError)
-            sentence = f"{what}: {error}" if expected else f"{what}: {type(error).__name__}: {error}"
-            if self._reported_problems.get((what, step)) != sentence:
-                self._reported_problems[what, step] = sentence
-                self.print_line(escape_invalid_utf8(sentence))
-        else:
-            self._reported_problems.pop((what, step), None)
 
     def _upload(self, complete_file: CompleteFile) -> None:
         self._pending_notes.pop(complete_file.path, None)
@@ -224,8 +202,8 @@ class DropFolderService:
                 list(submitted_files_by_key.values()), self.client, assessment, isolate=self._isolated_status
             )
 
-    def _isolated_status(self, submitted: SubmittedFile) -> AbstractContextManager[_Attempt]:
-        return self._isolated(escape_invalid_utf8(submitted.path.name), "status")
+    def _isolated_status(self, submitted: SubmittedFile) -> AbstractContextManager[Attempt]:
+        return self._failures.isolate(escape_invalid_utf8(submitted.path.name), "status")
 
     def _report_finished(self, assessment: str) -> None:
         """Report each file that has ended since the last round, whatever happened to the others."""
@@ -236,7 +214,7 @@ class DropFolderService:
             self._unreported.discard(key)
             self._unwritten_assessments.add(assessment)
             if key not in self._sent_before_start:
-                with self._isolated(_relative_key(key), "outcome"):
+                with self._failures.isolate(_relative_key(key), "outcome"):
                     self._report_outcome(key, submitted_files_by_key[key])
 
     def _files_of(self, assessment: str) -> dict[str, SubmittedFile]:

@@ -8,13 +8,13 @@ import time
 from pathlib import Path
 from typing import NoReturn
 
-from botocore.exceptions import BotoCoreError, ClientError
 from rich.console import Console
 from rich.text import Text
 
-from local.cli.api_client import ApiClient, ApiError, ApiUnreachable
+from local.cli.api_client import ApiClient
 from local.cli.drop_folder import DropFolder, SentFileLog, escape_invalid_utf8
 from local.cli.drop_folder_service import DropFolderService
+from local.cli.failure_reporter import failure_text
 from local.cli.grading_session import GradingSession, start_local_cloud
 from local.cloud.local_cloud import LocalCloud
 from local.cloud.private_files import write_private
@@ -64,8 +64,7 @@ def poll_once(service: DropFolderService, stderr: Console, last_error: str) -> s
     try:
         service.poll_once()
     except Exception as error:  # noqa: BLE001 - no failure of a round ends the service
-        expected = isinstance(error, ApiError | ApiUnreachable | OSError | BotoCoreError | ClientError)
-        sentence = escape_invalid_utf8(f"{error}" if expected else f"{type(error).__name__}: {error}")
+        sentence = escape_invalid_utf8(failure_text(error))
         if sentence != last_error:
             stderr.print(Text(sentence, style="yellow"), soft_wrap=True)
         return sentence
