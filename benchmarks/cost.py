@@ -8,17 +8,18 @@ Counts come from `benchmarks.flow.counting` (calls, transitions, seconds of func
 
 import argparse
 import json
+import sys
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from benchmarks import prices
+from benchmarks import measurements, prices
 from benchmarks.flow.flow_table import table
 from grade.markers.model import prices as model_prices
 from local.cloud.local_cloud import ROOT
 from local.cloud.stack import Stack
 
-COUNTS = ROOT / "benchmarks" / "results" / "counts.json"
+COUNTS = measurements.path_of("counts")
 # A model that schools would use; every listed one is priced in the same way.
 MODEL = "gpt-4o-mini"
 _WRITES = ("PutItem", "UpdateItem", "DeleteItem")
@@ -93,11 +94,11 @@ def function_memory() -> dict[str, int]:
     return {name: function.memory for name, function in stack.functions.items()}
 
 
-def rows(measurements: list[dict[str, Any]]) -> list[dict[str, Any]]:
+def rows(counted: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """Return one row per size and route, with the dollars of one submission."""
     memory = function_memory()
     price_rows = []
-    for counts in measurements:
+    for counts in counted:
         routes = (
             {"sync": counts, "async": with_async_job(counts)} if counts["route"] == "scan" else {"text layer": counts}
         )
@@ -110,7 +111,7 @@ def rows(measurements: list[dict[str, Any]]) -> list[dict[str, Any]]:
     return price_rows
 
 
-def markdown(measurements: list[dict[str, Any]]) -> str:
+def markdown(counted: list[dict[str, Any]]) -> str:
     body = [
         (
             str(row["pages"]),
@@ -122,7 +123,7 @@ def markdown(measurements: list[dict[str, Any]]) -> str:
             ),
             f"**{1000 * row['price'].total:.2f}**",
         )
-        for row in rows(measurements)
+        for row in rows(counted)
     ]
     head = ("Pages", "Route", "Model", "OCR", "Model $", "Functions", "Transitions", "S3", "DynamoDB", "Rest", "Total")
     return f"US dollars per thousand sheets, prices of {prices.AS_OF}.\n\n" + table(head, body)
@@ -131,7 +132,12 @@ def markdown(measurements: list[dict[str, Any]]) -> str:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--counts", type=Path, default=COUNTS)
-    print(markdown(json.loads(parser.parse_args().counts.read_text(encoding="utf-8"))["routes"]))
+    path = parser.parse_args().counts
+    if not path.is_file():
+        sys.exit(f"There is no {path}. Run `python -m benchmarks.flow.counting` first: it counts and writes it.")
+    document = json.loads(path.read_text(encoding="utf-8"))
+    # `make bench` writes the rows beside the machine they were counted on, the counting program writes them as routes.
+    print(markdown(document["counts"] if "counts" in document else document["routes"]))
 
 
 if __name__ == "__main__":

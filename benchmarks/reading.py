@@ -4,7 +4,8 @@
 
 Everything runs on this machine: a Textract endpoint with a quota and seeded latencies, S3 and DynamoDB (moto), and
 readers in processes of their own. "Ours" is the extract handler. Prints a table; the full run also writes
-`benchmarks/results/reading.json` and `reading.md`. Takes about four minutes, under one with --quick.
+`benchmarks/results/reading.md`, and its figures to `out/benchmarks/reading.json`. Takes about four minutes, under one
+with --quick.
 """
 
 import argparse
@@ -20,6 +21,7 @@ from typing import Any
 
 from benchmarks import process_usage
 from benchmarks.machine import machine
+from benchmarks.measurements import write_measurement
 from benchmarks.reading_strategies import Document
 from benchmarks.reading_table import markdown
 from benchmarks.reading_testbed import ReaderPool, ReadingRun, ReadingTestbed
@@ -241,8 +243,7 @@ def main() -> None:
     report = run(ReadingPlan(arguments.quick), lambda line: print(line, file=sys.stderr, flush=True))
     body = json.dumps(report, indent=2, ensure_ascii=False) + "\n"
     if not arguments.quick:
-        RESULTS.mkdir(exist_ok=True)
-        (RESULTS / "reading.json").write_text(body, encoding="utf-8")
+        write_measurement("reading", report)
         (RESULTS / "reading.md").write_text(markdown(report), encoding="utf-8")
     if arguments.json and str(arguments.json) != "-":
         arguments.json.write_text(body, encoding="utf-8")

@@ -2,10 +2,9 @@
 
     python -m benchmarks.flow.counting
 
-Writes `benchmarks/results/counts.json`.
+Writes `out/benchmarks/counts.json`.
 """
 
-import json
 import sys
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -13,10 +12,9 @@ from typing import Any
 
 from benchmarks.flow.cloud_client import CloudClient
 from benchmarks.flow.compare import FlowTestbed, cloud_environment, flow_testbed
+from benchmarks.measurements import write_measurement
 from benchmarks.textract_quota import TextractQuota
-from local.cloud.local_cloud import ROOT
 
-RESULTS = ROOT / "benchmarks" / "results"
 # Memory sizes are chosen from a sheet of this many pages, so its CPU is averaged over several runs.
 TYPICAL_PAGES, _REPEATS = 5, 3
 
@@ -62,8 +60,7 @@ def count_size(testbed: FlowTestbed, cloud: CloudClient, account: str, size: int
 def main() -> None:
     with flow_testbed() as testbed:
         measurement = {"routes": run(testbed, lambda line: print(line, file=sys.stderr, flush=True))}
-    RESULTS.mkdir(exist_ok=True)
-    (RESULTS / "counts.json").write_text(json.dumps(measurement, indent=1) + "\n", encoding="utf-8")
+    write_measurement("counts", measurement)
 
 
 if __name__ == "__main__":

@@ -2,12 +2,11 @@
 
     python -m benchmarks.growth.scale [--quick]
 
-Seeded: the same code gives the same figures. The full run writes `benchmarks/results/growth.json` and the plots
+Seeded: the same code gives the same figures. The full run writes `out/benchmarks/growth.json` and the plots
 `docs/scale-*.svg`. Takes about two minutes, a quarter of it with --quick.
 """
 
 import argparse
-import json
 import random
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
@@ -19,9 +18,9 @@ from benchmarks.growth.account_quotas import AccountQuotas, BucketSize
 from benchmarks.growth.growth_table import markdown
 from benchmarks.growth.simulation import SchoolDaySimulation, SimulationResult
 from benchmarks.growth.simulation_parameters import MeasuredTimes, ProductPolicy
+from benchmarks.measurements import write_measurement
 
 ROOT = Path(__file__).resolve().parents[2]
-RESULTS = ROOT / "benchmarks" / "results"
 SEED = 1
 _SHEETS, _HOUR = 50_000, 3600.0
 DEFAULT = AccountQuotas()
@@ -195,8 +194,7 @@ def main() -> None:
     parser.add_argument("--quick", action="store_true", help="a tenth of the hour, a fifth of each rate; no plots")
     results = run(parser.parse_args().quick)
     if not results["quick"]:
-        RESULTS.mkdir(exist_ok=True)
-        (RESULTS / "growth.json").write_text(json.dumps(results, indent=1) + "\n", encoding="utf-8")
+        write_measurement("growth", results)
     print(markdown(results))
 
 
