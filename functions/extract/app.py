@@ -1,4 +1,4 @@
-"""Door of the reading lane: state in, the document read and its transcript kept, references and counts out."""
+"""Lambda handler of the extract step: reads the submission's file, stores its transcript, returns references."""
 
 import gc
 import math
@@ -35,24 +35,25 @@ logger = Logger()
 metrics = Metrics()
 
 _TRANSPORT_ERRORS = (BotoCoreError, HTTPClientError)
-# A slow page of Textract's, and a second more.
+# Duration of a slow Textract call, plus a second.
 _PAGE_SECONDS = 3.0
 _MIN_CONCURRENT_CALLS = 38
-# What the function keeps back for its last writes.
+# Time kept free before the function's timeout for the last writes.
 _RESERVED_SECONDS = 10.0
-# Behind others who have the quota for longer a job is better: a reader that sleeps holds a function (docs/scale.md).
+# If the quota is reserved by others for longer than this, an asynchronous job is better: a reader that sleeps holds a
+# function (docs/scale.md).
 _MAX_QUEUE_SECONDS = 60.0
 
 process_limits.configure_malloc()
 sandbox = Sandbox()
 if "AWS_LAMBDA_RUNTIME_API" in os.environ:
-    # While the runtime still starts, where processor time costs nothing.
+    # Start during the runtime's initialisation, where processor time is free.
     sandbox.start()
 
 
 @cache
-def textract() -> Any:
-    """One attempt a call: the pauses between attempts are ours (`extract.ocr.textract`)."""
+def get_textract_client() -> Any:
+    """The Textract client, created once. It makes one attempt a call: `extract.ocr.textract` does the retries."""
     config = Config(
         max_pool_connections=max_concurrent_calls(),
         read_timeout=30,
@@ -62,8 +63,11 @@ def textract() -> Any:
 
 
 def max_concurrent_calls() -> int:
-    """How many calls may be under way: what is allowed, or what the quota admits while a page takes its time, and a
-    second's burst."""
+    """How many Textract calls may be in flight at once.
+
+    The setting `textract_concurrency` if given; otherwise as many as the quota admits while one page is being read,
+    including a burst of one second.
+    """
     return settings().textract_concurrency or max(
         _MIN_CONCURRENT_CALLS, math.ceil(_PAGE_SECONDS * settings().textract_tps)
     )
@@ -80,7 +84,7 @@ def build_reading_context(context: LambdaContext, *, max_queue_seconds: float = 
     return ReadingContext(
         s3=aws.client("s3"),
         textract=TextractOcr(
-            textract(), rate_limiter, transport_errors=_TRANSPORT_ERRORS, deadline=time.time() + seconds
+            get_textract_client(), rate_limiter, transport_errors=_TRANSPORT_ERRORS, deadline=time.time() + seconds
         ),
         table=table,
         documents_bucket=settings().documents_bucket,
@@ -97,13 +101,16 @@ def build_reading_context(context: LambdaContext, *, max_queue_seconds: float = 
 
 
 def log_nonfatal(error: Exception) -> None:
-    """Something that reading can do without went wrong."""
-    logger.warning("beside the reading", error=type(error).__name__)
+    """Log an error that does not stop the reading."""
+    logger.warning("nonfatal error while reading", error=type(error).__name__)
 
 
 @contextmanager
 def reduced_garbage_collection() -> Iterator[None]:
-    """A transcript is a hundred thousand small objects and no cycle: looking for some would double its cost."""
+    """Run the garbage collector less often inside the block.
+
+    A transcript is a hundred thousand small objects without a cycle: searching them for cycles would double its cost.
+    """
     previous = gc.get_threshold()
     gc.set_threshold(60_000, 20, 20)
     try:
@@ -122,7 +129,7 @@ def handler(state: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     logger.append_keys(submission_id=submission.id, run=submission.run)
     cipher = TextCipher(settings().identity_secret.encode())
     key = cipher.decrypt(submission.file.key, associated_data=submission.id)
-    # After a job: what it has read need not be read again.
+    # After an asynchronous job: pages that it has read are not read again.
     job = AsyncJob.from_state(state["job"]) if "job" in state else None
     reading_context = build_reading_context(context, max_queue_seconds=math.inf if job else _MAX_QUEUE_SECONDS)
     reading = read_submission(submission, key, reading_context, job)
@@ -136,5 +143,9 @@ def record_metrics(reading: ReadingResult) -> None:
     metrics.add_metric("PagesByOcr", MetricUnit.Count, 0 if reading.from_cache else counts.ocr_pages)
     metrics.add_metric("ReadingDuration", MetricUnit.Milliseconds, duration)
     logger.info(
-        "read", pages=counts.pages, ocr_pages=counts.ocr_pages, from_cache=reading.from_cache, milliseconds=duration
+        "document read",
+        pages=counts.pages,
+        ocr_pages=counts.ocr_pages,
+        from_cache=reading.from_cache,
+        milliseconds=duration,
     )

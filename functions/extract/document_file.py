@@ -1,17 +1,17 @@
-"""A received file before anything has parsed it: what it is by its content, and whether it may be opened."""
+"""Checks a received file before anything parses it: its type by content, its declared type, its size."""
 
 from dataclasses import dataclass
 
 from core.models import errors, media_types
 from extract.limits import DocumentLimits
 
-# Enough for a picture's size and orientation, which stand behind a thumbnail at worst.
+# Enough for an image's size and orientation, which come after an embedded thumbnail at worst.
 HEAD_BYTES = 262_144
 
 
 @dataclass(frozen=True, slots=True)
 class OpenFile:
-    """An open, readable file and what its first bytes say it is."""
+    """An open, readable file: its descriptor, size in bytes, media type by content, and first bytes."""
 
     descriptor: int
     size: int
@@ -25,7 +25,7 @@ def check_type(head: bytes, size: int, *, name: str | None, header: str | None, 
     Raises
     ------
     EmptyFile, FileTooLarge, UnsupportedFileType, FileTypeMismatch
-        By their names; a name or a header that says nothing is no mismatch.
+        A name or a header that does not tell the type is no mismatch.
     """
     check_size(size, limits)
     found = media_types.detect_media_type(head[:1024])
@@ -38,7 +38,7 @@ def check_type(head: bytes, size: int, *, name: str | None, header: str | None, 
 
 
 def check_declared(media_type: str, *, name: str | None, header: str | None) -> None:
-    """Raise FileTypeMismatch where a name or a header says another type than the content is."""
+    """Raise FileTypeMismatch if the name or the header declares another type than `media_type`."""
     by_name = media_types.media_type_from_name(name) if name else None
     for claimed, what in ((by_name, "name"), (media_types.parse_content_type(header), "upload")):
         if claimed is not None and claimed != media_type:
@@ -48,6 +48,7 @@ def check_declared(media_type: str, *, name: str | None, header: str | None) -> 
 
 
 def check_size(size: int, limits: DocumentLimits) -> None:
+    """Raise EmptyFile or FileTooLarge."""
     if size <= 0:
         raise errors.EmptyFile("This file is empty.")
     if size > limits.max_bytes:

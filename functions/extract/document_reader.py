@@ -1,6 +1,6 @@
-"""Reading one document without any cloud: OCR is any callable that takes a page's bytes.
+"""Reads one document without any cloud service: OCR is any callable that takes a page's bytes.
 
-A picture goes to OCR as it is, everything else by way of the child (`extract.page_reader`).
+A JPEG or PNG is sent to OCR unmodified; every other file goes through the sandbox (`extract.page_reader`).
 """
 
 import os
@@ -35,13 +35,15 @@ def read_document(
     listener: ProgressListener | None = None,
     job_policy: AsyncJobPolicy | None = None,
 ) -> Transcript:
-    """Read a file's bytes without any cloud. `ocr` is called from up to `workers` threads at once. `outlook` says
-    when an asynchronous job would do better; by default there is none, and the reading goes on to its end.
+    """Read a file's bytes. `ocr` is called from up to `workers` threads at once.
+
+    `job_policy` decides when an asynchronous job would be better; by default there is none, and the reading runs to
+    its end.
 
     Raises
     ------
     DocumentRejected
-        One of its subclasses, with a sentence for a teacher.
+        One of its subclasses, with a message for a teacher.
     ReadingIncomplete
         Some pages could not be read this time.
     """
@@ -86,10 +88,10 @@ class DocumentReader:
         self._job, self._job_policy = job, job_policy
 
     def read(self, file: OpenFile, *, strict: bool, reencode: bool = False) -> Transcript:
-        """The whole document. `strict` is for answer sheets: their text layers have to prove themselves. With
-        `anew` a picture is not sent as it is, but decoded and written again.
+        """Read the whole document. `strict` is for answer sheets: their text layers are verified by OCR. With
+        `reencode` an image is not sent unmodified, but decoded and encoded again.
 
-        Raises what `read_document` raises, and Stopped where the watch has stopped it.
+        Raises what `read_document` raises, and ReadingStopped if the listener has stopped the reading.
         """
         if file.media_type in (media_types.JPEG, media_types.PNG) and not reencode:
             head = image_header.read_image_header(file.media_type, file.head)
@@ -105,13 +107,13 @@ class DocumentReader:
         try:
             response = self._ocr(os.pread(file.descriptor, file.size, 0))
         except PageRefused:
-            # As it is it will not do: decoded and written again it may.
+            # Textract refuses the image as it is: decoded and encoded again it may be accepted.
             return self._read_in_sandbox(file, strict=False)
         self._listener.page_done()
         return build_transcript([build_image_page(response, head)], ())
 
     def _read_in_sandbox(self, file: OpenFile, *, strict: bool) -> Transcript:
-        reading = PageReader(
+        reader = PageReader(
             self._ocr,
             self._sandbox,
             self._limits,
@@ -120,23 +122,23 @@ class DocumentReader:
             job=self._job,
             job_policy=self._job_policy,
         )
-        return reading.read(file, strict=strict)
+        return reader.read(file, strict=strict)
 
 
 def build_transcript_from_job(job: AsyncJobResult, head: ImageHeader, listener: ProgressListener) -> Transcript:
-    """A picture that a job has read as it lies."""
+    """The transcript of an image that an asynchronous job has read."""
     listener.pages(1)
     listener.page_done()
     return build_transcript([build_image_page({"Blocks": job.pages[1]}, head)], ())
 
 
 def can_send_unmodified(head: ImageHeader, size: int, limits: DocumentLimits) -> bool:
-    """Whether a picture's own bytes can be sent.
+    """Whether an image's own bytes can be sent to OCR.
 
     Raises
     ------
     PageTooLarge
-        It has more pixels than are read at all.
+        The image has more pixels than the limits allow.
     """
     if head.width * head.height > limits.max_pixels:
         raise errors.PageTooLarge(
@@ -147,11 +149,11 @@ def can_send_unmodified(head: ImageHeader, size: int, limits: DocumentLimits) ->
 
 
 def build_image_page(response: TextractResponse, head: ImageHeader) -> Page:
-    """The page of a picture that was sent as it is stored.
+    """The page of an image that was sent unmodified.
 
-    Whether Textract heeds EXIF is not documented. Its answer tells: lines that run as the stored pixels do were
-    read without it, lines that stand upright with it. Either way boxes end on the upright page, and `rotation`
-    counts from the picture as every viewer shows it.
+    Whether Textract applies the EXIF orientation is not documented, so the response decides: if its lines run as in
+    the stored pixels, the orientation was ignored; if they are upright, it was applied. Either way the boxes refer to
+    the upright page, and `rotation` is relative to the image as every viewer shows it.
     """
     stored_aspect = head.aspect if head.display_rotation in (0, 180) else 1 / head.aspect
     page = parse_page(response, 1, aspect=stored_aspect)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from core.models.media_types import JPEG, PNG
 
-# Markers that stand alone, and those that open a frame and so hold its size.
+# Markers without a segment, and the start-of-frame markers, whose segment holds the image's size.
 _STANDALONE_MARKERS = frozenset({0x01, *range(0xD0, 0xD9)})
 _FRAME_MARKERS = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
 _ORIENTATION_TAG = 0x0112
@@ -13,7 +13,7 @@ _ORIENTATION_TAG = 0x0112
 
 @dataclass(frozen=True, slots=True)
 class ImageHeader:
-    """Pixels as stored (0 where the head does not tell), and the EXIF orientation, 1 to 8."""
+    """Pixels as stored (0 if unknown), and the EXIF orientation, 1 to 8."""
 
     width: int
     height: int
@@ -25,12 +25,12 @@ class ImageHeader:
 
     @property
     def display_rotation(self) -> int:
-        """By how many degrees clockwise the stored picture is turned to be shown."""
+        """By how many degrees clockwise a viewer rotates the stored pixels to display them."""
         return {3: 180, 4: 180, 5: 90, 6: 90, 7: 270, 8: 270}.get(self.orientation, 0)
 
     @property
     def aspect(self) -> float:
-        """Width ÷ height as shown; that of A4 where the size is not known."""
+        """Width ÷ height as displayed; that of A4 if the size is unknown."""
         if self.width <= 0 or self.height <= 0:
             return 0.7071
         aspect = self.width / self.height
@@ -38,7 +38,8 @@ class ImageHeader:
 
 
 def read_image_header(media_type: str, head: bytes) -> ImageHeader:
-    """What the first bytes tell; malformed ones tell nothing, and Textract will judge the picture."""
+    """Read the header from the first bytes. If they are malformed the size stays unknown, and Textract will accept or
+    refuse the image."""
     if media_type == PNG and len(head) >= 24:
         return ImageHeader(*struct.unpack(">II", head[16:24]))
     return _read_jpeg(head) if media_type == JPEG else ImageHeader(0, 0)

@@ -1,7 +1,7 @@
-"""Pictures that cannot be sent as they came: several in one TIFF, too large, mirrored, or in an odd format.
+"""Converts images that cannot be sent unmodified: several in one TIFF, too large, mirrored, or in an odd format.
 
-Runs in the child. Each picture comes out upright (by its EXIF orientation), at most as large as one call takes,
-as a PNG where it is black and white and as a JPEG otherwise.
+Runs in the sandbox child. Each image is turned upright (by its EXIF orientation) and made to fit into one Textract
+call, as a PNG if it is black and white and as a JPEG otherwise.
 """
 
 import io
@@ -24,16 +24,16 @@ _SUBFILE_TYPE_TAG = 254
 def read_images(
     task: dict[str, Any], stream: IO[bytes], limits: DocumentLimits, send_frame: Callable[..., None]
 ) -> None:
-    """Say how many pictures there are, then each of them, ready to be sent.
+    """Send a frame with the number of images, then one frame for each of them, ready for OCR.
 
-    Where `task` tells of a `job` that has read this file as it lies, its pages need no bytes; but for those that
-    are stored lying or squeezed, which are put right first.
+    If `task` has a `job` that has read this file, its pages are sent without bytes, except those that are stored
+    rotated or with pixels that are not square: these are corrected first.
     """
     media_type = task["media_type"]
     image, numbers = open_image(media_type, stream, limits)
     send_frame({"type": "document", "pages": len(numbers)})
     job = task.get("job") or {}
-    # Who counts previews as pages does not mean the same page.
+    # If Textract counted previews as pages, its page numbers are not the same as these.
     read_by_job = frozenset(job["read"] if job.get("pages") == len(numbers) == getattr(image, "n_frames", 1) else ())
     for page, number in enumerate(numbers, start=1):
         head = {"type": "page", "page": page, "route": "ocr", "reason": "picture"}
@@ -51,8 +51,8 @@ def read_images(
 
 
 def open_image(media_type: str, stream: IO[bytes], limits: DocumentLimits) -> tuple[Any, list[int]]:
-    """The file as a Pillow image, not decoded yet, and the frames in it that are pages."""
-    Image.MAX_IMAGE_PIXELS = None  # the house's own limit is looked at before anything is decoded
+    """Open the file as a Pillow image, not decoded yet. Returns it and the numbers of the frames that are pages."""
+    Image.MAX_IMAGE_PIXELS = None  # our own limit is checked before anything is decoded
     try:
         image = Image.open(stream, formats=[media_type.removeprefix("image/")])
         numbers = _find_page_frames(image, limits) if media_type == TIFF else [0]
@@ -66,7 +66,7 @@ def open_image(media_type: str, stream: IO[bytes], limits: DocumentLimits) -> tu
 
 
 def _find_page_frames(image: Any, limits: DocumentLimits) -> list[int]:
-    """The frames that are pages: previews of another frame are left out."""
+    """The frames that are pages; previews of another frame are left out."""
     numbers: list[int] = []
     for number in range(2 * limits.max_pages):
         try:
@@ -81,7 +81,7 @@ def _find_page_frames(image: Any, limits: DocumentLimits) -> list[int]:
 
 
 def _get_upright_aspect(image: Any, number: int) -> float | None:
-    """Width ÷ height of frame `number` where it is stored as it is seen, None where it is not."""
+    """Width ÷ height of frame `number`; None if it is stored rotated or its pixels are not square."""
     image.seek(number)
     if image.getexif().get(_ORIENTATION_TAG, 1) != 1 or _get_pixel_aspect(image) != 1.0:
         return None
@@ -90,7 +90,7 @@ def _get_upright_aspect(image: Any, number: int) -> float | None:
 
 
 def _encode_frame(image: Any, number: int, media_type: str, limits: DocumentLimits) -> tuple[bytes, float]:
-    """Frame `number` as bytes to send, and its width ÷ height."""
+    """Frame `number` as bytes for OCR, and its width ÷ height."""
     upright_image = _fit_to_call(load_frame(image, number, media_type, limits, MAX_CALL_PIXELS_PER_SIDE))
     aspect = upright_image.width / upright_image.height
     if upright_image.mode == "1":
@@ -103,13 +103,19 @@ def _encode_frame(image: Any, number: int, media_type: str, limits: DocumentLimi
 
 
 def load_frame(image: Any, number: int, media_type: str, limits: DocumentLimits, longest: int) -> Any:
-    """Frame `number`, upright and plain; a JPEG is decoded no larger than it takes for `longest` pixels a side."""
+    """Frame `number`, upright, in mode 1, L or RGB. A JPEG is decoded no larger than `longest` pixels a side need.
+
+    Raises
+    ------
+    PageTooLarge
+        The image has more pixels than the limits allow, or does not fit into the child's memory.
+    """
     image.seek(number)
     width, height = image.size
     if width * height > limits.max_pixels:
         raise errors.PageTooLarge(format_too_large(width, height, limits))
     if media_type == JPEG and max(width, height) > longest:
-        # The decoder itself can halve a JPEG, which spares the memory of the whole.
+        # The decoder can scale a JPEG down by powers of two, so the full size never needs memory.
         image.draft(None, (longest // 2 + 1, longest // 2 + 1))
     if image.size[0] * image.size[1] * len(image.getbands()) > 0.75 * limits.memory_bytes:
         raise errors.PageTooLarge(format_too_large(width, height, limits))
@@ -121,7 +127,7 @@ def load_frame(image: Any, number: int, media_type: str, limits: DocumentLimits,
 
 
 def _get_pixel_aspect(image: Any) -> float:
-    """Fax pages have pixels that are not square: by how much their height is to be stretched."""
+    """By how much the height must be stretched: fax pages have pixels that are not square."""
     if image.format != "TIFF" or image.tag_v2.get(_ORIENTATION_TAG, 1) > 4:
         return 1.0
     across, down = (float(image.tag_v2.get(tag, 0) or 0) for tag in _RESOLUTION_TAGS)
@@ -131,7 +137,7 @@ def _get_pixel_aspect(image: Any) -> float:
 
 
 def _convert_mode(image: Any) -> Any:
-    """As black and white, grey or colour on white paper: what JPEG and PNG can both hold."""
+    """Convert to black and white, grey, or colour on a white background: the modes that both JPEG and PNG support."""
     if image.mode in ("1", "L", "RGB"):
         return image
     if image.mode.startswith("I") or image.mode == "F":
@@ -154,7 +160,7 @@ def _fit_to_call(image: Any) -> Any:
 
 
 def encode_jpeg(image: Any, max_bytes: int) -> bytes:
-    """A JPEG of at most so many bytes: of less quality first, then smaller."""
+    """Encode as a JPEG of at most `max_bytes`: by lower quality first, then by fewer pixels."""
     while True:
         for quality in _QUALITIES:
             out = io.BytesIO()

@@ -1,4 +1,4 @@
-"""Door of the asynchronous reading: a job is started, and looked at. What it read never passes through here."""
+"""Lambda handler of the asynchronous Textract job: starts it, then polls its status. It never fetches the text."""
 
 from typing import Any
 
@@ -21,14 +21,14 @@ def handler(state: dict[str, Any], _context: LambdaContext) -> dict[str, Any]:
     logger.append_keys(submission_id=submission.id, run=submission.run)
     jobs = AsyncJobClient(aws.client("textract"))
     previous = AsyncJob.from_state(state["job"]) if "job" in state else None
-    # One that could not be started yet, since too many others ran, is started now.
+    # A job without an id could not be started before, because too many others were running: try again.
     job = jobs.poll(previous) if previous and previous.id else start(submission, jobs, previous)
-    logger.info("job", status=job.status)
+    logger.info("textract job", status=job.status)
     return job.to_state()
 
 
 def start(submission: Submission, jobs: AsyncJobClient, previous: AsyncJob | None) -> AsyncJob:
-    """A run's one job: the execution's name is the token, so that a retry finds the job it has started."""
+    """Start the run's one job. The execution's name is the request token, so a retry finds the job already started."""
     file = submission.file
     key = TextCipher(settings().identity_secret.encode()).decrypt(file.key, associated_data=submission.id)
     s3_object = {"Bucket": file.bucket, "Name": key, "Version": file.version_id}

@@ -1,15 +1,15 @@
-"""How much an untrusted file may ask of its reader."""
+"""Limits for untrusted files, and the size limits of one synchronous Textract call."""
 
 from dataclasses import dataclass
 
 
 @dataclass(frozen=True)
 class DocumentLimits:
-    """One document's limits. Bytes, pages, pixels of one picture, PDF points a side, seconds.
+    """One document's limits: bytes, pages, pixels of one image, PDF points a side, seconds.
 
-    `cpu_seconds` is what opening a file may cost before its pages are counted, `cpu_seconds_a_page` what each
-    page adds; `silence_seconds` is how long the child may go without a page; `memory_bytes` is what the
-    child may take on top of its libraries and the file itself.
+    `cpu_seconds` is the processor time for opening a file, before its pages are counted; `cpu_seconds_per_page` is
+    added for each page. `idle_timeout_seconds` is how long the child may go without sending a page. `memory_bytes` is
+    the memory that the child may use beyond its libraries and the file itself.
     """
 
     max_bytes: int = 100_000_000
@@ -26,7 +26,7 @@ class DocumentLimits:
         return self.cpu_seconds + self.cpu_seconds_per_page * pages
 
 
-# What one synchronous Textract call takes (Amazon Textract, set quotas). "MB" is read as the smaller of the two.
+# Limits of one synchronous Textract call (Amazon Textract, set quotas). "MB" is taken as 10^6 bytes, the smaller unit.
 MAX_CALL_BYTES = 10_000_000
 MAX_CALL_PIXELS_PER_SIDE = 10_000
 MAX_CALL_POINTS_PER_SIDE = 9_000.0

@@ -1,4 +1,4 @@
-"""Door of the page pictures: a request in, one page drawn, a JPEG out."""
+"""Lambda handler of the page image route: renders one page of a stored document as a JPEG."""
 
 import re
 from typing import Any
@@ -26,7 +26,7 @@ sandbox = Sandbox()
 
 
 @app.get("/submissions/<submission_id>/pages/<page>")
-def page_picture(submission_id: str, page: str) -> Response[bytes]:
+def get_page_image(submission_id: str, page: str) -> Response[bytes]:
     if not _SUBMISSION_ID.fullmatch(submission_id) or not _NUMBER.fullmatch(page):
         raise errors.NotFound("There is no page at this address.")
     query = app.current_event.query_string_parameters
@@ -44,7 +44,7 @@ def page_picture(submission_id: str, page: str) -> Response[bytes]:
     image = render_stored_page(
         submission_id, int(page), image_context, longest=longest, turn=_parse_number(query.get("turn"), 0)
     )
-    # A stored file never changes; whoever may not see it any more asks with another token.
+    # A stored file never changes. `Vary` keeps a response from being reused for another token.
     headers = {"Cache-Control": "private, max-age=600", "Vary": "Authorization"}
     return Response(200, content_type="image/jpeg", body=image, headers=headers)
 

@@ -1,4 +1,4 @@
-"""A page for people to look at: drawn on request from the stored file, in the child that may die, and not kept."""
+"""Renders a page of a stored document for people to look at: on request, in the sandbox, without storing it."""
 
 import json
 import tempfile
@@ -16,7 +16,7 @@ _CHUNK_BYTES = 1_048_576
 
 @dataclass(frozen=True, slots=True)
 class PageImageContext:
-    """What showing a page needs. `tenant` is whose token asks; `s3` is a client."""
+    """What rendering a page needs. `tenant` is the tenant of the request's token; `s3` is a boto3 client."""
 
     tenant: str
     table: Table
@@ -29,14 +29,15 @@ class PageImageContext:
 def render_stored_page(
     submission_id: str, page: int, context: PageImageContext, *, longest: int, turn: int = 0
 ) -> bytes:
-    """Page `page` (from 1) of a stored submission as a JPEG of at most `longest` pixels a side, turned clockwise.
+    """Render page `page` (from 1) of a stored submission as a JPEG of at most `longest` pixels a side, rotated by
+    `turn` degrees clockwise.
 
     Raises
     ------
     NotFound
-        No such submission of this tenant, it is not stored yet, or it has no such page.
+        This tenant has no such submission, it is not stored yet, or it has no such page.
     DocumentRejected
-        One of its subclasses: the file cannot be drawn.
+        One of its subclasses: the file cannot be rendered.
     """
     key, version_id = _find_stored_file(submission_id, context)
     with tempfile.TemporaryFile() as spool:
@@ -60,14 +61,14 @@ def _open_object(key: str, version_id: str, context: PageImageContext) -> Any:
     try:
         return context.s3.get_object(Bucket=context.documents_bucket, Key=key, VersionId=version_id)["Body"]
     except context.s3.exceptions.ClientError as error:
-        # Without the right to list a bucket, S3 answers 403 for what is not there.
+        # Without the right to list the bucket, S3 answers 403 for a key that does not exist.
         if error.response["ResponseMetadata"]["HTTPStatusCode"] not in (403, 404):
             raise
         raise errors.NotFound("The file has been erased.") from None
 
 
 def _find_stored_file(submission_id: str, context: PageImageContext) -> tuple[str, str]:
-    """Key and version of the durable copy."""
+    """Key and version of the submission's durable copy."""
     pk = submission_pk(submission_id)
     record = context.table.get(pk, RECORD_SK)
     if record is None or record.get("tenant") != context.tenant or "erased_at" in record:
@@ -75,7 +76,7 @@ def _find_stored_file(submission_id: str, context: PageImageContext) -> tuple[st
     stored = context.table.get(pk, branch_sk(int(record["run"]), "storing"))
     if stored and "version_id" in stored:
         return stored["key"], stored["version_id"]
-    # A later run reads the durable copy itself, and its input says where that lies.
+    # A later run's input already names the durable copy.
     file = Submission.from_state(json.loads(record["input"])).file
     if file.bucket != context.documents_bucket:
         raise errors.NotFound("The file is not stored yet.")

@@ -1,7 +1,7 @@
-"""A document's pages read all at once: those with a layer as they come from the child, the others by OCR.
+"""Reads a document's pages in parallel: pages with a text layer as the sandbox child sends them, the others by OCR.
 
-The child says page after page; each that needs OCR is sent off while the next is still being cut. A page that
-OCR refuses as it is goes once more as a drawing. A document is never done with a page missing.
+The child sends page after page; each page that needs OCR is sent to Textract while the child extracts the next. A
+page that OCR refuses is sent once more as a rendered image. A document with a missing page is never complete.
 """
 
 import threading
@@ -25,13 +25,14 @@ from extract.sandbox.process import Sandbox
 
 OcrFunction = Callable[[bytes], TextractResponse]
 _LAYER_REJECTED = "Page {page}: its text layer does not say what can be seen, so the whole document was read as a scan."
-
 _DAMAGED = "This PDF is damaged and cannot be read. Export or scan it again and resend it."
 
 
 class PageReader:
-    """One reading of one document; `workers` calls of `ocr` may be under way at once. What `job` has read already
-    is taken from there; what `outlook` says takes too long is given up."""
+    """Reads one document once; up to `workers` calls of `ocr` run at once.
+
+    Pages that `job` has read are taken from its result. `job_policy` ends the reading if it would take too long.
+    """
 
     def __init__(
         self,
@@ -47,7 +48,7 @@ class PageReader:
         self._ocr, self._sandbox, self._limits, self._listener = ocr, sandbox, limits, listener
         self._job, self._job_policy = job or AsyncJobResult(), job_policy
         self._pool = ThreadPoolExecutor(max_workers=max(1, workers), thread_name_prefix="page")
-        # No more pages are cut than are soon to be sent: what waits is in the child, not in memory here.
+        # Bounds how many extracted pages wait here: the others stay in the child, not in this process's memory.
         self._in_flight_slots = threading.BoundedSemaphore(max(1, workers) + 2)
         self._layers: dict[int, Page] = {}
         self._ocr_pages: dict[int, Page] = {}
@@ -58,7 +59,7 @@ class PageReader:
         self._warnings: dict[int, str] = {}
 
     def read(self, file: OpenFile, *, strict: bool) -> Transcript:
-        """The whole document.
+        """Read the whole document. `strict` is for answer sheets.
 
         Raises
         ------
@@ -66,10 +67,10 @@ class PageReader:
             One of its subclasses.
         ReadingIncomplete
             Some pages could not be read this time; it names them.
-        Stopped
-            The watch has stopped it.
+        ReadingStopped
+            The listener has stopped the reading.
         ReadingTakesLong
-            The outlook is that a job would do better.
+            `job_policy` decided that an asynchronous job is better.
         """
         task: dict[str, Any] = {"media_type": file.media_type, "strict": strict}
         if self._job.pages:
@@ -86,7 +87,7 @@ class PageReader:
         return build_transcript(pages.values(), [self._warnings[number] for number in sorted(self._warnings)])
 
     def _process(self, task: dict[str, Any], file: OpenFile) -> None:
-        """Let the child work on the file and send off what it cuts."""
+        """Run the task in the sandbox and handle each page that the child sends."""
         with self._sandbox.run(task, file.descriptor, self._limits) as frames:
             for frame in frames:
                 self._check_stopped()
@@ -125,7 +126,8 @@ class PageReader:
         return future
 
     def _read_by_ocr(self, number: int, page_bytes: list[bytes], aspect: float) -> Page:
-        """One page by OCR; `cut` gives its bytes away, so that nobody holds them while the answer is waited for."""
+        """Read one page by OCR. The bytes are popped from `page_bytes`, so that no reference keeps them in memory
+        during the call."""
         self._listener.ocr_call_started()
         return parse_page(self._ocr(page_bytes.pop()), number, aspect=aspect)
 
@@ -135,13 +137,14 @@ class PageReader:
         self._job_policy.check()
 
     def _wait_for_calls(self) -> None:
-        """Wait until every call has come back."""
+        """Wait until every OCR call has finished."""
         while self._calls:
             self._check_stopped()
             self._collect_results(block=True)
 
     def _collect_results(self, *, block: bool) -> None:
-        """Take in the calls that have come back; a fault that is neither the page's nor passing ends the reading."""
+        """Collect the finished calls. Refused pages and transient errors are recorded; any other error ends the
+        reading."""
         done, _ = wait(self._calls, timeout=0.5 if block else 0, return_when=FIRST_COMPLETED)
         for future in done:
             number = self._calls.pop(future)
@@ -154,7 +157,8 @@ class PageReader:
                 self._failed[number] = error
 
     def _verify_layers(self, task: dict[str, Any], file: OpenFile) -> None:
-        """On a sheet: hold the sampled pages' layers against OCR; where one lies, none is believed."""
+        """Compare the sampled pages' text layers with OCR (answer sheets only). If one differs, the whole document
+        is read by OCR."""
         unconfirmed = [
             number for future, number in self._samples.items() if not self._is_sample_confirmed(future, number)
         ]
@@ -173,7 +177,7 @@ class PageReader:
             self._wait_for_calls()
 
     def _is_sample_confirmed(self, future: Future[Page], number: int) -> bool:
-        """A sample that OCR could not read proves nothing, so its layer is not believed either."""
+        """Whether OCR confirms a sampled page's text layer. A sample that OCR could not read does not confirm it."""
         while not future.done():
             self._check_stopped()
             wait([future], timeout=0.5)
@@ -182,7 +186,13 @@ class PageReader:
         return text_layer_matches_ocr(self._layers[number].lines, future.result().lines)
 
     def _retry_as_images(self, task: dict[str, Any], file: OpenFile) -> None:
-        """Pages that OCR does not take as they are: once more, drawn. Pictures have been written anew already."""
+        """Send refused PDF pages to OCR once more, as rendered images. Images are encoded again before they get here.
+
+        Raises
+        ------
+        PageUnreadable
+            Some pages were refused again; it names them.
+        """
         refused, self._refused = sorted(self._refused), {}
         if refused and file.media_type == PDF:
             self._process({**task, "drawn": refused}, file)
@@ -218,20 +228,20 @@ def _parse_layer_page(head: dict[str, Any]) -> Page:
 
 
 def _parse_layer_line(fields: list[Any]) -> Line:
-    """A line as the child says it: text, confidence, box, words as [text, confidence, box].
+    """Decode a line as the child sends it: text, confidence, box, words as [text, confidence, box].
 
     Raises
     ------
     DamagedDocument
-        It says something else, as a child might that a file has taken over.
+        The fields have other types, as from a child that a hostile file has taken over.
     """
     try:
         text, confidence, (left, top, width, height), words = fields
         built_words, numeric_check = [], confidence + left + top + width + height + 0.0
         for word, word_confidence, (x, y, w, h) in words:
-            numeric_check += word_confidence + x + y + w + h  # fails on whatever is no number
+            numeric_check += word_confidence + x + y + w + h  # raises TypeError for anything but numbers
             built_words.append(Word(word, word_confidence, (x, y, w, h)))
-        text + "".join([word.text for word in built_words])  # and this on whatever is no text
+        text + "".join([word.text for word in built_words])  # raises TypeError for anything but text
     except (TypeError, ValueError) as error:
         raise errors.DamagedDocument(_DAMAGED) from error
     return Line(text, confidence, (left, top, width, height), words=tuple(built_words))

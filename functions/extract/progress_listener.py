@@ -1,10 +1,10 @@
-"""What a reading tells while it goes on."""
+"""The interface through which a reading reports its progress and learns that it may stop."""
 
 from typing import Protocol
 
 
 class ProgressListener(Protocol):
-    """What a reading tells while it goes on, from several threads; `stopped` is asked between pages."""
+    """Receives progress, from several threads. `should_stop` is called between pages."""
 
     def pages(self, total: int) -> None: ...
     def ocr_call_started(self) -> None: ...
@@ -13,10 +13,12 @@ class ProgressListener(Protocol):
 
 
 class ReadingStopped(Exception):
-    """Nobody needs the rest: the watch said so."""
+    """The listener's `should_stop` returned true: the rest of the reading is not needed."""
 
 
 class NullProgressListener:
+    """Ignores all progress and never stops a reading."""
+
     def pages(self, total: int) -> None: ...
     def ocr_call_started(self) -> None: ...
     def page_done(self) -> None: ...

@@ -1,7 +1,7 @@
-"""How far a reading has come, written beside it and never before it.
+"""Writes a reading's progress to the table, in the background.
 
 One item a run, `lane#{run}#reading`: {pages_total, pages_done, ocr_calls#{try}, started_at, first_ocr_at, ended_at}.
-It tells people; nothing is decided by it, so a write that fails is reported and no more.
+Progress is shown to people and decides nothing, so a failed write is logged and ignored.
 """
 
 import threading
@@ -11,7 +11,7 @@ from core.platform.clock import now
 from core.storage import cost_counters
 from core.storage.table import Table, branch_sk, submission_pk
 
-# What a quick reading has to say fits into its last word.
+# A reading that takes less than this writes its progress once, at its end.
 _WRITE_INTERVAL_SECONDS = 0.6
 _UPDATE_EXPRESSION = (
     "SET pages_total = :pages_total, pages_done = :pages_done, #calls = :calls, started_at = :started_at, "
@@ -20,7 +20,10 @@ _UPDATE_EXPRESSION = (
 
 
 class ProgressRecorder:
-    """Counts as it is told (see `watch.Watch`); a thread of its own writes, at most about once a second."""
+    """A `ProgressListener` that counts in memory; its own thread writes the counts, at most about once a second.
+
+    `started_at` is given if an earlier call of the same run began the reading (an asynchronous job).
+    """
 
     def __init__(
         self,
@@ -39,7 +42,6 @@ class ProgressRecorder:
         self._closing = threading.Event()
         self._writer: threading.Thread | None = None
         self.should_stop = should_stop
-        # What an earlier call of this run began (a job) is still the same reading.
         self.started_at = started_at or now()
         self.first_ocr_at: str | None = started_at
         self._total = self._done = self._calls = 0
@@ -62,7 +64,8 @@ class ProgressRecorder:
         self._start_writer()
 
     def end(self, ended_at: str | None) -> None:
-        """Write the last word, None where another call will go on; returns when it is written (or could not be)."""
+        """Write the final progress and return when it is written (or could not be). `ended_at` is None if another
+        call will continue the reading."""
         self._closing.set()
         with self._lock:
             writer = self._writer
@@ -92,5 +95,5 @@ class ProgressRecorder:
             }
         try:
             self._table.update(self._pk, self._sk, _UPDATE_EXPRESSION, values=values, names={"#calls": self._counter})
-        except Exception as error:  # noqa: BLE001 - a reading does not fail for want of its progress
+        except Exception as error:  # noqa: BLE001 - a reading does not fail because its progress cannot be written
             self._on_nonfatal_error(error)

@@ -1,4 +1,4 @@
-"""What the reading lane hands on."""
+"""The result of the extract step, as it enters the state of the execution."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -8,7 +8,10 @@ from extract.transcript_cache import TranscriptCounts
 
 @dataclass(frozen=True, slots=True)
 class ReadingResult:
-    """What travels on: where the transcript lies and what it counts, never what it says."""
+    """Where the transcript is stored, and its counts; never its text. Times are ISO 8601 strings in UTC.
+
+    `from_cache` is true if the transcript had been stored before; `first_ocr_at` is None if no OCR call was made.
+    """
 
     bucket: str
     key: str

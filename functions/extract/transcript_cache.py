@@ -1,4 +1,4 @@
-"""Transcripts kept by content: the same bytes, read by the same reader under the same rule, are read once."""
+"""Cache of transcripts in S3, by content: the same bytes, read by the same reader version, are read once."""
 
 from dataclasses import dataclass
 from typing import Any, Self
@@ -6,19 +6,21 @@ from typing import Any, Self
 from core.models.submission import DocumentKind
 from core.models.transcript import Transcript
 
-# Changes whenever the same bytes would be read otherwise than before.
+# Increase whenever the same bytes would give a different transcript than before.
 READER_VERSION = "3"
+# Without the right to list the bucket, S3 answers 403 for a key that does not exist.
 _NOT_FOUND_CODES = frozenset({"404", "403", "NoSuchKey", "NotFound", "AccessDenied", "Forbidden"})
 
 
 def get_reader_version(kind: DocumentKind) -> str:
-    """Sheets are read under a stricter rule than a teacher's documents, so their transcripts stand apart."""
+    """The version part of a cache key. Answer sheets are read by a stricter rule than a teacher's documents, so they
+    have a version of their own."""
     return f"{READER_VERSION}-sheet" if kind is DocumentKind.ANSWER_SHEET else READER_VERSION
 
 
 @dataclass(frozen=True, slots=True)
 class TranscriptCounts:
-    """What is known of a transcript without opening it."""
+    """What is known of a transcript without fetching it; stored as the object's metadata."""
 
     media_type: str
     pages: int
@@ -51,7 +53,7 @@ class TranscriptCounts:
 
     @classmethod
     def from_metadata(cls, metadata: dict[str, str]) -> Self | None:
-        """None where the metadata is not of this reader's making."""
+        """Decode an object's metadata. Returns None if a field is missing or malformed."""
         try:
             return cls(
                 media_type=metadata["media-type"],
@@ -66,7 +68,7 @@ class TranscriptCounts:
 
 
 class TranscriptCache:
-    """The transcripts of one bucket; `s3` is a client of S3."""
+    """The stored transcripts of one bucket. `s3` is a boto3 client."""
 
     def __init__(self, s3: Any, bucket: str) -> None:
         self._s3 = s3
@@ -77,10 +79,7 @@ class TranscriptCache:
         return f"transcripts/{tenant}/{sha256}.{get_reader_version(kind)}.json"
 
     def look_up(self, key: str) -> TranscriptCounts | None:
-        """A transcript's counts by one HeadObject, None where none is kept.
-
-        Without the right to list, S3 answers 403 for a key that is not there.
-        """
+        """A stored transcript's counts, by one HeadObject. Returns None if there is none."""
         try:
             object_head = self._s3.head_object(Bucket=self.bucket, Key=key)
         except self._s3.exceptions.ClientError as error:

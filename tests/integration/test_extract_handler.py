@@ -78,11 +78,11 @@ class FakeTextract:
 @pytest.fixture
 def textract(cloud: MotoCloud, monkeypatch: pytest.MonkeyPatch) -> Iterator[FakeTextract]:
     monkeypatch.setenv("TEXTRACT_TPS", "25")
-    door.textract.cache_clear()
+    door.get_textract_client.cache_clear()
     fake = FakeTextract()
     aws._session().events.register_first("before-send.textract.DetectDocumentText", fake)
     yield fake
-    door.textract.cache_clear()
+    door.get_textract_client.cache_clear()
 
 
 @dataclass

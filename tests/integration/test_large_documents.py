@@ -93,7 +93,7 @@ def slow(read: Reader, monkeypatch: pytest.MonkeyPatch) -> Reader:
     """An account that takes a page in twenty seconds: twenty-four are eight minutes."""
     monkeypatch.setenv("TEXTRACT_TPS", "0.05")
     settings.cache_clear()
-    door.textract.cache_clear()
+    door.get_textract_client.cache_clear()
     read.context = SimpleNamespace(**{**vars(read.context), "get_remaining_time_in_millis": lambda: 840_000})
     return read
 
@@ -345,6 +345,6 @@ def quick(reader: Reader, monkeypatch: pytest.MonkeyPatch) -> None:
     """The account's quota is large again, and nothing of it given away."""
     monkeypatch.setenv("TEXTRACT_TPS", "200")
     settings.cache_clear()
-    door.textract.cache_clear()
+    door.get_textract_client.cache_clear()
     schedule = {"pk": {"S": RATE_LIMIT_KEY[0]}, "sk": {"S": RATE_LIMIT_KEY[1]}}
     reader.cloud.client("dynamodb").delete_item(TableName=TABLE, Key=schedule)
