@@ -1,7 +1,7 @@
-"""What can be seen on a PDF page: its ink, the pictures on it, and whether its words are among the ink.
+"""Measures what is visible on a PDF page: its ink, its images, and whether its words are visible.
 
-The page is drawn small and grey, which costs a few milliseconds, and measured. Nothing of the drawing is sent
-anywhere: it only tells whether the text layer says what a person sees.
+The page is rendered small and grey, which costs a few milliseconds. The rendering is sent nowhere: it only shows
+whether the text layer says what a person sees.
 """
 
 import ctypes
@@ -16,10 +16,11 @@ from extract.pdf.glyphs import GlyphPage, Matrix, TextFragment
 
 _DPI = 50
 _MAX_PIXELS_PER_SIDE = 1000
-# Grey levels by which ink differs from its paper, and by which a word must differ from what is around it.
+# By how many grey levels ink differs from the paper, and a visible word from what is around it.
 _INK_CONTRAST = 70
 _VISIBLE_CONTRAST = 24
 _MIN_RULE_LENGTH = 12
+_LONG_RUN = re.compile(rb"\x01{%d,}" % _MIN_RULE_LENGTH)
 _MAX_FLAT_ROWS = 3
 _GRID_SIZE = 40
 _MAX_OBJECTS = 20_000
@@ -38,9 +39,9 @@ _VISIBLE_ANNOTATIONS = frozenset(
 
 @dataclass(slots=True)
 class PageBitmap:
-    """The page in grey, 8 bits a pixel, in the upright direction; `scale` is pixels a point.
+    """The upright page in grey, 8 bits a pixel; `scale` is in pixels a point.
 
-    `differs` has a 1 for every pixel that can be told from the paper.
+    `contrast_mask` has a 1 for every pixel that differs visibly from the paper.
     """
 
     grey: bytes
@@ -57,17 +58,17 @@ class PageBitmap:
         )
 
     def box(self, fragment: TextFragment) -> tuple[int, int, int, int]:
-        """A word's pixels, within the drawing; empty where the word lies outside of it."""
+        """A word's pixel box, clipped to the page; empty if the word lies outside."""
         scale, width, height = self.scale, self.width, self.height
         x0, y0 = int(fragment.x0 * scale), int(fragment.y0 * scale)
         x1, y1 = int(fragment.x1 * scale) + 1, int(fragment.y1 * scale) + 1
-        # Asked for every word of a document: comparing is cheaper than calling.
+        # Called for every word of a document: comparisons are cheaper than calls of min and max.
         if x0 < 0 or y0 < 0 or x1 > width or y1 > height:
             return max(0, x0), max(0, y0), min(width, x1), min(height, y1)
         return x0, y0, x1, y1
 
     def is_visible(self, fragment: TextFragment) -> bool:
-        """Whether anything at all can be seen where the word is said to stand."""
+        """Whether anything is visible inside the word's box."""
         x0, y0, x1, y1 = self.box(fragment)
         if x0 >= x1 or y0 >= y1:
             return False
@@ -75,7 +76,7 @@ class PageBitmap:
         left, right, find = start + x0, start + x1, self.contrast_mask.find
         if find(1, left, right) >= 0 and find(0, left, right) >= 0:
             return True
-        # Only what does not show across its middle, on plain paper, is looked at whole.
+        # Check every pixel only if the middle row shows no contrast.
         low, high = 255, 0
         for y in range(y0, y1):
             row = self.grey[y * self.width + x0 : y * self.width + x1]
@@ -84,11 +85,12 @@ class PageBitmap:
 
 
 def render_page(page: pdfium.FPDF_PAGE, glyph_page: GlyphPage) -> PageBitmap:
+    """Render the page in grey at 50 dpi, or smaller if it is very large."""
     scale = min(_DPI / 72, _MAX_PIXELS_PER_SIDE / max(glyph_page.width, glyph_page.height, 1.0))
     width, height = max(1, round(glyph_page.width * scale)), max(1, round(glyph_page.height * scale))
     bitmap = pdfium.FPDFBitmap_CreateEx(width, height, pdfium.FPDFBitmap_Gray, None, 0)
     if not bitmap:
-        raise MemoryError("no room to draw the page")
+        raise MemoryError("not enough memory to render the page")
     try:
         pdfium.FPDFBitmap_FillRect(bitmap, 0, 0, width, height, 0xFFFFFFFF)
         pdfium.FPDF_RenderPageBitmap(bitmap, page, 0, 0, width, height, glyph_page.rotation // 90, pdfium.FPDF_ANNOT)
@@ -103,13 +105,14 @@ def render_page(page: pdfium.FPDF_PAGE, glyph_page: GlyphPage) -> PageBitmap:
 
 @dataclass(frozen=True, slots=True)
 class InkCounts:
-    """Pixels of ink: under the words of the layer, and elsewhere (without straight lines and flat rules)."""
+    """Pixels of ink: under the words of the text layer, and elsewhere (without straight lines and flat rules)."""
 
     under_words: int
     elsewhere: int
 
 
 def measure_ink(page_bitmap: PageBitmap, words: Iterable[TextFragment]) -> InkCounts:
+    """Count the page's ink under the words and elsewhere."""
     table = bytes(int(abs(level - page_bitmap.paper) > _INK_CONTRAST) for level in range(256))
     ink = bytearray(page_bitmap.grey.translate(table))
     before = ink.count(1)
@@ -131,12 +134,12 @@ def _find_paper_level(grey: bytes) -> int:
 
 
 def _count_ink_without_rules(ink: bytes, width: int, height: int) -> int:
-    """Ink that is left when rules, frames and dotted writing lines are taken away."""
+    """Count the ink without rules, frames and dotted writing lines."""
     rows = [_remove_long_runs(ink[y * width : (y + 1) * width]) for y in range(height)]
-    turned = b"".join(rows)
-    columns = [_remove_long_runs(turned[x::width]) for x in range(width)]
-    standing = b"".join(columns)
-    filled = [standing[y::height].count(1) for y in range(height)]
+    by_row = b"".join(rows)
+    columns = [_remove_long_runs(by_row[x::width]) for x in range(width)]
+    by_column = b"".join(columns)
+    filled = [by_column[y::height].count(1) for y in range(height)]
     total, band = 0, []
     for count in [*filled, 0]:
         if count:
@@ -151,11 +154,8 @@ def _remove_long_runs(row: bytes) -> bytes:
     return _LONG_RUN.sub(lambda run: bytes(len(run.group())), row) if row.count(1) >= _MIN_RULE_LENGTH else row
 
 
-_LONG_RUN = re.compile(rb"\x01{%d,}" % _MIN_RULE_LENGTH)
-
-
 def image_share(page: pdfium.FPDF_PAGE, glyph_page: GlyphPage) -> float:
-    """How much of the page lies under pictures, 0 to 1, on a coarse grid."""
+    """The share of the page that images cover, 0 to 1, measured on a coarse grid."""
     cells: set[int] = set()
     for x0, y0, x1, y1 in _find_images(page, glyph_page.matrix):
         columns = _get_grid_cells(x0, x1, glyph_page.width)
@@ -165,7 +165,7 @@ def image_share(page: pdfium.FPDF_PAGE, glyph_page: GlyphPage) -> float:
 
 
 def _get_grid_cells(low: float, high: float, length: float) -> range:
-    """The grid cells whose centres lie between two edges."""
+    """The numbers of the grid cells whose centres lie between two edges."""
     if length <= 0:
         return range(0)
     first, last = low / length * _GRID_SIZE - 0.5, high / length * _GRID_SIZE - 0.5
@@ -175,19 +175,19 @@ def _get_grid_cells(low: float, high: float, length: float) -> range:
 def _find_images(page: pdfium.FPDF_PAGE, matrix: Matrix) -> Iterator[tuple[float, float, float, float]]:
     left, bottom, right, top = (ctypes.c_float() for _ in range(4))
     edges = [ctypes.byref(edge) for edge in (left, bottom, right, top)]
-    waiting: list[tuple[object, Matrix, int]] = [(None, matrix, 0)]
-    seen = 0
-    while waiting:
-        form, to_page, depth = waiting.pop()
+    pending: list[tuple[object, Matrix, int]] = [(None, matrix, 0)]
+    visited = 0
+    while pending:
+        form, to_page, depth = pending.pop()
         count = pdfium.FPDFFormObj_CountObjects(form) if form else pdfium.FPDFPage_CountObjects(page)
-        for index in range(min(max(count, 0), _MAX_OBJECTS - seen)):
-            seen += 1
+        for index in range(min(max(count, 0), _MAX_OBJECTS - visited)):
+            visited += 1
             item = pdfium.FPDFFormObj_GetObject(form, index) if form else pdfium.FPDFPage_GetObject(page, index)
             kind = pdfium.FPDFPageObj_GetType(item)
             if kind == pdfium.FPDF_PAGEOBJ_IMAGE and pdfium.FPDFPageObj_GetBounds(item, *edges):
                 yield _transform_bounds(to_page, left.value, bottom.value, right.value, top.value)
             elif kind == pdfium.FPDF_PAGEOBJ_FORM and depth < 5:
-                waiting.append((item, _multiply_matrices(_get_matrix(item), to_page), depth + 1))
+                pending.append((item, _multiply_matrices(_get_matrix(item), to_page), depth + 1))
 
 
 def _get_matrix(item: object) -> Matrix:
@@ -198,7 +198,7 @@ def _get_matrix(item: object) -> Matrix:
 
 
 def _multiply_matrices(m: Matrix, n: Matrix) -> Matrix:
-    """First m, then n."""
+    """The transformation by m, followed by n."""
     return (
         m[0] * n[0] + m[1] * n[2],
         m[0] * n[1] + m[1] * n[3],
@@ -216,7 +216,7 @@ def _transform_bounds(m: Matrix, x0: float, y0: float, x1: float, y1: float) -> 
 
 
 def has_visible_annotations(page: pdfium.FPDF_PAGE) -> bool:
-    """Whether something is written or drawn over the page that no text layer holds: fields, notes, strokes."""
+    """Whether the page has annotations that are visible and not in the text layer: fields, notes, strokes."""
     for index in range(pdfium.FPDFPage_GetAnnotCount(page)):
         annotation = pdfium.FPDFPage_GetAnnot(page, index)
         kind = pdfium.FPDFAnnot_GetSubtype(annotation)
@@ -227,7 +227,7 @@ def has_visible_annotations(page: pdfium.FPDF_PAGE) -> bool:
 
 
 def has_only_text(page: pdfium.FPDF_PAGE) -> bool:
-    """Whether nothing but text is drawn on the page, so that there is no other ink to look for."""
+    """Whether the page has only text objects, so that there is no other ink to look for."""
     count = pdfium.FPDFPage_CountObjects(page)
     return count <= _MAX_OBJECTS and all(
         pdfium.FPDFPageObj_GetType(pdfium.FPDFPage_GetObject(page, index)) == pdfium.FPDF_PAGEOBJ_TEXT

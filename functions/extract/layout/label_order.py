@@ -1,9 +1,9 @@
-"""Whether the labels of lines count up in the order in which the lines are given: 1, 2, 3; a, b, c; i, ii."""
+"""Scores how well the labels of lines count up in the given order: 1, 2, 3; a, b, c; i, ii."""
 
 import re
 from collections.abc import Iterable
 
-# "3.", "Q3)", "(iv)", "b)", and an option's bare capital: "C pascal".
+# "3.", "Q3)", "(iv)", "b)", and the capital letter of an option: "C pascal".
 _LABEL = re.compile(
     r"(?i:(?:q(?:uestion)?\s*\.?\s*)?\(?(?P<value>\d{1,2}|[ivx]{1,4}|[a-z])(?:[.):\]](?!\d)|\s*[-–]\s))|(?P<capital>[A-H])\s"
 )
@@ -11,9 +11,9 @@ _ROMAN = {"i": 1, "ii": 2, "iii": 3, "iv": 4, "v": 5, "vi": 6, "vii": 7, "viii":
 
 
 def score_label_order(texts: Iterable[str]) -> int:
-    """How often a label follows the one before it, less how often it does not.
+    """How often a label follows the previous one of its kind, minus how often it does not.
 
-    A list that goes on after another number has come between is no gain: options belong to their question.
+    A list that continues after a number has come in between scores nothing: options belong to their question.
     """
     last: dict[str, int] = {}
     continued: set[str] = set()
@@ -21,7 +21,7 @@ def score_label_order(texts: Iterable[str]) -> int:
     for text in texts:
         match = _LABEL.match(text)
         if not match:
-            # A bare number may be anything; one that goes on counting is the next question.
+            # A bare number may be anything; one that continues the count is the next question.
             if text.isdecimal() and int(text) == last.get("number", 0) + 1:
                 last["number"], continued, score = int(text), set(), score + 1
             continue
@@ -40,7 +40,7 @@ def _parse_label_value(text: str, last: dict[str, int]) -> tuple[str, int]:
     lowered = text.lower()
     letter = ord(lowered) - ord("a") + 1 if len(lowered) == 1 else 0
     kind = "capital" if text.isupper() else "letter"
-    # "i" after "h" is a letter, "i" otherwise a Roman one; so with "v" and "x".
+    # "i" is a letter after "h" and a Roman numeral otherwise; likewise "v" and "x".
     if lowered in _ROMAN and not (letter and last.get(kind) == letter - 1):
         return "roman", _ROMAN[lowered]
     return (kind, letter) if letter else ("other", 0)

@@ -1,7 +1,7 @@
-"""Whether a page's text layer can be trusted to say what a person sees. `docs/reading.md` has the rule in words.
+"""Decides whether a page needs OCR: whether its text layer says what a person sees. `docs/reading.md` has the rule.
 
-Runs in the child on what `glyphs`, `text_layer` and `ink` found. A page that fails is read by OCR, so a doubt
-costs a call and never a wrong word.
+Runs in the sandbox child on what `pdf.glyphs`, `pdf.text_layer` and `layout.ink` found. A page that fails is read by
+OCR, so a wrong doubt costs a call and never a wrong word.
 """
 
 import re
@@ -13,9 +13,17 @@ from itertools import pairwise
 from extract.layout.ink import InkCounts
 from extract.pdf.glyphs import TextFragment
 
+# Ink of a stray mark, in pixels at 50 dpi: less than a handwritten word.
+_STRAY_INK_PIXELS = 40
+_MIN_LETTERS = 25
+# Text lower than 3.5 points on a page of 842 points cannot be read on paper.
+_MIN_HEIGHT_SHARE = 3.5 / 842
+_VOWELS = re.compile("[aeiouyáàâäãåæéèêëíìîïóòôöõøœúùûüýÿ]")
+_LATIN = re.compile(r"[a-zà-öø-ÿœ]")
+
 
 class OcrReason(StrEnum):
-    """Why a page's text layer is not taken for what the page says."""
+    """Why a page's text layer is not trusted."""
 
     PICTURE = "picture"
     THIN = "thin"
@@ -27,7 +35,8 @@ class OcrReason(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class TextLayerFacts:
-    """Letters and digits that show and that do not, what else is on the page."""
+    """What was measured on the page: numbers of visible and of hidden letters and digits, overlapping words, the share
+    covered by images (0 to 1), and the ink."""
 
     visible_letters: int
     hidden: int
@@ -37,20 +46,12 @@ class TextLayerFacts:
     ink: InkCounts
 
 
-# Pixels of ink at 50 dpi that a stray mark may have: less than a word by hand.
-_STRAY_INK_PIXELS = 40
-_MIN_LETTERS = 25
-# Of a page of 842 points: text that nobody can read on paper.
-_MIN_HEIGHT_SHARE = 3.5 / 842
-_VOWELS = re.compile("[aeiouyáàâäãåæéèêëíìîïóòôöõøœúùûüýÿ]")
-_LATIN = re.compile(r"[a-zà-öø-ÿœ]")
-
-
 def find_ocr_reason(layer_facts: TextLayerFacts, *, strict: bool) -> OcrReason | None:
-    """Why this layer is not to be trusted, None where it is. `strict` is for sheets, whose writers may cheat.
+    """Why the page needs OCR, None if its text layer can be trusted. `strict` is for answer sheets, whose writers may
+    cheat.
 
-    A teacher's page may carry figures and a few words that do not show; on a sheet, ink that the layer does not
-    explain may be the answer, and words that do not show may be there to be marked.
+    A teacher's page may have figures and a few invisible words. On an answer sheet, ink that the layer does not explain
+    may be the answer, and invisible words may be there to be marked.
     """
     max_ink = _STRAY_INK_PIXELS if strict else max(1.5 * layer_facts.ink.under_words, 10 * _STRAY_INK_PIXELS)
     hidden = layer_facts.hidden > (2 if strict else 0.3 * layer_facts.visible_letters) or (
@@ -75,15 +76,15 @@ def min_readable_height(page_height: float) -> float:
 
 
 def count_letters(text: str) -> int:
-    """How many letters and digits."""
+    """The number of letters and digits."""
     return len(text) if text.isalnum() else sum(map(str.isalnum, text))
 
 
-def garbled(words: Sequence[str], glyphs: int, unmapped: int) -> bool:
-    """Whether the glyphs' meanings are missing, or are plainly not those of a language.
+def is_garbled(words: Sequence[str], glyphs: int, unmapped: int) -> bool:
+    """Whether too many glyphs have no Unicode character, or the characters are plainly not those of a language.
 
-    A font without a map to Unicode often reads as its codes, shifted: letters, but hardly a vowel among them
-    (14 in 100 where every European language written in Latin letters has more than 30).
+    A font without a map to Unicode often gives its codes, shifted: letters, but few vowels among them (14 in 100, where
+    every European language in Latin script has more than 30).
     """
     if unmapped > 0.05 * glyphs:
         return True
@@ -95,8 +96,8 @@ def garbled(words: Sequence[str], glyphs: int, unmapped: int) -> bool:
     return len(_VOWELS.findall(text)) < 0.22 * latin
 
 
-def overlapping(words: Iterable[TextFragment]) -> int:
-    """How many words stand on top of another word: text drawn over text hides one of the two."""
+def count_overlapping(words: Iterable[TextFragment]) -> int:
+    """How many words overlap another word: text drawn over text hides one of the two."""
     by_row: dict[int, list[TextFragment]] = {}
     for word in words:
         by_row.setdefault(round(word.baseline / 6), []).append(word)

@@ -1,7 +1,7 @@
-"""Turning a page of lines upright: which way its text runs, and where its boxes are once it stands.
+"""Finds the rotation and skew of a page from its lines, and rotates boxes to the upright page.
 
-Textract gives boxes on the page as it lies. A turned page's lines are told by their words: the direction from a
-line's first word to its last, or along the top edge of a single word's polygon, holds for every engine.
+Textract gives boxes on the page as it was sent. The direction of a line is that from its first word to its last, or
+along the top edge of a single word's polygon; this holds for every OCR engine.
 """
 
 import math
@@ -16,7 +16,7 @@ PagePoint = tuple[float, float]
 
 @dataclass(frozen=True, slots=True)
 class Baseline:
-    """Which way a line runs: from one point to another (fractions of the page), and how much text says so."""
+    """A line's direction: from one point to another (fractions of the page), weighted by the amount of text."""
 
     start: PagePoint
     end: PagePoint
@@ -24,7 +24,7 @@ class Baseline:
 
 
 def find_rotation(runs: Sequence[Baseline], aspect: float) -> int:
-    """By how many degrees clockwise the page is to be turned to stand upright: 0, 90, 180 or 270."""
+    """By how many degrees clockwise the page must be rotated to be upright: 0, 90, 180 or 270."""
     votes = [0, 0, 0, 0]
     for run in runs:
         across, down = (run.end[0] - run.start[0]) * aspect, run.end[1] - run.start[1]
@@ -35,15 +35,15 @@ def find_rotation(runs: Sequence[Baseline], aspect: float) -> int:
 
 
 def find_skew(runs: Sequence[Baseline], rotation: int, aspect: float) -> float:
-    """The tangent by which lines still fall to the right once the page has been turned (it was laid down askew).
+    """The tangent of the angle by which lines still slope downwards after the rotation (a page scanned askew).
 
-    `aspect` is width ÷ height of the turned page.
+    `aspect` is width ÷ height of the rotated page.
     """
     slopes = []
     for run in runs:
         (x0, y0), (x1, y1) = rotate_point(run.start, rotation), rotate_point(run.end, rotation)
         across = (x1 - x0) * aspect
-        # Short lines say little about an angle, and ones that run another way say nothing.
+        # Short lines show an angle badly, and lines that run another way not at all.
         if across > 0.08 and abs(y1 - y0) < 0.5 * across:
             slopes.append((y1 - y0) / across)
     return statistics.median(slopes) if slopes else 0.0
@@ -55,7 +55,7 @@ def rotate_point(point: PagePoint, rotation: int) -> PagePoint:
 
 
 def rotate_box(box: Box, rotation: int) -> Box:
-    """Where a box is after its page has been turned clockwise."""
+    """The box after its page has been rotated clockwise."""
     if rotation == 0:
         return box
     left, top, width, height = box

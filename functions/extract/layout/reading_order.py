@@ -1,10 +1,9 @@
-"""The order in which a person reads the lines of a page.
+"""Finds the order in which a person reads the lines of a page.
 
-The page is cut again and again: into bands that no line crosses from one side of a gutter to the other, and a
-band into columns where it is columns and into rows where it is rows. Which of the two it is decides everything on
-an exam paper: prose in two columns is read column by column, a table, options side by side and a mark in the
-margin are read row by row. Three things tell them apart, in this order: whether labels count up one way and not
-the other, whether lines face one another, and whether they are prose.
+The page is split recursively: into bands in which no line crosses the gutter, and each band into columns or rows.
+This choice decides everything on an exam paper: prose in two columns is read column by column; a table, options side
+by side and a mark in the margin are read row by row. Three criteria decide it, in this order: whether the labels count
+up in one way and not in the other, whether the lines of both sides are aligned, and whether they are prose.
 """
 
 import re
@@ -15,10 +14,22 @@ from itertools import groupby, pairwise
 
 from extract.layout.label_order import score_label_order
 
+_FIGURE = re.compile(r"[\W\d_]*(?:marks?|pts?|points?|m)?[\W\d_]*", re.IGNORECASE)
+_BRACKETED_MARK = re.compile(r"[\[(]\s*\d{1,3}(?:\s*(?:marks?|m|pts?|points?))?\s*[\])]", re.IGNORECASE)
+# A label without text after it: "3.", "Q4) a)", "11 (b)(ii)".
+_BARE_LABEL = re.compile(
+    r"(?:(?:q(?:uestion|n)?|ans(?:wer)?)\s*\.?\s*)?(?:\(?(?:\d{1,2}|[a-z]|[ivx]{1,4})[.):\]]*\s*){1,3}", re.IGNORECASE
+)
+_MAX_DEPTH = 6
+# More lines than any real page has. Above this lines are only sorted into rows: the time grows with their square.
+_MAX_LINES = 900
+# The range in which a gutter is searched, as shares of a region's width, and the number of steps.
+_FIRST_SHARE, _LAST_SHARE, _SHARE_STEPS = 0.08, 0.92, 84
+
 
 @dataclass(frozen=True, slots=True)
 class LineBox:
-    """A line's place, in any unit that is the same across and down; `at` is its position in the caller's list."""
+    """A line's box, in any unit that is the same in both directions. `at` is its position in the caller's list."""
 
     at: int
     x0: float
@@ -36,33 +47,23 @@ class LineBox:
         return (self.y0 + self.y1) / 2
 
 
-_FIGURE = re.compile(r"[\W\d_]*(?:marks?|pts?|points?|m)?[\W\d_]*", re.IGNORECASE)
-_BRACKETED_MARK = re.compile(r"[\[(]\s*\d{1,3}(?:\s*(?:marks?|m|pts?|points?))?\s*[\])]", re.IGNORECASE)
-# A label with nothing behind it: "3.", "Q4) a)", "11 (b)(ii)".
-_BARE_LABEL = re.compile(
-    r"(?:(?:q(?:uestion|n)?|ans(?:wer)?)\s*\.?\s*)?(?:\(?(?:\d{1,2}|[a-z]|[ivx]{1,4})[.):\]]*\s*){1,3}", re.IGNORECASE
-)
-_MAX_DEPTH = 6
-# More lines than any page has: not worth the thought, which grows with their square.
-_MAX_LINES = 900
-# Shares of a region's width within which a gutter is looked for, and how finely.
-_FIRST_SHARE, _LAST_SHARE, _SHARE_STEPS = 0.08, 0.92, 84
-
-
 @dataclass(frozen=True, slots=True)
 class _SplitOptions:
-    """One way to look at a page. `walls`: a mark in the margin ties its line to the page's right edge, so that
-    options above and below it are two blocks (not so where the marks belong to a right column). `apart`: what
-    an empty line sets apart is judged by itself (not so where two columns happen to have it at one height)."""
+    """One way to split a page.
+
+    `marks_split_bands`: a mark in the margin connects its line with the page's right edge, so that options above and
+    below it are two blocks (wrong if the marks belong to a right column). `blocks_separately`: blocks between empty
+    lines are judged separately (wrong if two columns happen to have an empty line at the same height).
+    """
 
     marks_split_bands: bool
     blocks_separately: bool
 
 
 def find_reading_order(lines: Sequence[LineBox]) -> list[int]:
-    """The positions (`at`) of the lines, as they are read.
+    """The positions (`at`) of the lines, in reading order.
 
-    Where the page can be looked at in more than one way, that one is right in which labels count up best.
+    The page is split in several ways; the order in which the labels count up best is returned.
     """
     by_middle = sorted(lines, key=lambda line: line.middle)
     if len(lines) > _MAX_LINES:
@@ -71,7 +72,7 @@ def find_reading_order(lines: Sequence[LineBox]) -> list[int]:
         one.x0 < other.x1 and other.x0 < one.x1 and not _is_on_same_row(one, other)
         for one, other in pairwise(by_middle)
     ):
-        return [line.at for line in by_middle]  # one column: each line stands under the one before it
+        return [line.at for line in by_middle]  # one column: each line is below the previous one
     marks = any(_BRACKETED_MARK.fullmatch(line.text.strip()) for line in lines)
     option_sets = [
         _SplitOptions(marks_split_bands, blocks_separately)
@@ -99,7 +100,7 @@ def _order_region(lines: list[LineBox], depth: int, options: _SplitOptions) -> l
 
 
 def group_rows(lines: Sequence[LineBox]) -> list[list[LineBox]]:
-    """Lines that stand beside one another, from left to right; rows from top to bottom."""
+    """Group the lines into rows, from top to bottom; within a row from left to right."""
     result: list[list[LineBox]] = []
     for line in sorted(lines, key=lambda line: line.middle):
         if result:
@@ -113,7 +114,7 @@ def group_rows(lines: Sequence[LineBox]) -> list[list[LineBox]]:
 
 
 def _find_gutter(lines: list[LineBox], options: _SplitOptions) -> float | None:
-    """Where to cut the region down the middle, None where no cut makes two columns."""
+    """The x position of the best gutter, None if no gutter makes two columns."""
     left, right = min(line.x0 for line in lines), max(line.x1 for line in lines)
     width = right - left
     height = statistics.median(line.height for line in lines)
@@ -127,7 +128,7 @@ def _find_gutter(lines: list[LineBox], options: _SplitOptions) -> float | None:
 
 
 def _find_gutter_candidates(lines: list[LineBox], left: float, width: float, height: float) -> list[float]:
-    """The middles of the runs of places that few lines cross, the emptiest first."""
+    """The middles of the x ranges that the fewest lines cross, the emptiest first; at most 6."""
     if width <= 0:
         return []
     positions = [
@@ -149,7 +150,7 @@ def _find_gutter_candidates(lines: list[LineBox], left: float, width: float, hei
 
 
 def _split_bands(lines: list[LineBox], gutter: float, options: _SplitOptions) -> list[list[LineBox]]:
-    """From top to bottom: each line that crosses the gutter by itself, and what stands between two of those."""
+    """Bands from top to bottom: each line that crosses the gutter, with its row, and the lines between two of them."""
     across = [line for line in lines if _crosses_gutter(line, gutter)]
     if options.marks_split_bands:
         across += [line for line in lines if _is_margin_mark(line, lines, gutter)]
@@ -157,7 +158,7 @@ def _split_bands(lines: list[LineBox], gutter: float, options: _SplitOptions) ->
     others = sorted((line for line in lines if line.at not in chosen), key=lambda line: line.middle)
     bands: list[list[LineBox]] = []
     for separator in sorted(across, key=lambda line: line.middle):
-        # What stands on the wall's own line belongs to its row: a mark behind a full line of text.
+        # Lines at the separator's height belong to its row: a mark after a full line of text.
         level = [line for line in others if _is_on_same_row(line, separator)]
         above = [line for line in others if line.middle < separator.middle and line not in level]
         others = [line for line in others if line not in level and line not in above]
@@ -168,7 +169,7 @@ def _split_bands(lines: list[LineBox], gutter: float, options: _SplitOptions) ->
 
 
 def _is_margin_mark(mark: LineBox, lines: list[LineBox], gutter: float) -> bool:
-    """Whether this is a mark in the margin, right of the gutter, that belongs to a line left of it."""
+    """Whether this is a mark right of the gutter that belongs to a line left of it."""
     if mark.x0 < gutter or not _BRACKETED_MARK.fullmatch(mark.text.strip()):
         return False
     row = [line for line in lines if line.at != mark.at and _is_on_same_row(line, mark)]
@@ -190,14 +191,14 @@ def _split_sides(band: list[LineBox], gutter: float) -> tuple[list[LineBox], lis
 
 
 def _split_parts(lines: list[LineBox], gutter: float, options: _SplitOptions) -> Iterator[tuple[list[LineBox], bool]]:
-    """From top to bottom, and whether each part is two columns with the gutter between them."""
+    """The parts from top to bottom, each with whether it is two columns with the gutter between them."""
     bands = _split_bands(lines, gutter, options)
     for band in [block for whole in bands for block in _split_blocks(whole)] if options.blocks_separately else bands:
         by_column = _reads_by_column(*_split_sides(band, gutter))
         if by_column is not None:
             yield from _separate_header_and_footer(band, gutter) if by_column else [(band, False)]
             continue
-        # Neither labels nor prose tell: each block that stands by itself is judged by itself.
+        # Neither labels nor prose decide: judge each block separately.
         for block in _split_blocks(band):
             sides = _split_sides(block, gutter)
             by_column = _reads_by_column(*sides)
@@ -205,7 +206,7 @@ def _split_parts(lines: list[LineBox], gutter: float, options: _SplitOptions) ->
 
 
 def _separate_header_and_footer(band: list[LineBox], gutter: float) -> Iterator[tuple[list[LineBox], bool]]:
-    """Two columns; the rows above and below them that only look like their first and last lines, apart."""
+    """Split off the rows above and below two columns that only look like the columns' first and last lines."""
     middle = group_rows(band)
     _, right = _split_sides(band, gutter)
     edges = min(line.x0 for line in right), max(line.x1 for line in right)
@@ -219,8 +220,10 @@ def _separate_header_and_footer(band: list[LineBox], gutter: float) -> Iterator[
 
 
 def _spans_columns(row: list[LineBox], gutter: float, edges: tuple[float, float]) -> bool:
-    """Whether a row runs from one side of the page to the other: time and marks, a file's name and a page's number.
-    Its last part ends at the right edge and does not begin where the lines of the right column do."""
+    """Whether a row spans the page: time and marks, a file name and a page number.
+
+    Its right part ends at the right edge and does not begin where the lines of the right column begin.
+    """
     left, right = _split_sides(row, gutter)
     if len(left) != 1 or len(right) != 1:
         return False
@@ -233,12 +236,12 @@ def _flatten(row_lists: list[list[LineBox]]) -> list[LineBox]:
 
 
 def _reads_by_column(left: list[LineBox], right: list[LineBox]) -> bool | None:
-    """Whether the left side is read to its end before the right one; None where only the last doubt is left:
-    lines that do not face one another and are no prose either."""
+    """Whether the left side is read to its end before the right one. None if this is undecided: the lines are neither
+    aligned nor prose."""
     if min(len(left), len(right)) < 2:
         return False
     labels = sum(bool(_BARE_LABEL.fullmatch(line.text.strip())) for line in left)
-    # Figures beside their lines; labels in the margin, each with its answer beside it.
+    # Figures next to their lines; labels in the margin, each next to its answer.
     if sum(_is_figure(line.text) for line in right) > 0.6 * len(right) or labels > 0.8 * len(left):
         return False
     down = score_label_order(_get_texts(_order_by_rows(left))) + score_label_order(_get_texts(_order_by_rows(right)))
@@ -254,12 +257,12 @@ def _reads_by_column(left: list[LineBox], right: list[LineBox]) -> bool | None:
 
 
 def _is_figure(text: str) -> bool:
-    """A mark in the margin or a number in a table: no words, but for the word "marks"."""
+    """Whether this is a mark in the margin or a number in a table: no words except "marks" and the like."""
     return bool(_FIGURE.fullmatch(text.strip()))
 
 
 def _split_blocks(band: list[LineBox]) -> list[list[LineBox]]:
-    """A band, cut where nothing stands on either side for about a line."""
+    """Split a band where both sides are empty for about one line."""
     max_gap = 0.9 * statistics.median(line.height for line in band)
     blocks: list[list[LineBox]] = []
     bottom = 0.0
@@ -281,7 +284,7 @@ def _get_texts(lines: list[LineBox]) -> list[str]:
 
 
 def _measure_row_alignment(left: list[LineBox], right: list[LineBox]) -> float:
-    """The share of lines on the thinner side that have one at just their height on the other side."""
+    """The share of lines on the side with fewer lines that have a line at the same height on the other side."""
     few, many = sorted((left, right), key=len)
     heights = sorted(line.middle for line in many)
     slack = 0.25 * statistics.median(line.height for line in many)

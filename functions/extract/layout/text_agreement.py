@@ -1,7 +1,7 @@
-"""Whether a page's text layer says what OCR sees on it.
+"""Compares a page's text layer with what OCR reads on it.
 
-OCR makes mistakes and a layer has none, so they agree where nearly every word of the layer has a word like it in
-the OCR's reading and the other way round. A sentence that only one of them has is no mistake of OCR.
+OCR makes mistakes and a text layer does not, so they agree if nearly every word of the layer has a similar word in the
+OCR result, and vice versa. A sentence that only one of them has is not an OCR mistake.
 """
 
 from collections import Counter
@@ -11,27 +11,27 @@ from difflib import SequenceMatcher
 from core.models.transcript import Line
 
 _MIN_AGREEMENT = 0.8
-# Words in a row that only one side knows: more than OCR loses on a clean page, less than any sentence.
+# Consecutive words that only one side has: more than OCR loses on a clean page, less than any sentence.
 _MAX_UNMATCHED_RUN = 4
 _MIN_SIMILARITY = 0.7
-# A letter or number by itself is often the whole answer: nearly all of them have to be the same.
+# A single letter or number is often the whole answer: nearly all of them must be the same.
 _SHORT_WORD_LENGTH = 2
 _MAX_UNMATCHED_SHORT = 0.05
-# Longer runs of letters and digits are compared piece by piece.
+# Longer runs of letters and digits are compared in parts of this length.
 _MAX_WORD_LENGTH = 40
-# Comparisons of one page's words. A page that needs more has hardly a word in common with its reading.
+# Limit of comparisons for one page. A page that needs more has hardly a word in common with the OCR result.
 _MAX_COMPARISONS = 100_000
 _LOOKALIKES = str.maketrans("oils|bzg", "01151829")
 
 
 def text_layer_matches_ocr(layer: Sequence[Line], ocr: Sequence[Line]) -> bool:
-    """Compare word by word, whatever the order of lines."""
+    """Whether text layer and OCR agree, compared word by word regardless of the order of lines."""
     layer_words, ocr_words = [_split_words(line) for line in layer], [_split_words(line) for line in ocr]
     return _are_words_covered(layer_words, ocr_words) and _are_words_covered(ocr_words, layer_words)
 
 
 def _are_words_covered(lines: list[list[str]], other_lines: list[list[str]]) -> bool:
-    """Whether nearly all of `these` words stand among `those`."""
+    """Whether nearly all words of `lines` also occur in `other_lines`."""
     known = Counter(_replace_lookalikes(word) for line in other_lines for word in line)
     similar = _SimilarWordIndex(known)
     total = found = short = unmatched_short = run = 0
@@ -49,7 +49,7 @@ def _are_words_covered(lines: list[list[str]], other_lines: list[list[str]]) -> 
                 run += 1
                 if run > _MAX_UNMATCHED_RUN:
                     return False
-        # A line that is partly known ends a run: strange words at two lines' ends are no sentence.
+        # A line with a matched word ends a run: unmatched words at the ends of two lines are not a sentence.
         run = run if run >= len(line) else 0
     return found >= _MIN_AGREEMENT * total and unmatched_short <= _MAX_UNMATCHED_SHORT * short
 
@@ -59,7 +59,7 @@ def _replace_lookalikes(word: str) -> str:
 
 
 class _SimilarWordIndex:
-    """The other side's words, to be asked for one that is the same but for a letter or so that OCR misread."""
+    """Finds words of the other side that differ only by a few letters that OCR misread."""
 
     def __init__(self, words: Iterable[str]) -> None:
         self._by_length: dict[int, list[str]] = {}

@@ -1,7 +1,7 @@
-"""How long a reading will still take, and whether a job would do better.
+"""Decides whether a document is read page by page or by an asynchronous Textract job.
 
-Calls page by page are the quickest way for all that people usually send. A document that would hold the account's
-quota for minutes is better off with an asynchronous job: that has a quota of its own, and others may read meanwhile.
+Calls page by page are the quickest way for what people usually send. A document that would occupy the account's
+quota for minutes is better read by an asynchronous job, which has a quota of its own: others can read in the meantime.
 """
 
 import math
@@ -12,15 +12,18 @@ from typing import Self
 
 from core.models import errors
 
-# A job takes between seconds and some minutes, and nobody can say which; less than this is not worth it.
+# A job takes anything from seconds to some minutes, unpredictably; for a shorter reading it is not worth it.
 MAX_SYNC_SECONDS = 240.0
-# Pages judged before a document is judged by them, and seconds before the pace of its calls is.
+# How many pages must be classified before the estimate is used, and after how many seconds the measured call rate is.
 _MIN_JUDGED_PAGES, _MIN_MEASURED_SECONDS = 30, 20.0
 
 
 class AsyncJobPolicy:
-    """Counts pages as they are judged and read. `rate` is the account's quota (pages a second), `deadline` how many
-    seconds this reading may take at most, `patience` how many before a job is the better way."""
+    """Estimates the remaining time from the pages classified and read so far.
+
+    `rate` is the account's quota in pages a second, `deadline` how many seconds this reading may take at most,
+    `max_sync_seconds` the total time above which a job is better.
+    """
 
     def __init__(
         self,
@@ -38,35 +41,37 @@ class AsyncJobPolicy:
 
     @classmethod
     def disabled(cls, *, clock: Callable[[], float] = time.monotonic) -> Self:
-        """For a reading that no asynchronous job can take over: it goes on, however long that takes."""
+        """A policy that never chooses a job, for a reading that no job can take over."""
         return cls(math.inf, math.inf, max_sync_seconds=math.inf, clock=clock)
 
     def pages(self, total: int) -> None:
+        """Set the document's number of pages."""
         self._pages = total
 
     def record_page(self, *, by_ocr: bool) -> None:
-        """One page more has been looked at; `by_ocr` where a call is made for it."""
+        """Count one more classified page; `by_ocr` if a call is made for it."""
         self._judged_pages += 1
         self._ocr_pages += by_ocr
 
     def record_response(self) -> None:
-        """A call has come back; told from any thread."""
+        """Count one more finished call. Safe to call from any thread."""
         with self._lock:
             self._response_count += 1
 
     def check(self) -> None:
-        """
+        """Raise if a job should take over.
+
         Raises
         ------
         ReadingTakesLong
-            A job will have read this document before the calls have, or they would not end in time.
+            A job would finish earlier than the calls, or the calls would not finish by the deadline.
         """
         if self._judged_pages < min(_MIN_JUDGED_PAGES, self._pages):
             return
         elapsed = self._clock() - self._started
         remaining = self._estimate_remaining_seconds(elapsed)
         exceeds_deadline = elapsed + remaining > self._deadline
-        # What has been read would be read again: with less ahead than behind it is better to go on.
+        # A job reads the whole document again: with less time remaining than elapsed it is better to continue.
         if exceeds_deadline or (elapsed + remaining > self._max_sync_seconds and remaining > elapsed):
             raise errors.ReadingTakesLong(
                 f"Page by page this document would take {elapsed + remaining:.0f} seconds; an asynchronous job "

@@ -1,8 +1,8 @@
-"""Textract's asynchronous pair: a job that reads a whole document where it lies.
+"""Asynchronous Textract jobs, which read a whole document from S3.
 
 Contract: StartDocumentTextDetection and GetDocumentTextDetection in the API reference. The same ClientRequestToken
-is the same job; an answer comes in parts of at most 1,000 blocks, each naming the next; a job's answer is kept for
-seven days. How a job ended is told apart here, what it read is joined and parsed by `extract.ocr.blocks`.
+names the same job; a result comes in parts of at most 1,000 blocks, each with the token of the next; Textract keeps a
+result for seven days. This module handles the status of a job; `extract.ocr.blocks` joins the parts of its result.
 """
 
 from collections.abc import Callable, Iterable
@@ -14,9 +14,10 @@ from extract.ocr import aws_errors
 from extract.ocr.blocks import Block, gather_blocks
 
 SUCCEEDED, PARTIAL_SUCCESS, IN_PROGRESS = "SUCCEEDED", "PARTIAL_SUCCESS", "IN_PROGRESS"
-# Our own words for jobs that Textract says nothing of: it did not take the document; it took too long over it.
+# Our own statuses beside Textract's: it refused the document; the job takes too long.
 REFUSED, OVERDUE = "REFUSED", "OVERDUE"
-# "Some minutes" at worst; after this the pages are read by calls, which end in time for any document alone.
+# A job takes some minutes at worst. After this the pages are read by calls, which finish in time for any document if
+# no other is being read.
 MAX_JOB_SECONDS = 1_200.0
 _MIN_WAIT_SECONDS, _MAX_WAIT_SECONDS = 3, 30
 _REFUSED_CODES = frozenset(
@@ -25,7 +26,7 @@ _REFUSED_CODES = frozenset(
         "BadDocumentException",
         "DocumentTooLargeException",
         "InvalidParameterException",
-        # Textract cannot reach every key that S3 takes; bytes it can be given all the same.
+        # Textract cannot read every key that S3 allows; the bytes can still be sent to it.
         "InvalidS3ObjectException",
     }
 )
@@ -34,8 +35,11 @@ _BUSY_CODES = frozenset({"LimitExceededException", "ProvisionedThroughputExceede
 
 @dataclass(frozen=True, slots=True)
 class AsyncJob:
-    """What the state machine knows of a job. `id` is empty while too many others run; `wait_seconds` is when to
-    look again."""
+    """A job as the state machine stores it.
+
+    `id` is empty while the job cannot be started because too many others are running. `wait_seconds` is the time until
+    the next poll.
+    """
 
     id: str
     status: str
@@ -57,21 +61,24 @@ class AsyncJob:
 
 @dataclass(frozen=True, slots=True)
 class AsyncJobResult:
-    """`pages` holds the blocks of each page that was read, by its number; `total` counts those that were not, too."""
+    """What a job has read: the blocks of each page, by page number. `total` also counts pages that were not read."""
 
     pages: dict[int, list[Block]] = field(default_factory=dict)
     total: int = 0
 
 
 class AsyncJobClient:
-    """`client` is a client of Textract."""
+    """Starts and polls jobs. `client` is a boto3 client of Textract."""
 
     def __init__(self, client: Any, *, clock: Callable[[], str] = now) -> None:
         self._client, self._clock = client, clock
 
     def start(self, s3_object: dict[str, str], token: str, *, first_requested_at: str | None = None) -> AsyncJob:
-        """Start a job for an S3 object ({Bucket, Name, Version}), once for each `token`; `since` is when that was
-        first asked for. Where the account has too many jobs already, the answer has no id yet.
+        """Start a job for an S3 object ({Bucket, Name, Version}), once for each `token`.
+
+        `first_requested_at` is the time of the first attempt, if this is not the first. Returns a job without an id
+        if the account has too many jobs already, and one with status REFUSED if Textract does not accept the document.
+        Any other error of the client is raised as it is.
         """
         started_at = first_requested_at or self._clock()
         try:
@@ -88,7 +95,7 @@ class AsyncJobClient:
         return self._build_job(str(response["JobId"]), IN_PROGRESS, started_at)
 
     def poll(self, job: AsyncJob) -> AsyncJob:
-        """How the job stands now: its status, and nothing of what it read."""
+        """The job with its current status. Nothing of its text is fetched."""
         response = self._client.get_document_text_detection(JobId=job.id, MaxResults=1)
         return self._build_job(job.id, str(response["JobStatus"]), job.started_at)
 
@@ -100,8 +107,11 @@ class AsyncJobClient:
 
 
 def fetch_job_result(job: AsyncJob, fetch_parts: Callable[[str], Iterable[dict[str, Any]]]) -> AsyncJobResult:
-    """All parts of the job's answer (`parts` gives them by its id), joined. Of a job that has read nothing it is
-    empty; a page that the job names as not read is none of its pages."""
+    """Fetch and join all parts of the job's result; `fetch_parts` takes the job's id.
+
+    The result is empty if the job has failed, was refused or is overdue (nothing is fetched then). It leaves out the
+    pages that the job reports as not read.
+    """
     if job.status not in (SUCCEEDED, PARTIAL_SUCCESS):
         return AsyncJobResult()
     blocks_by_page = gather_blocks(fetch_parts(job.id))

@@ -1,4 +1,4 @@
-"""A service's faults sorted: those that pass become ServiceUnavailable, all others stay what they are."""
+"""Classifies AWS errors: transient ones become ServiceUnavailable, all others stay as they are."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -27,7 +27,7 @@ TRANSIENT_CODES = frozenset(
 
 
 def get_error_code(error: Exception) -> tuple[str, int]:
-    """A client error's name and HTTP status; the class's name and 0 where no answer came at all."""
+    """A client error's code and HTTP status; the class name and 0 for an error without a response."""
     response: dict[str, Any] | None = getattr(error, "response", None)
     if response is None:
         return type(error).__name__, 0
@@ -43,7 +43,7 @@ def is_transient(error: Exception) -> bool:
 
 @contextmanager
 def translate_aws_errors(service: str, error_types: tuple[type[Exception], ...]) -> Iterator[None]:
-    """Raise ServiceUnavailable for those of `faults` that pass (a client's own retries are behind them)."""
+    """Raise ServiceUnavailable for those of `error_types` that are transient; the client's own retries come before."""
     try:
         yield
     except error_types as error:

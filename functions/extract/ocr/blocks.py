@@ -1,9 +1,9 @@
-"""Textract's blocks, checked and joined, so that `trp` can parse them.
+"""Checks and joins Textract's blocks, so that `trp` can parse them.
 
-`trp` takes an answer at its word: it fails on one without Blocks, on a line without Confidence, on a key without
-Relationships, on a part of a job that does not open with its page, and it puts all text on the last page where the
-pages are listed first. Real answers have all of these. So blocks are gathered page by page over all parts of a
-job, links are kept only where they lead somewhere, and what `trp` requires is filled in.
+`trp` assumes a complete response: it fails on one without Blocks, on a line without Confidence, on a key without
+Relationships, and on a part of a job that does not begin with its page; if all pages are listed first, it puts all
+text on the last page. Real responses have all of these. So blocks are gathered page by page over all parts of a job,
+relationships are kept only if their target exists, and the fields that `trp` requires are filled in.
 """
 
 from collections.abc import Iterable
@@ -14,7 +14,7 @@ from core.models import errors
 
 Block = dict[str, Any]
 
-# What a transcript is made of; forms, tables and layout are not asked for and not needed.
+# The block types that a transcript needs; forms, tables and layout are not requested.
 _BLOCK_TYPES = frozenset({"LINE", "WORD"})
 _NUMBER_TYPES = {int, float}
 _FULL_PAGE_BOX = {"Left": 0.0, "Top": 0.0, "Width": 1.0, "Height": 1.0}
@@ -22,20 +22,20 @@ _FULL_PAGE_BOX = {"Left": 0.0, "Top": 0.0, "Width": 1.0, "Height": 1.0}
 
 @dataclass(slots=True)
 class GatheredBlocks:
-    """`pages` holds each page's blocks by its number, its PAGE block first; `missing` the pages that a job names
-    as failed or counts without delivering them."""
+    """Blocks by page number, the PAGE block first. `missing` holds the numbers of the pages that a job reports as
+    failed, or counts without delivering them."""
 
     pages: dict[int, list[Block]] = field(default_factory=dict)
     missing: set[int] = field(default_factory=set)
 
 
 def gather_blocks(responses: Iterable[dict[str, Any]]) -> GatheredBlocks:
-    """All parts of one answer, in order.
+    """Gather the blocks of all parts of one response, in order.
 
     Raises
     ------
     ReadingIncomplete
-        The job is still running, or its last part says that more follow.
+        The job is still running, or the last part has a NextToken.
     PageUnreadable
         The job has failed.
     """
@@ -49,7 +49,7 @@ def gather_blocks(responses: Iterable[dict[str, Any]]) -> GatheredBlocks:
             gathered.missing.update(_to_positive_int(page, 0) for page in warning.get("Pages") or ())
         _assign_to_pages(part.get("Blocks") or (), gathered.pages)
     if next_token:
-        raise errors.ReadingIncomplete("Textract's answer goes on: its last part names a part that follows.")
+        raise errors.ReadingIncomplete("Textract's response is incomplete: another part follows its last one.")
     gathered.missing.update(number for number in range(1, total + 1) if number not in gathered.pages)
     gathered.missing.discard(0)
     for number, blocks in gathered.pages.items():
@@ -67,8 +67,8 @@ def _check_job_status(part: dict[str, Any]) -> None:
 
 
 def _assign_to_pages(blocks: Iterable[Any], pages: dict[int, list[Block]]) -> None:
-    """Each block to its page. An answer for a single page numbers none: its blocks follow their PAGE block, and the
-    answer for another page goes on where it has ended."""
+    """Append each block to its page. The response for a single page has no page numbers: its blocks follow their PAGE
+    block, and the next response begins a new page."""
     last = max(pages, default=0) or 1
     opened = any(block.get("BlockType") == "PAGE" for block in pages.get(last, ()))
     for block in blocks:
@@ -103,7 +103,7 @@ def _fill_missing_fields(block: Block, known: set[str]) -> Block:
         "Id": block["Id"],
         "Text": str(block.get("Text") or ""),
         "TextType": block.get("TextType"),
-        # Textract has always told; one that does not tell is not to be trusted.
+        # Textract always sends a confidence; without one the text is not trusted.
         "Confidence": _to_float(block.get("Confidence"), 0.0),
         "Geometry": block["Geometry"] if _is_complete_geometry(block.get("Geometry")) else _build_geometry(block),
         "Relationships": [{"Type": "CHILD", "Ids": children}] if children else [],
@@ -111,7 +111,7 @@ def _fill_missing_fields(block: Block, known: set[str]) -> Block:
 
 
 def _is_complete_geometry(geometry: Any) -> bool:
-    """Whether nothing is missing: true of nearly every block, and far cheaper than making it anew."""
+    """Whether no field is missing. True of nearly every block, and far cheaper than rebuilding the geometry."""
     try:
         box, polygon = geometry["BoundingBox"], geometry["Polygon"]
         numbers = [box["Left"], box["Top"], box["Width"], box["Height"]]
@@ -122,7 +122,7 @@ def _is_complete_geometry(geometry: Any) -> bool:
 
 
 def _build_geometry(block: Block) -> dict[str, Any]:
-    """Bounding box and a polygon of four corners, clockwise from the text's own top left."""
+    """Bounding box, and a polygon of four corners, clockwise from the text's own top left."""
     given = block.get("Geometry") or {}
     box = given.get("BoundingBox") or _FULL_PAGE_BOX
     left, top = _to_float(box.get("Left"), 0.0), _to_float(box.get("Top"), 0.0)

@@ -1,9 +1,10 @@
-"""Pacing calls to the account's quota, shared by all who read at the same time.
+"""Limits Textract calls to the account's quota (calls a second), shared by all functions that read at the same time.
 
-What is shared is one number: the moment up to which the quota has been given away (a virtual schedule, as in
-ITU-T I.371's GCRA). A reader moves it on by as many calls as it is about to make, and learns when each may begin.
-So a lone document has the whole quota with a burst of one second, ten at once take turns, and when a function
-dies what it had reserved is a fraction of a second that passes by itself: nothing is counted, nothing can leak.
+The shared state is one number: the time up to which the quota has been reserved (the theoretical arrival time, TAT, of
+the generic cell rate algorithm, GCRA, ITU-T I.371). A reader advances it by the calls that it is about to make, and so
+learns when each of them may begin. A single document has the whole quota with a burst of one second; ten at once take
+turns. If a function dies, what it had reserved is a fraction of a second that expires by itself: there is no counter
+that could leak.
 """
 
 import math
@@ -17,40 +18,43 @@ from core.models import errors
 from core.storage.table import ConditionFailed, Table
 
 RATE_LIMIT_KEY = ("pacing", "textract")
-# The schedule runs a little slower than the quota, so that jitter on the way does not overtake it.
+# The schedule runs a little slower than the quota, so that network jitter does not exceed the quota.
 _QUOTA_SHARE = 0.98
 _BURST_SECONDS = 1.0
-# How far ahead of need a reader reserves, and how many seconds of quota at a time: what others wait for.
+# How long before they are needed a reader reserves calls, and how many seconds of quota at a time: others wait for
+# that long.
 _RESERVE_AHEAD_SECONDS = 0.1
 _BATCH_SECONDS = 0.34
 _MAX_TRIES = 8
 _CLOSED_MESSAGE = "This reading has ended."
-_QUEUE_TOO_LONG_MESSAGE = "Textract's quota is given away for the next minute; an asynchronous job reads this document."
+_QUEUE_TOO_LONG_MESSAGE = "Textract's quota is reserved for the next minute; an asynchronous job reads this document."
 
 
 class Schedule(Protocol):
-    def reserve(self, max_calls: int, max_waiting: int) -> tuple[float, int]:
-        """Reserve calls: `most` as far as they can begin at once, and up to `share` that have to wait.
+    """Hands out time slots for calls."""
 
-        Returns the moment (epoch seconds) from which the first of them counts, and how many were reserved.
+    def reserve(self, max_calls: int, max_waiting: int) -> tuple[float, int]:
+        """Reserve up to `max_calls` calls if they can begin at once, but no more than `max_waiting` that have to wait.
+
+        Returns the start of the reserved time (epoch seconds), and how many calls were reserved.
         """
 
 
 class _Rate:
-    """How calls and seconds of the schedule belong together."""
+    """Converts between calls and seconds of the schedule; `rate` is in calls a second."""
 
     def __init__(self, rate: float, clock: Callable[[], float]) -> None:
         self.rate, self.clock = rate, clock
         self.burst = max(_BURST_SECONDS, 1 / rate)
 
     def wanted(self, max_calls: int, max_waiting: int, reserved_until: float, now: float) -> int:
-        """How many calls to reserve when the schedule is given away up to `until`."""
+        """How many calls to reserve if the schedule is reserved up to `reserved_until` (epoch seconds)."""
         at_once = math.floor((now + self.burst - reserved_until) * self.rate)
         return max(1, min(max_calls, max(max_waiting, at_once)))
 
 
 class LocalSchedule:
-    """The schedule of this process alone."""
+    """A schedule for this process only."""
 
     def __init__(self, rate: float, clock: Callable[[], float] = time.time) -> None:
         self._rate = _Rate(rate, clock)
@@ -65,14 +69,15 @@ class LocalSchedule:
 
 
 class QueueTooLong(Exception):
-    """The schedule is given away for longer than a reader that has not begun may wait; nothing was reserved."""
+    """The schedule is reserved for longer than a new reader may wait; nothing was reserved."""
 
 
 class SharedSchedule:
-    """The schedule of the account, in one item of the table; one write where nobody comes between.
+    """The schedule of the whole account, in one item of the table; a reservation is one write if no other reader
+    writes in between.
 
-    Who has not begun and would wait for longer than `longest` seconds reserves nothing: else those who then go away
-    would move the schedule on all the same, away from the clock, and the quota would lie idle.
+    A reader that has not reserved yet and would wait for longer than `max_queue_seconds` reserves nothing. Otherwise
+    readers that then give up would still advance the schedule, and the quota would be unused.
     """
 
     def __init__(
@@ -88,7 +93,15 @@ class SharedSchedule:
         self._max_queue_seconds = max_queue_seconds
 
     def reserve(self, max_calls: int, max_waiting: int) -> tuple[float, int]:
-        """As `Schedule.reserve`. Raises Overbooked; ServiceUnavailable where others come between again and again."""
+        """See `Schedule.reserve`.
+
+        Raises
+        ------
+        QueueTooLong
+            A new reader would wait for longer than `max_queue_seconds`.
+        ServiceUnavailable
+            Other readers wrote in between at every attempt.
+        """
         for _ in range(_MAX_TRIES):
             now = round(self._rate.clock(), 6)
             if self._reserved_until - now >= self._max_queue_seconds:
@@ -108,7 +121,7 @@ class SharedSchedule:
             except ConditionFailed as failed:
                 self._reserved_until = float((failed.item or {}).get("tat", 0.0))
                 continue
-            # Who has begun goes on: what was read would be paid for again.
+            # A reader that has begun continues however long it waits: what it has read would be paid for again.
             self._max_queue_seconds = math.inf
             return self._reserved_until - cost, calls
         raise errors.ServiceUnavailable("The schedule of Textract calls is too busy.")
@@ -120,10 +133,10 @@ class SharedSchedule:
 
 
 class RateLimiter:
-    """Admits calls, each at its moment. Safe to use from many threads.
+    """Lets each call begin at its reserved time. Safe to use from many threads.
 
-    The first calls begin at once, before the schedule has answered: what they cost is reserved beside them. Where
-    the shared schedule cannot be reached, this process paces itself by the whole quota, and throttles do the rest.
+    The first calls begin at once, before the schedule has answered; they are reserved in the background. If the shared
+    schedule cannot be reached, this process limits itself to the whole quota, and Textract's throttling does the rest.
     """
 
     def __init__(
@@ -152,20 +165,20 @@ class RateLimiter:
         self._queue_too_long = False
 
     def close(self) -> None:
-        """Nobody needs the calls that still wait: each of them is told so, and nothing more is reserved."""
+        """Cancel the waiting calls (each of them raises ServiceUnavailable) and reserve nothing more."""
         self._closed.set()
         with self._changed:
             self._changed.notify_all()
 
     def acquire(self, deadline: float = math.inf) -> None:
-        """Return when the next call may begin; `deadline` in epoch seconds.
+        """Wait until the next call may begin; `deadline` in epoch seconds.
 
         Raises
         ------
         ServiceUnavailable
-            That moment lies after the deadline, or the reading has ended.
+            The call could not begin before the deadline, or the limiter was closed.
         ReadingTakesLong
-            The shared schedule is given away for longer than a reading that has not begun waits.
+            The shared schedule is reserved for longer than a new reading may wait.
         """
         slot = self._take_slot()
         if slot is None:
@@ -201,10 +214,10 @@ class RateLimiter:
     def _start_reserving(self) -> None:
         if not self._is_reserving:
             self._is_reserving = True
-            threading.Thread(target=self._reserve, name="pacing", daemon=True).start()
+            threading.Thread(target=self._reserve, name="rate-limiter", daemon=True).start()
 
     def _reserve(self) -> None:
-        """Reserve for whoever waits, until nobody does."""
+        """Reserve slots until no call waits."""
         while True:
             with self._changed:
                 seconds_early = (
@@ -229,7 +242,7 @@ class RateLimiter:
                 self._queue_too_long = True
                 self._changed.notify_all()
             return
-        except Exception as error:  # noqa: BLE001 - whatever keeps the table away, reading goes on
+        except Exception as error:  # noqa: BLE001 - whatever is wrong with the table, the reading continues
             self._on_nonfatal_error(error)
             self._schedule = self._local
             start, calls = self._schedule.reserve(max_calls, max_waiting)

@@ -1,4 +1,4 @@
-"""A transcript out of Textract's answers: `trp` parses them, the order and the upright page are ours."""
+"""Builds transcripts from Textract's responses: `trp` parses them; the reading order and the rotation are ours."""
 
 from collections.abc import Iterable
 from typing import Any
@@ -15,9 +15,9 @@ _DIGITS = 5
 
 
 def parse_transcript(responses: list[dict[str, Any]]) -> Transcript:
-    """The transcript of saved Textract answers: one of a single page, or all parts of one job in order.
+    """The transcript of saved Textract responses: one for a single page, or all parts of one job in order.
 
-    A page that the job could not read is there without lines, and a warning names it.
+    A page that the job could not read has no lines, and a warning names it.
 
     Raises
     ------
@@ -41,7 +41,7 @@ def parse_transcript(responses: list[dict[str, Any]]) -> Transcript:
 
 
 def parse_page(response: dict[str, Any], number: int, *, aspect: float = _A4_ASPECT) -> Page:
-    """One page out of Textract's answer for it. `aspect` is width ÷ height of the page as it was sent."""
+    """Parse Textract's response for one page. `aspect` is width ÷ height of the page as it was sent."""
     gathered = blocks.gather_blocks([response])
     if not gathered.pages:
         return Page(number=number, source="textract", lines=(), aspect=round(aspect, _DIGITS))
@@ -49,8 +49,8 @@ def parse_page(response: dict[str, Any], number: int, *, aspect: float = _A4_ASP
 
 
 def parse_page_blocks(page_blocks: list[blocks.Block], number: int, *, aspect: float | None = None) -> Page:
-    """One page out of its blocks, as `blocks.gather` leaves them; of no known shape, it is taken for upright A4."""
-    # Imported here: a document read from its text layer never needs it.
+    """Parse one page's blocks, as `gather_blocks` returns them. Without `aspect` the page is taken for upright A4."""
+    # Imported here: a document read from its text layer does not need it.
     import trp
 
     parsed = trp.Document({"Blocks": page_blocks}).pages
@@ -75,7 +75,7 @@ def _build_baseline(line: Any) -> Baseline:
     if len(line.words) > 1:
         return Baseline(_get_word_middle(line.words[0]), _get_word_middle(line.words[-1]), weight)
     first, second = line.geometry.polygon[:2]
-    # A single letter is as high as it is wide: its edges say little.
+    # One or two letters are about as high as they are wide: their edges do not show a direction.
     return Baseline((first.x, first.y), (second.x, second.y), weight if weight > 2 else 0)
 
 
@@ -100,24 +100,24 @@ def _build_line(line: Any, rotation: int) -> Line:
 def _build_box(item: Any, rotation: int) -> Box:
     box = item.geometry.boundingBox
     left, top, width, height = page_rotation.rotate_box((box.left, box.top, box.width, box.height), rotation)
-    if left < 0 or top < 0 or left + width > 1 or top + height > 1:  # a line at the very edge reaches over it
+    if left < 0 or top < 0 or left + width > 1 or top + height > 1:  # a line at the page's edge may extend beyond it
         left, top = max(0.0, left), max(0.0, top)
         width, height = max(0.0, min(width, 1 - left)), max(0.0, min(height, 1 - top))
     return (round(left, _DIGITS), round(top, _DIGITS), round(width, _DIGITS), round(height, _DIGITS))
 
 
 def _build_line_box(at: int, line: Line, aspect: float, skew: float) -> LineBox:
-    """The line's place for ordering: in page heights, and with a page that lies askew put straight."""
+    """The line's box for the reading order: in page heights, corrected for the page's skew."""
     left, top, width, height = line.box
     x0, x1 = left * aspect, (left + width) * aspect
-    # A sloping line's box is higher than its letters; what the slope adds is taken off again.
+    # A skewed line's box is higher than its letters: subtract what the skew adds.
     letters = max(height - abs(skew) * (x1 - x0), 0.3 * height)
     middle = top + height / 2 - skew * (x0 + x1) / 2
     return LineBox(at, x0, middle - letters / 2, x1, middle + letters / 2, line.text)
 
 
 def build_transcript(pages: Iterable[Page], warnings: Iterable[str | None]) -> Transcript:
-    """Pages put together, in order, with what a person should know of them."""
+    """Join the pages, in order of their numbers, and the warnings; None among these is skipped."""
     ordered = tuple(sorted(pages, key=lambda page: page.number))
     messages = [warning for warning in warnings if warning]
     if not any(page.lines for page in ordered):

@@ -1,4 +1,4 @@
-"""Calls of Textract: paced, tried again where that helps, and refused pages told from refused calls."""
+"""Textract calls: rate-limited, retried after transient errors; a refused page is distinguished from a failed call."""
 
 import math
 import random
@@ -26,7 +26,7 @@ _REFUSED_CODES = frozenset(
 
 
 class PageRefused(Exception):
-    """Textract does not take this page in this form; `code` is its error's name. Another form may do."""
+    """Textract does not accept this page in this form; `code` is its error code. Another form may be accepted."""
 
     def __init__(self, code: str) -> None:
         super().__init__(code)
@@ -34,7 +34,7 @@ class PageRefused(Exception):
 
 
 class TextractApi(Protocol):
-    """Textract as it is called (`lean_client.LeanTextract`): what is made here is called until it answers."""
+    """The Textract client (`textract_client.TextractClient`). Each method prepares a call that can be repeated."""
 
     client_error: type[Exception]
 
@@ -44,10 +44,10 @@ class TextractApi(Protocol):
 
 
 class TextractOcr:
-    """Reads one page a call.
+    """Reads pages and objects, one a call.
 
-    `textract` makes one attempt a call: pauses are taken here, where they do not hold a place in the schedule.
-    `transport_faults` are the errors that mean that no answer came at all.
+    `textract` makes one attempt a call: the retries are here, so that a pause does not occupy a slot of the rate
+    limiter. `transport_errors` are the errors of a call that got no response. `deadline` is in epoch seconds.
     """
 
     def __init__(
@@ -63,29 +63,29 @@ class TextractOcr:
         self._error_types = (*transport_errors, textract.client_error)
 
     def close(self) -> None:
-        """The reading is over: calls that wait for their moment are not made any more."""
+        """Cancel the calls that wait for the rate limiter."""
         self._rate_limiter.close()
 
     def read(self, body: bytes) -> TextractResponse:
-        """Textract's answer for a page's own bytes.
+        """Textract's response for a page's bytes.
 
         Raises
         ------
         PageRefused
-            Textract does not take this document.
+            Textract does not accept the page.
         ServiceUnavailable
-            No answer after all attempts.
+            No response after all attempts, or not before the deadline.
         """
         call = self._textract.call_with_bytes(body)
-        del body  # fifty pages wait at once; each is held once, as its request
+        del body  # fifty pages may wait at once: each is held in memory once, as its request
         return self._call_with_retries(call)
 
     def read_object(self, bucket: str, key: str, version_id: str) -> TextractResponse:
-        """The same for a picture where it lies, without its bytes passing through here."""
+        """Textract's response for an image in S3, which Textract fetches itself. Raises as `read` does."""
         return self._call_with_retries(self._textract.call_with_object(bucket, key, version_id))
 
     def read_job_parts(self, job_id: str) -> Iterator[TextractResponse]:
-        """What a job has read, part after part; these calls have a quota of their own."""
+        """The parts of an asynchronous job's result. These calls have a quota of their own and are not rate-limited."""
         token: str | None = None
         while True:
             part = self._call_with_retries(self._textract.call_for_job(job_id, token), paced=False)
@@ -114,10 +114,10 @@ class TextractOcr:
 
     @staticmethod
     def _get_transient_code(error: Exception) -> str:
-        """The error's name where the same call may succeed later; otherwise raises what it means."""
+        """The error's code if the same call may succeed later; raises PageRefused or the error itself otherwise."""
         code, _ = aws_errors.get_error_code(error)
         if code in _REFUSED_CODES:
             raise PageRefused(code) from error
         if aws_errors.is_transient(error):
             return code
-        raise error  # not the document's fault, and not one that passes: access, signature, region
+        raise error  # neither the document's fault nor transient: access, signature, region

@@ -1,8 +1,8 @@
-"""A Textract client without botocore's detours: the same signing, endpoints and errors, a third of the work a page.
+"""A Textract client that builds requests and parses responses itself, at a third of botocore's work a page.
 
-botocore builds a page's request in three copies, and walks its answer's thousands of blocks shape by shape, in
-Python: 20 ms a page together, for which fifty pages at once would queue. Both ends are plain JSON, so both are
-made and parsed here, through botocore's own events; what stands between stays botocore's.
+botocore builds a page's request in three copies and walks its response's thousands of blocks shape by shape, in
+Python: 20 ms a page altogether, for which fifty pages at once would queue. Request and response are plain JSON, so
+both are handled here, through botocore's own events. Signing, endpoints and errors remain botocore's.
 """
 
 import base64
@@ -18,7 +18,10 @@ _JOB_OPERATION = "textract.GetDocumentTextDetection"
 
 
 class TextractClient:
-    """DetectDocumentText, and the answers of jobs, by one boto3 client. Safe to use from many threads."""
+    """Prepares calls of DetectDocumentText and GetDocumentTextDetection on one boto3 client.
+
+    Safe to use from many threads. Each prepared call can be repeated.
+    """
 
     def __init__(self, client: Any) -> None:
         self._client = client
@@ -29,7 +32,7 @@ class TextractClient:
             client.meta.events.register(f"before-parse.{operation}", _parse_response)
 
     def call_with_bytes(self, body: bytes) -> Callable[[], TextractResponse]:
-        """A call for a page's own bytes, to be made as often as it takes; it holds the request and not the page."""
+        """A call for a page's bytes. It keeps the encoded request, not the page."""
         request = b'{"Document":{"Bytes":"%b"}}' % base64.b64encode(body)
 
         def call() -> TextractResponse:
@@ -40,7 +43,7 @@ class TextractClient:
         return call
 
     def call_with_object(self, bucket: str, key: str, version_id: str) -> Callable[[], TextractResponse]:
-        """A call for a picture where it lies."""
+        """A call for an image in S3."""
         document = {"S3Object": {"Bucket": bucket, "Name": key, "Version": version_id}}
 
         def call() -> TextractResponse:
@@ -50,7 +53,7 @@ class TextractClient:
         return call
 
     def call_for_job(self, job_id: str, token: str | None) -> Callable[[], TextractResponse]:
-        """A call for a part of a job's answer: the first, or the one that `token` names."""
+        """A call for one part of a job's result: the first, or the one that `token` names."""
         next_part = {"NextToken": token} if token else {}
 
         def call() -> TextractResponse:
@@ -62,14 +65,14 @@ class TextractClient:
         return call
 
     def _replace_body(self, params: dict[str, Any], **_: Any) -> None:
-        """Called by botocore in the calling thread, before the request is signed."""
+        """Put the prepared JSON in place of botocore's. botocore calls this in the calling thread, before signing."""
         body = self._body.__dict__.pop("json", None)
         if body is not None:
             params["body"] = body
 
 
 def _parse_response(response_dict: dict[str, Any], customized_response_dict: dict[str, Any], **_: Any) -> None:
-    """Errors are left to botocore."""
+    """Parse a successful response. Errors are left to botocore."""
     if response_dict["status_code"] < 300:
         customized_response_dict.update(json.loads(response_dict["body"]))
         response_dict["body"] = b"{}"

@@ -1,8 +1,8 @@
-"""What is written over a page: form fields, notes, strokes. Whoever opens the document sees it, so it has to be read.
+"""Flattens a page's annotations (form fields, notes, strokes): whoever opens the document sees them, so OCR must too.
 
-Many programs leave it to the reader to draw such things: a form field holds its value and no picture of it. PDFium
-draws fields once it has a form environment (without scripts), strokes and marks once the page has been drawn, and
-notes of typed text not at all.
+Many programs leave the drawing of annotations to the viewer: a form field then has a value and no appearance stream.
+PDFium draws fields if it has a form environment (without scripts), creates the appearance of strokes and marks when
+the page is rendered, and does not draw notes of typed text at all.
 """
 
 import ctypes
@@ -17,19 +17,19 @@ _ENCODING = "cp1252"
 
 
 class AnnotationFlattener:
-    """The overlay of one open document's pages."""
+    """Flattens pages of one open document."""
 
     def __init__(self, document: Any) -> None:
         self._document = document
         self._form: Any = None
         if pdfium.FPDF_GetFormType(document) != pdfium.FORMTYPE_NONE:
-            # Both live as long as the document does, which is as long as the child.
+            # Both must live as long as the document, which is as long as the child process.
             self._form_info = pdfium.FPDF_FORMFILLINFO(version=2)
             self._form = pdfium.FPDFDOC_InitFormFillEnvironment(document, self._form_info)
 
     def flatten(self, page: Any) -> bool:
-        """Make what is written over the page part of it; it shows when the page is loaded again. False where PDFium
-        cannot."""
+        """Make the annotations part of the page's contents, visible when the page is loaded again. Returns False if
+        PDFium cannot."""
         if self._form:
             pdfium.FORM_OnAfterLoadPage(page, self._form)
         _create_appearances(page)
@@ -52,7 +52,7 @@ class AnnotationFlattener:
             pdfium.FPDFPage_GenerateContent(page)
 
     def _write(self, page: Any, annotation: Any) -> bool:
-        """A note's text in its rectangle, as large as it fits."""
+        """Write a note's text into its rectangle, at the largest size that fits. Returns False if it has none."""
         rectangle = pdfium.FS_RECTF()
         text = _get_string(annotation, b"Contents")
         if not text.strip() or not pdfium.FPDFAnnot_GetRect(annotation, ctypes.byref(rectangle)):
@@ -75,7 +75,7 @@ class AnnotationFlattener:
 
 
 def _create_appearances(page: Any) -> None:
-    """As PDFium draws strokes and marks that bring no picture, it makes one; nothing else does."""
+    """Render the page once: only then does PDFium create the missing appearance of strokes and marks."""
     bitmap = pdfium.FPDFBitmap_CreateEx(1, 1, pdfium.FPDFBitmap_BGR, None, 0)
     if bitmap:
         pdfium.FPDF_RenderPageBitmap(bitmap, page, 0, 0, 1, 1, 0, pdfium.FPDF_ANNOT)
@@ -94,7 +94,7 @@ def _get_string(annotation: Any, key: bytes) -> str:
 
 
 def _wrap(text: str, letters: float) -> list[str]:
-    """Lines of about so many letters, broken between words."""
+    """Break the text between words into lines of about `letters` letters."""
     lines: list[str] = []
     for paragraph in text.replace("\r\n", "\n").replace("\r", "\n").split("\n"):
         line = ""

@@ -1,7 +1,8 @@
-"""The glyphs of a PDF page as PDFium places them: what each says and where it stands.
+"""Reads the glyphs of a PDF page from PDFium: their characters and positions.
 
-Points of the page as it is shown (after /Rotate and crop box), origin at the top left, y downwards, and, where
-most of the text runs another way, turned until it stands upright. The order of drawing is kept but not trusted.
+Positions are in points of the page as displayed (after /Rotate and the crop box), origin at the top left, y downwards;
+if most of the text runs in another direction, the page is rotated until it is upright. The drawing order is kept but
+not trusted.
 """
 
 import ctypes
@@ -15,13 +16,13 @@ Matrix = tuple[float, float, float, float, float, float]
 GlyphBox = tuple[float, float, float, float, float]
 _UNKNOWN = "\ufffd"
 _SPACE = re.compile("[\t\n\r \xa0\u2000-\u200b\u3000]")
-# PDFium's own marks for a hyphen at a line's end, and the soft hyphen.
+# PDFium's characters for a hyphen at the end of a line, and the soft hyphen.
 _HYPHEN = re.compile("[\x02\xad\ufffe]")
-# Control characters, halves of pairs, and codes that every font uses for what it likes.
+# Control characters, surrogates, and the private use area, which every font uses as it likes.
 _UNMAPPED = re.compile("[\x00-\x1f\x7f-\x9f\ud800-\uf8ff\ufffd\uffff]")
 _WORD = re.compile("[^ ]+")
 _ANGLE_SAMPLES = 64
-# In heights of a glyph's box, which is about 1.15 of the font size.
+# In heights of a glyph's box, which is about 1.15 times the font size.
 WORD_GAP = 0.13
 SAME_BASELINE = 0.12
 _loose_box = pdfium.FPDFText_GetLooseCharBox
@@ -30,9 +31,9 @@ _MAX_SLANT = math.radians(8)
 
 @dataclass(slots=True)
 class TextFragment:
-    """Some letters that stand together: a word, or a part of one while words are being put together.
+    """A word, or a part of one while words are being built.
 
-    `base` is the baseline's y; `space` says that a real space stands before.
+    `baseline` is the y position of the baseline; `space_before` says that a real space precedes the fragment.
     """
 
     text: str
@@ -48,6 +49,7 @@ class TextFragment:
         return self.y1 - self.y0
 
     def absorb(self, part: "TextFragment") -> None:
+        """Append another fragment's text and extend the box."""
         self.text += part.text
         self.x0, self.y0 = min(self.x0, part.x0), min(self.y0, part.y0)
         self.x1, self.y1 = max(self.x1, part.x1), max(self.y1, part.y1)
@@ -55,9 +57,10 @@ class TextFragment:
 
 @dataclass(slots=True)
 class GlyphPage:
-    """`pieces` in the order of drawing; `slanted` glyphs run another way than the page.
+    """A page's text: `fragments` in drawing order, and `slanted` glyphs, which run in another direction than the page.
 
-    `letters` counts all glyphs that are no spaces, `unmapped` those whose meaning nobody knows.
+    `matrix` maps the page's own coordinates to the upright page, `rotation` is in degrees clockwise. `letters` counts
+    all glyphs except spaces, `unmapped` those without a Unicode character.
     """
 
     width: float
@@ -71,7 +74,7 @@ class GlyphPage:
 
 
 def get_page_geometry(page: pdfium.FPDF_PAGE) -> tuple[float, float, Matrix]:
-    """Width, height and the matrix from the page's own space to the page as it is shown, in points."""
+    """Width, height, and the matrix from the page's own coordinates to the page as displayed, in points."""
     width, height = pdfium.FPDF_GetPageWidthF(page), pdfium.FPDF_GetPageHeightF(page)
     unit = 1000.0
     across, down = ctypes.c_int(), ctypes.c_int()
@@ -85,7 +88,7 @@ def get_page_geometry(page: pdfium.FPDF_PAGE) -> tuple[float, float, Matrix]:
 
 
 def read_glyphs(page: pdfium.FPDF_PAGE, text: pdfium.FPDF_TEXTPAGE) -> GlyphPage:
-    """The page's glyphs, those that touch and follow one another in drawing order put together already."""
+    """Read the page's glyphs; glyphs that touch and follow one another in drawing order are joined already."""
     width, height, matrix = get_page_geometry(page)
     letters = _read_characters(text)
     rotation = _find_rotation(text, letters, math.atan2(matrix[1], matrix[0]))
@@ -94,7 +97,7 @@ def read_glyphs(page: pdfium.FPDF_PAGE, text: pdfium.FPDF_TEXTPAGE) -> GlyphPage
     end = 0
     for word in _WORD.finditer(letters):
         start = word.start()
-        # PDFium puts spaces of its own where it sees gaps; whether there are any is for us to see.
+        # PDFium generates spaces where it sees gaps. Only real ones count: `line_builder` measures the gaps itself.
         space_before = start > end and pdfium.FPDFText_IsGenerated(text, end) != 1
         if start > end + 1 and not space_before:
             space_before = any(pdfium.FPDFText_IsGenerated(text, index) != 1 for index in range(end + 1, start))
@@ -112,7 +115,7 @@ def read_glyphs(page: pdfium.FPDF_PAGE, text: pdfium.FPDF_TEXTPAGE) -> GlyphPage
 def _read_separate_glyphs(
     locator: "_GlyphLocator", letters: str, start: int, space_before: bool, result: GlyphPage
 ) -> None:
-    """Glyphs that are not drawn as one: letter by letter, put together where they touch."""
+    """Read a word that is not drawn as one piece: glyph by glyph, joined where they touch."""
     run: TextFragment | None = None
     x0 = x1 = 0.0
     for index, letter in enumerate(letters, start=start):
@@ -132,7 +135,7 @@ def _read_separate_glyphs(
 
 
 def _read_characters(text: pdfium.FPDF_TEXTPAGE) -> str:
-    """One character a glyph: what it says, a space for any kind of space, U+FFFD where nobody knows."""
+    """One character a glyph; any kind of space becomes a space, a glyph without a Unicode character U+FFFD."""
     count = max(0, pdfium.FPDFText_CountChars(text))
     units = (ctypes.c_ushort * (count + 1))()
     if pdfium.FPDFText_GetText(text, 0, count, units) == count + 1:
@@ -140,14 +143,14 @@ def _read_characters(text: pdfium.FPDF_TEXTPAGE) -> str:
     else:
         letters = ""
     if len(letters) != count:
-        # Characters beyond the basic plane take two units: then glyph by glyph.
+        # Characters outside the basic plane take two units: read glyph by glyph instead.
         codes = (pdfium.FPDFText_GetUnicode(text, index) for index in range(count))
         letters = "".join(chr(code) if code <= 0x10FFFF else _UNKNOWN for code in codes)
     return _UNMAPPED.sub(_UNKNOWN, _HYPHEN.sub("-", _SPACE.sub(" ", letters)))
 
 
 def _is_adjacent(glyph: GlyphBox, run: TextFragment, x0: float, x1: float) -> bool:
-    """Whether a glyph goes on with the run whose last glyph stood from x0 to x1."""
+    """Whether a glyph continues the run whose last glyph is between x0 and x1."""
     size = glyph[3] - glyph[1] or 1.0
     if abs(glyph[4] - run.baseline) >= SAME_BASELINE * size:
         return False
@@ -157,8 +160,12 @@ def _is_adjacent(glyph: GlyphBox, run: TextFragment, x0: float, x1: float) -> bo
 
 
 class _GlyphLocator:
-    """Where glyphs stand. Asking PDFium costs more than all the rest, so it is asked no more than needed: for the
-    first and the last glyph of a word that is drawn as one, for the baseline where a box's height has changed."""
+    """Finds the positions of glyphs.
+
+    Calls of PDFium cost more than all the rest, so there are as few as possible: for the first and the last glyph of a
+    word that is drawn as one piece, and for the baseline only when the height of the box changes. `slanted` tells
+    whether the glyph found last runs in another direction than the page.
+    """
 
     def __init__(self, text: pdfium.FPDF_TEXTPAGE, matrix: Matrix) -> None:
         self._text = text
@@ -171,7 +178,7 @@ class _GlyphLocator:
         self.slanted = False
 
     def locate_word(self, start: int, end: int) -> GlyphBox | None:
-        """A whole word's place; None where it is not plainly one straight piece of text."""
+        """A word's box and baseline; None if it is not one straight piece of text."""
         if end - start > 1 and pdfium.FPDFText_CountRects(self._text, start, end - start) != 1:
             return None
         first = self.at(start)
@@ -185,7 +192,7 @@ class _GlyphLocator:
         return first[0], first[1], last[2], first[3], first[4]
 
     def at(self, index: int) -> GlyphBox | None:
-        """Left, top, right, bottom and baseline; None where PDFium knows no place."""
+        """A glyph's left, top, right, bottom and baseline; None if PDFium does not know its position."""
         box = self._box
         if not _loose_box(self._text, index, self._box_at):
             return None
@@ -201,7 +208,7 @@ class _GlyphLocator:
         if top > bottom:
             top, bottom = bottom, top
         if (top, bottom) != self._last_level:
-            # Glyphs on one level stand on one baseline and run one way.
+            # Glyphs with the same top and bottom have the same baseline and direction.
             self._last_level = (top, bottom)
             pdfium.FPDFText_GetCharOrigin(self._text, index, self._x_at, self._y_at)
             self._baseline = b * self._x.value + d * self._y.value + f
@@ -211,9 +218,9 @@ class _GlyphLocator:
 
 
 def _find_rotation(text: pdfium.FPDF_TEXTPAGE, letters: str, page_angle: float) -> int:
-    """By how many degrees clockwise the shown page is to be turned so that most of its text stands upright.
+    """By how many degrees clockwise the displayed page must be rotated so that most of its text is upright.
 
-    PDFium's angles are clockwise, as is `turned`, the page's own turn.
+    PDFium's angles are clockwise, as is `page_angle`, the page's own rotation.
     """
     votes = [0, 0, 0, 0]
     for index in range(0, len(letters), max(1, len(letters) // _ANGLE_SAMPLES)):
@@ -226,7 +233,7 @@ def _find_rotation(text: pdfium.FPDF_TEXTPAGE, letters: str, page_angle: float) 
 
 
 def _rotate_geometry(width: float, height: float, matrix: Matrix, rotation: int) -> tuple[float, float, Matrix]:
-    """Width, height and matrix of the page once it has been turned clockwise."""
+    """Width, height and matrix of the page after it has been rotated clockwise."""
     a, b, c, d, e, f = matrix
     if rotation == 90:  # (x, y) → (height - y, x)
         return height, width, (-b, a, -d, c, height - f, e)

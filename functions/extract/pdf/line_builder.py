@@ -1,9 +1,9 @@
-"""Words and lines of a PDF page out of its glyphs, by where the glyphs stand.
+"""Builds the words and lines of a PDF page from its glyphs, by their positions.
 
-A text layer's own order cannot be relied on: some producers place every glyph by itself, some draw the page in
-any order. So words are glyphs that touch on one baseline, and lines are words that follow one another without
-a wide gap. A gap wider than that (a margin mark, a second column, the next cell) begins a new line; what order
-lines are read in is decided elsewhere (`extract.layout.reading_order`), the same way for both sources of lines.
+The order of a text layer cannot be relied on: some producers place every glyph separately, some draw the page in any
+order. So words are glyphs that touch on one baseline, and lines are words that follow one another without a wide gap.
+A wider gap (before a margin mark, a second column, the next cell) begins a new line. The reading order of the lines is
+decided in `extract.layout.reading_order`, in the same way for text layers and OCR.
 """
 
 import statistics
@@ -17,19 +17,18 @@ from extract.pdf.glyphs import SAME_BASELINE, WORD_GAP, TextFragment
 _LINE_GAP = 1.25
 _SUPERSCRIPTS = dict(zip("0123456789+-−=()n", "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁻⁼⁽⁾ⁿ", strict=True))
 
-
 FragmentLine = list[TextFragment]
 
 
 def build_lines(fragments: Iterable[TextFragment]) -> list[FragmentLine]:
-    """Lines of words, in no particular order among themselves."""
+    """Lines of words, in no particular order."""
     rows = _group_rows(list(fragments))
     found = [line for row in rows for line in _split_row(_build_words(row))]
     return _attach_scripts(found)
 
 
 def build_slanted_lines(glyphs: Iterable[TextFragment]) -> list[FragmentLine]:
-    """Text that runs another way than its page (a note along the margin): the order of drawing is all there is."""
+    """Lines of text that runs in another direction than the page (a note along the margin), by drawing order only."""
     result: list[FragmentLine] = []
     last: TextFragment | None = None
     for glyph in glyphs:
@@ -53,7 +52,7 @@ def _measure_distance(one: TextFragment, other: TextFragment) -> tuple[float, fl
 
 
 def _group_rows(fragments: list[TextFragment]) -> list[FragmentLine]:
-    """Pieces on one baseline, each row from left to right."""
+    """Group the fragments by baseline; each row is sorted from left to right."""
     rows: list[FragmentLine] = []
     baseline = height = 0.0
     for fragment in sorted(fragments, key=attrgetter("baseline")):
@@ -69,7 +68,7 @@ def _group_rows(fragments: list[TextFragment]) -> list[FragmentLine]:
 
 
 def _build_words(row: FragmentLine) -> FragmentLine:
-    """Pieces that touch are one word; letters that are spaced out evenly are one as well."""
+    """Join fragments that touch into words; evenly spaced single letters are joined as well."""
     gap = WORD_GAP
     single = [fragment for fragment in row if len(fragment.text) == 1]
     if len(single) > 4 and len(single) > 0.7 * len(row):
@@ -92,7 +91,7 @@ def _build_words(row: FragmentLine) -> FragmentLine:
 
 
 def _split_row(row: FragmentLine) -> Iterator[FragmentLine]:
-    """A row of words, cut where a gap is too wide for one line."""
+    """Split a row of words where a gap is too wide for one line."""
     line: FragmentLine = []
     for word in row:
         if line and (gap := word.x0 - line[-1].x1) > _LINE_GAP * word.height and gap > _LINE_GAP * line[-1].height:
@@ -104,7 +103,7 @@ def _split_row(row: FragmentLine) -> Iterator[FragmentLine]:
 
 
 def _attach_scripts(found: list[FragmentLine]) -> list[FragmentLine]:
-    """Exponents and indices stand on a baseline of their own: each goes back beside the word it belongs to."""
+    """Put exponents and indices, which have a baseline of their own, back into the lines that they belong to."""
     found.sort(key=lambda line: -max(word.height for word in line))
     merged: list[FragmentLine] = []
     for line in found:
@@ -130,12 +129,13 @@ def _is_script_of(script_line: FragmentLine, line: FragmentLine) -> bool:
     overlap = min(bottom, max(word.y1 for word in script_line)) - max(top, min(word.y0 for word in script_line))
     if overlap < 0.4 * own_height:
         return False
-    # Something must stand directly before it: a small line between two words is a line, not an exponent.
+    # A word must be directly before it: a small line between two words is a line, not an exponent.
     return any(-0.3 * height < script_line[0].x0 - word.x1 < 0.35 * height for word in line)
 
 
 def _insert_script(line: FragmentLine, script_line: FragmentLine) -> None:
-    """Put each raised piece right after the word it touches, as part of that word: 10 and a raised 2 are not 102."""
+    """Append each raised or lowered fragment to the word that it touches. Raised characters become superscripts:
+    10 with a raised 2 is 10², not 102."""
     for fragment in script_line:
         previous = [word for word in line if word.x1 <= fragment.x0 + 0.4 * fragment.height]
         if previous and fragment.x0 - previous[-1].x1 < 0.35 * previous[-1].height:
@@ -152,7 +152,7 @@ def _insert_script(line: FragmentLine, script_line: FragmentLine) -> None:
 
 
 def _join_next_word(line: FragmentLine, at: int) -> None:
-    """A word that an index had parted (H, O around a lowered 2) is one word again."""
+    """Join a word again that an index had split (H and O around a lowered 2)."""
     if at + 1 < len(line):
         word, following = line[at], line[at + 1]
         if not following.space_before and following.x0 - word.x1 < WORD_GAP * following.height:

@@ -1,8 +1,8 @@
-"""One page of a PDF as a document of its own: its own bytes, nothing of the other pages.
+"""Extracts one page of a PDF as a document of its own, without the other pages' data.
 
-pypdf cuts, because it lets a page's resources be pruned: producers like to give all pages one dictionary of all
-pictures, and a page that brings them all would send the whole file once a page. What pypdf cannot parse, PDFium
-cuts; what neither can cut to a size that one call takes is drawn.
+pypdf extracts, because it allows to prune a page's resources: many producers give all pages one dictionary of all
+images, and a page that kept them all would send the whole file once a page. If pypdf cannot parse the file, PDFium
+copies the page; a page that neither makes small enough for one Textract call is rendered instead.
 """
 
 import gc
@@ -22,17 +22,17 @@ _NAME = re.compile(rb"/([^\s/<>\[\](){}%]+)")
 _ESCAPED = re.compile(r"#([0-9A-Fa-f]{2})")
 _PAGE_KEYS = ("/Type", "/MediaBox", "/CropBox", "/Rotate", "/UserUnit", "/Resources", "/Contents", "/Group")
 _MAX_OPEN_SECONDS, _MAX_EXTRACT_SECONDS = 4.0, 3.0
-# Streams above this are not kept in memory once their page is cut.
+# Streams larger than this are removed from pypdf's cache once their page is extracted.
 _MAX_CACHED_STREAM_BYTES = 65_536
 _MAX_UNCOLLECTED_BYTES = 8_000_000
 
 
 class PypdfTimeout(Exception):
-    """pypdf went past its share of time; PDFium, which is quicker, takes over."""
+    """pypdf exceeded its processor time; PDFium, which is faster, takes over."""
 
 
 class PageExtractor:
-    """Cuts pages of one open file. `mapped` is the same file for a parser that seeks."""
+    """Extracts pages of one open file. `mapped` is the same file, memory-mapped for pypdf."""
 
     def __init__(self, file: PdfFile, mapped: mmap.mmap) -> None:
         self._file = file
@@ -42,9 +42,9 @@ class PageExtractor:
         self._uncollected = 0
 
     def extract_page(self, index: int, *, flatten: bool = False) -> bytes | None:
-        """Page `index` (from 0) as a PDF of one page; None where only a drawing of it can be sent.
+        """Page `index` (from 0) as a PDF of one page; None if it does not fit into one call and must be rendered.
 
-        With `flatten`, what is written over the page (form fields, notes, strokes) becomes part of it.
+        With `flatten` the annotations (form fields, notes, strokes) become part of the page.
         """
         body = None if flatten else self._extract_with_pypdf(index)
         if body is None:
@@ -58,7 +58,7 @@ class PageExtractor:
         return body
 
     def fonts(self, index: int) -> frozenset[str]:
-        """Which fonts the page uses, by their objects in the file; what cannot be told is a font of its own."""
+        """The fonts that the page uses, by their objects in the file; if they are unknown, one name for this page."""
         reader = self._open()
         unknown = frozenset({f"page {index}"})
         if reader is None:
@@ -66,7 +66,7 @@ class PageExtractor:
         try:
             with _limit_cpu_time(_MAX_EXTRACT_SECONDS):
                 found: set[str] = set()
-                # Of one dictionary for all pages, those that this page draws with.
+                # Pages may share one dictionary of fonts: keep those that this page uses.
                 _collect_fonts(_prune_resources(reader.pages[index]), found, 0)
                 return frozenset(found) or unknown
         except MemoryError:
@@ -92,7 +92,7 @@ class PageExtractor:
             self._collect_garbage(body)
 
     def _collect_garbage(self, body: bytes | None) -> None:
-        """What pypdf leaves of a page is tied in cycles, pictures and all: untie it before it adds up."""
+        """Collect garbage after every 8 MB of pages: pypdf's objects form cycles that hold the images in memory."""
         self._uncollected += len(body or b"")
         if self._uncollected > _MAX_UNCOLLECTED_BYTES:
             self._uncollected = 0
@@ -101,14 +101,14 @@ class PageExtractor:
     def _open(self) -> Any:
         if self._reader is None and not self._is_unusable:
             self._is_unusable = True  # until it has opened
-            # Imported here: a document whose pages all have a text layer never needs it.
+            # Imported here: a document whose pages all have a text layer does not need it.
             from pypdf import PdfReader
 
             logging.getLogger("pypdf").setLevel(logging.CRITICAL)
             try:
                 with _limit_cpu_time(_MAX_OPEN_SECONDS):
                     reader = PdfReader(cast("IO[bytes]", self._mapped))
-                    # Two parsers that count differently do not mean the same page.
+                    # If the two parsers count different numbers of pages, their page numbers are not the same.
                     if len(reader.pages) == self._file.pages:
                         self._reader, self._is_unusable = reader, False
             except MemoryError:
@@ -120,7 +120,7 @@ class PageExtractor:
 
 @contextmanager
 def _limit_cpu_time(seconds: float) -> Iterator[None]:
-    """Interrupt pure Python code after so many seconds of processor time."""
+    """Raise PypdfTimeout in pure Python code after so many seconds of processor time."""
 
     def interrupt(*_: object) -> None:
         raise PypdfTimeout
@@ -147,7 +147,7 @@ def _write_single_page(reader: Any, index: int) -> bytes:
     layers = reader.root_object.get("/OCProperties")
     writer.add_page(page)
     if layers is not None:
-        # Without it every layer would show, also those that the author has switched off.
+        # Without it every optional content layer would be visible, also those that the author has switched off.
         writer.root_object[NameObject("/OCProperties")] = layers.clone(writer)
     out = io.BytesIO()
     writer.write(out)
@@ -155,7 +155,7 @@ def _write_single_page(reader: Any, index: int) -> bytes:
 
 
 def _prune_resources(page: Any) -> Any:
-    """The page's resources with only those entries whose names occur in what is drawn with them."""
+    """The page's resources, with only those entries whose names occur in the page's content."""
     from pypdf.generic import DictionaryObject
 
     resources = _resolve(page.get("/Resources"))
@@ -184,9 +184,9 @@ def _unescape_name(name: str) -> str:
 
 
 def _add_names_of_bare_forms(resources: Any, names: set[str]) -> bool:
-    """Forms, patterns and fonts without resources of their own draw with the page's: their names count as well.
+    """Add the names used by forms and patterns without resources of their own, which use the page's.
 
-    False where that cannot be told, and everything is to be kept.
+    Returns False if the names cannot be determined (a Type 3 font without resources): keep everything then.
     """
     visited: set[str] = set()
     for category in ("/XObject", "/Pattern"):
@@ -223,7 +223,7 @@ def _resolve(item: Any) -> Any:
 
 
 def _evict_large_streams(reader: Any) -> None:
-    """pypdf keeps every object it has read; a scan's pictures would add up to the whole file."""
-    pruned = reader.resolved_objects
-    for key in [key for key, item in pruned.items() if len(getattr(item, "_data", b"")) > _MAX_CACHED_STREAM_BYTES]:
-        del pruned[key]
+    """Remove large streams from pypdf's cache, which keeps every object: a scan's images would add up to the file."""
+    cached = reader.resolved_objects
+    for key in [key for key, item in cached.items() if len(getattr(item, "_data", b"")) > _MAX_CACHED_STREAM_BYTES]:
+        del cached[key]

@@ -1,4 +1,4 @@
-"""A PDF opened by PDFium: pages, sizes, copies and drawings. One at a time; PDFium knows no threads."""
+"""A PDF opened by PDFium: page sizes, copies and renderings. Not safe for threads, as PDFium is not."""
 
 import ctypes
 import mmap
@@ -13,13 +13,16 @@ from extract.limits import MAX_CALL_BYTES, MAX_CALL_PIXELS_PER_SIDE, DocumentLim
 from extract.pdf.annotations import AnnotationFlattener
 
 _DAMAGED = "This PDF is damaged and cannot be opened. Export or scan it again and resend it."
-# A drawing is as fine as a scan for OCR should be, and no larger than a page of it at 400 dpi.
+# The resolution recommended for OCR, and an upper limit: about an A4 page at 400 dpi.
 _RENDER_DPI = 200
 _MAX_RENDER_PIXELS = 16_000_000
 
 
 class PdfFile:
-    """Raises, on opening: EncryptedDocument, DamagedDocument, NoPages, TooManyPages, UnsupportedFileType."""
+    """One open PDF; page indices count from 0.
+
+    The constructor raises EncryptedDocument, DamagedDocument, NoPages, TooManyPages or UnsupportedFileType.
+    """
 
     def __init__(self, mapped: mmap.mmap, limits: DocumentLimits) -> None:
         self._limits = limits
@@ -42,7 +45,7 @@ class PdfFile:
 
     @contextmanager
     def page(self, index: int) -> Iterator[pdfium.FPDF_PAGE]:
-        """The page, loaded; None where PDFium cannot load it."""
+        """The loaded page; None if PDFium cannot load it."""
         page = pdfium.FPDF_LoadPage(self._document, index)
         try:
             yield page
@@ -51,14 +54,14 @@ class PdfFile:
                 pdfium.FPDF_ClosePage(page)
 
     def get_page_size(self, index: int) -> tuple[float, float]:
-        """Width and height as shown, in points."""
+        """Width and height as displayed, in points; 0 if PDFium cannot tell."""
         size = pdfium.FS_SIZEF()
         if not pdfium.FPDF_GetPageSizeByIndexF(self._document, index, ctypes.byref(size)):
             return (0.0, 0.0)
         return (size.width, size.height)
 
     def copy_page(self, index: int, *, flatten: bool) -> bytes | None:
-        """Page `index` in a document of its own, None where PDFium cannot copy it."""
+        """Page `index` as a PDF of one page, with its annotations as contents if `flatten`. None if PDFium cannot."""
         if flatten and not self._flatten_page(index):
             return None
         copy = pdfium.FPDF_CreateNewDocument()
@@ -74,14 +77,14 @@ class PdfFile:
             return bool(page) and self._annotations.flatten(page)
 
     def render_jpeg(self, index: int) -> bytes:
-        """The page drawn as a JPEG that one call takes.
+        """Render the page as a JPEG that fits into one Textract call.
 
         Raises
         ------
         DamagedDocument
-            It cannot be drawn.
+            The page cannot be rendered.
         """
-        # Imported here: only a page that cannot be sent as it is needs it.
+        # Imported here: only a page that cannot be extracted needs it.
         from extract.images import encode_jpeg
 
         width, height = self.get_page_size(index)
@@ -91,13 +94,13 @@ class PdfFile:
         )
 
     def render(self, index: int, scale: float) -> Any:
-        """The page with all that is written over it as a Pillow image, `scale` pixels a point, or fewer where it
-        would be larger than any drawing.
+        """Render the page with its annotations as a Pillow image, at `scale` pixels a point; fewer if it would have
+        more than 16 million pixels.
 
         Raises
         ------
         DamagedDocument
-            It cannot be drawn.
+            The page cannot be rendered.
         """
         from PIL import Image
 

@@ -1,7 +1,7 @@
-"""A PDF, page by page: its text layer where that can be trusted, a cut for OCR where it cannot.
+"""Reads a PDF page by page: by its text layer if that can be trusted, otherwise extracts the page for OCR.
 
-Runs in the child. Pages are judged and cut one after the other, so that page 1 is on its way to OCR while page 7
-is still being cut.
+Runs in the sandbox child. Pages are handled one after the other, so that page 1 is on its way to OCR while page 7 is
+still being extracted.
 """
 
 import mmap
@@ -16,7 +16,7 @@ from extract.pdf.pdf_file import PdfFile
 from extract.pdf.text_layer import DIGITS, RejectedTextLayer, TextLayer, judge_text_layer
 from extract.sandbox import process_limits
 
-# The share of a page's letters that no sampled page has shown, above which the page is sampled itself.
+# A page is sampled if more than this share of its letters does not occur on any page sampled before.
 _MAX_UNSAMPLED_SHARE = 0.02
 _HIDDEN = "Page {page} holds text that cannot be seen; it was left out."
 
@@ -24,15 +24,16 @@ SendFrame = Callable[..., None]
 
 
 def read_pdf(task: dict[str, Any], mapped: mmap.mmap, limits: DocumentLimits, send_frame: SendFrame) -> None:
-    """All pages; or, where `task` names `cut` or `drawn` pages (numbers from 1), only those, as bytes for OCR.
+    """Send all pages. If `task` has `cut` or `drawn` page numbers (from 1), send only those, as bytes for OCR: `cut`
+    pages extracted, `drawn` pages rendered.
 
-    Where `task` tells of a `job` that has read this document as it lies, its pages need no bytes.
+    If `task` has a `job` that has read this document, the pages that it has read are sent without bytes.
     """
     file = PdfFile(mapped, limits)
     process_limits.extend_cpu_limit(limits, file.pages)
     send_frame({"type": "document", "pages": file.pages})
     job = task.get("job") or {}
-    # Who counts the pages otherwise does not mean the same page.
+    # If Textract counted another number of pages, its page numbers are not the same as these.
     read_by_job = frozenset(job["read"] if job.get("pages") == file.pages else ())
     pages = _PdfPages(file, mapped, limits, read_by_job, strict=bool(task.get("strict")))
     if "cut" in task or "drawn" in task:
@@ -43,7 +44,7 @@ def read_pdf(task: dict[str, Any], mapped: mmap.mmap, limits: DocumentLimits, se
         return
     for number in range(1, file.pages + 1):
         pages.send_page(number, send_frame)
-        # What has been read of the file need not stay in memory for the pages that follow.
+        # Release the parts of the file read so far: the following pages do not need them in memory.
         mapped.madvise(mmap.MADV_DONTNEED)
 
 
@@ -65,7 +66,13 @@ class _PdfPages:
         return {"type": "page", "page": number, "route": route, "aspect": round(aspect, DIGITS)}
 
     def send_page(self, number: int, send_frame: SendFrame) -> None:
-        """One page, by the cheapest way that is right."""
+        """Send one page in the cheapest correct way.
+
+        Raises
+        ------
+        PageTooLarge, DamagedDocument
+            The page is larger than the limits allow, or cannot be loaded.
+        """
         if max(self._file.get_page_size(number - 1)) > self._limits.max_points:
             raise errors.PageTooLarge(f"Page {number} of this PDF is larger than any sheet of paper.")
         with self._file.page(number - 1) as page:
@@ -92,8 +99,10 @@ class _PdfPages:
     def send_extracted_page(
         self, number: int, send_frame: SendFrame, *, reason: str, flatten: bool = False, warning: str | None = None
     ) -> None:
-        """The page's own bytes; a drawing of it where they are more than one call takes. None where a job has read
-        the page, unless what is written over it has to be made part of it first."""
+        """Send the page extracted for OCR, or rendered if it does not fit into one call.
+
+        Without bytes if a job has read the page, unless its annotations must be flattened first.
+        """
         if number in self._read_by_job and not flatten:
             send_frame(self.head(number, "ocr") | {"reason": reason, "warning": warning, "read_by_job": True})
             return
@@ -101,10 +110,10 @@ class _PdfPages:
         send_frame(self.head(number, "ocr") | {"reason": reason, "warning": warning}, body)
 
     def _extract_sample(self, number: int, layer: TextLayer) -> bytes:
-        """A sheet's page as OCR is to see it too; empty where the sampled pages have shown all of it already.
+        """An answer sheet's page for comparison with OCR; empty if the pages sampled before cover it.
 
-        A font can be made to read as other words than it shows. So every font of a sheet, and nearly every
-        letter, has to stand on a page whose layer was compared with what OCR sees.
+        A font can be made so that its text differs from what it shows. So every font of a sheet, and nearly every
+        letter, must occur on a page whose text layer was compared with OCR.
         """
         fonts = self._extractor.fonts(number - 1)
         letters = [letter for line in layer.lines for letter in line[0] if not letter.isspace()]

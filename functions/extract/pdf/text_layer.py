@@ -1,6 +1,6 @@
-"""One PDF page's text layer, held against what can be seen on the page.
+"""Reads one PDF page's text layer and compares it with what is visible on the page.
 
-Runs in the child. The answer is the page's lines, or the doubt for which OCR is to read it instead.
+Runs in the sandbox child. The result is the page's lines, or the reason why the page needs OCR.
 """
 
 from dataclasses import dataclass
@@ -16,11 +16,11 @@ from extract.pdf.line_builder import FragmentLine
 
 DIGITS = 5
 _PRECISION = 10.0**DIGITS
-# A character whose meaning the font does not tell makes its word doubtful.
+# Confidence of a word, and of one with a character that the font does not map to Unicode.
 _MAPPED_CONFIDENCE, _UNMAPPED_CONFIDENCE = 100.0, 50.0
-# Above this a page is a scan, and its picture is not worth decoding to judge the layer that came with it.
+# Above this share of images a page is a scan: its image is not worth decoding to verify the layer that came with it.
 _SCAN_IMAGE_SHARE = 0.9
-# Letters and digits that may fail to show by accident.
+# Letters and digits that may be invisible by accident.
 _MAX_ACCIDENTAL_LETTERS = 2
 
 # text, confidence, box, words as [text, confidence, box]
@@ -29,7 +29,7 @@ SerializedLine = list[Any]
 
 @dataclass(frozen=True, slots=True)
 class TextLayer:
-    """A layer that can be trusted: lines in reading order; `hidden` says that something was left out of it."""
+    """A text layer that can be trusted: its lines in reading order. `hidden`: invisible text was left out."""
 
     lines: list[SerializedLine]
     rotation: int
@@ -39,14 +39,14 @@ class TextLayer:
 
 @dataclass(frozen=True, slots=True)
 class RejectedTextLayer:
-    """A layer that is not to be trusted, and whether text that cannot be seen is on the page."""
+    """A text layer that cannot be trusted. `hidden`: the page has invisible text."""
 
     reason: ocr_decision.OcrReason
     hidden: bool = False
 
 
 def judge_text_layer(page: Any, *, strict: bool) -> TextLayer | RejectedTextLayer:
-    """Judge a loaded page. `strict` is for answer sheets."""
+    """Read and verify the text layer of a loaded page. `strict` is for answer sheets."""
     if ink.has_visible_annotations(page):
         return RejectedTextLayer(ocr_decision.OcrReason.WRITTEN_OVER)
     text = pdfium.FPDFText_LoadPage(page)
@@ -73,7 +73,7 @@ def _compare_with_ink(
     removed = {id(word) for word in [*outside, *invisible]}
     visible_lines = [line for line in ([word for word in line if id(word) not in removed] for line in lines) if line]
     visible_words = [word for line in visible_lines for word in line]
-    # Crop marks and the printer's notes stand outside of a teacher's page; nothing of a sheet should.
+    # A teacher's document may have crop marks and printer's notes outside the page; an answer sheet should not.
     hidden = ocr_decision.count_letters(
         "".join(word.text for word in ([*outside, *invisible] if strict else invisible))
     )
@@ -81,8 +81,8 @@ def _compare_with_ink(
     layer_facts = ocr_decision.TextLayerFacts(
         visible_letters=ocr_decision.count_letters("".join(word.text for word in visible_words)),
         hidden=hidden,
-        overlapping=ocr_decision.overlapping(visible_words) if strict else 0,
-        garbled=ocr_decision.garbled([word.text for word in words], glyph_page.letters, glyph_page.unmapped),
+        overlapping=ocr_decision.count_overlapping(visible_words) if strict else 0,
+        garbled=ocr_decision.is_garbled([word.text for word in words], glyph_page.letters, glyph_page.unmapped),
         image_share=share,
         ink=ink.InkCounts(under_words=1, elsewhere=0) if plain else ink.measure_ink(page_bitmap, visible_words),
     )
@@ -98,7 +98,7 @@ def _compare_with_ink(
 def _find_invisible_words(
     words: list[TextFragment], glyph_page: GlyphPage, page_bitmap: ink.PageBitmap
 ) -> tuple[list[TextFragment], list[TextFragment]]:
-    """Words outside the page, and words on it that do not show."""
+    """The words outside the page, and the words on it that are invisible."""
     outside: list[TextFragment] = []
     invisible: list[TextFragment] = []
     tiny = ocr_decision.min_readable_height(glyph_page.height)
@@ -136,8 +136,10 @@ def _serialize_lines(glyph_page: GlyphPage, lines: list[FragmentLine]) -> list[S
 
 
 class _BoxScaler:
-    """Places in points as left, top, width, height in fractions of the upright page. Made for every word of a
-    document, so it is written for speed: `round` takes three times as long."""
+    """Converts boxes from points to left, top, width, height in fractions of the upright page.
+
+    Called for every word of a document, so it is written for speed: `round` takes three times as long.
+    """
 
     def __init__(self, glyph_page: GlyphPage) -> None:
         self._width, self._height = glyph_page.width or 1.0, glyph_page.height or 1.0
@@ -145,7 +147,7 @@ class _BoxScaler:
 
     def scale_box(self, x0: float, y0: float, x1: float, y1: float) -> list[float]:
         width, height, across, down = self._width, self._height, self._across, self._down
-        if x0 < 0 or y0 < 0 or x1 > width or y1 > height:  # what reaches over the page's edge
+        if x0 < 0 or y0 < 0 or x1 > width or y1 > height:  # a box that extends beyond the page
             x0, y0, x1, y1 = max(0.0, x0), max(0.0, y0), min(width, x1), min(height, y1)
         return [
             int(x0 * across + 0.5) / _PRECISION,

@@ -1,7 +1,7 @@
-"""The fork server: one thread, the libraries loaded, a fresh child for every document.
+"""The fork server: a process with one thread and the libraries loaded, which forks a new child for each document.
 
-Run as `python -m extract.sandbox.fork_server <descriptor>`. It lives as long as the socket's other end: when the
-function goes, in whatever way, the server ends its children and itself.
+Run as `python -m extract.sandbox.fork_server <descriptor>`. It lives as long as the other end of its socket: when the
+function ends, for whatever reason, the server kills its children and exits.
 """
 
 import contextlib
@@ -18,12 +18,15 @@ from extract.limits import DocumentLimits
 from extract.sandbox import frames
 
 _INT = struct.Struct(">i")
-# In the order of need. One is taken whenever no document waits, so that a cold start's first document is not held
-# up by what it does not use; a reading of a page of our own then takes what parsers put off to their first use.
+# In the order in which documents need them. One module is imported whenever no document waits, so that the first
+# document after a cold start is not delayed by modules that it does not use. `warm_up` reads a sample page, for what
+# the parsers initialise at their first use.
 _PRELOADED_MODULES = ["extract.pdf.pdf_reader", "pypdf", "extract.sandbox.warm_up", "extract.images"]
 
 
 class SandboxServer:
+    """Forks a child for each request on the control socket and reports its exit status through a pipe."""
+
     def __init__(self, control: socket.socket) -> None:
         self._control = control
         self._children: dict[int, int] = {}
@@ -48,7 +51,7 @@ class SandboxServer:
             elif self._pending_imports:
                 __import__(self._pending_imports.pop(0))
                 if not self._pending_imports:
-                    gc.freeze()  # what stands now is shared by all children, and collected by none
+                    gc.freeze()  # objects loaded so far are shared with all children: no child scans them
         for child in self._children:
             with contextlib.suppress(ProcessLookupError):
                 os.kill(child, signal.SIGKILL)
@@ -89,17 +92,17 @@ def _write_status(status: int, number: int) -> None:
 
 
 def _run_child(task: dict[str, Any], file: int, channel: socket.socket) -> None:
-    """The child: bounded, without a way to write files, and gone when it has spoken."""
+    """Run one task in the child: with resource limits, without the ability to write files. Exits afterwards."""
     from extract.sandbox import process_limits, tasks
 
     limits = DocumentLimits(**task.pop("limits"))
-    gc.set_threshold(25_000)  # a page is thousands of small objects; few of them ever form a cycle
+    gc.set_threshold(25_000)  # a page is thousands of small objects, and few of them form a cycle
     try:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), 2)  # what parsers complain about may quote the document
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 2)  # warnings of the parsers may quote the document
         process_limits.set_rlimits(limits, os.fstat(file).st_size)
         tasks.run_task(task, file, limits, lambda head, body=b"": frames.send(channel, head, body))
     except (BrokenPipeError, ConnectionResetError):
-        pass  # nobody wants the rest
+        pass  # the reader has closed the channel: the rest is not needed
     finally:
         os._exit(0)
 

@@ -1,6 +1,6 @@
-"""Frames between a reader and its child: a JSON head and a body of bytes, each with its length before it.
+"""Frames between a reader and its child: a JSON head and a body of bytes, each prefixed with its length.
 
-No pickle: a child that a hostile file has taken over can send wrong frames, but nothing that runs here.
+Not pickle: a child that a hostile file has taken over can send wrong frames, but no code that runs here.
 """
 
 import json
@@ -20,10 +20,11 @@ class Frame(NamedTuple):
 
 
 class InvalidFrame(Exception):
-    """What came is no frame."""
+    """The received bytes are not a frame."""
 
 
 def send(channel: socket.socket, head: dict[str, Any], body: bytes = b"") -> None:
+    """Send one frame."""
     text = json.dumps(head, separators=(",", ":")).encode()
     channel.sendall(_LENGTHS.pack(len(text), len(body)) + text)
     if body:
@@ -31,14 +32,14 @@ def send(channel: socket.socket, head: dict[str, Any], body: bytes = b"") -> Non
 
 
 def receive(channel: socket.socket) -> Frame | None:
-    """The next frame; None where the other side has closed.
+    """Receive the next frame; None if the other side has closed the channel.
 
     Raises
     ------
-    BrokenFrame
-        The stream ends within a frame, or holds no frame.
+    InvalidFrame
+        The stream ends within a frame, or its bytes are not a frame.
     TimeoutError
-        The channel's own timeout went by without a byte.
+        No byte arrived within the channel's timeout.
     """
     lengths = _receive_exactly(channel, _LENGTHS.size, or_none=True)
     if lengths is None:

@@ -1,4 +1,4 @@
-"""One page drawn for people to look at, as they would hold it. Runs in the child."""
+"""Renders one page as a JPEG for people to look at. Runs in the sandbox child."""
 
 import io
 import mmap
@@ -11,15 +11,15 @@ from core.models.media_types import PDF
 from extract.limits import DocumentLimits
 
 _QUALITY = 80
-# A Lambda's answer has 6 MB, and bytes travel in it as base64.
+# A Lambda response may have 6 MB, and carries bytes as base64.
 _MAX_BYTES = 4_400_000
-# Pillow turns counter-clockwise.
+# Pillow rotates counter-clockwise.
 _PILLOW_ROTATIONS = {90: 270, 180: 180, 270: 90}
 
 
 def render_page_image(task: dict[str, Any], file: int, limits: DocumentLimits, send_frame: Callable[..., None]) -> None:
-    """Say page `show` (from 1) as a JPEG, `longest` pixels on its longer side (fewer where an answer would not carry
-    it), turned by `turn` degrees clockwise.
+    """Send page `show` (from 1) as a JPEG, with `longest` pixels on its longer side (fewer if it would not fit into a
+    response), rotated by `turn` degrees clockwise.
 
     Raises
     ------

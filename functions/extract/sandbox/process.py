@@ -1,10 +1,10 @@
-"""The child that opens untrusted files, seen from the function.
+"""Runs the parsers of untrusted files in child processes: the function's side.
 
-A PDF parser and a picture decoder are the likeliest things to fall over a hostile file, so they run in a
-process of their own that may die. Each document gets a fresh child; what makes that cheap is a small server
-process (`extract.sandbox.fork_server`) that has the libraries loaded and does nothing but fork: it has one thread, so
-forking is safe there, while the function itself has many. Sockets and descriptors are all it needs: there is
-no /dev/shm in Lambda, and with it no multiprocessing queue or pool. The child is given no credentials.
+A PDF parser and an image decoder are the likeliest parts to fail on a hostile file, so they run in a process of their
+own that may die. Each document gets a new child. A small server process (`extract.sandbox.fork_server`) makes that
+cheap: it has the libraries loaded and only forks. It has one thread, so forking is safe there; the function has many.
+It uses only sockets and descriptors: Lambda has no /dev/shm, and so no multiprocessing queue or pool. The child gets
+no credentials.
 """
 
 import os
@@ -25,7 +25,7 @@ from extract.limits import DocumentLimits
 from extract.sandbox import frames
 from extract.sandbox.frames import Frame
 
-# All that the child sees of this process's environment: where its loader finds libraries, nothing secret.
+# The only variables of this process's environment that the child gets: paths of libraries, nothing secret.
 _INHERITED_VARIABLES = ("PATH", "LD_LIBRARY_PATH", "LANG", "TZ")
 _INT = struct.Struct(">i")
 _LIMIT_EXCEEDED = "Opening this file took more time or memory than a document may take. Export or scan it again."
@@ -33,7 +33,7 @@ _UNREADABLE = "This file is damaged and cannot be opened. Export or scan it agai
 
 
 class Sandbox:
-    """One fork server, started on first use and again if it should die; safe to use from several threads."""
+    """One fork server, started on first use and again if it dies. Safe to use from several threads."""
 
     def __init__(self) -> None:
         inherited = {name: os.environ[name] for name in _INHERITED_VARIABLES if name in os.environ}
@@ -44,12 +44,12 @@ class Sandbox:
         self._owner_pid = os.getpid()
 
     def start(self) -> None:
-        """Start the fork server if it is not running; returns at once, while it loads its libraries."""
+        """Start the fork server if it is not running. Returns at once; the server then loads its libraries."""
         with self._lock:
             self._ensure_server()
 
     def close(self) -> None:
-        """End the fork server and every child it still has."""
+        """Stop the fork server and its children."""
         with self._lock:
             if self._control is not None:
                 self._control.close()
@@ -62,14 +62,17 @@ class Sandbox:
 
     @contextmanager
     def run(self, task: Mapping[str, Any], file: int, limits: DocumentLimits) -> Iterator[Iterator[Frame]]:
-        """Let a fresh child work on the open file; what it says comes frame by frame, as it is found.
+        """Run the task on the open file in a new child, and iterate over the frames that it sends.
 
-        Leaving the block ends the child, finished or not.
+        Leaving the block kills the child, finished or not.
 
         Raises
         ------
         DocumentRejected
-            One of its subclasses, from within the iteration: as the child named it, or as its death tells.
+            One of its subclasses, during the iteration: the one that the child sent, or the one that its exit status
+            stands for.
+        ServiceUnavailable
+            The fork server could not be started.
         """
         request = {**task, "limits": asdict(limits)}
         channel, status, child = self._fork(request, file)
@@ -83,7 +86,7 @@ class Sandbox:
 
     def _ensure_server(self) -> socket.socket:
         if self._owner_pid != os.getpid():
-            # This process was forked from the one that started the server: that one's conversation is not ours.
+            # Forked from the process that started the server, which still uses that socket: start another server.
             self._control = self._server = None
             self._owner_pid = os.getpid()
         if self._control is not None and self._server is not None and self._server.poll() is None:
@@ -102,7 +105,7 @@ class Sandbox:
         return own_end
 
     def _fork(self, request: Mapping[str, Any], file: int) -> tuple[socket.socket, int, int]:
-        """A child's channel, the pipe that will carry its exit status, and its process id."""
+        """Fork a child. Returns its channel, the pipe for its exit status, and its process id."""
         with self._lock:
             for attempt in (1, 2):
                 control = self._ensure_server()
@@ -117,7 +120,7 @@ class Sandbox:
                     if len(packed) == _INT.size:
                         return own_end, reading, _INT.unpack(packed)[0]
                 except OSError:
-                    pass  # the server has died: what follows is the same as for an answer that did not come
+                    pass  # the server has died: handled like a missing response
                 finally:
                     server_end.close()
                     if writing >= 0:
@@ -150,12 +153,12 @@ class Sandbox:
             _kill(child, status)
             raise errors.ReadingLimitExceeded(_LIMIT_EXCEEDED) from None
         except (frames.InvalidFrame, ConnectionError):
-            pass  # the child died in the middle of a sentence: its exit status tells why
+            pass  # the child died within a frame: its exit status tells why
         raise _explain_exit(status)
 
 
 def _kill(child: int, status: int) -> None:
-    """End a child that still runs. One whose exit status has come is gone, and its number may be another's."""
+    """Kill a child that is still running. After its exit status has arrived, its process id may belong to another."""
     if not select.select([status], [], [], 0)[0]:
         with suppress(ProcessLookupError):
             os.kill(child, signal.SIGKILL)

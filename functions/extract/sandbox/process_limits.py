@@ -1,4 +1,4 @@
-"""What the operating system holds a child to: processor time, memory, no files."""
+"""Limits of a process: processor time, memory and files by rlimits, and how malloc keeps freed memory."""
 
 import ctypes
 import resource
@@ -6,9 +6,17 @@ from contextlib import suppress
 
 from extract.limits import DocumentLimits
 
+# From glibc's malloc.h. Setting the threshold also stops glibc from adapting it.
+_M_MMAP_THRESHOLD, _M_ARENA_MAX = -3, -8
+_LARGE_BYTES = 256 * 1024
+_MAX_ARENAS = 2
+
 
 def set_rlimits(limits: DocumentLimits, size: int) -> None:
-    """Bind this process: time to open a file, memory beyond the libraries and the file, no writing, no core dump."""
+    """Limit this process before it opens a file of `size` bytes.
+
+    Processor time for opening the file, memory beyond the libraries and the file, no writing of files, no core dump.
+    """
     used_seconds = _get_cpu_seconds()
     seconds = int(used_seconds + limits.cpu_seconds) + 1
     resource.setrlimit(resource.RLIMIT_CPU, (seconds, int(used_seconds + limits.get_cpu_seconds(limits.max_pages)) + 2))
@@ -21,7 +29,7 @@ def set_rlimits(limits: DocumentLimits, size: int) -> None:
 
 
 def extend_cpu_limit(limits: DocumentLimits, pages: int) -> None:
-    """Once the pages are counted, allow each of them its share of time."""
+    """Allow processor time for each page, once the pages are counted."""
     soft, hard = resource.getrlimit(resource.RLIMIT_CPU)
     if soft == resource.RLIM_INFINITY:
         return
@@ -35,7 +43,7 @@ def _get_cpu_seconds() -> float:
 
 
 def _get_mapped_bytes() -> int:
-    """This process's address space, 0 where the system does not tell (only Linux does, and Lambda is Linux)."""
+    """The size of this process's address space; 0 if unknown (only Linux reports it, and Lambda is Linux)."""
     try:
         with open("/proc/self/statm") as statm:  # noqa: PTH123 - pathlib would be imported for this alone
             return int(statm.read().split()[0]) * resource.getpagesize()
@@ -43,14 +51,13 @@ def _get_mapped_bytes() -> int:
         return 0
 
 
-# From glibc's malloc.h. Setting the threshold also ends the learning.
-_M_MMAP_THRESHOLD, _M_ARENA_MAX = -3, -8
-_LARGE_BYTES = 256 * 1024
-_MAX_ARENAS = 2
-
-
 def configure_malloc() -> None:
-    """Where the C library is another one, nothing is changed."""
+    """Return large blocks to the system when they are freed. With a C library other than glibc nothing changes.
+
+    Pages are blocks of up to some megabytes, allocated and freed by forty threads. By default glibc adapts its
+    threshold to the first of them and keeps all others in its arenas, one a thread; memory that is free in one arena
+    is of no use to another.
+    """
     with suppress(OSError, AttributeError):
         library = ctypes.CDLL(None)
         library.mallopt(_M_MMAP_THRESHOLD, _LARGE_BYTES)

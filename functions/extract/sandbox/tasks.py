@@ -1,6 +1,6 @@
-"""What a child does with one open file: find out what it is made of and say it page by page.
+"""Runs one task on one open file in the sandbox child, and sends the result page by page.
 
-Frames said: `document` {pages}, then `page` {page, route, …} each, then `done`; or `refused` {error, message},
+Frames: `document` {pages}, then one `page` {page, route, …} for each page, then `done`; or `refused` {error, message},
 where `error` is the name of a class in `core.models.errors`. `docs/reading.md` lists the fields.
 """
 
@@ -18,18 +18,20 @@ _OUT_OF_MEMORY = "Opening this file took more memory than a document may take. E
 
 
 def run_task(task: dict[str, Any], file: int, limits: DocumentLimits, send_frame: Callable[..., None]) -> None:
-    """Do one task on the file: `task` has media_type, strict, `cut` or `drawn` where only some pages are wanted, `job`
-    where a job has read some already;
-    or media_type and `show`, a page that a person wants to see."""
+    """Run one task on the file.
+
+    To read it, `task` has `media_type` and `strict`; `cut` or `drawn` to get only some pages; `job` if an asynchronous
+    job has read some pages. To render a page for people, `task` has `media_type`, `show`, `longest` and `turn`.
+    """
     try:
         if "show" in task:
             from extract.sandbox import page_renderer
 
             page_renderer.render_page_image(task, file, limits, send_frame)
         elif task["media_type"] == PDF:
-            from extract.pdf import pdf_reader  # loaded before the fork, but not where a test calls this directly
+            from extract.pdf import pdf_reader  # loaded before the fork, except if a test calls this directly
 
-            # Never closed: PDFium still points into it when a refusal passes here. It ends with the child.
+            # Never closed: PDFium still has pointers into it after a refusal. It ends with the child.
             pdf_reader.read_pdf(task, mmap.mmap(file, 0, access=mmap.ACCESS_COPY), limits, send_frame)
         else:
             from extract import images

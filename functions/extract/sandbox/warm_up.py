@@ -1,6 +1,6 @@
-"""Reads a page of our own once, when the fork server imports this: every child then begins where that has ended.
+"""Reads a sample page once, when the fork server imports this module, so that every child starts warm.
 
-PDFium and pypdf leave tables, fonts and patterns to their first use, 10 ms of a first page.
+PDFium and pypdf initialise tables, fonts and patterns at their first use, which takes 10 ms of a first page.
 """
 
 import mmap
