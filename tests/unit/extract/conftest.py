@@ -7,6 +7,6 @@ from extract.sandbox.process import Sandbox
 
 @pytest.fixture(scope="session")
 def sandbox() -> Iterator[Sandbox]:
-    made = Sandbox()
-    yield made
-    made.close()
+    sandbox_process = Sandbox()
+    yield sandbox_process
+    sandbox_process.close()

@@ -1,5 +1,6 @@
-"""Documents and OCR answers made for the tests: PDFs by reportlab, pictures by Pillow, answers in Textract's JSON."""
+"""Builds documents and OCR responses for tests: PDFs by reportlab, images by Pillow, responses as Textract's JSON."""
 
+import copy
 import io
 import threading
 import uuid
@@ -11,7 +12,7 @@ from reportlab import rl_config
 from reportlab.lib.utils import ImageReader
 from reportlab.pdfgen.canvas import Canvas
 
-# Binary streams, as scanners write them.
+# Write binary streams, as scanners do.
 rl_config.useA85 = 0
 
 A4 = (595.0, 842.0)
@@ -25,7 +26,7 @@ DrawFunction = Callable[[Canvas], None]
 
 
 def pdf(*pages: DrawFunction, size: tuple[float, float] = A4, **options: Any) -> bytes:
-    """A PDF of one page a drawing."""
+    """A PDF with one page for each drawing function."""
     out = io.BytesIO()
     canvas = Canvas(out, pagesize=size, **options)
     for draw in pages:
@@ -45,7 +46,7 @@ def typed_page(lines: Sequence[str] = PROSE, *, x: float = 72, y: float = 760, p
 
 
 def scanned_page(image: Image.Image) -> DrawFunction:
-    """A page that is one picture, as a scanner makes it."""
+    """A page that is one image, as a scanner makes it."""
 
     def draw(canvas: Canvas) -> None:
         canvas.drawImage(ImageReader(image), 0, 0, *canvas._pagesize)
@@ -95,16 +96,16 @@ def block(kind: str, box: Sequence[float], **more: Any) -> dict[str, Any]:
     }
 
 
-def line_blocks(text: str, box: Sequence[float], *, by_hand: bool = False, **more: Any) -> list[dict[str, Any]]:
-    """A LINE and its WORDs, each as wide as its share of the letters."""
+def line_blocks(text: str, box: Sequence[float], *, handwritten: bool = False, **more: Any) -> list[dict[str, Any]]:
+    """A LINE and its WORDs, each as wide as its share of the line's letters."""
     left, top, width, height = box
     words, at = [], left
-    letter = width / max(len(text), 1)
+    letter_width = width / max(len(text), 1)
     for word in text.split():
-        kind = "HANDWRITING" if by_hand else "PRINTED"
-        place = (at, top, letter * len(word), height)
-        words.append(block("WORD", place, Text=word, TextType=kind, Confidence=98.5, **more))
-        at += letter * (len(word) + 1)
+        kind = "HANDWRITING" if handwritten else "PRINTED"
+        box_of_word = (at, top, letter_width * len(word), height)
+        words.append(block("WORD", box_of_word, Text=word, TextType=kind, Confidence=98.5, **more))
+        at += letter_width * (len(word) + 1)
     children = [{"Type": "CHILD", "Ids": [word["Id"] for word in words]}]
     return [block("LINE", box, Text=text, Confidence=99.1, Relationships=children, **more), *words]
 
@@ -117,7 +118,7 @@ def page_blocks(lines: Iterable[PlacedLine], **more: Any) -> list[dict[str, Any]
 
 
 def detect_text_response(lines: Iterable[PlacedLine]) -> dict[str, Any]:
-    """What DetectDocumentText answers for one page."""
+    """The response of DetectDocumentText for one page."""
     return {
         "DocumentMetadata": {"Pages": 1},
         "Blocks": page_blocks(lines),
@@ -125,12 +126,29 @@ def detect_text_response(lines: Iterable[PlacedLine]) -> dict[str, Any]:
     }
 
 
+def rotate_response(response: dict[str, Any], degrees: int) -> dict[str, Any]:
+    """The same response for a page rotated clockwise by `degrees`."""
+
+    def turn(x: float, y: float) -> tuple[float, float]:
+        return {90: (1 - y, x), 180: (1 - x, 1 - y), 270: (y, 1 - x)}[degrees]
+
+    result = copy.deepcopy(response)
+    for each in result["Blocks"]:
+        points = [turn(point["X"], point["Y"]) for point in each["Geometry"]["Polygon"]]
+        xs, ys = [x for x, _ in points], [y for _, y in points]
+        each["Geometry"] = {
+            "BoundingBox": {"Left": min(xs), "Top": min(ys), "Width": max(xs) - min(xs), "Height": max(ys) - min(ys)},
+            "Polygon": [{"X": x, "Y": y} for x, y in points],
+        }
+    return result
+
+
 def stack_lines(lines: Sequence[str]) -> list[PlacedLine]:
     return [(line, 0.12, 0.08 + 0.03 * number, 0.011 * len(line), 0.015) for number, line in enumerate(lines)]
 
 
 class RecordingOcr:
-    """OCR that gives the same lines for every page, and remembers what it was sent."""
+    """OCR that returns the same lines for every page, and records the bytes that it was sent."""
 
     def __init__(self, lines: Sequence[str] = ("read by OCR",)) -> None:
         self.lines = lines

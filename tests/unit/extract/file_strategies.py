@@ -1,5 +1,5 @@
-"""Malformed and hostile files as hypothesis makes them: damaged originals, and files put together from the words of
-their formats without regard to sense."""
+"""Hypothesis strategies for malformed and hostile files: damaged originals, and random combinations of the keywords of
+their formats."""
 
 import zlib
 
@@ -16,7 +16,7 @@ Encrypt ObjStm XRef W Index Prev First N Length MediaBox CropBox Rotate UserUnit
 Type0 Type1 Type3 TrueType CIDFontType2 ToUnicode Encoding Differences CharProcs FirstChar LastChar Widths
 FontDescriptor FontFile2 OCProperties OCGs D OFF Group Transparency S Metadata Names Outlines Dest A JavaScript
 JS Root Info ID Size
-""".split()  # noqa: SIM905 - words of a format, to be read as such
+""".split()  # noqa: SIM905 - a list of keywords, easier to read as one text
 _OPERATORS = (
     b"q Q cm re f S n W BT ET Tf Tj TJ Td Tm Tr Do gs cs scn rg RG k K sh BI ID EI d0 d1 BDC EMC 0 1 -1 12 842 595 1e9 "
     b"/F /X /P (words) <0041> [(a) -200 (b)] << >>"
@@ -49,7 +49,7 @@ _objects = st.recursive(
 
 @st.composite
 def _streams(draw: st.DrawFn) -> bytes:
-    """A stream with contents that may or may not be what its dictionary says."""
+    """A stream whose contents may or may not match its dictionary."""
     content = draw(
         st.one_of(st.binary(max_size=300), st.lists(st.sampled_from(_OPERATORS), max_size=120).map(b" ".join))
     )
@@ -63,7 +63,7 @@ def _streams(draw: st.DrawFn) -> bytes:
 
 @st.composite
 def any_pdfs(draw: st.DrawFn) -> bytes:
-    """A PDF whose catalogue, page tree and pages are mostly there, and whose other objects are anything."""
+    """A PDF with a mostly valid catalogue, page tree and pages, and arbitrary other objects."""
     count = draw(st.integers(1, 3))
     kids = b" ".join(b"%d 0 R" % draw(st.sampled_from([3 + number, 3 + number, 2])) for number in range(count))
     bodies = [
@@ -72,8 +72,8 @@ def any_pdfs(draw: st.DrawFn) -> bytes:
     ]
     for _ in range(count):
         more = draw(_dictionaries(_objects))[2:-2]
-        shows = b"/Resources<</Font<</F 8 0 R>>/XObject<</X 9 0 R>>>>"
-        bodies.append(b"<</Type/Page/Parent 2 0 R/MediaBox[0 0 595 842]/Contents 7 0 R%b%b>>" % (shows, more))
+        resources = b"/Resources<</Font<</F 8 0 R>>/XObject<</X 9 0 R>>>>"
+        bodies.append(b"<</Type/Page/Parent 2 0 R/MediaBox[0 0 595 842]/Contents 7 0 R%b%b>>" % (resources, more))
     while len(bodies) < 12:
         bodies.append(draw(st.one_of(_streams(), _objects)))
     parts = [b"%d 0 obj\n%b\nendobj\n" % (number, body) for number, body in enumerate(bodies, start=1)]
@@ -82,7 +82,7 @@ def any_pdfs(draw: st.DrawFn) -> bytes:
 
 @st.composite
 def any_pngs(draw: st.DrawFn) -> bytes:
-    """Chunks with right sums, in any order, of any content; the first is a header more often than not."""
+    """Chunks with correct checksums, in any order, with any content; the first is usually a header."""
     side = st.sampled_from([0, 1, 7, 300, 40_000, 2**31 - 1])
     header = draw(side).to_bytes(4, "big") + draw(side).to_bytes(4, "big") + draw(st.binary(min_size=5, max_size=5))
     kinds = st.sampled_from([b"IDAT", b"PLTE", b"tRNS", b"eXIf", b"iCCP", b"zTXt", b"acTL", b"fcTL", b"IEND", b"IHDR"])
@@ -95,7 +95,7 @@ def any_pngs(draw: st.DrawFn) -> bytes:
 
 @st.composite
 def any_jpegs(draw: st.DrawFn) -> bytes:
-    """Segments in any order; their lengths are right more often than not."""
+    """Segments in any order; most of their lengths are correct."""
     markers = st.sampled_from([0xC0, 0xC2, 0xC4, 0xDB, 0xDA, 0xDD, 0xE0, 0xE1, 0xE2, 0xEE, 0xFE, 0xD9])
     result = b"\xff\xd8\xff\xe0\x00\x10JFIF\x00\x01\x01\x00\x00\x01\x00\x01\x00\x00"
     for marker, body in draw(st.lists(st.tuples(markers, st.binary(max_size=120)), max_size=8)):
@@ -106,7 +106,7 @@ def any_jpegs(draw: st.DrawFn) -> bytes:
 
 @st.composite
 def any_tiffs(draw: st.DrawFn) -> bytes:
-    """Directories of known tags with any values, chained in order, in a circle or into nothing."""
+    """Directories of known tags with any values; their links lead to the next one, into a cycle or nowhere."""
     tags = st.sampled_from([254, 256, 257, 258, 259, 262, 266, 273, 274, 277, 278, 279, 282, 283, 317, 320, 330, 34665])
     values = st.sampled_from([0, 1, 2, 3, 4, 5, 7, 8, 60, 300, 32_773, 50_000, 2**31, 2**32 - 1])
     entries = st.tuples(tags, st.integers(0, 13), values, values)
@@ -122,7 +122,9 @@ def any_tiffs(draw: st.DrawFn) -> bytes:
 
 
 def any_files() -> st.SearchStrategy[bytes]:
-    broken = st.tuples(st.sampled_from(valid_files()), st.integers(0, 2**32)).map(lambda drawn: corrupt_bytes(*drawn))
-    harmful = st.sampled_from(list(malicious_files().values()))
-    twice = st.tuples(st.one_of(any_pdfs(), harmful), st.integers(0, 2**32)).map(lambda drawn: corrupt_bytes(*drawn))
-    return st.one_of(broken, broken, any_pdfs(), any_pdfs(), twice, any_pngs(), any_jpegs(), any_tiffs())
+    damaged = st.tuples(st.sampled_from(valid_files()), st.integers(0, 2**32)).map(lambda drawn: corrupt_bytes(*drawn))
+    malicious = st.sampled_from(list(malicious_files().values()))
+    damaged_twice = st.tuples(st.one_of(any_pdfs(), malicious), st.integers(0, 2**32)).map(
+        lambda drawn: corrupt_bytes(*drawn)
+    )
+    return st.one_of(damaged, damaged, any_pdfs(), any_pdfs(), damaged_twice, any_pngs(), any_jpegs(), any_tiffs())

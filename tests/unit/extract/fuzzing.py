@@ -1,11 +1,11 @@
-"""Reads malformed and hostile files, one after the other, and says how they ended.
+"""Reads malformed and hostile files, one after the other, and reports their outcomes.
 
     python -m tests.unit.extract.fuzzing [--files N] [--seed S]
 
-Every file ends as accepted or as a named refusal within 10 seconds, function and child within 512 MB together, and
-documents that come after are read as if nothing had happened. What breaks this is kept in `out/fuzz`, and the exit
-code is 1. Prints one JSON object. A process of its own, since memory is measured at its highest. Files are the same
-for the same seed; without one they are new each time.
+Every file must be accepted or refused with a named error within 10 seconds, function and child within 512 MB together,
+and the documents after it must be read normally. A file that breaks this is stored in `out/fuzz`, and the exit code is
+1. Prints one JSON object. Runs as a process of its own, because peak memory is measured. The same seed gives the same
+files; without a seed they are new each time.
 """
 
 import argparse
@@ -19,7 +19,7 @@ from collections import Counter
 from pathlib import Path
 
 from hypothesis import HealthCheck, Phase, given, settings
-from hypothesis import seed as seeded
+from hypothesis import seed as hypothesis_seed
 
 from core.models import errors
 from core.models.submission import DocumentKind
@@ -31,66 +31,66 @@ from tests.unit.extract.file_strategies import any_files
 MAX_SECONDS, MAX_MEGABYTES = 10.0, 512
 FAILURES_FOLDER = Path("out") / "fuzz"
 _KINDS = list(DocumentKind)
-# After so many files one that is in order is read.
+# A valid document is read after so many files.
 _VALID_EVERY = 5
 _BATCH = 250
 
 
 class FuzzRun:
-    """One fork server for all files, as a warm function has."""
+    """Reads all files with one fork server, as a warm function does."""
 
     def __init__(self) -> None:
         self.sandbox = Sandbox()
         self.outcomes: Counter[str] = Counter()
         self.slowest = 0.0
-        self._good = pdf(typed_page())
+        self._valid_document = pdf(typed_page())
 
     def read(self, body: bytes) -> None:
-        begun = time.monotonic()
+        started = time.monotonic()
         self.outcomes[self.outcome(body)] += 1
-        taken = time.monotonic() - begun
-        self.slowest = max(self.slowest, taken)
-        assert taken < MAX_SECONDS, f"it took {taken:.1f} seconds"
+        seconds = time.monotonic() - started
+        self.slowest = max(self.slowest, seconds)
+        assert seconds < MAX_SECONDS, f"it took {seconds:.1f} seconds"
 
     def check_valid_document(self) -> None:
-        """A document that is in order, as it comes after whatever was read before."""
-        following = read_document(
-            self._good, ocr=RecordingOcr(), kind=DocumentKind.QUESTION_PAPER, sandbox=self.sandbox
+        """Assert that a valid document is still read correctly."""
+        transcript = read_document(
+            self._valid_document, ocr=RecordingOcr(), kind=DocumentKind.QUESTION_PAPER, sandbox=self.sandbox
         )
-        assert [line.text for line in following.pages[0].lines] == PROSE, "the next document was read otherwise"
+        assert [line.text for line in transcript.pages[0].lines] == PROSE, "the next document was read differently"
 
     def outcome(self, body: bytes) -> str:
-        """ "accepted", or the refusal's name; anything else is raised."""
+        """Read a file. Returns "accepted" or the name of the refusal; raises any other error."""
         try:
             read_document(body, ocr=RecordingOcr(), kind=_KINDS[len(body) % len(_KINDS)], sandbox=self.sandbox)
         except errors.DocumentRejected as refusal:
-            assert len(str(refusal)) > 10, "a refusal without a sentence"
+            assert len(str(refusal)) > 10, "a refusal without a message"
             return type(refusal).__name__
         return "accepted"
 
     def peak_megabytes(self) -> float:
-        """The function and its largest child, each at its highest; the fork server is ended for it."""
+        """Peak memory of this process plus that of its largest child. Closes the sandbox."""
         self.sandbox.close()
-        return (_own_peak() + resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss) / 1000
+        return (_get_own_peak_kilobytes() + resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss) / 1000
 
 
-def _own_peak() -> int:
-    """Kilobytes. Not `ru_maxrss`: on Linux that outlives exec, so a large parent's peak would count here."""
+def _get_own_peak_kilobytes() -> int:
+    """This process's peak memory. Not `ru_maxrss`: on Linux it survives exec, so a large parent's peak would count."""
     status = dict(line.split(":", 1) for line in Path("/proc/self/status").read_text().splitlines())
     return int(status["VmHWM"].split()[0])
 
 
-def fuzz(count: int, seed: int) -> tuple[FuzzRun, list[str]]:
+def run_fuzzing(count: int, seed: int) -> tuple[FuzzRun, list[str]]:
     run, broken = FuzzRun(), []
     for batch in range(0, count, _BATCH):
-        # What hypothesis remembers of its examples would grow past all that is measured here.
+        # In batches: hypothesis remembers its examples, which would take more memory than what is measured here.
         _run_batch(run, broken, min(_BATCH, count - batch), seed + batch)
     run.check_valid_document()
     return run, broken
 
 
 def _run_batch(run: FuzzRun, broken: list[str], count: int, seed: int) -> None:
-    @seeded(seed)
+    @hypothesis_seed(seed)
     @settings(
         max_examples=count,
         deadline=None,
@@ -99,18 +99,18 @@ def _run_batch(run: FuzzRun, broken: list[str], count: int, seed: int) -> None:
         suppress_health_check=list(HealthCheck),
     )
     @given(any_files())
-    def each(body: bytes) -> None:
+    def read_file(body: bytes) -> None:
         try:
             run.read(body)
             if run.outcomes.total() % _VALID_EVERY == 0:
                 run.check_valid_document()
-        except Exception as fault:  # noqa: BLE001 - whatever it is, the file is kept and the run goes on
+        except Exception as error:  # noqa: BLE001 - whatever it is, the file is stored and the run continues
             FAILURES_FOLDER.mkdir(parents=True, exist_ok=True)
             path = FAILURES_FOLDER / f"{hashlib.sha256(body).hexdigest()[:16]}.bin"
             path.write_bytes(body)
-            broken.append(f"{path}: {type(fault).__name__}: {fault}")
+            broken.append(f"{path}: {type(error).__name__}: {error}")
 
-    each()
+    read_file()
 
 
 def main() -> int:
@@ -118,7 +118,7 @@ def main() -> int:
     parser.add_argument("--files", type=int, default=5_000)
     parser.add_argument("--seed", type=int, default=int.from_bytes(os.urandom(4), "big"))
     options = parser.parse_args()
-    run, broken = fuzz(options.files, options.seed)
+    run, broken = run_fuzzing(options.files, options.seed)
     peak = run.peak_megabytes()
     if peak >= MAX_MEGABYTES:
         broken.append(f"{peak:.0f} MB were used")

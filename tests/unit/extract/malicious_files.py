@@ -1,4 +1,4 @@
-"""Malformed and hostile files, made from a seed: real documents that were damaged, and ones written to do harm."""
+"""Malformed and hostile files: valid documents damaged by a seeded generator, and files written to do harm."""
 
 import io
 import random
@@ -31,8 +31,8 @@ def pdf_image(width: int, height: int, data: bytes, extra: bytes = b"") -> bytes
 
 
 def malicious_files() -> dict[str, bytes]:
-    shows = b"/Contents 4 0 R/Resources<</XObject<</X 5 0 R>>>>"
-    draws = pdf_stream(b"q 595 0 0 842 0 0 cm /X Do Q")
+    page_extra = b"/Contents 4 0 R/Resources<</XObject<</X 5 0 R>>>>"
+    content = pdf_stream(b"q 595 0 0 842 0 0 cm /X Do Q")
     form = b"/Type/XObject/Subtype/Form/BBox[0 0 595 842]"
     deep = b"[" * 20_000 + b"]" * 20_000
     flate = b"/Filter/FlateDecode"
@@ -49,50 +49,52 @@ def malicious_files() -> dict[str, bytes]:
             pdf_page(), pdf_stream(b""), pages=b"<</Type/Pages/Kids[3 0 R]/Count 2000000000>>"
         ),
         "a form that draws itself": minimal_pdf(
-            pdf_page(shows), draws, pdf_stream(b"/X Do /X Do", form + b"/Resources<</XObject<</X 5 0 R>>>>")
+            pdf_page(page_extra), content, pdf_stream(b"/X Do /X Do", form + b"/Resources<</XObject<</X 5 0 R>>>>")
         ),
         "forms that multiply": minimal_pdf(
-            pdf_page(shows),
-            draws,
+            pdf_page(page_extra),
+            content,
             *(
                 pdf_stream(b"/X Do " * 30, form + b"/Resources<</XObject<</X %d 0 R>>>>" % (number + 1))
                 for number in range(5, 15)
             ),
             pdf_stream(b"0 0 m 10 10 l S", form),
         ),
-        "arrays without bottom": minimal_pdf(pdf_page(b"/Contents 4 0 R/Annots " + deep), pdf_stream(b"")),
-        "a picture of a trillion pixels": minimal_pdf(pdf_page(shows), draws, pdf_image(1_000_000, 1_000_000, b"x")),
-        "a picture that unpacks without end": minimal_pdf(
-            pdf_page(shows), draws, pdf_image(30_000, 30_000, zlib.compress(bytes(40_000_000), 9), flate)
+        "deeply nested arrays": minimal_pdf(pdf_page(b"/Contents 4 0 R/Annots " + deep), pdf_stream(b"")),
+        "an image of a trillion pixels": minimal_pdf(
+            pdf_page(page_extra), content, pdf_image(1_000_000, 1_000_000, b"x")
         ),
-        "a picture of negative size": minimal_pdf(pdf_page(shows), draws, pdf_image(-5, -7, b"x")),
-        "a filter chain without sense": minimal_pdf(
-            pdf_page(shows),
-            draws,
+        "a decompression bomb as an image": minimal_pdf(
+            pdf_page(page_extra), content, pdf_image(30_000, 30_000, zlib.compress(bytes(40_000_000), 9), flate)
+        ),
+        "an image of negative size": minimal_pdf(pdf_page(page_extra), content, pdf_image(-5, -7, b"x")),
+        "a senseless filter chain": minimal_pdf(
+            pdf_page(page_extra),
+            content,
             pdf_image(10, 10, b"x" * 300, b"/Filter[/JBIG2Decode/CCITTFaxDecode/DCTDecode/LZWDecode]"),
         ),
         "a page of no size": minimal_pdf(pdf_page(box=b"0 0 0 0"), pdf_stream(b"")),
         "a page of a million points": minimal_pdf(pdf_page(box=b"0 0 1000000 1000000"), pdf_stream(b"")),
-        "a page of not a number": minimal_pdf(pdf_page(box=b"nan inf -1e99 1e99"), pdf_stream(b"")),
+        "a page whose size is not a number": minimal_pdf(pdf_page(box=b"nan inf -1e99 1e99"), pdf_stream(b"")),
         "a million graphics states": minimal_pdf(pdf_page(), pdf_stream(zlib.compress(b"q " * 1_000_000), flate)),
         "a text of a million glyphs": minimal_pdf(
             pdf_page(b"/Contents 4 0 R/Resources<</Font<</F<</Type/Font/Subtype/Type1/BaseFont/Helvetica>>>>>>"),
             pdf_stream(zlib.compress(b"BT /F 9 Tf 10 10 Td (" + b"A" * 300_000 + b") Tj ET"), flate),
         ),
-        "contents that point at themselves": minimal_pdf(pdf_page(b"/Contents[4 0 R 4 0 R 3 0 R]"), b"[4 0 R 4 0 R]"),
+        "contents that refer to themselves": minimal_pdf(pdf_page(b"/Contents[4 0 R 4 0 R 3 0 R]"), b"[4 0 R 4 0 R]"),
         "a font that is a page": minimal_pdf(
             pdf_page(b"/Contents 4 0 R/Resources<</Font<</F 3 0 R>>>>"), pdf_stream(b"BT /F 9 Tf (x) Tj ET")
         ),
-        "a header and nothing": b"%PDF-1.7",
-        "a header far inside": bytes(900) + pdf(typed_page()),
+        "only a header": b"%PDF-1.7",
+        "a header far from the start": bytes(900) + pdf(typed_page()),
         "a jpeg of one byte": b"\xff\xd8\xff",
-        "a jpeg with a frame of nothing": b"\xff\xd8\xff\xc0\x00\x11\x08\xff\xff\xff\xff\x03" + bytes(40),
+        "a jpeg with an empty frame": b"\xff\xd8\xff\xc0\x00\x11\x08\xff\xff\xff\xff\x03" + bytes(40),
         "a png that says it is huge": b"\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR"
         + (60_000).to_bytes(4, "big") * 2
         + b"\x08\x06\x00\x00\x00"
         + bytes(60),
-        "a tiff whose pages go round in a circle": cyclic_tiff(),
-        "a tiff with a directory of rubbish": b"II*\x00\x08\x00\x00\x00" + b"\xff" * 600,
+        "a tiff whose pages form a cycle": cyclic_tiff(),
+        "a tiff with a garbage directory": b"II*\x00\x08\x00\x00\x00" + b"\xff" * 600,
     }
 
 
@@ -126,32 +128,32 @@ def valid_files() -> list[bytes]:
 
 
 def corrupt_bytes(body: bytes, seed: int) -> bytes:
-    """The same file with some of its bytes changed, lost, doubled, moved or cut off."""
-    chance = random.Random(seed)  # noqa: S311 - the same files in every run
+    """The same file with some bytes changed, deleted, duplicated, moved or truncated."""
+    rng = random.Random(seed)  # noqa: S311 - the same files in every run
     result = bytearray(body)
-    for _ in range(chance.randint(1, 8)):
-        at = chance.randrange(max(1, len(result)))
-        length = chance.choice([1, 1, 2, 4, 16, 200])
-        how = chance.randrange(7)
-        if how == 0:
-            result[at : at + length] = chance.randbytes(length)
-        elif how == 1:
+    for _ in range(rng.randint(1, 8)):
+        at = rng.randrange(max(1, len(result)))
+        length = rng.choice([1, 1, 2, 4, 16, 200])
+        operation = rng.randrange(7)
+        if operation == 0:
+            result[at : at + length] = rng.randbytes(length)
+        elif operation == 1:
             del result[at : at + length]
-        elif how == 2:
-            result[at:at] = result[at : at + length] * chance.choice([1, 2, 50])
-        elif how == 3 and len(result) > 40:
-            del result[-chance.randrange(1, len(result) // 2) :]
-        elif how == 4:
-            result[at : at + 1] = chance.choice([b"\x00", b"\xff", b"9999999999", b"-1", b"<<", b"]", b"/", b"%"])
-        elif how == 5:
-            number = chance.choice([b" 0 R", b"/Length", b"/Kids", b"/Width", b"xref", b"endobj", b"stream", b"/Count"])
+        elif operation == 2:
+            result[at:at] = result[at : at + length] * rng.choice([1, 2, 50])
+        elif operation == 3 and len(result) > 40:
+            del result[-rng.randrange(1, len(result) // 2) :]
+        elif operation == 4:
+            result[at : at + 1] = rng.choice([b"\x00", b"\xff", b"9999999999", b"-1", b"<<", b"]", b"/", b"%"])
+        elif operation == 5:
+            number = rng.choice([b" 0 R", b"/Length", b"/Kids", b"/Width", b"xref", b"endobj", b"stream", b"/Count"])
             found = result.find(number, at)
             if found >= 0:
-                result[found : found + len(number)] = chance.choice([b"", b" 1 R", b"/Parent", b" 4294967296 "])
+                result[found : found + len(number)] = rng.choice([b"", b" 1 R", b"/Parent", b" 4294967296 "])
         else:
-            other = chance.randrange(max(1, len(result)))
-            result[at : at + length], result[other : other + length] = (
-                result[other : other + length],
+            other_at = rng.randrange(max(1, len(result)))
+            result[at : at + length], result[other_at : other_at + length] = (
+                result[other_at : other_at + length],
                 result[at : at + length],
             )
     return bytes(result)

@@ -1,4 +1,4 @@
-"""When a document is given to a job: where calls would hold the quota for minutes, or would not end in time."""
+"""A document is read by an asynchronous job if calls would occupy the quota for minutes or miss the deadline."""
 
 import math
 
@@ -16,92 +16,92 @@ class Clock:
         return self.now
 
 
-def make_policy(rate: float, *, deadline: float = 830.0, pages: int, clock: Clock | None = None) -> AsyncJobPolicy:
-    made = AsyncJobPolicy(rate, deadline, clock=clock or Clock())
-    made.pages(pages)
-    return made
+def build_policy(rate: float, *, deadline: float = 830.0, pages: int, clock: Clock | None = None) -> AsyncJobPolicy:
+    policy = AsyncJobPolicy(rate, deadline, clock=clock or Clock())
+    policy.pages(pages)
+    return policy
 
 
-def judge(made: AsyncJobPolicy, *, by_ocr: int = 0, by_layer: int = 0) -> None:
+def record_pages(policy: AsyncJobPolicy, *, by_ocr: int = 0, by_layer: int = 0) -> None:
     for _ in range(by_ocr):
-        made.record_page(by_ocr=True)
-        made.check()
+        policy.record_page(by_ocr=True)
+        policy.check()
     for _ in range(by_layer):
-        made.record_page(by_ocr=False)
-        made.check()
+        policy.record_page(by_ocr=False)
+        policy.check()
 
 
-def test_three_hundred_scanned_pages_at_one_a_second_are_a_jobs() -> None:
-    made = make_policy(1.0, pages=300)
-    judge(made, by_ocr=29)
+def test_300_scanned_pages_at_one_a_second_go_to_a_job() -> None:
+    policy = build_policy(1.0, pages=300)
+    record_pages(policy, by_ocr=29)
     with pytest.raises(errors.ReadingTakesLong, match="300 seconds"):
-        judge(made, by_ocr=1)
+        record_pages(policy, by_ocr=1)
 
 
-def test_the_same_at_five_a_second_are_read_by_calls() -> None:
-    judge(make_policy(5.0, pages=300), by_ocr=300)
+def test_300_scanned_pages_at_five_a_second_are_read_by_calls() -> None:
+    record_pages(build_policy(5.0, pages=300), by_ocr=300)
 
 
-def test_a_document_with_text_layers_is_none_of_a_jobs_however_long() -> None:
-    judge(make_policy(1.0, pages=300), by_ocr=10, by_layer=290)
+def test_a_long_document_with_text_layers_is_read_without_a_job() -> None:
+    record_pages(build_policy(1.0, pages=300), by_ocr=10, by_layer=290)
 
 
-def test_a_short_document_is_none_of_a_jobs_however_small_the_quota() -> None:
-    judge(make_policy(0.1, pages=20), by_ocr=20)
+def test_a_short_document_is_read_without_a_job_at_any_quota() -> None:
+    record_pages(build_policy(0.1, pages=20), by_ocr=20)
 
 
-def test_a_pace_far_below_the_quota_counts_once_it_is_known() -> None:
-    """Others read at the same time: 60 pages at 5 a second are 12 seconds, but only 3 came back in 25."""
+def test_a_measured_rate_below_the_quota_is_used() -> None:
+    """Others read at the same time: 60 pages at 5 a second take 12 seconds, but only 3 were read in 25."""
     clock = Clock()
-    made = make_policy(5.0, pages=60, clock=clock)
-    judge(made, by_ocr=60)
+    policy = build_policy(5.0, pages=60, clock=clock)
+    record_pages(policy, by_ocr=60)
     for _ in range(3):
-        made.record_response()
+        policy.record_response()
     clock.now = 15.0
-    made.check()
+    policy.check()
     clock.now = 25.0
     with pytest.raises(errors.ReadingTakesLong):
-        made.check()
+        policy.check()
 
 
-def test_what_is_half_done_is_not_begun_again() -> None:
+def test_a_reading_more_than_half_done_continues() -> None:
     clock = Clock()
-    made = make_policy(5.0, pages=100, clock=clock)
-    judge(made, by_ocr=100)
+    policy = build_policy(5.0, pages=100, clock=clock)
+    record_pages(policy, by_ocr=100)
     for _ in range(60):
-        made.record_response()
-    clock.now = 180.0  # 120 seconds more: 300 altogether, and less ahead than behind
-    made.check()
+        policy.record_response()
+    clock.now = 180.0  # 120 seconds remain: 300 altogether, and less remaining than elapsed
+    policy.check()
 
 
-def test_what_would_not_end_in_time_is_given_away_even_then() -> None:
+def test_a_reading_that_would_miss_its_deadline_goes_to_a_job() -> None:
     clock = Clock()
-    made = make_policy(5.0, pages=100, deadline=250.0, clock=clock)
-    judge(made, by_ocr=100)
+    policy = build_policy(5.0, pages=100, deadline=250.0, clock=clock)
+    record_pages(policy, by_ocr=100)
     for _ in range(60):
-        made.record_response()
+        policy.record_response()
     clock.now = 180.0
     with pytest.raises(errors.ReadingTakesLong):
-        made.check()
+        policy.check()
 
 
-def test_without_a_quota_nothing_takes_long() -> None:
+def test_without_a_quota_no_reading_goes_to_a_job() -> None:
     clock = Clock()
-    made = AsyncJobPolicy(math.inf, math.inf, clock=clock, max_sync_seconds=math.inf)
-    made.pages(3_000)
-    judge(made, by_ocr=3_000)
+    policy = AsyncJobPolicy(math.inf, math.inf, clock=clock, max_sync_seconds=math.inf)
+    policy.pages(3_000)
+    record_pages(policy, by_ocr=3_000)
     clock.now = 10_000.0
-    made.check()
+    policy.check()
 
 
-def test_where_no_job_can_take_over_the_reading_goes_on_however_long() -> None:
-    """A document of one page, and of many: neither a page that takes minutes nor all of them end it."""
+def test_a_disabled_policy_never_ends_a_reading() -> None:
+    """Neither one page that takes very long nor many of them."""
     for pages in (1, 2, 300):
         clock = Clock()
-        made = AsyncJobPolicy.disabled(clock=clock)
-        made.pages(pages)
-        judge(made, by_ocr=pages)
+        policy = AsyncJobPolicy.disabled(clock=clock)
+        policy.pages(pages)
+        record_pages(policy, by_ocr=pages)
         for _ in range(pages):
             clock.now += 10_000.0
-            made.check()
-            made.record_response()
+            policy.check()
+            policy.record_response()

@@ -1,4 +1,4 @@
-"""A text layer's words and lines stand where their glyphs stand, whatever order they were drawn in."""
+"""Words and lines of a text layer are built from the positions of its glyphs, in whatever order they were drawn."""
 
 import random
 from collections.abc import Callable
@@ -27,7 +27,7 @@ def read(sandbox: Sandbox) -> Read:
 
 
 def glyph_by_glyph(lines: list[str], *, order: Callable[[list[tuple[float, float, str]]], None]) -> bytes:
-    """A page on which every glyph is placed by itself, as some producers do."""
+    """A page on which every glyph is placed separately, as some producers do."""
 
     def draw(canvas: Canvas) -> None:
         canvas.setFont("Times-Roman", 12)
@@ -44,17 +44,17 @@ def glyph_by_glyph(lines: list[str], *, order: Callable[[list[tuple[float, float
     return pdf(draw)
 
 
-def test_glyph_by_glyph_layer_reads_as_words(read: Read) -> None:
+def test_separately_placed_glyphs_are_joined_into_words(read: Read) -> None:
     assert read(glyph_by_glyph(PROSE, order=lambda glyphs: None)).text.split("\n") == PROSE
 
 
 @pytest.mark.parametrize("seed", range(3))
-def test_shuffled_layer_is_put_in_order(read: Read, seed: int) -> None:
+def test_glyphs_drawn_in_random_order_are_sorted(read: Read, seed: int) -> None:
     page = read(glyph_by_glyph(PROSE, order=random.Random(seed).shuffle))  # noqa: S311
     assert page.text.split("\n") == PROSE
 
 
-def test_lines_drawn_from_the_bottom_up_are_read_from_the_top_down(read: Read) -> None:
+def test_lines_drawn_bottom_up_are_read_top_down(read: Read) -> None:
     def draw(canvas: Canvas) -> None:
         for number in reversed(range(len(PROSE))):
             canvas.drawString(72, 760 - 20 * number, PROSE[number])
@@ -62,7 +62,7 @@ def test_lines_drawn_from_the_bottom_up_are_read_from_the_top_down(read: Read) -
     assert read(pdf(draw)).text.split("\n") == PROSE
 
 
-def test_words_without_spaces_between_them_are_told_by_their_gaps(read: Read) -> None:
+def test_words_without_spaces_are_separated_by_their_gaps(read: Read) -> None:
     """TeX draws no spaces at all."""
 
     def draw(canvas: Canvas) -> None:
@@ -74,7 +74,7 @@ def test_words_without_spaces_between_them_are_told_by_their_gaps(read: Read) ->
     assert read(pdf(draw)).lines[0].text == PROSE[0]
 
 
-def test_spaced_out_heading_is_words_and_not_letters(read: Read) -> None:
+def test_a_letterspaced_heading_is_read_as_words(read: Read) -> None:
     def draw(canvas: Canvas) -> None:
         text = canvas.beginText(72, 700)
         text.setCharSpace(4)
@@ -84,8 +84,8 @@ def test_spaced_out_heading_is_words_and_not_letters(read: Read) -> None:
     assert read(pdf(draw_all(typed_page(), draw))).lines[-1].text == "SECTION ONE"
 
 
-def test_exponent_stays_with_its_number(read: Read) -> None:
-    """10 and a raised 2 are not 102; a lowered 2 is an index."""
+def test_exponents_and_indices_stay_with_their_words(read: Read) -> None:
+    """10 with a raised 2 is not 102; a lowered 2 is an index."""
 
     def draw(canvas: Canvas) -> None:
         text = canvas.beginText(72, 700)
@@ -107,7 +107,7 @@ def test_exponent_stays_with_its_number(read: Read) -> None:
     assert read(pdf(draw)).lines[0].text == "Area is 10² of H2O here"
 
 
-def test_mark_in_the_margin_is_a_line_of_its_own_behind_its_question(read: Read) -> None:
+def test_a_mark_in_the_margin_is_a_separate_line_after_its_question(read: Read) -> None:
     def draw(canvas: Canvas) -> None:
         for number, line in enumerate(PROSE):
             canvas.drawString(72, 700 - 20 * number, f"{number + 1}. {line[:40]}")
@@ -118,7 +118,7 @@ def test_mark_in_the_margin_is_a_line_of_its_own_behind_its_question(read: Read)
     assert texts[0].startswith("1.")
 
 
-def test_boxes_are_fractions_of_the_page_around_the_ink(read: Read) -> None:
+def test_boxes_are_fractions_of_the_page(read: Read) -> None:
     line = read(pdf(typed_page(["Hello world"], x=119, y=421))).lines[0]
     left, top, width, height = line.box
     assert left == pytest.approx(119 / A4[0], abs=0.005)
@@ -130,45 +130,45 @@ def test_boxes_are_fractions_of_the_page_around_the_ink(read: Read) -> None:
     assert line.confidence == 100
 
 
-@pytest.mark.parametrize("turn", [90, 180, 270])
-def test_page_turned_by_its_rotate_key_is_read_as_it_is_shown(read: Read, turn: int) -> None:
+@pytest.mark.parametrize("rotation_key", [90, 180, 270])
+def test_a_page_with_a_rotate_key_is_read_as_displayed(read: Read, rotation_key: int) -> None:
     import io
 
     import pypdf
 
-    writer = pypdf.PdfWriter(clone_from=io.BytesIO(pdf(upright_when_turned(turn))))
-    writer.pages[0].rotate(turn)
+    writer = pypdf.PdfWriter(clone_from=io.BytesIO(pdf(rotated_drawing(rotation_key))))
+    writer.pages[0].rotate(rotation_key)
     out = io.BytesIO()
     writer.write(out)
     page = read(out.getvalue())
     assert page.rotation == 0
     assert page.text.split("\n") == PROSE
-    assert page.aspect == pytest.approx(842 / 595 if turn in (90, 270) else 595 / 842, abs=0.001)
+    assert page.aspect == pytest.approx(842 / 595 if rotation_key in (90, 270) else 595 / 842, abs=0.001)
 
 
-def upright_when_turned(turn: int) -> Callable[[Canvas], None]:
+def rotated_drawing(rotation_key: int) -> Callable[[Canvas], None]:
     def draw(canvas: Canvas) -> None:
         width, height = A4
         canvas.translate(width / 2, height / 2)
-        canvas.rotate(turn)
+        canvas.rotate(rotation_key)
         typed_page(x=-200, y=100)(canvas)
 
     return draw
 
 
-@pytest.mark.parametrize(("turn", "rotation"), [(90, 90), (180, 180), (270, 270)])
-def test_page_whose_text_lies_on_its_side_is_set_upright(read: Read, turn: int, rotation: int) -> None:
-    """Text drawn turned counterclockwise stands when the page is turned clockwise by as much."""
-    page = read(pdf(upright_when_turned(turn)))
+@pytest.mark.parametrize(("rotation_key", "rotation"), [(90, 90), (180, 180), (270, 270)])
+def test_a_page_with_rotated_text_is_made_upright(read: Read, rotation_key: int, rotation: int) -> None:
+    """Text drawn counterclockwise is upright after the page is rotated clockwise by the same angle."""
+    page = read(pdf(rotated_drawing(rotation_key)))
     assert page.rotation == rotation
     assert page.text.split("\n") == PROSE
-    assert page.aspect == pytest.approx(842 / 595 if turn in (90, 270) else 595 / 842, abs=0.001)
+    assert page.aspect == pytest.approx(842 / 595 if rotation_key in (90, 270) else 595 / 842, abs=0.001)
     tops = [line.box[1] for line in page.lines]
     assert tops == sorted(tops)
     assert all(line.box[2] > 5 * line.box[3] for line in page.lines)
 
 
-def test_note_along_the_margin_stays_one_line(read: Read) -> None:
+def test_a_vertical_note_in_the_margin_is_one_line(read: Read) -> None:
     def draw(canvas: Canvas) -> None:
         canvas.translate(30, 200)
         canvas.rotate(90)
@@ -179,7 +179,7 @@ def test_note_along_the_margin_stays_one_line(read: Read) -> None:
     assert [text for text in texts if text != "Do not write here"] == PROSE
 
 
-def test_letters_in_other_scripts_are_kept(read: Read) -> None:
+def test_accented_letters_and_symbols_are_kept(read: Read) -> None:
     def draw(canvas: Canvas) -> None:
         canvas.drawString(72, 700, "Größe der Kräfte, où ça déçoit: 25 °C ± 2 µm")
 

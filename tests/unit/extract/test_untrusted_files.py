@@ -1,4 +1,4 @@
-"""Untrusted files: each refusal has a name, nothing takes the reader along, and the next document is read."""
+"""Untrusted files: each refusal has a name, no file breaks the reader, and the next document is read."""
 
 import io
 import os
@@ -51,12 +51,12 @@ def read(sandbox: Sandbox) -> Read:
 
 
 @pytest.fixture(autouse=True)
-def _next_document_is_read_as_if_nothing_had_happened(read: Read) -> Iterator[None]:
+def _next_document_is_read_normally(read: Read) -> Iterator[None]:
     yield
     assert [line.text for line in read(pdf(typed_page())).pages[0].lines] == PROSE
 
 
-def locked(user: str, owner: str, algorithm: str = "AES-256") -> bytes:
+def encrypted_pdf(user: str, owner: str, algorithm: str = "AES-256") -> bytes:
     writer = pypdf.PdfWriter(clone_from=io.BytesIO(pdf(typed_page(), scanned_page(picture()))))
     writer.encrypt(user, owner, algorithm=algorithm)
     out = io.BytesIO()
@@ -64,30 +64,32 @@ def locked(user: str, owner: str, algorithm: str = "AES-256") -> bytes:
     return out.getvalue()
 
 
-def without_pages() -> bytes:
+def pdf_without_pages() -> bytes:
     out = io.BytesIO()
     pypdf.PdfWriter().write(out)
     return out.getvalue()
 
 
 @pytest.mark.parametrize(
-    ("body", "name", "refusal"),
+    ("body", "name", "expected"),
     [
         pytest.param(b"", None, errors.EmptyFile, id="empty"),
         pytest.param(b"hello", None, errors.UnsupportedFileType, id="text"),
         pytest.param(b"PK\x03\x04 a document of a word processor", "a.docx", errors.UnsupportedFileType, id="docx"),
-        pytest.param(pdf(typed_page()), "sheet.png", errors.FileTypeMismatch, id="name lies"),
-        pytest.param(encode_image(picture()), "sheet.PDF", errors.FileTypeMismatch, id="name lies in capitals"),
-        pytest.param(locked("secret", "owner"), None, errors.EncryptedDocument, id="password"),
-        pytest.param(without_pages(), None, errors.NoPages, id="no pages"),
+        pytest.param(pdf(typed_page()), "sheet.png", errors.FileTypeMismatch, id="wrong name"),
+        pytest.param(encode_image(picture()), "sheet.PDF", errors.FileTypeMismatch, id="wrong name in capitals"),
+        pytest.param(encrypted_pdf("secret", "owner"), None, errors.EncryptedDocument, id="password"),
+        pytest.param(pdf_without_pages(), None, errors.NoPages, id="no pages"),
         pytest.param(b"%PDF-1.7\nrubbish", None, errors.DamagedDocument, id="rubbish"),
-        pytest.param(pdf(typed_page())[:400], None, errors.DamagedDocument, id="cut off"),
+        pytest.param(pdf(typed_page())[:400], None, errors.DamagedDocument, id="truncated"),
         pytest.param(pdf(typed_page(), size=(60_000, 800)), None, errors.PageTooLarge, id="page larger than any paper"),
-        pytest.param(encode_image(picture(), "TIFF")[:300], None, errors.DamagedDocument, id="cut off tiff"),
+        pytest.param(encode_image(picture(), "TIFF")[:300], None, errors.DamagedDocument, id="truncated tiff"),
     ],
 )
-def test_each_bad_file_has_its_name(read: Read, body: bytes, name: str | None, refusal: type[Exception]) -> None:
-    with pytest.raises(refusal) as raised:
+def test_each_bad_file_is_refused_with_its_error(
+    read: Read, body: bytes, name: str | None, expected: type[Exception]
+) -> None:
+    with pytest.raises(expected) as raised:
         read(body, name=name)
     assert str(raised.value).endswith((".", "it."))
 
@@ -111,15 +113,15 @@ def test_more_pixels_than_the_limit_are_refused_before_they_are_decoded(read: Re
 
 
 @pytest.mark.parametrize("algorithm", ["RC4-128", "AES-128", "AES-256"])
-def test_pdf_that_only_forbids_printing_is_read(read: Read, algorithm: str) -> None:
-    """Locked for its owner, open for everybody: most "secured" PDFs."""
-    transcript = read(locked("", "owner", algorithm))
+def test_a_pdf_that_only_forbids_printing_is_read(read: Read, algorithm: str) -> None:
+    """An owner password but no user password, as most "secured" PDFs have."""
+    transcript = read(encrypted_pdf("", "owner", algorithm))
     assert [page.source for page in transcript.pages] == ["text_layer", "textract"]
     assert [line.text for line in transcript.pages[0].lines] == PROSE
 
 
-def bomb(megabytes: int) -> bytes:
-    """A page whose contents are a few kilobytes and unpack to so many megabytes."""
+def decompression_bomb(megabytes: int) -> bytes:
+    """A page whose contents have a few kilobytes and decompress to so many megabytes."""
     deflate = zlib.compressobj(9)
     begin = deflate.compress(bytes(1_000_000)) + deflate.flush(zlib.Z_FULL_FLUSH)
     again = deflate.compress(bytes(1_000_000)) + deflate.flush(zlib.Z_FULL_FLUSH)
@@ -134,16 +136,16 @@ def bomb(megabytes: int) -> bytes:
     return head + str(len(packed)).encode() + b">>\nstream\n" + packed + tail
 
 
-def test_contents_that_unpack_without_end_are_accepted_or_refused_in_time(read: Read) -> None:
-    body = bomb(3_000)
-    begun = time.monotonic()
+def test_a_decompression_bomb_is_handled_in_time(read: Read) -> None:
+    body = decompression_bomb(3_000)
+    started = time.monotonic()
     with suppress(errors.DocumentRejected):
         read(body)
-    assert time.monotonic() - begun < 10
+    assert time.monotonic() - started < 10
 
 
 @contextmanager
-def child_doing(sandbox: Sandbox, limits: DocumentLimits) -> Iterator[Any]:
+def running_child(sandbox: Sandbox, limits: DocumentLimits) -> Iterator[Any]:
     with tempfile.TemporaryFile() as file:
         file.write(pdf(*[scanned_page(picture())] * 40))
         file.flush()
@@ -151,43 +153,43 @@ def child_doing(sandbox: Sandbox, limits: DocumentLimits) -> Iterator[Any]:
             yield frames
 
 
-def test_child_that_is_killed_is_a_named_refusal(sandbox: Sandbox) -> None:
-    with child_doing(sandbox, DocumentLimits()) as frames:
+def test_a_killed_child_is_a_named_refusal(sandbox: Sandbox) -> None:
+    with running_child(sandbox, DocumentLimits()) as frames:
         next(frames)
-        (child,) = forked(sandbox)
+        (child,) = get_children(sandbox)
         os.kill(child, signal.SIGSEGV)
         with pytest.raises(errors.DamagedDocument):
             list(frames)
 
 
-def forked(sandbox: Sandbox) -> list[int]:
+def get_children(sandbox: Sandbox) -> list[int]:
     assert sandbox._server is not None
     return children(sandbox._server.pid)
 
 
-def test_processor_time_is_bounded(read: Read) -> None:
+def test_processor_time_is_limited(read: Read) -> None:
     with pytest.raises(errors.ReadingLimitExceeded):
-        read(bomb(900), cpu_seconds=0.1, cpu_seconds_per_page=0, memory_bytes=4_000_000_000)
+        read(decompression_bomb(900), cpu_seconds=0.1, cpu_seconds_per_page=0, memory_bytes=4_000_000_000)
 
 
-def test_memory_is_bounded(read: Read) -> None:
+def test_memory_is_limited(read: Read) -> None:
     image = encode_image(picture(size=(6000, 5000), mode="RGB"), "TIFF", compression="tiff_deflate")
     with pytest.raises((errors.ReadingLimitExceeded, errors.PageTooLarge)):
         read(image, memory_bytes=60_000_000)
 
 
-def test_silence_is_bounded(sandbox: Sandbox) -> None:
+def test_idle_time_is_limited(sandbox: Sandbox) -> None:
     with (
         pytest.raises(errors.ReadingLimitExceeded),
-        child_doing(sandbox, DocumentLimits(idle_timeout_seconds=0.2)) as frames,
+        running_child(sandbox, DocumentLimits(idle_timeout_seconds=0.2)) as frames,
     ):
         next(frames)
-        (child,) = forked(sandbox)
+        (child,) = get_children(sandbox)
         os.kill(child, signal.SIGSTOP)
         list(frames)
 
 
-def test_reader_outlives_its_fork_server(read: Read, sandbox: Sandbox) -> None:
+def test_the_sandbox_survives_its_fork_server(read: Read, sandbox: Sandbox) -> None:
     read(pdf(typed_page()))
     assert sandbox._server is not None
     sandbox._server.kill()
@@ -195,31 +197,31 @@ def test_reader_outlives_its_fork_server(read: Read, sandbox: Sandbox) -> None:
     assert read(pdf(typed_page())).pages[0].lines
 
 
-def test_child_sees_nothing_of_this_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_child_does_not_inherit_secrets(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "not for parsers")
-    own = Sandbox()
+    other_sandbox = Sandbox()
     try:
-        own.start()
-        assert own._server is not None
-        assert b"not for parsers" not in Path(f"/proc/{own._server.pid}/environ").read_bytes()
+        other_sandbox.start()
+        assert other_sandbox._server is not None
+        assert b"not for parsers" not in Path(f"/proc/{other_sandbox._server.pid}/environ").read_bytes()
     finally:
-        own.close()
+        other_sandbox.close()
 
 
-def test_nothing_is_left_when_a_sandbox_closes() -> None:
-    own = Sandbox()
-    own.start()
-    server = own._server
+def test_closing_a_sandbox_stops_its_server() -> None:
+    other_sandbox = Sandbox()
+    other_sandbox.start()
+    server = other_sandbox._server
     assert server is not None
-    own.close()
+    other_sandbox.close()
     assert server.poll() is not None
 
 
-def test_forked_process_has_a_fork_server_of_its_own(sandbox: Sandbox) -> None:
-    """Two processes that talk to one server would hear each other's pages."""
+def test_a_forked_process_starts_its_own_fork_server(sandbox: Sandbox) -> None:
+    """Two processes that share one server would receive each other's pages."""
     sandbox.start()
     assert sandbox._server is not None
-    ours = sandbox._server.pid
+    own_pid = sandbox._server.pid
     reading, writing = os.pipe()
     child = os.fork()
     if child == 0:
@@ -231,16 +233,16 @@ def test_forked_process_has_a_fork_server_of_its_own(sandbox: Sandbox) -> None:
             os._exit(0)
     os.close(writing)
     os.waitpid(child, 0)
-    theirs = int(os.read(reading, 20))
+    other_pid = int(os.read(reading, 20))
     os.close(reading)
-    assert theirs != ours
+    assert other_pid != own_pid
     assert sandbox._server.poll() is None
 
 
-def test_children_end_with_the_block_that_uses_them(sandbox: Sandbox) -> None:
-    with child_doing(sandbox, DocumentLimits()) as frames:
+def test_children_end_with_the_run_block(sandbox: Sandbox) -> None:
+    with running_child(sandbox, DocumentLimits()) as frames:
         next(frames)
-    until = time.monotonic() + 3
-    while forked(sandbox) and time.monotonic() < until:
+    deadline = time.monotonic() + 3
+    while get_children(sandbox) and time.monotonic() < deadline:
         time.sleep(0.02)
-    assert forked(sandbox) == []
+    assert get_children(sandbox) == []

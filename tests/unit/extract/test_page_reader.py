@@ -1,4 +1,4 @@
-"""Pages are cut lazily, sent as their own bytes, read all at once, and none of them is lost."""
+"""Pages are extracted as needed, sent as their own bytes and read in parallel, and none of them is lost."""
 
 import base64
 import io
@@ -30,12 +30,12 @@ from tests.unit.extract.document_factory import (
 )
 
 
-def scans(count: int) -> bytes:
+def scanned_pdf(count: int) -> bytes:
     return pdf(*[scanned_page(Image.effect_noise((300, 400), 100 + n)) for n in range(count)])
 
 
-def by_page(body: bytes) -> int:
-    """Which page of `numbered_scans` this is, by the width of its picture."""
+def get_page_number(body: bytes) -> int:
+    """Which page of `numbered_scans` this is, by the width of its image."""
     (page,) = pypdf.PdfReader(io.BytesIO(body)).pages
     (image,) = page.images
     return image.image.width - 300
@@ -45,12 +45,12 @@ def numbered_scans(count: int) -> bytes:
     return pdf(*[scanned_page(Image.effect_noise((300 + n, 400), 100)) for n in range(1, count + 1)])
 
 
-def test_pages_are_read_at_once_and_joined_in_order(sandbox: Sandbox) -> None:
-    together = threading.Barrier(6)
+def test_pages_are_read_in_parallel_and_joined_in_order(sandbox: Sandbox) -> None:
+    all_started = threading.Barrier(6)
 
     def ocr(body: bytes) -> dict[str, Any]:
-        number = by_page(body)
-        together.wait(10)  # all six are under way, or this breaks
+        number = get_page_number(body)
+        all_started.wait(10)  # raises unless all six calls run at once
         time.sleep(0.02 * (6 - number))
         return detect_text_response(stack_lines([f"text of page {number}"]))
 
@@ -58,12 +58,12 @@ def test_pages_are_read_at_once_and_joined_in_order(sandbox: Sandbox) -> None:
     assert [page.text for page in transcript.pages] == [f"text of page {n}" for n in range(1, 7)]
 
 
-def test_first_page_is_on_its_way_while_later_ones_are_still_to_be_cut(sandbox: Sandbox) -> None:
-    """No more pages are cut than are soon to be sent: one under way here, and two that wait."""
+def test_only_the_pages_needed_soon_are_extracted(sandbox: Sandbox) -> None:
+    """With one worker, one page is being read and two wait; the others are not extracted yet."""
     frames: list[int] = []
     at_first_call: list[int] = []
 
-    class Watch:
+    class CountingListener:
         def pages(self, total: int) -> None: ...
         def ocr_call_started(self) -> None: ...
         def page_done(self) -> None: ...
@@ -77,11 +77,18 @@ def test_first_page_is_on_its_way_while_later_ones_are_still_to_be_cut(sandbox: 
             at_first_call.append(len(frames))
         return detect_text_response(stack_lines(["x"]))
 
-    read_document(scans(30), ocr=ocr, kind=DocumentKind.ANSWER_SHEET, sandbox=sandbox, workers=1, listener=Watch())
+    read_document(
+        scanned_pdf(30),
+        ocr=ocr,
+        kind=DocumentKind.ANSWER_SHEET,
+        sandbox=sandbox,
+        workers=1,
+        listener=CountingListener(),
+    )
     assert at_first_call[0] <= 6
 
 
-def test_pages_own_bytes_are_sent_and_no_drawing_of_them(sandbox: Sandbox) -> None:
+def test_a_pages_own_bytes_are_sent_and_not_a_rendering(sandbox: Sandbox) -> None:
     ocr = RecordingOcr()
     original = Image.effect_noise((300, 400), 100).convert("RGB")
     jpeg = encode_image(original, "JPEG", quality=71)
@@ -96,8 +103,8 @@ def test_pages_own_bytes_are_sent_and_no_drawing_of_them(sandbox: Sandbox) -> No
     assert (base64.a85decode(data, adobe=True) if "/ASCII85Decode" in filters else data) == jpeg
 
 
-def sharing_one_dictionary(count: int) -> bytes:
-    """Pages that all name one dictionary with the pictures of all of them."""
+def pdf_with_shared_resources(count: int) -> bytes:
+    """Pages that share one dictionary with the images of all pages."""
     writer = pypdf.PdfWriter(clone_from=io.BytesIO(numbered_scans(count)))
     from pypdf.generic import DictionaryObject, NameObject
 
@@ -117,17 +124,17 @@ def sharing_one_dictionary(count: int) -> bytes:
     return out.getvalue()
 
 
-def test_page_does_not_bring_the_pictures_of_the_others(sandbox: Sandbox) -> None:
-    body = sharing_one_dictionary(8)
+def test_an_extracted_page_leaves_out_the_other_pages_images(sandbox: Sandbox) -> None:
+    body = pdf_with_shared_resources(8)
     ocr = RecordingOcr()
     read_document(body, ocr=ocr, kind=DocumentKind.ANSWER_SHEET, sandbox=sandbox)
     assert len(ocr.bodies) == 8
-    assert sorted(by_page(sent) for sent in ocr.bodies) == list(range(1, 9))
+    assert sorted(get_page_number(sent) for sent in ocr.bodies) == list(range(1, 9))
     assert sum(map(len, ocr.bodies)) < 1.3 * len(body)
 
 
-def test_layer_that_is_switched_off_stays_off(sandbox: Sandbox) -> None:
-    """A teacher's hidden layer of answers must not show up because a page was cut out."""
+def test_a_hidden_optional_content_layer_stays_hidden(sandbox: Sandbox) -> None:
+    """A teacher's hidden layer of answers must not become visible because a page was extracted."""
     from pypdf.generic import ArrayObject, DictionaryObject, NameObject, TextStringObject
 
     writer = pypdf.PdfWriter(clone_from=io.BytesIO(numbered_scans(1)))
@@ -147,7 +154,7 @@ def test_layer_that_is_switched_off_stays_off(sandbox: Sandbox) -> None:
     assert len(sent.root_object["/OCProperties"]["/D"]["/OFF"]) == 1
 
 
-def test_page_of_more_bytes_than_a_call_takes_is_drawn(sandbox: Sandbox) -> None:
+def test_a_page_with_too_many_bytes_is_rendered(sandbox: Sandbox) -> None:
     noise = Image.frombytes("L", (3400, 3400), random.Random(1).randbytes(3400 * 3400))  # noqa: S311
 
     def draw(canvas: Canvas) -> None:
@@ -162,7 +169,7 @@ def test_page_of_more_bytes_than_a_call_takes_is_drawn(sandbox: Sandbox) -> None
     assert Image.open(io.BytesIO(sent)).format == "JPEG"
 
 
-def test_page_larger_than_a_call_takes_is_drawn_smaller(sandbox: Sandbox) -> None:
+def test_a_page_too_large_for_a_call_is_rendered_smaller(sandbox: Sandbox) -> None:
     ocr = RecordingOcr()
     read_document(
         pdf(scanned_page(picture()), size=(9_500, 12_000)), ocr=ocr, kind=DocumentKind.ANSWER_SHEET, sandbox=sandbox
@@ -172,9 +179,9 @@ def test_page_larger_than_a_call_takes_is_drawn_smaller(sandbox: Sandbox) -> Non
     assert max(image.size) <= 10_000
 
 
-def test_pages_that_fail_are_named_and_the_document_is_not_done(sandbox: Sandbox) -> None:
+def test_failed_pages_are_named_and_the_reading_is_incomplete(sandbox: Sandbox) -> None:
     def ocr(body: bytes) -> dict[str, Any]:
-        if by_page(body) in (2, 4):
+        if get_page_number(body) in (2, 4):
             raise errors.ServiceUnavailable("Textract gave no answer.")
         return detect_text_response(stack_lines(["x"]))
 
@@ -183,23 +190,23 @@ def test_pages_that_fail_are_named_and_the_document_is_not_done(sandbox: Sandbox
     assert raised.value.pages == (2, 4)
 
 
-def test_pages_that_are_refused_go_once_more_as_drawings_and_then_are_named(sandbox: Sandbox) -> None:
-    drawn: list[bytes] = []
+def test_refused_pages_are_retried_as_images_and_then_named(sandbox: Sandbox) -> None:
+    rendered: list[bytes] = []
 
     def ocr(body: bytes) -> dict[str, Any]:
         if not body.startswith(b"%PDF"):
-            drawn.append(body)
+            rendered.append(body)
             raise PageRefused("BadDocumentException")
-        if by_page(body) in (2, 3):
+        if get_page_number(body) in (2, 3):
             raise PageRefused("UnsupportedDocumentException")
         return detect_text_response(stack_lines(["x"]))
 
     with pytest.raises(errors.PageUnreadable, match="Pages 2 and 3"):
         read_document(numbered_scans(4), ocr=ocr, kind=DocumentKind.ANSWER_SHEET, sandbox=sandbox)
-    assert len(drawn) == 2
+    assert len(rendered) == 2
 
 
-def test_fault_of_ours_ends_the_reading_at_once(sandbox: Sandbox) -> None:
+def test_an_error_of_ours_ends_the_reading_at_once(sandbox: Sandbox) -> None:
     calls: list[int] = []
 
     def ocr(body: bytes) -> dict[str, Any]:
@@ -207,11 +214,11 @@ def test_fault_of_ours_ends_the_reading_at_once(sandbox: Sandbox) -> None:
         raise PermissionError("no access")
 
     with pytest.raises(PermissionError):
-        read_document(scans(40), ocr=ocr, kind=DocumentKind.ANSWER_SHEET, sandbox=sandbox, workers=2)
+        read_document(scanned_pdf(40), ocr=ocr, kind=DocumentKind.ANSWER_SHEET, sandbox=sandbox, workers=2)
     assert len(calls) < 20
 
 
-def test_hundred_typed_pages_cost_no_call(sandbox: Sandbox) -> None:
+def test_a_hundred_typed_pages_need_no_ocr(sandbox: Sandbox) -> None:
     lines = [f"{n}. A line of a question paper with about as many words as such lines have." for n in range(40)]
     ocr = RecordingOcr()
     transcript = read_document(

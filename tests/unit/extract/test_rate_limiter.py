@@ -1,4 +1,4 @@
-"""Calls are paced just under the quota, by all readers together, and nothing that a reader leaves behind stays."""
+"""All readers together stay just below the quota, and what a dead reader has reserved expires."""
 
 import random
 import threading
@@ -16,7 +16,7 @@ TPS = 50.0
 
 
 class MemoryTable:
-    """One item with the conditions that the schedule uses; `delay` seconds a call, `broken` after so many calls."""
+    """One item with the conditions that the schedule uses; a call takes `delay` seconds, and fails if `broken`."""
 
     def __init__(self, delay: float = 0.0) -> None:
         self.item: dict[str, float] | None = None
@@ -47,16 +47,16 @@ class MemoryTable:
             return dict(self.item)
 
 
-def admitted(rate_limiters: list[RateLimiter], calls: list[int]) -> list[list[float]]:
+def measure_admissions(rate_limiters: list[RateLimiter], calls: list[int]) -> list[list[float]]:
     """When each reader's calls were admitted, in seconds from the start."""
-    begun = time.time()
+    started = time.time()
     times: list[list[float]] = [[] for _ in rate_limiters]
 
-    def one(reader: int) -> None:
+    def acquire(reader: int) -> None:
         rate_limiters[reader].acquire()
-        times[reader].append(time.time() - begun)
+        times[reader].append(time.time() - started)
 
-    threads = [threading.Thread(target=one, args=(r,)) for r, count in enumerate(calls) for _ in range(count)]
+    threads = [threading.Thread(target=acquire, args=(r,)) for r, count in enumerate(calls) for _ in range(count)]
     for thread in threads:
         thread.start()
     for thread in threads:
@@ -64,39 +64,39 @@ def admitted(rate_limiters: list[RateLimiter], calls: list[int]) -> list[list[fl
     return [sorted(each) for each in times]
 
 
-def most_in_a_second(times: list[float]) -> int:
+def max_in_one_second(times: list[float]) -> int:
     return max(sum(start <= time < start + 1 for time in times) for start in times)
 
 
-def test_burst_of_a_second_goes_at_once_and_the_rest_at_the_rate() -> None:
-    (times,) = admitted([RateLimiter(TPS)], [100])
+def test_a_burst_of_one_second_begins_at_once_then_the_rate_applies() -> None:
+    (times,) = measure_admissions([RateLimiter(TPS)], [100])
     assert times[int(TPS) - 2] < 0.35
     assert 0.85 < times[-1] < 1.5
-    assert most_in_a_second([time for time in times if time > 0.3]) <= TPS * 1.1
+    assert max_in_one_second([time for time in times if time > 0.3]) <= TPS * 1.1
 
 
-def test_lone_reader_has_the_whole_quota_and_ten_share_it() -> None:
+def test_one_reader_has_the_whole_quota_and_ten_share_it() -> None:
     table = MemoryTable()
     shared = [RateLimiter(TPS, lambda rate: SharedSchedule(table, rate)) for _ in range(10)]  # type: ignore[arg-type]
-    times = admitted(shared, [10] * 10)
-    everything = sorted(time for each in times for time in each)
-    assert everything[-1] < 1.9, "100 calls at 50 a second with a burst of 50 end after one second"
-    assert most_in_a_second([time for time in everything if time > 0.3]) <= TPS * 1.3
+    times = measure_admissions(shared, [10] * 10)
+    all_times = sorted(time for each in times for time in each)
+    assert all_times[-1] < 1.9, "100 calls at 50 a second with a burst of 50 end after one second"
+    assert max_in_one_second([time for time in all_times if time > 0.3]) <= TPS * 1.3
 
 
-def test_small_document_does_not_wait_behind_a_large_one() -> None:
+def test_a_small_document_does_not_wait_for_a_large_one() -> None:
     table = MemoryTable()
     rate_limiters = [RateLimiter(20, lambda rate: SharedSchedule(table, rate)) for _ in range(2)]  # type: ignore[arg-type]
-    large = threading.Thread(target=admitted, args=([rate_limiters[0]], [80]))
+    large = threading.Thread(target=measure_admissions, args=([rate_limiters[0]], [80]))
     large.start()
     time.sleep(0.6)
-    begun = time.time()
-    (times,) = admitted([rate_limiters[1]], [2])
-    assert times[-1] < 1.2, time.time() - begun
+    started = time.time()
+    (times,) = measure_admissions([rate_limiters[1]], [2])
+    assert times[-1] < 1.2, time.time() - started
     large.join()
 
 
-def test_what_a_dead_reader_had_reserved_passes_by_itself() -> None:
+def test_a_dead_readers_reservation_expires() -> None:
     now = [1_000.0]
     table = MemoryTable()
     schedule = SharedSchedule(table, 10, clock=lambda: now[0])  # type: ignore[arg-type]
@@ -106,7 +106,7 @@ def test_what_a_dead_reader_had_reserved_passes_by_itself() -> None:
     assert schedule.reserve(1, 1) == (pytest.approx(1_060.0), 1)
 
 
-def test_what_can_begin_at_once_is_given_at_once_and_what_has_to_wait_in_shares() -> None:
+def test_immediate_calls_are_reserved_at_once_and_waiting_ones_in_batches() -> None:
     table = MemoryTable()
     first, second = (SharedSchedule(table, 10, clock=lambda: 1_000.0) for _ in range(2))  # type: ignore[arg-type]
     assert first.reserve(50, 3) == (pytest.approx(1_000.0), 10)
@@ -115,28 +115,28 @@ def test_what_can_begin_at_once_is_given_at_once_and_what_has_to_wait_in_shares(
     assert first.reserve(2, 3) == (pytest.approx(1_001.3), 2)
 
 
-def test_who_cannot_wait_reserves_nothing_and_who_has_begun_goes_on() -> None:
+def test_a_new_reader_with_a_long_wait_reserves_nothing() -> None:
     now = [1_000.0]
     table = MemoryTable()
 
-    def reader(max_queue_seconds: float) -> SharedSchedule:
+    def new_schedule(max_queue_seconds: float) -> SharedSchedule:
         return SharedSchedule(table, 10, clock=lambda: now[0], max_queue_seconds=max_queue_seconds)  # type: ignore[arg-type]
 
-    begun = reader(60)
-    begun.reserve(10, 10)
+    active = new_schedule(60)
+    active.reserve(10, 10)
     for _ in range(70):
-        reader(1_000).reserve(20, 10)
-    standing = dict(table.item or {})
+        new_schedule(1_000).reserve(20, 10)
+    unchanged = dict(table.item or {})
     for _ in range(3):
         with pytest.raises(QueueTooLong):
-            reader(60).reserve(8, 8)
-    assert table.item == standing
-    assert begun.reserve(8, 8)[0] > now[0] + 60
+            new_schedule(60).reserve(8, 8)
+    assert table.item == unchanged
+    assert active.reserve(8, 8)[0] > now[0] + 60
     now[0] += 100
-    assert reader(60).reserve(8, 8)[1] == 8
+    assert new_schedule(60).reserve(8, 8)[1] == 8
 
 
-def test_a_reader_behind_a_full_schedule_is_told_to_take_a_job() -> None:
+def test_a_full_schedule_sends_a_new_reader_to_a_job() -> None:
     table = MemoryTable()
     SharedSchedule(table, 1).reserve(100, 100)  # type: ignore[arg-type]
     SharedSchedule(table, 1).reserve(100, 100)  # type: ignore[arg-type]
@@ -146,7 +146,7 @@ def test_a_reader_behind_a_full_schedule_is_told_to_take_a_job() -> None:
         rate_limiter.acquire()
 
 
-def test_shared_schedule_gives_every_moment_away_once() -> None:
+def test_the_shared_schedule_reserves_each_slot_once() -> None:
     table = MemoryTable()
     starts: list[float] = []
 
@@ -162,62 +162,62 @@ def test_shared_schedule_gives_every_moment_away_once() -> None:
     assert min(gaps) > 0.0099
 
 
-def test_first_calls_begin_before_the_schedule_has_answered() -> None:
+def test_first_calls_begin_before_the_schedule_answers() -> None:
     table = MemoryTable(delay=0.5)
     rate_limiter = RateLimiter(TPS, lambda rate: SharedSchedule(table, rate))  # type: ignore[arg-type]
-    begun = time.monotonic()
+    started = time.monotonic()
     for _ in range(int(TPS / 10)):
         rate_limiter.acquire()
-    assert time.monotonic() - begun < 0.2
+    assert time.monotonic() - started < 0.2
     time.sleep(1.3)
-    assert table.item is not None, "what began unasked is reserved beside it"
+    assert table.item is not None, "calls that began without a reservation are reserved afterwards"
 
 
-def test_reader_paces_itself_where_the_table_cannot_be_reached() -> None:
+def test_a_reader_limits_itself_if_the_table_is_unreachable() -> None:
     table = MemoryTable()
     table.broken = True
-    faults: list[Exception] = []
-    rate_limiter = RateLimiter(TPS, lambda rate: SharedSchedule(table, rate), on_nonfatal_error=faults.append)  # type: ignore[arg-type]
-    (times,) = admitted([rate_limiter], [80])
+    nonfatal_errors: list[Exception] = []
+    rate_limiter = RateLimiter(TPS, lambda rate: SharedSchedule(table, rate), on_nonfatal_error=nonfatal_errors.append)  # type: ignore[arg-type]
+    (times,) = measure_admissions([rate_limiter], [80])
     assert 0.4 < times[-1] < 1.4
-    assert [str(fault) for fault in faults] == ["no table"]
+    assert [str(error) for error in nonfatal_errors] == ["no table"]
 
 
-def test_call_that_could_not_begin_in_time_is_refused_at_once() -> None:
+def test_a_call_that_would_miss_its_deadline_is_refused_at_once() -> None:
     rate_limiter = RateLimiter(1)
     for _ in range(2):
         rate_limiter.acquire()
-    begun = time.monotonic()
+    started = time.monotonic()
     with pytest.raises(errors.ServiceUnavailable, match="quota"):
         for _ in range(3):
             rate_limiter.acquire(deadline=time.time() + 0.3)
-    assert time.monotonic() - begun < 2.5
+    assert time.monotonic() - started < 2.5
 
 
 @pytest.mark.parametrize("make", [LocalSchedule, lambda rate, clock: SharedSchedule(MemoryTable(), rate, clock)])
-def test_schedule_never_gives_away_more_than_the_rate(make: Callable[..., Any]) -> None:
-    """Whatever is asked for and when: over any stretch of time no more than its length times the rate."""
+def test_a_schedule_never_reserves_more_than_the_rate(make: Callable[..., Any]) -> None:
+    """For any requests at any times: in any period no more calls than its length times the rate."""
     now = [5_000.0]
     schedule = make(10.0, lambda: now[0])
-    chance = random.Random(3)  # noqa: S311
-    until = 0.0
+    rng = random.Random(3)  # noqa: S311
+    reserved_until = 0.0
     for _ in range(300):
-        start, calls = schedule.reserve(chance.randint(1, 30), chance.randint(1, 9))
-        assert start >= until - 1e-5
-        until = start + calls / 10.0
-        now[0] += chance.uniform(0, 1.5)
+        start, calls = schedule.reserve(rng.randint(1, 30), rng.randint(1, 9))
+        assert start >= reserved_until - 1e-5
+        reserved_until = start + calls / 10.0
+        now[0] += rng.uniform(0, 1.5)
 
 
-def test_calls_that_wait_are_let_go_when_the_reading_has_ended() -> None:
-    """They would be made, and paid for, on behalf of nobody."""
+def test_closing_cancels_waiting_calls() -> None:
+    """Otherwise they would be made and paid for although the reading has ended."""
     rate_limiter = RateLimiter(0.1)
-    refused: list[str] = []
+    messages: list[str] = []
 
     def wait() -> None:
         try:
             rate_limiter.acquire()
         except errors.ServiceUnavailable as error:
-            refused.append(error.message)
+            messages.append(error.message)
 
     rate_limiter.acquire()
     threads = [threading.Thread(target=wait) for _ in range(5)]
@@ -226,4 +226,4 @@ def test_calls_that_wait_are_let_go_when_the_reading_has_ended() -> None:
     rate_limiter.close()
     for thread in threads:
         thread.join(5)
-    assert refused == ["This reading has ended."] * 5
+    assert messages == ["This reading has ended."] * 5
