@@ -45,7 +45,7 @@ def read_document(
     DocumentRejected
         One of its subclasses, with a message for a teacher.
     ReadingIncomplete
-        Some pages could not be read this time.
+        Some pages could not be read this time, or the listener has stopped the reading.
     """
     limits = limits or DocumentLimits()
     media_type = check_type(body[:1024], len(body), name=name, header=None, limits=limits)
@@ -64,14 +64,17 @@ def read_document(
                 listener or NullProgressListener(),
                 job_policy=job_policy,
             )
-            return reader.read(open_file, strict=kind is DocumentKind.ANSWER_SHEET)
+            transcript = reader.read(open_file, strict=kind is DocumentKind.ANSWER_SHEET)
     finally:
         if own_sandbox:
             own_sandbox.close()
+    if transcript is None:
+        raise errors.ReadingIncomplete("The reading was stopped.")
+    return transcript
 
 
 class DocumentReader:
-    """Reads one document; `workers` calls of `ocr` may be under way at once (see `PageReading`)."""
+    """Reads one document; up to `workers` calls of `ocr` run at once (see `PageReader`)."""
 
     def __init__(
         self,
@@ -87,11 +90,11 @@ class DocumentReader:
         self._ocr, self._sandbox, self._limits, self._workers, self._listener = ocr, sandbox, limits, workers, listener
         self._job, self._job_policy = job, job_policy
 
-    def read(self, file: OpenFile, *, strict: bool, reencode: bool = False) -> Transcript:
+    def read(self, file: OpenFile, *, strict: bool, reencode: bool = False) -> Transcript | None:
         """Read the whole document. `strict` is for answer sheets: their text layers are verified by OCR. With
         `reencode` an image is not sent unmodified, but decoded and encoded again.
 
-        Raises what `read_document` raises, and ReadingStopped if the listener has stopped the reading.
+        Returns None if the listener has stopped the reading. Raises what `PageReader.read` raises.
         """
         if file.media_type in (media_types.JPEG, media_types.PNG) and not reencode:
             head = image_header.read_image_header(file.media_type, file.head)
@@ -101,7 +104,7 @@ class DocumentReader:
                 return self._read_image(file, head)
         return self._read_in_sandbox(file, strict=strict)
 
-    def _read_image(self, file: OpenFile, head: ImageHeader) -> Transcript:
+    def _read_image(self, file: OpenFile, head: ImageHeader) -> Transcript | None:
         self._listener.pages(1)
         self._listener.ocr_call_started()
         try:
@@ -112,7 +115,7 @@ class DocumentReader:
         self._listener.page_done()
         return build_transcript([build_image_page(response, head)], ())
 
-    def _read_in_sandbox(self, file: OpenFile, *, strict: bool) -> Transcript:
+    def _read_in_sandbox(self, file: OpenFile, *, strict: bool) -> Transcript | None:
         reader = PageReader(
             self._ocr,
             self._sandbox,

@@ -19,13 +19,17 @@ from extract.ocr.async_job_policy import AsyncJobPolicy
 from extract.ocr.async_jobs import AsyncJobResult
 from extract.ocr.response_parser import build_transcript, parse_page, parse_page_blocks
 from extract.ocr.textract import PageRefused, TextractResponse
-from extract.progress_listener import ProgressListener, ReadingStopped
+from extract.progress_listener import ProgressListener
 from extract.sandbox.frames import Frame
 from extract.sandbox.process import Sandbox
 
 OcrFunction = Callable[[bytes], TextractResponse]
 _LAYER_REJECTED = "Page {page}: its text layer does not say what can be seen, so the whole document was read as a scan."
 _DAMAGED = "This PDF is damaged and cannot be read. Export or scan it again and resend it."
+
+
+class _Stopped(Exception):
+    """Unwinds a stopped reading; `PageReader.read` handles it."""
 
 
 class PageReader:
@@ -58,8 +62,9 @@ class PageReader:
         self._failed: dict[int, Exception] = {}
         self._warnings: dict[int, str] = {}
 
-    def read(self, file: OpenFile, *, strict: bool) -> Transcript:
-        """Read the whole document. `strict` is for answer sheets.
+    def read(self, file: OpenFile, *, strict: bool) -> Transcript | None:
+        """Read the whole document. `strict` is for answer sheets. Returns None if the listener has stopped the
+        reading.
 
         Raises
         ------
@@ -67,8 +72,6 @@ class PageReader:
             One of its subclasses.
         ReadingIncomplete
             Some pages could not be read this time; it names them.
-        ReadingStopped
-            The listener has stopped the reading.
         ReadingTakesLong
             `job_policy` decided that an asynchronous job is better.
         """
@@ -81,6 +84,8 @@ class PageReader:
             self._verify_layers(task, file)
             self._retry_as_images(task, file)
             self._raise_for_failed()
+        except _Stopped:
+            return None
         finally:
             self._pool.shutdown(wait=False, cancel_futures=True)
         pages = {**self._layers, **self._ocr_pages}
@@ -133,7 +138,7 @@ class PageReader:
 
     def _check_stopped(self) -> None:
         if self._listener.should_stop():
-            raise ReadingStopped
+            raise _Stopped
         self._job_policy.check()
 
     def _wait_for_calls(self) -> None:

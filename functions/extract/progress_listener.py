@@ -12,10 +12,6 @@ class ProgressListener(Protocol):
     def should_stop(self) -> bool: ...
 
 
-class ReadingStopped(Exception):
-    """The listener's `should_stop` returned true: the rest of the reading is not needed."""
-
-
 class NullProgressListener:
     """Ignores all progress and never stops a reading."""
 

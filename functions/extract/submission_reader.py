@@ -1,17 +1,16 @@
-"""Reading a submission: fetch its pinned bytes, read them, keep the transcript. The door's one call.
+"""The extract step: fetches the submission's file, reads it and stores the transcript. The handler's one call.
 
-Before the first Textract call stands one GetObject and nothing else: the look-up of a kept transcript runs beside
-it (or beside the first calls, where the content's hash is not known before), and a picture is not fetched at all
-before Textract has been told where it lies.
+The first Textract call comes as early as possible. Only one GetObject precedes it: the cache lookup runs in the
+background (during the first calls if the content's hash is not known before). An image of a declared type is not even
+fetched before Textract is told where it is in S3.
 """
 
-import hashlib
 import math
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
-from concurrent.futures import TimeoutError as NotYet
-from contextlib import AbstractContextManager
+from concurrent.futures import TimeoutError as NotFinished
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -21,29 +20,28 @@ from core.models.transcript import Transcript
 from core.platform.clock import now
 from core.storage.table import Table
 from extract import document_file, image_header
-from extract.document_file import HEAD_BYTES, OpenFile
+from extract.cache_lookup import CacheLookup
 from extract.document_reader import DocumentReader, build_image_page, can_send_unmodified
 from extract.limits import MAX_CALL_BYTES, DocumentLimits
 from extract.ocr.async_job_policy import AsyncJobPolicy
 from extract.ocr.async_jobs import AsyncJob, fetch_job_result
-from extract.ocr.aws_errors import translate_aws_errors
 from extract.ocr.response_parser import build_transcript
 from extract.ocr.textract import PageRefused, TextractOcr, TextractResponse
-from extract.progress_listener import ReadingStopped
 from extract.progress_recorder import ProgressRecorder
 from extract.reading_result import ReadingResult
 from extract.sandbox.process import Sandbox
+from extract.source_object import SourceObject
 from extract.transcript_cache import TranscriptCache, TranscriptCounts
 
-_CHUNK_BYTES = 1_048_576
-# A look-up that is slower than this is not waited for.
-_LOOK_UP_SECONDS = 1.0
+# How long a reading waits for the cache lookup before it goes on without it.
+_LOOKUP_SECONDS = 1.0
+_POLL_SECONDS = 0.2
 
 
 @dataclass(frozen=True, slots=True)
 class ReadingContext:
-    """What the door hands in. `s3` is a client; `on_fault` hears of what went wrong without stopping the reading;
-    `rate` is the account's quota (pages a second), `seconds` how long this reading may take."""
+    """What the handler passes in. `s3` is a boto3 client; `on_nonfatal_error` is called with errors that do not stop
+    the reading; `rate` is the account's quota (pages a second), `seconds` how long this reading may take."""
 
     s3: Any
     textract: TextractOcr
@@ -58,255 +56,228 @@ class ReadingContext:
     seconds: float = math.inf
 
 
+@dataclass(frozen=True, slots=True)
+class _Reading:
+    """One reading: its input and what its steps share."""
+
+    submission: Submission
+    source: SourceObject
+    job: AsyncJob | None
+    context: ReadingContext
+    background: ThreadPoolExecutor
+    cache: TranscriptCache
+    lookup: CacheLookup
+    progress: ProgressRecorder
+
+
+@dataclass(frozen=True, slots=True)
+class _ReadDocument:
+    """A document that was read now, not taken from the cache."""
+
+    transcript: Transcript
+    media_type: str
+
+
 def read_submission(
     submission: Submission, key: str, context: ReadingContext, job: AsyncJob | None = None
 ) -> ReadingResult:
-    """Read the submission's file (`key` is its opened key) and keep the transcript. With `job`, which has ended, what
-    it has read is taken from there and the rest is read page by page, however long that takes.
+    """Read the submission's file (`key` is its decrypted key) and store the transcript.
+
+    `job` is an asynchronous job that has ended: the pages that it has read are taken from its result, and the others
+    are read page by page, however long that takes.
 
     Raises
     ------
     DocumentRejected
-        One of its subclasses: the document's fault, for good.
+        One of its subclasses: the document can never be read.
     ServiceUnavailable, ReadingIncomplete
-        Ours or the service's, and worth another try.
+        A service failed; the same call may succeed later.
     LanesDisagree
         The bytes are not those that were declared.
     ReadingTakesLong
-        A job would do better; never where one has ended.
+        An asynchronous job is better; never raised if `job` is given.
     """
-    background = ThreadPoolExecutor(max_workers=4, thread_name_prefix="beside")
+    background = ThreadPoolExecutor(max_workers=4, thread_name_prefix="background")
     try:
-        return _SubmissionReader(submission, key, context, background, job).read()
+        document_file.check_size(submission.file.size, context.limits)
+        reading = _prepare(submission, key, context, background, job)
+        with _progress_ended_on_error(reading.progress):
+            if submission.file.sha256:
+                reading.lookup.start(submission.file.sha256)
+            document = _read_image_in_s3(reading) if _can_read_in_s3(reading) else _read_downloaded(reading)
+        return _build_cached_result(reading) if document is None else _store_transcript(reading, document)
     finally:
         context.textract.close()
-        # A call that nobody needs any more is not waited for.
+        # Do not wait for calls whose results are no longer needed.
         background.shutdown(wait=False, cancel_futures=True)
 
 
-class _SubmissionReader:
-    def __init__(
-        self,
-        submission: Submission,
-        key: str,
-        context: ReadingContext,
-        background: ThreadPoolExecutor,
-        job: AsyncJob | None,
-    ) -> None:
-        self._submission, self._file, self._key = submission, submission.file, key
-        self._context, self._background, self._job = context, background, job
-        self._sha256 = submission.file.sha256
-        self._cache = TranscriptCache(context.s3, context.documents_bucket)
-        self._cache_lookup: Future[TranscriptCounts | None] | None = None
-        self._media_type = ""
-        self._progress = ProgressRecorder(
-            context.table,
-            submission.id,
-            submission.run,
-            should_stop=self._is_cached_now,
-            on_nonfatal_error=context.on_nonfatal_error,
-            started_at=job.started_at if job else None,
-        )
+def _prepare(
+    submission: Submission,
+    key: str,
+    context: ReadingContext,
+    background: ThreadPoolExecutor,
+    job: AsyncJob | None,
+) -> _Reading:
+    source = SourceObject(context.s3, submission.file, key, context.limits, context.transport_errors)
+    cache = TranscriptCache(context.s3, context.documents_bucket)
+    lookup = CacheLookup(cache, submission, source, background, context.on_nonfatal_error)
+    progress = ProgressRecorder(
+        context.table,
+        submission.id,
+        submission.run,
+        should_stop=lookup.is_found,
+        on_nonfatal_error=context.on_nonfatal_error,
+        started_at=job.started_at if job else None,
+    )
+    return _Reading(submission, source, job, context, background, cache, lookup, progress)
 
-    def read(self) -> ReadingResult:
-        document_file.check_size(self._file.size, self._context.limits)
+
+@contextmanager
+def _progress_ended_on_error(progress: ProgressRecorder) -> Iterator[None]:
+    """Write the final progress of a failed reading; without an end if an asynchronous job will continue it."""
+    try:
+        yield
+    except errors.ReadingTakesLong:
+        progress.end(None)
+        raise
+    except Exception:
+        progress.end(now())
+        raise
+
+
+# ── an image that Textract fetches from S3 ───────────────────────────────────────────────────────
+
+
+def _can_read_in_s3(reading: _Reading) -> bool:
+    """Whether the file is declared as an image that one call takes. After a job its result is used instead."""
+    is_image = reading.source.declared_type in (media_types.JPEG, media_types.PNG)
+    return is_image and reading.submission.file.size <= MAX_CALL_BYTES and reading.job is None
+
+
+def _read_image_in_s3(reading: _Reading) -> _ReadDocument | None:
+    """Let Textract read the image in S3, and check the image's head in the meantime.
+
+    Falls back to the downloaded bytes if the image cannot be read as it is. Returns None if the transcript is cached.
+    """
+    file, source, progress = reading.submission.file, reading.source, reading.progress
+    if file.sha256 and reading.lookup.get(_LOOKUP_SECONDS) is not None:
+        return None
+    progress.pages(1)
+    progress.ocr_call_started()
+    call = reading.background.submit(reading.context.textract.read_object, file.bucket, source.key, file.version_id)
+    head = _fetch_head(reading)
+    if head is None:
+        return None
+    media_type = source.check_type(head)
+    header = image_header.read_image_header(media_type, head)
+    if not can_send_unmodified(header, file.size, reading.context.limits):
+        return _read_downloaded(reading)
+    response = _wait_for_response(call, reading.lookup)
+    if response is None:
+        return None
+    if isinstance(response, PageRefused):
+        # If Textract cannot read the object, its bytes may do; if it refuses those, encoding them again may help.
+        return _read_downloaded(reading, reencode=response.code != "InvalidS3ObjectException")
+    progress.page_done()
+    return _ReadDocument(build_transcript([build_image_page(response, header)], ()), media_type)
+
+
+def _fetch_head(reading: _Reading) -> bytes | None:
+    """The image's first bytes. If no hash was declared the whole file is fetched, to compute it; None if the
+    transcript is cached."""
+    if reading.submission.file.sha256 is not None:
+        return reading.source.read_head()
+    with tempfile.TemporaryFile() as spool:
+        downloaded = reading.source.download(spool, should_stop=reading.lookup.is_found)
+    if downloaded is None:
+        return None
+    open_file, sha256 = downloaded
+    reading.lookup.confirm_hash(sha256)
+    return open_file.head
+
+
+def _wait_for_response(call: Future[TextractResponse], lookup: CacheLookup) -> TextractResponse | PageRefused | None:
+    """Textract's response, or its refusal of the image; None if the transcript is found in the cache first."""
+    while not lookup.is_found():
         try:
-            if self._sha256:
-                self._start_cache_lookup(self._sha256)
-            transcript = self._read_by_reference() if self._can_read_by_reference() else self._read_bytes()
-        except ReadingStopped:
-            return self._build_cached_result()
-        except errors.ReadingTakesLong:
-            self._progress.end(None)
-            raise
-        except Exception:
-            self._progress.end(now())
-            raise
-        return self._store_transcript(transcript)
+            return call.result(timeout=_POLL_SECONDS)
+        except NotFinished:
+            continue
+        except PageRefused as refusal:
+            return refusal
+    return None
 
-    # ── what was read before ─────────────────────────────────────────────────────────────────────
 
-    def _start_cache_lookup(self, sha256: str) -> None:
-        key = self._cache.key(self._submission.tenant, sha256, self._submission.kind)
-        self._cache_lookup = self._background.submit(self._cache.look_up, key)
+# ── any other document ───────────────────────────────────────────────────────────────────────────
 
-    def _is_cached_now(self) -> bool:
-        return self._is_cached(timeout=0)
 
-    def _is_cached(self, timeout: float) -> bool:
-        """Whether a kept transcript has been found by now. A look-up that fails has found nothing."""
-        if self._cache_lookup is None:
-            return False
-        try:
-            counts = self._cache_lookup.result(timeout)
-        except NotYet:
-            return False
-        except Exception as error:  # noqa: BLE001 - reading anew is always right, only dearer
-            self._context.on_nonfatal_error(error)
-            self._cache_lookup = None
-            return False
-        if counts is not None:
-            document_file.check_declared(counts.media_type, name=self._key, header=self._file.media_type)
-        return counts is not None
+def _read_downloaded(reading: _Reading, *, reencode: bool = False) -> _ReadDocument | None:
+    """Download the file, then read it page by page or from the job's result. With `reencode` an image is decoded and
+    encoded again first. Returns None if the transcript is cached."""
+    file, kind = reading.submission.file, reading.submission.kind
+    with tempfile.TemporaryFile() as spool:
+        downloaded = reading.source.download(spool, should_stop=reading.lookup.is_found)
+        if downloaded is None:
+            return None
+        open_file, sha256 = downloaded
+        reading.lookup.confirm_hash(sha256)
+        if file.sha256 and reading.lookup.get(_LOOKUP_SECONDS) is not None:
+            return None
+        reader = _build_document_reader(reading)
+        transcript = reader.read(open_file, strict=kind is DocumentKind.ANSWER_SHEET, reencode=reencode)
+    return None if transcript is None else _ReadDocument(transcript, open_file.media_type)
 
-    def _stop_if_cached(self) -> None:
-        if self._is_cached(_LOOK_UP_SECONDS):
-            raise ReadingStopped
 
-    # ── the bytes ────────────────────────────────────────────────────────────────────────────────
+def _build_document_reader(reading: _Reading) -> DocumentReader:
+    """A reader that may leave the document to an asynchronous job, unless one has ended already."""
+    context, job = reading.context, reading.job
+    return DocumentReader(
+        context.textract.read,
+        context.sandbox,
+        context.limits,
+        context.workers,
+        reading.progress,
+        job=fetch_job_result(job, context.textract.read_job_parts) if job else None,
+        job_policy=AsyncJobPolicy.disabled() if job else AsyncJobPolicy(context.rate, context.seconds),
+    )
 
-    def _get_object(self, **options: Any) -> Any:
-        """The object's body: that very version, whatever has been written over it since."""
-        return self._context.s3.get_object(
-            Bucket=self._file.bucket, Key=self._key, VersionId=self._file.version_id, **options
-        )["Body"]
 
-    def _translate_s3_errors(self) -> AbstractContextManager[None]:
-        return translate_aws_errors("S3", (self._context.s3.exceptions.ClientError, *self._context.transport_errors))
+# ── the result ───────────────────────────────────────────────────────────────────────────────────
 
-    def _read_bytes(self, *, reencode: bool = False) -> Transcript:
-        """Fetch the file whole, then read it; with `anew` a picture is decoded and written again first."""
-        with tempfile.TemporaryFile() as spool:
-            open_file = self._spool_object(spool)
-            if self._file.sha256:
-                self._stop_if_cached()
-            return self._build_reader().read(
-                open_file, strict=self._submission.kind is DocumentKind.ANSWER_SHEET, reencode=reencode
-            )
 
-    def _build_reader(self) -> DocumentReader:
-        context = self._context
-        return DocumentReader(
-            context.textract.read,
-            context.sandbox,
-            context.limits,
-            context.workers,
-            self._progress,
-            job=fetch_job_result(self._job, context.textract.read_job_parts) if self._job else None,
-            job_policy=AsyncJobPolicy.disabled() if self._job else AsyncJobPolicy(context.rate, context.seconds),
-        )
+def _store_transcript(reading: _Reading, document: _ReadDocument) -> ReadingResult:
+    """Store the transcript, and write the final progress in the background."""
+    counts = TranscriptCounts.of(document.transcript, document.media_type)
+    ended_at = now()
+    last_write = reading.background.submit(reading.progress.end, ended_at)
+    with reading.source.translate_errors():
+        reading.cache.put(reading.lookup.key, document.transcript, counts)
+    last_write.result()
+    return _build_result(reading, counts, ended_at, from_cache=False)
 
-    def _spool_object(self, spool: Any) -> OpenFile:
-        """The object's bytes in an open file, hashed on the way; its type is checked by its first bytes."""
-        digest, size, head = hashlib.sha256(), 0, b""
-        with self._translate_s3_errors():
-            body = self._get_object()
-            if self._is_cached_now():
-                raise ReadingStopped
-            for chunk in body.iter_chunks(_CHUNK_BYTES):
-                if len(head) < HEAD_BYTES:
-                    head += chunk[: HEAD_BYTES - len(head)]
-                if size == 0:
-                    self._check_type(head)
-                digest.update(chunk)
-                spool.write(chunk)
-                size += len(chunk)
-                document_file.check_size(size, self._context.limits)
-        document_file.check_size(size, self._context.limits)
-        spool.flush()
-        self._set_sha256(digest.hexdigest())
-        return OpenFile(spool.fileno(), size, self._media_type, head)
 
-    def _check_type(self, head: bytes) -> None:
-        self._media_type = document_file.check_type(
-            head, self._file.size, name=self._key, header=self._file.media_type, limits=self._context.limits
-        )
+def _build_cached_result(reading: _Reading) -> ReadingResult:
+    """The result for a transcript that was stored before."""
+    counts = reading.lookup.get()
+    if counts is None:
+        raise errors.ServiceUnavailable("The stored transcript could not be looked up.")
+    reading.progress.pages(counts.pages)
+    for _ in range(counts.pages):
+        reading.progress.page_done()
+    ended_at = now()
+    reading.progress.end(ended_at)
+    return _build_result(reading, counts, ended_at, from_cache=True)
 
-    def _set_sha256(self, sha256: str) -> None:
-        if self._sha256 is None:
-            self._sha256 = sha256
-            self._start_cache_lookup(sha256)
-        elif self._sha256 != sha256:
-            raise errors.LanesDisagree("The bytes that were read are not the bytes that were declared.")
 
-    # ── a picture where it lies ──────────────────────────────────────────────────────────────────
-
-    def _can_read_by_reference(self) -> bool:
-        declared_type = media_types.parse_content_type(self._file.media_type) or media_types.media_type_from_name(
-            self._key
-        )
-        # After a job the picture is only looked at.
-        return (
-            declared_type in (media_types.JPEG, media_types.PNG)
-            and self._file.size <= MAX_CALL_BYTES
-            and self._job is None
-        )
-
-    def _read_by_reference(self) -> Transcript:
-        """Tell Textract where the picture lies, and look at its head (or, for its hash, all of it) meanwhile."""
-        if self._sha256:
-            self._stop_if_cached()
-        self._progress.pages(1)
-        self._progress.ocr_call_started()
-        call = self._background.submit(
-            self._context.textract.read_object, self._file.bucket, self._key, self._file.version_id
-        )
-        with tempfile.TemporaryFile() as spool:
-            open_file = self._read_head(spool)
-            head = image_header.read_image_header(self._media_type, open_file.head)
-            if not can_send_unmodified(head, self._file.size, self._context.limits):
-                return self._read_bytes()
-            response = self._wait_for_response(call)
-        if isinstance(response, PageRefused):
-            # Where Textract cannot reach the object its bytes will do; where it will not take them, new ones may.
-            return self._read_bytes(reencode=response.code != "InvalidS3ObjectException")
-        self._progress.page_done()
-        return build_transcript([build_image_page(response, head)], ())
-
-    def _read_head(self, spool: Any) -> OpenFile:
-        if self._file.sha256 is None:
-            return self._spool_object(spool)
-        with self._translate_s3_errors():
-            head = self._get_object(Range=f"bytes=0-{HEAD_BYTES - 1}").read()
-        self._check_type(head)
-        return OpenFile(spool.fileno(), 0, self._media_type, head)
-
-    def _wait_for_response(self, call: Future[TextractResponse]) -> TextractResponse | PageRefused:
-        """Textract's answer, or why it does not take the picture as it lies."""
-        while True:
-            if self._is_cached_now():
-                raise ReadingStopped
-            try:
-                return call.result(timeout=0.2)
-            except NotYet:
-                continue
-            except PageRefused as refusal:
-                return refusal
-
-    # ── the end ──────────────────────────────────────────────────────────────────────────────────
-
-    def _store_transcript(self, transcript: Transcript) -> ReadingResult:
-        """Put the transcript and the last progress side by side."""
-        sha256 = self._sha256 or ""
-        key = self._cache.key(self._submission.tenant, sha256, self._submission.kind)
-        counts = TranscriptCounts.of(transcript, self._media_type)
-        ended_at = now()
-        last_write = self._background.submit(self._progress.end, ended_at)
-        with self._translate_s3_errors():
-            self._cache.put(key, transcript, counts)
-        last_write.result()
-        return self._build_result(key, counts, ended_at, from_cache=False)
-
-    def _build_cached_result(self) -> ReadingResult:
-        counts = self._cache_lookup.result() if self._cache_lookup else None
-        if counts is None:
-            raise errors.ServiceUnavailable("The kept transcript could not be looked up.")
-        self._progress.pages(counts.pages)
-        for _ in range(counts.pages):
-            self._progress.page_done()
-        ended_at = now()
-        self._progress.end(ended_at)
-        key = self._cache.key(self._submission.tenant, self._sha256 or "", self._submission.kind)
-        return self._build_result(key, counts, ended_at, from_cache=True)
-
-    def _build_result(self, key: str, counts: TranscriptCounts, ended_at: str, *, from_cache: bool) -> ReadingResult:
-        return ReadingResult(
-            bucket=self._cache.bucket,
-            key=key,
-            sha256=self._sha256 or "",
-            counts=counts,
-            from_cache=from_cache,
-            started_at=self._progress.started_at,
-            first_ocr_at=self._progress.first_ocr_at,
-            ended_at=ended_at,
-        )
+def _build_result(reading: _Reading, counts: TranscriptCounts, ended_at: str, *, from_cache: bool) -> ReadingResult:
+    return ReadingResult(
+        bucket=reading.cache.bucket,
+        key=reading.lookup.key,
+        sha256=reading.lookup.sha256 or "",
+        counts=counts,
+        from_cache=from_cache,
+        started_at=reading.progress.started_at,
+        first_ocr_at=reading.progress.first_ocr_at,
+        ended_at=ended_at,
+    )
