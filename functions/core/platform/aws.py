@@ -12,28 +12,12 @@ from botocore.exceptions import BotoCoreError, ClientError, HTTPClientError, Inc
 from botocore.exceptions import ConnectionError as NoConnection
 
 from core.models import errors
+from core.platform.aws_error_codes import TRANSIENT_CODES
 
 # What a call may raise when the service, or the way to it, is at fault.
 SERVICE_ERRORS = (ClientError, BotoCoreError)
 
 _CONNECTION_ERRORS = (HTTPClientError, NoConnection, IncompleteReadError)
-_TRANSIENT_CODES = frozenset(
-    {
-        "ThrottlingException",
-        "Throttling",
-        "ThrottledException",
-        "RequestLimitExceeded",
-        "ProvisionedThroughputExceededException",
-        "LimitExceededException",
-        "TooManyRequestsException",
-        "SlowDown",
-        "RequestTimeout",
-        "RequestTimeTooSkewed",
-        "InternalError",
-        "OperationAborted",
-        "ConditionalRequestConflict",
-    }
-)
 
 # A dropped connection is noticed and tried again well inside the shortest function timeout.
 _CLIENT_CONFIG = Config(connect_timeout=3, read_timeout=20, retries={"mode": "standard", "total_max_attempts": 5})
@@ -71,7 +55,7 @@ def is_transient(error: Exception) -> bool:
     if not isinstance(error, ClientError):
         return isinstance(error, _CONNECTION_ERRORS)
     status = error.response["ResponseMetadata"].get("HTTPStatusCode", 0)
-    return bool(status >= 500 or error.response["Error"]["Code"] in _TRANSIENT_CODES)
+    return bool(status >= 500 or error.response["Error"]["Code"] in TRANSIENT_CODES)
 
 
 @contextmanager

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Any, Self
 
+from core.platform.aws_error_codes import THROTTLING_CODES
 from core.platform.clock import milliseconds_between, now
 from extract.ocr import aws_errors
 from extract.ocr.blocks import Block, gather_blocks
@@ -20,17 +21,6 @@ REFUSED, OVERDUE = "REFUSED", "OVERDUE"
 # no other is being read.
 MAX_JOB_SECONDS = 1_200.0
 _MIN_WAIT_SECONDS, _MAX_WAIT_SECONDS = 3, 30
-_REFUSED_CODES = frozenset(
-    {
-        "UnsupportedDocumentException",
-        "BadDocumentException",
-        "DocumentTooLargeException",
-        "InvalidParameterException",
-        # Textract cannot read every key that S3 allows; the bytes can still be sent to it.
-        "InvalidS3ObjectException",
-    }
-)
-_BUSY_CODES = frozenset({"LimitExceededException", "ProvisionedThroughputExceededException", "ThrottlingException"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,9 +77,9 @@ class AsyncJobClient:
             )
         except self._client.exceptions.ClientError as error:
             code, _ = aws_errors.get_error_code(error)
-            if code in _REFUSED_CODES:
+            if code in aws_errors.REFUSED_CODES:
                 return AsyncJob("", REFUSED, started_at, 0)
-            if code not in _BUSY_CODES:
+            if code not in THROTTLING_CODES:
                 raise
             return self._build_job("", IN_PROGRESS, started_at)
         return self._build_job(str(response["JobId"]), IN_PROGRESS, started_at)

@@ -1,27 +1,23 @@
-"""Classifies AWS errors: transient ones become ServiceUnavailable, all others stay as they are."""
+"""Classifies AWS errors: transient ones, documents that Textract refuses, and all others.
+
+Without botocore: the errors are told apart by their response, so that the readers need no AWS SDK.
+"""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
 from core.models import errors
+from core.platform.aws_error_codes import TRANSIENT_CODES
 
-TRANSIENT_CODES = frozenset(
+# Textract does not accept the document in this form; another form, or a call with its bytes, may be accepted.
+REFUSED_CODES = frozenset(
     {
-        "ProvisionedThroughputExceededException",
-        "ThrottlingException",
-        "Throttling",
-        "SlowDown",
-        "TooManyRequestsException",
-        "RequestLimitExceeded",
-        "LimitExceededException",
-        "InternalServerError",
-        "InternalError",
-        "InternalFailure",
-        "ServiceUnavailable",
-        "ServiceUnavailableException",
-        "RequestTimeout",
-        "RequestTimeoutException",
+        "UnsupportedDocumentException",  # not a format that Textract reads
+        "BadDocumentException",  # damaged, or not readable for Textract
+        "DocumentTooLargeException",  # more bytes than this operation accepts
+        "InvalidParameterException",  # the document does not meet this operation's constraints
+        "InvalidS3ObjectException",  # Textract cannot read every key that S3 allows; its bytes can still be sent
     }
 )
 

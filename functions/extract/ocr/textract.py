@@ -14,15 +14,6 @@ TextractResponse = dict[str, Any]
 
 MAX_ATTEMPTS = 10
 _FIRST_PAUSE, _MAX_PAUSE = 0.2, 6.0
-_REFUSED_CODES = frozenset(
-    {
-        "UnsupportedDocumentException",
-        "BadDocumentException",
-        "DocumentTooLargeException",
-        "InvalidParameterException",
-        "InvalidS3ObjectException",
-    }
-)
 
 
 class PageRefused(Exception):
@@ -116,7 +107,7 @@ class TextractOcr:
     def _get_transient_code(error: Exception) -> str:
         """The error's code if the same call may succeed later; raises PageRefused or the error itself otherwise."""
         code, _ = aws_errors.get_error_code(error)
-        if code in _REFUSED_CODES:
+        if code in aws_errors.REFUSED_CODES:
             raise PageRefused(code) from error
         if aws_errors.is_transient(error):
             return code

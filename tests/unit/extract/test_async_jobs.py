@@ -6,7 +6,9 @@ from typing import Any
 import pytest
 
 from core.models import errors
+from core.platform.aws_error_codes import THROTTLING_CODES
 from extract.ocr.async_jobs import AsyncJob, AsyncJobClient, AsyncJobResult, fetch_job_result
+from extract.ocr.aws_errors import REFUSED_CODES
 from tests.unit.extract.document_factory import block, line_blocks, page_blocks, stack_lines
 
 S3_OBJECT = {"Bucket": "temp", "Name": "incoming/a", "Version": "v1"}
@@ -75,15 +77,20 @@ def test_waits_grow_with_the_jobs_age_until_it_is_overdue() -> None:
         assert (polled.status, polled.wait_seconds, polled.started_at) == (status, wait, STARTED_AT)
 
 
-@pytest.mark.parametrize("error", ["UnsupportedDocument", "DocumentTooLarge", "InvalidS3Object"])
-def test_a_refused_document_is_distinguished_from_a_failed_call(error: str) -> None:
-    assert make_client(FakeTextract(error_code=f"{error}Exception")).start(S3_OBJECT, "a-1").status == "REFUSED"
+@pytest.mark.parametrize("code", sorted(REFUSED_CODES))
+def test_a_refused_document_is_distinguished_from_a_failed_call(code: str) -> None:
+    assert make_client(FakeTextract(error_code=code)).start(S3_OBJECT, "a-1").status == "REFUSED"
 
 
 @pytest.mark.parametrize("code", ["AccessDeniedException", "IdempotentParameterMismatchException"])
 def test_an_error_of_ours_is_raised_unchanged(code: str) -> None:
     with pytest.raises(FakeClientError, match=code):
         make_client(FakeTextract(error_code=code)).start(S3_OBJECT, "a-1")
+
+
+@pytest.mark.parametrize("code", sorted(THROTTLING_CODES))
+def test_a_throttled_start_is_repeated_later(code: str) -> None:
+    assert make_client(FakeTextract(error_code=code)).start(S3_OBJECT, "a-1").status == "IN_PROGRESS"
 
 
 def test_waiting_for_a_free_job_slot_has_the_same_time_limit() -> None:

@@ -11,6 +11,7 @@ from botocore.config import Config
 from botocore.exceptions import ClientError
 
 from core.models import errors
+from extract.ocr.aws_errors import REFUSED_CODES
 from extract.ocr.rate_limiter import RateLimiter
 from extract.ocr.textract import MAX_ATTEMPTS, PageRefused, TextractOcr
 from extract.ocr.textract_client import TextractClient
@@ -84,7 +85,7 @@ def test_pauses_grow_and_are_random() -> None:
     assert len(set(pauses)) == len(pauses)
 
 
-@pytest.mark.parametrize("code", ["UnsupportedDocumentException", "BadDocumentException", "InvalidParameterException"])
+@pytest.mark.parametrize("code", sorted(REFUSED_CODES))
 def test_refused_pages_are_not_retried(code: str) -> None:
     ocr, pauses = make_ocr(client := FakeTextract(FakeClientError(code)))
     with pytest.raises(PageRefused, match=code):
