@@ -99,7 +99,7 @@ class PageReader:
                 if frame.head.get("type") == "document":
                     if not task.keys() & {"cut", "drawn"}:
                         self._listener.pages(int(frame.head["pages"]))
-                        self._job_policy.pages(int(frame.head["pages"]))
+                        self._job_policy.set_page_count(int(frame.head["pages"]))
                     continue
                 self._handle_frame(frame)
 

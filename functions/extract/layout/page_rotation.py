@@ -35,7 +35,7 @@ def find_rotation(runs: Sequence[Baseline], aspect: float) -> int:
 
 
 def find_skew(runs: Sequence[Baseline], rotation: int, aspect: float) -> float:
-    """The tangent of the angle by which lines still slope downwards after the rotation (a page scanned askew).
+    """The tangent of the angle by which lines still slope downwards after the rotation (a page scanned at an angle).
 
     `aspect` is width ÷ height of the rotated page.
     """

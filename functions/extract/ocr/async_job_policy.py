@@ -44,7 +44,7 @@ class AsyncJobPolicy:
         """A policy that never chooses a job, for a reading that no job can take over."""
         return cls(math.inf, math.inf, max_sync_seconds=math.inf, clock=clock)
 
-    def pages(self, total: int) -> None:
+    def set_page_count(self, total: int) -> None:
         """Set the document's number of pages."""
         self._pages = total
 

@@ -15,7 +15,7 @@ from extract.ocr import aws_errors
 from extract.ocr.blocks import Block, gather_blocks
 
 SUCCEEDED, PARTIAL_SUCCESS, IN_PROGRESS = "SUCCEEDED", "PARTIAL_SUCCESS", "IN_PROGRESS"
-# Our own statuses beside Textract's: it refused the document; the job takes too long.
+# Our own statuses, in addition to Textract's: it refused the document; the job takes too long.
 REFUSED, OVERDUE = "REFUSED", "OVERDUE"
 # A job takes some minutes at worst. After this the pages are read by calls, which finish in time for any document if
 # no other is being read.

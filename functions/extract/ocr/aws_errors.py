@@ -1,6 +1,6 @@
 """Classifies AWS errors: transient ones, documents that Textract refuses, and all others.
 
-Without botocore: the errors are told apart by their response, so that the readers need no AWS SDK.
+Without botocore: errors are classified by their response, so that the readers need no AWS SDK.
 """
 
 from collections.abc import Iterator

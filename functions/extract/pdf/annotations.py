@@ -1,4 +1,4 @@
-"""Flattens a page's annotations (form fields, notes, strokes): whoever opens the document sees them, so OCR must too.
+"""Flattens a page's annotations (form fields, notes, strokes): viewers display them, so OCR must see them too.
 
 Many programs leave the drawing of annotations to the viewer: a form field then has a value and no appearance stream.
 PDFium draws fields if it has a form environment (without scripts), creates the appearance of strokes and marks when

@@ -18,7 +18,7 @@ class Clock:
 
 def build_policy(rate: float, *, deadline: float = 830.0, pages: int, clock: Clock | None = None) -> AsyncJobPolicy:
     policy = AsyncJobPolicy(rate, deadline, clock=clock or Clock())
-    policy.pages(pages)
+    policy.set_page_count(pages)
     return policy
 
 
@@ -88,7 +88,7 @@ def test_a_reading_that_would_miss_its_deadline_goes_to_a_job() -> None:
 def test_without_a_quota_no_reading_goes_to_a_job() -> None:
     clock = Clock()
     policy = AsyncJobPolicy(math.inf, math.inf, clock=clock, max_sync_seconds=math.inf)
-    policy.pages(3_000)
+    policy.set_page_count(3_000)
     record_pages(policy, by_ocr=3_000)
     clock.now = 10_000.0
     policy.check()
@@ -99,7 +99,7 @@ def test_a_disabled_policy_never_ends_a_reading() -> None:
     for pages in (1, 2, 300):
         clock = Clock()
         policy = AsyncJobPolicy.disabled(clock=clock)
-        policy.pages(pages)
+        policy.set_page_count(pages)
         record_pages(policy, by_ocr=pages)
         for _ in range(pages):
             clock.now += 10_000.0
