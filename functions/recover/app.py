@@ -1,4 +1,5 @@
-"""Door of what does not end by itself: endings, the parked, erasure, the sweep, executions without a last word."""
+"""Lambda handler for retries, clean-up and terminal failures: the state machine, the schedule and other functions
+call it."""
 
 import json
 from datetime import UTC, datetime, timedelta
@@ -23,7 +24,7 @@ from recover.sweep import SweepCutoffs, count_failed, load_cursor, save_cursor, 
 
 logger = Logger()
 metrics = Metrics()
-# Younger than this is most likely under way; older than that it is stuck.
+# What has waited for less than the first is most likely in progress; for longer than the second, it is stuck.
 _IDLE_SECONDS = 900
 _STUCK_SECONDS = 7200
 
@@ -47,7 +48,7 @@ def lifecycle_context(context: LambdaContext) -> LifecycleContext:
 
 
 def send_upload_event(event: dict[str, Any]) -> None:
-    """Hand an S3 event to the door, as S3 does: behind our back, with a dead end of its own."""
+    """Send `receive` an S3 event as S3 does: asynchronously, with a dead-letter queue."""
     aws.client("lambda").invoke(
         FunctionName=settings().receive_function, InvocationType="Event", Payload=json.dumps(event).encode()
     )
@@ -60,16 +61,16 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     metrics.add_metric("Recoveries", MetricUnit.Count, 1)
     lifecycle = lifecycle_context(context)
     if "detail" in event:
-        # EventBridge: an execution has ended otherwise than by succeeding.
+        # EventBridge: an execution timed out, was aborted or failed.
         state = terminal_states.finalise_event(event["detail"], lifecycle.table)
         clean_up_ended(Submission.from_state(json.loads(event["detail"]["input"])), lifecycle)
         return {"state": state}
-    logger.info("asked", action=event["action"])
+    logger.info("request received", action=event["action"])
     return _handle_state_machine(event, lifecycle) if "state" in event else _handle_request(event, lifecycle)
 
 
 def _handle_state_machine(event: dict[str, Any], lifecycle_context: LifecycleContext) -> dict[str, Any]:
-    """What the state machine asks, with its whole state."""
+    """Actions of the state machine, which sends its whole state."""
     state = event["state"]
     match event["action"]:
         case "reject":
@@ -90,7 +91,7 @@ def _handle_state_machine(event: dict[str, Any], lifecycle_context: LifecycleCon
 
 
 def _handle_request(event: dict[str, Any], lifecycle_context: LifecycleContext) -> dict[str, Any]:
-    """What the other doors, the schedule and people ask."""
+    """Actions of other functions, the schedule and people."""
     match event["action"]:
         case "release":
             return _handle_release(event, lifecycle_context)
@@ -106,7 +107,7 @@ def _handle_request(event: dict[str, Any], lifecycle_context: LifecycleContext) 
 
 
 def _handle_release(event: dict[str, Any], lifecycle_context: LifecycleContext) -> dict[str, Any]:
-    """A batch for the state machine, which asks again for the rest; for everybody else as much as time allows."""
+    """Release one batch for the state machine, which calls again for the rest; otherwise as much as time allows."""
     tenant, assessment = event["tenant"], event["assessment"]
     if "after" not in event:
         return release_all(tenant, assessment, lifecycle_context).to_state()
@@ -114,7 +115,7 @@ def _handle_release(event: dict[str, Any], lifecycle_context: LifecycleContext) 
 
 
 def _handle_resume(event: dict[str, Any], lifecycle_context: LifecycleContext) -> dict[str, Any]:
-    """Those that are named; or all that have FAILED before `until`, a piece a call."""
+    """Resume the named submissions, or one page of all that FAILED before `until`."""
     if "submissions" in event:
         return {"resumed": reruns.resume_submissions(event["submissions"], lifecycle_context), "next": None}
     started, next_cursor = reruns.resume_failed(
@@ -124,7 +125,7 @@ def _handle_resume(event: dict[str, Any], lifecycle_context: LifecycleContext) -
 
 
 def _handle_sweep(event: dict[str, Any], lifecycle_context: LifecycleContext) -> dict[str, Any]:
-    """One piece of the sweep. The scheduled one (it names no place) goes on where the last one stopped."""
+    """One call of the sweep. The scheduled one (without `after`) continues where the previous one stopped."""
     scheduled = "after" not in event
     after: Item | None = load_cursor(lifecycle_context) if scheduled else event["after"]
     idle_seconds = event.get("older_than_seconds", _IDLE_SECONDS)
@@ -132,19 +133,19 @@ def _handle_sweep(event: dict[str, Any], lifecycle_context: LifecycleContext) ->
     done = sweep(lifecycle_context, cutoffs, after=after)
     if scheduled:
         save_cursor(lifecycle_context, done.next_cursor)
-    answer = {
+    response = {
         **done.to_dict(),
         "failed": count_failed(lifecycle_context, until=_seconds_ago(0)),
         "dead_ends": _count_dead_letters(),
     }
     for name in ("stuck", "started", "finalised", "removed", "waiting_for_paper", "failed"):
-        metrics.add_metric(f"Swept{name.title().replace('_', '')}", MetricUnit.Count, answer.get(name, 0))
-    logger.info("swept", **{name: count for name, count in answer.items() if name != "next"})
-    return answer
+        metrics.add_metric(f"Swept{name.title().replace('_', '')}", MetricUnit.Count, response.get(name, 0))
+    logger.info("sweep finished", **{name: count for name, count in response.items() if name != "next"})
+    return response
 
 
 def _count_dead_letters() -> int:
-    """How many calls lie in the queue of dead ends."""
+    """How many failed calls the dead-letter queue holds."""
     found = aws.client("sqs").get_queue_attributes(
         QueueUrl=settings().dead_ends_url, AttributeNames=["ApproximateNumberOfMessages"]
     )

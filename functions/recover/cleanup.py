@@ -1,4 +1,5 @@
-"""What follows an answer: the received object goes once its copy is confirmed, and the shelf is looked at again."""
+"""Clean-up after a terminal state: delete the uploaded object once its durable copy is confirmed, and start another
+run where the assessment has changed since."""
 
 import base64
 from typing import Any
@@ -13,10 +14,12 @@ from recover.reruns import start_after_erasure
 
 
 def clean_up(state: dict[str, Any], lifecycle: LifecycleContext) -> dict[str, Any]:
-    """Behind an ending, when everybody has had their answer. Safe to repeat; what it leaves undone the sweep does.
+    """Runs after the terminal state is written and published. Safe to repeat; the sweep does what it leaves undone.
 
-    `state` is the execution's own. Of an erased submission it takes away what this run has brought back, unless
-    it was sent again: then it begins anew.
+    `state` is the state of the execution. For an erased submission it erases what this run has written since, unless
+    the file was sent again after the erasure: then it starts a new run.
+
+    Returns `removed`, the number of uploaded objects deleted, and `again`, whether another run was started.
     """
     submission = Submission.from_state(state)
     found = lifecycle.table.get(submission_pk(submission.id), RECORD_SK)
@@ -32,9 +35,9 @@ def clean_up(state: dict[str, Any], lifecycle: LifecycleContext) -> dict[str, An
 
 
 def delete_upload(submission: Submission, stored_file: Item, lifecycle: LifecycleContext) -> bool:
-    """Delete the received version once its durable copy is there and carries its checksum.
+    """Delete the uploaded version once its durable copy exists and has the same checksum.
 
-    False where nothing was deleted: the run read the durable copy itself, or the copy is not what it should be.
+    Returns False if nothing was deleted: the run read the durable copy itself, or the copy does not match.
     """
     if submission.file.bucket != lifecycle.temp_bucket or not _is_copy_intact(stored_file, submission, lifecycle):
         return False
@@ -44,7 +47,7 @@ def delete_upload(submission: Submission, stored_file: Item, lifecycle: Lifecycl
 
 
 def _is_copy_intact(stored_file: Item, submission: Submission, lifecycle: LifecycleContext) -> bool:
-    """Whether the copy stands: S3's own checksum over it, and as many bytes as were received."""
+    """Whether the durable copy matches the upload: by the checksum that S3 computed, and by its size."""
     try:
         found = lifecycle.s3.head_object(
             Bucket=stored_file["bucket"],
@@ -62,7 +65,10 @@ def _is_copy_intact(stored_file: Item, submission: Submission, lifecycle: Lifecy
 
 
 def clean_up_ended(submission: Submission, lifecycle: LifecycleContext) -> SubmissionState | None:
-    """The same for an execution that did not come that far: by the record and its lanes' items alone."""
+    """Clean up after an execution that ended before its own clean-up, using only the record and the branch items.
+
+    Returns the recorded state, or None if there is no record or the submission is erased.
+    """
     items = lifecycle.table.partition(submission_pk(submission.id))
     found = next((item for item in items if item["sk"] == RECORD_SK), None)
     if found is None or "state" not in found or "erased_at" in found:

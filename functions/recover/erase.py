@@ -1,4 +1,7 @@
-"""Erasure behind the tombstone: every trace of a submission, and once more when no late lane can come any more."""
+"""Erasure of everything that a submission has left, after its tombstone is written (core.storage.tombstones).
+
+Erasure takes two passes: one at once, and one when no branch of a running execution can write any more.
+"""
 
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
@@ -22,15 +25,17 @@ from recover.lifecycle_context import LifecycleContext
 # An execution may run for an hour, and begin its longest function (840 s) in its last second.
 LATEST_BRANCH_END = timedelta(seconds=3600 + 840 + 60)
 _REPORT_SUFFIX = ".refused.json"
-# Which pass is at work, and until when it can be.
+# Which call runs the erasure now, and the latest time at which it can still be running.
 _ERASURE_RUN_ATTRIBUTES = "removing, removing_until"
 
 
 def erase(submission_id: str, lifecycle: LifecycleContext) -> int:
-    """Take away what stands behind a tombstone; the number of objects and items that went.
+    """Erase everything that a submission with a tombstone has left.
 
-    Safe to repeat. The first time the second one is appointed: for when the last lane of an execution that was
-    under way must have ended. Nothing of this submission begins anew while this is at work.
+    Returns the number of objects and items deleted; 0 if there is no tombstone or another pass is running.
+
+    Safe to repeat. The first pass schedules the second one for when the last branch of a running execution must
+    have ended. No run of this submission starts while a pass is running.
     """
     found = lifecycle.table.get(submission_pk(submission_id), RECORD_SK)
     if found is None or "erased_at" not in found or not _begin_pass(found, lifecycle):
@@ -41,9 +46,12 @@ def erase(submission_id: str, lifecycle: LifecycleContext) -> int:
 
 
 def _begin_pass(tombstone: Item, lifecycle: LifecycleContext) -> bool:
-    """False where the same file was sent again (what stands there now is to stay), or another pass is at work: the one
-    that ended first would open the way for a new file, and the other take that away. A pass that died is overtaken
-    when its time is over."""
+    """Claim the erasure for this call.
+
+    Returns False if the same file was sent again (what is stored now must stay), or if another pass is running: the
+    first to finish would allow a new upload, and the second would delete it. A pass that died is replaced once its
+    time has run out.
+    """
     until = clock.format_timestamp(datetime.now(UTC) + timedelta(seconds=lifecycle.seconds_left()))
     try:
         lifecycle.table.update(
@@ -60,7 +68,7 @@ def _begin_pass(tombstone: Item, lifecycle: LifecycleContext) -> bool:
 
 
 def _erase_traces(tombstone: Item, lifecycle: LifecycleContext) -> int:
-    """One pass over everything that a submission leaves anywhere."""
+    """Delete every object and item of a submission except the tombstone."""
     submission_id = tombstone["pk"].removeprefix(submission_pk(""))
     tenant, assessment = tombstone["tenant"], tombstone["assessment"]
     removed = _withdraw_document(submission_id, tombstone, lifecycle)
@@ -78,7 +86,10 @@ def _erase_traces(tombstone: Item, lifecycle: LifecycleContext) -> int:
 
 
 def _erase_duplicates(holder: str, tombstone: Item, lifecycle: LifecycleContext) -> int:
-    """The same file of the same student that came through another door: to people it is this submission."""
+    """Erase the duplicates of this submission: the same file of the same student through another intake channel.
+
+    To a person who asks for erasure they are one submission.
+    """
     removed = 0
     for item in lifecycle.table.query_by_assessment(tombstone["tenant"], tombstone["assessment"]):
         if item.get("duplicate_of") == holder and item["state"] == SubmissionState.DUPLICATE_OF:
@@ -92,7 +103,7 @@ def _erase_duplicates(holder: str, tombstone: Item, lifecycle: LifecycleContext)
 
 
 def _erase_uploads(submission_id: str, remains: ErasureTargets, erased_at: str, lifecycle: LifecycleContext) -> int:
-    """The received object: the version that the run was pinned to, and what came before the tombstone."""
+    """Delete the uploaded object: the version that the run was pinned to, and all versions before the tombstone."""
     key = lifecycle.cipher.decrypt(remains.key, associated_data=submission_id)
     prefixes = [f"incoming/{submission_id}", f"uploads/{submission_id}"]
     removed = sum(_delete_versions(lifecycle.temp_bucket, name, lifecycle, before=erased_at) for name in prefixes)
@@ -105,7 +116,7 @@ def _erase_uploads(submission_id: str, remains: ErasureTargets, erased_at: str, 
 
 
 def _erase_content(submission_id: str, remains: ErasureTargets, tenant: str, lifecycle: LifecycleContext) -> int:
-    """The content's claim, and its transcript where no other submission of this tenant has the same content."""
+    """Delete the claim on the content, and its transcript if no other submission of the tenant has the same content."""
     if remains.claim is not None:
         lifecycle.table.delete_if(content_pk(remains.claim), "claim", "holder = :id", {":id": submission_id})
     if remains.sha256 is None:
@@ -118,7 +129,7 @@ def _erase_content(submission_id: str, remains: ErasureTargets, tenant: str, lif
 
 
 def _withdraw_document(submission_id: str, tombstone: Item, lifecycle: LifecycleContext) -> int:
-    """An erased paper or key leaves the shelf, with its documents; of those that are left the newest counts."""
+    """Remove an erased paper or key and its documents from the assessment; the newest of the remaining ones counts."""
     kind = DocumentKind(tombstone["kind"])
     if kind is DocumentKind.ANSWER_SHEET:
         return 0
@@ -128,7 +139,7 @@ def _withdraw_document(submission_id: str, tombstone: Item, lifecycle: Lifecycle
         ".json"
     )
     assessment_item = lifecycle.table.get(assessment_pk(tenant, assessment), "assessment") or {}
-    # A correction goes with what it corrects.
+    # A teacher's correction is erased with the paper that it corrects.
     key = assessment_item.get(slot, {}).get("corrects") or assessment_item.get(slot, {}).get("key", "")
     if key.startswith(f"{folder}-") and assessment_repository.remove_document(
         lifecycle.table, tenant, assessment, slot, key=key
@@ -154,7 +165,7 @@ def _restore_newest(
 
 
 def _end_pass(tombstone: Item, lifecycle: LifecycleContext) -> None:
-    """This pass is done: the next one is due when nothing late can come, and after that nothing is kept."""
+    """End this pass: schedule the next one for when no late write can arrive, or, after the last, clear the targets."""
     due = clock.format_timestamp(clock.parse_timestamp(tombstone["erased_at"]) + LATEST_BRANCH_END)
     is_last_pass = clock.now() >= due
     with suppress(ConditionFailed):
@@ -174,9 +185,9 @@ def _end_pass(tombstone: Item, lifecycle: LifecycleContext) -> None:
 
 
 def _delete_versions(bucket: str, prefix: str, lifecycle: LifecycleContext, *, before: str | None = None) -> int:
-    """Delete every version under a prefix, and every marker of a deletion.
+    """Delete every version and every delete marker under a prefix; returns their number.
 
-    With `before`, only what is older than that moment's second (S3 tells whole seconds).
+    With `before`, only those older than the second of that timestamp (S3 reports whole seconds).
     """
     removed, request = 0, {"Bucket": bucket, "Prefix": prefix}
     until = clock.parse_timestamp(before).replace(microsecond=0) if before else None

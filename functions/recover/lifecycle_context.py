@@ -1,4 +1,4 @@
-"""What recovering works with: the table, the two buckets, and how a run is started, looked up or told of."""
+"""The collaborators of `recover`: the table, the two buckets, and how a run is started or looked up."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -12,9 +12,10 @@ from core.storage.table import Table
 
 @dataclass(frozen=True, slots=True)
 class LifecycleContext:
-    """`start` starts a run by its name (False: it was started before), `execution` finds one by its name,
-    `tell` hands an object's S3 event to the door, `seconds_left` is the time that this call still has. `call` names
-    the call: Lambda tries one that died again under the same name."""
+    """`start` starts a run by its name (False: it had been started before). `execution` finds the execution of a
+    submission's run, None if there is none. `send_upload_event` sends an S3 event to `receive`. `seconds_left` is the
+    time left for this invocation. `request_id` identifies the invocation: Lambda retries a failed one under the same
+    id."""
 
     table: Table
     s3: Any

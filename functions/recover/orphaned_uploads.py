@@ -1,7 +1,8 @@
-"""The received objects: each of them has an execution, and goes when that has ended and its copy stands.
+"""Uploaded objects whose execution never started or whose clean-up is missing.
 
-What was declared at the door lies sealed in the object, so an object alone can start its execution: the sweep
-hands it to the door as S3 would have done.
+Every uploaded object gets an execution, and is deleted once that has ended and the durable copy is confirmed. The
+object carries the encrypted upload metadata, so an object alone is enough to start its execution: the sweep sends
+`receive` the event that S3 would have sent.
 """
 
 from dataclasses import dataclass, replace
@@ -24,7 +25,7 @@ _REPORT_SUFFIX = ".refused.json"
 
 @dataclass(frozen=True, slots=True)
 class UploadedObject:
-    """One version of a received object; the times are whole seconds."""
+    """One version of an uploaded object; `received_at` is in whole seconds."""
 
     key: str
     version_id: str
@@ -39,7 +40,7 @@ class UploadedObject:
 
     @property
     def is_upload(self) -> bool:
-        """False for our own reports and for the empty objects that consoles make for folders."""
+        """False for the refusal reports and for the empty objects that the S3 console creates as folders."""
         return not self.key.endswith(_REPORT_SUFFIX) and not (self.key.endswith("/") and self.size == 0)
 
     def submission_id(self, lifecycle: LifecycleContext) -> str:
@@ -50,9 +51,10 @@ class UploadedObject:
         return self.key.partition("/")[2]
 
     def event(self, bucket: str) -> dict[str, Any]:
-        """The record of an S3 event as S3 would have sent it, its key quoted as forms are.
+        """The record of an S3 event as S3 would have sent it, with the key form-encoded.
 
-        The lost event had said the millisecond. Of the versions of one second the latest is the one that counts.
+        The lost event carried milliseconds. Of the versions of one second the latest counts, so it gets the last
+        millisecond of that second.
         """
         s3_object = {"key": quote_plus(self.key, safe="/"), "versionId": self.version_id, "size": self.size}
         second = clock.parse_timestamp(self.received_at)
@@ -60,27 +62,27 @@ class UploadedObject:
         return {"eventTime": at, "s3": {"bucket": {"name": bucket}, "object": s3_object}}
 
 
-def recover_upload(arrival: UploadedObject, lifecycle: LifecycleContext) -> str | None:
-    """See to one received object: what was done with it, None where nothing was to do."""
-    submission_id = arrival.submission_id(lifecycle)
+def recover_upload(upload: UploadedObject, lifecycle: LifecycleContext) -> str | None:
+    """Recover one uploaded object; returns what was done ("started", "finalised", "removed"), None for nothing."""
+    submission_id = upload.submission_id(lifecycle)
     items = {item["sk"]: item for item in lifecycle.table.partition(submission_pk(submission_id))}
     found = items.get(RECORD_SK)
     if found is None or "run" not in found:
-        return _recover_unrecorded(arrival, submission_id, lifecycle)
+        return _recover_unrecorded(upload, submission_id, lifecycle)
     if "erased_at" in found:
-        return _recover_erased(arrival, found, lifecycle)
+        return _recover_erased(upload, found, lifecycle)
     if found["state"] == SubmissionState.READING:
-        # Its lanes may read it yet; the record itself is looked after by what it waits for.
+        # Its branches may still read the object. The sweep finds the record itself by its `pending` attribute.
         return None
-    return "removed" if _remove_if_stored(arrival, found, items, lifecycle) else None
+    return "removed" if _remove_if_stored(upload, found, items, lifecycle) else None
 
 
-def _recover_unrecorded(arrival: UploadedObject, submission_id: str, lifecycle: LifecycleContext) -> str | None:
+def _recover_unrecorded(upload: UploadedObject, submission_id: str, lifecycle: LifecycleContext) -> str | None:
     execution = lifecycle.execution(submission_id, 1)
     if execution is None:
-        if arrival.key.startswith(DROP_PREFIX) and _is_refused(arrival, lifecycle):
+        if upload.key.startswith(DROP_PREFIX) and _is_refused(upload, lifecycle):
             return None
-        lifecycle.send_upload_event({"Records": [arrival.event(lifecycle.temp_bucket)]})
+        lifecycle.send_upload_event({"Records": [upload.event(lifecycle.temp_bucket)]})
         return "started"
     if execution.is_running:
         return None
@@ -88,25 +90,24 @@ def _recover_unrecorded(arrival: UploadedObject, submission_id: str, lifecycle: 
     return "finalised"
 
 
-def _recover_erased(arrival: UploadedObject, tombstone: Item, lifecycle: LifecycleContext) -> str | None:
-    """What came after the erasure was sent again; what came before goes with the rest.
+def _recover_erased(upload: UploadedObject, tombstone: Item, lifecycle: LifecycleContext) -> str | None:
+    """Start what was uploaded after the erasure; delete what was uploaded before it.
 
-    S3 tells whole seconds: what came in the erasure's own may be either, and is left to its door, or to its age.
+    S3 reports whole seconds. An object from the same second as the erasure may be either, so it is left to `receive`
+    or to the bucket's lifecycle rule.
     """
-    if arrival.received_at > tombstone["erased_at"] and not arrival.key.startswith(DROP_PREFIX):
-        lifecycle.send_upload_event({"Records": [arrival.event(lifecycle.temp_bucket)]})
+    if upload.received_at > tombstone["erased_at"] and not upload.key.startswith(DROP_PREFIX):
+        lifecycle.send_upload_event({"Records": [upload.event(lifecycle.temp_bucket)]})
         return "started"
     second = clock.format_timestamp(clock.parse_timestamp(tombstone["erased_at"]).replace(microsecond=0))
-    if "removing" in tombstone or arrival.received_at >= second:
+    if "removing" in tombstone or upload.received_at >= second:
         return None
-    lifecycle.s3.delete_object(Bucket=lifecycle.temp_bucket, Key=arrival.key, VersionId=arrival.version_id)
+    lifecycle.s3.delete_object(Bucket=lifecycle.temp_bucket, Key=upload.key, VersionId=upload.version_id)
     return "removed"
 
 
-def _remove_if_stored(
-    arrival: UploadedObject, found: Item, items: dict[str, Item], lifecycle: LifecycleContext
-) -> bool:
-    """Where a durable copy of these bytes stands. An object that was sent again under this id holds the same."""
+def _remove_if_stored(upload: UploadedObject, found: Item, items: dict[str, Item], lifecycle: LifecycleContext) -> bool:
+    """Delete the object if a durable copy of its bytes exists. A repeated upload under this id has the same bytes."""
     stored_file = find_stored_copy(items.values())
     if stored_file is None:
         return False
@@ -114,31 +115,31 @@ def _remove_if_stored(
     received = replace(
         submission.file,
         bucket=lifecycle.temp_bucket,
-        key=arrival.key,
-        version_id=arrival.version_id,
-        size=arrival.size,
+        key=upload.key,
+        version_id=upload.version_id,
+        size=upload.size,
     )
     return delete_upload(replace(submission, file=received), stored_file, lifecycle)
 
 
-def _is_refused(arrival: UploadedObject, lifecycle: LifecycleContext) -> bool:
+def _is_refused(upload: UploadedObject, lifecycle: LifecycleContext) -> bool:
     try:
-        report = lifecycle.s3.head_object(Bucket=lifecycle.temp_bucket, Key=arrival.key + _REPORT_SUFFIX)
+        report = lifecycle.s3.head_object(Bucket=lifecycle.temp_bucket, Key=upload.key + _REPORT_SUFFIX)
     except lifecycle.s3.exceptions.ClientError as error:
         if error.response["ResponseMetadata"]["HTTPStatusCode"] not in (403, 404):
             raise
         return False
-    return bool(clock.format_timestamp(report["LastModified"]) >= arrival.received_at)
+    return bool(clock.format_timestamp(report["LastModified"]) >= upload.received_at)
 
 
 def list_uploads(
     prefix: str, lifecycle: LifecycleContext, *, limit: int, after: Item | None
 ) -> tuple[list[UploadedObject], Item | None]:
-    """At most so many received versions under a prefix, and from where there are more."""
+    """At most `limit` uploaded versions under a prefix, and the cursor of the next page (None after the last)."""
     request: dict[str, Any] = {"Bucket": lifecycle.temp_bucket, "Prefix": prefix, "MaxKeys": limit}
     if after:
         request |= {"KeyMarker": after["key"], "VersionIdMarker": after["version"]}
     answer = lifecycle.s3.list_object_versions(**request)
     found = [UploadedObject.of(version) for version in answer.get("Versions", ())]
     more = {"key": answer["NextKeyMarker"], "version": answer["NextVersionIdMarker"]} if answer["IsTruncated"] else None
-    return [arrival for arrival in found if arrival.is_upload], more
+    return [upload for upload in found if upload.is_upload], more

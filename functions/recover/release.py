@@ -1,5 +1,5 @@
-"""Sheets that wait for their paper go through again when it is there; so do those graded before a change, and keys in
-which nothing was found without it."""
+"""Release of sheets: start a new run of every sheet that waits for its question paper, of every sheet graded against
+an older revision of the assessment, and of every answer key that yielded nothing because its paper was missing."""
 
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -11,23 +11,23 @@ from core.storage.table import RECORD_SK, Item, assessment_pk, parked_sk, submis
 from recover.lifecycle_context import LifecycleContext
 from recover.reruns import RESERVED_SECONDS, start_next_run
 
-# StartExecution and the claims wait for the network, not for us.
+# StartExecution and the claims wait for the network, so threads help.
 _MAX_WORKERS = 8
-# What one call sends on at most; the state machine asks again for the rest.
+# The most runs that one call starts; the state machine calls again for the rest.
 BATCH_SIZE = 400
 _GRADED_STATES = (SubmissionState.GRADED.value, SubmissionState.NEEDS_REVIEW.value)
-# Whose word may still be an older one, whatever the index says at this moment.
+# States that may be out of date in the index, which is eventually consistent.
 _UNSETTLED_STATES = (SubmissionState.READING.value, SubmissionState.AWAITING_PAPER.value)
-# Papers are read by themselves; these are read by a paper.
+# Kinds that are graded against a question paper. A paper depends on nothing.
 _GRADED_KINDS = (DocumentKind.ANSWER_SHEET, DocumentKind.ANSWER_KEY)
-# Behind every id: a release that has come to its end.
+# The value of `after` at the start of a release, and again once nothing is left.
 END_OF_BATCHES = ""
 
 
 @dataclass(frozen=True, slots=True)
 class ReleaseProgress:
-    """How far a release has come. `after` is the last id that was looked at, `NOTHING_LEFT` at the end; `revision`
-    the one that stood on the shelf when it began."""
+    """Progress of a release. `after` is the last id that was processed, `END_OF_BATCHES` at the end; `revision` is the
+    assessment's revision when the release began."""
 
     released: int
     after: str
@@ -38,20 +38,23 @@ class ReleaseProgress:
 
 
 def park_submission(submission: Submission, lifecycle: LifecycleContext) -> SubmissionState:
-    """Let a sheet wait for its paper; where the paper came in this very moment, send it on at once."""
+    """Record that a sheet waits for its question paper; start its next run at once if the paper has just arrived."""
     state = submission_repository.write_terminal_state(lifecycle.table, submission, SubmissionState.AWAITING_PAPER)
     if state is not SubmissionState.AWAITING_PAPER:
         return state
     pk = assessment_pk(submission.tenant, submission.assessment)
     lifecycle.table.put({"pk": pk, "sk": parked_sk(submission.id), "submission_id": submission.id})
-    # The paper's release may have looked for parked sheets just before this one was written.
+    # The paper's release may have listed the parked sheets just before this one was written.
     if assessment_repository.load(lifecycle.table, submission.tenant, submission.assessment).paper is not None:
         start_next_run(submission.id, lifecycle, _is_parked)
     return state
 
 
 def rerun_if_outdated(submission_id: str, lifecycle: LifecycleContext) -> bool:
-    """Whether a sheet or key was sent on once more, because the shelf had changed between its look and its ending."""
+    """Start another run of a sheet or key if the assessment changed between its grading and its terminal state.
+
+    Returns whether a run was started.
+    """
     found = lifecycle.table.get(submission_pk(submission_id), RECORD_SK)
     if found is None or found.get("kind") not in _GRADED_KINDS:
         return False
@@ -64,11 +67,10 @@ def rerun_if_outdated(submission_id: str, lifecycle: LifecycleContext) -> bool:
 def release(
     tenant: str, assessment: str, lifecycle: LifecycleContext, *, after: str = END_OF_BATCHES, revision: int = 0
 ) -> ReleaseProgress:
-    """Start a new run of every sheet that waits, of every one graded against an older revision, and of every key that
-    was read in vain before its paper.
+    """Start one batch of the runs that an assessment needs (see the module).
 
-    One batch of them, in the order of their ids from behind `after`; `revision` is what the batch before has named.
-    Safe to repeat: a run is claimed once and started by name.
+    Batches follow the order of the ids and begin after the id `after`; `revision` is the one that the previous batch
+    returned. Safe to repeat: a run is claimed once and started by name.
     """
     current = assessment_repository.load(lifecycle.table, tenant, assessment)
     first = revision if after != END_OF_BATCHES else current.revision
@@ -85,7 +87,7 @@ def release(
 
 
 def release_all(tenant: str, assessment: str, lifecycle: LifecycleContext) -> ReleaseProgress:
-    """Batch after batch, as far as this call's time goes; the rest stays pending for the sweep."""
+    """Release batch after batch while this call has time; the rest stays pending for the sweep."""
     done = release(tenant, assessment, lifecycle)
     while done.after != END_OF_BATCHES and lifecycle.seconds_left() > RESERVED_SECONDS:
         more = release(tenant, assessment, lifecycle, after=done.after, revision=done.revision)
@@ -94,7 +96,10 @@ def release_all(tenant: str, assessment: str, lifecycle: LifecycleContext) -> Re
 
 
 def receive_again(submission_id: str, received_at: str, lifecycle: LifecycleContext) -> SubmissionState | None:
-    """The same content has come once more: it is the newest attempt again, and the paper that counts."""
+    """Handle a repeated upload of the same content: it becomes the newest attempt again, or the paper that counts.
+
+    Returns the submission's state, None if there is no record.
+    """
     found = submission_repository.record_repeat_upload(lifecycle.table, submission_id, received_at)
     if found is None or found.get("state") != SubmissionState.READY:
         return SubmissionState(found["state"]) if found and "state" in found else None
@@ -114,7 +119,7 @@ def receive_again(submission_id: str, received_at: str, lifecycle: LifecycleCont
 def _find_candidates(
     tenant: str, assessment: str, current: assessment_repository.AssessmentRecord, lifecycle: LifecycleContext
 ) -> set[str]:
-    """Who may want another run. The index is a moment behind: the record itself, read consistently, decides."""
+    """Ids that may need another run. The index is eventually consistent: the record, read consistently, decides."""
     parked = lifecycle.table.partition(assessment_pk(tenant, assessment), parked_sk(""))
     listed = lifecycle.table.query_by_assessment(tenant, assessment)
     return {str(item["submission_id"]) for item in parked} | {
@@ -136,8 +141,8 @@ def _is_parked(found: Item) -> bool:
 
 
 def needs_rerun(found: Item, revision: int) -> bool:
-    """Whether a sheet waits, or was graded against something older than this revision; of a key, whether nothing was
-    found in it because its paper was not there yet."""
+    """Whether a sheet waits for its paper or was graded against an older revision; for a key, whether nothing was
+    found in it because its paper was missing."""
     if found["kind"] == DocumentKind.ANSWER_KEY:
         return bool(found["state"] == SubmissionState.REJECTED and found.get("before_paper"))
     outdated = found["state"] in _GRADED_STATES and int(found.get("revision", 0)) < revision

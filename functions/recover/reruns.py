@@ -1,4 +1,4 @@
-"""Later runs of a submission: the next one is claimed in its record and started by its name."""
+"""Further runs of a submission: each is claimed in the record and started under its name."""
 
 from collections.abc import Callable
 
@@ -9,16 +9,20 @@ from core.storage.table import RECORD_SK, Item, assessment_pk, parked_sk, submis
 from core.storage.tombstones import find_stored_copy
 from recover.lifecycle_context import LifecycleContext
 
-# How many records one call looks at; more are asked for with the place where it stopped.
+# Records that one call processes; the next call continues with the cursor that it returns.
 _PAGE_SIZE = 100
-# A call that has less time left than this stops where it is.
+# Seconds that a call keeps in reserve: with less left, it stops and returns a cursor.
 RESERVED_SECONDS = 20.0
 
 
 def start_next_run(
     submission_id: str, lifecycle: LifecycleContext, should_run: Callable[[Item], bool] | None = None
 ) -> bool:
-    """Claim and start the next run of a submission; False where it was started before, is gone or not `wanted`."""
+    """Claim and start the next run of a submission.
+
+    Returns False if there is no record (or an erased one), if `should_run` declines the record, or if the run had been
+    started before.
+    """
     pk = submission_pk(submission_id)
     found = lifecycle.table.get(pk, RECORD_SK)
     if found is None or "input" not in found or (should_run is not None and not should_run(found)):
@@ -38,7 +42,10 @@ def start_next_run(
 
 
 def start_after_erasure(submission: Submission, lifecycle: LifecycleContext) -> bool:
-    """Start what was erased and then sent again: as the run after the tombstone's."""
+    """Start a submission that was erased and then uploaded again, as the run after the last one before the erasure.
+
+    Returns False if the erasure is newer than the upload, or if the run had been started before.
+    """
     found = lifecycle.table.get(submission_pk(submission.id), RECORD_SK)
     if found is None or found.get("erased_at", "~") >= submission.received_at:
         return False
@@ -50,12 +57,12 @@ def start_after_erasure(submission: Submission, lifecycle: LifecycleContext) -> 
 
 
 def resume_submissions(ids: list[str], lifecycle: LifecycleContext) -> list[str]:
-    """Run failed or stuck submissions again; the ids of those that were started."""
+    """Run failed or stuck submissions again; returns the ids of those that were started."""
     return [submission_id for submission_id in ids if start_next_run(submission_id, lifecycle)]
 
 
 def resume_failed(lifecycle: LifecycleContext, *, until: str, after: Item | None) -> tuple[list[str], Item | None]:
-    """Run again what has FAILED before `until`: the ids that were started, and where the next call goes on."""
+    """Run again what FAILED before `until`; returns the ids that were started and the cursor of the next call."""
     found, next_cursor = lifecycle.table.query_pending(
         submission_repository.PENDING_FAILED, until=until, limit=_PAGE_SIZE, after=after
     )

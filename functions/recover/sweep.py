@@ -1,9 +1,9 @@
-"""The sweep: whatever was received and waits for something is looked at, and sent on where nobody does.
+"""The sweep: find every submission that waits for something, and resume it if nothing else will.
 
-One call does a bounded piece of work and says where the next one goes on; each piece may be done twice. It works
-off two lists: the received objects, which go when a submission has ended, and the records that wait for something
-(`core.storage.submission_repository`). So neither a lost event nor a lost call, nor a run that nobody started, leaves
-anything behind.
+One call does a bounded amount of work and returns the cursor of the next; each part may be repeated. The sweep reads
+two lists: the uploaded objects, which are deleted when a submission has ended, and the records with a `pending`
+attribute (`core.storage.submission_repository`). So no lost event, lost call or run that was never started leaves a
+submission behind.
 """
 
 from collections import Counter
@@ -28,13 +28,13 @@ STAGES = (
     submission_repository.PENDING_RELEASE,
     submission_repository.PENDING_ERASURE,
 )
-# What stands where it stood although it was looked at.
+# Outcomes after which the submission still waits.
 _UNRESOLVED = ("under_way", "started")
 
 
 @dataclass(slots=True)
 class SweepResult:
-    """What a call has seen and done, by name, and where the next call goes on (None: all has been seen)."""
+    """Counts by outcome, and the cursor of the next call (None: everything has been processed)."""
 
     counts: Counter[str] = field(default_factory=Counter)
     next_cursor: Item | None = None
@@ -45,17 +45,17 @@ class SweepResult:
 
 @dataclass(frozen=True, slots=True)
 class SweepCutoffs:
-    """Moments: what has waited since `until` or longer is looked at; what still stands there from before
-    `stuck` is counted as stuck."""
+    """Timestamps: the sweep processes what has waited since `until` or longer, and counts as stuck what still waits
+    and has done so since `stuck` or longer."""
 
     until: str
     stuck: str
 
 
 def sweep(lifecycle: LifecycleContext, cutoffs: SweepCutoffs, *, after: Item | None = None) -> SweepResult:
-    """Look after everything that waits, as far as this call's time goes.
+    """Process everything that waits, until this call's time runs out.
 
-    `after` is where an earlier call stopped: {"stage", "place"}.
+    `after` is the cursor of an earlier call: {"stage", "place"}.
     """
     done = SweepResult()
     stage: str | None = after["stage"] if after else STAGES[0]
@@ -78,7 +78,7 @@ def sweep(lifecycle: LifecycleContext, cutoffs: SweepCutoffs, *, after: Item | N
 def _process_page(
     stage: str, lifecycle: LifecycleContext, cutoffs: SweepCutoffs, position: Item | None
 ) -> tuple[Iterator[tuple[str, str | None]], Item | None]:
-    """A page of a stage: since when each thing has waited and what was done with it; and where there is more."""
+    """Process a page of a stage: yields since when each item has waited and the outcome; and the next position."""
     if stage in orphaned_uploads.PREFIXES:
         objects, more = orphaned_uploads.list_uploads(stage, lifecycle, limit=_PAGE_SIZE, after=position)
         due = [one for one in objects if one.received_at <= cutoffs.until]
@@ -88,7 +88,7 @@ def _process_page(
 
 
 def _process_item(stage: str, item: Item, lifecycle: LifecycleContext) -> str | None:
-    """One thing that waits. The index is a moment behind: the item itself, read consistently, decides."""
+    """Process one pending item. The index is eventually consistent: the item, read consistently, decides."""
     found = lifecycle.table.get(item["pk"], item["sk"])
     if found is None or found.get("pending") != stage:
         return None
@@ -108,7 +108,7 @@ def _process_item(stage: str, item: Item, lifecycle: LifecycleContext) -> str | 
 
 
 def _recover_run(submission_id: str, found: Item, lifecycle: LifecycleContext) -> str:
-    """A run that is under way or claimed: started if it never was, ended if its execution is over."""
+    """Recover a run that is recorded or claimed: start it if it has no execution, finalise it if that has ended."""
     execution = lifecycle.execution(submission_id, max(int(found["run"]), int(found.get("claimed", 0))))
     if execution is None:
         start_next_run(submission_id, lifecycle)
@@ -127,13 +127,13 @@ def _release_parked(submission_id: str, found: Item, lifecycle: LifecycleContext
 
 
 def count_failed(lifecycle: LifecycleContext, *, until: str) -> int:
-    """How many submissions have FAILED and wait for somebody, counted up to a page."""
+    """How many submissions have FAILED and wait to be run again, counted up to one page."""
     found, _ = lifecycle.table.query_pending(submission_repository.PENDING_FAILED, until=until, limit=_PAGE_SIZE)
     return len(found)
 
 
 def load_cursor(lifecycle: LifecycleContext) -> Item | None:
-    """Where the scheduled sweep before this one stopped."""
+    """The cursor of the previous scheduled sweep."""
     found = lifecycle.table.get("sweep", "place")
     return found.get("following") if found else None
 

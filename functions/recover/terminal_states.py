@@ -1,4 +1,4 @@
-"""Endings that are not marks: rejected, duplicate, failed, and executions that ended without a word."""
+"""Terminal states other than marks: rejected, duplicate, failed, and executions that ended without writing one."""
 
 import json
 from collections.abc import Callable
@@ -11,12 +11,12 @@ from core.storage import submission_repository
 from core.storage.table import Item, Table
 
 _MAX_CAUSE = 2000
-# Causes that hold more than a sentence: they stay in the execution's history.
+# Errors whose cause is more than a sentence; the cause stays in the execution's history.
 _MESSAGES = {"NotPersisted": "The file could not be stored or recorded; it is kept and can be run again."}
 
 
 def reject_submission(state: dict[str, Any], table: Table) -> SubmissionState:
-    """The document's own fault, with the sentence that its error carries."""
+    """Record a submission as REJECTED: the document itself is at fault, and the error's message says how."""
     reading = state["outcome"]["reading"]
     return _end_submission(
         table,
@@ -27,9 +27,9 @@ def reject_submission(state: dict[str, Any], table: Table) -> SubmissionState:
 
 
 def mark_duplicate(state: dict[str, Any], table: Table, receive_again: Callable[[str, str], object]) -> SubmissionState:
-    """The same content was sent before for this student: that submission's marks are this one's.
+    """Record a submission as DUPLICATE_OF the one that has the same content for the same student and its marks.
 
-    `again` is told that the one that holds the content was received once more, and when.
+    `receive_again` is called with the id of that submission and the time of this upload.
     """
     original_id = state["outcome"]["persistence"]["stored"]["value"]["duplicate_of"]
     submission = Submission.from_state(state)
@@ -40,9 +40,11 @@ def mark_duplicate(state: dict[str, Any], table: Table, receive_again: Callable[
 
 
 def fail_submission(state: dict[str, Any], table: Table) -> SubmissionState:
-    """Ours: kept whole, alarmed, and run again on request (docs/operations.md).
+    """Record a submission as FAILED: the system is at fault. The file is kept, an alarm fires, and it can be run again
+    (docs/operations.md).
 
-    Returns another state where the ending stood already and only the word of it was lost: then nothing has failed.
+    Returns another state if a terminal state was already written and only the reply to that write was lost: then
+    nothing has failed.
     """
     failure = state["failure"]
     message = _MESSAGES.get(failure["Error"]) or error_message(failure.get("Cause", ""))
@@ -53,17 +55,17 @@ def fail_submission(state: dict[str, Any], table: Table) -> SubmissionState:
 
 
 def _transcript_key(state: dict[str, Any]) -> Item:
-    """Where a reading stands that came to nothing: it is found again by the next run, and by an erasure."""
+    """The transcript's key if the reading succeeded, so that the next run and an erasure find it."""
     reading = state.get("outcome", {}).get("reading", {})
     key = reading.get("value", {}).get("transcript", {}).get("key") if reading.get("ok") else None
     return {"transcript_key": key} if key else {}
 
 
 def finalise_event(detail: dict[str, Any], table: Table) -> SubmissionState:
-    """An execution that timed out, was aborted or failed: its submission gets the ending it lacks.
+    """Write the missing terminal state of an execution that timed out, was aborted or failed.
 
-    `detail` is that of the status change's event. What has an ending keeps it: of an execution that failed behind
-    its ending (nobody could be told, the received object not be removed), the marks stand.
+    `detail` is the detail of the status change event. A terminal state that is already written stays: if an execution
+    failed only after it (the notification or the clean-up failed), the marks stand.
     """
     return finalise_execution(Execution(detail["status"], json.loads(detail["input"]), detail.get("error")), table)
 
@@ -71,13 +73,13 @@ def finalise_event(detail: dict[str, Any], table: Table) -> SubmissionState:
 def finalise_execution(execution: Execution, table: Table) -> SubmissionState:
     failure = {
         "type": execution.error or f"Execution.{execution.status}",
-        "message": f"The execution ended as {execution.status} without an ending.",
+        "message": f"The execution ended as {execution.status} without a result.",
     }
     return _end_submission(table, Submission.from_state(execution.input), SubmissionState.FAILED, {"failure": failure})
 
 
 def _end_submission(table: Table, submission: Submission, state: SubmissionState, attributes: Item) -> SubmissionState:
-    """An erased submission ends quietly: there is nothing left to say of it, and nothing has failed."""
+    """Write a terminal state. An erased submission stays erased: there is nothing to record, and nothing has failed."""
     try:
         return submission_repository.write_terminal_state(table, submission, state, attributes)
     except errors.SubmissionErased:
@@ -85,7 +87,7 @@ def _end_submission(table: Table, submission: Submission, state: SubmissionState
 
 
 def error_message(cause: str) -> str:
-    """The message inside a Lambda error's Cause (JSON), or the cause itself where it is plain text."""
+    """The message inside a Lambda error's Cause (JSON), or the cause itself if it is plain text."""
     try:
         body = json.loads(cause)
     except ValueError:

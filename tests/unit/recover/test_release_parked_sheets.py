@@ -1,4 +1,4 @@
-"""A thousand sheets before their paper: each is sent on once, in batches that have a bound."""
+"""Release of a thousand parked sheets: each is started once, in batches of bounded size."""
 
 from collections import Counter
 from dataclasses import replace
@@ -22,15 +22,15 @@ SHEET = Submission(
     "2030",
     SourceFile("temp", "incoming/a", "v1", 1),
 )
-NAMES = [f"{number:032x}" for number in range(1000)]
+SUBMISSION_IDS = [f"{number:032x}" for number in range(1000)]
 
 
-def parked(table: MemoryTable) -> None:
-    for name in NAMES:
-        one = replace(SHEET, id=name)
+def park_sheets(table: MemoryTable) -> None:
+    for submission_id in SUBMISSION_IDS:
+        one = replace(SHEET, id=submission_id)
         submission_repository.create_record(table, one, SubmissionState.READING, {})
         submission_repository.write_terminal_state(table, one, SubmissionState.AWAITING_PAPER)
-        table.put({"pk": "assessment#a-school#bio", "sk": f"parked#{name}", "submission_id": name})
+        table.put({"pk": "assessment#a-school#bio", "sk": f"parked#{submission_id}", "submission_id": submission_id})
 
 
 def lifecycle_context(table: MemoryTable, started: Counter[str], seconds_left: float = 200) -> LifecycleContext:
@@ -38,18 +38,18 @@ def lifecycle_context(table: MemoryTable, started: Counter[str], seconds_left: f
         started[submission.execution_name] += 1
         return started[submission.execution_name] == 1
 
-    nobody: Any = None
+    unused: Any = None
     return LifecycleContext(
         table=table,
-        s3=nobody,
+        s3=unused,
         temp_bucket="temp",
         documents_bucket="documents",
         secret=b"",
         cipher=TextCipher(b"a secret"),
         request_id="a call",
         start=start,
-        execution=lambda *_: nobody,
-        send_upload_event=lambda _: nobody,
+        execution=lambda *_: unused,
+        send_upload_event=lambda _: unused,
         seconds_left=lambda: seconds_left,
     )
 
@@ -64,18 +64,18 @@ def release_to_the_end(table: MemoryTable, lifecycle: LifecycleContext) -> list[
             return batches
 
 
-def paper(table: MemoryTable) -> None:
+def add_paper(table: MemoryTable) -> None:
     assessment_repository.set_document_if_newer(
         table, "a-school", "bio", "paper", key="assessments/a-school/bio/paper/p.json", received_at="2030"
     )
 
 
-def test_a_thousand_are_released_once_each_in_bounded_batches() -> None:
+def test_a_thousand_sheets_are_released_once_each_in_bounded_batches() -> None:
     table, started = MemoryTable(), Counter[str]()
-    parked(table)
-    paper(table)
+    park_sheets(table)
+    add_paper(table)
     batches = release_to_the_end(table, lifecycle_context(table, started))
-    assert started == Counter(f"{name}-2" for name in NAMES)
+    assert started == Counter(f"{submission_id}-2" for submission_id in SUBMISSION_IDS)
     assert sum(batches) == 1000
     assert max(batches) <= BATCH_SIZE
     assert len(batches) > 1
@@ -83,20 +83,20 @@ def test_a_thousand_are_released_once_each_in_bounded_batches() -> None:
     assert "pending" not in table.items["assessment#a-school#bio", "assessment"]
 
 
-def test_a_call_without_time_gets_on_and_none_is_left_out() -> None:
+def test_calls_without_time_left_still_release_every_sheet() -> None:
     table, started = MemoryTable(), Counter[str]()
-    parked(table)
-    paper(table)
+    park_sheets(table)
+    add_paper(table)
     batches = release_to_the_end(table, lifecycle_context(table, started, seconds_left=0))
-    assert set(started) == {f"{name}-2" for name in NAMES}
+    assert set(started) == {f"{submission_id}-2" for submission_id in SUBMISSION_IDS}
     assert sum(batches) == 1000
     assert min(batches) > 0
 
 
-def test_a_change_in_the_middle_of_a_release_stays_pending() -> None:
+def test_a_change_during_a_release_stays_pending() -> None:
     table, started = MemoryTable(), Counter[str]()
-    parked(table)
-    paper(table)
+    park_sheets(table)
+    add_paper(table)
     lifecycle = lifecycle_context(table, started)
     first = release("a-school", "bio", lifecycle)
     assessment_repository.set_document_if_newer(
