@@ -83,18 +83,18 @@ def submission(submission_id: str) -> Response[str]:
 
 @app.patch("/submissions/<submission_id>/marks/<question>")
 def change_mark(submission_id: str, question: str) -> Response[str]:
-    at, request = assessment_service(), request_parsers.parse_mark_change(app.current_event)
-    expected_revision = request_parsers.parse_expected_edition(app.current_event.headers.get("if-match"))
+    service, update = assessment_service(), request_parsers.parse_mark_change(app.current_event)
+    expected_edition = request_parsers.parse_expected_edition(app.current_event.headers.get("if-match"))
     name, by = unquote(question), http.get_user(app)
-    if isinstance(request, request_parsers.MarkUpdate):
-        at.change_mark(
-            parse_submission_id(submission_id), name, request.value, by=by, expected_revision=expected_revision
+    if isinstance(update, request_parsers.MarkUpdate):
+        service.change_mark(
+            parse_submission_id(submission_id), name, update.value, by=by, expected_edition=expected_edition
         )
     else:
-        at.correct_answer_text(
-            parse_submission_id(submission_id), name, request.value, by=by, expected_revision=expected_revision
+        service.correct_answer_text(
+            parse_submission_id(submission_id), name, update.value, by=by, expected_edition=expected_edition
         )
-    return status_response(at.submission(submission_id))
+    return status_response(service.submission(submission_id))
 
 
 def status_response(status: dict[str, Any]) -> Response[str]:

@@ -59,7 +59,7 @@ class AssessmentService(TenantRecords):
             time.sleep(_POLL_SECONDS)
 
     def _status(self, submission_id: str) -> dict[str, Any] | None:
-        items = submission_status.find(self.table, submission_id, self.tenant)
+        items = submission_status.find_items(self.table, submission_id, self.tenant)
         if items is None:
             return submission_status.status_from_execution(
                 self.stepfunctions, self.state_machine_arn, submission_id, self.tenant
@@ -67,7 +67,7 @@ class AssessmentService(TenantRecords):
         return self.status_of(items)
 
     def change_mark(
-        self, submission_id: str, question: str, marks: float | None, *, by: str, expected_revision: str | None
+        self, submission_id: str, question: str, marks: float | None, *, by: str, expected_edition: str | None
     ) -> None:
         """Set a question's mark, or with None let the machine's count again. `seen`: the edition looked at.
 
@@ -75,15 +75,13 @@ class AssessmentService(TenantRecords):
         ------
         NotFound, NotMarked, InvalidMark, ChangedMeanwhile
         """
-        items = submission_status.find(self.table, submission_id, self.tenant)
+        items = submission_status.find_items(self.table, submission_id, self.tenant)
         if items is None:
             raise errors.NotFound("There is no submission of this id.")
-        moderation.change_mark(
-            self.table, items[RECORD_SK], question, marks, by=by, expected_revision=expected_revision
-        )
+        moderation.change_mark(self.table, items[RECORD_SK], question, marks, by=by, expected_edition=expected_edition)
 
     def correct_answer_text(
-        self, submission_id: str, question: str, answer: str | None, *, by: str, expected_revision: str | None
+        self, submission_id: str, question: str, answer: str | None, *, by: str, expected_edition: str | None
     ) -> None:
         """Let an answer be marked in a teacher's words, or with None in the machine's own again.
 
@@ -95,11 +93,11 @@ class AssessmentService(TenantRecords):
         ServiceUnavailable
             It could not be marked just now; nothing has changed.
         """
-        items = submission_status.find(self.table, submission_id, self.tenant)
+        items = submission_status.find_items(self.table, submission_id, self.tenant)
         if items is None:
             raise errors.NotFound("There is no submission of this id.")
         record = items[RECORD_SK]
-        moderation.find_editable_question(record, question, expected_revision)
+        moderation.find_editable_question(record, question, expected_edition)
         if answer is None:
             correction_in_force = corrections_from_record(record).get(question)
             if correction_in_force is None:
@@ -108,7 +106,7 @@ class AssessmentService(TenantRecords):
                 moderation.remove_correction(self.table, record, question, by=by)
                 return
             # A later run has marked the teacher's words: the machine's are marked like any others.
-            answer = str(documents.read(self.s3, self.bucket, correction_in_force.key)["read_as"])
+            answer = str(documents.read_json(self.s3, self.bucket, correction_in_force.key)["read_as"])
         request = {"submission": submission_id, "run": int(record["run"]), "tenant": self.tenant}
         marked = self.mark_answer({**request, "question": question, "answer": answer})
         correction = Correction(
@@ -131,7 +129,7 @@ class AssessmentService(TenantRecords):
         ------
         NotFound
         """
-        items = submission_status.find(self.table, submission_id, self.tenant)
+        items = submission_status.find_items(self.table, submission_id, self.tenant)
         record = (items or {}).get(RECORD_SK)
         if record is None or "erased_at" not in record:
             submission = (
@@ -149,11 +147,11 @@ class AssessmentService(TenantRecords):
     def transcript(self, submission_id: str, *, first: int) -> dict[str, Any]:
         """What was read of a submission, from page `first` on, as far as an answer carries it. Raises NotFound before
         it has been read."""
-        items = submission_status.find(self.table, submission_id, self.tenant) or {}
+        items = submission_status.find_items(self.table, submission_id, self.tenant) or {}
         key = items.get(RECORD_SK, {}).get("transcript_key")
         if not key:
             raise errors.NotFound("There is no transcript of this submission (yet).")
-        return transcript_pagination.paginate_transcript(documents.read(self.s3, self.bucket, key), first)
+        return transcript_pagination.paginate_transcript(documents.read_json(self.s3, self.bucket, key), first)
 
     def assessment(self, assessment: str) -> dict[str, Any]:
         """The paper and scheme that count now, and how many submissions stand where."""
@@ -185,7 +183,7 @@ class AssessmentService(TenantRecords):
     def _documents(self, current: assessment_repository.AssessmentRecord) -> list[Any]:
         """The paper, the key document and the scheme that count, each None where it is not there."""
         keys = (current.paper, current.key_document, current.scheme)
-        return [documents.read(self.s3, self.bucket, key) if key else None for key in keys]
+        return [documents.read_json(self.s3, self.bucket, key) if key else None for key in keys]
 
     def publish(self, assessment: str, *, published: bool, by: str) -> dict[str, Any]:
         """Give an assessment's marks out, or hold them again. Raises NotFound."""
@@ -215,7 +213,7 @@ class AssessmentService(TenantRecords):
             return None
         if current.published_marks is None:
             return publication.count_changed_after(current.published_at, records)
-        published = documents.read(self.s3, self.bucket, current.published_marks)
+        published = documents.read_json(self.s3, self.bucket, current.published_marks)
         return len(set(publication.fingerprints(self.secret, records)) - set(published["sheets"]))
 
     def gradebook(

@@ -1,4 +1,4 @@
-"""What people put on an assessment's shelf themselves: a corrected paper, a marking scheme, a roster."""
+"""What a teacher stores for an assessment: a corrected paper, a marking scheme, a roster."""
 
 import json
 from typing import Any
@@ -22,22 +22,24 @@ _CHANGED_MESSAGE = "The assessment has changed since it was looked at. Fetch it 
 def put_paper(
     service: AssessmentService, assessment: str, body: str, *, by: str, expected_revision: int | None
 ) -> dict[str, Any]:
-    """Let a corrected question tree count, and have the sheets graded against it. `seen`: the revision looked at, None
-    where that does not matter.
+    """Store a corrected question tree and have the sheets graded against it.
+
+    `expected_revision` is the revision that the teacher looked at; None accepts any.
 
     Raises
     ------
     InvalidPaper
     ChangedMeanwhile
+        The assessment no longer has the expected revision, or kept changing during the attempts.
     """
     for _ in range(_MAX_ATTEMPTS):
         current = assessment_repository.load(service.table, service.tenant, assessment)
         if expected_revision is not None and expected_revision != current.revision:
             break
-        current_document = documents.read(service.s3, service.bucket, current.paper) if current.paper else None
+        current_document = documents.read_json(service.s3, service.bucket, current.paper) if current.paper else None
         paper = parse_corrected_paper(body, QuestionPaper.from_dict(current_document) if current_document else None)
         read = current.paper_read or current.paper
-        # Beside the paper that it corrects: erased with it.
+        # Under the key of the paper that it corrects, so that it is erased with it.
         key = _store_document(service, assessment, "paper", paper.to_dict(), corrected_key=read)
         document = {"key": key, "received_at": current.paper_received_at or now(), "by": by}
         document |= {"corrects": read} if read else {}
@@ -47,11 +49,11 @@ def put_paper(
                 service.table, service.tenant, assessment, "paper", document, expected_revision=current.revision
             )
         except ConditionFailed:
-            # Something else came to the shelf in this moment.
+            # The assessment changed since it was loaded.
             continue
         _request_release(service, assessment)
         response = {"assessment": assessment, "revision": current.revision + 1, "paper": paper.to_dict()}
-        # Where the marking scheme states a mark of its own, the paper's is not the one that counts.
+        # A mark stated by the marking scheme takes precedence over the paper's.
         return {**response, "maximum_marks": service.maximum_marks(assessment)}
     raise errors.ChangedMeanwhile(_CHANGED_MESSAGE)
 
@@ -59,11 +61,12 @@ def put_paper(
 def put_scheme(
     service: AssessmentService, assessment: str, scheme: dict[str, Any], *, expected_revision: int | None
 ) -> dict[str, Any]:
-    """Keep a parsed marking scheme and have the sheets graded against it.
+    """Store a parsed marking scheme and have the sheets graded against it.
 
     Raises
     ------
     ChangedMeanwhile
+        The assessment does not have the expected revision.
     """
     key = _store_document(service, assessment, "scheme", scheme)
     assessment_repository.register_assessment(service.table, service.tenant, assessment)
@@ -80,14 +83,14 @@ def put_scheme(
             )
         except ConditionFailed:
             raise errors.ChangedMeanwhile(_CHANGED_MESSAGE) from None
-    # Also where it stood already: this may be the retry of a request whose release was lost.
+    # Also if the scheme was already stored: this may be the retry of a request whose release was lost.
     _request_release(service, assessment)
     return {"assessment": assessment, "entries": len(scheme["entries"]), "warnings": scheme["warnings"]}
 
 
 def put_roster(service: AssessmentService, assessment: str, roster: Roster | None) -> dict[str, Any]:
-    """Keep who sits an assessment (None: nobody is listed any more). Sheets of an unknown student are graded
-    again, so that they find theirs."""
+    """Store an assessment's roster; None removes it. Sheets of an unknown student are graded again, so that they can
+    be matched with the new roster."""
     key = roster_key(service.tenant, assessment)
     body = json.dumps((roster or Roster(())).to_dict(), ensure_ascii=False).encode()
     service.s3.put_object(Bucket=service.bucket, Key=key, Body=body, ContentType="application/json")
@@ -111,7 +114,7 @@ def _store_document(
     *,
     corrected_key: str | None = None,
 ) -> str:
-    """Write a document under its own content's name; its key."""
+    """Write a document under a hash of its content; returns its key."""
     body = json.dumps(document, ensure_ascii=False, sort_keys=True)
     name = keyed_hash(service.secret, slot, body)
     key = assessment_repository.assessment_document_key(service.tenant, assessment, slot, name)

@@ -1,4 +1,4 @@
-"""Door of the feedback sheets: a student's, or a whole class's, as PDF."""
+"""Lambda handler of the feedback sheets: one student's, or those of a whole class, as PDF."""
 
 import re
 from typing import Any
@@ -19,7 +19,7 @@ from results.tenant_records import TenantRecords
 logger = Logger()
 app = http.create_resolver(logger)
 _ID = re.compile(r"[0-9a-f]{32}")
-# Bytes: what a Lambda may answer, less a third for base64, less headers.
+# Bytes: the limit of a Lambda response, less a third for base64, less headers.
 _MAX_RESPONSE_BYTES = 4_400_000
 
 
@@ -46,14 +46,14 @@ def get_class_feedback(assessment: str) -> Response[bytes]:
 
 
 def pdf_response(sheets: list[FeedbackSheet]) -> Response[bytes]:
-    # Loaded when it is certain that there is something to draw.
+    # Imported here, so that ReportLab is loaded only when there is something to draw.
     from results.exports.feedback_pdf import draw_pdf
 
     body = draw_pdf(sheets)
-    logger.info("drawn", sheets=len(sheets), size=len(body))
+    logger.info("feedback rendered", sheets=len(sheets), size=len(body))
     if len(body) > _MAX_RESPONSE_BYTES:
         raise errors.FeedbackTooLarge("All sheets together are too large for one file; fetch them one by one.")
-    # A name is in there: nobody in between keeps it.
+    # The PDF holds students' names, so no cache may store it.
     return Response(200, content_type="application/pdf", body=body, headers={"Cache-Control": "private, no-store"})
 
 

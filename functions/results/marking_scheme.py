@@ -1,5 +1,5 @@
-"""The marking scheme that counts, as it is shown: a key document's entries with a scheme's over them; and the marks
-that each question then carries."""
+"""The marking scheme in effect, for display: the entries of the answer key overridden by those of the scheme, and the
+marks that each question then has."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -17,9 +17,11 @@ def merged_scheme(
     paper: JsonDocument | None,
     warnings: tuple[str, ...],
 ) -> JsonDocument | None:
-    """One scheme of both, None where there is neither. `warnings` are those about paper and schemes together. Each
-    entry says with `id` which question of the paper it is for; None where the paper has no such question, or more than
-    one."""
+    """Merge the answer key and the scheme into one; returns None if there is neither.
+
+    `warnings` are those about paper and schemes together. Each entry's `id` is the question of the paper that it is
+    for; None if the paper has no such question, or more than one.
+    """
     documents = [document for document in (key_document, scheme) if document]
     if not documents:
         return None
@@ -38,8 +40,8 @@ def merged_scheme(
 def maximum_marks(
     key_document: JsonDocument | None, scheme: JsonDocument | None, paper: JsonDocument | None
 ) -> tuple[JsonDocument | None, tuple[str, ...]]:
-    """What each question is worth and where that number comes from, None without a paper; and the warnings about paper
-    and schemes together. The very numbers that sheets are graded by."""
+    """The marks available for each question and the source of each number (None without a paper), and the warnings
+    about paper and schemes together. Sheets are graded by the same numbers."""
     if paper is None:
         return None, ()
     question_paper = QuestionPaper.from_dict(paper)
@@ -62,7 +64,7 @@ def maximum_marks(
 
 
 def _marks_of_question(question: Question, source: MarksSource) -> float | None:
-    """None for a question whose parts carry marks that nothing shares out."""
+    """None for a question whose parts have marks that nothing divides among them."""
     return DEFAULT_MARKS if source is MarksSource.NOTHING and not question.parts else question.marks
 
 

@@ -1,9 +1,10 @@
-"""What a teacher changed, laid over what the machine gave. The machine's marks are never overwritten.
+"""Teachers' changes to marks and to recognised answers: how they are stored, and how they apply to the marks that
+grading gave. The marks of grading are never overwritten.
 
-A record carries the changes of its submission, an attribute each (`change:4.a` for a mark, `correction:4.a` for a
-reading), so that one conditional write makes a change, counts the edit and keeps who did it and when. A later run
-leaves them where they are: a mark holds over its marks as well, a corrected reading is what it marks. Totals and
-"answer any two" are worked out again each time they are read.
+A submission's record holds each change in an attribute of its own (`change:4.a` for a mark, `correction:4.a` for a
+corrected answer), so that one conditional write makes the change, counts the edit, and stores who made it and when. A
+later run keeps them: a changed mark overrides the new mark too, and a corrected answer is what the run marks. Totals
+and "answer any two" rules are computed again on every read.
 """
 
 from collections.abc import Callable, Iterable, Mapping
@@ -26,7 +27,7 @@ Marks = list[dict[str, Any]]
 
 @dataclass(frozen=True, slots=True)
 class MarkChange:
-    """A mark as a teacher set it."""
+    """A mark that a teacher set: by whom and when."""
 
     marks: float
     by: str
@@ -36,13 +37,13 @@ class MarkChange:
         return {"marks": self.marks, "by": self.by, "at": self.at}
 
 
-def attribute(question: str) -> str:
-    """The attribute of the record that holds a question's change."""
+def mark_change_attribute(question: str) -> str:
+    """The record's attribute that holds a question's mark change."""
     return _CHANGE_PREFIX + question
 
 
 def mark_changes(record: Item) -> dict[str, MarkChange]:
-    """Every change of a record, by question."""
+    """All mark changes of a record, by question."""
     return {
         name.removeprefix(_CHANGE_PREFIX): MarkChange(value["marks"], value["by"], value["at"])
         for name, value in record.items()
@@ -51,9 +52,9 @@ def mark_changes(record: Item) -> dict[str, MarkChange]:
 
 
 def moderated_record(record: Item, paper: Callable[[], QuestionPaper | None]) -> Item:
-    """The record as it counts: with its changes, its total and the state that follows from them.
+    """The record with the teacher's changes applied: marks, total and state.
 
-    `paper` is asked for only where something has been changed: it says which questions are a choice.
+    `paper` is called only if something was changed; it tells which questions are a choice.
     """
     changes, run_corrections = mark_changes(record), current_run_corrections(record)
     if not (changes or run_corrections) or record["state"] not in _MARKED_STATES or "question_marks" not in record:
@@ -71,8 +72,10 @@ def moderated_result(
     paper: Callable[[], QuestionPaper | None],
     corrected_questions: Mapping[str, dict[str, Any]],
 ) -> dict[str, Any]:
-    """A sheet's result as it counts, with who changed what. `marked_again`: the documents of the corrections of this
-    run, by question."""
+    """A sheet's result with the teacher's changes applied, and who made each.
+
+    `corrected_questions` are the questions marked again after a correction of this run, by question id.
+    """
     changes, corrections = mark_changes(record), corrections_from_record(record)
     if not (changes or corrections):
         return result
@@ -86,7 +89,7 @@ def moderated_result(
 
 
 def current_run_corrections(record: Item) -> dict[str, Correction]:
-    """Those that were made after its marks were: they stand over them."""
+    """Corrections that were made after the current run had marked the sheet: they override its marks."""
     return {name: one for name, one in corrections_from_record(record).items() if one.run == record["run"]}
 
 
@@ -104,12 +107,12 @@ def _add_corrector(question: dict[str, Any], correction: Correction | None) -> d
 
 
 def edition(record: Item) -> str:
-    """Which marks these are: another run's, or the same after an edit, are another edition."""
+    """The edition of a record's marks: another run or another edit makes another edition."""
     return f"{record['run']}.{record.get('edits', 0)}"
 
 
-def find_editable_question(record: Item, question: str, expected_revision: str | None) -> dict[str, Any]:
-    """The summary of the question that is to be changed.
+def find_editable_question(record: Item, question: str, expected_edition: str | None) -> dict[str, Any]:
+    """The summary of the question to be changed.
 
     Raises
     ------
@@ -118,12 +121,12 @@ def find_editable_question(record: Item, question: str, expected_revision: str |
     NotMarked
         There are no marks to change (yet).
     ChangedMeanwhile
-        `seen` is not how the submission stands.
+        The marks do not have the expected edition.
     """
-    # A question paper may want a look as well, and has no marks.
+    # A question paper may need a review as well, but has no marks.
     if record["state"] not in _MARKED_STATES or "question_marks" not in record:
         raise errors.NotMarked("This submission has no marks that could be changed now.")
-    if expected_revision is not None and expected_revision != edition(record):
+    if expected_edition is not None and expected_edition != edition(record):
         raise errors.ChangedMeanwhile(_CHANGED_MESSAGE)
     marks: Marks = record["question_marks"]
     mark_row = next((one for one in marks if one["question"] == question), None)
@@ -133,41 +136,45 @@ def find_editable_question(record: Item, question: str, expected_revision: str |
 
 
 def change_mark(
-    table: Table, record: Item, question: str, marks: float | None, *, by: str, expected_revision: str | None
+    table: Table, record: Item, question: str, marks: float | None, *, by: str, expected_edition: str | None
 ) -> None:
-    """Set or take back a teacher's mark; one write, under the edition that `record` shows.
+    """Set a teacher's mark, or remove it with None, in one write conditional on the edition of `record`.
 
     Raises
     ------
     InvalidMark
         The question cannot have this mark.
     NotFound, NotMarked, ChangedMeanwhile
-        See `look_at`; or somebody was faster.
+        See `find_editable_question`; ChangedMeanwhile also if another change was written first.
     """
-    mark_row = find_editable_question(record, question, expected_revision)
+    mark_row = find_editable_question(record, question, expected_edition)
     if marks is not None:
         _check_mark(marks, mark_row)
     at = now()
     entry = {"question": question, "marks": marks, "by": by, "at": at}
     _write_edit(
-        table, record, attribute(question), None if marks is None else MarkChange(marks, by, at).to_item(), entry
+        table,
+        record,
+        mark_change_attribute(question),
+        None if marks is None else MarkChange(marks, by, at).to_item(),
+        entry,
     )
 
 
 def save_correction(table: Table, record: Item, question: str, correction: Correction) -> None:
-    """Keep a corrected reading, in one write under the edition that `record` shows. Raises ChangedMeanwhile."""
+    """Store a corrected answer, in one write conditional on the edition of `record`. Raises ChangedMeanwhile."""
     entry = {"question": question, "correction": correction.key, "by": correction.by, "at": correction.at}
     _write_edit(table, record, correction_attribute(question), correction.to_item(), entry)
 
 
 def remove_correction(table: Table, record: Item, question: str, *, by: str) -> None:
-    """Let the machine's reading of this run count again. Raises ChangedMeanwhile."""
+    """Remove a correction, so that the recognised answer counts again. Raises ChangedMeanwhile."""
     entry = {"question": question, "correction": None, "by": by, "at": now()}
     _write_edit(table, record, correction_attribute(question), None, entry)
 
 
 def _write_edit(table: Table, record: Item, name: str, value: Item | None, entry: Item) -> None:
-    """Set an attribute of the record (None: remove it), and say so in its log."""
+    """Set an attribute of the record (None: remove it) and append `entry` to its edit log."""
     values: Item = {":entry": [entry], ":none": [], ":one": 1, ":run": record["run"], ":state": record["state"]}
     edited = "attribute_not_exists(edits)"
     if "edits" in record:
@@ -194,7 +201,10 @@ def _write_edit(table: Table, record: Item, name: str, value: Item | None, entry
 
 
 def _check_mark(marks: float, mark_row: dict[str, Any]) -> None:
-    """Between nothing (or the loss that the scheme takes off a wrong answer) and the question's maximum."""
+    """Raise InvalidMark unless the mark lies between 0 and the question's maximum, with two decimals.
+
+    The lower bound is negative if the scheme deducts marks for a wrong answer and this one lost some.
+    """
     least = min(0.0, float(mark_row["marks"] or 0.0))
     if not least <= marks <= mark_row["max_marks"] or round(marks, 2) != marks:
         raise errors.InvalidMark(
@@ -205,7 +215,7 @@ def _check_mark(marks: float, mark_row: dict[str, Any]) -> None:
 def apply_changes(
     questions: Iterable[dict[str, Any]], changes: dict[str, MarkChange], paper: QuestionPaper | None
 ) -> Marks:
-    """Questions of a result (or of its summary) with the changes in them and what then counts."""
+    """Apply mark changes to the questions of a result (or of its summary), and determine anew which of them count."""
     merged = [_apply_change(question, changes.get(question["question"])) for question in questions]
     if paper is None:
         return merged
@@ -228,7 +238,7 @@ def _apply_change(question: dict[str, Any], change: MarkChange | None) -> dict[s
         "marks": change.marks,
         "machine_marks": question["marks"],
         "marker": "person",
-        # What a question is worth may have been changed since.
+        # The question's maximum may have been changed since.
         "review": [ReviewReason.ABOVE_MAXIMUM.value] if change.marks > question["max_marks"] else [],
         "changed_by": change.by,
         "changed_at": change.at,
@@ -240,7 +250,7 @@ def _to_attempt(question: dict[str, Any]) -> counting_rules.QuestionAttempt:
 
 
 def _is_answered(question: dict[str, Any]) -> bool:
-    # A summary says it; a result holds the text itself.
+    # A summary has the flag; a result has the text itself.
     if "answered" in question:
         return bool(question["answered"])
     return counting_rules.is_attempted(question.get("answer") or "")

@@ -1,8 +1,8 @@
-"""A question tree as a teacher corrects it: checked field by field, its ids after its labels.
+"""Parser of a question tree that a teacher has corrected: every field is validated, and ids follow labels.
 
-The body is what `GET /assessments/{id}` gives as `paper`. A node with an id of the paper that stands is that question;
-one without is new. A label that was changed changes the id with it, and those of its parts: labels on sheets and in
-schemes are found by ids. Places on the page are kept from the paper that stands; sums are ours.
+The body is what `GET /assessments/{id}` gives as `paper`. A node with an id of the current paper is that question; one
+without an id is new. A changed label changes the id of the question and of its parts, because labels on sheets and in
+schemes are found by ids. Positions on the page are taken from the current paper; totals are computed here.
 """
 
 import json
@@ -27,24 +27,24 @@ _PAPER_FIELDS = {"title", "printed_total", "questions", "total_marks", "warnings
 
 
 def parse_corrected_paper(body: str, current: QuestionPaper | None) -> QuestionPaper:
-    """The corrected paper. `standing` is the one that is corrected, None where there is none yet.
+    """Parse a corrected paper. `current` is the paper that it corrects, None if there is none yet.
 
     Raises
     ------
     InvalidPaper
-        With the place in the tree where it is wrong.
+        The message names the position in the tree.
     """
     try:
         raw = json.loads(body)
     except (ValueError, RecursionError):
-        raise errors.InvalidPaper("The body is no JSON.") from None
+        raise errors.InvalidPaper("The body is not JSON.") from None
     if not isinstance(raw, dict) or not set(raw) <= _PAPER_FIELDS or not isinstance(raw.get("questions"), list):
         raise errors.InvalidPaper('Send {"questions": […]} as GET gives it, with "title" and "printed_total" if known.')
     known = {one.id: one for one in _all_questions(current.questions)} if current else {}
     reader = _PaperParser(known)
     questions = tuple(reader.node(one, f"questions[{at}]", "", 1) for at, one in enumerate(raw["questions"]))
     if not questions:
-        raise errors.InvalidPaper("questions: a paper asks at least one.")
+        raise errors.InvalidPaper("questions: a paper has at least one question.")
     paper = QuestionPaper(
         total_marks=0.0,
         questions=questions,
@@ -62,14 +62,14 @@ def _all_questions(questions: tuple[Question, ...]) -> Iterator[Question]:
 
 @dataclass(slots=True)
 class _PaperParser:
-    """`known`: the nodes of the paper that stands, by id."""
+    """`known`: the nodes of the current paper, by id."""
 
     known: dict[str, Question]
     _used_ids: set[str] = field(default_factory=set)
     _seen_ids: set[str] = field(default_factory=set)
 
     def node(self, raw: Any, location: str, parent_id: str, depth: int) -> Question:
-        """A node and all below it. `above` is the new id of the question that it is a part of."""
+        """Parse a node and all below it. `parent_id` is the new id of the question that it is a part of."""
         if not isinstance(raw, dict) or not set(raw) <= _QUESTION_FIELDS:
             raise errors.InvalidPaper(f"{location}: a question is an object of {', '.join(sorted(_QUESTION_FIELDS))}.")
         if depth > _MAX_DEPTH or len(self._used_ids) >= _MAX_QUESTIONS:
@@ -81,7 +81,7 @@ class _PaperParser:
         if not isinstance(raw_parts, list):
             raise errors.InvalidPaper(f"{location}.parts: a list of questions.")
         kind = _parse_type(raw.get("type"), f"{location}.type", is_container=bool(raw_parts))
-        # A section that only gathers questions gives them no step of its own.
+        # The ids of questions in a plain section do not contain the section's id.
         new_parent_id = parent_id if current is not None and _is_plain_section(current) else new_id
         parts = tuple(
             self.node(one, f"{location}.parts[{at}]", new_parent_id, depth + 1) for at, one in enumerate(raw_parts)
@@ -106,12 +106,12 @@ class _PaperParser:
         if not isinstance(raw, str) or raw not in self.known:
             raise errors.InvalidPaper(f"{location}.id: the paper has no such question; a new one has no id.")
         if raw in self._seen_ids:
-            raise errors.InvalidPaper(f"{location}.id: {raw} stands here twice.")
+            raise errors.InvalidPaper(f"{location}.id: {raw} is used twice.")
         self._seen_ids.add(raw)
         return self.known[raw]
 
     def _id(self, label: str, current: Question | None, parent_id: str, location: str) -> str:
-        """The id that stands, moved under the new one of its parent; after a new label, made from that."""
+        """The node's new id: the current one moved under its parent's new id, or one made from a changed label."""
         if current is not None and label == current.label:
             step = current.id.rpartition(".")[2]
             question_id = (
@@ -123,7 +123,7 @@ class _PaperParser:
                 raise errors.InvalidPaper(f"{location}.label: a label has a number or a letter.")
             question_id = ".".join(([parent_id] if parent_id else []) + [path[-1] if parent_id else "".join(path)])
         if not _ID.fullmatch(question_id) or question_id in self._used_ids:
-            raise errors.InvalidPaper(f"{location}.label: two questions would be called {question_id}.")
+            raise errors.InvalidPaper(f"{location}.label: two questions would have the id {question_id}.")
         self._used_ids.add(question_id)
         return question_id
 
@@ -133,7 +133,7 @@ def _is_plain_section(current: Question) -> bool:
 
 
 def _marks_of_whole(marks: float | None, parts: tuple[Question, ...], choose: int | None) -> float | None:
-    """What a person gives the parts is what the whole is worth; its own marks count where they are not shared out."""
+    """The sum of the parts' marks if every part has marks; otherwise the question's own marks."""
     if parts and all(leaf.marks is not None for part in parts for leaf in part.leaves()):
         return sum_available_marks(parts, choose)
     return marks
@@ -180,5 +180,5 @@ def _parse_options(raw: Any, location: str) -> tuple[Option, ...]:
         options.append(Option(label, _parse_text(one["text"], f"{location}[{at}].text", _MAX_TEXT)))
     labels = [option.label for option in options]
     if not all(labels) or len(set(labels)) < len(labels):
-        raise errors.InvalidPaper(f"{location}: every option has a label of its own.")
+        raise errors.InvalidPaper(f"{location}: every option needs a different label.")
     return tuple(options)

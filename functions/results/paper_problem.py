@@ -1,7 +1,7 @@
-"""Why the question paper that was sent last does not count, and what the sheets that wait for it are told.
+"""Why the last uploaded question paper cannot be used, and the reason shown for the sheets that wait for it.
 
-Nothing of this is stored: it follows from the papers' records each time it is asked for, so another paper, a paper
-that is read once more or an erasure needs no second write.
+Nothing of this is stored. It is computed from the papers' records on each request, so another paper, another run of
+the paper or an erasure needs no second write.
 """
 
 from collections.abc import Sequence
@@ -14,7 +14,7 @@ from core.storage.table import Item, submission_pk
 
 FailureReason = dict[str, Any]
 
-# Papers and keys that a release before this one ended without a reason of their own.
+# For papers and keys that an earlier release ended without storing a reason.
 _DEFAULT_REASONS = {
     DocumentKind.QUESTION_PAPER: {"type": NoQuestionsFound.__name__, "message": "No question was found in this file."},
     DocumentKind.ANSWER_KEY: {"type": NoAnswersFound.__name__, "message": "No answer was found in this file."},
@@ -23,7 +23,7 @@ _PREVIOUS_PAPER_COUNTS = " The question paper that was there before still counts
 
 
 def failure_reason(record: Item) -> FailureReason | None:
-    """Why a submission ended without marks, or without becoming a paper; None where it did not."""
+    """Why a submission ended without marks, or was not used as a paper or key; None if it was."""
     if record["state"] == SubmissionState.NEEDS_REVIEW and record["kind"] in _DEFAULT_REASONS:
         return record.get("failure") or _DEFAULT_REASONS[record["kind"]]
     return record.get("failure")
@@ -32,8 +32,8 @@ def failure_reason(record: Item) -> FailureReason | None:
 def paper_problem(papers: Sequence[Item], current: AssessmentRecord) -> FailureReason | None:
     """What is wrong with the question paper that was received last: {submission, type, message}.
 
-    None where it counts, where a paper is still being read, and where a teacher corrected the one that counts after
-    this one had ended.
+    None if that paper is in use, if a paper is still being read, or if a teacher corrected the paper in use after this
+    one had ended.
     """
     records = [
         record for record in papers if "erased_at" not in record and record["state"] != SubmissionState.DUPLICATE_OF
@@ -50,7 +50,7 @@ def paper_problem(papers: Sequence[Item], current: AssessmentRecord) -> FailureR
 
 
 def reason_to_wait(papers: Sequence[Item], current: AssessmentRecord) -> FailureReason | None:
-    """Why the sheets that wait for their paper will not be marked by themselves; None where a paper may still come."""
+    """Why the sheets that wait for their paper will not be marked without action; None if a paper may still come."""
     problem = paper_problem(papers, current) if current.paper is None else None
     if problem is None:
         return None
@@ -66,10 +66,10 @@ def _is_in_progress(record: Item) -> bool:
 
 
 def _is_superseded(current: AssessmentRecord, record: Item) -> bool:
-    """Whether the paper that counts came after this one, or was corrected by somebody who could see how it ended."""
+    """Whether the paper in use was received after this one, or corrected by a teacher who could see how it ended."""
     if current.paper is None:
         return False
-    # A correction keeps the time at which its paper was received: the next paper that is sent still counts.
+    # A correction keeps the time at which its paper was received, so that the next uploaded paper still replaces it.
     corrected = current.paper_by is not None and (current.paper_placed_at or "") >= max(
         _received_at(record), str(record.get("ended_at", ""))
     )

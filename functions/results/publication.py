@@ -1,7 +1,7 @@
-"""Whether an assessment's marks are given out, and how many sheets have got other marks since.
+"""Publication of an assessment's marks, and how many sheets have different marks since.
 
-What was given out is kept as a fingerprint of each sheet's marks, keyed with the stack's secret: enough to see that
-marks are others, and nothing that tells whose they are or how many, also when a sheet has been erased.
+What was published is stored as a fingerprint of each sheet's marks, keyed with the stack's secret: enough to see that
+marks differ, but it reveals neither the student nor the marks, even after a sheet is erased.
 """
 
 import json
@@ -15,7 +15,7 @@ from results.submission_status import MARKED_STATES
 
 
 def publication_status(current: AssessmentRecord, changed_since: int | None) -> dict[str, Any]:
-    """`changed_since`: sheets whose marks are not those that were published; None while the marks are held."""
+    """`changed_since`: the number of sheets whose marks differ from the published ones; None if unpublished."""
     return {
         "published_at": current.published_at,
         "published_by": current.published_by,
@@ -24,13 +24,14 @@ def publication_status(current: AssessmentRecord, changed_since: int | None) -> 
 
 
 def fingerprints(secret: bytes, records: Iterable[Item]) -> list[str]:
-    """One for each sheet that is marked, of the sheet and of all its marks as they count; in no order of the sheets."""
+    """A fingerprint of each marked sheet: of its id and its marks with changes applied. Sorted, so that their order
+    does not reveal the order of the sheets."""
     return sorted(keyed_hash(secret, "published", one["pk"], _marks_json(one)) for one in records if _is_marked(one))
 
 
 def count_changed_after(at: str, records: Iterable[Item]) -> int:
-    """How many sheets were marked or changed after `at`, with whatever outcome: all that can be said of a publication
-    whose marks were not kept."""
+    """How many sheets were marked or changed after `at`, whatever their marks: the fallback for a publication without
+    stored fingerprints."""
     return sum(_last_changed_at(one) > at for one in records if _is_marked(one))
 
 
@@ -39,7 +40,7 @@ def _is_marked(record: Item) -> bool:
 
 
 def _marks_json(record: Item) -> str:
-    """What a student is given: the total and each question's marks, out of how many. 2 and 2.0 are the same."""
+    """What a student receives, as JSON: the total and each question's marks and maximum. 2 and 2.0 are the same."""
     rows = [(None, record.get("marks"), record.get("max_marks"))]
     rows += [(one["question"], one["marks"], one["max_marks"]) for one in record["question_marks"]]
     return json.dumps([(name, _as_float(marks), _as_float(max_marks)) for name, marks, max_marks in rows])

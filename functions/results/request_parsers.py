@@ -1,4 +1,4 @@
-"""What people send to the results, parsed once."""
+"""Parsers of request bodies and headers of the results API."""
 
 import json
 import re
@@ -20,20 +20,20 @@ _EDITION_ETAG = re.compile(r'"(\d+\.\d+)"')
 
 @dataclass(frozen=True, slots=True)
 class MarkUpdate:
-    """A teacher's mark; None takes it back."""
+    """A teacher's mark; None removes it."""
 
     value: float | None
 
 
 @dataclass(frozen=True, slots=True)
 class AnswerUpdate:
-    """What an answer says in a teacher's reading, "" for nothing; None lets the machine's reading count again."""
+    """The answer's text as a teacher reads it, "" for no answer; None restores the recognised text."""
 
     value: str | None
 
 
 def parse_mark_change(event: APIGatewayProxyEventV2) -> MarkUpdate | AnswerUpdate:
-    """A body of `{"marks": 2.5}` or `{"answer": "12 m/s"}`; null takes such a change back.
+    """Parse a body of `{"marks": 2.5}` or `{"answer": "12 m/s"}`; null removes such a change.
 
     Raises
     ------
@@ -42,15 +42,15 @@ def parse_mark_change(event: APIGatewayProxyEventV2) -> MarkUpdate | AnswerUpdat
     try:
         body = json.loads(decode_body(event))
     except (ValueError, RecursionError):
-        raise errors.InvalidMark('The body is no JSON; send {"marks": 2.5} or {"answer": "…"}.') from None
+        raise errors.InvalidMark('The body is not JSON; send {"marks": 2.5} or {"answer": "…"}.') from None
     if isinstance(body, dict) and set(body) == {"answer"}:
         return AnswerUpdate(_parse_answer(body["answer"]))
     if not isinstance(body, dict) or set(body) != {"marks"}:
-        raise errors.InvalidMark('Send {"marks": 2.5} or {"answer": "…"}, with null to let the machine\'s count again.')
+        raise errors.InvalidMark('Send {"marks": 2.5} or {"answer": "…"}; null removes the change.')
     raw = body["marks"]
     if raw is None:
         return MarkUpdate(None)
-    # Numbers of hundreds of digits are none that a float could hold.
+    # The range check also refuses integers that are too large for a float.
     if isinstance(raw, bool) or not isinstance(raw, int | float) or not -_MAX_MARKS < raw < _MAX_MARKS:
         raise errors.InvalidMark("marks is a number.")
     return MarkUpdate(float(raw))
@@ -64,14 +64,14 @@ def _parse_answer(raw: Any) -> str | None:
     text = raw.replace("\r\n", "\n").strip()
     if len(text) > MAX_ANSWER_CHARACTERS:
         raise errors.InvalidAnswer(f"An answer has at most {MAX_ANSWER_CHARACTERS:,} characters.")
-    # Half a character of two, or signs that no sheet holds.
+    # Unpaired surrogates and control characters.
     if _CONTROL_CHARACTERS.search(text):
-        raise errors.InvalidAnswer("The answer holds characters that are no text.")
+        raise errors.InvalidAnswer("The answer contains control characters.")
     return text
 
 
 def parse_tenant_settings(event: APIGatewayProxyEventV2) -> TenantSettings:
-    """`{"model": true, "spend_limit_usd": 20}`; a limit of null is none.
+    """Parse `{"model": true, "spend_limit_usd": 20}`; null means no limit.
 
     Raises
     ------
@@ -80,7 +80,7 @@ def parse_tenant_settings(event: APIGatewayProxyEventV2) -> TenantSettings:
     try:
         body = json.loads(decode_body(event))
     except (ValueError, RecursionError):
-        raise errors.InvalidSettings("The body is no JSON.") from None
+        raise errors.InvalidSettings("The body is not JSON.") from None
     if not isinstance(body, dict) or set(body) != {"model", "spend_limit_usd"}:
         raise errors.InvalidSettings('Send {"model": true or false, "spend_limit_usd": dollars a month or null}.')
     model, limit = body["model"], body["spend_limit_usd"]
@@ -92,7 +92,7 @@ def parse_tenant_settings(event: APIGatewayProxyEventV2) -> TenantSettings:
 
 
 def parse_publication(event: APIGatewayProxyEventV2) -> bool:
-    """`{"published": true}` gives the marks out, false holds them again.
+    """Parse `{"published": true}`; false unpublishes the marks.
 
     Raises
     ------
@@ -101,40 +101,40 @@ def parse_publication(event: APIGatewayProxyEventV2) -> bool:
     try:
         body = json.loads(decode_body(event))
     except (ValueError, RecursionError):
-        raise errors.InvalidPublication("The body is no JSON.") from None
+        raise errors.InvalidPublication("The body is not JSON.") from None
     if not isinstance(body, dict) or set(body) != {"published"} or not isinstance(body["published"], bool):
-        raise errors.InvalidPublication('Send {"published": true}, or false to hold the marks again.')
+        raise errors.InvalidPublication('Send {"published": true}, or false to unpublish the marks.')
     raw: bool = body["published"]
     return raw
 
 
 def parse_expected_revision(header: str | None) -> int | None:
-    """The revision of an assessment that If-Match names; None where it names none ("*" is any).
+    """The revision of an assessment in an If-Match header; None if there is no header or it is "*".
 
     Raises
     ------
     ChangedMeanwhile
-        It names something that no answer has given.
+        The header is not an ETag of this API.
     """
     named = _parse_etag(header, _REVISION_ETAG, "assessment")
     return None if named is None else int(named)
 
 
 def parse_expected_edition(header: str | None) -> str | None:
-    """The edition of a submission's marks that If-Match names; None where it names none ("*" is any).
+    """The edition of a submission's marks in an If-Match header; None if there is no header or it is "*".
 
     Raises
     ------
     ChangedMeanwhile
-        It names something that no answer has given.
+        The header is not an ETag of this API.
     """
     return _parse_etag(header, _EDITION_ETAG, "submission")
 
 
-def _parse_etag(header: str | None, form: re.Pattern[str], what: str) -> str | None:
+def _parse_etag(header: str | None, pattern: re.Pattern[str], resource: str) -> str | None:
     if header is None or header.strip() == "*":
         return None
-    found = form.fullmatch(header.strip())
+    found = pattern.fullmatch(header.strip())
     if found is None:
-        raise errors.ChangedMeanwhile(f"If-Match is not the ETag of any answer. Fetch the {what} again.")
+        raise errors.ChangedMeanwhile(f"If-Match is not an ETag of this API. Fetch the {resource} again.")
     return str(found.group(1))

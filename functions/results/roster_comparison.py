@@ -1,7 +1,8 @@
-"""An assessment's sheets beside its class list: whose each is, which students have none, which sheets are nobody's.
+"""Comparison of an assessment's sheets with its roster: which student each sheet belongs to, which students have no
+sheet, and which sheets match no student.
 
-Worked out each time it is asked for, so that it follows a new list and a sheet that came later. What a record holds is
-the label that came with the upload, or that grading found on the sheet.
+It is computed on each request, so that it reflects a new roster and new sheets. A record stores only the label that
+came with the upload or that grading found on the sheet.
 """
 
 from collections.abc import Iterable, Sequence
@@ -15,9 +16,11 @@ StatusDocument = dict[str, Any]
 
 
 def with_roster_names(statuses: Iterable[StatusDocument], roster: Roster | None) -> list[StatusDocument]:
-    """The statuses with the class list's name for their students. `label` is what stood there before; `on_roster`
-    says whether the list has them, None where there is no list, the submission is no sheet, or a sheet without a label
-    has not been graded yet."""
+    """The statuses with the roster's label as `student`, and the original label as `label`.
+
+    `on_roster` says whether the roster has the student; None if there is no roster, if the submission is not a sheet,
+    or if a sheet without a label is not graded yet.
+    """
     match = build_student_matcher(roster) if roster else None
     return [_with_roster_name(status, match) for status in statuses]
 
@@ -35,8 +38,8 @@ def _with_roster_name(status: StatusDocument, match: StudentMatcher | None) -> S
 
 
 def compare_with_roster(statuses: Sequence[StatusDocument], roster: Roster) -> dict[str, Any]:
-    """The list's students with the sheet that counts for each, those without one, and the sheets of nobody on the
-    list. `statuses` are `named`."""
+    """The roster's students with the sheet that counts for each, the students without a sheet, and the sheets that
+    match no student. `statuses` come from `with_roster_names`."""
     counting = results_table.counting_sheets(statuses)
     sheets = {status["student"]: status for status in counting if status["on_roster"]}
     attempts: dict[str, list[StatusDocument]] = {}

@@ -1,4 +1,4 @@
-"""A roster as schools export it: CSV with a header line, read into labels, names and numbers."""
+"""Parser of rosters as schools export them: CSV with a header line, parsed into labels, names and numbers."""
 
 import csv
 import io
@@ -9,7 +9,7 @@ from core.models.roster import Roster, Student
 from core.models.submission import parse_student
 
 MAX_STUDENTS = 5000
-# Header words, in any language's case and with any signs between them, for each field.
+# Column names for each field, compared without case, punctuation and spaces.
 _HEADER_NAMES = {
     "label": {"student", "label"},
     "name": {"name", "fullname", "studentname", "sortablename"},
@@ -23,12 +23,12 @@ _HEADER_NAMES = {
 
 
 def parse_roster(text: str) -> Roster:
-    """The students of a CSV (comma, semicolon or tab). A column for the name, the number, or both is enough.
+    """Parse the students from CSV (comma, semicolon or tab). A column for the name or the number is enough.
 
     Raises
     ------
     InvalidRoster
-        With the line where it is wrong.
+        The message names the line where there is one.
     """
     lines = text.removeprefix("\ufeff")
     head = lines.partition("\n")[0]
@@ -38,9 +38,9 @@ def parse_roster(text: str) -> Roster:
         columns = _find_columns(next(rows, []))
         students = [_parse_student(row, columns, rows.line_num) for row in rows if any(cell.strip() for cell in row)]
     except csv.Error as error:
-        raise errors.InvalidRoster(f"Line {rows.line_num}: this is no CSV ({error}).") from None
+        raise errors.InvalidRoster(f"Line {rows.line_num}: this is not CSV ({error}).") from None
     if len(students) > MAX_STUDENTS:
-        raise errors.InvalidRoster(f"The roster has {len(students)} students; at most {MAX_STUDENTS} are taken.")
+        raise errors.InvalidRoster(f"The roster has {len(students)} students; at most {MAX_STUDENTS} are allowed.")
     labels = [one.label for one in students]
     duplicate_label = next((label for label in labels if labels.count(label) > 1), None)
     if duplicate_label is not None:

@@ -1,4 +1,4 @@
-"""Where a submission stands, put together from its record, its lanes' items and, before those, its execution."""
+"""A submission's status, built from its record and branch items, or from its execution before they are written."""
 
 import json
 from collections.abc import Mapping
@@ -19,12 +19,12 @@ _ERASED_FIELDS = (
     *("student", "ended_at", "reason", "duplicate_of", "revision", "marks", "max_marks"),
     *("lanes", "paid", "result", "paper"),
 )
-# The states in which marks stand, and count.
+# The states in which a sheet has marks.
 MARKED_STATES = (SubmissionState.GRADED, SubmissionState.NEEDS_REVIEW)
 
 
-def find(table: Table, submission_id: str, tenant: str) -> dict[str, Item] | None:
-    """A submission's items by sort key, None where there is none of this tenant's."""
+def find_items(table: Table, submission_id: str, tenant: str) -> dict[str, Item] | None:
+    """A submission's items by sort key; None if the tenant has no such submission."""
     items = {item["sk"]: item for item in table.partition(submission_pk(submission_id))}
     record = items.get(RECORD_SK)
     return items if record and record.get("tenant") == tenant else None
@@ -48,14 +48,14 @@ def status_from_items(items: Mapping[str, Item], cipher: TextCipher) -> StatusDo
         "state": _current_state(record, reading, storing).value,
         "door": record["door"],
         "received_at": record["received_at"],
-        # The same content sent again counts from its newest receipt.
+        # A repeated upload of the same content counts from the newest upload.
         "counts_from": record.get("counts_from", record["received_at"]),
         "ended_at": record.get("ended_at"),
         "reason": failure_reason(record),
         "duplicate_of": record.get("duplicate_of"),
         "revision": record.get("revision"),
         "edition": moderation.edition(record) if record["state"] in MARKED_STATES else None,
-        # A later run that did not end in marks does not show those of the run before.
+        # If a later run ended without marks, those of the previous run are not shown.
         "marks": record.get("marks") if record["state"] in MARKED_STATES else None,
         "max_marks": record.get("max_marks") if record["state"] in MARKED_STATES else None,
         "lanes": _branches(record, reading, storing),
@@ -75,13 +75,13 @@ def status_from_items(items: Mapping[str, Item], cipher: TextCipher) -> StatusDo
 
 
 def list_entry(record: Item, cipher: TextCipher) -> StatusDocument:
-    """The status as it stands in a list: with every question's mark, without the lanes, which were not looked up."""
+    """The status as an entry of a list: with every question's mark, without the branches, whose items are not read."""
     questions = record.get("question_marks") if record["state"] in MARKED_STATES else None
     return {**status_from_items({RECORD_SK: record}, cipher), "lanes": None, "paid": None, "question_marks": questions}
 
 
 def erased_status(tombstone: Item) -> StatusDocument:
-    """All that is left to say of an erased submission."""
+    """The status of an erased submission: what its tombstone still holds."""
     return {
         "id": tombstone["pk"].removeprefix(submission_pk("")),
         "state": SubmissionState.ERASED.value,
@@ -95,7 +95,7 @@ def erased_status(tombstone: Item) -> StatusDocument:
 def find_started_submission(
     stepfunctions: Any, state_machine_arn: str, submission_id: str, tenant: str
 ) -> Submission | None:
-    """What a tenant's execution was started with, where no record tells of it yet."""
+    """The submission that a tenant's execution was started with, for when there is no record yet."""
     found = executions.find_execution(
         submission_id, 1, stepfunctions=stepfunctions, state_machine_arn=state_machine_arn
     )
@@ -106,7 +106,7 @@ def find_started_submission(
 def status_from_execution(
     stepfunctions: Any, state_machine_arn: str, submission_id: str, tenant: str
 ) -> StatusDocument | None:
-    """The status before the record is written: what the execution itself knows."""
+    """The status before the record is written, from the execution's input and status."""
     found = executions.find_execution(
         submission_id, 1, stepfunctions=stepfunctions, state_machine_arn=state_machine_arn
     )
@@ -127,7 +127,7 @@ def status_from_execution(
         "ended_at": None,
         "reason": None,
         "duplicate_of": None,
-        "lanes": {lane: {"state": "waiting"} for lane in ("reading", "storing", "recording", "grading")},
+        "lanes": {branch: {"state": "waiting"} for branch in ("reading", "storing", "recording", "grading")},
         "timeline": {"received_at": submission.received_at},
         "paid": None,
         "result": None,
@@ -141,7 +141,7 @@ def has_ended(status: StatusDocument) -> bool:
 
 
 def _current_state(record: Item, reading: Item, storing: Item) -> SubmissionState:
-    """The recorded state; while the lanes run, which of them is still at work."""
+    """The recorded state; while the branches run, the state of the one that is still running."""
     state = SubmissionState(record["state"])
     if state is not SubmissionState.READING:
         return state
@@ -155,14 +155,14 @@ def _branches(record: Item, reading: Item, storing: Item) -> dict[str, Any]:
     ended = state is not SubmissionState.READING
     graded_at = record.get("timeline", {}).get("graded_at")
     joined_at = record.get("timeline", {}).get("joined_at")
-    both = bool(reading.get("ended_at") and storing.get("ended_at"))
+    both_ended = bool(reading.get("ended_at") and storing.get("ended_at"))
     return {
         "reading": _branch(reading, ended)
         | {name: reading.get(name) for name in ("pages_total", "pages_done", "first_ocr_at")},
         "storing": _branch(storing, ended),
         "recording": {"state": "done", "started_at": _recorded_at(record), "ended_at": _recorded_at(record)},
         "grading": {
-            "state": _grading_state(state, graded_at, both),
+            "state": _grading_state(state, graded_at, both_ended),
             "started_at": joined_at,
             "ended_at": graded_at,
         },
@@ -170,21 +170,21 @@ def _branches(record: Item, reading: Item, storing: Item) -> dict[str, Any]:
 
 
 def _recorded_at(record: Item) -> str | None:
-    """Written by the state machine itself, in its own way of writing a moment."""
+    """When the record was written. The state machine writes it, in its own timestamp format."""
     at = record.get("recorded_at")
     return clock.format_timestamp(clock.parse_timestamp(at)) if at else None
 
 
-def _grading_state(state: SubmissionState, graded_at: str | None, both: bool) -> str:
+def _grading_state(state: SubmissionState, graded_at: str | None, both_ended: bool) -> str:
     if graded_at:
         return "done"
     if state is SubmissionState.FAILED:
         return "failed"
-    return "running" if state is SubmissionState.READING and both else "waiting"
+    return "running" if state is SubmissionState.READING and both_ended else "waiting"
 
 
 def _branch(item: Item, ended: bool) -> dict[str, Any]:
-    """A lane by its own item: one that ended the run without ending itself has failed."""
+    """A branch by its own item. If the run has ended but the branch has not, the branch has failed."""
     done = bool(item.get("ended_at"))
     return {
         "state": "done" if done else ("failed" if ended else "running"),
@@ -194,7 +194,7 @@ def _branch(item: Item, ended: bool) -> dict[str, Any]:
 
 
 def _timeline(record: Item, reading: Item, storing: Item) -> dict[str, Any]:
-    """The moments of this run and the time that the lanes saved by running side by side, in ms: null until the join."""
+    """Timestamps of this run, and the milliseconds saved by running the branches in parallel (None until the join)."""
     timeline = {
         "received_at": record["received_at"],
         "first_ocr_at": reading.get("first_ocr_at"),

@@ -1,4 +1,4 @@
-"""A tenant's records as they are read: the machine's words with a teacher's over them."""
+"""Read access to a tenant's records and documents, with teachers' changes applied."""
 
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
@@ -18,7 +18,7 @@ from results.paper_problem import paper_problem, reason_to_wait
 
 @dataclass(frozen=True, slots=True)
 class TenantRecords:
-    """The table and the documents bucket, for one tenant."""
+    """The table and the documents bucket of one tenant."""
 
     tenant: str
     table: Table
@@ -27,7 +27,7 @@ class TenantRecords:
     cipher: TextCipher
 
     def status_of(self, items: Mapping[str, Item]) -> dict[str, Any]:
-        """A recorded submission's status, with its result or paper once it is there; `items` by sort key."""
+        """A recorded submission's status, with its result or paper if there is one; `items` by sort key."""
         record = items[RECORD_SK]
         if record["state"] == SubmissionState.AWAITING_PAPER:
             return {
@@ -38,29 +38,29 @@ class TenantRecords:
         found = submission_status.status_from_items(
             {**items, RECORD_SK: moderation.moderated_record(record, paper)}, self.cipher
         )
-        # What a later run did not come to again is of the run before; of a key, `paper_key` names its scheme.
+        # Without marks of this run, a stored result is the previous run's. A key's `paper_key` is its scheme.
         included = {
             "result": found["state"] in submission_status.MARKED_STATES,
             "paper": record["kind"] == DocumentKind.QUESTION_PAPER,
         }
         for name, is_included in included.items():
             if is_included and record.get(f"{name}_key"):
-                found[name] = documents.read(self.s3, self.bucket, record[f"{name}_key"])
+                found[name] = documents.read_json(self.s3, self.bucket, record[f"{name}_key"])
         if found["result"]:
             found["result"] = moderation.moderated_result(
                 found["result"], record, paper, self._corrected_questions(record)
             )
-            # What grading keeps for itself.
+            # Internal to grading.
             found["result"].pop("opinions", None)
         return found
 
     def _corrected_questions(self, record: Item) -> dict[str, dict[str, Any]]:
-        """The questions whose reading was corrected after this run had marked them, as they were marked then."""
+        """Questions whose answer was corrected after this run had marked the sheet, as they were marked again."""
         corrections = moderation.current_run_corrections(record)
         if not corrections:
             return {}
         with ThreadPoolExecutor(8) as pool:
-            read = partial(documents.read, self.s3, self.bucket)
+            read = partial(documents.read_json, self.s3, self.bucket)
             found = pool.map(read, [correction.key for correction in corrections.values()])
             return {
                 question: {name: value for name, value in document.items() if name != "opinions"}
@@ -69,26 +69,26 @@ class TenantRecords:
 
     def paper(self, assessment: str) -> QuestionPaper | None:
         key = self.current_assessment(assessment).paper
-        return QuestionPaper.from_dict(documents.read(self.s3, self.bucket, key)) if key else None
+        return QuestionPaper.from_dict(documents.read_json(self.s3, self.bucket, key)) if key else None
 
     def roster(self, assessment: str) -> Roster | None:
-        """The class list that counts now, None where there is none."""
+        """The current roster, None if there is none."""
         key = self.current_assessment(assessment).roster
-        return Roster.from_dict(documents.read(self.s3, self.bucket, key)) if key else None
+        return Roster.from_dict(documents.read_json(self.s3, self.bucket, key)) if key else None
 
     def moderated_records(self, assessment: str, records: list[Item]) -> list[Item]:
-        """Records with what teachers changed in them. The paper is fetched once, and only where a mark was changed."""
+        """Records with teachers' changes applied. The paper is fetched once, and only if a mark was changed."""
         paper = cache(partial(self.paper, assessment))
         return [moderation.moderated_record(record, paper) for record in records]
 
     def paper_problem(self, assessment: str, current: assessment_repository.AssessmentRecord) -> dict[str, Any] | None:
-        """What is wrong with the question paper that was received last, None where nothing is."""
+        """What is wrong with the question paper that was received last, None if nothing is."""
         return paper_problem(
             self.table.query_by_assessment(self.tenant, assessment, DocumentKind.QUESTION_PAPER), current
         )
 
     def reason_to_wait(self, assessment: str) -> dict[str, Any] | None:
-        """Why an assessment's sheets wait for a question paper in vain; None where one may still come."""
+        """Why an assessment's sheets wait for a question paper in vain; None if one may still come."""
         papers = self.table.query_by_assessment(self.tenant, assessment, DocumentKind.QUESTION_PAPER)
         return reason_to_wait(papers, self.current_assessment(assessment))
 

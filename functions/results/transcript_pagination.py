@@ -1,36 +1,37 @@
-"""A transcript in parts that an answer can carry: a Lambda's answer has 6 MB, three hundred dense pages have more."""
+"""Pagination of transcripts: a Lambda response is limited to 6 MB, and three hundred dense pages have more."""
 
 import json
 from typing import Any
 
 from core.models import errors
 
-# The answer is JSON in JSON: quotes and backslashes are counted twice. The rest is left for the envelope.
+# The response is JSON inside JSON: quotes and backslashes count twice. The rest of the 6 MB is for the envelope.
 MAX_RESPONSE_BYTES = 5_000_000
 
 
 def paginate_transcript(transcript: dict[str, Any], first: int, max_bytes: int = MAX_RESPONSE_BYTES) -> dict[str, Any]:
-    """The pages from number `first` on that fit into `most` bytes, with their text and all warnings; `next` is the
-    number of the page to go on with, None after the last.
+    """The pages from number `first` on that fit into `max_bytes`, with their text and all warnings.
+
+    `next` is the number of the page to continue with, None after the last.
 
     Raises
     ------
     PayloadTooLarge
-        One page by itself is larger.
+        A single page is larger than that.
     """
     pages: list[dict[str, Any]] = []
     size, next_page = 0, None
     for page in transcript["pages"]:
         if page["number"] < first:
             continue
-        cost = _response_size(page) + _response_size(_page_text(page))
-        if cost > max_bytes:
-            raise errors.PayloadTooLarge(f"Page {page['number']} holds more text than an answer can carry.")
-        if size + cost > max_bytes:
+        page_size = _response_size(page) + _response_size(_page_text(page))
+        if page_size > max_bytes:
+            raise errors.PayloadTooLarge(f"Page {page['number']} has more text than a response can hold.")
+        if size + page_size > max_bytes:
             next_page = page["number"]
             break
         pages.append(page)
-        size += cost
+        size += page_size
     text = "\n\n".join(_page_text(page) for page in pages)
     return {"pages": pages, "text": text, "warnings": transcript.get("warnings", []), "next": next_page}
 

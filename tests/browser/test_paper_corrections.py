@@ -69,7 +69,7 @@ def test_a_question_is_taken_out_and_one_added_and_nothing_is_kept_by_halves(
     page.get_by_role("button", name="Add a question").click()
     page.keyboard.type("3")
     page.get_by_role("button", name="Save and mark again").click()
-    expect(page.locator(".notice.problem")).to_contain_text("two questions would be called 3")
+    expect(page.locator(".notice.problem")).to_contain_text("two questions would have the id 3")
     page.locator("input[aria-label='Label of new question']").fill("6")
     page.get_by_role("button", name="Save and mark again").click()
     expect(page.locator(".tree > li > .node strong")).to_have_text(["1", "3", "4", "6"])

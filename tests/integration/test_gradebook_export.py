@@ -165,7 +165,7 @@ def test_who_has_no_id_or_somebody_elses_is_named(three: list[Submission], table
     detail = gradebook(context)[1]["detail"]
     assert "<img src=x onerror=1> have no number" in detail
     assert "=Ben, Ada have the same number" in detail
-    assert "a sheet without a name (sheets) are of nobody" in detail
+    assert "a sheet without a name (sheets) match no student" in detail
 
 
 def test_a_label_that_is_an_id_needs_no_roster(table: Table, context: Any) -> None:  # noqa: F811

@@ -1,6 +1,6 @@
-"""What goes back to a student: marks, the words that earned them, and feedback; nothing that is the teacher's own.
+"""Feedback sheets, to hand out to students: marks, the words that earned them, and comments.
 
-No doubts, no confidence, no name of a marker: a sheet to hand out.
+They leave out what is for the teacher only: review reasons, confidence and the marker's name.
 """
 
 from collections.abc import Iterable, Mapping
@@ -17,13 +17,13 @@ from results.exports import results_table
 from results.tenant_records import TenantRecords
 
 ResultDocument = Mapping[str, Any]
-# S3 answers while others are asked; as many as a client keeps connections.
+# Parallel S3 requests: as many as a client keeps connections.
 _MAX_WORKERS = 10
 
 
 @dataclass(frozen=True, slots=True)
 class FeedbackCriterion:
-    """A criterion as a student sees it; `quote` is the student's own words for it."""
+    """A criterion as a student sees it; `quote` is the passage of the answer that meets it."""
 
     text: str
     verdict: str
@@ -34,7 +34,7 @@ class FeedbackCriterion:
 
 @dataclass(frozen=True, slots=True)
 class FeedbackAnswer:
-    """One question. `marks` is None where nobody has given any yet; `counted` False for an extra attempt."""
+    """One question. `marks` is None if it is not marked yet; `counted` is False for an extra attempt."""
 
     label: str
     question: str
@@ -48,7 +48,7 @@ class FeedbackAnswer:
 
 @dataclass(frozen=True, slots=True)
 class FeedbackSheet:
-    """A student's sheet. `student` is None where nobody knows whose it is; `draft`: it is not given out yet."""
+    """A student's sheet. `student` is None if it is not known; `draft` means the marks are not published."""
 
     title: str
     student: str | None
@@ -59,12 +59,12 @@ class FeedbackSheet:
 
     @property
     def unmarked(self) -> int:
-        """How many answers that count have no mark yet: the total is without them."""
+        """How many answers that count have no mark yet; the total leaves them out."""
         return sum(answer.counted and answer.marks is None for answer in self.answers)
 
 
-def submission_feedback(at: TenantRecords, submission_id: str, *, draft: bool) -> FeedbackSheet:
-    """One student's sheet.
+def submission_feedback(records: TenantRecords, submission_id: str, *, draft: bool) -> FeedbackSheet:
+    """The feedback sheet of one submission.
 
     Raises
     ------
@@ -72,40 +72,44 @@ def submission_feedback(at: TenantRecords, submission_id: str, *, draft: bool) -
     NotMarked
         There are no marks (yet).
     NotPublished
-        The marks are held, and no draft was asked for.
+        The marks are not published, and no draft was requested.
     """
-    items = submission_status.find(at.table, submission_id, at.tenant)
+    items = submission_status.find_items(records.table, submission_id, records.tenant)
     if items is None or "erased_at" in items[RECORD_SK]:
         raise errors.NotFound("There is no submission of this id.")
-    found = at.status_of(items)
+    found = records.status_of(items)
     if not found["result"]:
         raise errors.NotMarked("This submission has no marks that could be handed out.")
-    draft = _check_published(at, found["assessment"], draft)
-    (found,) = roster_comparison.with_roster_names([found], at.roster(found["assessment"]))
-    return _build_sheet(found["assessment"], found["student"], found["result"], at.paper(found["assessment"]), draft)
+    draft = _check_published(records, found["assessment"], draft)
+    (found,) = roster_comparison.with_roster_names([found], records.roster(found["assessment"]))
+    return _build_sheet(
+        found["assessment"], found["student"], found["result"], records.paper(found["assessment"]), draft
+    )
 
 
-def class_feedback(at: TenantRecords, assessment: str, *, draft: bool) -> list[FeedbackSheet]:
-    """The sheets that count, one a student, in the order of their names.
+def class_feedback(records: TenantRecords, assessment: str, *, draft: bool) -> list[FeedbackSheet]:
+    """The feedback sheets of an assessment, one per student, sorted by name.
 
     Raises
     ------
     NotFound
-        There is no such assessment, or nothing in it is marked.
+        There is no such assessment, or none of its sheets is marked.
     NotPublished
-        The marks are held, and no draft was asked for.
+        The marks are not published, and no draft was requested.
     """
-    records = {record["pk"]: record for record in at.table.query_by_assessment(at.tenant, assessment)}
-    recorded = [submission_status.status_from_items({RECORD_SK: record}, at.cipher) for record in records.values()]
-    listed = roster_comparison.with_roster_names(recorded, at.roster(assessment))
+    record_items = {record["pk"]: record for record in records.table.query_by_assessment(records.tenant, assessment)}
+    recorded = [
+        submission_status.status_from_items({RECORD_SK: record}, records.cipher) for record in record_items.values()
+    ]
+    listed = roster_comparison.with_roster_names(recorded, records.roster(assessment))
     marked = [one for one in results_table.counting_sheets(listed) if one["state"] in submission_status.MARKED_STATES]
     if not marked:
         raise errors.NotFound("No sheet of this assessment is marked.")
-    draft = _check_published(at, assessment, draft)
-    paper = at.paper(assessment)
+    draft = _check_published(records, assessment, draft)
+    paper = records.paper(assessment)
     with ThreadPoolExecutor(_MAX_WORKERS) as pool:
-        items = [{RECORD_SK: records[submission_pk(one["id"])]} for one in marked]
-        found = list(pool.map(at.status_of, items))
+        items = [{RECORD_SK: record_items[submission_pk(one["id"])]} for one in marked]
+        found = list(pool.map(records.status_of, items))
     return [
         _build_sheet(assessment, one["student"], sheet["result"], paper, draft)
         for one, sheet in zip(marked, found, strict=True)
@@ -113,9 +117,9 @@ def class_feedback(at: TenantRecords, assessment: str, *, draft: bool) -> list[F
     ]
 
 
-def _check_published(at: TenantRecords, assessment: str, draft: bool) -> bool:
-    """Whether what goes out is a draft."""
-    is_held = at.current_assessment(assessment).published_at is None
+def _check_published(records: TenantRecords, assessment: str, draft: bool) -> bool:
+    """Return whether the feedback is a draft. Raises NotPublished if it is and no draft was requested."""
+    is_held = records.current_assessment(assessment).published_at is None
     if is_held and not draft:
         raise errors.NotPublished("The marks are not published yet. Publish them, or ask for a draft (draft=true).")
     return is_held
@@ -136,7 +140,7 @@ def _build_sheet(
 
 
 def _build_answer(mark_row: Mapping[str, Any], question: Question | None) -> FeedbackAnswer:
-    # Where a teacher has set another mark, what the machine had to say no longer explains it.
+    # After a teacher has set a different mark, the comments of grading no longer explain it.
     explained = mark_row["marker"] != "person" or mark_row["marks"] == mark_row.get("machine_marks")
     return FeedbackAnswer(
         label=format_question_id(mark_row["question"]),

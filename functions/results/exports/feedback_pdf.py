@@ -1,7 +1,7 @@
-"""Feedback drawn as PDF: a page that a teacher hands out, its text to be copied and read aloud.
+"""Feedback sheets rendered as PDF, with text that can be copied and read aloud by a screen reader.
 
-Set with ReportLab in DejaVu Sans (layers/feedback/typefaces). The same feedback gives the same bytes. Nothing of it is
-markup: text is drawn as it is.
+Rendered with ReportLab in DejaVu Sans (layers/feedback/typefaces). The same feedback gives the same bytes. Nothing in
+it is interpreted as markup.
 """
 
 import io
@@ -27,13 +27,14 @@ _INK, _GREY, _LINE, _WARN = (0.14, 0.15, 0.17), (0.36, 0.39, 0.43), (0.84, 0.83,
 _LEVELS = ((0.79, 0.28, 0.24), (0.75, 0.47, 0.1), (0.26, 0.54, 0.37))
 _VERDICTS = {"met": ("✓", 2), "partly": ("◐", 1), "not": ("✗", 0)}
 _VERDICT_TEXT = {"met": "met", "partly": "partly met", "not": "not met"}
-# Nothing but text is drawn: no signs that steer a device, no half characters.
+# Control and formatting characters and unpaired surrogates, which are not drawn.
 _CONTROL_CHARACTERS = re.compile(
     r"[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff\ufeff\u200b-\u200f\u202a-\u202e\u2066-\u2069]"
 )
-# Letters that join, or run from right to left, would be set one by one and backwards: not shown is more honest.
+# Scripts with joined letters or right-to-left order: ReportLab would draw single letters in the wrong order, so each
+# is replaced instead.
 _UNSUPPORTED_SCRIPTS = re.compile("[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc]")
-# An answer's heading and its first lines stay together.
+# Keeps an answer's heading and its first lines on one page.
 _MIN_ANSWER_HEIGHT = 26 * mm
 _MAX_ANSWER_LENGTH = 20_000
 
@@ -41,10 +42,10 @@ Colour = tuple[float, float, float]
 
 
 def draw_pdf(sheets: Sequence[FeedbackSheet]) -> bytes:
-    """The sheets one after another, each on pages of its own."""
+    """Render the sheets one after another, each starting on a new page."""
     file = io.BytesIO()
     _register_fonts()
-    # Invariant: no moment of drawing, no random id.
+    # Invariant: no time stamp and no random id in the file.
     canvas = Canvas(file, pagesize=A4, invariant=1, lang="en")
     canvas.setCreator("Gradeline")
     canvas.setTitle(_printable(f"Feedback: {sheets[0].title}"))
@@ -57,14 +58,14 @@ def draw_pdf(sheets: Sequence[FeedbackSheet]) -> bytes:
 
 @cache
 def _register_fonts() -> frozenset[int]:
-    """Both faces, known to ReportLab; the characters that they have."""
+    """Register both fonts with ReportLab; returns the code points that they have."""
     for name in (_PLAIN, _BOLD):
         pdfmetrics.registerFont(TTFont(name, str(files("typefaces").joinpath(f"{name}.ttf"))))
     return frozenset(pdfmetrics.getFont(_PLAIN).face.charToGlyph)
 
 
 def _printable(text: str) -> str:
-    """What can be drawn of a text; a box for each character that the typeface has not."""
+    """The text without control characters, and with a box for each character that the font lacks."""
     text = _UNSUPPORTED_SCRIPTS.sub(
         _REPLACEMENT, _CONTROL_CHARACTERS.sub("", text.replace("\r\n", "\n").replace("\t", "    "))
     )
@@ -77,7 +78,7 @@ def _format_marks(value: float | None) -> str:
 
 
 class _SheetWriter:
-    """One student's pages, from the top; `_at` is the height that is reached."""
+    """Writes one student's pages from top to bottom; `_y` is the current height."""
 
     def __init__(self, canvas: Canvas, sheet: FeedbackSheet, mark: str) -> None:
         self._canvas, self._sheet, self._bookmark = canvas, sheet, mark
@@ -92,7 +93,7 @@ class _SheetWriter:
         for answer in self._sheet.answers:
             self._answer(answer)
         if self._has_replacement:
-            self._write(f"{_REPLACEMENT} stands for a character that this sheet cannot show.", 8, _GREY)
+            self._write(f"{_REPLACEMENT} marks a character that this sheet cannot show.", 8, _GREY)
         self._end_page()
 
     def _head(self, name: str) -> None:
@@ -110,8 +111,10 @@ class _SheetWriter:
         if sheet.draft:
             self._write("Draft: these marks are not published.", 9, _WARN, face=_BOLD)
         if sheet.unmarked:
-            answers = "One answer has" if sheet.unmarked == 1 else f"{sheet.unmarked} answers have"
-            self._write(f"{answers} no mark yet; the total is without.", 9, _WARN, face=_BOLD)
+            answers, verb = (
+                ("One answer has", "is") if sheet.unmarked == 1 else (f"{sheet.unmarked} answers have", "are")
+            )
+            self._write(f"{answers} no mark yet and {verb} not in the total.", 9, _WARN, face=_BOLD)
         self._rule(1.2, _INK)
 
     def _answer(self, answer: FeedbackAnswer) -> None:
@@ -167,7 +170,7 @@ class _SheetWriter:
         line: bool = False,
         before: tuple[str, Colour] | None = None,
     ) -> None:
-        """Text in as many lines and pages as it takes. `line`: a rule stands beside it, `before`: a sign."""
+        """Write text over as many lines and pages as needed. `line` draws a rule at its left, `before` a symbol."""
         shown = _printable(text)
         self._has_replacement = self._has_replacement or (_REPLACEMENT in shown and _REPLACEMENT not in text)
         for row in _wrap_lines(shown, face, size, width - indent):
@@ -210,7 +213,7 @@ class _SheetWriter:
 
 
 def _wrap_lines(text: str, face: str, size: float, width: float) -> list[str]:
-    """The text in lines that fit; a word that is wider than a line is broken."""
+    """The text in lines that fit the width; a word that is wider than a line is broken."""
     return [part for row in simpleSplit(text, face, size, width) for part in _break_row(row, face, size, width)]
 
 
@@ -227,12 +230,12 @@ def _break_row(row: str, face: str, size: float, width: float) -> list[str]:
 
 @lru_cache(maxsize=4096)
 def _char_width(char: str, face: str) -> float:
-    """In parts of the size that it is set in."""
+    """The character's width as a fraction of the font size."""
     return float(pdfmetrics.stringWidth(char, face, 1))
 
 
-def _marks_colour(marks: float | None, most: float) -> Colour:
-    if marks is None or most <= 0:
+def _marks_colour(marks: float | None, max_marks: float) -> Colour:
+    if marks is None or max_marks <= 0:
         return _GREY
-    share = marks / most
+    share = marks / max_marks
     return _LEVELS[0 if share < 0.34 else 1 if share < 0.75 else 2]

@@ -1,9 +1,9 @@
-"""Marks in the form in which learning platforms import them.
+"""Gradebook files for import into learning platforms.
 
-Canvas: https://community.canvaslms.com/docs/DOC-12733 (gradebook CSV: the columns before the first assignment by their
-names, "Points Possible" in the line below the head). Moodle: Grades, Import, CSV file (columns are mapped by hand;
-"ID number" and "Feedback" suggest themselves). Both match students by id, and both take an id as it stands: one that
-would have to be changed to be safe in a spreadsheet is refused.
+Canvas: https://community.canvaslms.com/docs/DOC-12733 (gradebook CSV: named columns before the first assignment,
+"Points Possible" in the line below the header). Moodle: Grades, Import, CSV file (columns are mapped by hand; "ID
+number" and "Feedback" are suggested). Both match students by id and compare it literally, so an id that would have to
+be escaped for spreadsheets is refused.
 """
 
 import csv
@@ -34,16 +34,16 @@ def export_gradebook(
     points: float | None = None,
     leave_out_unknown: bool = False,
 ) -> str:
-    """The rows of `gradebook.table` as CSV. Without a class list the label itself is the id if it looks like one.
+    """The rows of `results_table.build_table` as CSV. Without a roster, a label that looks like an id is the id.
 
-    `points`: what a sheet can reach now; where that is not known, the most that a sheet could. `leave_out_unknown`:
-    without the sheets that are of nobody (on the list); otherwise they are a fault.
+    `points` is the maximum of the assessment; None takes the largest maximum of the sheets. `leave_out_unknown` leaves
+    out the sheets that match no student; otherwise they are an error.
 
     Raises
     ------
     GradebookIncomplete
-        A sheet is of nobody (on the list), a student has no id, an id cannot be kept as it is, or two have the same;
-        it names them and says what to do.
+        A sheet matches no student, a student has no id, an id is not safe, or two students have the same id. The
+        message names them and says what to do.
     """
     students = {student.label: student for student in roster.students} if roster else {}
     unknown = [row for row in rows if not _is_known(row, roster)]
@@ -73,12 +73,12 @@ def _check_complete(listed_rows: Iterable[tuple[Mapping[str, Any], Student]], un
     number_counts = Counter(student.number for student in students if student.number)
     faults = {
         "have no number; send a roster with one for each of them": [s.name for s in students if not s.number],
-        "have a number that a spreadsheet would take for a formula or that holds signs no id has": [
+        "have a number that a spreadsheet would take for a formula or that has invalid characters": [
             s.name for s in students if s.number and not _is_safe_id(s.number)
         ],
         "have the same number as somebody else": [s.name for s in students if number_counts[s.number] > 1],
-        "(sheets) are of nobody on the class list, or of two with one name. Send each again with the student's name"
-        " or number from the list and erase the one that stands, or send a list that has them; unknown=leave_out"
+        "(sheets) match no student on the class list, or two with the same name. Send each again with the student's"
+        " name or number from the list and erase the first one, or send a list that has them; unknown=leave_out"
         " exports the others": list(unknown),
     }
     problems = [f"{_shortened_list(names)} {what}." for what, names in faults.items() if names]
@@ -87,10 +87,10 @@ def _check_complete(listed_rows: Iterable[tuple[Mapping[str, Any], Student]], un
 
 
 def _is_safe_id(number: str) -> bool:
-    """An id comes back as it is: no sign that nobody sees, nothing at its ends, no formula."""
+    """Whether an id can be written as it is: no invisible characters, no surrounding space, no formula."""
     if number != number.strip() or is_formula(number):
         return False
-    return not any(unicodedata.category(sign) in ("Cc", "Cf", "Zl", "Zp") for sign in number)
+    return not any(unicodedata.category(character) in ("Cc", "Cf", "Zl", "Zp") for character in number)
 
 
 def _shortened_list(names: Sequence[str]) -> str:
@@ -101,9 +101,9 @@ def _shortened_list(names: Sequence[str]) -> str:
 def _canvas_rows(
     assessment: str, listed_rows: Sequence[tuple[Mapping[str, Any], Student]], points: float | None
 ) -> Iterable[Sequence[Any]]:
-    most = max((row["max_marks"] for row, _ in listed_rows if row["max_marks"] is not None), default="")
+    max_marks = max((row["max_marks"] for row, _ in listed_rows if row["max_marks"] is not None), default="")
     yield [*_CANVAS_COLUMNS, escape_formula(assessment)]
-    yield ["    Points Possible", "", "", "", "", most if points is None else format_marks(points)]
+    yield ["    Points Possible", "", "", "", "", max_marks if points is None else format_marks(points)]
     for row, student in listed_rows:
         yield [escape_formula(student.name), "", student.number, "", "", _marks_cell(row)]
 
@@ -115,7 +115,8 @@ def _moodle_rows(assessment: str, listed_rows: Sequence[tuple[Mapping[str, Any],
 
 
 def _marks_cell(row: Mapping[str, Any]) -> Any:
-    """An empty cell changes nothing on either platform; a total that lacks a question's mark would count it as 0."""
+    """The total, or an empty cell, which changes nothing on either platform, while a question that counts has no mark:
+    the total would count it as 0."""
     return "" if row["marks"] is None or row["unmarked"] else row["marks"]
 
 

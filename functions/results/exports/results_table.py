@@ -1,4 +1,4 @@
-"""An assessment's marks as a table: one row a sheet that counts, one column a question."""
+"""An assessment's marks as a table: one row per sheet that counts, one column per question."""
 
 import csv
 import io
@@ -12,7 +12,7 @@ _LEADING_COLUMNS = ("student", "submission", "state", "marks", "max_marks", "nee
 
 
 def to_csv(statuses: Sequence[dict[str, Any]], marks: dict[str, list[dict[str, Any]]]) -> str:
-    """The sheets of an assessment as CSV (RFC 4180). `marks` holds each graded sheet's questions by submission."""
+    """The sheets of an assessment as CSV (RFC 4180). `marks` has the questions of each graded sheet, by submission."""
     ids, rows = build_table(statuses, marks)
     out = io.StringIO()
     writer = csv.writer(out)
@@ -27,7 +27,7 @@ def to_csv(statuses: Sequence[dict[str, Any]], marks: dict[str, list[dict[str, A
 def build_table(
     statuses: Iterable[dict[str, Any]], marks: dict[str, list[dict[str, Any]]]
 ) -> tuple[list[str], list[dict[str, Any]]]:
-    """The ids of all questions, and a row for each sheet that counts, in the order of the students' names."""
+    """The ids of all questions, and a row for each sheet that counts, sorted by student."""
     ids = list(dict.fromkeys(question["question"] for sheet in marks.values() for question in sheet))
     rows = [
         {
@@ -47,13 +47,13 @@ def build_table(
 
 
 def unmarked_questions(questions: Iterable[dict[str, Any]]) -> list[str]:
-    """The questions that count and have no mark yet: the sheet's total is without them."""
+    """Ids of the questions that count and have no mark yet; the sheet's total leaves them out."""
     return [one["question"] for one in questions if one["counted"] and one["marks"] is None]
 
 
 def counting_sheets(statuses: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
-    """The sheets that count: of each student's attempts the newest one, in the order of their names. One that came
-    to nothing hides no other."""
+    """The sheet that counts for each student: the newest attempt, sorted by student. A rejected or failed attempt
+    counts only if there is no other."""
     newest: dict[str, dict[str, Any]] = {}
     for status in statuses:
         if not is_attempt(status):
@@ -72,7 +72,7 @@ def is_sheet(status: dict[str, Any]) -> bool:
 
 
 def is_attempt(status: dict[str, Any]) -> bool:
-    """Whether the submission is a student's sheet that may count: not one that stands for another."""
+    """Whether the submission is a sheet that may count: not erased, and not a duplicate of another."""
     return is_sheet(status) and SubmissionState(status["state"]) is not SubmissionState.DUPLICATE_OF
 
 

@@ -1,4 +1,4 @@
-"""A mark's reason says that it does not count for as long as that is so."""
+"""The reason of a mark says that it is not counted exactly while that is true."""
 
 from typing import Any
 
@@ -26,11 +26,11 @@ def mark(question: str, marks: float | None, answer: str, *, counted: bool, reas
 
 
 @pytest.mark.parametrize("answer", ["text that may be an answer", "", "  "])
-def test_a_mark_that_counts_after_a_change_no_longer_says_otherwise(answer: str) -> None:
-    why = counting_rules.not_counted_reason(answered=counting_rules.is_attempted(answer))
+def test_a_mark_that_counts_after_a_change_loses_the_not_counted_reason(answer: str) -> None:
+    not_counted = counting_rules.not_counted_reason(answered=counting_rules.is_attempted(answer))
     questions = [
         mark("1.a", 2.0, "an answer", counted=True),
-        mark("1.b", None, answer, counted=False, reason=f"Said so. {why}"),
+        mark("1.b", None, answer, counted=False, reason=f"Said so. {not_counted}"),
     ]
     merged = apply_changes(questions, {"1.b": MarkChange(5.0, "teacher", "2030-01-01T00:00:00Z")}, PAPER)
     assert [(one["question"], one["counted"], one["reason"]) for one in merged] == [

@@ -1,4 +1,4 @@
-"""Feedback as PDF: everything that is handed out is on it as text, whatever a student may have written."""
+"""Feedback as PDF: all feedback is on it as text, whatever a student has written."""
 
 import io
 from dataclasses import replace
@@ -25,12 +25,12 @@ def pages(body: bytes) -> list[str]:
 
 
 def text(sheet: FeedbackSheet) -> str:
-    """All words, however they are broken into lines."""
+    """All words of the rendered sheet, joined across lines."""
     return " ".join(" ".join(pages(draw_pdf([sheet]))).split())
 
 
-def test_a_sheet_says_what_was_earned_and_why() -> None:
-    said = text(SHEET)
+def test_a_sheet_shows_the_marks_and_their_reasons() -> None:
+    content = text(SHEET)
     for words in (
         "Science test",
         "Mina Okafor",
@@ -47,11 +47,11 @@ def test_a_sheet_says_what_was_earned_and_why() -> None:
         "Well begun.",
         "Mina Okafor · page 1",
     ):
-        assert words in said
-    assert "Draft" not in said
+        assert words in content
+    assert "Draft" not in content
 
 
-def test_the_file_has_a_title_a_language_and_a_place_for_each_student() -> None:
+def test_the_file_has_a_title_a_language_and_a_bookmark_per_student() -> None:
     reader = PdfReader(io.BytesIO(draw_pdf([SHEET, replace(SHEET, student="Jonas Weber")])))
     assert reader.metadata is not None
     assert reader.metadata.title == "Feedback: Science test"
@@ -59,7 +59,7 @@ def test_the_file_has_a_title_a_language_and_a_place_for_each_student() -> None:
     assert [entry.title for entry in reader.outline] == ["Mina Okafor", "Jonas Weber"]  # type: ignore[union-attr]
 
 
-def test_each_student_begins_on_a_page_of_their_own_and_counts_its_own_pages() -> None:
+def test_each_student_starts_on_a_new_page_one() -> None:
     long = replace(SHEET, answers=(ANSWER,) * 12)
     found = pages(draw_pdf([long, replace(SHEET, student="Jonas Weber")]))
     assert len(found) > 2
@@ -68,18 +68,18 @@ def test_each_student_begins_on_a_page_of_their_own_and_counts_its_own_pages() -
     assert "Mina" not in found[-1]
 
 
-def test_a_draft_says_so_on_every_page() -> None:
+def test_a_draft_is_marked_on_every_page() -> None:
     found = pages(draw_pdf([replace(SHEET, draft=True, answers=(ANSWER,) * 12)]))
     assert "not published" in found[0]
     assert all("Draft · Mina Okafor" in page for page in found)
 
 
-def test_the_same_feedback_is_the_same_file() -> None:
+def test_the_same_feedback_gives_the_same_bytes() -> None:
     assert draw_pdf([SHEET]) == draw_pdf([SHEET])
 
 
 @pytest.mark.parametrize(
-    ("written", "shown"),
+    ("answer", "expected"),
     [
         ("<img src=x onerror=alert(1)>", "<img src=x onerror=alert(1)>"),
         ("**bold** __x__ --y--", "**bold** __x__ --y--"),
@@ -90,23 +90,23 @@ def test_the_same_feedback_is_the_same_file() -> None:
         ("שלום", "□□□□"),
     ],
 )
-def test_what_a_student_wrote_is_text(written: str, shown: str) -> None:
-    sheet = replace(SHEET, student=written or None, answers=(replace(ANSWER, answer=written, points=()),))
-    said = text(sheet)
-    assert shown in said
-    assert ("this sheet cannot show" in said) == ("□" in shown)
+def test_a_students_text_is_never_markup(answer: str, expected: str) -> None:
+    sheet = replace(SHEET, student=answer or None, answers=(replace(ANSWER, answer=answer, points=()),))
+    content = text(sheet)
+    assert expected in content
+    assert ("this sheet cannot show" in content) == ("□" in expected)
 
 
-def test_an_answer_without_end_runs_over_pages_and_is_cut_in_the_end() -> None:
+def test_a_very_long_answer_spans_pages_and_is_truncated() -> None:
     found = pages(draw_pdf([replace(SHEET, answers=(replace(ANSWER, answer="word " * 10_000, points=()),))]))
     assert 3 < len(found) < 20
     assert "…" in found[-1]
     assert len(pages(draw_pdf([replace(SHEET, answers=(replace(ANSWER, answer="w" * 30_000, points=()),))]))) < 20
 
 
-def test_marks_that_are_open_and_answers_that_do_not_count_say_so() -> None:
+def test_unmarked_and_uncounted_answers_are_labelled() -> None:
     opened = replace(ANSWER, marks=None, points=())
     extra = replace(ANSWER, counted=False, points=())
-    said = text(replace(SHEET, answers=(opened, extra)))
-    assert "– / 3" in said
-    assert "not counted: 1.5 / 3" in said
+    content = text(replace(SHEET, answers=(opened, extra)))
+    assert "– / 3" in content
+    assert "not counted: 1.5 / 3" in content
