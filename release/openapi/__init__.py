@@ -1,7 +1,7 @@
-"""The API's description (OpenAPI 3.1), made from the code: `make openapi` writes it beside the door that serves it, and
-`docs/api.md` for people.
+"""The API's description (OpenAPI 3.1), generated from the code: `make openapi` writes it next to the Lambda handler
+that serves it, and `docs/api.md` for people.
 
-`routes` says what each address takes and answers, `answers` what the bodies look like (the domain's own classes where
-it has them), `document` and `page` put them together. A new route stands in `template.yaml`, in its door and in
-`routes`; a test holds the three against each other, and another sends what the description allows to the real API.
+`routes` lists what each route takes and returns, `schemas` the bodies (the domain's own classes where there are any);
+`document` and `api_docs` generate the two files. A new route is added to `template.yaml`, to its handler and to
+`routes`; a test compares the three, and another sends requests that the description allows to the real API.
 """

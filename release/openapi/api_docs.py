@@ -1,4 +1,4 @@
-"""docs/api.md: the same for people who write a client."""
+"""Generator of docs/api.md, the description for people who write a client."""
 
 from pathlib import Path
 
@@ -7,7 +7,7 @@ from release.openapi.document import status_of
 from release.openapi.routes import ROUTES, Route
 
 FILE = Path(__file__).resolve().parents[2] / "docs" / "api.md"
-# What stands above the table.
+# The text above the table.
 _INTRODUCTION = Path(__file__).with_name("head.md")
 
 
@@ -20,5 +20,5 @@ def _route_row(route: Route) -> str:
     if "{" in route.path:
         error_types.append(errors.NotFound)
     names = (f"{status_of(error)} {error.__name__}" for error in error_types)
-    answers = " ".join(map(str, route.answers))
-    return f"| `{route.method} {route.path}` | {route.summary} | {answers} | {', '.join(sorted(set(names)))} |\n"
+    statuses = " ".join(map(str, route.responses))
+    return f"| `{route.method} {route.path}` | {route.summary} | {statuses} | {', '.join(sorted(set(names)))} |\n"

@@ -1,4 +1,4 @@
-"""The OpenAPI document, from the table of routes and the classes of the bodies."""
+"""Generator of the OpenAPI document from the table of routes and the body classes."""
 
 import json
 from http import HTTPStatus
@@ -16,7 +16,7 @@ FILE = Path(__file__).resolve().parents[2] / "functions" / "results" / "openapi.
 _REF = "#/components/schemas/{model}"
 _PROBLEM = "application/problem+json"
 _JSON = "application/json"
-# What the gateway says before a function has seen anything, and what every function may have to say.
+# Responses of the gateway, which come before any function is called; and problems that every function may return.
 _GATEWAY_REFUSALS = {
     401: "The token is missing or not valid.",
     429: "Too many requests. Wait, then send the same again.",
@@ -29,8 +29,8 @@ _COMMON_PROBLEMS: dict[int, tuple[str, ...]] = {
 _DESCRIPTION = """\
 Question papers and scanned answer sheets go in, marks with reasons come out.
 
-Send a file (`POST /submissions`, or `POST /uploads` for a large one), follow its status (with `Prefer: wait=20` an
-answer waits for the ending), look at its marks. Every error is a problem document (RFC 9457) whose `type` is the
+Send a file (`POST /submissions`, or `POST /uploads` for a large one), poll its status (with `Prefer: wait=20` the
+response waits for the result), then read its marks. Every error is a problem document (RFC 9457) whose `type` is the
 error's name and whose `detail` says what to do."""
 
 
@@ -61,26 +61,26 @@ def text() -> str:
 
 
 def _operation(route: Route) -> dict[str, Any]:
-    made: dict[str, Any] = {
+    result: dict[str, Any] = {
         "operationId": route.name,
         "summary": route.summary,
         "parameters": [one.to_dict() for one in route.parameters],
         "responses": _responses(route),
     }
     if route.body is not None:
-        made["requestBody"] = {"required": True, "content": route.body}
+        result["requestBody"] = {"required": True, "content": route.body}
     if route.open:
-        made["security"] = []
-    return made
+        result["security"] = []
+    return result
 
 
 def _responses(route: Route) -> dict[str, Any]:
-    responses = {str(status): _success_response(answer) for status, answer in route.answers.items()}
+    responses = {str(status): _success_response(response) for status, response in route.responses.items()}
     problems: dict[int, set[str]] = {status: set(names) for status, names in _COMMON_PROBLEMS.items()}
     if route.open:
         problems.pop(403)
     if "{" in route.path:
-        # What a path names may not be there, or be no name at all.
+        # The resource in the path may not exist, or its id may not be valid.
         problems[404] = {errors.NotFound.__name__}
     for error in route.error_types:
         problems.setdefault(status_of(error), set()).add(error.__name__)
@@ -96,15 +96,15 @@ def status_of(error: type[errors.GradelineError]) -> int:
     return error.status if issubclass(error, errors.RequestRefused) else DOCUMENT_ERROR_STATUS.get(error, 422)
 
 
-def _success_response(answer: RouteResponse) -> dict[str, Any]:
-    made: dict[str, Any] = {"description": answer.description}
-    if answer.headers:
-        made["headers"] = {
-            name: {"description": description, "schema": {"type": "string"}} for name, description in answer.headers
+def _success_response(response: RouteResponse) -> dict[str, Any]:
+    result: dict[str, Any] = {"description": response.description}
+    if response.headers:
+        result["headers"] = {
+            name: {"description": description, "schema": {"type": "string"}} for name, description in response.headers
         }
-    if answer.content:
-        made["content"] = {answer.media_type: {"schema": answer.content}}
-    return made
+    if response.content:
+        result["content"] = {response.media_type: {"schema": response.content}}
+    return result
 
 
 def _problem_response(status: int, names: list[str]) -> dict[str, Any]:
@@ -114,19 +114,19 @@ def _problem_response(status: int, names: list[str]) -> dict[str, Any]:
         content[_PROBLEM] = {"schema": {"allOf": [{"$ref": _REF.format(model="Problem")}, named]}}
     if status in _GATEWAY_REFUSALS or status in (413, 500, 503):
         content[_JSON] = {"schema": {"$ref": _REF.format(model="Refusal")}}
-    made: dict[str, Any] = {
+    result: dict[str, Any] = {
         "description": _GATEWAY_REFUSALS.get(status) or _error_descriptions(names),
         "content": content,
     }
     if status in (429, 503):
-        made["headers"] = {
-            "Retry-After": {"description": "Seconds to wait, where we said it.", "schema": {"type": "string"}}
+        result["headers"] = {
+            "Retry-After": {"description": "Seconds to wait, if the API set it.", "schema": {"type": "string"}}
         }
-    return made
+    return result
 
 
 def _error_descriptions(names: list[str]) -> str:
-    """What the errors' own docstrings say of them."""
+    """The first lines of the error classes' docstrings."""
     docstrings = [
         (getattr(errors, name, None) or object).__doc__ if name != "InternalError" else None for name in names
     ]
@@ -134,7 +134,7 @@ def _error_descriptions(names: list[str]) -> str:
 
 
 def _schemas() -> dict[str, Any]:
-    """Of every body; what an answer has it has always, unless it is marked as not required."""
+    """The schemas of all bodies. Every field of a response is required unless it is marked as not required."""
     adapters = [(body.__name__, "serialization", TypeAdapter(body)) for body in schemas.BODIES]
     _, defined = TypeAdapter.json_schemas(adapters, ref_template=_REF)  # type: ignore[arg-type] # a str for the Literal
     components: dict[str, Any] = defined["$defs"]
@@ -145,7 +145,7 @@ def _schemas() -> dict[str, Any]:
     return dict(sorted(components.items()))
 
 
-# The document's own names of these classes: clients are generated from them, so they do not follow a renamed class.
+# Component names that differ from the class names. Clients are generated from them, so a renamed class keeps its name.
 _PUBLIC_NAMES = {"DocumentKind": "Kind", "IntakeChannel": "Door", "SubmissionState": "State", "PageRegion": "Place"}
 
 
@@ -159,7 +159,8 @@ def _with_public_names(components: dict[str, Any]) -> dict[str, Any]:
 
 
 def _close_schema(schema: dict[str, Any]) -> None:
-    """A class of the domain writes each of its fields, those with defaults too, and nothing else."""
+    """Make every field required and forbid others: the domain classes always write all fields, also those with
+    defaults."""
     if schema.get("type") == "object" and "properties" in schema:
         schema["additionalProperties"] = False
         for field in schema["properties"].values():
@@ -173,7 +174,8 @@ def _names_of_field(schema: dict[str, Any], field: dict[str, Any]) -> list[str]:
 
 
 def _merge_added_fields(schemas: dict[str, Any]) -> None:
-    """A mark that a teacher has changed says who did and when; a scheme's entry, whom it is for."""
+    """Add the fields that the API adds to domain classes: who changed a mark and when, and the question of a scheme's
+    entry."""
     added = schemas.pop("ChangedQuestion")["properties"]
     schemas["QuestionMark"]["properties"] |= added
     schemas["SchemeEntry"]["properties"] |= schemas.pop("EntryFor")["properties"]

@@ -1,4 +1,4 @@
-"""Every route of the API: what it takes, what it answers, and the errors by which it refuses."""
+"""All routes of the API: what each takes and returns, and the errors with which it refuses a request."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -38,7 +38,7 @@ class Parameter:
 
 @dataclass(frozen=True)
 class RouteResponse:
-    """A good answer. `headers`: names and what they say."""
+    """A successful response. `headers` are pairs of name and description."""
 
     description: str
     content: dict[str, Any] | None = None
@@ -48,13 +48,13 @@ class RouteResponse:
 
 @dataclass(frozen=True)
 class Route:
-    """`refusals` are the errors of the route's own; every route may also answer 403, 500 and 503. `open`: no token."""
+    """`error_types` are the route's own errors; every route may also return 403, 500 and 503. `open`: no token."""
 
     method: str
     path: str
     name: str
     summary: str
-    answers: dict[int, RouteResponse]
+    responses: dict[int, RouteResponse]
     parameters: Sequence[Parameter] = ()
     body: dict[str, Any] | None = None
     error_types: Sequence[type[errors.GradelineError]] = field(default=())
@@ -63,14 +63,16 @@ class Route:
 
 _SUBMISSION = Parameter("id", "path", "The submission.", _ID, required=True)
 _ASSESSMENT = Parameter("id", "path", "The assessment.", _NAME, required=True)
-_NEXT = Parameter("next", "query", "What an earlier answer gave as `next`.", _TEXT)
-_IF_MATCH = Parameter("if-match", "header", "The ETag of the marks that were looked at, or *.", _TEXT)
-_WAIT = Parameter("prefer", "header", "wait=N: the answer comes at the ending, or after N (at most 20) seconds.", _TEXT)
-_LOCATION = (("Location", "Where the submission's status is."),)
-_ETAG = (("ETag", "The edition of the marks, where there are any: what If-Match takes."),)
-_REVISION = (("ETag", "The revision of paper and scheme: what If-Match takes where they are changed."),)
-_DRAFT = Parameter("draft", "query", "true: also while the marks are held.", {"type": "string", "enum": ["true"]})
-_IF_REVISION = Parameter("if-match", "header", "The ETag of the assessment that was looked at, or *.", _TEXT)
+_NEXT = Parameter("next", "query", "The `next` of the previous response.", _TEXT)
+_IF_MATCH = Parameter("if-match", "header", "The ETag of the marks that the change is based on, or *.", _TEXT)
+_WAIT = Parameter(
+    "prefer", "header", "wait=N: respond when the submission has ended, or after N (at most 20) seconds.", _TEXT
+)
+_LOCATION = (("Location", "The submission's status."),)
+_ETAG = (("ETag", "The edition of the marks, if there are any: the value for If-Match."),)
+_REVISION = (("ETag", "The revision of paper and scheme: the value for If-Match when changing them."),)
+_DRAFT = Parameter("draft", "query", "true: even if the marks are not published.", {"type": "string", "enum": ["true"]})
+_IF_REVISION = Parameter("if-match", "header", "The ETag of the assessment that the change is based on, or *.", _TEXT)
 _FILE_ERRORS = (
     errors.MissingAssessment,
     errors.InvalidAssessment,
@@ -95,11 +97,11 @@ ROUTES: tuple[Route, ...] = (
         "/submissions",
         "submit",
         "Send a file of up to 4.4 MB: the bytes as the body with query parameters, or a form",
-        {202: RouteResponse("Accepted: durable, and under way.", _schema_ref("Receipt"), headers=_LOCATION)},
+        {202: RouteResponse("Accepted: stored durably, being processed.", _schema_ref("Receipt"), headers=_LOCATION)},
         (
             Parameter("assessment", "query", "The assessment (raw body).", _NAME),
             Parameter("kind", "query", "What the file is (raw body).", _schema_ref("Kind")),
-            Parameter("student", "query", "Whose sheet it is, where that is known (raw body).", _TEXT),
+            Parameter("student", "query", "The student, if known (raw body).", _TEXT),
         ),
         {**{kind: {"schema": _BYTES} for kind in _PDF}, "multipart/form-data": {"schema": _FORM}},
         (*_FILE_ERRORS, errors.FileTypeMismatch, errors.PayloadTooLarge, errors.SubmissionErased),
@@ -108,7 +110,7 @@ ROUTES: tuple[Route, ...] = (
         "POST",
         "/uploads",
         "requestUpload",
-        "Ask for a form by which a file of up to 100 MB goes to storage directly",
+        "Request a form to upload a file of up to 100 MB directly to storage",
         {
             201: RouteResponse(
                 "Post these fields, then the file.", _schema_ref("Ticket"), headers=(("Location", "The upload."),)
@@ -122,8 +124,8 @@ ROUTES: tuple[Route, ...] = (
         "POST",
         "/uploads/{id}/complete",
         "completeUpload",
-        "Say that the file has been posted (storage tells us as well)",
-        {202: RouteResponse("Accepted: durable, and under way.", _schema_ref("Receipt"), headers=_LOCATION)},
+        "Report that the file has been uploaded (storage reports it as well)",
+        {202: RouteResponse("Accepted: stored durably, being processed.", _schema_ref("Receipt"), headers=_LOCATION)},
         (Parameter("id", "path", "The upload, which will be the submission.", _ID, required=True),),
         None,
         (errors.UploadIncomplete, errors.SubmissionErased),
@@ -143,7 +145,7 @@ ROUTES: tuple[Route, ...] = (
         "/submissions/{id}",
         "erase",
         "Erase a submission and every trace that names its student",
-        {202: RouteResponse("It is gone for everybody; what lies behind it goes in a moment.", _schema_ref("Erased"))},
+        {202: RouteResponse("No longer accessible; its data is deleted in a moment.", _schema_ref("Erased"))},
         (_SUBMISSION,),
         None,
         (),
@@ -152,7 +154,7 @@ ROUTES: tuple[Route, ...] = (
         "PATCH",
         "/submissions/{id}/marks/{question}",
         "changeMark",
-        "Change a question's mark, or what its answer is read as (marked again at once), or take that back",
+        "Change a question's mark, or correct its recognised answer (marked again at once), or undo such a change",
         {200: RouteResponse("The status with the change in it.", _schema_ref("Status"), headers=_ETAG)},
         (_SUBMISSION, Parameter("question", "path", "The question's id in the tree.", _TEXT, required=True), _IF_MATCH),
         {"application/json": {"schema": {"oneOf": [_schema_ref("Mark"), _schema_ref("Answer")]}}},
@@ -162,11 +164,11 @@ ROUTES: tuple[Route, ...] = (
         "GET",
         "/submissions/{id}/transcript",
         "transcript",
-        "What was read: lines in reading order, with their places",
+        "The recognised text: lines in reading order, with their positions",
         {200: RouteResponse("Pages from `next` on, as many as fit.", _schema_ref("TranscriptPart"))},
         (
             _SUBMISSION,
-            Parameter("next", "query", "The page to begin with.", {"type": "string", "pattern": "^[1-9][0-9]{0,4}$"}),
+            Parameter("next", "query", "The first page.", {"type": "string", "pattern": "^[1-9][0-9]{0,4}$"}),
         ),
         None,
         (errors.InvalidCursor, errors.PayloadTooLarge),
@@ -175,7 +177,7 @@ ROUTES: tuple[Route, ...] = (
         "GET",
         "/submissions/{id}/pages/{page}",
         "pagePicture",
-        "A page of the file as a picture",
+        "A page of the file as an image",
         {
             200: RouteResponse(
                 "The page, upright.", _BYTES, "image/jpeg", (("Cache-Control", "private"), ("Vary", "Authorization"))
@@ -196,15 +198,15 @@ ROUTES: tuple[Route, ...] = (
         "GET",
         "/settings",
         "settings",
-        "What the tenant has decided on the model, and what it has spent this month",
+        "The tenant's settings for the model, and what it has spent this month",
         {200: RouteResponse("The settings.", _schema_ref("Settings"))},
     ),
     Route(
         "PUT",
         "/settings",
         "changeSettings",
-        "Switch the model off or on, and cap what it may cost in a month",
-        {200: RouteResponse("The settings as they now are.", _schema_ref("Settings"))},
+        "Switch the model on or off, and limit its monthly cost",
+        {200: RouteResponse("The new settings.", _schema_ref("Settings"))},
         (),
         {"application/json": {"schema": _schema_ref("SettingsRequest")}},
         (errors.InvalidSettings, errors.InvalidUpload),
@@ -214,13 +216,13 @@ ROUTES: tuple[Route, ...] = (
         "/assessments",
         "assessments",
         "The tenant's assessments",
-        {200: RouteResponse("In the order of their names.", _schema_ref("Assessments"))},
+        {200: RouteResponse("Sorted by name.", _schema_ref("Assessments"))},
     ),
     Route(
         "GET",
         "/assessments/{id}",
         "assessment",
-        "The paper and the scheme that count now, and how many submissions stand where",
+        "The current paper and marking scheme, and the number of submissions in each state",
         {200: RouteResponse("The assessment.", _schema_ref("Assessment"), headers=_REVISION)},
         (_ASSESSMENT,),
         None,
@@ -232,7 +234,11 @@ ROUTES: tuple[Route, ...] = (
         "submissions",
         "The submissions of an assessment, page by page",
         {200: RouteResponse("By kind, oldest first.", _schema_ref("Submissions"))},
-        (_ASSESSMENT, Parameter("limit", "query", "At most so many (200).", {"type": "integer", "minimum": 1}), _NEXT),
+        (
+            _ASSESSMENT,
+            Parameter("limit", "query", "At most 200.", {"type": "integer", "minimum": 1}),
+            _NEXT,
+        ),
         None,
         (errors.InvalidAssessment, errors.InvalidCursor),
     ),
@@ -240,7 +246,7 @@ ROUTES: tuple[Route, ...] = (
         "GET",
         "/assessments/{id}/results.csv",
         "resultsCsv",
-        "The marks as a table: one row a student, one column a question",
+        "The marks as a table: one row per student, one column per question",
         {200: RouteResponse("CSV (RFC 4180), safe in spreadsheets.", _TEXT, "text/csv")},
         (_ASSESSMENT,),
         None,
@@ -260,15 +266,15 @@ ROUTES: tuple[Route, ...] = (
         "GET",
         "/assessments/{id}/gradebook.csv",
         "gradebookCsv",
-        "The marks as Canvas or Moodle imports them",
-        {200: RouteResponse("CSV: a line a student, by id.", _TEXT, "text/csv")},
+        "The marks as a file for import into Canvas or Moodle",
+        {200: RouteResponse("CSV: one line per student, by id.", _TEXT, "text/csv")},
         (
             _ASSESSMENT,
             Parameter("for", "query", "The platform.", {"type": "string", "enum": ["canvas", "moodle"]}, required=True),
             Parameter(
                 "unknown",
                 "query",
-                "leave_out: without the sheets that are nobody's on the class list, instead of refusing.",
+                "leave_out: leave out sheets that match no student on the class list, instead of refusing.",
                 {"type": "string", "enum": ["leave_out"]},
             ),
             _DRAFT,
@@ -280,8 +286,8 @@ ROUTES: tuple[Route, ...] = (
         "PUT",
         "/assessments/{id}/publication",
         "publish",
-        "Give the marks out, or hold them again",
-        {200: RouteResponse("As it now is.", _schema_ref("Publication"))},
+        "Publish the marks, or unpublish them",
+        {200: RouteResponse("The new status.", _schema_ref("Publication"))},
         (_ASSESSMENT,),
         {"application/json": {"schema": _schema_ref("PublicationRequest")}},
         (errors.InvalidAssessment, errors.InvalidPublication, errors.InvalidUpload),
@@ -290,7 +296,7 @@ ROUTES: tuple[Route, ...] = (
         "GET",
         "/submissions/{id}/feedback.pdf",
         "feedback",
-        "A student's feedback sheet as PDF; while the marks are held only as a draft",
+        "A student's feedback sheet as PDF; only as a draft before the marks are published",
         {200: RouteResponse("The sheet.", _BYTES, media_type="application/pdf")},
         (_SUBMISSION, _DRAFT),
         None,
@@ -300,7 +306,7 @@ ROUTES: tuple[Route, ...] = (
         "GET",
         "/assessments/{id}/feedback.pdf",
         "classFeedback",
-        "The feedback sheets of a class in one file, in the order of the students' names",
+        "The feedback sheets of a class in one file, sorted by student",
         {200: RouteResponse("The sheets.", _BYTES, media_type="application/pdf")},
         (_ASSESSMENT, _DRAFT),
         None,
@@ -310,8 +316,8 @@ ROUTES: tuple[Route, ...] = (
         "PUT",
         "/assessments/{id}/marking-scheme",
         "putMarkingScheme",
-        "Keep a marking scheme (YAML or JSON) and have the sheets graded by it",
-        {200: RouteResponse("Kept.", _schema_ref("SchemeKept"))},
+        "Store a marking scheme (YAML or JSON) and grade the sheets by it",
+        {200: RouteResponse("Stored.", _schema_ref("SchemeKept"))},
         (_ASSESSMENT, _IF_REVISION),
         {"application/yaml": {"schema": _TEXT}, "application/json": {"schema": {"type": "object"}}},
         (errors.InvalidAssessment, errors.InvalidMarkingScheme, errors.InvalidUpload, errors.ChangedMeanwhile),
@@ -320,8 +326,8 @@ ROUTES: tuple[Route, ...] = (
         "PUT",
         "/assessments/{id}/paper",
         "putPaper",
-        "Correct the question tree and have the sheets graded by it; only what is changed is marked again",
-        {200: RouteResponse("Kept.", _schema_ref("PaperKept"), headers=_REVISION)},
+        "Correct the question tree and grade the sheets by it; only answers to changed questions are marked again",
+        {200: RouteResponse("Stored.", _schema_ref("PaperKept"), headers=_REVISION)},
         (_ASSESSMENT, _IF_REVISION),
         {"application/json": {"schema": _schema_ref("CorrectedPaper")}},
         (errors.InvalidAssessment, errors.InvalidPaper, errors.InvalidUpload, errors.ChangedMeanwhile),
@@ -330,8 +336,8 @@ ROUTES: tuple[Route, ...] = (
         "PUT",
         "/assessments/{id}/roster",
         "putRoster",
-        "Keep who sits the assessment (CSV with a header line; empty takes the roster away)",
-        {200: RouteResponse("Kept.", _schema_ref("RosterKept"))},
+        "Store the class list (CSV with a header line; an empty body removes it)",
+        {200: RouteResponse("Stored.", _schema_ref("RosterKept"))},
         (_ASSESSMENT,),
         {"text/csv": {"schema": _TEXT}},
         (errors.InvalidAssessment, errors.InvalidRoster, errors.InvalidUpload),
@@ -340,8 +346,8 @@ ROUTES: tuple[Route, ...] = (
         "GET",
         "/assessments/{id}/roster",
         "rosterCompared",
-        "The class list beside the sheets: students with a sheet, students without, sheets of nobody on it",
-        {200: RouteResponse("In the order of the list.", _schema_ref("RosterCompared"))},
+        "The class list compared with the sheets: students with a sheet, students without, sheets that match nobody",
+        {200: RouteResponse("In the order of the class list.", _schema_ref("RosterCompared"))},
         (_ASSESSMENT,),
         None,
         (errors.InvalidAssessment,),

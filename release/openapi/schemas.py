@@ -1,4 +1,7 @@
-"""The bodies that the API answers with and takes. Times are UTC, `2026-01-31T08:30:00.125Z`."""
+"""Request and response bodies of the API. Times are UTC, `2026-01-31T08:30:00.125Z`.
+
+Class names are the component names of the OpenAPI document, which generated clients use: they stay.
+"""
 
 from typing import Annotated, Any, Literal, NotRequired
 
@@ -16,7 +19,7 @@ Box = tuple[float, float, float, float]
 
 
 class Problem(TypedDict):
-    """What went wrong (RFC 9457). `detail` is a sentence for a person and says what to do."""
+    """An error (RFC 9457). `detail` is a sentence for a person and says what to do."""
 
     type: str
     title: str
@@ -25,13 +28,13 @@ class Problem(TypedDict):
 
 
 class Refusal(TypedDict):
-    """The gateway's own answer, where a request has not reached us."""
+    """The gateway's own response to a request that did not reach the API."""
 
     message: str
 
 
 class Receipt(TypedDict):
-    """The file is durable and its execution exists."""
+    """The file is stored durably and its execution exists."""
 
     id: Id
     run: int
@@ -40,7 +43,7 @@ class Receipt(TypedDict):
 
 
 class Ticket(TypedDict):
-    """Post `fields`, in their order, and then the file (field `file`) to `url` as multipart/form-data."""
+    """Post `fields` in this order, then the file (field `file`), to `url` as multipart/form-data."""
 
     id: Id
     url: str
@@ -58,15 +61,15 @@ class UploadRequest(TypedDict):
 
 
 class Reason(TypedDict):
-    """Why a submission ended without marks, or was not used as a paper or key; of a sheet that is AWAITING_PAPER: why
-    the paper that was sent cannot be used."""
+    """Why a submission ended without marks, or was not used as a paper or key; for a sheet that is AWAITING_PAPER, why
+    the uploaded paper cannot be used."""
 
     type: str
     message: str
 
 
 class Lane(TypedDict):
-    """`pages_total`, `pages_done` and `first_ocr_at` are the reading lane's."""
+    """A branch of the run. Only reading has `pages_total`, `pages_done` and `first_ocr_at`."""
 
     state: Literal["waiting", "running", "done", "failed"]
     started_at: NotRequired[Time | None]
@@ -84,7 +87,7 @@ class Lanes(TypedDict):
 
 
 class Timeline(TypedDict):
-    """The moments of the run. `saved_ms`: what the lanes saved by running side by side, from the join on."""
+    """Timestamps of the run. `saved_ms`: time saved by running the branches in parallel, known from the join on."""
 
     received_at: Time
     first_ocr_at: NotRequired[Time | None]
@@ -97,7 +100,7 @@ class Timeline(TypedDict):
 
 
 class Paid(TypedDict):
-    """Calls that cost money, those of tries that died included."""
+    """The number of calls that cost money, including those of failed attempts."""
 
     ocr_calls: int
     model_calls: int
@@ -110,7 +113,7 @@ class File(TypedDict):
 
 
 class ChangedQuestion(TypedDict):
-    """What a teacher's change adds to a question's mark, or to its reading."""
+    """What a teacher's change adds to a question's mark or to its recognised answer."""
 
     changed_by: str
     changed_at: Time
@@ -119,7 +122,7 @@ class ChangedQuestion(TypedDict):
 
 
 class QuestionSummary(TypedDict):
-    """A question's mark as it stands in a list."""
+    """A question's mark as an entry of a list."""
 
     question: str
     label: str
@@ -135,10 +138,10 @@ class QuestionSummary(TypedDict):
 
 
 class Status(TypedDict):
-    """A submission. Before it is recorded the execution itself tells, and knows less; of an erased one no more is
-    left than that it was there. `label` is what the upload, or the sheet's own line, calls the student; `student` the
-    class list's label for that, where it has the student (`on_roster`; null where there is no list, or where nobody
-    can tell yet)."""
+    """A submission. Before it is recorded, the status comes from its execution and has fewer fields; of an erased one
+    only its identity is left. `label` is the student's name from the upload or from the sheet; `student` is the class
+    list's label for it if the list has the student (`on_roster`; null if there is no list, or if it is not known
+    yet)."""
 
     id: Id
     run: int
@@ -169,14 +172,14 @@ class Status(TypedDict):
 
 
 class Submissions(TypedDict):
-    """`next`: what to ask with as `next` for those that follow; null after the last."""
+    """`next` is the cursor of the following page; null after the last."""
 
     submissions: list[Status]
     next: str | None
 
 
 class TranscriptLine(TypedDict):
-    """`words`: text, confidence and box of each."""
+    """`words` are triples of text, confidence and box."""
 
     text: str
     confidence: float
@@ -194,7 +197,7 @@ class TranscriptPage(TypedDict):
 
 
 class TranscriptPart(TypedDict):
-    """Pages from the one that was asked for on, as far as one answer carries them; `next` is the page to go on with."""
+    """Pages from the requested one on, as many as fit in a response; `next` is the page to continue with."""
 
     pages: list[TranscriptPage]
     text: str
@@ -203,13 +206,13 @@ class TranscriptPart(TypedDict):
 
 
 class Mark(TypedDict):
-    """null takes a change back: the machine's mark counts again."""
+    """null removes a teacher's mark: the mark from grading counts again."""
 
     marks: float | None
 
 
 class Answer(TypedDict):
-    """What an answer says in a teacher's reading, "" for nothing at all; null lets the machine's reading count."""
+    """The answer's text as a teacher reads it, "" for no answer; null restores the recognised text."""
 
     answer: str | None
 
@@ -228,16 +231,16 @@ class Assessments(TypedDict):
 
 
 class EntryFor(TypedDict):
-    """What an assessment adds to a scheme's entry: the question of the paper that it is for, null where that is
-    none or not sure."""
+    """What an assessment adds to a scheme's entry: the question of the paper that it is for, null if there is none or
+    more than one."""
 
     id: str | None
 
 
 class QuestionMaximum(TypedDict):
-    """What a question is worth; null where its parts share a number that nothing shares out. `source`: the marking
-    scheme, the paper, the scheme's criteria, a share of what is printed for several parts, the question's parts, or
-    nothing (it is marked out of 1). `printed`: what the paper says."""
+    """The marks available for a question; null if its parts share a number that nothing divides among them. `source`:
+    the marking scheme, the paper, the scheme's criteria, a share of the number printed for several parts, the
+    question's parts, or nothing (it is marked out of 1). `printed`: the number on the paper."""
 
     question: str
     marks: float | None
@@ -246,8 +249,8 @@ class QuestionMaximum(TypedDict):
 
 
 class MaximumMarks(TypedDict):
-    """The numbers that sheets are graded by, for every node of the tree. `warnings`: where the paper's sums do not hold
-    with them."""
+    """The maximum marks that sheets are graded by, for every node of the tree. `warnings`: where the totals printed on
+    the paper do not match them."""
 
     total: float
     questions: list[QuestionMaximum]
@@ -255,7 +258,7 @@ class MaximumMarks(TypedDict):
 
 
 class PaperProblem(TypedDict):
-    """What is wrong with a question paper, and which submission it is."""
+    """Why a question paper cannot be used, and which submission it is."""
 
     submission: Id
     type: str
@@ -263,9 +266,9 @@ class PaperProblem(TypedDict):
 
 
 class Assessment(TypedDict):
-    """The paper and the scheme that count now, how many students the roster lists (null: there is none), and how many
-    submissions stand where. `paper_problem`: why the question paper that was sent last does not count; null again once
-    a teacher has corrected the one that does."""
+    """The current paper and scheme, the number of students on the class list (null: there is none), and the number of
+    submissions in each state. `paper_problem`: why the last uploaded question paper is not used; null again once a
+    teacher has corrected the one that is."""
 
     id: str
     paper: QuestionPaper | None
@@ -282,8 +285,8 @@ class Assessment(TypedDict):
 
 
 class CorrectedQuestion(TypedDict):
-    """A question as a teacher has it. `id`: which of the paper's it is, left out for a new one; the id follows a
-    changed label. What the paper says of places and sums is kept by the server."""
+    """A question as corrected by a teacher. `id` is its id in the current paper, left out for a new question; the id
+    follows a changed label. The server keeps positions and computes totals."""
 
     id: NotRequired[str | None]
     label: str
@@ -298,7 +301,7 @@ class CorrectedQuestion(TypedDict):
 
 
 class CorrectedPaper(TypedDict):
-    """A question tree as GET gives it, with what a teacher has changed."""
+    """A question tree as returned by GET, with a teacher's changes."""
 
     title: NotRequired[str | None]
     printed_total: NotRequired[float | None]
@@ -319,7 +322,7 @@ class PublicationRequest(TypedDict):
 
 
 class Publication(TypedDict):
-    """Since when the marks are given out, by whom, and how many sheets have other marks since; null while held."""
+    """When and by whom the marks were published, and how many sheets have different marks since; null if not."""
 
     assessment: str
     published_at: Time | None
@@ -334,7 +337,7 @@ class SchemeKept(TypedDict):
 
 
 class RosterKept(TypedDict):
-    """`again`: sheets of an unknown student that are graded once more."""
+    """`again`: the number of sheets of an unknown student that are graded again."""
 
     assessment: str
     students: int
@@ -348,7 +351,7 @@ class ListedStudent(TypedDict):
 
 
 class MatchedStudent(ListedStudent):
-    """`submission`: the sheet that counts; `older`: other sheets of the same student, which do not."""
+    """`submission`: the sheet that counts; `older`: other sheets of the same student, which do not count."""
 
     submission: Id
     state: SubmissionState
@@ -356,7 +359,7 @@ class MatchedStudent(ListedStudent):
 
 
 class UnknownSheet(TypedDict):
-    """A sheet whose label (null: none) is nobody's on the class list, or might be two students'."""
+    """A sheet whose label (null: none) matches no student on the class list, or more than one."""
 
     submission: Id
     label: str | None
@@ -383,8 +386,8 @@ class Settings(TypedDict):
 
 
 class SheetRow(TypedDict):
-    """The sheet that counts of a student; `questions`: marks by question, null where nothing can be said; `unmarked`:
-    those of them that count, so that `marks` is without them."""
+    """The sheet that counts for a student. `questions`: marks by question, null if it has none yet; `unmarked`: the
+    questions without a mark that count and are missing from `marks`."""
 
     student: str | None
     submission: Id

@@ -1,4 +1,4 @@
-"""The real API on the local cloud, with something to ask for in it."""
+"""The real API on the local cloud, with a graded sheet in it."""
 
 import uuid
 from collections.abc import Iterator
@@ -14,7 +14,7 @@ from tests.workflow.conftest import ANSWERS, PAPER, SCHEME, WorkflowHarness
 
 @dataclass(frozen=True)
 class Api:
-    """The API's address and a teacher's token; ids that are there, by what they name."""
+    """The API's address, a teacher's token, and the ids of existing resources."""
 
     url: str
     token: str
@@ -22,10 +22,10 @@ class Api:
     assessment: str
 
 
-# One cloud a process: this folder's ends before the next folder's begins.
+# One cloud per process: this package's cloud stops before the next package's starts.
 @pytest.fixture(scope="package")
 def api(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Api]:
-    # Its logs stay behind, for whoever wants to know why something came back as 500.
+    # Its logs are kept, to investigate a response of 500.
     folder = tmp_path_factory.mktemp("cloud")
     with LocalCloud(folder=folder, ocr_processes=1) as cloud, ApiClient(cloud.api_url, cloud.token()) as client:
         harness = WorkflowHarness(cloud, client, f"api-{uuid.uuid4().hex[:8]}")

@@ -1,6 +1,6 @@
-"""What the description allows is sent to the real API, and what comes back is held against the description.
+"""Requests that the description allows are sent to the real API, and the responses are validated against it.
 
-A short run from fixed seeds; `make api` sends many more, new ones each time: API_EXAMPLES, API_SEED.
+This is a short run with fixed seeds; `make api` sends many more, different each time: API_EXAMPLES, API_SEED.
 """
 
 import os
@@ -34,14 +34,14 @@ OPERATIONS = [each.ok() for each in schemathesis.openapi.from_dict(openapi_docum
 
 
 @pytest.mark.parametrize("operation", OPERATIONS, ids=lambda operation: operation.label)
-@pytest.mark.parametrize("there", [True, False], ids=["what is there", "anything"])
-def test_the_api_does_what_its_description_says(api: Api, operation: Any, there: bool) -> None:
-    """`there`: the ids in the path are of something that is there, so that more than 404 comes back."""
-    known = _known(operation.path, operation.method, api) if there else {}
-    if there and not known:
-        pytest.skip("This route names nothing, or takes it away.")
+@pytest.mark.parametrize("existing", [True, False], ids=["existing ids", "any ids"])
+def test_the_api_conforms_to_its_description(api: Api, operation: Any, existing: bool) -> None:
+    """`existing`: the path has ids of existing resources, so that there are responses other than 404."""
+    known = _existing_path_parameters(operation.path, operation.method, api) if existing else []
+    if existing and not known:
+        pytest.skip("This route has no id in its path, or deletes the resource.")
     valid = operation.as_strategy()
-    anything = operation.as_strategy(generation_mode=schemathesis.GenerationMode.NEGATIVE)
+    invalid = operation.as_strategy(generation_mode=schemathesis.GenerationMode.NEGATIVE)
     statuses = set()
 
     @seed(SEED)
@@ -52,24 +52,24 @@ def test_the_api_does_what_its_description_says(api: Api, operation: Any, there:
         phases=[Phase.generate],
         suppress_health_check=list(HealthCheck),
     )
-    @given(case=st.one_of(valid, anything) if _may_be_wrong(operation) else valid)
+    @given(case=st.one_of(valid, invalid) if _can_be_invalid(operation) else valid)
     def send(case: Any) -> None:
         if known:
             case.path_parameters = {**(case.path_parameters or {}), **known[len(repr(case.query)) % len(known)]}
-        answer = case.call(base_url=api.url, headers={"Authorization": f"Bearer {api.token}"}, timeout=60)
-        statuses.add(answer.status_code)
-        case.validate_response(answer, checks=CHECKS)
+        response = case.call(base_url=api.url, headers={"Authorization": f"Bearer {api.token}"}, timeout=60)
+        statuses.add(response.status_code)
+        case.validate_response(response, checks=CHECKS)
 
     send()
     assert statuses
 
 
-def _may_be_wrong(operation: Any) -> bool:
-    """There is something in the request that can be wrong."""
+def _can_be_invalid(operation: Any) -> bool:
+    """Whether the request has any part that can be invalid."""
     return bool(operation.body) or bool(operation.query) or bool(operation.path_parameters)
 
 
-def _known(path: str, method: str, api: Api) -> list[dict[str, str]]:
+def _existing_path_parameters(path: str, method: str, api: Api) -> list[dict[str, str]]:
     if method.upper() == "DELETE":
         return []
     if path.startswith("/submissions/{id}"):
@@ -78,9 +78,9 @@ def _known(path: str, method: str, api: Api) -> list[dict[str, str]]:
     return [{"id": api.assessment}] if path.startswith("/assessments/{id}") else []
 
 
-def test_the_description_is_served_to_whoever_asks(api: Api) -> None:
+def test_the_description_is_served_without_a_token(api: Api) -> None:
     import requests
 
-    answer = requests.get(f"{api.url}/openapi.json", timeout=30)
-    assert (answer.status_code, answer.json()) == (200, openapi_document())
+    response = requests.get(f"{api.url}/openapi.json", timeout=30)
+    assert (response.status_code, response.json()) == (200, openapi_document())
     assert requests.get(f"{api.url}/assessments", timeout=30).status_code == 401
