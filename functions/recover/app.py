@@ -1,7 +1,11 @@
-"""Lambda handler for retries, clean-up and terminal failures: the state machine, the schedule and other functions
-call it."""
+"""Lambda handler for retries, clean-up and terminal failures.
+
+One function handles each trigger: the end of an execution (EventBridge), the state machine, the schedule, and requests
+of other functions and operators.
+"""
 
 import json
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import Any
@@ -15,12 +19,14 @@ from core.platform import aws, clock, executions
 from core.platform.settings import settings
 from core.storage.encryption import TextCipher
 from core.storage.table import Item, Table
-from recover import reruns, terminal_states
+from recover import stuck_executions, terminal_states
 from recover.cleanup import clean_up, clean_up_ended
 from recover.erase import erase
 from recover.lifecycle_context import LifecycleContext
 from recover.release import park_submission, receive_again, release, release_all
-from recover.sweep import SweepCutoffs, count_failed, load_cursor, save_cursor, sweep
+from recover.sweep import SweepCutoffs, SweepResult, load_cursor, save_cursor, sweep
+
+Action = Callable[[dict[str, Any], LifecycleContext], dict[str, Any]]
 
 logger = Logger()
 metrics = Metrics()
@@ -61,81 +67,118 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     metrics.add_metric("Recoveries", MetricUnit.Count, 1)
     lifecycle = lifecycle_context(context)
     if "detail" in event:
-        # EventBridge: an execution timed out, was aborted or failed.
-        state = terminal_states.finalise_event(event["detail"], lifecycle.table)
-        clean_up_ended(Submission.from_state(json.loads(event["detail"]["input"])), lifecycle)
-        return {"state": state}
+        return handle_execution_end(event["detail"], lifecycle)
     logger.info("request received", action=event["action"])
-    return _handle_state_machine(event, lifecycle) if "state" in event else _handle_request(event, lifecycle)
+    if "state" in event:
+        return handle_state_machine(event["action"], event["state"], lifecycle)
+    if event["action"] == "sweep" and "after" not in event:
+        return handle_schedule(event, lifecycle)
+    return handle_request(event, lifecycle)
 
 
-def _handle_state_machine(event: dict[str, Any], lifecycle_context: LifecycleContext) -> dict[str, Any]:
-    """Actions of the state machine, which sends its whole state."""
-    state = event["state"]
-    match event["action"]:
-        case "reject":
-            return {"state": terminal_states.reject_submission(state, lifecycle_context.table)}
-        case "duplicate":
-            return {
-                "state": terminal_states.mark_duplicate(
-                    state, lifecycle_context.table, lambda one, at: receive_again(one, at, lifecycle_context)
-                )
-            }
-        case "fail":
-            return {"state": terminal_states.fail_submission(state, lifecycle_context.table)}
-        case "park":
-            return {"state": park_submission(Submission.from_state(state), lifecycle_context)}
-        case "tidy":
-            return clean_up(state, lifecycle_context)
-    raise ValueError(f"unknown action {event['action']!r}")
+def handle_execution_end(detail: dict[str, Any], lifecycle: LifecycleContext) -> dict[str, Any]:
+    """EventBridge: an execution timed out, was aborted or failed."""
+    state = terminal_states.finalise_event(detail, lifecycle.table)
+    clean_up_ended(Submission.from_state(json.loads(detail["input"])), lifecycle)
+    return {"state": state}
 
 
-def _handle_request(event: dict[str, Any], lifecycle_context: LifecycleContext) -> dict[str, Any]:
-    """Actions of other functions, the schedule and people."""
-    match event["action"]:
-        case "release":
-            return _handle_release(event, lifecycle_context)
-        case "again":
-            return {"state": receive_again(event["submission"], event["received_at"], lifecycle_context)}
-        case "resume":
-            return _handle_resume(event, lifecycle_context)
-        case "erase":
-            return {"removed": erase(event["submission"], lifecycle_context)}
-        case "sweep":
-            return _handle_sweep(event, lifecycle_context)
-    raise ValueError(f"unknown action {event['action']!r}")
+def handle_state_machine(action: str, state: dict[str, Any], lifecycle: LifecycleContext) -> dict[str, Any]:
+    """A task of the state machine, which sends its whole state."""
+    if action not in _STATE_MACHINE_ACTIONS:
+        raise ValueError(f"unknown action {action!r}")
+    return _STATE_MACHINE_ACTIONS[action](state, lifecycle)
 
 
-def _handle_release(event: dict[str, Any], lifecycle_context: LifecycleContext) -> dict[str, Any]:
+def handle_schedule(event: dict[str, Any], lifecycle: LifecycleContext) -> dict[str, Any]:
+    """The scheduled sweep, which continues where the previous one stopped."""
+    done = _run_sweep(event, lifecycle, after=load_cursor(lifecycle))
+    save_cursor(lifecycle, done.next_cursor)
+    return _report_sweep(done, lifecycle)
+
+
+def handle_request(event: dict[str, Any], lifecycle: LifecycleContext) -> dict[str, Any]:
+    """A request of another function or of an operator; the state machine's releases as well."""
+    if event["action"] not in _REQUESTS:
+        raise ValueError(f"unknown action {event['action']!r}")
+    return _REQUESTS[event["action"]](event, lifecycle)
+
+
+def _reject(state: dict[str, Any], lifecycle: LifecycleContext) -> dict[str, Any]:
+    return {"state": terminal_states.reject_submission(state, lifecycle.table)}
+
+
+def _mark_duplicate(state: dict[str, Any], lifecycle: LifecycleContext) -> dict[str, Any]:
+    receive = partial(receive_again, lifecycle=lifecycle)
+    return {"state": terminal_states.mark_duplicate(state, lifecycle.table, receive)}
+
+
+def _fail(state: dict[str, Any], lifecycle: LifecycleContext) -> dict[str, Any]:
+    return {"state": terminal_states.fail_submission(state, lifecycle.table)}
+
+
+def _park(state: dict[str, Any], lifecycle: LifecycleContext) -> dict[str, Any]:
+    return {"state": park_submission(Submission.from_state(state), lifecycle)}
+
+
+def _release(event: dict[str, Any], lifecycle: LifecycleContext) -> dict[str, Any]:
     """Release one batch for the state machine, which calls again for the rest; otherwise as much as time allows."""
     tenant, assessment = event["tenant"], event["assessment"]
     if "after" not in event:
-        return release_all(tenant, assessment, lifecycle_context).to_state()
-    return release(tenant, assessment, lifecycle_context, after=event["after"], revision=event["revision"]).to_state()
+        return release_all(tenant, assessment, lifecycle).to_state()
+    return release(tenant, assessment, lifecycle, after=event["after"], revision=event["revision"]).to_state()
 
 
-def _handle_resume(event: dict[str, Any], lifecycle_context: LifecycleContext) -> dict[str, Any]:
+def _receive_again(event: dict[str, Any], lifecycle: LifecycleContext) -> dict[str, Any]:
+    return {"state": receive_again(event["submission"], event["received_at"], lifecycle)}
+
+
+def _resume(event: dict[str, Any], lifecycle: LifecycleContext) -> dict[str, Any]:
     """Resume the named submissions, or one page of all that FAILED before `until`."""
     if "submissions" in event:
-        return {"resumed": reruns.resume_submissions(event["submissions"], lifecycle_context), "next": None}
-    started, next_cursor = reruns.resume_failed(
-        lifecycle_context, until=event.get("until", clock.now()), after=event["after"]
+        return {"resumed": stuck_executions.resume_submissions(event["submissions"], lifecycle), "next": None}
+    started, next_cursor = stuck_executions.resume_failed(
+        lifecycle, until=event.get("until", clock.now()), after=event["after"]
     )
     return {"resumed": started, "next": next_cursor}
 
 
-def _handle_sweep(event: dict[str, Any], lifecycle_context: LifecycleContext) -> dict[str, Any]:
-    """One call of the sweep. The scheduled one (without `after`) continues where the previous one stopped."""
-    scheduled = "after" not in event
-    after: Item | None = load_cursor(lifecycle_context) if scheduled else event["after"]
+def _erase(event: dict[str, Any], lifecycle: LifecycleContext) -> dict[str, Any]:
+    return {"removed": erase(event["submission"], lifecycle)}
+
+
+def _sweep(event: dict[str, Any], lifecycle: LifecycleContext) -> dict[str, Any]:
+    """One call of an operator's sweep, which starts at `after`."""
+    return _report_sweep(_run_sweep(event, lifecycle, after=event["after"]), lifecycle)
+
+
+_STATE_MACHINE_ACTIONS: dict[str, Action] = {
+    "reject": _reject,
+    "duplicate": _mark_duplicate,
+    "fail": _fail,
+    "park": _park,
+    "tidy": clean_up,
+}
+_REQUESTS: dict[str, Action] = {
+    "release": _release,
+    "again": _receive_again,
+    "resume": _resume,
+    "erase": _erase,
+    "sweep": _sweep,
+}
+
+
+def _run_sweep(event: dict[str, Any], lifecycle: LifecycleContext, *, after: Item | None) -> SweepResult:
     idle_seconds = event.get("older_than_seconds", _IDLE_SECONDS)
     cutoffs = SweepCutoffs(_seconds_ago(idle_seconds), _seconds_ago(max(idle_seconds, _STUCK_SECONDS)))
-    done = sweep(lifecycle_context, cutoffs, after=after)
-    if scheduled:
-        save_cursor(lifecycle_context, done.next_cursor)
+    return sweep(lifecycle, cutoffs, after=after)
+
+
+def _report_sweep(done: SweepResult, lifecycle: LifecycleContext) -> dict[str, Any]:
+    """Publish the counts of a sweep as metrics; returns them with the cursor `next`."""
     response = {
         **done.to_dict(),
-        "failed": count_failed(lifecycle_context, until=_seconds_ago(0)),
+        "failed": stuck_executions.count_failed(lifecycle, until=_seconds_ago(0)),
         "dead_ends": _count_dead_letters(),
     }
     for name in ("stuck", "started", "finalised", "removed", "waiting_for_paper", "failed"):

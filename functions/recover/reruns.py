@@ -9,8 +9,6 @@ from core.storage.table import RECORD_SK, Item, assessment_pk, parked_sk, submis
 from core.storage.tombstones import find_stored_copy
 from recover.lifecycle_context import LifecycleContext
 
-# Records that one call processes; the next call continues with the cursor that it returns.
-_PAGE_SIZE = 100
 # Seconds that a call keeps in reserve: with less left, it stops and returns a cursor.
 RESERVED_SECONDS = 20.0
 
@@ -54,16 +52,3 @@ def start_after_erasure(submission: Submission, lifecycle: LifecycleContext) -> 
     except errors.SubmissionErased:
         return False
     return lifecycle.start(submission_repository.restart_after_erasure(submission, run))
-
-
-def resume_submissions(ids: list[str], lifecycle: LifecycleContext) -> list[str]:
-    """Run failed or stuck submissions again; returns the ids of those that were started."""
-    return [submission_id for submission_id in ids if start_next_run(submission_id, lifecycle)]
-
-
-def resume_failed(lifecycle: LifecycleContext, *, until: str, after: Item | None) -> tuple[list[str], Item | None]:
-    """Run again what FAILED before `until`; returns the ids that were started and the cursor of the next call."""
-    found, next_cursor = lifecycle.table.query_pending(
-        submission_repository.PENDING_FAILED, until=until, limit=_PAGE_SIZE, after=after
-    )
-    return resume_submissions([item["pk"].removeprefix(submission_pk("")) for item in found], lifecycle), next_cursor

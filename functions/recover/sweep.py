@@ -14,11 +14,12 @@ from typing import Any
 from core.models.submission import SubmissionState
 from core.storage import assessment_repository, submission_repository
 from core.storage.table import Item, submission_pk
-from recover import orphaned_uploads, terminal_states
+from recover import orphaned_uploads
 from recover.erase import erase
 from recover.lifecycle_context import LifecycleContext
 from recover.release import release_all
 from recover.reruns import RESERVED_SECONDS, start_next_run
+from recover.stuck_executions import recover_run
 
 _PAGE_SIZE = 50
 STAGES = (
@@ -101,22 +102,10 @@ def _process_item(stage: str, item: Item, lifecycle: LifecycleContext) -> str | 
         erase(submission_id, lifecycle)
         return "erased"
     return (
-        _recover_run(submission_id, found, lifecycle)
+        recover_run(submission_id, found, lifecycle)
         if stage == submission_repository.PENDING_RUN
         else _release_parked(submission_id, found, lifecycle)
     )
-
-
-def _recover_run(submission_id: str, found: Item, lifecycle: LifecycleContext) -> str:
-    """Recover a run that is recorded or claimed: start it if it has no execution, finalise it if that has ended."""
-    execution = lifecycle.execution(submission_id, max(int(found["run"]), int(found.get("claimed", 0))))
-    if execution is None:
-        start_next_run(submission_id, lifecycle)
-        return "started"
-    if execution.is_running:
-        return "under_way"
-    terminal_states.finalise_execution(execution, lifecycle.table)
-    return "finalised"
 
 
 def _release_parked(submission_id: str, found: Item, lifecycle: LifecycleContext) -> str:
@@ -124,12 +113,6 @@ def _release_parked(submission_id: str, found: Item, lifecycle: LifecycleContext
         return "waiting_for_paper"
     start_next_run(submission_id, lifecycle, lambda item: bool(item["state"] == SubmissionState.AWAITING_PAPER))
     return "released"
-
-
-def count_failed(lifecycle: LifecycleContext, *, until: str) -> int:
-    """How many submissions have FAILED and wait to be run again, counted up to one page."""
-    found, _ = lifecycle.table.query_pending(submission_repository.PENDING_FAILED, until=until, limit=_PAGE_SIZE)
-    return len(found)
 
 
 def load_cursor(lifecycle: LifecycleContext) -> Item | None:

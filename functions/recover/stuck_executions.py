@@ -1,0 +1,43 @@
+"""Stuck and failed executions: find them by their records, and start their submissions again."""
+
+from core.storage import submission_repository
+from core.storage.table import Item, submission_pk
+from recover import terminal_states
+from recover.lifecycle_context import LifecycleContext
+from recover.reruns import start_next_run
+
+# Records that one call processes; the next call continues with the cursor that it returns.
+_PAGE_SIZE = 100
+# The most failed submissions that are counted.
+_MAX_COUNT = 50
+
+
+def recover_run(submission_id: str, found: Item, lifecycle: LifecycleContext) -> str:
+    """Recover a run that is recorded or claimed: start it if it has no execution, finalise it if that has ended."""
+    execution = lifecycle.execution(submission_id, max(int(found["run"]), int(found.get("claimed", 0))))
+    if execution is None:
+        start_next_run(submission_id, lifecycle)
+        return "started"
+    if execution.is_running:
+        return "under_way"
+    terminal_states.finalise_execution(execution, lifecycle.table)
+    return "finalised"
+
+
+def resume_submissions(ids: list[str], lifecycle: LifecycleContext) -> list[str]:
+    """Run failed or stuck submissions again; returns the ids of those that were started."""
+    return [submission_id for submission_id in ids if start_next_run(submission_id, lifecycle)]
+
+
+def resume_failed(lifecycle: LifecycleContext, *, until: str, after: Item | None) -> tuple[list[str], Item | None]:
+    """Run again what FAILED before `until`; returns the ids that were started and the cursor of the next call."""
+    found, next_cursor = lifecycle.table.query_pending(
+        submission_repository.PENDING_FAILED, until=until, limit=_PAGE_SIZE, after=after
+    )
+    return resume_submissions([item["pk"].removeprefix(submission_pk("")) for item in found], lifecycle), next_cursor
+
+
+def count_failed(lifecycle: LifecycleContext, *, until: str) -> int:
+    """How many submissions have FAILED and wait to be run again, at most _MAX_COUNT."""
+    found, _ = lifecycle.table.query_pending(submission_repository.PENDING_FAILED, until=until, limit=_MAX_COUNT)
+    return len(found)
