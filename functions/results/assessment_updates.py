@@ -11,17 +11,15 @@ from core.models.submission import SubmissionState, keyed_hash
 from core.platform.clock import now
 from core.storage import assessment_repository
 from core.storage.table import ConditionFailed, submission_pk
-from results import documents
-from results.assessment_service import AssessmentService
+from results import assessments, documents
 from results.paper_correction import parse_corrected_paper
+from results.tenant_records import TenantContext
 
 _MAX_ATTEMPTS = 5
 _CHANGED_MESSAGE = "The assessment has changed since it was looked at. Fetch it again, then change it."
 
 
-def put_paper(
-    service: AssessmentService, assessment: str, body: str, *, by: str, expected_revision: int | None
-) -> dict[str, Any]:
+def put_paper(context: TenantContext, assessment: str, body: str, *, expected_revision: int | None) -> dict[str, Any]:
     """Store a corrected question tree and have the sheets graded against it.
 
     `expected_revision` is the revision that the teacher looked at; None accepts any.
@@ -33,33 +31,33 @@ def put_paper(
         The assessment no longer has the expected revision, or kept changing during the attempts.
     """
     for _ in range(_MAX_ATTEMPTS):
-        current = assessment_repository.load(service.table, service.tenant, assessment)
+        current = assessment_repository.load(context.table, context.tenant, assessment)
         if expected_revision is not None and expected_revision != current.revision:
             break
-        current_document = documents.read_json(service.s3, service.bucket, current.paper) if current.paper else None
+        current_document = documents.read_json(context.s3, context.bucket, current.paper) if current.paper else None
         paper = parse_corrected_paper(body, QuestionPaper.from_dict(current_document) if current_document else None)
         read = current.paper_read or current.paper
         # Under the key of the paper that it corrects, so that it is erased with it.
-        key = _store_document(service, assessment, "paper", paper.to_dict(), corrected_key=read)
-        document = {"key": key, "received_at": current.paper_received_at or now(), "by": by}
+        key = _store_document(context, assessment, "paper", paper.to_dict(), corrected_key=read)
+        document = {"key": key, "received_at": current.paper_received_at or now(), "by": context.user}
         document |= {"corrects": read} if read else {}
-        assessment_repository.register_assessment(service.table, service.tenant, assessment)
+        assessment_repository.register_assessment(context.table, context.tenant, assessment)
         try:
             assessment_repository.set_document(
-                service.table, service.tenant, assessment, "paper", document, expected_revision=current.revision
+                context.table, context.tenant, assessment, "paper", document, expected_revision=current.revision
             )
         except ConditionFailed:
             # The assessment changed since it was loaded.
             continue
-        _request_release(service, assessment)
+        _request_release(context, assessment)
         response = {"assessment": assessment, "revision": current.revision + 1, "paper": paper.to_dict()}
         # A mark stated by the marking scheme takes precedence over the paper's.
-        return {**response, "maximum_marks": service.maximum_marks(assessment)}
+        return {**response, "maximum_marks": assessments.maximum_marks(context, assessment)}
     raise errors.ChangedMeanwhile(_CHANGED_MESSAGE)
 
 
 def put_scheme(
-    service: AssessmentService, assessment: str, scheme: dict[str, Any], *, expected_revision: int | None
+    context: TenantContext, assessment: str, scheme: dict[str, Any], *, expected_revision: int | None
 ) -> dict[str, Any]:
     """Store a parsed marking scheme and have the sheets graded against it.
 
@@ -68,46 +66,46 @@ def put_scheme(
     ChangedMeanwhile
         The assessment does not have the expected revision.
     """
-    key = _store_document(service, assessment, "scheme", scheme)
-    assessment_repository.register_assessment(service.table, service.tenant, assessment)
+    key = _store_document(context, assessment, "scheme", scheme)
+    assessment_repository.register_assessment(context.table, context.tenant, assessment)
     at = now()
     if expected_revision is None:
         assessment_repository.set_document_if_newer(
-            service.table, service.tenant, assessment, "scheme", key=key, received_at=at
+            context.table, context.tenant, assessment, "scheme", key=key, received_at=at
         )
     else:
         try:
             document = {"key": key, "received_at": at}
             assessment_repository.set_document(
-                service.table, service.tenant, assessment, "scheme", document, expected_revision=expected_revision
+                context.table, context.tenant, assessment, "scheme", document, expected_revision=expected_revision
             )
         except ConditionFailed:
             raise errors.ChangedMeanwhile(_CHANGED_MESSAGE) from None
     # Also if the scheme was already stored: this may be the retry of a request whose release was lost.
-    _request_release(service, assessment)
+    _request_release(context, assessment)
     return {"assessment": assessment, "entries": len(scheme["entries"]), "warnings": scheme["warnings"]}
 
 
-def put_roster(service: AssessmentService, assessment: str, roster: Roster | None) -> dict[str, Any]:
+def put_roster(context: TenantContext, assessment: str, roster: Roster | None) -> dict[str, Any]:
     """Store an assessment's roster; None removes it. Sheets of an unknown student are graded again, so that they can
     be matched with the new roster."""
-    key = roster_key(service.tenant, assessment)
+    key = roster_key(context.tenant, assessment)
     body = json.dumps((roster or Roster(())).to_dict(), ensure_ascii=False).encode()
-    service.s3.put_object(Bucket=service.bucket, Key=key, Body=body, ContentType="application/json")
-    assessment_repository.register_assessment(service.table, service.tenant, assessment)
-    assessment_repository.set_roster(service.table, service.tenant, assessment, key if roster else None)
+    context.s3.put_object(Bucket=context.bucket, Key=key, Body=body, ContentType="application/json")
+    assessment_repository.register_assessment(context.table, context.tenant, assessment)
+    assessment_repository.set_roster(context.table, context.tenant, assessment, key if roster else None)
     unknown = [
         record["pk"].removeprefix(submission_pk(""))
-        for record in service.table.query_by_assessment(service.tenant, assessment)
+        for record in context.table.query_by_assessment(context.tenant, assessment)
         if ReviewReason.UNKNOWN_STUDENT in record.get("review", ()) and record["state"] == SubmissionState.NEEDS_REVIEW
     ]
     if unknown and roster:
-        service.invoke_recover({"action": "resume", "submissions": unknown})
+        context.invoke_recover({"action": "resume", "submissions": unknown})
     return {"assessment": assessment, "students": len(roster.students) if roster else 0, "again": len(unknown)}
 
 
 def _store_document(
-    service: AssessmentService,
+    context: TenantContext,
     assessment: str,
     slot: assessment_repository.Slot,
     document: dict[str, Any],
@@ -116,13 +114,13 @@ def _store_document(
 ) -> str:
     """Write a document under a hash of its content; returns its key."""
     body = json.dumps(document, ensure_ascii=False, sort_keys=True)
-    name = keyed_hash(service.secret, slot, body)
-    key = assessment_repository.assessment_document_key(service.tenant, assessment, slot, name)
+    name = keyed_hash(context.secret, slot, body)
+    key = assessment_repository.assessment_document_key(context.tenant, assessment, slot, name)
     if corrected_key is not None:
         key = f"{corrected_key.removesuffix('.json')}-{name}.json"
-    service.s3.put_object(Bucket=service.bucket, Key=key, Body=body.encode(), ContentType="application/json")
+    context.s3.put_object(Bucket=context.bucket, Key=key, Body=body.encode(), ContentType="application/json")
     return key
 
 
-def _request_release(service: AssessmentService, assessment: str) -> None:
-    service.invoke_recover({"action": "release", "tenant": service.tenant, "assessment": assessment})
+def _request_release(context: TenantContext, assessment: str) -> None:
+    context.invoke_recover({"action": "release", "tenant": context.tenant, "assessment": assessment})

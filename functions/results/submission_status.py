@@ -10,7 +10,7 @@ from core.platform import clock, executions
 from core.storage import cost_counters
 from core.storage.encryption import TextCipher
 from core.storage.table import RECORD_SK, Item, Table, branch_sk, submission_pk
-from results import moderation
+from results import teacher_changes
 from results.paper_problem import failure_reason
 
 StatusDocument = dict[str, Any]
@@ -54,7 +54,7 @@ def status_from_items(items: Mapping[str, Item], cipher: TextCipher) -> StatusDo
         "reason": failure_reason(record),
         "duplicate_of": record.get("duplicate_of"),
         "revision": record.get("revision"),
-        "edition": moderation.edition(record) if record["state"] in MARKED_STATES else None,
+        "edition": teacher_changes.edition(record) if record["state"] in MARKED_STATES else None,
         # If a later run ended without marks, those of the previous run are not shown.
         "marks": record.get("marks") if record["state"] in MARKED_STATES else None,
         "max_marks": record.get("max_marks") if record["state"] in MARKED_STATES else None,

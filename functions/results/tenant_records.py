@@ -1,6 +1,6 @@
 """Read access to a tenant's records and documents, with teachers' changes applied."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import cache, partial
@@ -12,7 +12,7 @@ from core.models.submission import DocumentKind, SubmissionState
 from core.storage import assessment_repository
 from core.storage.encryption import TextCipher
 from core.storage.table import RECORD_SK, Item, Table
-from results import documents, moderation, submission_status
+from results import documents, submission_status, teacher_changes
 from results.paper_problem import paper_problem, reason_to_wait
 
 
@@ -36,7 +36,7 @@ class TenantRecords:
             }
         paper = partial(self.paper, record["assessment"])
         found = submission_status.status_from_items(
-            {**items, RECORD_SK: moderation.moderated_record(record, paper)}, self.cipher
+            {**items, RECORD_SK: teacher_changes.moderated_record(record, paper)}, self.cipher
         )
         # Without marks of this run, a stored result is the previous run's. A key's `paper_key` is its scheme.
         included = {
@@ -47,7 +47,7 @@ class TenantRecords:
             if is_included and record.get(f"{name}_key"):
                 found[name] = documents.read_json(self.s3, self.bucket, record[f"{name}_key"])
         if found["result"]:
-            found["result"] = moderation.moderated_result(
+            found["result"] = teacher_changes.moderated_result(
                 found["result"], record, paper, self._corrected_questions(record)
             )
             # Internal to grading.
@@ -56,7 +56,7 @@ class TenantRecords:
 
     def _corrected_questions(self, record: Item) -> dict[str, dict[str, Any]]:
         """Questions whose answer was corrected after this run had marked the sheet, as they were marked again."""
-        corrections = moderation.current_run_corrections(record)
+        corrections = teacher_changes.current_run_corrections(record)
         if not corrections:
             return {}
         with ThreadPoolExecutor(8) as pool:
@@ -79,7 +79,7 @@ class TenantRecords:
     def moderated_records(self, assessment: str, records: list[Item]) -> list[Item]:
         """Records with teachers' changes applied. The paper is fetched once, and only if a mark was changed."""
         paper = cache(partial(self.paper, assessment))
-        return [moderation.moderated_record(record, paper) for record in records]
+        return [teacher_changes.moderated_record(record, paper) for record in records]
 
     def paper_problem(self, assessment: str, current: assessment_repository.AssessmentRecord) -> dict[str, Any] | None:
         """What is wrong with the question paper that was received last, None if nothing is."""
@@ -94,3 +94,19 @@ class TenantRecords:
 
     def current_assessment(self, assessment: str) -> assessment_repository.AssessmentRecord:
         return assessment_repository.load(self.table, self.tenant, assessment)
+
+
+@dataclass(frozen=True, slots=True)
+class TenantContext(TenantRecords):
+    """The collaborators of a request that may also change something.
+
+    `user` is named in edit logs. `invoke_recover` invokes `recover` asynchronously; `mark_answer` has `grade` mark one
+    answer and waits for the result.
+    """
+
+    user: str
+    stepfunctions: Any
+    state_machine_arn: str
+    secret: bytes
+    invoke_recover: Callable[[dict[str, Any]], None]
+    mark_answer: Callable[[dict[str, Any]], dict[str, Any]]

@@ -6,7 +6,7 @@ import pytest
 
 from core.models import counting_rules
 from core.models.assessment import Question, QuestionPaper, QuestionType
-from results.moderation import MarkChange, apply_changes
+from results.teacher_changes import MarkChange, apply_changes
 
 PARTS = tuple(Question(f"1.{part}", f"({part})", QuestionType.TEXT, "Explain.", 5) for part in "ab")
 PAPER = QuestionPaper(5, (Question("1", "1", QuestionType.GROUP, "Answer one.", None, choose=1, parts=PARTS),))

@@ -1,0 +1,69 @@
+"""Exports of an assessment's marks: CSV, JSON, and the gradebook file of a learning platform."""
+
+from typing import Any
+
+from core.models import errors
+from core.models.roster import Roster
+from core.storage.table import RECORD_SK
+from results import assessments, roster_comparison, submission_status
+from results.exports import gradebook_formats, results_table
+from results.tenant_records import TenantContext
+
+
+def results_csv(context: TenantContext, assessment: str) -> str:
+    """The marks of an assessment as CSV."""
+    return results_table.to_csv(*_load_marks(context, assessment, context.roster(assessment)))
+
+
+def results_json(context: TenantContext, assessment: str) -> dict[str, Any]:
+    """The same table as JSON."""
+    ids, rows = results_table.build_table(*_load_marks(context, assessment, context.roster(assessment)))
+    return {"assessment": assessment, "questions": ids, "sheets": rows}
+
+
+def gradebook_csv(
+    context: TenantContext,
+    assessment: str,
+    platform: gradebook_formats.Platform,
+    *,
+    draft: bool,
+    leave_out_unknown: bool = False,
+) -> str:
+    """The marks of an assessment as a platform imports them.
+
+    `leave_out_unknown` leaves out the sheets that match no student on the roster, which are an error otherwise.
+
+    Raises
+    ------
+    NotPublished
+        The marks are not published, and no draft was requested.
+    GradebookIncomplete
+    """
+    current = context.current_assessment(assessment)
+    if current.published_at is None and not draft:
+        raise errors.NotPublished("The marks are not published yet. Publish them, or ask for a draft (draft=true).")
+    roster = context.roster(assessment)
+    rows = results_table.build_table(*_load_marks(context, assessment, roster))[1]
+    maximum = assessments.maximum_marks(context, assessment)
+    return gradebook_formats.export_gradebook(
+        platform,
+        assessment,
+        rows,
+        roster,
+        points=maximum["total"] if maximum else None,
+        leave_out_unknown=leave_out_unknown,
+    )
+
+
+def _load_marks(
+    context: TenantContext, assessment: str, roster: Roster | None
+) -> tuple[list[dict[str, Any]], dict[str, list[dict[str, Any]]]]:
+    """The statuses of an assessment's submissions, and the questions of each marked sheet by submission."""
+    records = context.moderated_records(assessment, context.table.query_by_assessment(context.tenant, assessment))
+    marks = {
+        record["pk"].removeprefix("submission#"): record["question_marks"]
+        for record in records
+        if "question_marks" in record and record["state"] in submission_status.MARKED_STATES
+    }
+    listed = [submission_status.status_from_items({RECORD_SK: record}, context.cipher) for record in records]
+    return roster_comparison.with_roster_names(listed, roster), marks

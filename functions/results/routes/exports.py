@@ -1,0 +1,40 @@
+"""Routes of exports: an assessment's marks as CSV, as JSON, and as a gradebook file."""
+
+from typing import Any
+
+from aws_lambda_powertools.event_handler import Response
+
+from core.models import errors
+from core.models.submission import parse_assessment
+from results.exports import marks_export
+from results.exports.gradebook_formats import PLATFORMS
+from results.routes import request
+from results.routes.request import tenant_context
+
+router = request.create_router()
+
+
+@router.get("/assessments/<assessment>/results.csv")
+def get_results_csv(assessment: str) -> Response[str]:
+    return request.csv_response(marks_export.results_csv(tenant_context(router), parse_assessment(assessment)))
+
+
+@router.get("/assessments/<assessment>/results.json")
+def get_results_json(assessment: str) -> dict[str, Any]:
+    return marks_export.results_json(tenant_context(router), parse_assessment(assessment))
+
+
+@router.get("/assessments/<assessment>/gradebook.csv")
+def get_gradebook_csv(assessment: str) -> Response[str]:
+    query = request.query(router)
+    platform = next((one for one in PLATFORMS if one == query.get("for")), None)
+    if platform is None:
+        raise errors.UnknownPlatform("Say for=canvas or for=moodle.")
+    body = marks_export.gradebook_csv(
+        tenant_context(router),
+        parse_assessment(assessment),
+        platform,
+        draft=query.get("draft") == "true",
+        leave_out_unknown=query.get("unknown") == "leave_out",
+    )
+    return request.csv_response(body)

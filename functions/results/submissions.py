@@ -1,0 +1,143 @@
+"""One submission of a tenant: its status, a teacher's changes, its erasure and its transcript."""
+
+import time
+from typing import Any
+
+from core.models import errors
+from core.platform.clock import now
+from core.storage.corrections import Correction, corrections_from_record
+from core.storage.submission_repository import submission_from_record
+from core.storage.table import RECORD_SK, Item
+from core.storage.tombstones import write_tombstone
+from results import documents, roster_comparison, submission_status, teacher_changes, transcript_pagination
+from results.tenant_records import TenantContext
+
+_POLL_SECONDS = 0.25
+
+
+def get_status(context: TenantContext, submission_id: str, *, wait_seconds: float = 0) -> dict[str, Any]:
+    """A submission's status, with its result or paper if there is one.
+
+    With `wait_seconds`, polls until the submission has ended or that time is over.
+
+    Raises
+    ------
+    NotFound
+    """
+    until = time.monotonic() + wait_seconds
+    while True:
+        found = _find_status(context, submission_id)
+        if found is None:
+            raise errors.NotFound("There is no submission of this id.")
+        if submission_status.has_ended(found) or time.monotonic() >= until:
+            return roster_comparison.with_roster_names([found], context.roster(found["assessment"]))[0]
+        time.sleep(_POLL_SECONDS)
+
+
+def _find_status(context: TenantContext, submission_id: str) -> dict[str, Any] | None:
+    items = submission_status.find_items(context.table, submission_id, context.tenant)
+    if items is None:
+        return submission_status.status_from_execution(
+            context.stepfunctions, context.state_machine_arn, submission_id, context.tenant
+        )
+    return context.status_of(items)
+
+
+def change_mark(
+    context: TenantContext, submission_id: str, question: str, marks: float | None, *, expected_edition: str | None
+) -> None:
+    """Set a question's mark; None removes a teacher's mark. `expected_edition` is the one that the teacher looked at.
+
+    Raises
+    ------
+    NotFound, NotMarked, InvalidMark, ChangedMeanwhile
+    """
+    record = _load_record(context, submission_id)
+    teacher_changes.change_mark(
+        context.table, record, question, marks, by=context.user, expected_edition=expected_edition
+    )
+
+
+def correct_answer_text(
+    context: TenantContext, submission_id: str, question: str, answer: str | None, *, expected_edition: str | None
+) -> None:
+    """Correct a recognised answer and have it marked again; None restores the recognised text.
+
+    A mark that a teacher has set stays; the new automatic mark is stored alongside it.
+
+    Raises
+    ------
+    NotFound, NotMarked, ChangedMeanwhile
+    ServiceUnavailable
+        The answer could not be marked at the moment; nothing has changed.
+    """
+    record = _load_record(context, submission_id)
+    teacher_changes.find_editable_question(record, question, expected_edition)
+    if answer is None:
+        current = corrections_from_record(record).get(question)
+        if current is None:
+            return
+        if current.run == record["run"]:
+            teacher_changes.remove_correction(context.table, record, question, by=context.user)
+            return
+        # A later run has marked the corrected text, so the recognised text has to be marked now.
+        answer = str(documents.read_json(context.s3, context.bucket, current.key)["read_as"])
+    request = {"submission": submission_id, "run": int(record["run"]), "tenant": context.tenant}
+    marked = context.mark_answer({**request, "question": question, "answer": answer})
+    correction = Correction(
+        key=marked["key"],
+        marks=marked["marks"],
+        review=tuple(marked["review"]),
+        answered=marked["answered"],
+        by=context.user,
+        at=now(),
+        run=int(record["run"]),
+    )
+    teacher_changes.save_correction(context.table, record, question, correction)
+
+
+def _load_record(context: TenantContext, submission_id: str) -> Item:
+    items = submission_status.find_items(context.table, submission_id, context.tenant)
+    if items is None:
+        raise errors.NotFound("There is no submission of this id.")
+    return items[RECORD_SK]
+
+
+def erase(context: TenantContext, submission_id: str) -> None:
+    """Replace the submission's record with a tombstone; `recover` then erases everything else.
+
+    It is also invoked if there is a tombstone already: this may be the retry of a request whose second half was lost.
+
+    Raises
+    ------
+    NotFound
+    """
+    items = submission_status.find_items(context.table, submission_id, context.tenant)
+    record = (items or {}).get(RECORD_SK)
+    if record is None or "erased_at" not in record:
+        submission = (
+            submission_from_record(record)
+            if record
+            else submission_status.find_started_submission(
+                context.stepfunctions, context.state_machine_arn, submission_id, context.tenant
+            )
+        )
+        if submission is None:
+            raise errors.NotFound("There is no submission of this id.")
+        write_tombstone(context.table, submission, items or {})
+    context.invoke_recover({"action": "erase", "submission": submission_id})
+
+
+def get_transcript(context: TenantContext, submission_id: str, *, first: int) -> dict[str, Any]:
+    """The transcript from page `first` on, as much as fits in a response.
+
+    Raises
+    ------
+    NotFound
+        There is no such submission, or it has not been read yet.
+    """
+    items = submission_status.find_items(context.table, submission_id, context.tenant) or {}
+    key = items.get(RECORD_SK, {}).get("transcript_key")
+    if not key:
+        raise errors.NotFound("There is no transcript of this submission (yet).")
+    return transcript_pagination.paginate_transcript(documents.read_json(context.s3, context.bucket, key), first)
