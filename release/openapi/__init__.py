@@ -1,7 +1,8 @@
 """The API's description (OpenAPI 3.1), generated from the code: `make openapi` writes it next to the Lambda handler
 that serves it, and `docs/api.md` for people.
 
-`routes` lists what each route takes and returns, `schemas` the bodies (the domain's own classes where there are any);
-`document` and `api_docs` generate the two files. A new route is added to `template.yaml`, to its handler and to
-`routes`; a test compares the three, and another sends requests that the description allows to the real API.
+The `*_routes` modules list what each route takes and returns, the `*_schemas` modules the bodies (the domain's own
+classes where there are any); `document` and `api_docs` generate the two files. A new route is added to `template.yaml`,
+to its handler and to one of the `*_routes` modules; a test compares the three, and another sends requests that the
+description allows to the real API.
 """

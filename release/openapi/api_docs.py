@@ -4,7 +4,8 @@ from pathlib import Path
 
 from core.models import errors
 from release.openapi.document import status_of
-from release.openapi.routes import ROUTES, Route
+from release.openapi.route_model import Route
+from release.openapi.routes import ROUTES
 
 FILE = Path(__file__).resolve().parents[2] / "docs" / "api.md"
 # The text above the table.

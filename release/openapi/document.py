@@ -9,8 +9,9 @@ from pydantic import TypeAdapter
 
 from core.models import errors
 from core.platform.http import DOCUMENT_ERROR_STATUS
-from release.openapi import schemas
-from release.openapi.routes import ROUTES, Route, RouteResponse
+from release.openapi import assessment_schemas, submission_schemas
+from release.openapi.route_model import Route, RouteResponse
+from release.openapi.routes import ROUTES
 
 FILE = Path(__file__).resolve().parents[2] / "functions" / "results" / "openapi.json"
 _REF = "#/components/schemas/{model}"
@@ -135,7 +136,10 @@ def _error_descriptions(names: list[str]) -> str:
 
 def _schemas() -> dict[str, Any]:
     """The schemas of all bodies. Every field of a response is required unless it is marked as not required."""
-    adapters = [(body.__name__, "serialization", TypeAdapter(body)) for body in schemas.BODIES]
+    adapters = [
+        (body.__name__, "serialization", TypeAdapter(body))
+        for body in (*submission_schemas.BODIES, *assessment_schemas.BODIES)
+    ]
     _, defined = TypeAdapter.json_schemas(adapters, ref_template=_REF)  # type: ignore[arg-type] # a str for the Literal
     components: dict[str, Any] = defined["$defs"]
     for schema in components.values():

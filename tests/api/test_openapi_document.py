@@ -11,6 +11,7 @@ from local.cloud.stack import Stack
 from receive import app as receive_app
 from release.openapi import api_docs
 from release.openapi.document import FILE, openapi_document, status_of, text
+from release.openapi.route_model import Route
 from release.openapi.routes import ROUTES
 from results import app as results_app
 from results import feedback_app
@@ -53,10 +54,7 @@ def test_every_request_error_is_described_with_its_status() -> None:
 
 
 @pytest.mark.parametrize("route", ROUTES, ids=lambda route: f"{route.method} {route.path}")
-def test_every_path_parameter_is_declared(route: object) -> None:
-    from release.openapi.routes import Route
-
-    assert isinstance(route, Route)
+def test_every_path_parameter_is_declared(route: Route) -> None:
     named = {one.name for one in route.parameters if one.location == "path"}
     assert named == set(re.findall(r"\{(\w+)\}", route.path))
 
