@@ -1,23 +1,27 @@
-"""The real page on the real local cloud, in a real browser."""
+"""Fixtures: the real page on the local cloud, in a real browser."""
 
 import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, expect, sync_playwright
 
 from local.cli.api_client import ApiClient
+from local.cli.report import write_report
+from local.cli.submitted_files import SubmittedFile
 from local.cloud.local_cloud import LocalCloud
 from tests.browser import page_steps
+from tests.cli.sample_class import PAPER
 
-# The patience of a busy machine; nothing passes or fails by it but what hangs.
+# Long enough for a busy machine; only a hanging test reaches it.
 expect.set_options(timeout=30_000)
 BROWSER = next(
     (path for name in ("chromium", "chromium-browser", "google-chrome") if (path := shutil.which(name))), None
 )
-# Nothing of the browser's own goes out to a network.
+# The browser must not use the network for itself.
 BROWSER_ARGUMENTS = [
     "--no-sandbox",
     "--disable-gpu",
@@ -39,14 +43,14 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @dataclass
 class BrowserSession:
-    """One person's browser on the page, and what it complained of."""
+    """One user's browser on the page, and the errors and warnings of its console."""
 
     page: Page
     url: str
     complaints: list[str] = field(default_factory=list)
 
     def go(self, address: str = "") -> None:
-        """To a view of the page (what stands behind #/)."""
+        """Open a view of the page; `address` is the part after #/."""
         self.page.goto(f"{self.url}/#/{address}")
 
     def note(self, message: ConsoleMessage) -> None:
@@ -54,15 +58,16 @@ class BrowserSession:
             self.complaints.append(message.text)
 
     def forgive(self, *parts: str) -> None:
-        """Drops what the browser itself complains of where a test cuts requests or has them refused."""
+        """Drop the console messages that follow from requests that a test aborts or has refused."""
         parts = parts or ("net::ERR_", "412", "422", "503")
         self.complaints[:] = [text for text in self.complaints if not any(part in text for part in parts)]
 
 
 Sheet = Callable[[str], str]
+OpenReport = Callable[..., Page]
 
 
-# One cloud a process: this folder's ends before the next folder's begins.
+# One cloud per process: this package's cloud stops before the next package's starts.
 @pytest.fixture(scope="package")
 def cloud() -> Iterator[LocalCloud]:
     with LocalCloud(ocr_processes=1) as running:
@@ -104,10 +109,10 @@ def visit(cloud: LocalCloud, context: BrowserContext) -> Iterator[BrowserSession
 
 @pytest.fixture(scope="module")
 def page(cloud: LocalCloud, browser: Browser) -> Iterator[Page]:
-    """A browser without a view of the page, for tests of its modules by themselves."""
+    """A browser page without a view, for tests of the page's modules alone."""
     context = browser.new_context(bypass_csp=True)
     page = context.new_page()
-    # Any file of the page's own: its modules are loaded from the same place.
+    # Any file of the page: its modules are imported from the same origin.
     page.goto(f"{cloud.api_url}/words.json")
     yield page
     context.close()
@@ -115,7 +120,7 @@ def page(cloud: LocalCloud, browser: Browser) -> Iterator[Page]:
 
 @pytest.fixture(scope="package")
 def sheet(cloud: LocalCloud) -> Iterator[Sheet]:
-    """Makes a marked sheet of a student in the assessment "speed" (`steps`); gives its id."""
+    """Creates a marked sheet of a student in the assessment "speed" (`page_steps`); returns its id."""
     with ApiClient(cloud.api_url, cloud.token()) as api:
         page_steps.prepare_speed(api)
         yield lambda student: page_steps.submit_speed_sheet(api, student)
@@ -123,10 +128,37 @@ def sheet(cloud: LocalCloud) -> Iterator[Sheet]:
 
 @pytest.fixture
 def colleague(browser: Browser, cloud: LocalCloud) -> Iterator[Page]:
-    """Another teacher of the same school, in a browser of her own."""
+    """Another teacher of the same school, in another browser context."""
     opened = browser.new_context(viewport={"width": 1280, "height": 900}, locale="en-GB")
     opened.set_default_timeout(30_000)
     config = {"apiUrl": "", "token": cloud.token(name="colleague"), "local": True}
     opened.route("**/config.json", lambda route: route.fulfill(json=config))
     yield opened.new_page()
     opened.close()
+
+
+@pytest.fixture
+def open_report(context: BrowserContext, tmp_path: Path) -> Iterator[OpenReport]:
+    """Opens a report of the given sheets; afterwards it must have no console message and no network request."""
+    page = context.new_page()
+    complaints: list[str] = []
+    requests: list[str] = []
+    page.on("console", lambda message: complaints.append(message.text) if message.type != "log" else None)
+    page.on("pageerror", lambda error: complaints.append(str(error)))
+    page.on("request", lambda request: requests.append(request.url))
+
+    def show(sheets: list[SubmittedFile], **more: Any) -> Page:
+        attributes = {
+            "assessment": "rivers",
+            "title": "Rivers and rain",
+            "made_at": "2 March 2026",
+            "paper": PAPER,
+            **more,
+        }
+        write_report(tmp_path / "report.html", sheets=sheets, **attributes)
+        page.goto((tmp_path / "report.html").as_uri())
+        return page
+
+    yield show
+    assert complaints == []
+    assert [url for url in requests if not url.startswith(("file:", "data:", "blob:"))] == []

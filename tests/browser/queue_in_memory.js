@@ -1,9 +1,9 @@
-// The page's queue of changes behind an API in memory: a sheet of three questions whose server counts editions and
-// refuses older ones, as the real one does. A test's text is run with everything here in reach.
+// Test setup: the page's change queue with an in-memory API, whose server has a sheet of three questions, counts
+// editions and refuses outdated ones, as the real one does. The test's code is evaluated in this scope.
 async (test) => {
   const { ChangeQueue } = await import("/js/change-queue.js");
   const { ChangeStore } = await import("/js/change-store.js");
-  const { Problem, Unreachable } = await import("/js/refusals.js");
+  const { Problem, Unreachable } = await import("/js/errors.js");
 
   const question = (name) => ({
     question: name,
@@ -19,7 +19,7 @@ async (test) => {
     clock: 0,
     log: [],
     questions: ["1", "2", "3"].map(question),
-    /** What happens to a request before it is seen, and to its answer. */
+    /** Hooks: run before a request is processed, and before its response is returned. */
     before: async () => {},
     after: async () => {},
     set(name, what, by = "me") {
@@ -51,7 +51,7 @@ async (test) => {
       return status;
     },
   };
-  /** A refusal in the API's own words. */
+  /** An error response of the API itself. */
   const own = (status, name, detail) => new Problem(status, { type: `urn:gradeline:problem:${name}`, detail });
   const started = (listener = () => {}) => {
     const queue = new ChangeQueue(api, new ChangeStore(sessionStorage), { backoff: () => 0.001 });

@@ -1,11 +1,10 @@
-"""The page for those who hear it, who have no mouse, who have two hundred sheets or a small screen."""
+"""The page is accessible: with axe-core, without a mouse, on a small screen, and with two hundred sheets."""
 
 import uuid
 from typing import Any
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import BrowserContext, Page, expect
+from playwright.sync_api import BrowserContext, expect
 
 from core.models.submission import DocumentKind, IntakeChannel, SourceFile, Submission, SubmissionState
 from core.storage import assessment_repository, submission_repository
@@ -14,36 +13,29 @@ from core.storage.table import Table
 from local.cli.api_client import ApiClient
 from local.cloud.local_cloud import LocalCloud
 from tests.browser.conftest import BrowserSession
-from tests.browser.test_teacher_workflow import GOOD, marked, prepare, row
+from tests.browser.page_steps import violations
+from tests.browser.science_class import GOOD, prepare_assessment, sheet_row, submit_marked_sheet
 
 QUESTIONS = 12
 
 
 @pytest.fixture(scope="module")
-def finished(cloud: LocalCloud) -> tuple[str, str]:
-    """An assessment with one marked sheet of one doubt; its name and the sheet's id."""
+def marked_sheet(cloud: LocalCloud) -> tuple[str, str]:
+    """An assessment with one marked sheet, one of whose answers needs review; its name and the sheet's id."""
     name = "for-everybody"
     with ApiClient(cloud.api_url, cloud.token()) as api:
-        prepare(api, name)
-        return name, marked(api, name, "Ada", GOOD)
-
-
-def violations(page: Page) -> list[str]:
-    """What axe-core finds serious or critical."""
-    found = Axe().run(page).response["violations"]
-    return [
-        f"{one['id']}: {one['nodes'][0]['html'][:160]}" for one in found if one["impact"] in ("serious", "critical")
-    ]
+        prepare_assessment(api, name)
+        return name, submit_marked_sheet(api, name, "Ada", GOOD)
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_axe_finds_no_serious_fault_in_any_view(
-    cloud: LocalCloud, context: BrowserContext, finished: tuple[str, str], scheme: Any
+def test_axe_finds_no_serious_violation_in_any_view(
+    cloud: LocalCloud, context: BrowserContext, marked_sheet: tuple[str, str], scheme: Any
 ) -> None:
-    name, sheet = finished
+    name, sheet = marked_sheet
     page = context.new_page()
     page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
-    for address, there in (
+    for address, selector in (
         ("", "h1"),
         ("a/not-begun", ".places"),
         (f"a/{name}", ".sheets tbody tr"),
@@ -51,7 +43,7 @@ def test_axe_finds_no_serious_fault_in_any_view(
         (f"a/{name}/s/{sheet}", ".paper img"),
     ):
         page.goto(f"{cloud.api_url}/#/{address}")
-        expect(page.locator(there).first).to_be_visible()
+        expect(page.locator(selector).first).to_be_visible()
         assert violations(page) == [], address
     page.keyboard.press("?")
     expect(page.get_by_role("dialog")).to_be_visible()
@@ -59,8 +51,8 @@ def test_axe_finds_no_serious_fault_in_any_view(
     page.close()
 
 
-def test_everything_is_reached_without_a_mouse(visit: BrowserSession, finished: tuple[str, str]) -> None:
-    name, _ = finished
+def test_every_control_is_reachable_by_keyboard(visit: BrowserSession, marked_sheet: tuple[str, str]) -> None:
+    name, _ = marked_sheet
     page = visit.page
     visit.go(f"a/{name}")
     expect(page.locator(".sheets tbody tr")).to_have_count(1)
@@ -68,28 +60,30 @@ def test_everything_is_reached_without_a_mouse(visit: BrowserSession, finished: 
     for _ in range(60):
         page.keyboard.press("Tab")
         reached.add(page.evaluate("(document.activeElement.textContent || document.activeElement.id).trim()"))
-    for wanted in ("Marks as CSV", "Ada", "Look at 1 answer", "choose-answer_sheet", "choose-question_paper", "find"):
+    for wanted in ("Marks as CSV", "Ada", "Review 1 answer", "choose-answer_sheet", "choose-question_paper", "find"):
         assert wanted in reached, (wanted, reached)
 
 
-def test_the_page_fits_a_phone(cloud: LocalCloud, context: BrowserContext, finished: tuple[str, str]) -> None:
-    name, sheet = finished
+def test_the_page_fits_a_phone_screen(
+    cloud: LocalCloud, context: BrowserContext, marked_sheet: tuple[str, str]
+) -> None:
+    name, sheet = marked_sheet
     page = context.new_page()
     page.set_viewport_size({"width": 375, "height": 740})
-    for address, there in (("", "h1"), (f"a/{name}", ".sheets tbody tr"), (f"a/{name}/s/{sheet}", ".paper img")):
+    for address, selector in (("", "h1"), (f"a/{name}", ".sheets tbody tr"), (f"a/{name}/s/{sheet}", ".paper img")):
         page.goto(f"{cloud.api_url}/#/{address}")
-        expect(page.locator(there).first).to_be_visible()
+        expect(page.locator(selector).first).to_be_visible()
         wider = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
         assert wider <= 0, address
     page.close()
 
 
-def test_two_hundred_sheets_are_drawn_once_and_then_left_alone(visit: BrowserSession, cloud: LocalCloud) -> None:
-    many(cloud, "two-hundred", 200)
+def test_unchanged_rows_of_two_hundred_sheets_are_not_redrawn(visit: BrowserSession, cloud: LocalCloud) -> None:
+    write_sheets(cloud, "two-hundred", 200)
     page = visit.page
     visit.go("a/two-hundred")
     expect(page.locator(".sheets tbody tr")).to_have_count(200)
-    # The list is fetched again and again; what has not changed is not touched.
+    # The list is polled; elements that have not changed must not be touched.
     page.evaluate(
         """() => {
             window.touched = 0;
@@ -101,7 +95,7 @@ def test_two_hundred_sheets_are_drawn_once_and_then_left_alone(visit: BrowserSes
         pass
     page.wait_for_timeout(300)
     assert page.evaluate("window.touched") == 0
-    page.get_by_label("only those to look at").check()
+    page.get_by_label("only those to review").check()
     expect(page.locator(".sheets tbody tr")).to_have_count(100)
     page.get_by_label("Find a student").fill("student 07")
     expect(page.locator(".sheets tbody tr")).to_have_count(3)
@@ -110,10 +104,8 @@ def test_two_hundred_sheets_are_drawn_once_and_then_left_alone(visit: BrowserSes
     assert totals == sorted(totals, reverse=True)
 
 
-def test_another_tenant_sees_nothing_of_it(
-    cloud: LocalCloud, context: BrowserContext, finished: tuple[str, str]
-) -> None:
-    name, sheet = finished
+def test_another_tenant_sees_nothing(cloud: LocalCloud, context: BrowserContext, marked_sheet: tuple[str, str]) -> None:
+    name, sheet = marked_sheet
     page = context.new_page()
     page.route(
         "**/config.json",
@@ -124,14 +116,14 @@ def test_another_tenant_sees_nothing_of_it(
     expect(page.locator(".cards li")).to_have_count(0)
     page.goto(f"{cloud.api_url}/#/a/{name}")
     expect(page.locator(".places")).to_be_visible()
-    expect(row(page, "Ada")).to_have_count(0)
+    expect(sheet_row(page, "Ada")).to_have_count(0)
     page.goto(f"{cloud.api_url}/#/a/{name}/s/{sheet}")
     expect(page.locator(".lonely")).to_contain_text("There is no")
     page.close()
 
 
-def many(cloud: LocalCloud, assessment: str, number: int) -> None:
-    """Marked sheets as their records stand in the table; every second one has a doubt."""
+def write_sheets(cloud: LocalCloud, assessment: str, number: int) -> None:
+    """Write the records of marked sheets to the table; every second sheet needs review."""
     function = cloud.stack.functions["ResultsFunction"].environment
     table = Table(cloud.client("dynamodb"), function["TABLE"])
     cipher = TextCipher(function["IDENTITY_SECRET"].encode())

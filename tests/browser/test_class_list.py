@@ -1,4 +1,4 @@
-"""A teacher sees before publishing whose sheets the class list knows, and what a gradebook leaves out."""
+"""Before publishing, a teacher sees how the sheets match the class list and what a gradebook file leaves out."""
 
 import csv
 from pathlib import Path
@@ -7,23 +7,23 @@ from playwright.sync_api import Route, expect
 
 from local.cli.api_client import ApiClient
 from tests.browser.conftest import BrowserSession
-from tests.browser.test_accessibility import violations
-from tests.browser.test_teacher_workflow import GOOD, WEAK, marked, prepare
+from tests.browser.page_steps import violations
+from tests.browser.science_class import GOOD, WEAK, prepare_assessment, submit_marked_sheet
 
 
-def test_who_is_matched_without_a_sheet_or_unknown_is_seen_before_publishing(
+def test_the_class_list_comparison_is_shown_before_publishing(
     visit: BrowserSession, api: ApiClient, tmp_path: Path
 ) -> None:
-    prepare(api, "class")
-    marked(api, "class", "maya-lind", WEAK)
-    marked(api, "class", "LIND_MAYA", GOOD)
-    stranger = marked(api, "class", "scan0001", GOOD)
+    prepare_assessment(api, "class")
+    submit_marked_sheet(api, "class", "maya-lind", WEAK)
+    submit_marked_sheet(api, "class", "LIND_MAYA", GOOD)
+    stranger = submit_marked_sheet(api, "class", "scan0001", GOOD)
     api.put_roster("class", b'Name,Number\n"Lind, Maya",0017\nBogdan Ilic,0018\n')
     page = visit.page
     visit.go("a/class")
     panel = page.locator(".class-match")
     expect(panel.locator("summary")).to_have_text(
-        "1 of 2 students on the class list has a sheet · 1 without · 1 sheet of nobody on the list"
+        "1 of 2 students on the class list has a sheet · 1 without · 1 sheet matches no student"
     )
     expect(page.get_by_role("button", name="Publish")).to_be_visible()
     expect(panel).to_contain_text("Without a sheet: Bogdan Ilic.")
@@ -39,16 +39,16 @@ def test_who_is_matched_without_a_sheet_or_unknown_is_seen_before_publishing(
     with (tmp_path / "canvas.csv").open(newline="") as file:
         rows = list(csv.reader(file))
     assert [row[:3] for row in rows[2:]] == [["Lind, Maya", "", "0017"]]
-    # The way out that the page names: the student is put on the list.
+    # The remedy that the page suggests: add the student to the list.
     api.put_roster("class", b'Name,Number\n"Lind, Maya",0017\nBogdan Ilic,0018\nscan0001,0019\n')
     page.reload()
     expect(panel.locator("summary")).to_have_text("2 of 3 students on the class list have a sheet · 1 without")
     expect(page.get_by_role("button", name="For Canvas", exact=True)).to_be_visible()
 
 
-def test_a_class_list_that_does_not_come_hides_no_sheet(visit: BrowserSession, api: ApiClient) -> None:
-    prepare(api, "class-2")
-    marked(api, "class-2", "maya-lind", WEAK)
+def test_sheets_are_shown_if_the_class_list_fails_to_load(visit: BrowserSession, api: ApiClient) -> None:
+    prepare_assessment(api, "class-2")
+    submit_marked_sheet(api, "class-2", "maya-lind", WEAK)
     api.put_roster("class-2", b'Name,Number\n"Lind, Maya",0017\nBogdan Ilic,0018\n')
     page = visit.page
     fails = True
@@ -66,8 +66,8 @@ def test_a_class_list_that_does_not_come_hides_no_sheet(visit: BrowserSession, a
     expect(page.get_by_role("button", name="Publish")).to_be_visible()
     expect(panel).to_contain_text("The class list could not be compared with the sheets")
     assert violations(page) == []
-    # What comes later is shown all the same.
-    marked(api, "class-2", "Bogdan Ilic", GOOD)
+    # A sheet that arrives later is shown as well.
+    submit_marked_sheet(api, "class-2", "Bogdan Ilic", GOOD)
     expect(page.locator(".sheets tbody")).to_contain_text("Bogdan Ilic")
     expect(panel).to_contain_text("could not be compared")
     fails = False

@@ -1,19 +1,19 @@
-"""On a narrow screen nothing that is pressed lies outside it."""
+"""On a narrow screen all controls are inside the screen."""
 
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.conftest import BrowserSession, Sheet
+from tests.browser.conftest import BrowserSession, OpenReport, Sheet
 from tests.browser.page_steps import open_answer
-from tests.browser.test_report import Open, marked, opened  # noqa: F401
+from tests.browser.report_files import marked_file
 from tests.cli.sample_class import picture, result
 
-# The last two widths: where the bar begins to take two rows.
+# The last two widths are the last with two rows of the bar, and the first with one.
 WIDTHS = (320, 360, 390, 544, 545)
 
-BAR = """() => {
+BAR_LAYOUT = """() => {
   const bar = document.querySelector(".bar");
   const box = (one) => one.getBoundingClientRect();
   const parts = [...bar.children].filter((one) => one.matches("button, output") && one.getClientRects().length);
@@ -36,9 +36,9 @@ BAR = """() => {
 }"""
 
 
-def found(page: Page, width: int, parts: int) -> None:
+def assert_bar_fits(page: Page, width: int, parts: int) -> None:
     page.set_viewport_size({"width": width, "height": 740})
-    assert page.evaluate(BAR) == {
+    assert page.evaluate(BAR_LAYOUT) == {
         "on_the_screen": True,
         "parts": parts,
         "outside": [],
@@ -50,17 +50,19 @@ def found(page: Page, width: int, parts: int) -> None:
 
 
 @pytest.mark.parametrize("width", WIDTHS)
-def test_the_bar_of_a_sheet_is_whole(visit: BrowserSession, sheet: Sheet, width: int) -> None:
+def test_the_bar_of_a_sheet_fits_the_screen(visit: BrowserSession, sheet: Sheet, width: int) -> None:
     open_answer(visit.page, visit.url, sheet(f"Narrow {width}"))
-    expect(visit.page.locator(".bar")).to_contain_text("5 to look at")
-    found(visit.page, width, 7)
+    expect(visit.page.locator(".bar")).to_contain_text("5 to review")
+    assert_bar_fits(visit.page, width, 7)
 
 
 @pytest.mark.parametrize("width", WIDTHS)
-def test_the_bar_of_the_report_is_whole(opened: Open, tmp_path: Path, width: int) -> None:  # noqa: F811
+def test_the_bar_of_the_report_fits_the_screen(open_report: OpenReport, tmp_path: Path, width: int) -> None:
     image = picture(tmp_path / "a.png")
-    page = opened([marked(image, "Mina Okafor", 1, result(marks_in_review=True)), marked(image, "Abe", 2)])
+    page = open_report(
+        [marked_file(image, "Mina Okafor", 1, result(marks_in_review=True)), marked_file(image, "Abe", 2)]
+    )
     page.get_by_role("link", name="Look at the doubts").click()
-    expect(page.locator(".bar")).to_contain_text("to look at")
-    # Nothing is changed there, so nothing is undone.
-    found(page, width, 6)
+    expect(page.locator(".bar")).to_contain_text("to review")
+    # The report is read-only, so it has no Undo.
+    assert_bar_fits(page, width, 6)

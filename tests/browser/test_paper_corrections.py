@@ -1,27 +1,16 @@
-"""A teacher corrects the question tree and how it is marked, on the page; sheets follow."""
-
-from typing import Any
+"""A teacher corrects the question tree and the marking on the page, and sheets are graded again."""
 
 from playwright.sync_api import expect
 
 from local.cli.api_client import ApiClient
 from tests.browser.conftest import BrowserSession
-from tests.browser.test_accessibility import violations
-from tests.browser.test_teacher_workflow import GOOD, marked, prepare
+from tests.browser.page_steps import graded_again, violations
+from tests.browser.science_class import GOOD, prepare_assessment, submit_marked_sheet
 
 
-def graded_again(api: ApiClient, sheet: str, revision: int) -> dict[str, Any]:
-    """The sheet as it stands when it is graded against this revision."""
-    for _ in range(30):
-        found: dict[str, Any] = api._json("GET", f"/submissions/{sheet}", headers={"Prefer": "wait=5"})
-        if found["revision"] == revision and found["result"]:
-            return found
-    raise AssertionError(f"not graded against revision {revision}")
-
-
-def test_labels_marks_criteria_and_options_are_corrected(visit: BrowserSession, api: ApiClient) -> None:
-    prepare(api, "tree")
-    sheet = marked(api, "tree", "Ada", GOOD)
+def test_labels_marks_criteria_and_options_can_be_corrected(visit: BrowserSession, api: ApiClient) -> None:
+    prepare_assessment(api, "tree")
+    sheet = submit_marked_sheet(api, "tree", "Ada", GOOD)
     before = api._json("GET", "/assessments/tree")
     page = visit.page
     visit.go("a/tree/paper")
@@ -29,7 +18,7 @@ def test_labels_marks_criteria_and_options_are_corrected(visit: BrowserSession, 
     label = page.get_by_role("textbox", name="Label of 4")
     expect(page.get_by_role("textbox", name="Label of 1", exact=True)).to_be_focused()
     assert violations(page) == []
-    # A criterion more, with a mark of its own; an option's words; a label that was misread.
+    # Other marks for a criterion, another text of an option, and a misread label.
     page.get_by_role("textbox", name="Option 1 of 1", exact=True).fill("<b>oxygen</b>")
     page.get_by_role("spinbutton", name="Marks of criterion 1 of 4").fill("2")
     page.get_by_role("spinbutton", name="Marks of 4").fill("3")
@@ -49,23 +38,21 @@ def test_labels_marks_criteria_and_options_are_corrected(visit: BrowserSession, 
     assert [one["question"] for one in found["result"]["questions"]] == ["1", "2", "3", "5"]
 
 
-def test_a_question_is_taken_out_and_one_added_and_nothing_is_kept_by_halves(
-    visit: BrowserSession, api: ApiClient
-) -> None:
-    prepare(api, "tree-2")
+def test_removing_and_adding_questions_is_saved_as_a_whole(visit: BrowserSession, api: ApiClient) -> None:
+    prepare_assessment(api, "tree-2")
     page = visit.page
     visit.go("a/tree-2/paper")
     page.get_by_role("button", name="Correct questions").click()
-    page.get_by_role("button", name="Take out 2", exact=True).click()
+    page.get_by_role("button", name="Remove 2", exact=True).click()
     page.get_by_role("button", name="Add a question").click()
-    # The new one waits for its label.
-    fresh = page.get_by_role("textbox", name="Label of new question")
-    expect(fresh).to_be_focused()
+    # The label of the new question has the focus.
+    new_label = page.get_by_role("textbox", name="Label of new question")
+    expect(new_label).to_be_focused()
     page.keyboard.type("6")
     page.get_by_role("button", name="Cancel").click()
     expect(page.locator(".tree > li")).to_have_count(4)
     page.get_by_role("button", name="Correct questions").click()
-    page.get_by_role("button", name="Take out 2", exact=True).click()
+    page.get_by_role("button", name="Remove 2", exact=True).click()
     page.get_by_role("button", name="Add a question").click()
     page.keyboard.type("3")
     page.get_by_role("button", name="Save and mark again").click()
@@ -76,13 +63,13 @@ def test_a_question_is_taken_out_and_one_added_and_nothing_is_kept_by_halves(
     visit.complaints[:] = [text for text in visit.complaints if "422" not in text]
 
 
-def test_somebody_elses_correction_is_not_overwritten(visit: BrowserSession, api: ApiClient) -> None:
-    prepare(api, "tree-3")
+def test_another_users_correction_is_not_overwritten(visit: BrowserSession, api: ApiClient) -> None:
+    prepare_assessment(api, "tree-3")
     page = visit.page
     visit.go("a/tree-3/paper")
     page.get_by_role("button", name="Correct questions").click()
-    standing = api._json("GET", "/assessments/tree-3")
-    api._json("PUT", "/assessments/tree-3/paper", json={**standing["paper"], "title": "Theirs"})
+    current = api._json("GET", "/assessments/tree-3")
+    api._json("PUT", "/assessments/tree-3/paper", json={**current["paper"], "title": "Theirs"})
     page.get_by_role("textbox", name="Title of the paper").fill("Ours")
     page.get_by_role("button", name="Save and mark again").click()
     expect(page.locator(".notice.problem")).to_contain_text("Somebody else has changed this paper")

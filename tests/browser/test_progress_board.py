@@ -1,13 +1,13 @@
-"""The board of what is under way, and the drawing of a run's times: the page's modules by themselves, in the browser,
-on statuses that a test makes."""
+"""The progress board and the chart of a run's branches: the page's modules alone, in a browser, with statuses made by
+the tests."""
 
 from typing import Any
 
 from playwright.sync_api import Page
 
-SETTING = """async (test) => {
-  const { board } = await import("/js/board.js");
-  const { lanesChart, lanesOf, savedSentence } = await import("/js/lanes.js");
+SETUP = """async (test) => {
+  const { board } = await import("/js/progress-board.js");
+  const { branchChart, branchBars, savedSentence } = await import("/js/branch-chart.js");
   const at = (second) => new Date(Date.UTC(2026, 2, 2, 12, 0, second)).toISOString();
   const sheet = (id, run, state, marks = null) => ({
     id, run, state, marks, max_marks: 3, kind: "answer_sheet", student: id, received_at: at(0),
@@ -28,10 +28,10 @@ SETTING = """async (test) => {
 
 
 def run(page: Page, test: str) -> Any:
-    return page.evaluate(SETTING, test)
+    return page.evaluate(SETUP, test)
 
 
-def test_a_sheet_that_had_ended_and_is_marked_again_is_shown_ended_afterwards(page: Page) -> None:
+def test_a_sheet_that_is_marked_again_is_shown_as_ended_afterwards(page: Page) -> None:
     found = run(
         page,
         """return [await now(sheet("a", 1, "GRADED", 1)), await now(sheet("a", 2, "GRADING")),
@@ -41,7 +41,7 @@ def test_a_sheet_that_had_ended_and_is_marked_again_is_shown_ended_afterwards(pa
     assert found == [[], ["grading"], ["graded · 2 / 3"], ["grading"], ["graded · 3 / 3"]]
 
 
-def test_a_run_that_began_and_ended_between_two_looks_is_shown_ended(page: Page) -> None:
+def test_a_run_that_started_and_ended_between_polls_is_shown(page: Page) -> None:
     found = run(
         page,
         """await now(sheet("a", 1, "AWAITING_PAPER"), sheet("b", 1, "GRADED", 1));
@@ -51,7 +51,7 @@ def test_a_run_that_began_and_ended_between_two_looks_is_shown_ended(page: Page)
     assert found == [["graded · 2 / 3"]] * 2
 
 
-def test_a_list_older_than_the_look_does_not_hold_a_sheet_under_way(page: Page) -> None:
+def test_an_outdated_list_does_not_keep_a_sheet_in_progress(page: Page) -> None:
     found = run(
         page,
         """await now(sheet("a", 1, "GRADED", 1));
@@ -83,27 +83,27 @@ const first = structuredClone({ ...again, run: 1, received_at: at(216) });
 """
 
 
-def test_a_later_run_is_drawn_from_its_own_beginning(page: Page) -> None:
+def test_the_chart_of_a_later_run_starts_with_that_run(page: Page) -> None:
     found = run(
         page,
         AGAIN
         + """return {
-          bars: lanesOf(again, Date.parse(at(219))).map((bar) => [bar.name, bar.from, bar.to]),
-          spoken: lanesChart(again).getAttribute("aria-label"),
+          bars: branchBars(again, Date.parse(at(219))).map((bar) => [bar.name, bar.from, bar.to]),
+          description: branchChart(again).getAttribute("aria-label"),
           saved: savedSentence(again),
         };""",
     )
     assert found["bars"] == [["reading", 0, 0], ["storing", 0, 0], ["recording", 0, 0], ["grading", 0, 1000]]
-    assert found["spoken"] == "reading in 0 ms, storing in 0 ms, recording in 0 ms, marking in 1.00 s"
-    # What was read before was not read again while it was stored.
+    assert found["description"] == "reading in 0 ms, storing in 0 ms, recording in 0 ms, marking in 1.00 s"
+    # A later run does not read the file again, so it saves no time.
     assert found["saved"] == ""
 
 
-def test_the_first_run_is_drawn_from_its_receipt(page: Page) -> None:
+def test_the_chart_of_the_first_run_starts_with_the_upload(page: Page) -> None:
     found = run(
         page,
         AGAIN
-        + """const bars = lanesOf(first, Date.parse(at(219))).map((bar) => [bar.name, bar.from, bar.to]);
+        + """const bars = branchBars(first, Date.parse(at(219))).map((bar) => [bar.name, bar.from, bar.to]);
         return { bars, saved: savedSentence(first) };""",
     )
     assert found["bars"] == [
@@ -115,7 +115,7 @@ def test_the_first_run_is_drawn_from_its_receipt(page: Page) -> None:
     assert found["saved"] == "Stored and recorded while it was read: 2 ms saved."
 
 
-def test_the_board_scales_a_later_run_by_its_own_time(page: Page) -> None:
+def test_a_later_run_is_scaled_by_its_own_duration(page: Page) -> None:
     widths = run(
         page,
         AGAIN
@@ -124,5 +124,5 @@ def test_the_board_scales_a_later_run_by_its_own_time(page: Page) -> None:
         const bar = shown.element.querySelector("rect.grading");
         return Number(bar.getAttribute("width"));""",
     )
-    # The whole width, less the place of the words.
+    # The whole width, less the labels.
     assert widths > 500

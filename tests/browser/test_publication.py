@@ -1,4 +1,4 @@
-"""A teacher publishes the marks, takes them to the school's platform, changes one and publishes that."""
+"""A teacher publishes the marks, downloads them for the school's platform, changes one and publishes the change."""
 
 import csv
 from pathlib import Path
@@ -8,24 +8,24 @@ from pypdf import PdfReader
 
 from local.cli.api_client import ApiClient
 from tests.browser.conftest import BrowserSession
-from tests.browser.test_teacher_workflow import GOOD, marked, prepare
+from tests.browser.science_class import GOOD, prepare_assessment, submit_marked_sheet
 
 
-def test_marks_are_published_taken_home_changed_and_published_again(
+def test_marks_are_published_exported_changed_and_published_again(
     visit: BrowserSession, api: ApiClient, tmp_path: Path
 ) -> None:
-    prepare(api, "home")
-    sheet = marked(api, "home", "Ada", GOOD)
+    prepare_assessment(api, "home")
+    sheet = submit_marked_sheet(api, "home", "Ada", GOOD)
     api.put_roster("home", b"Name,Number\nAda,0017\n")
     page = visit.page
     visit.go("a/home")
     canvas = page.get_by_role("button", name="For Canvas")
-    publish = page.get_by_role("button", name="Publish")
+    publish = page.get_by_role("button", name="Publish marks").or_(page.get_by_role("button", name="Publish anyway"))
     expect(publish).to_be_visible()
     expect(canvas).to_have_count(0)
     publish.press("Enter")
-    # The hand stays with what has taken the button's place.
-    expect(page.get_by_role("button", name="Hold marks again")).to_be_focused()
+    # The button that replaces it gets the focus.
+    expect(page.get_by_role("button", name="Unpublish")).to_be_focused()
     note = page.locator(".masthead .note")
     expect(note).to_contain_text("Published")
     expect(note).to_contain_text("by teacher")
@@ -46,10 +46,10 @@ def test_marks_are_published_taken_home_changed_and_published_again(
 
     api._json("PATCH", f"/submissions/{sheet}/marks/3", json={"marks": 2})
     page.reload()
-    expect(note).to_contain_text("1 sheet has other marks")
-    page.get_by_role("button", name="Publish the changes").click()
-    expect(note).not_to_contain_text("other marks")
-    page.get_by_role("button", name="Hold marks again").click()
+    expect(note).to_contain_text("the marks of 1 sheet have changed since")
+    page.get_by_role("button", name="Publish changes").click()
+    expect(note).not_to_contain_text("have changed since")
+    page.get_by_role("button", name="Unpublish").click()
     expect(canvas).to_have_count(0)
     expect(publish).to_be_visible()
 

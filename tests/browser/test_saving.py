@@ -1,4 +1,4 @@
-"""Marks typed on the page are kept: at typing speed, by two people at once, over a lost connection."""
+"""Marks typed on the page are saved: at typing speed, by two users at once, and over a lost connection."""
 
 import pytest
 from playwright.sync_api import BrowserContext, Page, Route, expect
@@ -14,19 +14,19 @@ from tests.browser.page_steps import (
     press_keys,
     questions,
     release_request,
+    violations,
     wait_until_equal,
 )
-from tests.browser.test_accessibility import violations
 
 
-def test_five_marks_at_typing_speed_are_all_kept(visit: BrowserSession, api: ApiClient, sheet: Sheet) -> None:
+def test_five_marks_at_typing_speed_are_all_saved(visit: BrowserSession, api: ApiClient, sheet: Sheet) -> None:
     ada = sheet("Ada")
     open_answer(visit.page, visit.url, ada)
     press_keys(visit.page, *["Enter", "n"] * 5)
     wait_until_equal(lambda: manual_marks(api, ada), dict.fromkeys(QUESTIONS, 1))
 
 
-def test_keys_act_on_the_focused_card_wherever_the_pointer_rests(
+def test_keys_act_on_the_focused_card_regardless_of_the_pointer(
     visit: BrowserSession, api: ApiClient, sheet: Sheet
 ) -> None:
     ben = sheet("Ben")
@@ -38,13 +38,11 @@ def test_keys_act_on_the_focused_card_wherever_the_pointer_rests(
     expect(card(page, "4")).to_be_focused()
 
 
-def test_a_key_that_is_held_down_agrees_to_one_answer_alone(
-    visit: BrowserSession, api: ApiClient, sheet: Sheet
-) -> None:
+def test_holding_a_key_confirms_only_one_answer(visit: BrowserSession, api: ApiClient, sheet: Sheet) -> None:
     eve = sheet("Eve")
     page = visit.page
     open_answer(page, visit.url, eve)
-    # A second `down` of a key that was not let go is the browser's repeat of it.
+    # A second `down` of a key that was not released is a repeated key event.
     page.keyboard.down("Enter")
     page.keyboard.press("n")
     for _ in range(5):
@@ -54,7 +52,7 @@ def test_a_key_that_is_held_down_agrees_to_one_answer_alone(
     assert manual_marks(api, eve) == {"1": 1}
 
 
-def test_two_people_on_different_questions_of_one_sheet(
+def test_two_users_can_change_different_questions_of_a_sheet(
     visit: BrowserSession, api: ApiClient, sheet: Sheet, colleague: Page
 ) -> None:
     cleo = sheet("Cleo")
@@ -64,13 +62,13 @@ def test_two_people_on_different_questions_of_one_sheet(
     wait_until_equal(lambda: manual_marks(api, cleo), {"1": 0})
     press_keys(colleague, "2", "Enter")
     wait_until_equal(lambda: manual_marks(api, cleo), {"1": 0, "2": 2})
-    # Who was second sees what the first one did.
+    # The second user sees the change of the first.
     expect(card(colleague, "1")).to_contain_text("Marked by teacher")
     expect(colleague.locator(".total strong")).to_have_text("5")
 
 
 @pytest.mark.parametrize("choice", ["Keep mine (2)", "Take theirs (0)"])
-def test_two_people_on_the_same_question_see_both_marks(
+def test_two_users_changing_one_question_see_both_marks(
     visit: BrowserSession, api: ApiClient, sheet: Sheet, colleague: Page, choice: str
 ) -> None:
     finn = sheet(f"Finn, {choice}")
@@ -79,10 +77,10 @@ def test_two_people_on_the_same_question_see_both_marks(
     press_keys(visit.page, "0", "Enter")
     wait_until_equal(lambda: manual_marks(api, finn), {"1": 0})
     press_keys(colleague, "2", "Enter")
-    # Another question goes on meanwhile.
+    # Another question can still be changed.
     press_keys(colleague, "j", "2", "Enter")
     expect(card(colleague, "1").get_by_role("alert")).to_contain_text(
-        "teacher has set 0 / 2 meanwhile. Yours is not saved: 2."
+        "teacher has set 0 / 2 in the meantime. Yours is not saved: 2."
     )
     expect(colleague.locator("#saving")).to_contain_text("1 change not saved")
     wait_until_equal(lambda: manual_marks(api, finn), {"1": 0, "2": 2})
@@ -94,7 +92,7 @@ def test_two_people_on_the_same_question_see_both_marks(
     expect(card(colleague, "1")).to_be_focused()
 
 
-def test_marks_typed_without_a_network_are_shown_as_not_saved_and_saved_later(
+def test_marks_typed_offline_are_shown_as_unsaved_and_saved_later(
     visit: BrowserSession, api: ApiClient, sheet: Sheet, context: BrowserContext
 ) -> None:
     dan = sheet("Dan")
@@ -103,7 +101,7 @@ def test_marks_typed_without_a_network_are_shown_as_not_saved_and_saved_later(
     failed: list[str] = []
     page.on("requestfailed", lambda request: failed.append(request.url))
     context.set_offline(True)
-    # Beyond what one request is tried: the queue tries again by itself.
+    # More failures than the attempts of one request: the queue itself retries.
     with page.expect_event("requestfailed", lambda _: len(failed) >= 6):
         press_keys(page, "0", "Enter", "n", "2", "Enter")
         for question in ("1", "2"):
@@ -119,9 +117,7 @@ def test_marks_typed_without_a_network_are_shown_as_not_saved_and_saved_later(
     visit.forgive()
 
 
-def test_moving_to_another_sheet_loses_no_mark_that_is_not_saved(
-    visit: BrowserSession, api: ApiClient, sheet: Sheet
-) -> None:
+def test_going_to_another_sheet_loses_no_unsaved_mark(visit: BrowserSession, api: ApiClient, sheet: Sheet) -> None:
     gil, hal = sheet("Gil"), sheet("Hal")
     page = visit.page
     page.route("**/marks/*", lambda route: route.abort())
@@ -140,7 +136,7 @@ def test_moving_to_another_sheet_loses_no_mark_that_is_not_saved(
     visit.forgive()
 
 
-def test_a_change_whose_answer_is_lost_is_made_once(visit: BrowserSession, api: ApiClient, sheet: Sheet) -> None:
+def test_a_change_whose_response_is_lost_is_made_once(visit: BrowserSession, api: ApiClient, sheet: Sheet) -> None:
     jan = sheet("Jan")
     page = visit.page
     open_answer(page, visit.url, jan)
@@ -165,26 +161,26 @@ def test_a_change_whose_answer_is_lost_is_made_once(visit: BrowserSession, api: 
     visit.forgive()
 
 
-def test_a_mark_that_is_refused_goes_back_with_its_reason(visit: BrowserSession, api: ApiClient, sheet: Sheet) -> None:
+def test_a_refused_mark_is_reverted_with_its_reason(visit: BrowserSession, api: ApiClient, sheet: Sheet) -> None:
     kim = sheet("Kim")
     page = visit.page
     open_answer(page, visit.url, kim)
     page.keyboard.press("m")
     page.keyboard.type("0.125")
     page.keyboard.press("Enter")
-    said = card(page, "1").get_by_role("alert")
-    expect(said).to_contain_text("Not saved: Question 1 can have 0 to 2 marks, with two decimals. You had set")
+    alert = card(page, "1").get_by_role("alert")
+    expect(alert).to_contain_text("Not saved: Question 1 can have 0 to 2 marks, with two decimals. You had set")
     expect(page.locator(".total strong")).to_have_text("5")
-    said.get_by_role("button", name="Edit").click()
+    alert.get_by_role("button", name="Edit").click()
     field = page.get_by_role("textbox", name="Mark for 1")
     field.fill("0.5")
     page.keyboard.press("Enter")
     wait_until_equal(lambda: manual_marks(api, kim), {"1": 0.5})
-    expect(said).to_have_count(0)
+    expect(alert).to_have_count(0)
     visit.forgive()
 
 
-def test_a_text_being_typed_outlives_the_answer_to_another_change(
+def test_an_open_editor_survives_the_response_to_another_change(
     visit: BrowserSession, api: ApiClient, sheet: Sheet
 ) -> None:
     leo = sheet("Leo")
@@ -192,7 +188,7 @@ def test_a_text_being_typed_outlives_the_answer_to_another_change(
     open_answer(page, visit.url, leo)
     held = hold_first_request(page, "**/marks/*")
     press_keys(page, "0", "Enter", "j", "e")
-    field = page.get_by_role("textbox", name="What the answer to 2 says")
+    field = page.get_by_role("textbox", name="Answer to 2")
     page.keyboard.type(" m/s")
     page.keyboard.press("ArrowLeft")
     release_request(page, held)
@@ -207,14 +203,14 @@ def test_a_text_being_typed_outlives_the_answer_to_another_change(
     assert (found["answer"], found["marks"]) == ("25 m/s", 2)
 
 
-def test_undo_takes_back_what_waits_and_what_is_saved(visit: BrowserSession, api: ApiClient, sheet: Sheet) -> None:
+def test_undo_reverts_waiting_and_saved_changes(visit: BrowserSession, api: ApiClient, sheet: Sheet) -> None:
     mia = sheet("Mia")
     page = visit.page
     open_answer(page, visit.url, mia)
     held = hold_first_request(page, "**/marks/*")
     press_keys(page, "0", "Enter", "j", "2", "Enter", "u")
     expect(card(page, "2")).to_be_focused()
-    expect(card(page, "2")).to_contain_text("please look")
+    expect(card(page, "2")).to_contain_text("needs review")
     release_request(page, held)
     expect(page.locator("#saving")).to_have_text("All changes are saved.")
     assert manual_marks(api, mia) == {"1": 0}
@@ -224,13 +220,13 @@ def test_undo_takes_back_what_waits_and_what_is_saved(visit: BrowserSession, api
     assert manual_marks(api, mia) == {}
 
 
-def test_keys_typed_before_a_sheet_is_there_do_not_agree_to_it(
+def test_keys_typed_before_a_sheet_is_loaded_confirm_nothing(
     visit: BrowserSession, api: ApiClient, sheet: Sheet
 ) -> None:
     ola, pia = sheet("Ola"), sheet("Pia")
     page = visit.page
     open_answer(page, visit.url, ola)
-    # A hand that types on, without a pause, until the next sheet is there and a moment longer.
+    # Types without a pause until the next sheet is loaded, and once more after that.
     page.evaluate(
         """() => {
             const key = (name) => (document.activeElement ?? document.body).dispatchEvent(
@@ -247,7 +243,7 @@ def test_keys_typed_before_a_sheet_is_there_do_not_agree_to_it(
     )
     expect(page.locator("body[data-typed]")).to_be_attached()
     expect(card(page, "1")).to_be_focused()
-    expect(page.locator(".notice")).to_contain_text("what you typed was not taken")
-    expect(page.locator(".flag", has_text="please look")).to_have_count(5)
+    expect(page.locator(".notice")).to_contain_text("what you typed was ignored")
+    expect(page.locator(".flag", has_text="needs review")).to_have_count(5)
     expect(page.locator(".mark-field")).to_have_count(0)
     assert manual_marks(api, pia) == {}

@@ -1,15 +1,15 @@
-"""Leaving, reloading and signing out: nothing that is not saved is lost without a question."""
+"""Leaving, reloading and signing out: unsaved changes are never lost without a confirmation."""
 
 from playwright.sync_api import BrowserContext, Route, expect
 
 from local.cli.api_client import ApiClient
 from local.cloud.local_cloud import LocalCloud
 from tests.browser.conftest import BrowserSession, Sheet
+from tests.browser.fake_issuer import Issuer
 from tests.browser.page_steps import answer_dialog, card, manual_marks, open_answer, press_keys, wait_until_equal
-from tests.browser.test_sign_in import Issuer
 
 
-def test_a_typed_mark_is_asked_for_before_the_sheet_is_left(visit: BrowserSession, sheet: Sheet) -> None:
+def test_leaving_a_sheet_with_a_typed_mark_asks_first(visit: BrowserSession, sheet: Sheet) -> None:
     nora = sheet("Nora")
     page = visit.page
     open_answer(page, visit.url, nora)
@@ -25,7 +25,7 @@ def test_a_typed_mark_is_asked_for_before_the_sheet_is_left(visit: BrowserSessio
     expect(page.locator(".sheets tbody tr").first).to_be_visible()
 
 
-def test_edits_of_the_paper_are_asked_for_before_they_are_lost(visit: BrowserSession, sheet: Sheet) -> None:
+def test_leaving_an_edited_paper_asks_first(visit: BrowserSession, sheet: Sheet) -> None:
     page = visit.page
     visit.go("a/speed/paper")
     page.get_by_role("button", name="Correct questions").click()
@@ -41,63 +41,61 @@ def test_edits_of_the_paper_are_asked_for_before_they_are_lost(visit: BrowserSes
     expect(title).to_have_value(edited)
     assert answer_dialog(page, link.click, stay=False) == "confirm"
     expect(page.locator(".places")).to_be_visible()
-    # Without edits nobody is asked: a dialog would fail the click that follows.
+    # Without edits there is no dialog: it would block the next click.
     visit.go("a/speed/paper")
     page.get_by_role("button", name="Correct questions").click()
     page.locator("#trail").get_by_role("link", name="speed").click()
     expect(page.locator(".places")).to_be_visible()
 
 
-def test_edits_of_the_settings_are_asked_for_before_they_are_lost(visit: BrowserSession) -> None:
+def test_leaving_edited_settings_asks_first(visit: BrowserSession) -> None:
     page = visit.page
     visit.go()
     page.get_by_text("Settings", exact=True).click()
-    limit = page.get_by_role("spinbutton", name="At most this many dollars")
+    limit = page.get_by_role("spinbutton", name="Monthly limit")
     limit.fill("77")
-    page.get_by_label("A new assessment").fill("elsewhere")
-    begin = page.get_by_role("button", name="Begin")
-    assert answer_dialog(page, begin.click, stay=True) == "confirm"
+    page.get_by_label("New assessment").fill("elsewhere")
+    create = page.get_by_role("button", name="Create")
+    assert answer_dialog(page, create.click, stay=True) == "confirm"
     expect(limit).to_have_value("77")
-    assert answer_dialog(page, begin.click, stay=False) == "confirm"
+    assert answer_dialog(page, create.click, stay=False) == "confirm"
     expect(page.locator(".places")).to_be_visible()
 
 
-def test_a_reload_asks_and_loses_no_mark_that_is_not_saved(visit: BrowserSession, api: ApiClient, sheet: Sheet) -> None:
+def test_a_reload_asks_and_keeps_unsaved_marks(visit: BrowserSession, api: ApiClient, sheet: Sheet) -> None:
     ida = sheet("Ida")
     page = visit.page
     page.route("**/marks/*", lambda route: route.abort())
     open_answer(page, visit.url, ida)
     press_keys(page, "0", "Enter", "n", "2", "Enter")
     expect(page.locator("#saving")).to_contain_text("2 changes: Not saved yet")
-    said: list[str] = []
-    page.once("dialog", lambda dialog: (said.append(dialog.type), dialog.accept()))
+    dialogs: list[str] = []
+    page.once("dialog", lambda dialog: (dialogs.append(dialog.type), dialog.accept()))
     page.reload()
-    assert said == ["beforeunload"]
+    assert dialogs == ["beforeunload"]
     expect(card(page, "1")).to_contain_text("Not saved yet")
     expect(page.locator(".total strong")).to_have_text("5")
     assert manual_marks(api, ida) == {}
     page.unroute("**/marks/*")
     page.get_by_role("button", name="Try now").click()
     wait_until_equal(lambda: manual_marks(api, ida), {"1": 0, "2": 2})
-    # Nothing of it stays in the browser, and nothing is asked any more.
+    # Nothing stays in the browser, and there are no more dialogs.
     expect(page.locator("#saving")).to_have_text("All changes are saved.")
     assert page.evaluate("sessionStorage.length") == 0
-    page.once("dialog", lambda dialog: (said.append(dialog.type), dialog.accept()))
+    page.once("dialog", lambda dialog: (dialogs.append(dialog.type), dialog.accept()))
     page.reload()
-    assert said == ["beforeunload"]
+    assert dialogs == ["beforeunload"]
     visit.forgive()
 
 
-def test_kept_changes_that_cannot_be_read_are_said_and_do_not_close_the_page(
-    visit: BrowserSession, sheet: Sheet
-) -> None:
+def test_unreadable_stored_changes_are_reported_and_dropped(visit: BrowserSession, sheet: Sheet) -> None:
     uma = sheet("Uma")
     page = visit.page
     page.route("**/marks/*", lambda route: route.abort())
     open_answer(page, visit.url, uma)
     press_keys(page, "0", "Enter")
     expect(card(page, "1")).to_contain_text("Not saved yet")
-    # The page stores its changes at each step: the entry is damaged when the page has been left.
+    # The page stores its changes at each step, so the entry is damaged after leaving the page.
     page.goto(f"{visit.url}/words.json")
     page.evaluate("sessionStorage.setItem(sessionStorage.key(0), '[{')")
     page.goto(f"{visit.url}/#/a/speed/s/{uma}/1")
@@ -108,7 +106,7 @@ def test_kept_changes_that_cannot_be_read_are_said_and_do_not_close_the_page(
     visit.forgive()
 
 
-def test_signing_out_asks_and_then_leaves_nothing(
+def test_signing_out_asks_and_clears_everything(
     visit: BrowserSession, sheet: Sheet, cloud: LocalCloud, context: BrowserContext
 ) -> None:
     issuer = Issuer(cloud, f"{cloud.api_url}/issuer")
@@ -127,7 +125,7 @@ def test_signing_out_asks_and_then_leaves_nothing(
     visit.forgive()
 
 
-def test_a_sign_in_that_has_ended_loses_no_mark_and_asks_nothing(
+def test_an_expired_session_loses_no_mark_and_asks_nothing(
     visit: BrowserSession, api: ApiClient, sheet: Sheet, cloud: LocalCloud, context: BrowserContext
 ) -> None:
     issuer = Issuer(cloud, f"{cloud.api_url}/issuer")
@@ -135,7 +133,7 @@ def test_a_sign_in_that_has_ended_loses_no_mark_and_asks_nothing(
     rob = sheet("Rob")
     page = visit.page
     open_answer(page, visit.url, rob)
-    issuer.forgets = True
+    issuer.refuses_refresh = True
     ended: list[str] = []
     dialogs: list[str] = []
     page.on("dialog", lambda dialog: (dialogs.append(dialog.type), dialog.accept()))
@@ -149,7 +147,7 @@ def test_a_sign_in_that_has_ended_loses_no_mark_and_asks_nothing(
 
     page.route("**/marks/*", refuse_once)
     press_keys(page, "0", "Enter")
-    # The issuer is played by this test: it answers while the page is waited for, not while the server is asked.
+    # The fake issuer runs in this test: it responds only while the test waits for the page.
     expect(card(page, "1")).to_contain_text("Marked by teacher")
     assert manual_marks(api, rob) == {"1": 0}
     assert [asked["response_type"] for asked in issuer.asked if "response_type" in asked] == ["code", "code"]

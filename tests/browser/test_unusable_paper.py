@@ -1,10 +1,10 @@
-"""A question paper that cannot be used: the page says so at the paper and at the sheets, and what to do."""
+"""A question paper that cannot be used: the page reports it at the paper and at the sheets, with a remedy."""
 
 from playwright.sync_api import expect
 
 from local.cli.api_client import ApiClient
 from tests.browser.conftest import BrowserSession
-from tests.browser.test_teacher_workflow import PAPER, File, drop
+from tests.browser.science_class import PAPER, File, drop
 from tests.documents import typed_pdf
 
 LETTER = typed_pdf(["Dear parents,", "in May we go to the museum. Please bring a rain coat.", "Yours, A. Brown"])
@@ -12,7 +12,7 @@ SHEET = typed_pdf(["1. B", "2. True", "3. 12.5 m/s", "4. Metal is a better condu
 NOTHING = "No question was found in this file."
 
 
-def test_a_wrong_file_is_said_at_the_paper_and_at_the_sheets_and_the_right_one_goes_on(visit: BrowserSession) -> None:
+def test_a_wrong_file_is_reported_and_replaced_by_the_right_one(visit: BrowserSession) -> None:
     page = visit.page
     visit.go("a/wrong-paper")
     drop(page, "answer_sheet", File("Ada.pdf", SHEET))
@@ -39,7 +39,7 @@ def test_a_wrong_file_is_said_at_the_paper_and_at_the_sheets_and_the_right_one_g
     expect(row.get_by_role("link", name="Ada")).to_be_visible()
 
 
-def test_a_wrong_file_after_a_good_paper_leaves_that_in_its_place(visit: BrowserSession) -> None:
+def test_a_wrong_file_does_not_replace_a_good_paper(visit: BrowserSession) -> None:
     visit.go("a/kept-paper")
     drop(visit.page, "question_paper", File("paper.pdf", PAPER))
     paper = visit.page.locator('.place[data-role="question_paper"]')
@@ -51,9 +51,7 @@ def test_a_wrong_file_after_a_good_paper_leaves_that_in_its_place(visit: Browser
     expect(paper).to_contain_text("4 questions, 6 marks")
 
 
-def test_an_answer_key_that_was_erased_does_not_hide_what_is_wrong_with_the_one_before(
-    visit: BrowserSession, api: ApiClient
-) -> None:
+def test_an_erased_key_does_not_hide_the_problem_of_an_earlier_one(visit: BrowserSession, api: ApiClient) -> None:
     visit.go("a/erased-key")
     drop(visit.page, "question_paper", File("paper.pdf", PAPER))
     key = visit.page.locator('.place[data-role="answer_key"]')

@@ -1,9 +1,9 @@
-// The two fields of an answer's card: its mark, and what it says. Enter saves, Escape leaves everything as it was.
+// Editors of an answer card: for the mark and for the recognised answer. Enter saves, Escape cancels.
 
 import { h } from "./dom.js";
 import { mark, question } from "./words.js";
 
-/** `begun` is what was already typed. `save(value)` and `cancel({focus})` end it. */
+/** `begun` is text that was already typed. Ends with `save(value)` or `cancel({focus})`. */
 export function markEditor(given, { begun, save, cancel }) {
   const before = mark(given.marks).replace("–", "");
   const field = h("input", {
@@ -39,10 +39,10 @@ export function markEditor(given, { begun, save, cancel }) {
     if (event.key === "Escape") end(cancel, { focus: true });
   });
   field.addEventListener("blur", () => {
-    // Another window has the keys for a while, or the field has just ended.
+    // The whole window has lost the focus, or the editor has just ended.
     if (ended || document.activeElement === field) return;
     if (!changed()) return end(cancel, { focus: false });
-    wrong.textContent = "Not saved yet: Enter saves it, Escape leaves it.";
+    wrong.textContent = "Not saved yet: press Enter to save, Escape to cancel.";
   });
   return {
     elements: [h("span", { class: "got open" }, field, ` / ${mark(given.max_marks)}`), wrong],
@@ -54,14 +54,14 @@ export function markEditor(given, { begun, save, cancel }) {
   };
 }
 
-/** What was read, as a field; saved, the answer is marked again. `begun` is a text that was already typed. */
-export function readingEditor(given, { begun, save, cancel }) {
+/** The recognised answer in a text field; on saving, it is marked again. `begun` is text that was already typed. */
+export function answerEditor(given, { begun, save, cancel }) {
   const field = h("textarea", {
     class: "words-field",
     rows: String(Math.min(14, Math.max(3, given.answer.split("\n").length + Math.ceil(given.answer.length / 70)))),
     maxlength: "20000",
     spellcheck: "false",
-    "aria-label": `What the answer to ${question(given.question)} says`,
+    "aria-label": `Answer to ${question(given.question)}`,
   });
   field.value = begun ?? given.answer;
   const changed = () => field.value.trim() !== given.answer.trim();

@@ -1,20 +1,21 @@
-// One answer: what was asked, what was read, its criteria with their evidence, and the mark, which can be changed.
+// Card of one answer: the question, the recognised answer, the criteria with their evidence, and the mark, which can
+// be changed.
 
-import { markEditor, readingEditor } from "./answer-editors.js";
-import { fill, h, tell } from "./dom.js";
+import { answerEditor, markEditor } from "./answer-editors.js";
+import { fill, h, notify } from "./dom.js";
 import { level, mark, marker, question, reviewSentence } from "./words.js";
 
 const VERDICTS = { met: "met", partly: "partly met", not: "not met" };
 
 /**
- * `changes` (changing.js) changes the answer; without it the card is for reading alone. `focused` is called when the
- * reader comes here, `pointed(event)` when the pointer does, and with null when it leaves.
+ * `changes` (sheet-actions.js) changes the answer; without it the card is read-only. `focused` is called when the card
+ * gets the focus, `pointed(event)` when the pointer enters it, and `pointed(null)` when it leaves.
  */
 export function answerCard(first, asked, { changes, focused, pointed }) {
   let given = first;
-  // The open field, and what has come for the card meanwhile.
+  // The open editor, and the newest state of the answer that arrived while it was open.
   let editor = null;
-  let later = null;
+  let pendingUpdate = null;
   const title = `answer-${first.question}`;
   const flags = h("span", { class: "flags" });
   const box = h("div", { class: "got-box" });
@@ -49,14 +50,14 @@ export function answerCard(first, asked, { changes, focused, pointed }) {
     saving,
   );
 
-  const isDoubtful = () => given.review.length > 0;
-  /** The API refuses such a mark: it was set when the question was worth more. */
+  const needsReview = () => given.review.length > 0;
+  /** A mark that was set when the question was worth more. The API refuses to confirm it. */
   const isAboveMaximum = () => given.marks !== null && given.marks > given.max_marks;
 
-  /** Shows another state of the answer; an open field stays, with what is typed in it. */
+  /** Shows a new state of the answer; an open editor stays, with the text typed in it. */
   function update(next) {
     if (!editor) draw(next);
-    else later = next;
+    else pendingUpdate = next;
     keepFocus(() => showSaving(next));
   }
 
@@ -64,50 +65,50 @@ export function answerCard(first, asked, { changes, focused, pointed }) {
   function draw(next) {
     const text = JSON.stringify(next);
     given = next;
-    later = null;
+    pendingUpdate = null;
     if (text === drawn) return;
     drawn = text;
     keepFocus(() => {
       element.classList.add("answer");
-      element.classList.toggle("doubtful", isDoubtful());
+      element.classList.toggle("doubtful", needsReview());
       element.classList.toggle("extra", !given.counted);
       fill(
         flags,
-        isDoubtful() ? h("span", { class: "flag" }, "please look") : null,
+        needsReview() ? h("span", { class: "flag" }, "needs review") : null,
         given.counted ? null : h("span", { class: "flag plain" }, "not counted"),
       );
       showMark();
       showWords();
-      fill(rest, explained());
+      fill(rest, details());
     });
   }
 
-  /** What is redrawn may have had the focus: then the card has it. */
+  /** If the element that had the focus is redrawn, the card gets the focus. */
   function keepFocus(redraw) {
     const held = element.contains(document.activeElement);
     redraw();
     if (held && !element.contains(document.activeElement)) element.focus({ preventScroll: true });
   }
 
-  const explained = () => [
+  const details = () => [
     given.reason ? h("p", { class: "reason" }, given.reason) : null,
     criteria(given.criteria),
     given.feedback ? h("p", { class: "feedback" }, h("span", { class: "unseen" }, "Feedback: "), given.feedback) : null,
-    isDoubtful()
+    needsReview()
       ? h(
           "ul",
           { class: "reviews" },
           given.review.map((reason) => h("li", {}, reviewSentence(reason))),
         )
       : null,
-    changes && isDoubtful() && given.marks !== null ? decision() : null,
-    given.marker === "unknown" ? null : h("p", { class: "marker" }, whose(given)),
+    changes && needsReview() && given.marks !== null ? decision() : null,
+    given.marker === "unknown" ? null : h("p", { class: "marker" }, markedBy(given)),
   ];
 
   const decision = () =>
     isAboveMaximum()
       ? h("p", { class: "agree" }, button("Set another mark", () => edit()), " ", h("kbd", {}, "m"))
-      : h("p", { class: "agree" }, button(`${mark(given.marks)} is right`, agree), " ", h("kbd", {}, "Enter"));
+      : h("p", { class: "agree" }, button(`Confirm ${mark(given.marks)}`, confirmMark), " ", h("kbd", {}, "Enter"));
 
   let lines = "";
   function showSaving(next) {
@@ -119,7 +120,7 @@ export function answerCard(first, asked, { changes, focused, pointed }) {
     fill(saving, changes.lines(next, state, { edit: reopen }));
   }
 
-  /** A change that was not kept, in its field again. */
+  /** Opens the editor again with a change that was not saved. */
   function reopen({ what }) {
     if ("answer" in what) correct(what.answer);
     else edit(mark(what.marks));
@@ -138,7 +139,7 @@ export function answerCard(first, asked, { changes, focused, pointed }) {
     box.replaceChildren(changes ? h("button", changed, words_) : h("p", { class: look }, words_));
   }
 
-  /** The mark as a field; `begun` is what was already typed. */
+  /** Opens the editor of the mark; `begun` is text that was already typed. */
   function edit(begun) {
     if (editor) return editor.focus();
     open(box, markEditor(given, { begun, ...ends(showMark, (marks) => ({ marks })) }));
@@ -150,25 +151,25 @@ export function answerCard(first, asked, { changes, focused, pointed }) {
       words,
       given.answer ? h("blockquote", {}, given.answer) : h("p", { class: "nothing" }, "No answer was found."),
       changes || corrected
-        ? h("p", { class: "read" }, changes && toCorrect(), changes && corrected && " · ", corrected)
+        ? h("p", { class: "read" }, changes && correctionButton(), changes && corrected && " · ", corrected)
         : null,
     );
   }
 
-  const toCorrect = () => [
+  const correctionButton = () => [
     h(
       "button",
       { type: "button", class: "link", onclick: () => correct() },
-      given.answer ? "Correct the reading" : "Type the answer",
+      given.answer ? "Correct the answer text" : "Type the answer",
     ),
     " ",
     h("kbd", {}, "e"),
   ];
 
-  /** What was read as a field; saved, it is marked again. */
+  /** Opens the editor of the recognised answer; on saving, it is marked again. */
   function correct(begun) {
     if (editor) return editor.focus();
-    open(words, readingEditor(given, { begun, ...ends(showWords, (answer) => ({ answer })) }));
+    open(words, answerEditor(given, { begun, ...ends(showWords, (answer) => ({ answer })) }));
   }
 
   function open(place, opened) {
@@ -177,13 +178,13 @@ export function answerCard(first, asked, { changes, focused, pointed }) {
     opened.focus();
   }
 
-  /** How a field ends: what it was opened upon is what the person has seen. */
+  /** How an editor ends. The change is based on the state of the answer when the editor was opened. */
   function ends(show, what) {
     const seen = given;
     const end = ({ focus }) => {
       editor = null;
       show();
-      if (later) draw(later);
+      if (pendingUpdate) draw(pendingUpdate);
       if (focus) element.focus({ preventScroll: true });
     };
     return {
@@ -195,17 +196,17 @@ export function answerCard(first, asked, { changes, focused, pointed }) {
     };
   }
 
-  /** The mark is right as it is: a person has looked. */
-  function agree() {
+  /** Confirms the mark as it is: a teacher has reviewed it. */
+  function confirmMark() {
     if (editor) return editor.focus();
-    if (!isDoubtful() || given.marks === null) return;
+    if (!needsReview() || given.marks === null) return;
     if (isAboveMaximum())
-      return tell(`${mark(given.marks)} is more than question ${question(given.question)} is worth now. Set another mark.`);
+      return notify(`${mark(given.marks)} is more than question ${question(given.question)} is worth now. Set another mark.`);
     changes.change(given, { marks: given.marks });
   }
 
   update(first);
-  return { element, question: first.question, update, edit, agree, correct, typing: () => Boolean(editor?.changed()) };
+  return { element, question: first.question, update, edit, confirmMark, correct, typing: () => Boolean(editor?.changed()) };
 }
 
 const button = (text, onclick) => h("button", { type: "button", class: "button", onclick }, text);
@@ -233,29 +234,29 @@ function criteria(list) {
   );
 }
 
-/** What the machine had read, and who says otherwise. */
+/** The text that was recognised, and who corrected it. */
 function readBy(given) {
   const when = given.read_at ? `, ${new Date(given.read_at).toLocaleString()}` : "";
   return [
     `corrected by ${given.read_by ?? "a teacher"}${when}; `,
-    given.read_as ? ["it had been read as ", h("del", {}, given.read_as)] : "nothing had been read",
+    given.read_as ? ["recognised as ", h("del", {}, given.read_as)] : "nothing was recognised",
   ];
 }
 
-/** Who marked, and what stood there before a person changed it. */
-function whose(given) {
+/** Who marked the answer, and the mark before a teacher changed it. */
+function markedBy(given) {
   const words = marker(given.marker);
   const parts = [words[0].toUpperCase() + words.slice(1)];
   if (given.marker === "person" && given.changed_by)
     parts[0] = `Marked by ${given.changed_by}${given.changed_at ? `, ${new Date(given.changed_at).toLocaleString()}` : ""}`;
   if (!["none", "person"].includes(given.marker)) parts.push(`confidence ${Math.round(100 * given.confidence)}%`);
   if (given.machine_marks !== null && given.machine_marks !== undefined)
-    parts.push(`the machine gave ${mark(given.machine_marks)}`);
+    parts.push(`automatic mark ${mark(given.machine_marks)}`);
   return parts.join(" · ");
 }
 
-/** Text on the sheet that no question claimed. */
-export const nothingFor = (leftover) =>
+/** Text on the sheet that belongs to no answer. */
+export const leftoverText = (leftover) =>
   leftover
     ? h(
         "article",

@@ -1,9 +1,9 @@
-// The HTTP API, as the page uses it. Every address of ours stands here.
+// Client of the HTTP API. All routes that the page uses are listed here.
 
-import { Problem, Unreachable } from "./refusals.js";
+import { Problem, Unreachable } from "./errors.js";
 
-const TRIES = 4;
-const PASSES = new Set([429, 502, 503, 504]);
+const MAX_ATTEMPTS = 4;
+const RETRIABLE = new Set([429, 502, 503, 504]);
 
 export class Api {
   #session;
@@ -29,7 +29,7 @@ export class Api {
     return all;
   }
 
-  /** What was read of a submission, part after part. */
+  /** The transcript of a submission, fetched page by page. */
   async transcript(id) {
     const pages = [];
     let next = 1;
@@ -41,15 +41,15 @@ export class Api {
     return { pages };
   }
 
-  /** A page as a blob of a JPEG, upright where `turn` is what the transcript says. */
+  /** A page as a JPEG blob; it is upright if `turn` is the transcript's rotation. */
   async picture(id, page, turn) {
-    const answer = await this.#ask("GET", `/submissions/${id}/pages/${page}?longest=1600&turn=${turn}`);
-    return answer.blob();
+    const response = await this.#request("GET", `/submissions/${id}/pages/${page}?longest=1600&turn=${turn}`);
+    return response.blob();
   }
 
   async file(path) {
-    const answer = await this.#ask("GET", path);
-    return answer.blob();
+    const response = await this.#request("GET", path);
+    return response.blob();
   }
 
   putScheme = (name, body, type, etag) =>
@@ -64,14 +64,14 @@ export class Api {
       headers: { "Content-Type": "text/csv" },
     });
 
-  /** Changes what stands for one question: {marks} or {answer}. `etag` is the version that was looked at. */
+  /** Changes one question: {marks} or {response}. `etag` is the version that the change is based on. */
   changeMark = (id, question, change, etag) =>
     this.#json("PATCH", `/submissions/${id}/marks/${encodeURIComponent(question)}`, {
       body: JSON.stringify(change),
       headers: { "Content-Type": "application/json", ...(etag && { "If-Match": etag }) },
     });
 
-  /** Another question tree; `etag` is the revision of the assessment that was looked at. */
+  /** Stores a corrected question tree; `etag` is the revision of the assessment that it is based on. */
   changePaper = (name, paper, etag) =>
     this.#json("PUT", `/assessments/${encodeURIComponent(name)}/paper`, {
       body: JSON.stringify(paper),
@@ -91,7 +91,7 @@ export class Api {
       headers: { "Content-Type": "application/json" },
     });
 
-  erase = (id) => this.#ask("DELETE", `/submissions/${id}`);
+  erase = (id) => this.#request("DELETE", `/submissions/${id}`);
 
   requestUpload = (claims) =>
     this.#json("POST", "/uploads", { body: JSON.stringify(claims), headers: { "Content-Type": "application/json" } });
@@ -107,40 +107,40 @@ export class Api {
   renew = () => this.#session.renew();
 
   async #json(method, path, options) {
-    const answer = await this.#ask(method, path, options);
-    const body = answer.status === 204 ? {} : await answer.json();
-    const etag = answer.headers.get("ETag");
+    const response = await this.#request(method, path, options);
+    const body = response.status === 204 ? {} : await response.json();
+    const etag = response.headers.get("ETag");
     if (etag && body && typeof body === "object" && !Array.isArray(body))
       Object.defineProperty(body, "etag", { value: etag });
     return body;
   }
 
-  /** One request, again where nobody answered or a service was busy: every address of ours may be asked twice. */
-  async #ask(method, path, options = {}) {
+  /** Sends a request, and retries if there was no response or a service was busy: every route may be called twice. */
+  async #request(method, path, options = {}) {
     let renewed = false;
     for (let attempt = 1; ; attempt++) {
-      const answer = await this.#once(method, path, options);
-      if (answer?.ok) return answer;
-      if (answer?.status === 401 && !renewed && (await this.renew())) {
+      const response = await this.#send(method, path, options);
+      if (response?.ok) return response;
+      if (response?.status === 401 && !renewed && (await this.renew())) {
         renewed = true;
         continue;
       }
-      if ((!answer || PASSES.has(answer.status)) && attempt < TRIES) {
-        await pause(answer, attempt);
+      if ((!response || RETRIABLE.has(response.status)) && attempt < MAX_ATTEMPTS) {
+        await pause(response, attempt);
         continue;
       }
-      if (!answer) throw new Unreachable();
-      throw new Problem(answer.status, await answer.json().catch(() => ({})));
+      if (!response) throw new Unreachable();
+      throw new Problem(response.status, await response.json().catch(() => ({})));
     }
   }
 
-  #once(method, path, { body, headers } = {}) {
+  #send(method, path, { body, headers } = {}) {
     const request = { method, body, headers: { ...headers, Authorization: this.authorization } };
     return fetch(this.#session.apiUrl + path, request).catch(() => null);
   }
 }
 
-const pause = (answer, attempt) => {
-  const asked = Number(answer?.headers.get("Retry-After"));
-  return new Promise((done) => setTimeout(done, asked > 0 ? 1000 * Math.min(asked, 10) : 300 * 2 ** attempt));
+const pause = (response, attempt) => {
+  const retryAfter = Number(response?.headers.get("Retry-After"));
+  return new Promise((done) => setTimeout(done, retryAfter > 0 ? 1000 * Math.min(retryAfter, 10) : 300 * 2 ** attempt));
 };

@@ -1,23 +1,23 @@
-// The page: who is signed in, which views there are, and for all of them one queue of uploads and one of changes.
+// Entry point of the page: the session, the views, and the upload queue and change queue that all views share.
 
 import { Api } from "./api.js";
 import { assessmentView } from "./assessment.js";
 import { ChangeQueue } from "./change-queue.js";
 import { ChangeStore } from "./change-store.js";
-import { changesOf } from "./changing.js";
-import { fill, h, tell } from "./dom.js";
+import { changesOf } from "./sheet-actions.js";
+import { fill, h, notify } from "./dom.js";
 import { homeView } from "./home.js";
 import { markingView } from "./marking.js";
 import { paperView } from "./paper.js";
 import { router } from "./route.js";
 import { saveStatus } from "./save-status.js";
 import { Session } from "./session.js";
-import { Unsaved } from "./unsaved.js";
+import { Unsaved } from "./unsaved-guard.js";
 import { Uploads } from "./uploads.js";
 import { question, useWords } from "./words.js";
 
 const unsaved = new Unsaved();
-const session = new Session({ leaving: () => unsaved.signingIn() });
+const session = new Session({ onLeave: () => unsaved.signingIn() });
 const api = new Api(session);
 const uploads = new Uploads(api, () => views.current()?.uploadsChanged?.());
 const queue = new ChangeQueue(api, new ChangeStore(sessionStorage));
@@ -37,28 +37,28 @@ unsaved.add({ unsaved: () => uploads.busy, everywhere: true });
 unsaved.add({ unsaved: () => queue.all.length > 0, everywhere: true, survivesReload: () => queue.survivesReload });
 queue.listen((_, { lost, text }) => {
   if (!lost) return;
-  const what = "answer" in lost.what ? `the reading “${lost.what.answer ?? ""}”` : `the mark ${lost.what.marks ?? "–"}`;
-  tell(`Question ${question(lost.question)}: ${what} could not be saved. ${text}`, { kind: "problem" });
+  const what = "answer" in lost.what ? `the answer “${lost.what.answer ?? ""}”` : `the mark ${lost.what.marks ?? "–"}`;
+  notify(`Question ${question(lost.question)}: ${what} could not be saved. ${text}`, { kind: "problem" });
 });
 queue.listen((_, { unreadable }) => {
-  const text = "Changes that this tab had kept could not be read. Check the marks that you set last.";
-  if (unreadable) tell(text, { kind: "problem" });
+  const text = "Unsaved changes stored in this tab could not be read. Check the last marks that you set.";
+  if (unreadable) notify(text, { kind: "problem" });
 });
 
-async function words() {
-  const answer = await fetch("words.json");
-  if (!answer.ok) throw new Error(`words.json could not be read (${answer.status}).`);
-  return answer.json();
+async function fetchWords() {
+  const response = await fetch("words.json");
+  if (!response.ok) throw new Error(`words.json could not be read (${response.status}).`);
+  return response.json();
 }
 
-function introduce() {
+function showUser() {
   const { name, email } = session.claims;
   const tenant = session.claims["custom:tenant"];
   const who = [name ?? email, tenant].filter(Boolean).join(", ");
   fill(
     document.getElementById("who"),
     session.local
-      ? `Signed in as ${who}: a fixed account, on this machine alone`
+      ? `Signed in as ${who}: a fixed account of this machine`
       : [`${who} `, h("button", { type: "button", class: "link", onclick: signOut }, "Sign out")],
   );
 }
@@ -70,13 +70,13 @@ function signOut() {
 }
 
 addEventListener("offline", () =>
-  tell("The connection is lost. What was being sent goes on by itself when it is back."),
+  notify("The connection is lost. Sending resumes automatically when it is back."),
 );
 
 try {
-  useWords(await words());
+  useWords(await fetchWords());
   if (await session.open()) {
-    introduce();
+    showUser();
     const { sub, ...claims } = session.claims;
     saveStatus(document.getElementById("saving"), queue);
     queue.open([session.apiUrl, claims["custom:tenant"] ?? claims.tenant, sub]);

@@ -1,16 +1,16 @@
-// One assessment: its documents, what is under way, and every sheet with its marks.
+// Assessment view: the documents, the submissions in progress, and all sheets with their marks.
 
 import { classMatch, leftOut, notCompared } from "./class-match.js";
 import { difficulty, distribution } from "./charts.js";
-import { fill, h, keepFile, tell } from "./dom.js";
+import { downloadFile, fill, h, notify } from "./dom.js";
 import { intake } from "./intake.js";
-import { board } from "./board.js";
-import { sheetsTable } from "./sheets.js";
+import { board } from "./progress-board.js";
+import { sheetsTable } from "./sheets-table.js";
 import { facts, figures, isMarked, questionsOf, totals } from "./summary.js";
 import { UNDER_WAY, count } from "./words.js";
 
-const BUSY_MS = 1000;
-const CALM_MS = 8000;
+const BUSY_POLL_MS = 1000;
+const IDLE_POLL_MS = 8000;
 
 export function assessmentView({ api, uploads, content, parts, trail }) {
   const [name] = parts;
@@ -23,14 +23,14 @@ export function assessmentView({ api, uploads, content, parts, trail }) {
   let classListError = null;
   let compared = "";
   const head = h("header", { class: "masthead" });
-  const plots = h("section", { class: "beside", "aria-label": "Plots", hidden: true });
-  const doors = intake({ name, api, uploads, sent: () => soon(300) });
+  const plots = h("section", { class: "beside", "aria-label": "Charts", hidden: true });
+  const uploadArea = intake({ name, api, uploads, sent: () => soon(300) });
   const running = board({ api });
   const table = sheetsTable({ address });
 
   async function open() {
     trail([[name, address]]);
-    fill(content, head, doors.element, running.element, table.element, plots);
+    fill(content, head, uploadArea.element, running.element, table.element, plots);
     await look();
     addEventListener("visibilitychange", again);
   }
@@ -54,46 +54,46 @@ export function assessmentView({ api, uploads, content, parts, trail }) {
     if (document.hidden && document_) return;
     try {
       const listed = await api.submissions(name);
-      [document_, submissions] = [await known(listed), listed];
+      [document_, submissions] = [await fetchAssessment(listed), listed];
       await compareClassList();
     } catch (error) {
       if (!document_) throw error;
-      return soon(CALM_MS);
+      return soon(IDLE_POLL_MS);
     }
     if (closed) return;
     await running.show(submissions);
     draw();
-    soon(uploads.busy || submissions.some((one) => UNDER_WAY.has(one.state)) ? BUSY_MS : CALM_MS);
+    soon(uploads.busy || submissions.some((one) => UNDER_WAY.has(one.state)) ? BUSY_POLL_MS : IDLE_POLL_MS);
   }
 
-  /** The assessment; one that nothing has come for yet is not asked for. */
-  async function known(listed) {
+  /** The assessment. One without any upload does not exist yet and is not fetched. */
+  async function fetchAssessment(listed) {
     const begun = listed.length > 0 || (await api.assessments()).assessments.some((one) => one.id === name);
     return begun ? api.assessment(name) : { id: name, paper: null, scheme: null, counts: {}, published_at: null };
   }
 
   /**
-   * The class list beside the sheets: asked for again where something has changed, and now and then. The sheets are
-   * shown without it where it fails.
+   * Fetches the comparison of the class list with the sheets, when something has changed and on every idle poll. If
+   * that fails, the sheets are shown without it.
    */
   async function compareClassList() {
     const { students = null } = document_;
-    const told = JSON.stringify([students, submissions.map((one) => [one.id, one.state, one.student, one.on_roster])]);
-    const calm = !submissions.some((one) => UNDER_WAY.has(one.state));
+    const snapshot = JSON.stringify([students, submissions.map((one) => [one.id, one.state, one.student, one.on_roster])]);
+    const idle = !submissions.some((one) => UNDER_WAY.has(one.state));
     if (students === null) [classList, classListError] = [null, null];
-    else if (calm || told !== compared || classListError)
+    else if (idle || snapshot !== compared || classListError)
       [classList, classListError] = await api.roster(name).then(
         (found) => [found, null],
         (error) => [null, error.message],
       );
-    compared = told;
+    compared = snapshot;
   }
 
   function draw() {
     const sheets = submissions.filter((one) => one.kind === "answer_sheet" && one.state !== "ERASED");
     const marked = sheets.filter(isMarked);
     const questions = questionsOf(marked, document_.paper, document_.maximum_marks);
-    doors.show(document_, submissions);
+    uploadArea.show(document_, submissions);
     table.show(sheets, questions);
     drawHead(sheets, marked);
     plots.hidden = marked.length < 2;
@@ -102,22 +102,22 @@ export function assessmentView({ api, uploads, content, parts, trail }) {
 
   let drawnHead = "";
   function drawHead(sheets, marked) {
-    const told = figures(sheets, marked, document_.paper, document_.maximum_marks);
+    const snapshot = figures(sheets, marked, document_.paper, document_.maximum_marks);
     const title = document_.paper?.title || name;
-    const text = JSON.stringify([title, told, document_.published_at, document_.changed_since, classList, classListError]);
+    const text = JSON.stringify([title, snapshot, document_.published_at, document_.changed_since, classList, classListError]);
     if (text === drawnHead) return;
     drawnHead = text;
-    const held = head.contains(document.activeElement) && document.activeElement.dataset.button;
+    const focused = head.contains(document.activeElement) && document.activeElement.dataset.button;
     fill(
       head,
       title === name ? null : h("p", { class: "kicker" }, name),
       h("h1", {}, title),
-      facts(told),
-      told.marked ? actions(told.doubts, told.unmarked) : null,
+      facts(snapshot),
+      snapshot.marked ? actions(snapshot.doubts, snapshot.unmarked) : null,
       classListError ? notCompared(classListError) : classMatch(classList, address),
     );
-    // The hand stays where it was, or on what has taken that button's place.
-    if (held) (head.querySelector(`[data-button="${held}"]`) ?? head.querySelector(".actions :is(a, button)"))?.focus();
+    // Keep the focus on the button, or on the one that has replaced it.
+    if (focused) (head.querySelector(`[data-button="${focused}"]`) ?? head.querySelector(".actions :is(a, button)"))?.focus();
   }
 
   function actions(doubts, unmarked) {
@@ -125,34 +125,34 @@ export function assessmentView({ api, uploads, content, parts, trail }) {
     return h(
       "div",
       { class: "actions" },
-      doubts && first ? h("a", { class: "button main", href: first }, `Look at ${count(doubts, "answer")}`) : null,
+      doubts && first ? h("a", { class: "button main", href: first }, `Review ${count(doubts, "answer")}`) : null,
       download("Marks as CSV", "results.csv"),
-      ...(document_.published_at ? given() : [publishing(true, doubts ? "Publish all the same" : "Publish marks")]),
+      ...(document_.published_at ? published() : [publishing(true, doubts ? "Publish anyway" : "Publish marks")]),
       unmarked
         ? h(
             "p",
             { class: "note" },
-            `${count(unmarked, "sheet has", "sheets have")} an answer without a mark: until it has one, gradebooks get no total for ${unmarked === 1 ? "it" : "them"}.`,
+            `${count(unmarked, "sheet has", "sheets have")} an answer without a mark. Until it is marked, gradebook files have no total for ${unmarked === 1 ? "it" : "them"}.`,
           )
         : null,
     );
   }
 
-  /** What is there once the marks are given out. */
-  function given() {
+  /** The actions for published marks. */
+  function published() {
     const { published_at, published_by, changed_since } = document_;
-    const since = changed_since ? `; since then ${count(changed_since, "sheet has", "sheets have")} other marks` : "";
+    const since = changed_since ? `; the marks of ${count(changed_since, "sheet")} have changed since` : "";
     return [
       download("Feedback sheets (PDF)", "feedback.pdf"),
       gradebook("For Canvas", "for=canvas"),
       gradebook("For Moodle", "for=moodle"),
-      changed_since ? publishing(true, "Publish the changes") : null,
-      publishing(false, "Hold marks again"),
+      changed_since ? publishing(true, "Publish changes") : null,
+      publishing(false, "Unpublish"),
       h("p", { class: "note" }, `Published ${new Date(published_at).toLocaleString()} by ${published_by}${since}.`),
     ];
   }
 
-  /** What is left out is said on the button. */
+  /** The button says how many sheets the file leaves out. */
   function gradebook(text, query) {
     const without = leftOut(classList);
     return without
@@ -170,10 +170,10 @@ export function assessmentView({ api, uploads, content, parts, trail }) {
   async function publish(published) {
     try {
       await api.publish(name, published);
-      tell(published ? "The marks are published." : "The marks are held again.");
+      notify(published ? "The marks are published." : "The marks are unpublished.");
       await look();
     } catch (error) {
-      tell(error.message, { kind: "problem" });
+      notify(error.message, { kind: "problem" });
     }
   }
 
@@ -184,10 +184,10 @@ export function assessmentView({ api, uploads, content, parts, trail }) {
         type: "button",
         class: "button",
         data: { button: text },
-        onclick: () => keepFile(api, `/assessments/${encodeURIComponent(name)}/${file}${query && `?${query}`}`, `${name}-${file}`),
+        onclick: () => downloadFile(api, `/assessments/${encodeURIComponent(name)}/${file}${query && `?${query}`}`, `${name}-${file}`),
       },
       text,
     );
 
-  return { open, close, uploadsChanged: () => doors.uploadsChanged() };
+  return { open, close, uploadsChanged: () => uploadArea.uploadsChanged() };
 }

@@ -1,10 +1,10 @@
-// All changes of marks and readings that are not saved yet. The queue belongs to the page, above the views: changes of
-// one sheet go one after another, several sheets side by side, and moving about loses none.
+// Queue of all changes to marks and answers that are not saved yet. It belongs to the page, not to a view, so changing
+// the view loses nothing. Changes of one sheet are sent one after another, different sheets in parallel.
 
 import { isUndecided, withChanges } from "./pending-changes.js";
 import { SheetChanges } from "./sheet-changes.js";
 
-const LONGEST_PAUSE = 30;
+const MAX_PAUSE_SECONDS = 30;
 
 export class ChangeQueue {
   #api;
@@ -15,8 +15,8 @@ export class ChangeQueue {
   #number = 0;
   #survivesReload = true;
 
-  /** `backoff(n)`: seconds until the next try after n failures. */
-  constructor(api, store, { backoff = (failures) => Math.min(LONGEST_PAUSE, 2 ** failures) } = {}) {
+  /** `backoff(n)`: seconds until the next attempt after n failures. */
+  constructor(api, store, { backoff = (failures) => Math.min(MAX_PAUSE_SECONDS, 2 ** failures) } = {}) {
     this.#api = api;
     this.#store = store;
     this.#backoff = backoff;
@@ -24,7 +24,7 @@ export class ChangeQueue {
     addEventListener("offline", () => this.#notify(null, {}));
   }
 
-  /** Goes on with what this tab has kept of this person; `who`: [API, tenant, user]. */
+  /** Resumes with the changes that this tab has stored for this user; `who`: [API, tenant, user]. */
   open(who) {
     const { changes, unreadable } = this.#store.open(who);
     for (const change of changes) this.#sheet(change.sheet).restore(change);
@@ -32,7 +32,7 @@ export class ChangeQueue {
     this.#notify(null, unreadable ? { unreadable } : {});
   }
 
-  /** `listener(sheet, event)` after each step; `sheet` is null where it may be any. Gives what takes it off again. */
+  /** Calls `listener(sheet, event)` after each step; `sheet` is null if it may be any. Returns a function to remove it. */
   listen(listener) {
     this.#listeners.add(listener);
     return () => this.#listeners.delete(listener);
@@ -46,9 +46,9 @@ export class ChangeQueue {
     this.#sheet(status.id).updateStatus(status);
   }
 
-  /** The newest known status of a sheet, null where none with marks is known. */
+  /** The newest known status of a sheet, null if none with marks is known. */
   status = (sheet) => this.#sheet(sheet).status;
-  /** Its result with the changes that are on their way. */
+  /** Its result with the unsaved changes applied. */
   shown = (sheet) => withChanges(this.status(sheet).result, this.changes(sheet));
   changes = (sheet) => this.#sheet(sheet).changes;
   trouble = (sheet) => this.#sheet(sheet).trouble ?? offline();
@@ -58,16 +58,16 @@ export class ChangeQueue {
   keepMine = (change) => this.#sheet(change.sheet).keepMine(change);
   retry = (change) => this.#sheet(change.sheet).retry(change);
   discard = (change) => this.#sheet(change.sheet).discard(change);
-  /** A sheet is erased: there is nothing to change any more. */
+  /** Drops the changes of a sheet that was erased. */
   forget = (sheet) => this.#sheet(sheet).clear();
 
-  /** Tries everything again at once. */
+  /** Retries everything at once. */
   wake() {
     for (const sheet of this.#sheets.values()) sheet.wake();
     this.#notify(null, {});
   }
 
-  /** Nothing is sent any more, and nothing stays in this tab: somebody signs out. */
+  /** Drops all changes and clears the storage, for signing out. */
   clear() {
     for (const sheet of this.#sheets.values()) sheet.clear();
     this.#store.clear();
@@ -77,12 +77,12 @@ export class ChangeQueue {
     return [...this.#sheets.values()].flatMap((sheet) => sheet.changes);
   }
 
-  /** True where a reload would bring back everything that is not saved. */
+  /** Whether a reload would restore everything that is not saved. */
   get survivesReload() {
     return this.#survivesReload;
   }
 
-  /** What the page says of all of it: {waiting, undecided: [changes], trouble}. */
+  /** A summary for the page: {waiting, undecided: [changes], trouble}. */
   get summary() {
     const undecided = this.all.filter(isUndecided);
     const troubled = [...this.#sheets.values()].find((sheet) => sheet.trouble && sheet.changes.length);
@@ -107,13 +107,13 @@ export class ChangeQueue {
       try {
         listener(sheet, event);
       } catch (error) {
-        // A fault in drawing must not stop what is being saved.
+        // An error in a view must not stop the saving.
         reportError(error);
       }
     }
   }
 }
 
-/** A browser that says it is offline may still reach this machine: everything is tried all the same. */
+/** A browser that reports being offline may still reach a local server, so requests are sent anyway. */
 const offline = () =>
-  navigator.onLine === false ? { kind: "connection", text: "Gradeline cannot be reached just now." } : null;
+  navigator.onLine === false ? { kind: "connection", text: "Gradeline cannot be reached at the moment." } : null;

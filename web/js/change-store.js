@@ -1,5 +1,5 @@
-// Changes that are not saved yet, kept in this tab's session storage: they outlive a reload and a sign-in, no other tab
-// sends them as well, and they go with the tab.
+// Unsaved changes in the tab's session storage. They survive a reload and a sign-in, no other tab sends them too, and
+// they are deleted with the tab.
 
 const PREFIX = "gradeline.changes";
 
@@ -12,15 +12,15 @@ export class ChangeStore {
   }
 
   /**
-   * `who` names the API, the tenant and the person: nobody else's changes are ever sent. Gives the `changes` that were
-   * kept; entries that cannot be read are removed, and `unreadable` is their number.
+   * `who` identifies the API, the tenant and the user, so that no other user's changes are sent. Returns the stored
+   * `changes`; entries that cannot be read are removed, and `unreadable` is their number.
    */
   open(who) {
     this.#scope = `${PREFIX} ${JSON.stringify(who)} `;
     const changes = [];
     let unreadable = 0;
     for (const key of this.#keys(this.#scope)) {
-      const entry = parsed(this.#storage.getItem(key));
+      const entry = parseEntry(this.#storage.getItem(key));
       if (entry) changes.push(...entry);
       else {
         this.#storage.removeItem(key);
@@ -30,7 +30,7 @@ export class ChangeStore {
     return { changes, unreadable };
   }
 
-  /** Keeps the changes of one sheet in place of those before; false where the browser has no room for them. */
+  /** Replaces the stored changes of one sheet; returns false if the browser has no room for them. */
   keep(sheet, changes) {
     try {
       if (changes.length) this.#storage.setItem(this.#scope + sheet, JSON.stringify(changes));
@@ -41,7 +41,7 @@ export class ChangeStore {
     }
   }
 
-  /** Everybody's: somebody signs out of this tab. */
+  /** Removes the changes of all users, when signing out. */
   clear() {
     for (const key of this.#keys(PREFIX)) this.#storage.removeItem(key);
   }
@@ -52,8 +52,8 @@ export class ChangeStore {
   }
 }
 
-/** The changes of an entry; null where it is damaged. */
-function parsed(text) {
+/** The changes of an entry; null if it is damaged. */
+function parseEntry(text) {
   try {
     const entry = JSON.parse(text);
     return Array.isArray(entry) && entry.every(isChange) ? entry : null;

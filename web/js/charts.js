@@ -1,20 +1,20 @@
-// Two plots of an assessment: how the totals are spread, and how hard each question was.
+// Charts of an assessment: the distribution of totals, and the difficulty of each question.
 
 import { h, svg } from "./dom.js";
 import { question, share } from "./words.js";
 
 const COLUMNS = 10;
 
-/** Totals as shares of the marks to reach, in ten columns; `totals` are from 0 to 1. */
+/** Histogram of totals as shares of the maximum, in ten columns; `totals` are from 0 to 1. */
 export function distribution(totals) {
   const columns = Array.from({ length: COLUMNS }, () => 0);
   for (const total of totals) columns[Math.min(COLUMNS - 1, Math.max(0, Math.floor(total * COLUMNS)))]++;
-  const most = Math.max(...columns, 1);
+  const tallest = Math.max(...columns, 1);
   const sorted = totals.toSorted((a, b) => a - b);
-  const middle = sorted.length ? (sorted[(sorted.length - 1) >> 1] + sorted[sorted.length >> 1]) / 2 : null;
+  const median = sorted.length ? (sorted[(sorted.length - 1) >> 1] + sorted[sorted.length >> 1]) / 2 : null;
   const bars = columns.map((number, index) => {
     if (!number) return null;
-    const height = (80 * number) / most;
+    const height = (80 * number) / tallest;
     return svg(
       "g",
       {},
@@ -27,7 +27,7 @@ export function distribution(totals) {
     svg("text", { class: "tick-text", x: percent * 3.6, y: 116, "text-anchor": "middle" }, `${percent} %`),
   );
   const line =
-    middle === null ? null : svg("line", { class: "median", x1: middle * 360, x2: middle * 360, y1: 98, y2: 104 });
+    median === null ? null : svg("line", { class: "median", x1: median * 360, x2: median * 360, y1: 98, y2: 104 });
   return h(
     "figure",
     { class: "spread" },
@@ -36,7 +36,7 @@ export function distribution(totals) {
       {
         viewBox: "-14 -20 392 142",
         role: "img",
-        "aria-label": `How the totals are spread; the median is ${share(middle, 1)}`,
+        "aria-label": `Distribution of totals; the median is ${share(median, 1)}`,
       },
       bars,
       svg("line", { class: "base", x1: 0, x2: 360, y1: 96, y2: 96 }),
@@ -46,12 +46,12 @@ export function distribution(totals) {
     h(
       "figcaption",
       {},
-      `Sheets by their share of the marks; the small mark below the line is the median, ${share(middle, 1)}.`,
+      `Number of sheets by percentage of the marks; the tick below the axis is the median, ${share(median, 1)}.`,
     ),
   );
 }
 
-/** Each question's mean share of its marks; `questions` are {id, mean (0 to 1 or null), review (count)}. */
+/** Bar chart of each question's mean share of its marks; `questions` are {id, mean (0 to 1 or null), review (count)}. */
 export function difficulty(questions) {
   const row = 18;
   const rows = questions.map(({ id, mean, review }, index) => {
@@ -67,7 +67,7 @@ export function difficulty(questions) {
       svg(
         "text",
         { class: "bar-text", x: 308, y: y + 13 },
-        `${share(mean, 1)}${review ? ` · ${review} to look at` : ""}`,
+        `${share(mean, 1)}${review ? ` · ${review} to review` : ""}`,
       ),
     );
   });
@@ -83,6 +83,6 @@ export function difficulty(questions) {
       },
       rows,
     ),
-    h("figcaption", {}, "Each question's mean share of its marks, in the order of the paper."),
+    h("figcaption", {}, "Mean percentage of the marks for each question, in the order of the paper."),
   );
 }

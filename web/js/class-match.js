@@ -1,30 +1,31 @@
-// The class list beside the sheets, shown before the marks are published: who has a sheet, who has none, whose is unknown.
+// Comparison of the class list with the sheets, shown before the marks are published: who has a sheet, who has none,
+// and which sheets match no student.
 
 import { h } from "./dom.js";
 import { count } from "./words.js";
 
-/** The panel, or null where there is no class list. `compared` is what GET /assessments/{id}/roster answers. */
+/** The panel, or null if there is no class list. `compared` is the response of GET /assessments/{id}/roster. */
 export function classMatch(compared, address) {
   if (!compared) return null;
   const { students, matched, without_sheet: without, unknown } = compared;
   const several = matched.filter((one) => one.older.length > 0);
-  const said = [
+  const facts = [
     `${matched.length} of ${count(students, "student")} on the class list ${matched.length === 1 ? "has" : "have"} a sheet`,
     without.length ? `${without.length} without` : null,
-    unknown.length ? `${count(unknown.length, "sheet")} of nobody on the list` : null,
+    unknown.length ? `${count(unknown.length, "sheet matches", "sheets match")} no student` : null,
   ];
   return h(
     "details",
     { class: unknown.length ? "class-match look" : "class-match", open: unknown.length > 0 },
-    h("summary", {}, said.filter(Boolean).join(" · ")),
+    h("summary", {}, facts.filter(Boolean).join(" · ")),
     unknown.length
       ? h(
           "p",
           {},
-          "Nobody on the class list, or more than one student, is called: ",
+          "These names match no student on the class list, or more than one: ",
           listed(unknown.map((one) => h("a", { href: `${address}/s/${one.submission}` }, one.label ?? "a sheet without a name"))),
-          ". Send each again with the student's name or number from the list as the file's name and erase the one that" +
-            " stands, or add the student to the list. Until then Canvas and Moodle get the marks without them.",
+          ". Upload each sheet again with the student's name or number from the list as the file name and erase the first" +
+            " one, or add the student to the list. Until then the files for Canvas and Moodle leave these sheets out.",
         )
       : null,
     without.length ? h("p", {}, "Without a sheet: ", listed(without.map((one) => one.student)), ".") : null,
@@ -41,12 +42,12 @@ export function classMatch(compared, address) {
   );
 }
 
-/** In the panel's place where the comparison could not be fetched; `why` is a sentence. */
-export const notCompared = (why) =>
+/** Shown instead of the panel if the comparison could not be fetched; `reason` is a sentence. */
+export const notCompared = (reason) =>
   h(
     "p",
     { class: "class-match look" },
-    `The class list could not be compared with the sheets: ${why} It is tried again by itself.`,
+    `The class list could not be compared with the sheets: ${reason} It is retried automatically.`,
   );
 
 const listed = (names) => names.flatMap((name, at) => (at ? ["; ", name] : [name]));

@@ -1,11 +1,11 @@
-// Elements from plain values. Text goes in as text, never as markup: a student may be called <img onerror=…>.
+// DOM helpers. Text is inserted as text, never as markup: a student's name may be <img onerror=…>.
 
 const SVG = "http://www.w3.org/2000/svg";
 
-export const h = (tag, props, ...children) => made(document.createElement(tag), props, children);
-export const svg = (tag, props, ...children) => made(document.createElementNS(SVG, tag), props, children);
+export const h = (tag, props, ...children) => create(document.createElement(tag), props, children);
+export const svg = (tag, props, ...children) => create(document.createElementNS(SVG, tag), props, children);
 
-function made(element, props, children) {
+function create(element, props, children) {
   for (const [name, value] of Object.entries(props ?? {})) {
     if (value === undefined || value === null || value === false) continue;
     if (name.startsWith("on")) element.addEventListener(name.slice(2), value);
@@ -21,7 +21,7 @@ function made(element, props, children) {
 
 const PROPERTIES = new Set(["value", "checked", "disabled", "selected", "indeterminate"]);
 
-/** Puts `children` into `element` in place of what was there. */
+/** Replaces the content of `element` with `children`. */
 export function fill(element, ...children) {
   element.replaceChildren(
     ...children.flat(Infinity).filter((child) => child !== null && child !== undefined && child !== false),
@@ -30,8 +30,8 @@ export function fill(element, ...children) {
 }
 
 /**
- * A list kept up to date without touching what has not changed, so that focus and scrolling stay.
- * `draw(item)` makes an item's element; it is called again only where `JSON.stringify(of(item))` differs.
+ * A list that updates only the items that have changed, so that focus and scroll position stay.
+ * `draw(item)` creates an item's element; it is called again only if `JSON.stringify(of(item))` differs.
  */
 export class LiveList {
   #element;
@@ -70,8 +70,11 @@ export class LiveList {
 
 const notices = () => document.getElementById("notices");
 
-/** A line at the foot of the page: `kind` is "" or "problem". It goes by itself unless it is a problem. Gives it. */
-export function tell(text, { kind = "", action } = {}) {
+/**
+ * Shows a notice at the bottom of the page and returns it. `kind` is "" or "problem"; only a problem stays until it is
+ * closed. `action` is {text, run}.
+ */
+export function notify(text, { kind = "", action } = {}) {
   const notice = h("p", { class: `notice ${kind}` }, text);
   const close = h("button", { type: "button", "aria-label": "Close", onclick: () => notice.remove() }, "×");
   if (action)
@@ -85,13 +88,13 @@ export function tell(text, { kind = "", action } = {}) {
   return notice;
 }
 
-/** Hands a file of the API to the browser to keep; what goes wrong is said at the foot. */
-export async function keepFile(api, path, as) {
+/** Downloads a file of the API under the name `as`; shows a notice if that fails. */
+export async function downloadFile(api, path, as) {
   try {
     const link = h("a", { href: URL.createObjectURL(await api.file(path)), download: as });
     link.click();
     setTimeout(() => URL.revokeObjectURL(link.href), 10_000);
   } catch (error) {
-    tell(error.message, { kind: "problem" });
+    notify(error.message, { kind: "problem" });
   }
 }

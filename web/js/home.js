@@ -1,4 +1,4 @@
-// The start: what there is, and a new assessment.
+// Home view: the list of assessments, a form for a new one, and the settings.
 
 import { fill, h } from "./dom.js";
 import { settingsForm } from "./settings.js";
@@ -7,12 +7,12 @@ const NAME = /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/;
 
 export function homeView({ api, unsaved, content, trail }) {
   const settings = settingsForm({ api });
-  const listed = unsaved.add({ unsaved: settings.changed });
+  const removeHolder = unsaved.add({ unsaved: settings.changed });
   let closed = false;
 
   function close() {
     closed = true;
-    listed();
+    removeHolder();
   }
 
   async function open() {
@@ -43,18 +43,18 @@ export function homeView({ api, unsaved, content, trail }) {
         h(
           "p",
           { class: "lead" },
-          "Drop a question paper and a pile of scanned answer sheets. They are read while they are stored, then marked, with a reason beside every mark.",
+          "Drop a question paper and a pile of scanned answer sheets. They are read while they are stored, then marked, with a reason for every mark.",
         ),
       ),
-      beginning(),
+      newAssessmentForm(),
       assessments.length
         ? list
-        : h("p", { class: "quiet" }, "There is no assessment yet. Give the first one a name and drop its files."),
+        : h("p", { class: "quiet" }, "There are no assessments yet. Name the first one and drop its files."),
       settings.element,
     );
   }
 
-  function beginning() {
+  function newAssessmentForm() {
     const field = h("input", {
       id: "new-name",
       name: "name",
@@ -68,12 +68,12 @@ export function homeView({ api, unsaved, content, trail }) {
     const form = h(
       "form",
       { class: "beginning" },
-      h("label", { for: "new-name" }, "A new assessment"),
-      h("div", {}, field, h("button", { class: "main" }, "Begin")),
+      h("label", { for: "new-name" }, "New assessment"),
+      h("div", {}, field, h("button", { class: "main" }, "Create")),
       h(
         "p",
         { id: "new-help", class: "quiet" },
-        "Letters, digits, dots, dashes and underscores: the name also stands in the drop folder and in addresses.",
+        "Letters, digits, dots, dashes and underscores: the name is also used in the drop folder and in URLs.",
       ),
     );
     form.addEventListener("submit", (event) => {

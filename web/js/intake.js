@@ -1,19 +1,19 @@
-// Where files come in: a place each for the paper, the key or scheme, and the pile of sheets.
+// Upload area: drop zones for the question paper, the answer key or marking scheme, and the answer sheets.
 
-import { LiveList, fill, h, tell } from "./dom.js";
+import { LiveList, fill, h, notify } from "./dom.js";
 import { leaves } from "./summary.js";
 import { READABLE, isReadable, isRoster, isScheme, studentOf } from "./uploads.js";
 import { UNDER_WAY, bytes, count, mark, state } from "./words.js";
 
-const PLACES = [
+const ZONES = [
   { role: "question_paper", title: "Question paper", accept: READABLE, many: false },
   { role: "answer_key", title: "Marking scheme or answer key", accept: `${READABLE},.yaml,.yml,.json`, many: false },
   { role: "answer_sheet", title: "Answer sheets", accept: `${READABLE},.csv`, many: true },
 ];
 
 export function intake({ name, api, uploads, sent }) {
-  const places = PLACES.map((place) => ({ ...place, status: h("div", { class: "standing" }), ...zone(place) }));
-  const rows = h("ul", { class: "uploads", "aria-label": "Files on their way" });
+  const places = ZONES.map((place) => ({ ...place, status: h("div", { class: "standing" }), ...zone(place) }));
+  const rows = h("ul", { class: "uploads", "aria-label": "Uploads" });
   const list = new LiveList(rows, {
     draw: drawUpload,
     of: ({ state: at, sent: number, problem }) => [at, number, problem],
@@ -87,11 +87,11 @@ export function intake({ name, api, uploads, sent }) {
       else uploads.add(name, place.role, file, place.many ? studentOf(file.name) : null);
     }
     if (refused.length)
-      tell(
+      notify(
         `${refused.slice(0, 3).join(", ")}${refused.length > 3 ? " and others" : ""}: only PDF, JPEG, PNG and TIFF can be read.`,
         { kind: "problem" },
       );
-    if (wanted.length > chosen.length) tell("One file makes a question paper or a key; the first one was taken.");
+    if (wanted.length > chosen.length) notify("A question paper or answer key is a single file; the first one was used.");
   }
 
   function drawUpload(upload) {
@@ -110,9 +110,9 @@ export function intake({ name, api, uploads, sent }) {
       return line;
     }
     const words = {
-      waiting: "waits",
-      sending: "is being sent",
-      paused: "waits for the connection; it goes on by itself",
+      waiting: "waiting",
+      sending: "uploading",
+      paused: "waiting for the connection; it resumes automatically",
     }[at];
     line.append(
       h("progress", { max: Math.max(1, upload.size), value: upload.sent, "aria-label": `${upload.name} ${words}` }),
@@ -137,7 +137,7 @@ export function intake({ name, api, uploads, sent }) {
     for (const place of places) {
       let standing = place.element.querySelector(".standing");
       if (!standing) place.element.append((standing = place.status));
-      const text = standingOf(place.role, assessment, submissions, name);
+      const text = statusLines(place.role, assessment, submissions, name);
       if (place.shown !== JSON.stringify(text))
         fill(
           standing,
@@ -153,8 +153,8 @@ export function intake({ name, api, uploads, sent }) {
   return { element, show, uploadsChanged };
 }
 
-/** What a place holds now, as lines [words, link, class]. */
-function standingOf(role, assessment, submissions, name) {
+/** The current content of a drop zone, as lines [text, link, class]. */
+function statusLines(role, assessment, submissions, name) {
   const { paper, paper_problem, scheme, students, maximum_marks: maximum } = assessment;
   const newest = submissions.filter((one) => one.kind === role && one.state !== "ERASED").at(-1);
   const lines = [];
@@ -168,18 +168,18 @@ function standingOf(role, assessment, submissions, name) {
       ]);
       if (maximum.warnings.length)
         lines.push([
-          `${count(maximum.warnings.length, "doubt")} about it: please check`,
+          `${count(maximum.warnings.length, "warning")}: please check`,
           `#/a/${encodeURIComponent(name)}/paper`,
           "look",
         ]);
-    } else if (!newest) lines.push(["Sheets wait until it is there."]);
+    } else if (!newest) lines.push(["Sheets wait until it is uploaded."]);
     if (paper_problem) lines.push([paper_problem.message, null, "problem"]);
   }
   if (role === "answer_key")
     lines.push(
       scheme
         ? [`${count(scheme.entries.length, "question has", "questions have")} a rule`]
-        : ["Without one, only free text is marked, by a model."],
+        : ["Without one, a model marks free text; nothing else is marked."],
     );
   if (newest && role !== "answer_sheet" && UNDER_WAY.has(newest.state)) lines.push([state(newest.state)]);
   if (newest && role === "answer_key" && ["REJECTED", "FAILED"].includes(newest.state))
@@ -189,15 +189,14 @@ function standingOf(role, assessment, submissions, name) {
     lines.push([
       waiting
         ? `${count(waiting, "sheet waits", "sheets wait")} for ${paper_problem ? "another" : "the"} question paper`
-        : "A file each; its name becomes the student's.",
+        : "One file per student, named after the student.",
     ]);
-    lines.push([students ? `${count(students, "student")} on the class list` : "A CSV is the class list."]);
+    lines.push([students ? `${count(students, "student")} on the class list` : "A CSV file is used as the class list."]);
   }
   return lines;
 }
 
-
-/** The files that were dropped, those inside folders as well. */
+/** The dropped files, including those inside folders. */
 async function dropped(transfer) {
   const entries = [...transfer.items].map((item) => item.webkitGetAsEntry?.()).filter(Boolean);
   if (!entries.length) return [...transfer.files];
@@ -208,7 +207,7 @@ async function filesOf(entry) {
   if (entry.isFile) return [await new Promise((done, failed) => entry.file(done, failed))];
   const reader = entry.createReader();
   const found = [];
-  // A folder is told in batches, and ends with an empty one.
+  // A directory is read in batches; an empty one is the last.
   for (;;) {
     const batch = await new Promise((done, failed) => reader.readEntries(done, failed));
     if (!batch.length) return (await Promise.all(found.map(filesOf))).flat();

@@ -1,9 +1,9 @@
-// The marking view: the pages on the left, what was read and marked on the right, all of it by keyboard.
+// Marking view: the pages on the left, the answers with their marks on the right. The keyboard alone is enough.
 
-import { answerCard, nothingFor } from "./answer.js";
-import { fill, h, tell } from "./dom.js";
-import { keysDialog } from "./keys.js";
-import { lanesChart } from "./lanes.js";
+import { answerCard, leftoverText } from "./answer.js";
+import { fill, h, notify } from "./dom.js";
+import { keysDialog } from "./keyboard-help.js";
+import { branchChart } from "./branch-chart.js";
 import { pagesPane } from "./pages.js";
 import { sheetBar } from "./sheet-bar.js";
 import { sheetHead } from "./sheet-head.js";
@@ -12,13 +12,13 @@ import { MARKED, UNDER_WAY, state, student } from "./words.js";
 
 const PAUSE_MS = 1000;
 
-/** Without `changesOf` (changing.js) it is for reading alone. */
+/** Without `changesOf` (sheet-actions.js) the view is read-only. */
 export function markingView({ api, unsaved, content, parts, trail, changesOf }) {
   const [name, id] = parts;
   let wanted = parts[2];
   const home = `#/a/${encodeURIComponent(name)}`;
   let status = null;
-  // The result as it is on the screen: with the changes that are on their way.
+  // The displayed result: with the unsaved changes applied.
   let shown = null;
   let paper = null;
   let sheets = [];
@@ -35,8 +35,8 @@ export function markingView({ api, unsaved, content, parts, trail, changesOf }) 
   const head = sheetHead({ changes });
   const answers = h("div", { class: "answers" });
   const bar = sheetBar({
-    step: (by) => go(sheets[place() + by]),
-    next: () => doubt(1),
+    step: (by) => go(sheets[sheetIndex() + by]),
+    next: () => goToReview(1),
     undo: changes?.undo,
     keys: keys.open,
   });
@@ -51,9 +51,9 @@ export function markingView({ api, unsaved, content, parts, trail, changesOf }) 
   const listed = unsaved?.add({ unsaved: () => cards.some((card) => card.typing()) });
 
   async function open() {
-    fill(content, h("p", { class: "lonely quiet" }, "One moment …"));
-    document.addEventListener("keydown", pressed);
-    document.addEventListener("pointermove", moved);
+    fill(content, h("p", { class: "lonely quiet" }, "Loading …"));
+    document.addEventListener("keydown", keyPressed);
+    document.addEventListener("pointermove", pointerMoved);
     const [assessment, all] = await Promise.all([api.assessment(name), api.submissions(name)]);
     if (closed) return;
     paper = assessment.paper;
@@ -66,14 +66,14 @@ export function markingView({ api, unsaved, content, parts, trail, changesOf }) 
   function close() {
     closed = true;
     clearTimeout(timer);
-    document.removeEventListener("keydown", pressed);
-    document.removeEventListener("pointermove", moved);
+    document.removeEventListener("keydown", keyPressed);
+    document.removeEventListener("pointermove", pointerMoved);
     pages.close();
     changes?.close();
     listed?.();
   }
 
-  /** Another answer of the same sheet needs no new view. */
+  /** Goes to another answer of the same sheet without a new view; returns false if it is another sheet. */
   function moveTo(kind, next) {
     if (kind !== markingView || next[0] !== name || next[1] !== id || !shown) return false;
     wanted = next[2];
@@ -92,8 +92,8 @@ export function markingView({ api, unsaved, content, parts, trail, changesOf }) 
     if (UNDER_WAY.has(status.state) || !status.result) return wait();
     fill(content, view);
     draw();
-    // Marking may begin before the pages are there; when they come, the hand stays where it is.
-    visit(wanted ?? shown.questions.find(isToLookAt)?.question);
+    // Marking can begin before the pages are loaded; loading them does not move the focus.
+    visit(wanted ?? shown.questions.find(needsReview)?.question);
     showPages();
   }
 
@@ -114,7 +114,7 @@ export function markingView({ api, unsaved, content, parts, trail, changesOf }) 
         { class: "lonely" },
         h("h1", {}, student(status.student)),
         h("p", {}, `${state(status.state)}${why}`),
-        lanesChart(status),
+        branchChart(status),
         h("p", {}, h("a", { href: home }, "Back to all sheets")),
         changes && !UNDER_WAY.has(status.state) ? h("p", {}, erase()) : null,
       ),
@@ -122,16 +122,16 @@ export function markingView({ api, unsaved, content, parts, trail, changesOf }) 
     if (UNDER_WAY.has(status.state)) timer = setTimeout(() => load().catch(() => wait()), 1000);
   }
 
-  /** Something of the sheet is another: changed here, saved, or changed by somebody else. */
+  /** The sheet has changed: by the user, by saving, or by another user. */
   function redraw() {
     if (!shown) return;
-    const before = doubtful();
+    const before = reviewFlags();
     status = changes.status();
     draw();
-    if (doubtful() !== before) pages.mark(shown.questions);
+    if (reviewFlags() !== before) pages.mark(shown.questions);
   }
 
-  const doubtful = () => JSON.stringify(shown.questions.map((one) => one.review.length > 0));
+  const reviewFlags = () => JSON.stringify(shown.questions.map((one) => one.review.length > 0));
 
   function draw() {
     shown = changes ? changes.shown() : status.result;
@@ -140,8 +140,8 @@ export function markingView({ api, unsaved, content, parts, trail, changesOf }) 
     head.show(status, shown);
     if (sameQuestions()) shown.questions.forEach((one, index) => cards[index].update(one));
     else drawCards();
-    const doubts = shown.questions.filter(isToLookAt).length;
-    bar.show({ at: place(), sheets: sheets.length, doubts, undoable: changes?.undoable() });
+    const doubts = shown.questions.filter(needsReview).length;
+    bar.show({ at: sheetIndex(), sheets: sheets.length, doubts, undoable: changes?.undoable() });
   }
 
   const sameQuestions = () =>
@@ -151,30 +151,30 @@ export function markingView({ api, unsaved, content, parts, trail, changesOf }) 
   function drawCards() {
     const asked = new Map(leaves(paper?.questions ?? []).map((one) => [one.id, one]));
     const before = new Map(cards.map((card) => [card.question, card]));
-    cards = shown.questions.map((one) => before.get(one.question) ?? made(one, asked.get(one.question)));
+    cards = shown.questions.map((one) => before.get(one.question) ?? createCard(one, asked.get(one.question)));
     shown.questions.forEach((one, index) => cards[index].update(one));
     fill(
       answers,
       cards.map((card) => card.element),
-      nothingFor(shown.leftover),
-      h("figure", { class: "timeline" }, lanesChart(status)),
+      leftoverText(shown.leftover),
+      h("figure", { class: "timeline" }, branchChart(status)),
     );
-    cards[at()]?.element.classList.toggle("lit", current !== null);
+    cards[cardIndex()]?.element.classList.toggle("lit", current !== null);
   }
 
-  const made = (one, asked) =>
+  const createCard = (one, asked) =>
     answerCard(one, asked, {
       changes,
       focused: () => focus(one.question),
       pointed: (event) => point(event && one.question, event, true),
     });
 
-  // ── moving ───────────────────────────────────────────────────────────────────────────────────
+  // ── navigation ───────────────────────────────────────────────────────────────────────────────
 
-  const isToLookAt = (one) => one.review.length > 0 || Boolean(one.undecided);
-  const place = () => sheets.findIndex((one) => one.id === id);
+  const needsReview = (one) => one.review.length > 0 || Boolean(one.undecided);
+  const sheetIndex = () => sheets.findIndex((one) => one.id === id);
 
-  // The question that the keys act on: the one that has the focus, or had it last.
+  // The question that keys act on: the one that has the focus, or had it last.
   let current = null;
   function focus(asked) {
     if (asked === current) return;
@@ -184,12 +184,12 @@ export function markingView({ api, unsaved, content, parts, trail, changesOf }) 
     pages.light(asked, true);
   }
 
-  // Where the pointer is. Cards that are scrolled below a resting one are not pointed at.
+  // The pointer's position. A card that scrolls under a resting pointer is not highlighted.
   let pointer = null;
-  const moved = (event) => (pointer = `${event.clientX} ${event.clientY}`);
+  const pointerMoved = (event) => (pointer = `${event.clientX} ${event.clientY}`);
   function point(asked, event, follow) {
     if (asked !== null && pointer === `${event.clientX} ${event.clientY}`) return;
-    if (event) moved(event);
+    if (event) pointerMoved(event);
     for (const card of cards) card.element.classList.toggle("pointed", card.question === asked);
     pages.light(asked ?? current, asked !== null && follow);
   }
@@ -205,58 +205,58 @@ export function markingView({ api, unsaved, content, parts, trail, changesOf }) 
     if (location.hash !== address) history.replaceState(null, "", address);
   }
 
-  const at = () =>
+  const cardIndex = () =>
     Math.max(
       0,
       cards.findIndex((card) => card.question === current),
     );
-  const step = (by) => visit(cards[Math.min(cards.length - 1, Math.max(0, at() + by))]?.question);
+  const step = (by) => visit(cards[Math.min(cards.length - 1, Math.max(0, cardIndex() + by))]?.question);
 
-  /** The next answer to look at on this sheet, then on the sheets that follow. */
-  function doubt(by) {
+  /** Goes to the next answer to review, on this sheet and then on the following ones; backwards if `by` is negative. */
+  function goToReview(by) {
     const { questions } = shown;
-    const order = by > 0 ? questions.slice(at() + 1) : questions.slice(0, at()).toReversed();
-    const next = order.find(isToLookAt);
+    const order = by > 0 ? questions.slice(cardIndex() + 1) : questions.slice(0, cardIndex()).toReversed();
+    const next = order.find(needsReview);
     if (next) return visit(next.question);
-    const others = by > 0 ? sheets.slice(place() + 1) : sheets.slice(0, place()).toReversed();
+    const others = by > 0 ? sheets.slice(sheetIndex() + 1) : sheets.slice(0, sheetIndex()).toReversed();
     const isLeft = (one, of) => one.review?.length && !changes?.isPending(of.id, one.question);
     const sheet = others.find((of) => (of.question_marks ?? []).some((one) => isLeft(one, of)));
     if (sheet) return go(sheet);
-    tell(by > 0 ? "There is nothing more to look at." : "There is nothing to look at before this.");
+    notify(by > 0 ? "There is nothing more to review." : "There is nothing to review before this.");
   }
 
   const go = (sheet) => sheet && (location.hash = `${home}/s/${sheet.id}`);
 
   const moves = {
-    n: () => doubt(1),
-    p: () => doubt(-1),
+    n: () => goToReview(1),
+    p: () => goToReview(-1),
     j: () => step(1),
     k: () => step(-1),
-    "]": () => go(sheets[place() + 1]),
-    "[": () => go(sheets[place() - 1]),
+    "]": () => go(sheets[sheetIndex() + 1]),
+    "[": () => go(sheets[sheetIndex() - 1]),
     o: () => (location.hash = home),
     "?": keys.open,
   };
-  // A key that is held down moves on, but changes one answer alone.
+  // A key that is held down repeats navigation, but changes only one answer.
   const edits = changes && {
-    m: () => cards[at()]?.edit(),
-    e: () => cards[at()]?.correct(),
-    Enter: () => cards[at()]?.agree(),
+    m: () => cards[cardIndex()]?.edit(),
+    e: () => cards[cardIndex()]?.correct(),
+    Enter: () => cards[cardIndex()]?.confirmMark(),
     u: changes.undo,
   };
 
-  // Keys that were typed before the sheet was there are not taken, nor is what follows them without a pause: the end of
-  // a mark whose beginning is lost would be another mark. To all sheets one may go from a sheet that does not come.
-  let early = -Infinity;
+  // Keys typed before the sheet is loaded are ignored, and so are those that follow without a pause: the rest of a mark
+  // whose first digit is lost would be another mark. Only "o" (all sheets) works on a sheet that does not load.
+  let ignoredAt = -Infinity;
   function isEarly(event, editing) {
-    if ((shown || event.key === "o") && event.timeStamp - early > PAUSE_MS) return false;
-    if (!editing && early === -Infinity) return true;
-    if (early === -Infinity) tell("This sheet was not there yet: what you typed was not taken.");
-    early = event.timeStamp;
+    if ((shown || event.key === "o") && event.timeStamp - ignoredAt > PAUSE_MS) return false;
+    if (!editing && ignoredAt === -Infinity) return true;
+    if (ignoredAt === -Infinity) notify("This sheet was not loaded yet: what you typed was ignored.");
+    ignoredAt = event.timeStamp;
     return true;
   }
 
-  function pressed(event) {
+  function keyPressed(event) {
     if (event.ctrlKey || event.metaKey || event.altKey || event.target.closest("input, textarea, select, dialog[open]"))
       return;
     if (event.key === "Enter" && event.target.closest("a, button")) return;
@@ -267,7 +267,7 @@ export function markingView({ api, unsaved, content, parts, trail, changesOf }) 
     event.preventDefault();
     if (moves[event.key]) return moves[event.key]();
     if (event.repeat) return;
-    if (digit) cards[at()]?.edit(digit);
+    if (digit) cards[cardIndex()]?.edit(digit);
     else edits[event.key]();
   }
 

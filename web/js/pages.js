@@ -1,18 +1,18 @@
-// The pages of a sheet with the lines of each answer marked on them; fetched when they come near.
+// The pages of a sheet, with the lines of each answer highlighted. Images load when they come near the viewport.
 
 import { fill, h, svg } from "./dom.js";
 
-const calm = matchMedia("(prefers-reduced-motion: reduce)");
+const reducedMotion = matchMedia("(prefers-reduced-motion: reduce)");
 const SIDE = 1000;
 
-/** `pointed(question, event)` is called when the pointer comes to an answer's lines, with null when it leaves them. */
+/** `pointed(question, event)` is called when the pointer enters an answer's lines, `pointed(null)` when it leaves. */
 export function pagesPane({ api, pointed, chosen }) {
   const element = h("div", { class: "pages", tabindex: "-1" });
   let urls = [];
   let boxes = new Map();
   let watcher = null;
 
-  /** `pages` as in the transcript; `questions` as in the result. */
+  /** Shows `pages` of the transcript with the `questions` of the result. */
   function show(id, pages, questions) {
     close();
     watcher = new IntersectionObserver(
@@ -42,7 +42,7 @@ export function pagesPane({ api, pointed, chosen }) {
     mark(questions);
   }
 
-  /** Draws each answer's lines anew, after a change. */
+  /** Redraws the lines of each answer after a change. */
   function mark(questions) {
     boxes = new Map();
     for (const paper of element.querySelectorAll(".paper")) {
@@ -94,7 +94,7 @@ export function pagesPane({ api, pointed, chosen }) {
           h(
             "p",
             { class: "quiet" },
-            `The picture of this page cannot be shown (${error.message}). This is what was read on it:`,
+            `The image of this page cannot be shown (${error.message}). The recognised text:`,
           ),
           h("pre", {}, lines),
         ),
@@ -109,18 +109,18 @@ export function pagesPane({ api, pointed, chosen }) {
     for (const rect of lit) rect.classList.remove("lit");
     lit = boxes.get(asked) ?? [];
     for (const rect of lit) rect.classList.add("lit");
-    if (follow && lit.length) bringIn(lit[0]);
+    if (follow && lit.length) scrollIntoPane(lit[0]);
   }
 
-  // Only the pane of pages moves, never the whole page under the reader's eyes.
-  function bringIn(rect) {
+  // Scrolls only the pane of pages, never the document.
+  function scrollIntoPane(rect) {
     if (element.scrollHeight <= element.clientHeight + 1) return;
     const at = rect.getBoundingClientRect();
     const frame = element.getBoundingClientRect();
     if (at.top >= frame.top + 24 && at.bottom <= frame.bottom - 24) return;
     element.scrollTo({
       top: element.scrollTop + at.top - frame.top - frame.height / 3,
-      behavior: calm.matches ? "auto" : "smooth",
+      behavior: reducedMotion.matches ? "auto" : "smooth",
     });
   }
 

@@ -1,7 +1,7 @@
-// The question tree with everything in it as fields: labels, words, marks, options, parts, and how each is marked.
+// Editor of the question tree: labels, texts, marks, options, parts, and how each question is marked.
 
 import { fill, h } from "./dom.js";
-import { marksField, maximaOf, worthOf } from "./question-marks.js";
+import { marksField, maximaOf, marksOfWhole } from "./question-marks.js";
 import { emptyEntry, entriesById } from "./scheme.js";
 import { mark } from "./words.js";
 
@@ -14,19 +14,19 @@ const KINDS = {
   pattern: "pattern",
 };
 
-/** `value()`: the tree and the entries as they stand in the fields; `changed()`: whether that is anything new. */
+/** `value()` returns the edited tree and scheme entries; `changed()` whether they differ from the stored ones. */
 export function paperEditor(paper, scheme, maximum) {
   const tree = structuredClone(paper);
   let entries = new Map([...entriesById(scheme)].map(([id, entry]) => [id, structuredClone(entry)]));
   const maxima = maximaOf(maximum);
   const entryOf = (one) => entries.get(one.key);
-  let made = 0;
+  let created = 0;
   eachOf(tree.questions, (one) => Object.assign(one, { key: one.id, parts: one.parts ?? [], options: one.options ?? [] }));
   const before = state();
   const list = h("ol", { class: "tree" });
   const title = field("Title of the paper", tree.title, (text) => (tree.title = text), { class: "grow" });
-  const total = amount("Total that the paper prints", tree.printed_total, (value) => (tree.printed_total = value));
-  const element = h("div", {}, h("p", { class: "edit-row" }, labelled("Title", title), labelled("Printed total", total)), list);
+  const total = amount("Total printed on the paper", tree.printed_total, (value) => (tree.printed_total = value));
+  const element = h("div", {}, h("p", { class: "edit-row" }, withLabel("Title", title), withLabel("Printed total", total)), list);
 
   function state() {
     return { paper: JSON.stringify(tree), scheme: JSON.stringify([...entries]) };
@@ -36,16 +36,16 @@ export function paperEditor(paper, scheme, maximum) {
     fill(
       list,
       tree.questions.map((one) => node(one, tree.questions)),
-      h("li", {}, adding("Add a question", tree.questions)),
+      h("li", {}, addQuestionButton("Add a question", tree.questions)),
     );
     if (focusOn) list.querySelector(`[data-key="${CSS.escape(focusOn)}"]`)?.focus();
   }
 
-  /** A row for one question, its parts below it; `among` is the list that it stands in. */
+  /** A row for one question, with its parts below; `among` is the list that contains it. */
   function node(one, among) {
     const called = one.label || "new question";
     const holds = one.parts.length > 0;
-    const sum = holds ? worthOf(one, entryOf) : null;
+    const sum = holds ? marksOfWhole(one, entryOf) : null;
     const label = field(`Label of ${called}`, one.label, (text) => (one.label = text), { class: "label", required: true });
     label.dataset.key = one.key;
     return h(
@@ -55,40 +55,40 @@ export function paperEditor(paper, scheme, maximum) {
         "div",
         { class: "edit-row" },
         label,
-        holds ? choosing(one, called) : kinds(one, called),
+        holds ? chooseField(one, called) : typeSelect(one, called),
         h("span", { class: "gap" }),
         sum === null
           ? marksField(one, entryOf(one), called, maxima.get(one.key))
           : h("span", { class: "got open" }, mark(sum)),
         h(
           "button",
-          { type: "button", class: "link", "aria-label": `Take out ${called}`, onclick: () => takeOut(one, among) },
-          "take out",
+          { type: "button", class: "link", "aria-label": `Remove ${called}`, onclick: () => remove(one, among) },
+          "remove",
         ),
       ),
-      words(`Words of ${called}`, one.text, (text) => (one.text = text)),
+      words(`Text of ${called}`, one.text, (text) => (one.text = text)),
       holds ? null : options(one, called),
       holds ? null : marking(one, called),
       h(
         "ol",
         {},
         one.parts.map((part) => node(part, one.parts)),
-        h("li", {}, adding(`Add a part to ${called}`, one.parts, one)),
+        h("li", {}, addQuestionButton(`Add a part to ${called}`, one.parts, one)),
       ),
     );
   }
 
-  function takeOut(one, among) {
+  function remove(one, among) {
     among.splice(among.indexOf(one), 1);
     eachOf([one], (gone) => entries.delete(gone.key));
     draw(tree.questions[0]?.key);
   }
 
-  const adding = (text, into, above) =>
+  const addQuestionButton = (text, into, above) =>
     h("button", { type: "button", class: "link add", onclick: () => add(into, above) }, `+ ${text}`);
 
   function add(into, above) {
-    const key = `new-${++made}`;
+    const key = `new-${++created}`;
     into.push({ key, label: "", type: "text", text: "", marks: null, options: [], choose: null, parts: [] });
     if (above && !["section", "group"].includes(above.type)) {
       above.type = "group";
@@ -98,7 +98,7 @@ export function paperEditor(paper, scheme, maximum) {
     draw(key);
   }
 
-  const kinds = (one, called) =>
+  const typeSelect = (one, called) =>
     h(
       "select",
       {
@@ -112,8 +112,8 @@ export function paperEditor(paper, scheme, maximum) {
       Object.entries(KINDS).map(([value, text]) => h("option", { value, selected: value === one.type }, text)),
     );
 
-  const choosing = (one, called) =>
-    labelled(
+  const chooseField = (one, called) =>
+    withLabel(
       "how many count",
       h("input", {
         type: "number",
@@ -138,66 +138,66 @@ export function paperEditor(paper, scheme, maximum) {
           { class: "edit-row" },
           field(`Label of option ${at + 1} of ${called}`, option.label, (text) => (option.label = text), { class: "label" }),
           field(`Option ${at + 1} of ${called}`, option.text, (text) => (option.text = text), { class: "grow" }),
-          removing(`Take out option ${at + 1} of ${called}`, one.options, at, one.key),
+          removeButton(`Remove option ${at + 1} of ${called}`, one.options, at, one.key),
         ),
       ),
-      growing("option", one.options, () => ({ label: "ABCDEFGHIJ"[one.options.length] ?? "", text: "" }), one.key),
+      addButton("option", one.options, () => ({ label: "ABCDEFGHIJ"[one.options.length] ?? "", text: "" }), one.key),
     );
   }
 
-  /** How an answer is marked: right answers, or a model answer and its criteria. */
+  /** How an answer is marked: correct answers, or a model answer and criteria. */
   function marking(one, called) {
     const entry = entries.get(one.key) ?? emptyEntry();
-    const said = (change) => (value) => {
+    const onInput = (change) => (value) => {
       change(value);
       entries.set(one.key, entry);
     };
     if (one.type !== "text")
-      return labelled(
-        one.type === "choice" ? "right options" : "right answers",
+      return withLabel(
+        one.type === "choice" ? "correct options" : "correct answers",
         field(
-          `Right answers of ${called}, one or several with ; between them`,
+          `Correct answers of ${called}, separated by ;`,
           entry.answers.join("; "),
-          said((text) => (entry.answers = several(text))),
+          onInput((text) => (entry.answers = splitList(text))),
           { class: "grow" },
         ),
       );
     return h(
       "div",
       { class: "edit-marking" },
-      labelled(
+      withLabel(
         "model answer",
-        words(`Model answer of ${called}`, entry.model_answer, said((text) => (entry.model_answer = text))),
+        words(`Model answer of ${called}`, entry.model_answer, onInput((text) => (entry.model_answer = text))),
       ),
       entry.criteria.map((criterion, at) =>
         h(
           "p",
           { class: "edit-row" },
-          field(`Criterion ${at + 1} of ${called}`, criterion.text, said((text) => (criterion.text = text)), { class: "grow" }),
+          field(`Criterion ${at + 1} of ${called}`, criterion.text, onInput((text) => (criterion.text = text)), { class: "grow" }),
           field(
-            `Other wordings of criterion ${at + 1} of ${called}, with ; between them`,
+            `Other wordings of criterion ${at + 1} of ${called}, separated by ;`,
             criterion.accept.join("; "),
-            said((text) => (criterion.accept = several(text))),
-            { class: "grow", placeholder: "or in other words; …" },
+            onInput((text) => (criterion.accept = splitList(text))),
+            { class: "grow", placeholder: "other wordings; …" },
           ),
-          amount(`Marks of criterion ${at + 1} of ${called}`, criterion.marks, said((value) => (criterion.marks = value ?? 0))),
-          removing(`Take out criterion ${at + 1} of ${called}`, entry.criteria, at, one.key),
+          amount(`Marks of criterion ${at + 1} of ${called}`, criterion.marks, onInput((value) => (criterion.marks = value ?? 0))),
+          removeButton(`Remove criterion ${at + 1} of ${called}`, entry.criteria, at, one.key),
         ),
       ),
-      growing("criterion", entry.criteria, () => ({ text: "", marks: 1, accept: [] }), one.key, () =>
+      addButton("criterion", entry.criteria, () => ({ text: "", marks: 1, accept: [] }), one.key, () =>
         entries.set(one.key, entry),
       ),
     );
   }
 
-  const removing = (text, list_, at, key) =>
+  const removeButton = (text, list_, at, key) =>
     h(
       "button",
       { type: "button", class: "link", "aria-label": text, onclick: () => (list_.splice(at, 1), draw(key)) },
-      "take out",
+      "remove",
     );
 
-  const growing = (thing, list_, item, key, also = () => {}) =>
+  const addButton = (thing, list_, item, key, also = () => {}) =>
     h(
       "button",
       { type: "button", class: "link add", onclick: () => (list_.push(item()), also(), draw(key)) },
@@ -212,7 +212,7 @@ export function paperEditor(paper, scheme, maximum) {
       const now = state();
       return now.paper !== before.paper || now.scheme !== before.scheme;
     },
-    /** The tree is kept: questions are called by the ids that they have now. */
+    /** The tree has been stored; `names` maps the keys of its questions to their new ids. */
     kept(names) {
       entries = new Map([...entries].map(([key, entry]) => [names.get(key) ?? key, entry]));
       eachOf(tree.questions, (one) => (one.id = one.key = names.get(one.key)));
@@ -230,7 +230,7 @@ export function paperEditor(paper, scheme, maximum) {
   };
 }
 
-/** A question as the API takes it; `key` stays for the page, which finds its new id by it. */
+/** A question as the API expects it. `key` is kept, not enumerable, so that the page can find its new id. */
 function sentNode(one) {
   const parts = (one.parts ?? []).map(sentNode);
   return Object.defineProperty(
@@ -256,31 +256,31 @@ function eachOf(list, does) {
   }
 }
 
-const several = (text) => text.split(";").map((one) => one.trim()).filter(Boolean);
+const splitList = (text) => text.split(";").map((one) => one.trim()).filter(Boolean);
 
-const labelled = (text, control) => h("label", { class: "labelled" }, h("span", {}, text), control);
+const withLabel = (text, control) => h("label", { class: "labelled" }, h("span", {}, text), control);
 
-const field = (name, value, said, more = {}) =>
+const field = (name, value, onInput, more = {}) =>
   h("input", {
     type: "text",
     value: value ?? "",
     "aria-label": name,
     autocomplete: "off",
     ...more,
-    oninput: (event) => said(event.target.value),
+    oninput: (event) => onInput(event.target.value),
   });
 
-const words = (name, value, said) => {
+const words = (name, value, onInput) => {
   const area = h("textarea", {
     rows: String(Math.min(8, Math.max(1, Math.ceil((value ?? "").length / 80)))),
     "aria-label": name,
-    oninput: (event) => said(event.target.value),
+    oninput: (event) => onInput(event.target.value),
   });
   area.value = value ?? "";
   return area;
 };
 
-const amount = (name, value, said) =>
+const amount = (name, value, onInput) =>
   h("input", {
     type: "number",
     min: "0",
@@ -289,5 +289,5 @@ const amount = (name, value, said) =>
     class: "amount",
     value: value ?? "",
     "aria-label": name,
-    oninput: (event) => said(event.target.value === "" ? null : Number(event.target.value)),
+    oninput: (event) => onInput(event.target.value === "" ? null : Number(event.target.value)),
   });

@@ -1,7 +1,7 @@
-// The question tree as it was read: labels, marks, options, doubts; and the way to correct it.
+// Paper view: the question tree with labels, marks, options and warnings, and the editor to correct it.
 
-import { Problem } from "./refusals.js";
-import { fill, h, tell } from "./dom.js";
+import { Problem } from "./errors.js";
+import { fill, h, notify } from "./dom.js";
 import { paperEditor } from "./paper-editor.js";
 import { maximaOf, origin } from "./question-marks.js";
 import { entriesById, schemeBody } from "./scheme.js";
@@ -62,7 +62,7 @@ export function paperView({ api, unsaved, content, parts, trail }) {
           h("button", { type: "button", class: "button", onclick: edit }, "Correct questions and marking"),
         ),
       ),
-      doubts([...maximum.warnings, ...(scheme?.warnings ?? [])]),
+      warningList([...maximum.warnings, ...(scheme?.warnings ?? [])]),
       h(
         "ol",
         { class: "tree" },
@@ -76,14 +76,14 @@ export function paperView({ api, unsaved, content, parts, trail }) {
   function edit() {
     editor = paperEditor(assessment.paper, assessment.scheme, assessment.maximum_marks);
     const keep = h("button", { type: "submit", class: "button main" }, "Save and mark again");
-    const leave = h("button", { type: "button", class: "button", onclick: () => left() }, "Cancel");
+    const leave = h("button", { type: "button", class: "button", onclick: () => leaveEditor() }, "Cancel");
     fill(
       content,
       h("header", { class: "masthead" }, h("h1", {}, `Correct ${assessment.paper.title || name}`)),
       h(
         "p",
         { class: "quiet" },
-        "Sheets that are marked already are marked again, each answer only where something about it has changed.",
+        "Marked sheets are marked again, but only the answers to questions that have changed.",
       ),
       h(
         "form",
@@ -101,31 +101,31 @@ export function paperView({ api, unsaved, content, parts, trail }) {
     editor.focus();
   }
 
-  function left() {
+  function leaveEditor() {
     editor = null;
     show();
     content.querySelector(".actions button")?.focus();
   }
 
   async function save(button) {
-    if (!editor.changed()) return left();
+    if (!editor.changed()) return leaveEditor();
     button.textContent = "Saving …";
     try {
       await keep();
     } catch (error) {
       button.textContent = "Save and mark again";
-      const faster = error instanceof Problem && error.status === 412;
-      const said = faster
-        ? "Somebody else has changed this paper meanwhile. Copy what you need, then open it again."
+      const isConflict = error instanceof Problem && error.status === 412;
+      const text = isConflict
+        ? "Somebody else has changed this paper in the meantime. Copy what you need, then open it again."
         : error.message;
-      return tell(said, { kind: "problem" });
+      return notify(text, { kind: "problem" });
     }
-    tell("Saved. Sheets are marked again where it matters.");
+    notify("Saved. Affected answers are being marked again.");
     await load();
     content.querySelector(".actions button")?.focus();
   }
 
-  /** The tree first: its ids follow changed labels, and the scheme names them. */
+  /** Stores the tree first: its ids follow changed labels, and the scheme refers to the ids. */
   async function keep() {
     const { paper, paperChanged } = editor.value();
     let { etag } = assessment;
@@ -133,7 +133,7 @@ export function paperView({ api, unsaved, content, parts, trail }) {
       const kept = await api.changePaper(name, paper, etag);
       editor.kept(renamed(paper.questions, kept.paper.questions));
       etag = kept.etag;
-      // Where the second half fails, it is tried again on what is kept now.
+      // If storing the scheme fails, the next attempt is based on the tree that is now stored.
       assessment = Object.defineProperty({ ...assessment, paper: kept.paper }, "etag", { value: etag });
     }
     const { entries, schemeChanged } = editor.value();
@@ -145,7 +145,7 @@ export function paperView({ api, unsaved, content, parts, trail }) {
   return { open, close };
 }
 
-/** The new ids of a tree's questions by what the page calls them: both trees have one shape. */
+/** Maps the page's keys of questions to their new ids: both trees have the same shape. */
 function renamed(sent, kept, found = new Map()) {
   sent.forEach((one, at) => {
     found.set(one.key, kept[at].id);
@@ -155,11 +155,11 @@ function renamed(sent, kept, found = new Map()) {
 }
 
 const worth = (paper, maximum) =>
-  `${mark(maximum.total)} marks${paper.printed_total ? `, the paper says ${mark(paper.printed_total)}` : ""}`;
+  `${mark(maximum.total)} marks${paper.printed_total ? `, ${mark(paper.printed_total)} printed on the paper` : ""}`;
 
 const by = ({ paper_corrected_by: who }) => (who ? ` · corrected by ${who}` : "");
 
-const doubts = (warnings) =>
+const warningList = (warnings) =>
   warnings.length
     ? h(
         "ul",
@@ -199,19 +199,19 @@ const node = (one, marked, maxima) =>
     marking(marked.get(one.id)),
   );
 
-/** Where a question's marks come from, where that is not what the paper prints. */
+/** The source of a question's marks, if they differ from the printed ones. */
 const from = (maximum) =>
   maximum && maximum.printed !== maximum.marks && origin(maximum)
     ? h("small", { class: "quiet" }, ` ${origin(maximum)}`)
     : null;
 
-/** How a question is marked, where the scheme says so. */
+/** How the scheme marks a question. */
 const marking = (entry) =>
   entry
     ? h(
         "div",
         { class: "marking-of" },
-        entry.answers.length ? h("p", {}, h("span", { class: "quiet" }, "right: "), entry.answers.join(" · ")) : null,
+        entry.answers.length ? h("p", {}, h("span", { class: "quiet" }, "correct: "), entry.answers.join(" · ")) : null,
         entry.model_answer ? h("blockquote", {}, entry.model_answer) : null,
         entry.criteria.length
           ? h(

@@ -1,25 +1,25 @@
-// What a change that is not saved yet makes of a question, for the screen; and how it compares with what is stored.
-// A change is {marks} or {answer}; null takes such a change back.
+// How an unsaved change affects the displayed question, and how it compares with what is stored.
+// A change is {marks} or {answer}; null removes such a change.
 
 import { UNDER_WAY } from "./words.js";
 
-/** Which of the two a change sets: both may stand for one question. */
+/** Which of the two a change sets: a question can have both changes. */
 export const fieldOf = (what) => ("answer" in what ? "answer" : "marks");
 
-/** What is stored for a question, as a text that is another one as soon as the mark or the reading is changed. */
+/** The version of a stored question: a text that changes with every change of its mark or answer. */
 export const versionOf = ({ marks, changed_at, read_at }) =>
   JSON.stringify([marks, changed_at ?? null, read_at ?? null]);
 
-/** Whether a change is what is stored: it has been made already, and only its answer was lost. */
+/** Whether a change is already stored, because it was made and only the response was lost. */
 export function isStored(question, what) {
-  // A reading that says what the machine had read is told without `read_as`.
+  // An answer equal to the recognised one is stored without `read_as`.
   if (fieldOf(what) === "answer") return question.answer.trim() === (what.answer ?? question.read_as ?? question.answer).trim();
   return what.marks === null
     ? question.marker !== "person"
     : question.marker === "person" && question.marks === what.marks;
 }
 
-/** The change that undoes another: what a person had set before, or the machine's own (null). */
+/** The change that undoes another: the teacher's previous value, or null for the automatic one. */
 export const reverseOf = (before, what) =>
   fieldOf(what) === "answer"
     ? { answer: typeof before.read_as === "string" ? before.answer : null }
@@ -42,12 +42,12 @@ const withReading = (question, answer) => {
 const withChange = (question, what) =>
   fieldOf(what) === "answer" ? withReading(question, what.answer) : withMark(question, what.marks);
 
-/** A person has to decide before it can be sent (again). */
+/** Whether the user has to decide before the change can be sent again. */
 export const isUndecided = ({ state }) => state === "refused" || state === "conflict";
 
 /**
- * A stored result with the changes that are on their way: each question has a `version` (what is stored of it), its
- * `changes`, and `undecided` where one of them needs a person; the total is not `confirmed` while one is on its way.
+ * A stored result with the unsaved changes applied. Each question has a `version` (of what is stored), and `undecided`
+ * if one of its changes needs a decision; the total is not `confirmed` while a change is being sent.
  */
 export function withChanges(result, changes) {
   let marks = result.marks;
@@ -60,5 +60,5 @@ export function withChanges(result, changes) {
   return { ...result, questions, marks, confirmed: changes.every(isUndecided) };
 }
 
-/** Whether marks may still come: a sheet that is being marked again takes changes a moment later. */
+/** Whether the sheet has marks or may get them: a sheet that is being marked again accepts changes a moment later. */
 export const isBusy = (status) => UNDER_WAY.has(status.state) || Boolean(status.result);

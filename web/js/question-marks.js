@@ -1,13 +1,13 @@
-// How many marks a question is worth: the number that counts, and where it comes from. The server decides it
-// (core/models/merged_paper.py); the editor follows the same order while fields change.
+// The marks available for a question, and the source of that number. The server decides (core/models/merged_paper.py);
+// the editor applies the same order of precedence while fields change.
 
 import { h } from "./dom.js";
 import { mark } from "./words.js";
 
-/** What counts for each question of an assessment, by its id: {marks, source, printed}. */
+/** The maximum marks of an assessment's questions, by id: {marks, source, printed}. */
 export const maximaOf = (maximum) => new Map((maximum?.questions ?? []).map((one) => [one.question, one]));
 
-/** The questions that sheets are marked by: parts that the scheme marks as one question are that one. */
+/** The questions that are marked; parts that the scheme marks as one question count as that question. */
 export const markedQuestions = (questions, maxima) =>
   questions.flatMap((one) =>
     one.parts?.length && (!maxima.size || one.parts.some((part) => maxima.has(part.id)))
@@ -17,19 +17,19 @@ export const markedQuestions = (questions, maxima) =>
 
 const SOURCES = {
   scheme: "from the marking scheme",
-  criteria: "what the criteria add up to",
-  shared: "a share of what is printed for the parts together",
-  nothing: "nothing says it",
+  criteria: "the sum of the criteria",
+  shared: "a share of the marks printed for the parts together",
+  nothing: "not stated",
 };
 
-/** Where a number comes from, in words; "" where it is the paper's own. */
+/** The source of a number in words; "" if it is the paper's own. */
 export function origin({ source, marks, printed }) {
   const differs = printed !== null && printed !== marks && source !== "parts";
   return [SOURCES[source], differs ? `the paper prints ${mark(printed)}` : null].filter(Boolean).join("; ");
 }
 
-/** The number that counts and its source, as the fields stand: the scheme's, the paper's, what the criteria add up to. */
-export function decided(question, entry) {
+/** The effective number and its source, by the current fields: the scheme's, the paper's, or the sum of the criteria. */
+export function effectiveMarks(question, entry) {
   const printed = question.marks ?? null;
   if ((entry?.marks ?? null) !== null) return { marks: entry.marks, source: "scheme", printed };
   if (printed !== null) return { marks: printed, source: "paper", printed };
@@ -38,10 +38,10 @@ export function decided(question, entry) {
   return { marks: null, source: "nothing", printed };
 }
 
-/** What the parts that count add up to; null where a part's marks are not known. `entryOf`: a question's entry. */
-export function worthOf(question, entryOf) {
-  if (!question.parts.length) return decided(question, entryOf(question)).marks;
-  const each = question.parts.map((part) => worthOf(part, entryOf));
+/** The sum of the parts that count; null if a part's marks are not known. `entryOf` returns a question's entry. */
+export function marksOfWhole(question, entryOf) {
+  if (!question.parts.length) return effectiveMarks(question, entryOf(question)).marks;
+  const each = question.parts.map((part) => marksOfWhole(part, entryOf));
   if (each.includes(null)) return null;
   return each
     .sort((a, b) => b - a)
@@ -49,11 +49,11 @@ export function worthOf(question, entryOf) {
     .reduce((sum, one) => sum + one, 0);
 }
 
-/** The field for a question's marks, which shows the number that counts. A change is kept where that number stands:
- * in the paper, and in the scheme's entry where it states one. */
+/** The field for a question's marks, which shows the effective number. A change is stored in the paper, and in the
+ * scheme's entry if that states marks. */
 export function marksField(question, entry, called, counting) {
-  const { marks, source } = decided(question, entry);
-  const said = h("small", { class: "quiet" }, origin({ ...decided(question, entry), ...(source === "nothing" && counting) }));
+  const { marks, source } = effectiveMarks(question, entry);
+  const sourceText = h("small", { class: "quiet" }, origin({ ...effectiveMarks(question, entry), ...(source === "nothing" && counting) }));
   const field = h("input", {
     type: "number",
     min: "0",
@@ -63,14 +63,14 @@ export function marksField(question, entry, called, counting) {
     value: (source === "criteria" ? null : marks) ?? "",
     placeholder: mark((source === "criteria" ? marks : counting?.marks) ?? null),
     "aria-label": `Marks of ${called}`,
-    // Without a number the scheme's entry might be empty, and the paper's would count again.
+    // Without a number the scheme's entry could become empty, and the paper's number would count again.
     required: source === "scheme",
     oninput: (event) => {
       const value = event.target.value === "" ? null : Number(event.target.value);
       question.marks = value;
       if (source === "scheme") entry.marks = value;
-      said.textContent = origin(decided(question, entry));
+      sourceText.textContent = origin(effectiveMarks(question, entry));
     },
   });
-  return [h("label", { class: "labelled" }, h("span", {}, "marks"), field), said];
+  return [h("label", { class: "labelled" }, h("span", {}, "marks"), field), sourceText];
 }

@@ -1,27 +1,27 @@
-// Which view the address names: it is opened, and the one before closed. Where the reader is stands at the top.
+// Router: opens the view that the URL's hash names and closes the previous one, and shows the breadcrumb.
 
-import { Problem, Unreachable } from "./refusals.js";
+import { Problem, Unreachable } from "./errors.js";
 import { fill, h } from "./dom.js";
 
 /**
- * `routes`: [pattern of the address after "#/", view]; a view is made from `given` and the address's parts.
- * `root`: the first steps of every trail, [[text, address], …]. `open` shows what the address names, now and later.
- * `mayMove` says whether the view that is shown may be left: it may hold work that is not saved.
+ * `routes`: [pattern of the hash after "#/", view]; a view is created from `given` and the matched parts.
+ * `root`: the first steps of every breadcrumb, [[text, address], …]. `open` shows the view of the current hash and
+ * follows its changes. `mayMove` says whether the current view may be left: it may have unsaved changes.
  */
 export function router({ routes, root = [], given = {}, mayMove = () => true }) {
   const content = document.getElementById("content");
   let current = null;
 
-  /** The address has changed: another view, unless a person wants to stay. */
-  function moved(event) {
-    const [view, parts] = named();
+  /** The hash has changed: show another view, unless the user wants to stay. */
+  function hashChanged(event) {
+    const [view, parts] = matchRoute();
     if (current?.moveTo?.(view, parts)) return;
     if (current && !mayMove()) return history.pushState(null, "", event.oldURL);
     show();
   }
 
-  /** The view that the address names, and its parts. */
-  function named() {
+  /** The view of the current hash, and the matched parts. */
+  function matchRoute() {
     const path = location.hash.replace(/^#\/?/, "");
     const [route, view] = routes.map(([pattern, make]) => [pattern.exec(path), make]).find(([match]) => match) ?? [
       null,
@@ -31,14 +31,14 @@ export function router({ routes, root = [], given = {}, mayMove = () => true }) 
   }
 
   async function show() {
-    const [view, parts] = named();
+    const [view, parts] = matchRoute();
     removeEventListener("online", show);
     current?.close?.();
     current = null;
     if (!view)
       return fill(
         content,
-        h("p", { class: "lonely" }, "There is nothing at this address. ", h("a", { href: "#/" }, "To the start")),
+        h("p", { class: "lonely" }, "There is nothing at this address. ", h("a", { href: "#/" }, "Home")),
       );
     const opened = view({ ...given, content, parts, trail });
     current = opened;
@@ -47,15 +47,15 @@ export function router({ routes, root = [], given = {}, mayMove = () => true }) 
     } catch (error) {
       if (current === opened) {
         fail(error);
-        // It comes by itself when the connection is back.
+        // Loads again when the connection is back.
         if (error instanceof Unreachable) addEventListener("online", show);
       }
     }
-    // A view may have put the focus where work goes on.
+    // The view may have set the focus itself.
     if (!content.contains(document.activeElement)) content.focus({ preventScroll: true });
   }
 
-  /** Where the reader is, as links: [[text, address], …]; the last one is the title. */
+  /** Shows the breadcrumb: [[text, address], …]; the last step is the title. */
   function trail(steps) {
     const all = [...root, ...steps];
     document.title = [...all.map(([text]) => text).reverse(), "Gradeline"].join(" – ");
@@ -93,13 +93,13 @@ export function router({ routes, root = [], given = {}, mayMove = () => true }) 
   }
 
   document.querySelector("[data-skip]").addEventListener("click", (event) => {
-    // The address names a view; it is not for jumping within the page.
+    // The hash is the route, so it cannot be used to jump within the page.
     event.preventDefault();
     content.focus();
   });
 
   function open() {
-    addEventListener("hashchange", moved);
+    addEventListener("hashchange", hashChanged);
     return show();
   }
 

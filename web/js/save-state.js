@@ -1,12 +1,12 @@
-// How it stands with the changes of one answer, as lines on its card: being saved, not saved yet, refused, in conflict.
+// State of the changes of one answer, as lines on its card: being saved, not saved yet, refused, in conflict.
 
 import { h } from "./dom.js";
 import { fieldOf, isUndecided } from "./pending-changes.js";
 import { mark } from "./words.js";
 
 /**
- * `changes`: those of this answer that are not saved; `saved`: whether one was saved since the page was opened;
- * `actions`: {keepMine, discard, retry, edit} take a change.
+ * `changes`: the unsaved changes of this answer; `saved`: whether one was saved since the page was opened;
+ * `actions`: {keepMine, discard, retry, edit}, each called with a change.
  */
 export function saveLines(given, { changes, saved, trouble }, actions) {
   const undecided = changes.filter(isUndecided);
@@ -20,8 +20,8 @@ const line = (name, ...words) => h("p", { class: `save-state ${name}` }, words);
 
 export const notYet = ({ kind, text }) =>
   ({
-    connection: "Not saved yet: no connection. It is tried again by itself.",
-    busy: `Not saved yet: ${text} It is tried again by itself.`,
+    connection: "Not saved yet: no connection. It is retried automatically.",
+    busy: `Not saved yet: ${text} It is retried automatically.`,
     "sign-in": `Not saved yet: ${text}`,
   })[kind];
 
@@ -29,7 +29,7 @@ function decision(given, change, actions) {
   const reading = fieldOf(change.what) === "answer";
   const mine = reading ? change.what.answer : change.what.marks;
   const button = (text, act) => [h("button", { type: "button", class: "button", onclick: () => act(change) }, text), " "];
-  const own = mine === null ? "the machine's own again" : reading ? h("q", {}, mine || "nothing") : mark(mine);
+  const own = mine === null ? "the automatic result" : reading ? h("q", {}, mine || "nothing") : mark(mine);
   const edit = mine === null ? button("Try again", actions.retry) : button("Edit", actions.edit);
   if (change.state === "refused")
     return h(
@@ -51,10 +51,10 @@ function decision(given, change, actions) {
   );
 }
 
-/** What somebody else has set meanwhile; their mark and reading are what the card shows. */
+/** What another user has set in the meantime; the card shows their mark and answer. */
 function theirs(given) {
   const got = `${mark(given.marks)} / ${mark(given.max_marks)}`;
-  if (given.marker === "person" && given.changed_by) return `${given.changed_by} has set ${got} meanwhile.`;
-  if (given.read_by) return `${given.read_by} has corrected the reading meanwhile; it now has ${got}.`;
-  return `This answer was marked again meanwhile; it now has ${got}.`;
+  if (given.marker === "person" && given.changed_by) return `${given.changed_by} has set ${got} in the meantime.`;
+  if (given.read_by) return `${given.read_by} has corrected the answer text in the meantime; it now has ${got}.`;
+  return `This answer was marked again in the meantime; it now has ${got}.`;
 }

@@ -1,10 +1,10 @@
-// What the head of the page says of all changes that are not saved yet, wherever the reader is.
+// Status of all unsaved changes, shown in the header of every view.
 
 import { fill, h } from "./dom.js";
 import { notYet } from "./save-state.js";
 import { count, question } from "./words.js";
 
-/** Draws into `element`, a live region, whenever the queue goes on. */
+/** Updates `element`, a live region, after each step of the queue. */
 export function saveStatus(element, queue) {
   let shown = "";
   let busy = false;
@@ -15,12 +15,12 @@ export function saveStatus(element, queue) {
     if (text === shown) return;
     shown = text;
     element.classList.toggle("look", Boolean((waiting && trouble) || undecided.length));
-    fill(element, undecided.length ? decisions(undecided) : null, waiting ? under(waiting, trouble) : null);
+    fill(element, undecided.length ? decisions(undecided) : null, waiting ? pendingText(waiting, trouble) : null);
     if (!waiting && !undecided.length && busy) element.textContent = "All changes are saved.";
     busy ||= waiting + undecided.length > 0;
   }
 
-  const under = (waiting, trouble) =>
+  const pendingText = (waiting, trouble) =>
     trouble
       ? [
           `${count(waiting, "change")}: ${notYet(trouble)} `,
@@ -33,7 +33,7 @@ export function saveStatus(element, queue) {
     const sheet = `#/a/${encodeURIComponent(first.assessment)}/s/${first.sheet}`;
     return [
       `${count(undecided.length, "change")} not saved: `,
-      h("a", { href: `${sheet}/${encodeURIComponent(first.question)}` }, `look at question ${question(first.question)}`),
+      h("a", { href: `${sheet}/${encodeURIComponent(first.question)}` }, `go to question ${question(first.question)}`),
       ". ",
     ];
   }

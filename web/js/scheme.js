@@ -1,23 +1,23 @@
-// A marking scheme between the API and the page: entries by question, and the body in which it is sent.
+// Conversion of a marking scheme: from the API to entries by question, and back to a request body.
 
-const TEXT_ALONE = ["model_answer", "criteria"];
+const TEXT_FIELDS = ["model_answer", "criteria"];
 const FIELDS = {
   choice: ["answer", "partial", "negative"],
   true_false: ["answer", "negative"],
   numeric: ["answer", "unit", "tolerance", "range", "significant_figures"],
   exact: ["answer"],
   pattern: ["answer"],
-  text: TEXT_ALONE,
+  text: TEXT_FIELDS,
 };
 
-/** The entries that are for a question of the paper, by its id. */
+/** The entries that belong to a question of the paper, by its id. */
 export const entriesById = (scheme) =>
   new Map((scheme?.entries ?? []).filter((entry) => entry.id).map((entry) => [entry.id, entry]));
 
-/** The scheme as the API takes it: the page's `entries` (a Map by the question's id) over what it does not show. */
+/** The scheme as the API expects it: the page's `entries` (a Map by question id), and the entries that it does not show. */
 export function schemeBody(scheme, entries) {
-  const shown = [...entries].map(([id, entry]) => sent({ ...entry, question: id }));
-  const others = (scheme?.entries ?? []).filter((entry) => !entry.id).map(sent);
+  const shown = [...entries].map(([id, entry]) => toRequest({ ...entry, question: id }));
+  const others = (scheme?.entries ?? []).filter((entry) => !entry.id).map(toRequest);
   return {
     ...(scheme?.title && { title: scheme.title }),
     ...(scheme?.rounding && { rounding: scheme.rounding }),
@@ -25,9 +25,9 @@ export function schemeBody(scheme, entries) {
   };
 }
 
-/** An entry with the fields that it uses; null where it says nothing. */
-function sent(entry) {
-  const given = {
+/** An entry with the fields that it uses; null if it is empty. */
+function toRequest(entry) {
+  const values = {
     answer: entry.answers.length ? entry.answers : null,
     partial: entry.partial || null,
     negative: entry.negative || null,
@@ -38,8 +38,8 @@ function sent(entry) {
     model_answer: entry.model_answer || null,
     criteria: entry.criteria.length ? entry.criteria.map(criterion) : null,
   };
-  const fields = entry.type ? FIELDS[entry.type] : Object.keys(given);
-  const kept = Object.fromEntries(Object.entries(given).filter(([name, value]) => value && fields.includes(name)));
+  const fields = entry.type ? FIELDS[entry.type] : Object.keys(values);
+  const kept = Object.fromEntries(Object.entries(values).filter(([name, value]) => value && fields.includes(name)));
   if (!Object.keys(kept).length && (entry.marks ?? null) === null) return null;
   return {
     question: entry.question,
@@ -51,7 +51,7 @@ function sent(entry) {
 
 const criterion = ({ text, marks, accept }) => ({ text, marks, ...(accept.length && { accept }) });
 
-/** An entry that says nothing yet. */
+/** An empty entry. */
 export const emptyEntry = () => ({
   type: null,
   marks: null,

@@ -1,35 +1,35 @@
-// Who is signed in. Locally the cloud hands out a fixed teacher's token; elsewhere any OpenID Connect issuer
-// signs in by authorization code with PKCE (RFC 7636), found by its discovery document.
+// The signed-in user. The local cloud provides a fixed teacher's token; elsewhere the user signs in with an OpenID
+// Connect issuer by authorization code with PKCE (RFC 7636), found by its discovery document.
 
-const KEPT = "gradeline.session";
+const STORED = "gradeline.session";
 const PENDING = "gradeline.signing-in";
 
-/** What the page is told about where it runs: {apiUrl, local, token} or {apiUrl, issuer, clientId}. */
+/** Configured by config.json: {apiUrl, local, token} or {apiUrl, issuer, clientId}. */
 export class Session {
   #config = {};
   #token = null;
   #refresh = null;
-  #leaving;
+  #onLeave;
 
-  /** `leaving` is called before the browser goes to the issuer, from where it comes back. */
-  constructor({ leaving = () => {} } = {}) {
-    this.#leaving = leaving;
+  /** `onLeave` is called before the browser is redirected to the issuer, from where it comes back. */
+  constructor({ onLeave = () => {} } = {}) {
+    this.#onLeave = onLeave;
   }
 
-  /** True where there is a token at the end, false where the browser is on its way to the issuer. */
+  /** Resolves to true if there is a token, false if the browser is being redirected to the issuer. */
   async open() {
     this.#config = await config();
     if (this.#config.token) {
       this.#token = this.#config.token;
       return true;
     }
-    if (!this.#config.issuer) throw new Error("config.json names neither a token nor an issuer that signs people in.");
+    if (!this.#config.issuer) throw new Error("config.json has neither a token nor an issuer to sign in with.");
     const back = new URLSearchParams(location.search);
     if (back.has("error") && back.get("state") === pending()?.state) refuse(back);
-    if (back.has("code") && back.get("state") === pending()?.state) await this.#finish(back.get("code"));
+    if (back.has("code") && back.get("state") === pending()?.state) await this.#finishSignIn(back.get("code"));
     else this.#restore();
     if (this.#token) return true;
-    await this.#leave();
+    await this.#redirectToIssuer();
     return false;
   }
 
@@ -45,7 +45,7 @@ export class Session {
     return this.#token;
   }
 
-  /** The token's own words about its bearer; it is the API that checks them. */
+  /** The token's claims, for display only: the API verifies them. */
   get claims() {
     try {
       const part = this.#token.split(".")[1].replaceAll("-", "+").replaceAll("_", "/");
@@ -55,7 +55,7 @@ export class Session {
     }
   }
 
-  /** Another token in place of one that the API does not take any more; false where there is none to be had. */
+  /** Replaces a token that the API no longer accepts; resolves to false if there is no other. */
   async renew() {
     if (this.local) {
       const fresh = (await config()).token;
@@ -69,33 +69,33 @@ export class Session {
       );
       if (renewed) return true;
     }
-    sessionStorage.removeItem(KEPT);
-    await this.#leave();
+    sessionStorage.removeItem(STORED);
+    await this.#redirectToIssuer();
     return false;
   }
 
-  /** Forgets who was signed in, here and, where it can be asked to, at the issuer; the browser leaves the page. */
+  /** Signs out here and, if it has a logout endpoint, at the issuer; the browser leaves the page. */
   async signOut() {
     [this.#token, this.#refresh] = [null, null];
-    sessionStorage.removeItem(KEPT);
+    sessionStorage.removeItem(STORED);
     const back = location.origin + location.pathname;
-    const { end_session_endpoint: endpoint } = await this.#discovered().catch(() => ({}));
-    // The names are OpenID Connect's, and Cognito's own for the same.
-    const asked = { client_id: this.#config.clientId, post_logout_redirect_uri: back, logout_uri: back };
-    location.assign(endpoint ? `${endpoint}?${new URLSearchParams(asked)}` : back);
+    const { end_session_endpoint: endpoint } = await this.#discover().catch(() => ({}));
+    // post_logout_redirect_uri is OpenID Connect's name, logout_uri is Cognito's.
+    const query = { client_id: this.#config.clientId, post_logout_redirect_uri: back, logout_uri: back };
+    location.assign(endpoint ? `${endpoint}?${new URLSearchParams(query)}` : back);
   }
 
   #restore() {
-    const kept = parsed(sessionStorage.getItem(KEPT));
-    if (kept && kept.until > Date.now()) [this.#token, this.#refresh] = [kept.token, kept.refresh];
+    const stored = parseJson(sessionStorage.getItem(STORED));
+    if (stored && stored.until > Date.now()) [this.#token, this.#refresh] = [stored.token, stored.refresh];
   }
 
-  async #leave() {
-    const { authorization_endpoint: endpoint } = await this.#discovered();
+  async #redirectToIssuer() {
+    const { authorization_endpoint: endpoint } = await this.#discover();
     const [verifier, state] = [random(), random()];
     const digest = await crypto.subtle.digest("SHA-256", new TextEncoder().encode(verifier));
     sessionStorage.setItem(PENDING, JSON.stringify({ verifier, state, hash: location.hash }));
-    this.#leaving();
+    this.#onLeave();
     location.assign(
       `${endpoint}?${new URLSearchParams({
         response_type: "code",
@@ -103,13 +103,13 @@ export class Session {
         redirect_uri: location.origin + location.pathname,
         scope: this.#config.scope ?? "openid email profile",
         state,
-        code_challenge: encoded(new Uint8Array(digest)),
+        code_challenge: base64Url(new Uint8Array(digest)),
         code_challenge_method: "S256",
       })}`,
     );
   }
 
-  async #finish(code) {
+  async #finishSignIn(code) {
     const { verifier, hash } = pending();
     sessionStorage.removeItem(PENDING);
     await this.#exchange({
@@ -122,50 +122,50 @@ export class Session {
   }
 
   async #exchange(form) {
-    const { token_endpoint: endpoint } = await this.#discovered();
-    const answer = await fetch(endpoint, {
+    const { token_endpoint: endpoint } = await this.#discover();
+    const response = await fetch(endpoint, {
       method: "POST",
       body: new URLSearchParams({ ...form, client_id: this.#config.clientId }),
     });
-    if (!answer.ok) throw new Error(`Signing in failed (${answer.status}). Reload the page to try again.`);
-    const given = await answer.json();
-    this.#token = given.id_token;
-    this.#refresh = given.refresh_token ?? this.#refresh;
-    const until = Date.now() + 1000 * (given.expires_in ?? 3600);
-    sessionStorage.setItem(KEPT, JSON.stringify({ token: this.#token, refresh: this.#refresh, until }));
+    if (!response.ok) throw new Error(`Signing in failed (${response.status}). Reload the page to try again.`);
+    const tokens = await response.json();
+    this.#token = tokens.id_token;
+    this.#refresh = tokens.refresh_token ?? this.#refresh;
+    const until = Date.now() + 1000 * (tokens.expires_in ?? 3600);
+    sessionStorage.setItem(STORED, JSON.stringify({ token: this.#token, refresh: this.#refresh, until }));
     return true;
   }
 
-  async #discovered() {
-    const answer = await fetch(`${this.#config.issuer.replace(/\/$/, "")}/.well-known/openid-configuration`);
-    if (!answer.ok) throw new Error(`${this.#config.issuer} did not say how to sign in (${answer.status}).`);
-    return answer.json();
+  async #discover() {
+    const response = await fetch(`${this.#config.issuer.replace(/\/$/, "")}/.well-known/openid-configuration`);
+    if (!response.ok) throw new Error(`The sign-in settings of ${this.#config.issuer} could not be read (${response.status}).`);
+    return response.json();
   }
 }
 
 async function config() {
-  const answer = await fetch("config.json", { cache: "no-store" });
-  if (!answer.ok) throw new Error(`config.json could not be read (${answer.status}).`);
-  return answer.json();
+  const response = await fetch("config.json", { cache: "no-store" });
+  if (!response.ok) throw new Error(`config.json could not be read (${response.status}).`);
+  return response.json();
 }
 
-/** The issuer said no (RFC 6749, 4.1.2.1). Asking it again at once would be a circle; a reload asks again. */
-function refuse(answer) {
+/** The issuer refused (RFC 6749, 4.1.2.1). Asking again at once would loop forever; a reload tries again. */
+function refuse(response) {
   sessionStorage.removeItem(PENDING);
   history.replaceState(null, "", location.pathname);
-  const why = answer.get("error_description") || answer.get("error");
-  throw new Error(`Signing in was refused (${why}). Reload the page to try again.`);
+  const reason = response.get("error_description") || response.get("error");
+  throw new Error(`Signing in was refused (${reason}). Reload the page to try again.`);
 }
 
-const pending = () => parsed(sessionStorage.getItem(PENDING));
-const random = () => encoded(crypto.getRandomValues(new Uint8Array(32)));
-const encoded = (bytes) =>
+const pending = () => parseJson(sessionStorage.getItem(PENDING));
+const random = () => base64Url(crypto.getRandomValues(new Uint8Array(32)));
+const base64Url = (bytes) =>
   btoa(String.fromCharCode(...bytes))
     .replaceAll("+", "-")
     .replaceAll("/", "_")
     .replaceAll("=", "");
 
-function parsed(text) {
+function parseJson(text) {
   try {
     return text ? JSON.parse(text) : null;
   } catch {

@@ -1,15 +1,15 @@
-// What a school decides on the model: whether answers go to one, and what it may cost in a month.
+// Settings of a school: whether answers are sent to a model, and the monthly spending limit.
 
-import { fill, h, tell } from "./dom.js";
+import { fill, h, notify } from "./dom.js";
 
-/** Looked up when it is opened; `changed()` says whether something in it is not saved. */
+/** Loaded when it is opened; `changed()` says whether it has unsaved changes. */
 export function settingsForm({ api }) {
   const body = h("div", {});
   let changed = () => false;
   const element = h("details", { class: "settings" }, h("summary", {}, "Settings"), body);
-  element.addEventListener("toggle", () => element.open && !changed() && look());
+  element.addEventListener("toggle", () => element.open && !changed() && load());
 
-  async function look() {
+  async function load() {
     try {
       draw(await api.settings());
     } catch (error) {
@@ -19,7 +19,7 @@ export function settingsForm({ api }) {
 
   function draw({ model, spend_limit_usd: limit, month, spent_usd: spent }) {
     const on = h("input", { type: "checkbox", id: "model-on", checked: model });
-    const most = h("input", {
+    const limitField = h("input", {
       type: "number",
       id: "spend-limit",
       class: "amount",
@@ -37,32 +37,32 @@ export function settingsForm({ api }) {
         "p",
         {},
         on,
-        h("label", { for: "model-on" }, " Free text may go to the model that is configured; without it, marks are provisional."),
+        h("label", { for: "model-on" }, " Send free text to the configured model; without it, marks for free text are provisional."),
       ),
       h(
         "p",
         { class: "edit-row" },
-        h("label", { for: "spend-limit" }, "At most this many dollars a month"),
-        most,
+        h("label", { for: "spend-limit" }, "Monthly limit in US dollars"),
+        limitField,
         h("span", { id: "spent", class: "quiet" }, `${spent.toFixed(2)} spent in ${month}`),
       ),
-      h("p", {}, h("button", { class: "button" }, "Keep these settings")),
+      h("p", {}, h("button", { class: "button" }, "Save settings")),
     );
-    changed = () => on.checked !== model || most.value !== String(limit ?? "");
+    changed = () => on.checked !== model || limitField.value !== String(limit ?? "");
     form.addEventListener("submit", (event) => {
       event.preventDefault();
-      keep({ model: on.checked, spend_limit_usd: most.value === "" ? null : Number(most.value) });
+      save({ model: on.checked, spend_limit_usd: limitField.value === "" ? null : Number(limitField.value) });
     });
     fill(body, form);
   }
 
-  async function keep(chosen) {
+  async function save(chosen) {
     try {
       draw(await api.changeSettings(chosen));
       body.querySelector("button")?.focus();
-      tell("The settings are kept.");
+      notify("The settings are saved.");
     } catch (error) {
-      tell(error.message, { kind: "problem" });
+      notify(error.message, { kind: "problem" });
     }
   }
 

@@ -1,8 +1,8 @@
-// The bar at the foot of a sheet: to other sheets, to the next answer to look at, undo, the list of keys.
+// Bar at the bottom of a sheet: other sheets, the next answer to review, undo, keyboard shortcuts.
 
 import { h } from "./dom.js";
 
-/** `acts`: {step(by), next, undo, keys}; without `undo` it is for reading alone. */
+/** Without `undo` the sheet is read-only. */
 export function sheetBar({ step, next, undo, keys }) {
   const sheetButton = (by, words, key) =>
     h(
@@ -16,7 +16,7 @@ export function sheetBar({ step, next, undo, keys }) {
   const after = sheetButton(1, "Next sheet", "]");
   const place = h("output", {});
   const left = h("output", { "aria-live": "polite" });
-  const taking = undo && h("button", { type: "button", title: "Undo the last change ( u )", onclick: undo }, "Undo");
+  const undoButton = undo && h("button", { type: "button", title: "Undo the last change ( u )", onclick: undo }, "Undo");
   const element = h(
     "nav",
     { class: "bar", "aria-label": "Move between answers" },
@@ -27,27 +27,27 @@ export function sheetBar({ step, next, undo, keys }) {
     left,
     h(
       "button",
-      { type: "button", class: "main", title: "Next answer to look at ( n )", onclick: next },
+      { type: "button", class: "main", title: "Next answer to review ( n )", onclick: next },
       "Next ",
       h("kbd", {}, "n"),
     ),
     h("span", { class: "gap" }),
-    taking,
+    undoButton,
     h(
       "button",
-      { type: "button", title: "Keys ( ? )", "aria-haspopup": "dialog", onclick: keys },
+      { type: "button", title: "Keyboard shortcuts ( ? )", "aria-haspopup": "dialog", onclick: keys },
       h("kbd", {}, "?"),
     ),
   );
 
-  /** `at` of `sheets` sheets is this one, from 0; `doubts` of its answers are to be looked at. */
+  /** This is sheet number `at` (from 0) of `sheets`; `doubts` of its answers need review. */
   function show({ at, sheets, doubts, undoable }) {
     before.disabled = at <= 0;
     after.disabled = at >= sheets - 1;
     place.textContent = `${at + 1} of ${sheets}`;
-    const text = doubts ? `${doubts} to look at` : "nothing to look at";
+    const text = doubts ? `${doubts} to review` : "nothing to review";
     if (left.textContent !== text) left.textContent = text;
-    if (taking) taking.disabled = !undoable;
+    if (undoButton) undoButton.disabled = !undoable;
   }
 
   return { element, show };

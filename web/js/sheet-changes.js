@@ -1,28 +1,28 @@
-// The changes of one sheet, sent one after another. Each is made under the version of the sheet that is known (its
-// ETag). Where the sheet has changed meanwhile, it is fetched: only a change of the same question by somebody else is
-// a conflict, which a person decides; otherwise the change is sent again.
+// The changes of one sheet, sent one after another, each conditional on the known version of the sheet (its ETag). If
+// the sheet has changed since, it is fetched. Only a change of the same question by another user is a conflict, which
+// the user resolves; otherwise the change is sent again.
 
 import { fieldOf, isBusy, isStored, isUndecided, reverseOf, versionOf } from "./pending-changes.js";
-import { Problem } from "./refusals.js";
+import { Problem } from "./errors.js";
 
-// Others may go on changing the same sheet; after so many refusals a pause is made.
-const REFETCHES = 8;
+// Other users may keep changing the same sheet; after this many refusals the queue pauses.
+const MAX_REFETCHES = 8;
 /**
- * The same request may be accepted later: the API is busy, or somebody else has refused it (a gateway, a proxy), which
+ * Whether the same request may be accepted later: the API is busy, or the error is from a gateway or a proxy, which
  * says nothing about the change.
  */
 const isTemporary = ({ status, type }) => !type || status === 412 || status === 429 || status >= 500;
 
 /**
  * A change is {id, assessment, sheet, question, what, version, sent, state, problem}.
- * `version`: what was stored for the question when a person decided. `sent`: it may have reached the server.
- * `state`: waiting, sending, refused (`problem` says why), conflict (somebody else has changed the question).
+ * `version`: the version of the stored question that the user saw. `sent`: it may have reached the server.
+ * `state`: waiting, sending, refused (`problem` says why), conflict (another user has changed the question).
  */
 export class SheetChanges {
   changes = [];
   /** The sheet's newest known status that has marks. */
   status = null;
-  /** Why nothing is saved just now: {kind: "connection" | "busy" | "sign-in", text}; null while all goes well. */
+  /** Why saving does not work at the moment: {kind: "connection" | "busy" | "sign-in", text}; null if it works. */
   trouble = null;
   /** The questions that were saved since the page was opened. */
   saved = new Set();
@@ -35,7 +35,7 @@ export class SheetChanges {
   #failures = 0;
   #wake = null;
   #undoable = [];
-  // By question and version: the version that a change of one's own made of it.
+  // By question and version: the version that the user's own change made from it.
   #followed = new Map();
 
   /** `notify(event)` is called after each step: {} or {saved: change} or {lost: change, text}. */
@@ -46,7 +46,7 @@ export class SheetChanges {
     this.#backoff = backoff;
   }
 
-  /** A status that was fetched; an older one than is known is not taken. */
+  /** Takes a fetched status, unless it is older than the known one. */
   updateStatus(status) {
     if (!status.result || (this.status && editionOf(status) < editionOf(this.status))) return;
     this.status = status;
@@ -57,7 +57,7 @@ export class SheetChanges {
     this.changes.push({ ...change, state: change.state === "refused" ? "refused" : "waiting" });
   }
 
-  /** `seen` is the question as a person saw it when deciding. */
+  /** `seen` is the question as the user saw it when making the change. */
   add({ id, assessment, question, what, seen }) {
     const same = this.#same(question, what);
     for (const other of same) if (isUndecided(other)) this.#drop(other);
@@ -74,7 +74,7 @@ export class SheetChanges {
     return this.#undoable.length > 0;
   }
 
-  /** Takes the last change back: one that was never sent goes, for another its reverse is sent. Gives its question. */
+  /** Undoes the last change: drops it if it was never sent, otherwise sends its reverse. Returns its question. */
   undo(id) {
     const last = this.#undoable.pop();
     if (!last) return null;
@@ -87,13 +87,13 @@ export class SheetChanges {
     return change.question;
   }
 
-  /** One's own later changes of the question are no conflict; anybody else's is. */
+  /** The user's own later changes of the question are no conflict; another user's are. */
   #sendReverse(change, reverse) {
     const version = this.#followedVersion(change.question, change.version);
     this.changes.push({ ...change, ...reverse, version, sent: false, state: "waiting" });
   }
 
-  /** A person's own change counts, over what somebody else has set; undoing it sets that again. */
+  /** Resolves a conflict with the user's own change; undoing it restores the other user's. */
   keepMine(change) {
     const theirs = this.#question(change.question);
     change.version = versionOf(theirs);
@@ -118,7 +118,7 @@ export class SheetChanges {
     this.#step();
   }
 
-  /** Tries at once: the connection is back, or a person asks for it. */
+  /** Retries at once: the connection is back, or the user requests it. */
   wake() {
     this.#wake?.();
   }
@@ -149,11 +149,11 @@ export class SheetChanges {
   }
 
   async #deliver(change) {
-    for (let attempt = 0; attempt < REFETCHES; attempt++) {
+    for (let attempt = 0; attempt < MAX_REFETCHES; attempt++) {
       if (!this.#current) await this.#fetch();
       if (!this.changes.includes(change)) return;
       const stored = this.#question(change.question);
-      if (!stored) return this.#lose(change, "The sheet has no such question any more.");
+      if (!stored) return this.#lose(change, "The sheet no longer has this question.");
       if (change.sent && isStored(stored, change.what)) return this.#done(change);
       if (change.version !== versionOf(stored)) return this.#decide(change, "conflict");
       change.sent = true;
@@ -168,7 +168,7 @@ export class SheetChanges {
         if (!(error instanceof Problem && error.status === 412)) throw error;
       }
     }
-    throw new Problem(412, { title: "Others are changing this sheet just now." });
+    throw new Problem(412, { title: "Other users are changing this sheet at the moment." });
   }
 
   async #fetch() {
@@ -181,13 +181,13 @@ export class SheetChanges {
 
   #done(change) {
     this.#remove(change);
-    // Somebody else may have changed it since: what follows then meets a conflict.
+    // If another user has changed it since, the user's next change is a conflict.
     if (isStored(this.#question(change.question), change.what)) this.#follow(change);
     this.saved.add(change.question);
     this.#notify({ saved: change });
   }
 
-  /** What follows a change, and what undoes it, is a change of what it has made. */
+  /** Bases later changes of the question, and the undo of this one, on the version that this change has made. */
   #follow(change) {
     const { question, version } = change;
     const now = versionOf(this.#question(question));
@@ -198,7 +198,7 @@ export class SheetChanges {
     change.version = now;
   }
 
-  /** A person has to decide; one that a later change of theirs has replaced needs no decision. */
+  /** Asks the user to decide, unless a later change of theirs has replaced this one. */
   #decide(change, state, problem = null) {
     Object.assign(change, { state, problem });
     if (this.#same(change.question, change.what).at(-1) !== change) this.#drop(change);
@@ -212,7 +212,7 @@ export class SheetChanges {
   }
 
   async #failed(change, error) {
-    // It was taken away meanwhile, with its sheet or at signing out.
+    // It was dropped in the meantime, with its sheet or by signing out.
     if (!this.changes.includes(change)) return;
     if (!(error instanceof Problem)) return this.#pause(change, { kind: "connection", text: error.message });
     if (error.type === "NotFound") return this.#lose(change, error.message);
@@ -258,7 +258,7 @@ export class SheetChanges {
     this.changes = this.changes.filter((one) => one !== change);
   }
 
-  /** It never took effect: there is nothing to undo either. */
+  /** Removes a change that never took effect, so there is nothing to undo either. */
   #drop(change) {
     this.#remove(change);
     this.#undoable = this.#undoable.filter((one) => one.change !== change);
@@ -271,7 +271,7 @@ const noMarks = () =>
     detail: "This sheet has no marks that could be changed now.",
   });
 
-/** Editions are numbers of a run and of the edits in it: "2.11" is later than "2.9". */
+/** A sortable number of an edition "run.edits": "2.11" is later than "2.9". */
 function editionOf(status) {
   const [run, edits] = (status.edition ?? "0.0").split(".").map(Number);
   return run * 1e6 + edits;

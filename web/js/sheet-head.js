@@ -1,10 +1,10 @@
-// The head of a sheet: whose it is, its total, its state, and what may be done with all of it.
+// Header of a sheet: the student, the total, the state, and the actions on the whole sheet.
 
 import { fill, h } from "./dom.js";
-import { savedSentence } from "./lanes.js";
+import { savedSentence } from "./branch-chart.js";
 import { mark, reviewSentence, share, state, student } from "./words.js";
 
-/** Without `changes` it is for reading alone. */
+/** Without `changes` the sheet is read-only. */
 export function sheetHead({ changes }) {
   const name = h("h2", {});
   const total = h("p", { class: "total" });
@@ -18,7 +18,7 @@ export function sheetHead({ changes }) {
   const element = h("header", { class: "sheet-head" }, name, total, h("p", { class: "quiet" }, how, acts));
   const notes = h("ul", { class: "reviews" });
 
-  /** `shown` is the status's result as it is on the screen. */
+  /** `shown` is the result as displayed, with unsaved changes applied. */
   function show(status, shown) {
     name.textContent = student(status.student);
     fill(

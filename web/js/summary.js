@@ -1,4 +1,4 @@
-// What an assessment's sheets come to: the figures at its head, its questions, what is left to look at.
+// Figures of an assessment, computed from its sheets: totals, statistics by question, answers to review.
 
 import { h } from "./dom.js";
 import { markedQuestions, maximaOf } from "./question-marks.js";
@@ -8,7 +8,7 @@ export const doubtsOf = (sheet) => (sheet.question_marks ?? []).filter((one) => 
 export const isMarked = (sheet) => MARKED.has(sheet.state) && sheet.max_marks > 0;
 export const totals = (marked) => marked.map((one) => one.marks / one.max_marks);
 
-/** A result's marks as a list of submissions has them. */
+/** A result's marks in the form of a list of submissions (`question_marks`). */
 export const marksInShort = (result) =>
   result.questions.map(({ question, marks, max_marks, review, counted }) => ({
     question,
@@ -18,7 +18,7 @@ export const marksInShort = (result) =>
     counted,
   }));
 
-/** Of a paper, the questions that take an answer, with the words that stand above their group. */
+/** The questions of a paper that take an answer, each with the text of the groups above it. */
 export const leaves = (questions, above = "") =>
   questions.flatMap((one) =>
     one.parts?.length
@@ -26,11 +26,11 @@ export const leaves = (questions, above = "") =>
       : [{ ...one, above }],
   );
 
-/** Sheets with an answer that counts and has no mark yet: their totals are not whole. */
+/** The number of sheets with an answer that counts but has no mark yet: their totals are incomplete. */
 export const withoutMarks = (marked) =>
   marked.filter((sheet) => (sheet.question_marks ?? []).some((one) => one.counted && one.marks === null)).length;
 
-/** The figures of the head; `marked` are those of the sheets that have marks. `maximum`: what each question is worth. */
+/** The figures of the header. `marked` are the sheets that have marks, `maximum` the assessment's maximum marks. */
 export function figures(sheets, marked, paper, maximum) {
   return {
     sheets: sheets.length,
@@ -49,13 +49,13 @@ export function facts({ sheets, marked, most, mean, doubts }) {
     { class: "facts" },
     fact(sheets === 1 ? "sheet" : "sheets", sheets),
     fact("marked", marked),
-    most === null ? null : fact("marks to reach", mark(most)),
+    most === null ? null : fact("maximum marks", mark(most)),
     mean === null ? null : fact("mean", share(mean, 1)),
-    marked ? fact(doubts === 1 ? "answer to look at" : "answers to look at", doubts, doubts ? "look" : null) : null,
+    marked ? fact(doubts === 1 ? "answer to review" : "answers to review", doubts, doubts ? "look" : null) : null,
   );
 }
 
-/** The questions of the marked sheets in the order of the paper, each with its mean share and its doubts. */
+/** The questions of the marked sheets in the order of the paper, each with its mean and its number of reviews. */
 export function questionsOf(marked, paper, maximum) {
   const maxima = maximaOf(maximum);
   const blank = (id, max) => ({ id, max, sum: 0, number: 0, review: 0 });

@@ -1,12 +1,12 @@
-// Files on their way: several at once, with true progress, sent again by themselves after a lost connection.
-// Sending twice is harmless: the same file for the same student is one submission.
+// Upload queue: several uploads in parallel, with progress, retried automatically after a lost connection.
+// Sending a file twice is harmless: the same file for the same student is one submission.
 
-import { Problem, Unreachable } from "./refusals.js";
+import { Problem, Unreachable } from "./errors.js";
 
-const AT_ONCE = 3;
-// What an API body may hold; a larger file goes by a presigned form.
-const BODY_BYTES = 4_000_000;
-const LONGEST_PAUSE = 30;
+const MAX_UPLOADS = 3;
+// The limit of an API request body; a larger file is uploaded with a presigned form.
+const MAX_BODY_BYTES = 4_000_000;
+const MAX_PAUSE_SECONDS = 30;
 const TYPES = {
   pdf: "application/pdf",
   jpg: "image/jpeg",
@@ -17,12 +17,12 @@ const TYPES = {
 };
 export const READABLE = ".pdf,.jpg,.jpeg,.png,.tif,.tiff";
 
-const ending = (name) => name.split(".").pop().toLowerCase();
-export const isScheme = (name) => ["yaml", "yml", "json"].includes(ending(name));
-export const isRoster = (name) => ending(name) === "csv";
-export const isReadable = (name) => ending(name) in TYPES;
+const extension = (name) => name.split(".").pop().toLowerCase();
+export const isScheme = (name) => ["yaml", "yml", "json"].includes(extension(name));
+export const isRoster = (name) => extension(name) === "csv";
+export const isReadable = (name) => extension(name) in TYPES;
 
-/** A student's label from a file's name, as the API takes it: accents in one form, no path. */
+/** A student's label from a file name, in Unicode form NFC as the API requires, without the extension. */
 export const studentOf = (name) =>
   name
     .replace(/\.[^.]+$/, "")
@@ -30,14 +30,14 @@ export const studentOf = (name) =>
     .trim();
 
 /**
- * The queue. Each upload is {id, assessment, role, name, student, size, sent, state, problem, submission};
- * state: waiting, sending, paused (nobody answers; it goes on by itself), done, refused.
+ * Each upload is {id, assessment, role, name, student, size, sent, state, problem, submission};
+ * state: waiting, sending, paused (no connection; it resumes automatically), done, refused.
  */
 export class Uploads {
   #api;
   #changed;
   #list = [];
-  #under = 0;
+  #active = 0;
   #number = 0;
 
   constructor(api, changed) {
@@ -79,38 +79,38 @@ export class Uploads {
   }
 
   #next() {
-    while (this.#under < AT_ONCE) {
+    while (this.#active < MAX_UPLOADS) {
       const upload = this.#list.find((other) => other.state === "waiting");
       if (!upload) break;
-      this.#under++;
+      this.#active++;
       this.#set(upload, { state: "sending" });
       this.#send(upload).finally(() => {
-        this.#under--;
+        this.#active--;
         this.#next();
       });
     }
     this.#changed();
   }
 
-  /** Until it is there or refused in words; a connection that is lost is waited for. */
+  /** Sends until the upload succeeds or is refused; waits while the connection is lost. */
   async #send(upload) {
     for (let attempt = 0; ; attempt++) {
       try {
-        upload.submission = await this.#once(upload);
+        upload.submission = await this.#sendOnce(upload);
         upload.file = null;
         return this.#set(upload, { state: "done", sent: upload.size });
       } catch (error) {
         if (!(error instanceof Unreachable)) return this.#set(upload, { state: "refused", problem: error.message });
         this.#set(upload, { state: "paused", sent: 0 });
-        await this.#pause(Math.min(LONGEST_PAUSE, 2 ** attempt));
+        await this.#pause(Math.min(MAX_PAUSE_SECONDS, 2 ** attempt));
         this.#set(upload, { state: "sending" });
       }
     }
   }
 
-  async #once(upload) {
+  async #sendOnce(upload) {
     if (upload.role === "scheme") {
-      const type = ending(upload.name) === "json" ? "application/json" : "application/yaml";
+      const type = extension(upload.name) === "json" ? "application/json" : "application/yaml";
       await this.#api.putScheme(upload.assessment, await bytesOf(upload.file), type);
       return null;
     }
@@ -118,29 +118,29 @@ export class Uploads {
       await this.#api.putRoster(upload.assessment, await bytesOf(upload.file));
       return null;
     }
-    const claims = { assessment: upload.assessment, kind: upload.role, student: upload.student };
-    const type = TYPES[ending(upload.name)] ?? "application/octet-stream";
-    if (upload.size <= BODY_BYTES) return (await this.#body(upload, claims, type)).id;
-    return this.#presigned(upload, claims, type);
+    const metadata = { assessment: upload.assessment, kind: upload.role, student: upload.student };
+    const type = TYPES[extension(upload.name)] ?? "application/octet-stream";
+    if (upload.size <= MAX_BODY_BYTES) return (await this.#body(upload, metadata, type)).id;
+    return this.#presigned(upload, metadata, type);
   }
 
-  async #body(upload, claims, type) {
+  async #body(upload, metadata, type) {
     for (let attempt = 1; ; attempt++) {
       const headers = { "Content-Type": type, Authorization: this.#api.authorization };
-      const answer = await post(this.#api.submitUrl(claims), headers, upload.file, (sent) =>
+      const response = await post(this.#api.submitUrl(metadata), headers, upload.file, (sent) =>
         this.#set(upload, { sent }),
       );
-      if (answer.status === 401 && attempt === 1 && (await this.#api.renew())) continue;
-      if (answer.status >= 200 && answer.status < 300) return JSON.parse(answer.text);
-      throw refusal(answer);
+      if (response.status === 401 && attempt === 1 && (await this.#api.renew())) continue;
+      if (response.status >= 200 && response.status < 300) return JSON.parse(response.text);
+      throw refusal(response);
     }
   }
 
-  async #presigned(upload, claims, type) {
+  async #presigned(upload, metadata, type) {
     const digest = await crypto.subtle.digest("SHA-256", await bytesOf(upload.file));
     const sha256 = [...new Uint8Array(digest)].map((byte) => byte.toString(16).padStart(2, "0")).join("");
     const ticket = await this.#api.requestUpload({
-      ...claims,
+      ...metadata,
       size: upload.size,
       sha256,
       media_type: type,
@@ -149,8 +149,8 @@ export class Uploads {
     const form = new FormData();
     for (const [name, value] of Object.entries(ticket.fields)) form.append(name, value);
     form.append("file", upload.file);
-    const answer = await post(ticket.url, {}, form, (sent) => this.#set(upload, { sent: Math.min(sent, upload.size) }));
-    if (answer.status < 200 || answer.status >= 300) throw refusal(answer);
+    const response = await post(ticket.url, {}, form, (sent) => this.#set(upload, { sent: Math.min(sent, upload.size) }));
+    if (response.status < 200 || response.status >= 300) throw refusal(response);
     return (await this.#api.completeUpload(ticket.id)).id;
   }
 
@@ -167,7 +167,7 @@ export class Uploads {
   }
 }
 
-/** XMLHttpRequest tells how much has been sent; fetch does not. */
+/** XMLHttpRequest reports upload progress; fetch does not. */
 function post(url, headers, body, progress) {
   return new Promise((done, failed) => {
     const request = new XMLHttpRequest();
@@ -189,11 +189,11 @@ function refusal({ status, text }) {
   }
 }
 
-/** A file that was moved or changed since it was chosen cannot be read any more. */
+/** The bytes of a file. A file that was moved or changed since it was chosen cannot be read. */
 async function bytesOf(file) {
   try {
     return await file.arrayBuffer();
   } catch {
-    throw new Problem(0, { title: "The file cannot be read any more. Choose it again." });
+    throw new Problem(0, { title: "The file can no longer be read. Choose it again." });
   }
 }

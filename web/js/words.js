@@ -1,4 +1,4 @@
-// Words for people. The lists (states, review reasons, markers) are those of the command line: words.json.
+// Display texts. The texts of states, review reasons and markers are shared with the command line: words.json.
 
 export const UNDER_WAY = new Set(["RECEIVED", "READING", "STORING", "GRADING"]);
 export const MARKED = new Set(["GRADED", "NEEDS_REVIEW"]);
@@ -16,7 +16,7 @@ export const reviewSentence = (reason) => lists.reviews[reason]?.[1] ?? plain(re
 export const marker = (name) =>
   lists.markers[name] ?? (name.startsWith("model:") ? `marked by the model ${name.slice(6)}` : name);
 
-/** A question as people name it, from its path in the tree: "4.a" → "4(a)", "A.1.b.ii" → "A1(b)(ii)". */
+/** A question's display name, from its id: "4.a" → "4(a)", "A.1.b.ii" → "A1(b)(ii)". */
 export function question(id) {
   let name = "";
   for (const step of id.split(".")) {
@@ -27,13 +27,13 @@ export function question(id) {
   return name;
 }
 
-/** Marks as they are written: 3, 2.5, 0.25; a dash where there are none. */
+/** Formats marks: 3, 2.5, 0.25; a dash if there are none. */
 export const mark = (value) => (value === null || value === undefined ? "–" : String(Math.round(value * 100) / 100));
 
 export const share = (value, most) =>
   most > 0 && value !== null && value !== undefined ? `${Math.round((100 * value) / most)}%` : "–";
 
-/** A duration in ms with the precision that it deserves: 45 ms, 2.31 s, 48 s, 3 min 05 s. */
+/** Formats a duration given in ms with three significant digits or fewer: 45 ms, 2.31 s, 48 s, 3 min 05 s. */
 export function seconds(ms) {
   if (ms < 99.5) return `${Math.max(0, Math.round(ms))} ms`;
   if (ms < 9995) return `${(ms / 1000).toFixed(2)} s`;
@@ -48,6 +48,6 @@ export const bytes = (size) =>
 
 export const student = (label) => label || "No name";
 
-/** A level from 0 (nothing) to 4 (all of it) for the colour of a mark; null where there is none. */
+/** A level from 0 (no marks) to 4 (full marks) for the colour of a mark; null if there is none. */
 export const level = (marks, most) =>
   marks === null || marks === undefined || !(most > 0) ? null : Math.round((4 * marks) / most);

@@ -1,11 +1,11 @@
 // The report: the web page's views of the data embedded in this file, read-only.
 
-import { rows } from "../../../web/js/board.js";
+import { rows } from "../../../web/js/progress-board.js";
 import { difficulty, distribution } from "../../../web/js/charts.js";
 import { fill, h } from "../../../web/js/dom.js";
 import { markingView } from "../../../web/js/marking.js";
 import { router } from "../../../web/js/route.js";
-import { sheetsTable } from "../../../web/js/sheets.js";
+import { sheetsTable } from "../../../web/js/sheets-table.js";
 import { facts, figures, isMarked, marksInShort, questionsOf, totals } from "../../../web/js/summary.js";
 import { useWords } from "../../../web/js/words.js";
 

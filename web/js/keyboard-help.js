@@ -1,17 +1,17 @@
-// The list of keys, as a dialog.
+// Dialog that lists the keyboard shortcuts.
 
 import { h } from "./dom.js";
 
 const MOVING = [
-  [["n", "p"], "next, previous answer to look at, across sheets"],
+  [["n", "p"], "next, previous answer to review, across sheets"],
   [["j", "k"], "next, previous answer"],
   [["]", "["], "next, previous sheet"],
 ];
 const CHANGING = [
-  [["0", "…", "9"], "type a mark; Enter keeps it, Escape leaves it"],
+  [["0", "…", "9"], "type a mark; Enter saves it, Escape cancels"],
   [["m"], "change the mark"],
-  [["e"], "correct what was read; Ctrl and Enter have it marked again"],
-  [["Enter"], "the mark is right as it is"],
+  [["e"], "correct the recognised answer; Ctrl+Enter marks it again"],
+  [["Enter"], "confirm the mark"],
   [["u"], "undo the last change"],
 ];
 const REST = [
@@ -23,7 +23,7 @@ export function keysDialog({ changing }) {
   const element = h(
     "dialog",
     { "aria-labelledby": "keys-title" },
-    h("h2", { id: "keys-title" }, "Keys"),
+    h("h2", { id: "keys-title" }, "Keyboard shortcuts"),
     h(
       "dl",
       {},

@@ -1,4 +1,4 @@
-// All sheets of an assessment: state, total, every question's mark; sorted and filtered.
+// Table of all sheets of an assessment: state, total and every question's mark; can be sorted and filtered.
 
 import { LiveList, fill, h } from "./dom.js";
 import { doubtsOf } from "./summary.js";
@@ -48,7 +48,7 @@ export function sheetsTable({ address }) {
         { class: "filters" },
         h("label", { for: "find", class: "unseen" }, "Find a student"),
         search,
-        h("label", { class: "check" }, only, " only those to look at"),
+        h("label", { class: "check" }, only, " only those to review"),
       ),
     ),
     h(
@@ -63,7 +63,7 @@ export function sheetsTable({ address }) {
       h("span", { class: "key level-4" }, "full"),
       h("span", { class: "key level-2" }, "half"),
       h("span", { class: "key level-0" }, "none"),
-      h("span", { class: "key doubtful" }, "please look"),
+      h("span", { class: "key doubtful" }, "needs review"),
       h("span", { class: "key extra" }, "(1) not counted"),
     ),
   );
@@ -112,7 +112,7 @@ export function sheetsTable({ address }) {
         sorting("student", "Student"),
         sorting("total", "Total"),
         h("th", { scope: "col" }, "Share"),
-        sorting("doubts", "To look at"),
+        sorting("doubts", "To review"),
         questions.map((one) => h("th", { scope: "col" }, one.name, h("small", {}, `/ ${mark(one.max)}`))),
       ),
     );
@@ -125,7 +125,7 @@ export function sheetsTable({ address }) {
       "th",
       { scope: "row" },
       marked ? h("a", { href: link }, student(sheet.student)) : student(sheet.student),
-      older.has(sheet.id) ? h("small", {}, "an older attempt") : null,
+      older.has(sheet.id) ? h("small", {}, "older attempt") : null,
       sheet.on_roster === false ? h("small", {}, "not on the class list") : null,
     );
     if (!marked)
@@ -161,7 +161,7 @@ export function sheetsTable({ address }) {
         ? "open"
         : `level-${level(given.marks, given.max_marks)}`;
     const title = doubtful
-      ? `Please look: ${given.review.map(reviewSentence).join(" ")}`
+      ? `Needs review: ${given.review.map(reviewSentence).join(" ")}`
       : given.counted
         ? null
         : "Not counted";
@@ -176,7 +176,7 @@ export function sheetsTable({ address }) {
     );
   }
 
-  /** The address of the first answer to look at, in the order shown. */
+  /** The address of the first answer to review, by student. */
   function firstDoubt() {
     const sheet = [...sheets].sort(ORDERS.student).find((one) => doubtsOf(one) && !older.has(one.id));
     const doubt = sheet?.question_marks.find((one) => one.review?.length);
@@ -186,16 +186,16 @@ export function sheetsTable({ address }) {
   return { element, show, firstDoubt };
 }
 
-/** A student's attempts but the one that counts, by the rule of the server: the newest that did not come to nothing. */
+/** All attempts of students but the one that counts, by the rule of the server: the newest not rejected or failed. */
 function olderAttempts(sheets) {
   const attempts = sheets.filter((sheet) => sheet.student && sheet.state !== "DUPLICATE_OF");
   const counting = new Map();
   for (const sheet of attempts) {
     const held = counting.get(sheet.student);
-    if (!held || standing(sheet) >= standing(held)) counting.set(sheet.student, sheet);
+    if (!held || attemptRank(sheet) >= attemptRank(held)) counting.set(sheet.student, sheet);
   }
   return new Set(attempts.filter((sheet) => counting.get(sheet.student) !== sheet).map((sheet) => sheet.id));
 }
 
-const standing = ({ state: at, counts_from: from, received_at: received }) =>
+const attemptRank = ({ state: at, counts_from: from, received_at: received }) =>
   `${["REJECTED", "FAILED"].includes(at) ? 0 : 1} ${from ?? received}`;

@@ -1,12 +1,12 @@
-// Changing what stands on a sheet: a mark, a reading, the last change taken back, the whole sheet erased.
+// Actions on a sheet: change a mark or an answer, undo the last change, erase the sheet, download its feedback.
 
-import { keepFile, tell } from "./dom.js";
+import { downloadFile, notify } from "./dom.js";
 import { saveLines } from "./save-state.js";
 import { mark, question, student } from "./words.js";
 
 /**
- * The changes of one sheet, for the view that shows it. `sheet` gives its status; `changed` is called when something
- * of it is another; `visit` goes to a question.
+ * The changes of one sheet, for the view that shows it. `sheet()` returns its status; `changed` is called when the
+ * sheet has changed; `visit` goes to a question.
  */
 export function changesOf({ api, queue, assessment, id, sheet, changed, visit }) {
   let notice = null;
@@ -16,12 +16,12 @@ export function changesOf({ api, queue, assessment, id, sheet, changed, visit })
     if (event.saved) confirmSaved(event.saved);
   });
 
-  /** `seen` is the question as it was on the screen. */
+  /** `seen` is the question as it was displayed. */
   const change = (seen, what) => queue.add(id, { assessment, question: seen.question, what, seen });
 
   function undo() {
     const undone = queue.undo(id);
-    if (undone === null) return tell("There is nothing to undo.");
+    if (undone === null) return notify("There is nothing to undo.");
     visit(undone);
   }
 
@@ -30,31 +30,31 @@ export function changesOf({ api, queue, assessment, id, sheet, changed, visit })
     const now = shown.questions.find((one) => one.question === change.question);
     const total = shown.confirmed ? ` Total ${mark(shown.marks)}.` : "";
     notice?.remove();
-    notice = tell(
+    notice = notify(
       `Saved. ${question(change.question)}: ${mark(now.marks)} / ${mark(now.max_marks)}.${total}`,
       queue.undoable(id) ? { action: { text: "Undo", run: undo } } : {},
     );
   }
 
-  /** File, reading, marks: everything that names the student, at once and for good. */
+  /** Erases the file, the recognised text and the marks: everything about the student, permanently. */
   async function erase() {
-    const whose = student(sheet().student);
-    if (!confirm(`Erase ${whose}'s sheet with everything that was read and marked of it? There is no way back.`)) return;
+    const name = student(sheet().student);
+    if (!confirm(`Erase ${name}'s sheet, its recognised text and its marks? This cannot be undone.`)) return;
     try {
       await api.erase(id);
       queue.forget(id);
-      tell(`${whose}'s sheet is erased.`);
+      notify(`${name}'s sheet is erased.`);
       location.hash = `#/a/${encodeURIComponent(assessment)}`;
     } catch (error) {
-      tell(error.message, { kind: "problem" });
+      notify(error.message, { kind: "problem" });
     }
   }
 
-  /** As it is handed out; while the marks are held, a draft that says so. */
+  /** The feedback sheet; marked as a draft while the marks are not published. */
   const feedback = () =>
-    keepFile(api, `/submissions/${id}/feedback.pdf?draft=true`, `${assessment}-${student(sheet().student)}.pdf`);
+    downloadFile(api, `/submissions/${id}/feedback.pdf?draft=true`, `${assessment}-${student(sheet().student)}.pdf`);
 
-  /** How it stands with the changes of a question that are not saved yet. */
+  /** The unsaved changes of a question and their state. */
   const state = (asked) => ({
     changes: queue.changes(id).filter((one) => one.question === asked),
     saved: queue.saved(id).has(asked),
@@ -68,7 +68,7 @@ export function changesOf({ api, queue, assessment, id, sheet, changed, visit })
   };
 
   return {
-    /** A status that was fetched, as it now counts. */
+    /** A fetched status with the unsaved changes applied. */
     newest: (status) => (queue.updateStatus(status), status.result ? queue.status(id) : status),
     status: () => queue.status(id),
     shown: () => queue.shown(id),

@@ -1,11 +1,12 @@
-// What is under way, lane beside lane, and what has just ended, with the time that running side by side saved.
+// Progress board: the submissions that are being processed and those that have just ended, each with a chart of its
+// branches and the time saved by running them in parallel.
 
 import { h } from "./dom.js";
-import { beganAt, lanesChart, savedSentence } from "./lanes.js";
+import { beganAt, branchChart, savedSentence } from "./branch-chart.js";
 import { MARKED, UNDER_WAY, mark, state, student } from "./words.js";
 
-const SHOWN = 8;
-const AT_ONCE = 4;
+const MAX_ROWS = 8;
+const MAX_REQUESTS = 4;
 const KINDS = { question_paper: "Question paper", answer_key: "Answer key" };
 
 export function board({ api }) {
@@ -13,36 +14,36 @@ export function board({ api }) {
   const rest = h("p", { class: "quiet" });
   const element = h(
     "section",
-    { class: "running", "aria-label": "Under way", hidden: true },
-    h("h2", {}, "Under way"),
+    { class: "running", "aria-label": "In progress", hidden: true },
+    h("h2", {}, "In progress"),
     list,
     rest,
   );
-  // Each submission seen running, or ended between two looks: its last status in full.
+  // The last full status of each submission that was seen running, or that ended between two polls.
   const seen = new Map();
-  // The runs that had ended before the first look, or have been shown ended. Another run of the same sheet is news.
+  // The runs that had ended before the first poll, or have been shown as ended. Another run of the same sheet is shown.
   let known = null;
   const runOf = (one) => `${one.id}.${one.run}`;
 
-  /** Takes the list of submissions and looks closer at those that run. */
+  /** Updates the board from the list of submissions; fetches the full status of those that are running. */
   async function show(submissions) {
     const running = submissions.filter((one) => UNDER_WAY.has(one.state));
-    const over = submissions.filter((one) => !UNDER_WAY.has(one.state) && one.state !== "ERASED");
-    known ??= new Set(over.map(runOf));
-    const ended = over
+    const finished = submissions.filter((one) => !UNDER_WAY.has(one.state) && one.state !== "ERASED");
+    known ??= new Set(finished.map(runOf));
+    const ended = finished
       .filter((one) => !known.has(runOf(one)))
       .sort((a, b) => (a.received_at < b.received_at ? 1 : -1));
-    for (const one of ended.splice(SHOWN)) {
+    for (const one of ended.splice(MAX_ROWS)) {
       known.add(runOf(one));
       seen.delete(one.id);
     }
     for (const one of submissions) if (one.state === "ERASED") seen.delete(one.id);
-    await inTurn([...ended, ...running.slice(0, SHOWN)].map((one) => () => look(one.id)));
+    await runLimited([...ended, ...running.slice(0, MAX_ROWS)].map((one) => () => fetchStatus(one.id)));
     const order = [...seen.values()].sort((a, b) => (a.received_at < b.received_at ? 1 : -1));
     const shown = [
       ...order.filter((one) => UNDER_WAY.has(one.state)),
       ...order.filter((one) => !UNDER_WAY.has(one.state)),
-    ].slice(0, SHOWN);
+    ].slice(0, MAX_ROWS);
     for (const id of seen.keys()) if (!shown.some((one) => one.id === id)) seen.delete(id);
     list.replaceChildren(...rows(shown));
     const more = running.length - shown.filter((one) => UNDER_WAY.has(one.state)).length;
@@ -50,7 +51,7 @@ export function board({ api }) {
     element.hidden = shown.length === 0;
   }
 
-  async function look(id) {
+  async function fetchStatus(id) {
     const status = await api.submission(id);
     seen.set(id, status);
     if (!UNDER_WAY.has(status.state)) known.add(runOf(status));
@@ -59,7 +60,7 @@ export function board({ api }) {
   return { element, show };
 }
 
-/** Submissions one below the other, their lanes on one scale. */
+/** Rows of submissions whose charts have the same scale. */
 export function rows(statuses) {
   const ended = (one) => (one.ended_at ? Date.parse(one.ended_at) : Date.now());
   const scale = Math.max(0, ...statuses.map((one) => ended(one) - beganAt(one)));
@@ -79,12 +80,12 @@ function row(status, scale) {
       h("p", { class: "quiet" }, `${state(status.state)}${got}`),
       h("p", { class: "saved" }, savedSentence(status)),
     ),
-    lanesChart(status, { scale }),
+    branchChart(status, { scale }),
   );
 }
 
-/** A few requests at a time; one that fails leaves its place as it was. */
-async function inTurn(tasks) {
+/** Runs a few requests at a time; a failed one leaves its row unchanged. */
+async function runLimited(tasks) {
   const waiting = [...tasks];
   const work = async () => {
     while (waiting.length)
@@ -92,5 +93,5 @@ async function inTurn(tasks) {
         .shift()()
         .catch(() => null);
   };
-  await Promise.all(Array.from({ length: AT_ONCE }, work));
+  await Promise.all(Array.from({ length: MAX_REQUESTS }, work));
 }

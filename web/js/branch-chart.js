@@ -1,4 +1,4 @@
-// The lanes of one submission side by side as they run: reading, storing, recording, then marking.
+// Chart of one submission's branches as they run in parallel: reading, storing, recording, then marking.
 
 import { svg } from "./dom.js";
 import { count, seconds } from "./words.js";
@@ -10,22 +10,22 @@ const ROW = 20;
 
 const moment = (text) => (text ? Date.parse(text) : null);
 
-const isAgain = (status) => status.run > 1;
+const isRerun = (status) => status.run > 1;
 
-/** When a run began, in ms: the first at the receipt; a later one, maybe months after it, with the first thing it did. */
+/** When a run began, in ms: the first run with the upload; a later one, maybe months after, with its first branch. */
 export function beganAt(status) {
   const received = moment(status.received_at);
-  if (!isAgain(status)) return received;
+  if (!isRerun(status)) return received;
   const starts = Object.values(status.lanes ?? {}).map((lane) => moment(lane.started_at));
   const known = starts.filter((one) => one !== null);
   return known.length ? Math.min(...known) : received;
 }
 
 /**
- * When each lane began and ended, in ms since the run began; `now` is the server's clock as far as the page knows it.
- * Recording is one write: it is shown as the time from the run's beginning to that write.
+ * When each branch began and ended, in ms since the run began; `now` is the server's time as far as the page knows it.
+ * Recording is a single write: it is shown as the time from the run's start to that write.
  */
-export function lanesOf(status, now) {
+export function branchBars(status, now) {
   const start = beganAt(status);
   const bars = [];
   for (const [name, lane] of Object.entries(status.lanes ?? {})) {
@@ -38,13 +38,13 @@ export function lanesOf(status, now) {
   return bars;
 }
 
-/** The drawing, `scale` ms wide so that several submissions can be compared. */
-export function lanesChart(status, { now = Date.now(), scale } = {}) {
-  const bars = lanesOf(status, now);
+/** The chart, `scale` ms wide so that several submissions can be compared. */
+export function branchChart(status, { now = Date.now(), scale } = {}) {
+  const bars = branchBars(status, now);
   const longest = Math.max(scale ?? 0, 1000, ...bars.map((bar) => bar.to));
   const x = (ms) => LABEL + ((WIDTH - LABEL - 130) * ms) / longest;
   const order = Object.keys(NAMES);
-  const drawn = bars.map((bar) => {
+  const groups = bars.map((bar) => {
     const y = order.indexOf(bar.name) * ROW;
     const pages =
       bar.name === "reading" && bar.lane.pages_total
@@ -69,21 +69,21 @@ export function lanesChart(status, { now = Date.now(), scale } = {}) {
   );
   return svg(
     "svg",
-    { class: "lanes", viewBox: `0 0 ${WIDTH} ${order.length * ROW}`, role: "img", "aria-label": spoken(bars) },
+    { class: "lanes", viewBox: `0 0 ${WIDTH} ${order.length * ROW}`, role: "img", "aria-label": description(bars) },
     labels,
-    drawn,
+    groups,
   );
 }
 
-/** The same for those who listen. */
-function spoken(bars) {
-  if (!bars.length) return "Not begun yet";
+/** The text alternative for screen readers. */
+function description(bars) {
+  if (!bars.length) return "Not started yet";
   return bars.map((bar) => `${NAMES[bar.name]} ${bar.running ? "for" : "in"} ${seconds(bar.to - bar.from)}`).join(", ");
 }
 
-/** What the first run saved by doing things side by side; "" before it is known, and for later runs: what was read
- * before is not read again. */
+/** The time that the first run saved by working in parallel; "" before it is known, and for later runs, which do not
+ * read the file again. */
 export function savedSentence(status) {
   const saved = status.timeline?.saved_ms;
-  return saved > 0 && !isAgain(status) ? `Stored and recorded while it was read: ${seconds(saved)} saved.` : "";
+  return saved > 0 && !isRerun(status) ? `Stored and recorded while it was read: ${seconds(saved)} saved.` : "";
 }
