@@ -1,6 +1,6 @@
 #!/bin/sh
-# The tests of the page drive a Chromium. Where none is there, this installs Debian's, if it may: when asked to
-# (`make browser`), or in CI. Elsewhere those tests are skipped and say so.
+# Installs Debian's Chromium for the tests of the page, if there is none, and only if called with "asked" (`make
+# browser`) or in CI. Otherwise those tests are skipped, with a message.
 for name in chromium chromium-browser google-chrome; do
   command -v "$name" >/dev/null && exit 0
 done
@@ -9,7 +9,7 @@ if [ "$1" != asked ] && [ -z "$CI" ]; then
   exit 0
 fi
 if [ "$(id -u)" != 0 ] || ! command -v apt-get >/dev/null; then
-  echo "There is no Chromium, and it can be installed by root on Debian alone; the tests of the page are skipped." >&2
+  echo "There is no Chromium, and only root on Debian can install it; the tests of the page are skipped." >&2
   [ "$1" != asked ]
   exit
 fi
