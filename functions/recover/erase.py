@@ -24,7 +24,8 @@ from recover.lifecycle_context import LifecycleContext
 
 # An execution may run for an hour, and begin its longest function (840 s) in its last second.
 LATEST_BRANCH_END = timedelta(seconds=3600 + 840 + 60)
-_REPORT_SUFFIX = ".refused.json"
+# The key of a refusal report is the dropped object's key with this suffix.
+REFUSAL_REPORT_SUFFIX = ".refused.json"
 # Which call runs the erasure now, and the latest time at which it can still be running.
 _ERASURE_RUN_ATTRIBUTES = "removing, removing_until"
 
@@ -111,7 +112,7 @@ def _erase_uploads(submission_id: str, remains: ErasureTargets, erased_at: str, 
         lifecycle.s3.delete_object(Bucket=lifecycle.temp_bucket, Key=key, VersionId=remains.version_id)
         removed += 1
         if key not in prefixes:
-            removed += _delete_versions(lifecycle.temp_bucket, key + _REPORT_SUFFIX, lifecycle)
+            removed += _delete_versions(lifecycle.temp_bucket, key + REFUSAL_REPORT_SUFFIX, lifecycle)
     return removed
 
 

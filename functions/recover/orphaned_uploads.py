@@ -16,11 +16,11 @@ from core.storage.table import RECORD_SK, Item, submission_pk
 from core.storage.tombstones import find_stored_copy
 from recover import terminal_states
 from recover.cleanup import delete_upload
+from recover.erase import REFUSAL_REPORT_SUFFIX
 from recover.lifecycle_context import LifecycleContext
 
 DROP_PREFIX = "drop/"
 PREFIXES = ("incoming/", "uploads/", DROP_PREFIX)
-_REPORT_SUFFIX = ".refused.json"
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +41,7 @@ class UploadedObject:
     @property
     def is_upload(self) -> bool:
         """False for the refusal reports and for the empty objects that the S3 console creates as folders."""
-        return not self.key.endswith(_REPORT_SUFFIX) and not (self.key.endswith("/") and self.size == 0)
+        return not self.key.endswith(REFUSAL_REPORT_SUFFIX) and not (self.key.endswith("/") and self.size == 0)
 
     def submission_id(self, lifecycle: LifecycleContext) -> str:
         if self.key.startswith(DROP_PREFIX):
@@ -124,7 +124,7 @@ def _remove_if_stored(upload: UploadedObject, found: Item, items: dict[str, Item
 
 def _is_refused(upload: UploadedObject, lifecycle: LifecycleContext) -> bool:
     try:
-        report = lifecycle.s3.head_object(Bucket=lifecycle.temp_bucket, Key=upload.key + _REPORT_SUFFIX)
+        report = lifecycle.s3.head_object(Bucket=lifecycle.temp_bucket, Key=upload.key + REFUSAL_REPORT_SUFFIX)
     except lifecycle.s3.exceptions.ClientError as error:
         if error.response["ResponseMetadata"]["HTTPStatusCode"] not in (403, 404):
             raise

@@ -1,4 +1,4 @@
-"""Further runs of a submission: each is claimed in the record and started under its name."""
+"""Further runs of a submission: each is claimed in the record, then started under the run's name."""
 
 from collections.abc import Callable
 

@@ -53,7 +53,7 @@ def pdf_response(sheets: list[FeedbackSheet]) -> Response[bytes]:
     logger.info("feedback rendered", sheets=len(sheets), size=len(body))
     if len(body) > _MAX_RESPONSE_BYTES:
         raise errors.FeedbackTooLarge("All sheets together are too large for one file; fetch them one by one.")
-    # The PDF holds students' names, so no cache may store it.
+    # The PDF has students' names in it, so no cache may store it.
     return Response(200, content_type="application/pdf", body=body, headers={"Cache-Control": "private, no-store"})
 
 

@@ -47,7 +47,7 @@ def maximum_marks(
     question_paper = QuestionPaper.from_dict(paper)
     schemes = [MarkingScheme.from_dict(document) for document in (key_document, scheme) if document]
     merged = merge_schemes(question_paper, *schemes)
-    printed = {one.id: one.marks for one in _all_questions(question_paper.questions)}
+    printed = {one.id: one.marks for one in all_questions(question_paper.questions)}
     return {
         "total": merged.maximum_marks(),
         "questions": [
@@ -57,7 +57,7 @@ def maximum_marks(
                 "source": merged.sources[one.id].value,
                 "printed": printed[one.id],
             }
-            for one in _all_questions(merged.paper.questions)
+            for one in all_questions(merged.paper.questions)
         ],
         "warnings": list(merged.paper.warnings),
     }, merged.warnings
@@ -68,7 +68,8 @@ def _marks_of_question(question: Question, source: MarksSource) -> float | None:
     return DEFAULT_MARKS if source is MarksSource.NOTHING and not question.parts else question.marks
 
 
-def _all_questions(questions: tuple[Question, ...]) -> Iterator[Question]:
+def all_questions(questions: tuple[Question, ...]) -> Iterator[Question]:
+    """The questions and all their parts, in the order of the paper."""
     for one in questions:
         yield one
-        yield from _all_questions(one.parts)
+        yield from all_questions(one.parts)

@@ -7,7 +7,6 @@ schemes are found by ids. Positions on the page are taken from the current paper
 
 import json
 import re
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -15,6 +14,7 @@ from core.models import errors
 from core.models.assessment import Option, Question, QuestionPaper, QuestionType
 from core.models.labels import parse_label
 from core.models.paper_totals import check_paper_totals, sum_available_marks
+from results.marking_scheme import all_questions
 
 _MAX_TEXT, _MAX_LABEL = 20_000, 60
 _MAX_QUESTIONS, _MAX_DEPTH, _MAX_OPTIONS = 1000, 8, 26
@@ -40,7 +40,7 @@ def parse_corrected_paper(body: str, current: QuestionPaper | None) -> QuestionP
         raise errors.InvalidPaper("The body is not JSON.") from None
     if not isinstance(raw, dict) or not set(raw) <= _PAPER_FIELDS or not isinstance(raw.get("questions"), list):
         raise errors.InvalidPaper('Send {"questions": […]} as GET gives it, with "title" and "printed_total" if known.')
-    known = {one.id: one for one in _all_questions(current.questions)} if current else {}
+    known = {one.id: one for one in all_questions(current.questions)} if current else {}
     reader = _PaperParser(known)
     questions = tuple(reader.node(one, f"questions[{at}]", "", 1) for at, one in enumerate(raw["questions"]))
     if not questions:
@@ -52,12 +52,6 @@ def parse_corrected_paper(body: str, current: QuestionPaper | None) -> QuestionP
         printed_total=_parse_marks(raw.get("printed_total"), "printed_total"),
     )
     return check_paper_totals(paper, ())
-
-
-def _all_questions(questions: tuple[Question, ...]) -> Iterator[Question]:
-    for one in questions:
-        yield one
-        yield from _all_questions(one.parts)
 
 
 @dataclass(slots=True)

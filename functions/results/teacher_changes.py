@@ -215,7 +215,7 @@ def _check_mark(marks: float, mark_row: dict[str, Any]) -> None:
 def apply_changes(
     questions: Iterable[dict[str, Any]], changes: dict[str, MarkChange], paper: QuestionPaper | None
 ) -> Marks:
-    """Apply mark changes to the questions of a result (or of its summary), and determine anew which of them count."""
+    """Apply mark changes to the questions of a result (or of its summary), and select again which of them count."""
     merged = [_apply_change(question, changes.get(question["question"])) for question in questions]
     if paper is None:
         return merged

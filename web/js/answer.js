@@ -11,7 +11,7 @@ const VERDICTS = { met: "met", partly: "partly met", not: "not met" };
  * `changes` (sheet-actions.js) changes the answer; without it the card is read-only. `focused` is called when the card
  * gets the focus, `pointed(event)` when the pointer enters it, and `pointed(null)` when it leaves.
  */
-export function answerCard(first, asked, { changes, focused, pointed }) {
+export function answerCard(first, paperQuestion, { changes, focused, pointed }) {
   let given = first;
   // The open editor, and the newest state of the answer that arrived while it was open.
   let editor = null;
@@ -33,13 +33,13 @@ export function answerCard(first, asked, { changes, focused, pointed }) {
       onpointerleave: () => pointed(null),
     },
     h("header", {}, h("h3", { id: title }, question(first.question)), flags, box),
-    asked?.above ? h("p", { class: "asked" }, asked.above) : null,
-    asked?.text
+    paperQuestion?.above ? h("p", { class: "question-text" }, paperQuestion.above) : null,
+    paperQuestion?.text
       ? h(
           "p",
-          { class: "asked" },
-          asked.text,
-          (asked.options ?? []).map((option) => [
+          { class: "question-text" },
+          paperQuestion.text,
+          (paperQuestion.options ?? []).map((option) => [
             " ",
             h("span", { class: "option" }, h("b", {}, option.label), ` ${option.text}`),
           ]),

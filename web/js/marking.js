@@ -29,8 +29,8 @@ export function markingView({ api, unsaved, content, parts, trail, changesOf }) 
   const keys = keysDialog({ changing: Boolean(changes) });
   const pages = pagesPane({
     api,
-    pointed: (asked, event) => point(asked, event, false),
-    chosen: (asked) => visit(asked),
+    pointed: (questionId, event) => point(questionId, event, false),
+    chosen: (questionId) => visit(questionId),
   });
   const head = sheetHead({ changes });
   const answers = h("div", { class: "answers" });
@@ -149,9 +149,9 @@ export function markingView({ api, unsaved, content, parts, trail, changesOf }) 
     cards.every((card, index) => card.question === shown.questions[index].question);
 
   function drawCards() {
-    const asked = new Map(leaves(paper?.questions ?? []).map((one) => [one.id, one]));
+    const paperQuestions = new Map(leaves(paper?.questions ?? []).map((one) => [one.id, one]));
     const before = new Map(cards.map((card) => [card.question, card]));
-    cards = shown.questions.map((one) => before.get(one.question) ?? createCard(one, asked.get(one.question)));
+    cards = shown.questions.map((one) => before.get(one.question) ?? createCard(one, paperQuestions.get(one.question)));
     shown.questions.forEach((one, index) => cards[index].update(one));
     fill(
       answers,
@@ -162,8 +162,8 @@ export function markingView({ api, unsaved, content, parts, trail, changesOf }) 
     cards[cardIndex()]?.element.classList.toggle("lit", current !== null);
   }
 
-  const createCard = (one, asked) =>
-    answerCard(one, asked, {
+  const createCard = (one, paperQuestion) =>
+    answerCard(one, paperQuestion, {
       changes,
       focused: () => focus(one.question),
       pointed: (event) => point(event && one.question, event, true),
@@ -176,26 +176,26 @@ export function markingView({ api, unsaved, content, parts, trail, changesOf }) 
 
   // The question that keys act on: the one that has the focus, or had it last.
   let current = null;
-  function focus(asked) {
-    if (asked === current) return;
+  function focus(questionId) {
+    if (questionId === current) return;
     cards.find((card) => card.question === current)?.element.classList.remove("lit");
-    current = asked;
-    cards.find((card) => card.question === asked)?.element.classList.add("lit");
-    pages.light(asked, true);
+    current = questionId;
+    cards.find((card) => card.question === questionId)?.element.classList.add("lit");
+    pages.light(questionId, true);
   }
 
   // The pointer's position. A card that scrolls under a resting pointer is not highlighted.
   let pointer = null;
   const pointerMoved = (event) => (pointer = `${event.clientX} ${event.clientY}`);
-  function point(asked, event, follow) {
-    if (asked !== null && pointer === `${event.clientX} ${event.clientY}`) return;
+  function point(questionId, event, follow) {
+    if (questionId !== null && pointer === `${event.clientX} ${event.clientY}`) return;
     if (event) pointerMoved(event);
-    for (const card of cards) card.element.classList.toggle("pointed", card.question === asked);
-    pages.light(asked ?? current, asked !== null && follow);
+    for (const card of cards) card.element.classList.toggle("pointed", card.question === questionId);
+    pages.light(questionId ?? current, questionId !== null && follow);
   }
 
-  function visit(asked) {
-    const card = cards.find((one) => one.question === asked) ?? cards[0];
+  function visit(questionId) {
+    const card = cards.find((one) => one.question === questionId) ?? cards[0];
     if (!card) return;
     card.element.focus({ preventScroll: true });
     card.element.scrollIntoView({ block: "center", behavior: "auto" });

@@ -104,10 +104,10 @@ export function pagesPane({ api, pointed, chosen }) {
 
   let lit = [];
   let shown = null;
-  function light(asked, follow) {
-    shown = asked;
+  function light(questionId, follow) {
+    shown = questionId;
     for (const rect of lit) rect.classList.remove("lit");
-    lit = boxes.get(asked) ?? [];
+    lit = boxes.get(questionId) ?? [];
     for (const rect of lit) rect.classList.add("lit");
     if (follow && lit.length) scrollIntoPane(lit[0]);
   }

@@ -44,8 +44,8 @@ export function paperEditor(paper, scheme, maximum) {
   /** A row for one question, with its parts below; `among` is the list that contains it. */
   function node(one, among) {
     const called = one.label || "new question";
-    const holds = one.parts.length > 0;
-    const sum = holds ? marksOfWhole(one, entryOf) : null;
+    const hasParts = one.parts.length > 0;
+    const sum = hasParts ? marksOfWhole(one, entryOf) : null;
     const label = field(`Label of ${called}`, one.label, (text) => (one.label = text), { class: "label", required: true });
     label.dataset.key = one.key;
     return h(
@@ -55,7 +55,7 @@ export function paperEditor(paper, scheme, maximum) {
         "div",
         { class: "edit-row" },
         label,
-        holds ? chooseField(one, called) : typeSelect(one, called),
+        hasParts ? chooseField(one, called) : typeSelect(one, called),
         h("span", { class: "gap" }),
         sum === null
           ? marksField(one, entryOf(one), called, maxima.get(one.key))
@@ -67,8 +67,8 @@ export function paperEditor(paper, scheme, maximum) {
         ),
       ),
       words(`Text of ${called}`, one.text, (text) => (one.text = text)),
-      holds ? null : options(one, called),
-      holds ? null : marking(one, called),
+      hasParts ? null : options(one, called),
+      hasParts ? null : marking(one, called),
       h(
         "ol",
         {},
@@ -213,7 +213,7 @@ export function paperEditor(paper, scheme, maximum) {
       return now.paper !== before.paper || now.scheme !== before.scheme;
     },
     /** The tree has been stored; `names` maps the keys of its questions to their new ids. */
-    kept(names) {
+    applyNewIds(names) {
       entries = new Map([...entries].map(([key, entry]) => [names.get(key) ?? key, entry]));
       eachOf(tree.questions, (one) => (one.id = one.key = names.get(one.key)));
       before.paper = state().paper;

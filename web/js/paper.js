@@ -130,11 +130,11 @@ export function paperView({ api, unsaved, content, parts, trail }) {
     const { paper, paperChanged } = editor.value();
     let { etag } = assessment;
     if (paperChanged) {
-      const kept = await api.changePaper(name, paper, etag);
-      editor.kept(renamed(paper.questions, kept.paper.questions));
-      etag = kept.etag;
+      const stored = await api.changePaper(name, paper, etag);
+      editor.applyNewIds(newIds(paper.questions, stored.paper.questions));
+      etag = stored.etag;
       // If storing the scheme fails, the next attempt is based on the tree that is now stored.
-      assessment = Object.defineProperty({ ...assessment, paper: kept.paper }, "etag", { value: etag });
+      assessment = Object.defineProperty({ ...assessment, paper: stored.paper }, "etag", { value: etag });
     }
     const { entries, schemeChanged } = editor.value();
     const body = schemeBody(assessment.scheme, entries);
@@ -146,10 +146,10 @@ export function paperView({ api, unsaved, content, parts, trail }) {
 }
 
 /** Maps the page's keys of questions to their new ids: both trees have the same shape. */
-function renamed(sent, kept, found = new Map()) {
+function newIds(sent, stored, found = new Map()) {
   sent.forEach((one, at) => {
-    found.set(one.key, kept[at].id);
-    renamed(one.parts ?? [], kept[at].parts ?? [], found);
+    found.set(one.key, stored[at].id);
+    newIds(one.parts ?? [], stored[at].parts ?? [], found);
   });
   return found;
 }
@@ -184,7 +184,7 @@ const node = (one, marked, maxima) =>
     one.options?.length
       ? h(
           "p",
-          { class: "asked" },
+          { class: "question-text" },
           one.options.map((option) => [h("span", { class: "option" }, h("b", {}, option.label), ` ${option.text}`)]),
         )
       : null,

@@ -39,13 +39,13 @@ function toRequest(entry) {
     criteria: entry.criteria.length ? entry.criteria.map(criterion) : null,
   };
   const fields = entry.type ? FIELDS[entry.type] : Object.keys(values);
-  const kept = Object.fromEntries(Object.entries(values).filter(([name, value]) => value && fields.includes(name)));
-  if (!Object.keys(kept).length && (entry.marks ?? null) === null) return null;
+  const used = Object.fromEntries(Object.entries(values).filter(([name, value]) => value && fields.includes(name)));
+  if (!Object.keys(used).length && (entry.marks ?? null) === null) return null;
   return {
     question: entry.question,
     ...(entry.type && { type: entry.type }),
     ...((entry.marks ?? null) !== null && { marks: entry.marks }),
-    ...kept,
+    ...used,
   };
 }
 

@@ -55,9 +55,9 @@ export function changesOf({ api, queue, assessment, id, sheet, changed, visit })
     downloadFile(api, `/submissions/${id}/feedback.pdf?draft=true`, `${assessment}-${student(sheet().student)}.pdf`);
 
   /** The unsaved changes of a question and their state. */
-  const state = (asked) => ({
-    changes: queue.changes(id).filter((one) => one.question === asked),
-    saved: queue.saved(id).has(asked),
+  const state = (questionId) => ({
+    changes: queue.changes(id).filter((one) => one.question === questionId),
+    saved: queue.saved(id).has(questionId),
     trouble: queue.trouble(id),
   });
 
@@ -72,7 +72,7 @@ export function changesOf({ api, queue, assessment, id, sheet, changed, visit })
     newest: (status) => (queue.updateStatus(status), status.result ? queue.status(id) : status),
     status: () => queue.status(id),
     shown: () => queue.shown(id),
-    isPending: (of, asked) => queue.changes(of).some((one) => one.question === asked),
+    isPending: (of, questionId) => queue.changes(of).some((one) => one.question === questionId),
     state,
     lines: (given, state_, more) => saveLines(given, state_, { ...actions, ...more }),
     change,

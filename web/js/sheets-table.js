@@ -69,9 +69,9 @@ export function sheetsTable({ address }) {
   );
   let older = new Set();
 
-  function show(all, asked) {
+  function show(all, columns) {
     sheets = all;
-    questions = asked;
+    questions = columns;
     older = olderAttempts(all);
     element.hidden = all.length === 0;
     drawHead();

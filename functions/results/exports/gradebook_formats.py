@@ -76,7 +76,7 @@ def _check_complete(listed_rows: Iterable[tuple[Mapping[str, Any], Student]], un
         "have a number that a spreadsheet would take for a formula or that has invalid characters": [
             s.name for s in students if s.number and not _is_safe_id(s.number)
         ],
-        "have the same number as somebody else": [s.name for s in students if number_counts[s.number] > 1],
+        "have the same number as another student": [s.name for s in students if number_counts[s.number] > 1],
         "(sheets) match no student on the class list, or two with the same name. Send each again with the student's"
         " name or number from the list and erase the first one, or send a list that has them; unknown=leave_out"
         " exports the others": list(unknown),
