@@ -118,7 +118,7 @@ def test_another_tenant_sees_nothing(cloud: LocalCloud, context: BrowserContext,
     expect(page.locator(".places")).to_be_visible()
     expect(sheet_row(page, "Ada")).to_have_count(0)
     page.goto(f"{cloud.api_url}/#/a/{name}/s/{sheet}")
-    expect(page.locator(".lonely")).to_contain_text("There is no")
+    expect(page.locator(".page-message")).to_contain_text("There is no")
     page.close()
 
 

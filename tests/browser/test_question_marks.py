@@ -86,7 +86,7 @@ def test_a_mark_above_the_new_maximum_cannot_be_confirmed(visit: BrowserSession,
     page.goto(f"{visit.url}/#/a/worth-3/s/{sheet}/3")
     answer = card(page, "3")
     expect(answer).to_be_focused()
-    expect(answer.locator(".got")).to_have_text("2 / 1")
+    expect(answer.locator(".awarded")).to_have_text("2 / 1")
     expect(answer).to_contain_text("needs review")
     expect(answer.get_by_role("button", name="Confirm")).to_have_count(0)
     page.keyboard.press("Enter")

@@ -33,9 +33,9 @@ def test_a_class_is_graded_from_upload_to_csv(visit: BrowserSession, tmp_path: P
     drop(page, "answer_sheet", *sheets)
 
     # The branches are shown while they run in parallel.
-    lanes = page.locator(".board li", has_text="Ada").locator("svg.lanes")
-    expect(lanes.locator(".lane.reading")).to_be_visible()
-    expect(lanes.locator(".lane.storing")).to_be_visible()
+    chart = page.locator(".board li", has_text="Ada").locator("svg.branch-chart")
+    expect(chart.locator(".branch.reading")).to_be_visible()
+    expect(chart.locator(".branch.storing")).to_be_visible()
     for name in ("Ada", "Ben"):
         expect(sheet_row(page, name).locator("td").nth(4)).to_have_text("1", timeout=60_000)
     expect(page.locator(".board li", has_text="Ada")).to_contain_text("marked")

@@ -29,7 +29,7 @@ def test_a_wrong_file_is_reported_and_replaced_by_the_right_one(visit: BrowserSe
     expect(row).to_contain_text("The sheet is kept; it is marked when another question paper is there.")
     expect(page.locator('.place[data-role="answer_sheet"]')).to_contain_text("1 sheet waits for another question paper")
     visit.go("a/wrong-paper/paper")
-    expect(page.locator(".lonely")).to_contain_text(NOTHING)
+    expect(page.locator(".page-message")).to_contain_text(NOTHING)
 
     visit.go("a/wrong-paper")
     drop(page, "question_paper", File("paper.pdf", PAPER))

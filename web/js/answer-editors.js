@@ -45,7 +45,7 @@ export function markEditor(given, { begun, save, cancel }) {
     wrong.textContent = "Not saved yet: press Enter to save, Escape to cancel.";
   });
   return {
-    elements: [h("span", { class: "got open" }, field, ` / ${mark(given.max_marks)}`), wrong],
+    elements: [h("span", { class: "awarded open" }, field, ` / ${mark(given.max_marks)}`), wrong],
     changed,
     focus() {
       field.focus();

@@ -18,8 +18,8 @@ export function answerCard(first, paperQuestion, { changes, focused, pointed }) 
   let pendingUpdate = null;
   const title = `answer-${first.question}`;
   const flags = h("span", { class: "flags" });
-  const box = h("div", { class: "got-box" });
-  const words = h("div", { class: "said" });
+  const box = h("div", { class: "awarded-box" });
+  const words = h("div", { class: "answer-text" });
   const rest = h("div", {});
   const saving = h("div", {});
   const element = h(
@@ -128,7 +128,7 @@ export function answerCard(first, paperQuestion, { changes, focused, pointed }) 
 
   function showMark() {
     const tone = level(given.marks, given.max_marks);
-    const look = `got ${tone === null ? "open" : `level-${tone}`}`;
+    const look = `awarded ${tone === null ? "open" : `level-${tone}`}`;
     const words_ = [h("strong", {}, mark(given.marks)), ` / ${mark(given.max_marks)}`];
     const changed = {
       type: "button",

@@ -16,7 +16,7 @@ const isRerun = (status) => status.run > 1;
 export function beganAt(status) {
   const received = moment(status.received_at);
   if (!isRerun(status)) return received;
-  const starts = Object.values(status.lanes ?? {}).map((lane) => moment(lane.started_at));
+  const starts = Object.values(status.lanes ?? {}).map((branch) => moment(branch.started_at));
   const known = starts.filter((one) => one !== null);
   return known.length ? Math.min(...known) : received;
 }
@@ -28,12 +28,12 @@ export function beganAt(status) {
 export function branchBars(status, now) {
   const start = beganAt(status);
   const bars = [];
-  for (const [name, lane] of Object.entries(status.lanes ?? {})) {
-    const began = name === "recording" ? start : moment(lane.started_at);
-    if (began === null || (name === "recording" && !lane.ended_at)) continue;
-    const running = lane.state === "running";
-    const ended = moment(lane.ended_at) ?? (running ? now : began);
-    bars.push({ name, from: Math.max(0, began - start), to: Math.max(0, ended - start), running, lane });
+  for (const [name, branch] of Object.entries(status.lanes ?? {})) {
+    const began = name === "recording" ? start : moment(branch.started_at);
+    if (began === null || (name === "recording" && !branch.ended_at)) continue;
+    const running = branch.state === "running";
+    const ended = moment(branch.ended_at) ?? (running ? now : began);
+    bars.push({ name, from: Math.max(0, began - start), to: Math.max(0, ended - start), running, branch });
   }
   return bars;
 }
@@ -47,14 +47,14 @@ export function branchChart(status, { now = Date.now(), scale } = {}) {
   const groups = bars.map((bar) => {
     const y = order.indexOf(bar.name) * ROW;
     const pages =
-      bar.name === "reading" && bar.lane.pages_total
-        ? ` · ${bar.lane.pages_done ?? 0}/${count(bar.lane.pages_total, "page")}`
+      bar.name === "reading" && bar.branch.pages_total
+        ? ` · ${bar.branch.pages_done ?? 0}/${count(bar.branch.pages_total, "page")}`
         : "";
     return svg(
       "g",
       {},
       svg("rect", {
-        class: `lane ${bar.name}${bar.running ? " running" : ""}`,
+        class: `branch ${bar.name}${bar.running ? " running" : ""}`,
         x: x(bar.from),
         y: y + 4,
         width: Math.max(2, x(bar.to) - x(bar.from)),
@@ -69,7 +69,7 @@ export function branchChart(status, { now = Date.now(), scale } = {}) {
   );
   return svg(
     "svg",
-    { class: "lanes", viewBox: `0 0 ${WIDTH} ${order.length * ROW}`, role: "img", "aria-label": description(bars) },
+    { class: "branch-chart", viewBox: `0 0 ${WIDTH} ${order.length * ROW}`, role: "img", "aria-label": description(bars) },
     labels,
     groups,
   );

@@ -51,7 +51,7 @@ export function markingView({ api, unsaved, content, parts, trail, changesOf }) 
   const listed = unsaved?.add({ unsaved: () => cards.some((card) => card.typing()) });
 
   async function open() {
-    fill(content, h("p", { class: "lonely quiet" }, "Loading …"));
+    fill(content, h("p", { class: "page-message quiet" }, "Loading …"));
     document.addEventListener("keydown", keyPressed);
     document.addEventListener("pointermove", pointerMoved);
     const [assessment, all] = await Promise.all([api.assessment(name), api.submissions(name)]);
@@ -111,7 +111,7 @@ export function markingView({ api, unsaved, content, parts, trail, changesOf }) 
       content,
       h(
         "div",
-        { class: "lonely" },
+        { class: "page-message" },
         h("h1", {}, student(status.student)),
         h("p", {}, `${state(status.state)}${why}`),
         branchChart(status),

@@ -59,7 +59,7 @@ export function paperEditor(paper, scheme, maximum) {
         h("span", { class: "gap" }),
         sum === null
           ? marksField(one, entryOf(one), called, maxima.get(one.key))
-          : h("span", { class: "got open" }, mark(sum)),
+          : h("span", { class: "awarded open" }, mark(sum)),
         h(
           "button",
           { type: "button", class: "link", "aria-label": `Remove ${called}`, onclick: () => remove(one, among) },

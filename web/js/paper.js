@@ -1,7 +1,7 @@
 // Paper view: the question tree with labels, marks, options and warnings, and the editor to correct it.
 
-import { Problem } from "./errors.js";
 import { fill, h, notify } from "./dom.js";
+import { Problem } from "./errors.js";
 import { paperEditor } from "./paper-editor.js";
 import { maximaOf, origin } from "./question-marks.js";
 import { entriesById, schemeBody } from "./scheme.js";
@@ -37,7 +37,7 @@ export function paperView({ api, unsaved, content, parts, trail }) {
         content,
         h(
           "p",
-          { class: "lonely" },
+          { class: "page-message" },
           `${assessment.paper_problem?.message ?? "The question paper has not been read yet."} `,
           h("a", { href: home }, "Back"),
         ),
@@ -178,7 +178,7 @@ const node = (one, marked, maxima) =>
       h("strong", {}, one.label),
       " ",
       h("span", {}, one.text),
-      h("span", { class: "got open" }, mark(maxima.get(one.id)?.marks)),
+      h("span", { class: "awarded open" }, mark(maxima.get(one.id)?.marks)),
       from(maxima.get(one.id)),
     ),
     one.options?.length

@@ -69,7 +69,7 @@ export function rows(statuses) {
 
 function row(status, scale) {
   const name = KINDS[status.kind] ?? student(status.student);
-  const got = MARKED.has(status.state) ? ` · ${mark(status.marks)} / ${mark(status.max_marks)}` : "";
+  const marks = MARKED.has(status.state) ? ` · ${mark(status.marks)} / ${mark(status.max_marks)}` : "";
   return h(
     "li",
     { class: UNDER_WAY.has(status.state) ? "running" : "ended", data: { id: status.id } },
@@ -77,7 +77,7 @@ function row(status, scale) {
       "div",
       {},
       h("strong", {}, name),
-      h("p", { class: "quiet" }, `${state(status.state)}${got}`),
+      h("p", { class: "quiet" }, `${state(status.state)}${marks}`),
       h("p", { class: "saved" }, savedSentence(status)),
     ),
     branchChart(status, { scale }),

@@ -1,7 +1,7 @@
 // Router: opens the view that the URL's hash names and closes the previous one, and shows the breadcrumb.
 
-import { Problem, Unreachable } from "./errors.js";
 import { fill, h } from "./dom.js";
+import { Problem, Unreachable } from "./errors.js";
 
 /**
  * `routes`: [pattern of the hash after "#/", view]; a view is created from `given` and the matched parts.
@@ -38,7 +38,7 @@ export function router({ routes, root = [], given = {}, mayMove = () => true }) 
     if (!view)
       return fill(
         content,
-        h("p", { class: "lonely" }, "There is nothing at this address. ", h("a", { href: "#/" }, "Home")),
+        h("p", { class: "page-message" }, "There is nothing at this address. ", h("a", { href: "#/" }, "Home")),
       );
     const opened = view({ ...given, content, parts, trail });
     current = opened;
@@ -81,14 +81,14 @@ export function router({ routes, root = [], given = {}, mayMove = () => true }) 
         content,
         h(
           "div",
-          { class: "lonely" },
+          { class: "page-message" },
           h("p", {}, error.message),
           h("button", { type: "button", class: "main", onclick: show }, "Try again"),
         ),
       );
       return;
     }
-    fill(content, h("p", { class: "lonely" }, `Something went wrong on this page: ${error.message}`));
+    fill(content, h("p", { class: "page-message" }, `Something went wrong on this page: ${error.message}`));
     throw error;
   }
 

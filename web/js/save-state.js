@@ -53,8 +53,8 @@ function decision(given, change, actions) {
 
 /** What another user has set in the meantime; the card shows their mark and answer. */
 function theirs(given) {
-  const got = `${mark(given.marks)} / ${mark(given.max_marks)}`;
-  if (given.marker === "person" && given.changed_by) return `${given.changed_by} has set ${got} in the meantime.`;
-  if (given.read_by) return `${given.read_by} has corrected the answer text in the meantime; it now has ${got}.`;
-  return `This answer was marked again in the meantime; it now has ${got}.`;
+  const marks = `${mark(given.marks)} / ${mark(given.max_marks)}`;
+  if (given.marker === "person" && given.changed_by) return `${given.changed_by} has set ${marks} in the meantime.`;
+  if (given.read_by) return `${given.read_by} has corrected the answer text in the meantime; it now has ${marks}.`;
+  return `This answer was marked again in the meantime; it now has ${marks}.`;
 }
