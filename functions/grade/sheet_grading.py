@@ -84,7 +84,7 @@ def grade_sheet(
     sheet, read = apply_corrections(split_into_answers(transcript, paper), corrected)
     result = mark_sheet(paper, scheme, sheet, free_text_marker=caching_marker)
     matched_student = match_student(declared, sheet.student, roster)
-    review = (*result.review, *(() if matched_student.sure else (ReviewReason.UNKNOWN_STUDENT,)))
+    review = (*result.review, *(() if matched_student.certain else (ReviewReason.UNKNOWN_STUDENT,)))
     result = replace(
         attach_original_readings(result, read), review=tuple(dict.fromkeys(review)), name_on_sheet=sheet.student
     )

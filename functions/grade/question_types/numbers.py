@@ -48,7 +48,7 @@ class Number:
     value: float
     start: int
     end: int
-    figures: int
+    significant_figures: int
     decimals: int
     alternative: float | None = None
 

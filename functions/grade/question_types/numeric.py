@@ -186,10 +186,10 @@ def _decide_wrong_unit(read: str, quantity: Quantity, scheme_quantity: SchemeQua
 
 def _has_significant_figures(number: Number, figures: int) -> bool:
     """Zeros that end a whole number may or may not be significant ("4200")."""
-    if number.figures == figures:
+    if number.significant_figures == figures:
         return True
     whole = number.decimals == 0 and number.value == int(number.value) if math.isfinite(number.value) else False
-    return whole and figures <= number.figures and len(str(abs(int(number.value))).rstrip("0")) <= figures
+    return whole and figures <= number.significant_figures and len(str(abs(int(number.value))).rstrip("0")) <= figures
 
 
 def _matches(value: float, scheme_quantity: SchemeQuantity) -> bool:
@@ -229,8 +229,8 @@ def _power_of_ten(expected: Number) -> float:
     if expected.value == 0:
         return 1.0
     lead = math.floor(math.log10(abs(expected.value)))
-    written = expected.figures - expected.decimals - 1
-    return 10.0 ** (lead - written) if expected.figures > expected.decimals else 1.0
+    written = expected.significant_figures - expected.decimals - 1
+    return 10.0 ** (lead - written) if expected.significant_figures > expected.decimals else 1.0
 
 
 def _parse_tolerance(text: str, expected: float) -> float:

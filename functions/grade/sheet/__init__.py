@@ -1,1 +1,1 @@
-"""An answer sheet, as written: its transcript cut into answers by the student's labels."""
+"""Splits the transcript of an answer sheet into answers by the student's labels."""

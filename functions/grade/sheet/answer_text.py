@@ -1,4 +1,4 @@
-"""What a student wrote, out of the lines under a label: without printed question text, crossings and marks."""
+"""Cleans the lines under a label: removes printed question text, crossed-out text and teachers' marks."""
 
 import re
 from collections.abc import Sequence
@@ -16,10 +16,14 @@ from grade.sheet.line_classifier import is_teacher_mark, remove_crossed_out, rem
 from grade.sheet.question_index import QuestionNode
 from grade.sheet.question_text import find_copied_text, normalize_words
 
+_MIN_TITLE_SIMILARITY = 88.0
+_MAX_COMPARISONS = 60
+"""Lines of one sheet that are compared with the whole paper; any further line counts as written by the student."""
+
 
 @dataclass(frozen=True, slots=True)
 class Fragment:
-    """A line, or a part of it, and what it says after its label."""
+    """A line, or a part of it. `response`: its text after the label."""
 
     line: AnswerLine
     response: str
@@ -27,7 +31,7 @@ class Fragment:
 
 @dataclass(slots=True)
 class CleanedAnswer:
-    """`aside`: lines that hold nothing of the answer (a teacher's mark)."""
+    """`lines`: the lines of the answer. `excluded`: lines that hold nothing of it (a teacher's mark)."""
 
     text: str = ""
     lines: list[AnswerLine] = field(default_factory=list)
@@ -36,6 +40,7 @@ class CleanedAnswer:
 
 
 def clean_answer(fragments: Sequence[Fragment], node: QuestionNode) -> CleanedAnswer:
+    """The student's own text in the fragments under the label of `node`, with reasons for review."""
     cleaned = CleanedAnswer()
     kept: list[str] = []
     teacher_marks = _find_teacher_marks(fragments, node, cleaned)
@@ -46,8 +51,8 @@ def clean_answer(fragments: Sequence[Fragment], node: QuestionNode) -> CleanedAn
             cleaned.excluded.append(fragment.line)
             continue
         cleaned.lines.append(fragment.line)
-        response, struck = remove_crossed_out(fragment.response)
-        if struck:
+        response, is_crossed_out = remove_crossed_out(fragment.response)
+        if is_crossed_out:
             cleaned.review.append(ReviewReason.CROSSED_OUT)
         response = remove_ticks(_remove_margin_mark(response, node)).strip()
         if index in printed:
@@ -67,17 +72,20 @@ def _collapse_spaces(response: str) -> str:
 
 @dataclass(slots=True)
 class _QuestionCopyTracker:
-    """How far into the question's words the lines so far have copied it; None where a copy may start."""
+    """Tracks a copy of the question's words over the lines of an answer.
+
+    `word_index`: the word of the question at which the copy continues; None before a copy has started.
+    """
 
     word_index: int | None = None
     is_finished: bool = False
 
     def remove_copied_text(self, response: str, node: QuestionNode) -> str:
-        """What a line says beyond the question's own words, at the answer's start."""
+        """The line without the question's own words. A copy is possible only at the start of an answer."""
         marks = [token for token in find_marks(response) if token.form in (MarkForm.EXPLICIT, MarkForm.BARE_BRACKET)]
-        bare = remove_marks(response, marks) if marks else response
-        for asked in (node.question.text, node.context):
-            found = find_copied_text(bare, asked, self.word_index) if asked else None
+        without_marks = remove_marks(response, marks) if marks else response
+        for printed in (node.question.text, node.context):
+            found = find_copied_text(without_marks, printed, self.word_index) if printed else None
             if found is not None:
                 self.word_index, rest = found
                 self.is_finished = bool(rest)
@@ -89,7 +97,7 @@ class _QuestionCopyTracker:
 
 
 def _find_printed_options(fragments: Sequence[Fragment], node: QuestionNode) -> set[int]:
-    """The lines that repeat a choice's printed options, where all of them stand there."""
+    """Indexes of the lines that repeat the printed options of a choice, if all options are there in print."""
     options = {normalize_words(option.text) for option in node.question.options if option.text}
     if node.question.type is not QuestionType.CHOICE or len(options) < 2:
         return set()
@@ -106,48 +114,52 @@ def _find_printed_options(fragments: Sequence[Fragment], node: QuestionNode) -> 
 
 
 def _find_teacher_marks(fragments: Sequence[Fragment], node: QuestionNode, cleaned: CleanedAnswer) -> set[int]:
-    """The lines that are a teacher's marks. For a number asked, "3/5" alone may be the answer: it stays,
-    and a person looks."""
-    alike = {
+    """Indexes of the lines that are a teacher's marks.
+
+    Where a number is asked for, "3/5" alone may be the answer: it is kept, with a reason for review.
+    """
+    mark_like = {
         i
         for i, fragment in enumerate(fragments)
         if is_teacher_mark(fragment.response.strip()) and fragment.response.strip()
     }
-    written = [i for i, f in enumerate(fragments) if i not in alike and f.response.strip()]
-    others = bool(written)
-    if not alike:
+    written = [i for i, f in enumerate(fragments) if i not in mark_like and f.response.strip()]
+    if not mark_like:
         return set()
-    if others:
-        # A teacher marks what stands there already: above an answer's first words only a margin holds marks.
+    if written:
+        # A teacher marks what is written already: above an answer's first words only the margin holds marks.
         left_edges = [fragments[i].line.line.box[0] for i in written]
-        early = {i for i in alike if i < written[0] and not is_margin_mark(fragments[i], left_edges)}
+        early = {i for i in mark_like if i < written[0] and not is_margin_mark(fragments[i], left_edges)}
         if early:
             cleaned.review.append(ReviewReason.UNCLEAR_ANSWER)
-        alike -= early
-    if node.question.type in OBJECTIVE_TYPES or node.question.type is QuestionType.TEXT:
-        left_edges = [f.line.line.box[0] for i, f in enumerate(fragments) if i not in alike and f.response.strip()]
-        marginal = {i for i in alike if is_in_margin(fragments[i], left_edges) or _is_only_ticks(fragments[i].response)}
-        if others:
-            return (
-                alike
-                if node.question.type not in (QuestionType.NUMERIC, QuestionType.EXACT, QuestionType.PATTERN)
-                else (marginal | {i for i in alike if _is_score_out_of_marks(fragments[i].response, node)})
-            )
-        ticks = {i for i in alike if _is_only_ticks(fragments[i].response)}
-        if alike - ticks:
-            cleaned.review.append(ReviewReason.UNCLEAR_ANSWER)
-        return ticks
-    return set()
+        mark_like -= early
+    if node.question.type not in OBJECTIVE_TYPES and node.question.type is not QuestionType.TEXT:
+        return set()
+    if written:
+        if node.question.type not in (QuestionType.NUMERIC, QuestionType.EXACT, QuestionType.PATTERN):
+            return mark_like
+        left_edges = [f.line.line.box[0] for i, f in enumerate(fragments) if i not in mark_like and f.response.strip()]
+        return {
+            i
+            for i in mark_like
+            if is_in_margin(fragments[i], left_edges)
+            or _is_only_ticks(fragments[i].response)
+            or _is_score_out_of_marks(fragments[i].response, node)
+        }
+    ticks = {i for i in mark_like if _is_only_ticks(fragments[i].response)}
+    if mark_like - ticks:
+        cleaned.review.append(ReviewReason.UNCLEAR_ANSWER)
+    return ticks
 
 
 def is_margin_mark(fragment: Fragment, left_edges: Sequence[float]) -> bool:
-    """Whether a line is a teacher's mark by its look and its place. `lefts`: where the lines of answers begin."""
+    """Whether a line is a teacher's mark by its look and position. `left_edges`: of the lines of answers."""
     response = fragment.response.strip()
     return is_teacher_mark(response) and (is_in_margin(fragment, left_edges) or _is_only_ticks(response))
 
 
 def is_in_margin(fragment: Fragment, left_edges: Sequence[float]) -> bool:
-    """Whether it stands in a margin: left of all lines of answers (`lefts`), or far right of them."""
+    """Whether it is in a margin: left of all lines of answers (`left_edges`), or far right of them."""
     left, _, width, _ = fragment.line.line.box
     return (
         left > 0.82 or left + width < min(left_edges, default=0.1) or bool(left_edges and left - max(left_edges) > 0.4)
@@ -159,13 +171,13 @@ def _is_only_ticks(response: str) -> bool:
 
 
 def _is_score_out_of_marks(response: str, node: QuestionNode) -> bool:
-    """Whether it is marks out of what the question is worth ("1/2" for 2 marks)."""
+    """Whether it is a score out of the question's marks ("1/2" for 2 marks)."""
     found = re.search(r"/\s*(\d+)\W*$", response)
     return found is not None and node.question.marks is not None and float(found[1]) == node.question.marks
 
 
 def _remove_margin_mark(response: str, node: QuestionNode) -> str:
-    """A line without a teacher's mark set apart at its end ("… because of heat     2/3")."""
+    """The line without a teacher's mark after a gap at its end ("… because of heat     2/3")."""
     found = re.match(r"^(.*\S)(?:\s{3,}|\t+)(\S.*)$", response)
     if (
         found
@@ -180,23 +192,18 @@ def _remove_margin_mark(response: str, node: QuestionNode) -> str:
     return response
 
 
-_MIN_TITLE_SIMILARITY = 88.0
-_MAX_COMPARISONS = 60
-"""Lines of one sheet that are held against the whole paper; beyond them a line counts as written."""
-
-
 class PrintedText:
-    """The words that a paper prints: its title, its questions, its options. `lefts`: where the sheet's labels stand."""
+    """The printed text of a paper: its title and its questions. `left_edges`: of the sheet's labels."""
 
     def __init__(self, paper: QuestionPaper, left_edges: Sequence[float]) -> None:
-        listed = [question for _, _, question in iter_question_nodes(paper.questions)]
-        self._texts = [question.text for question in listed if question.text.strip()]
-        self._titles = [normalize_words(paper.title), *(normalize_words(question.label) for question in listed)]
+        questions = [question for _, _, question in iter_question_nodes(paper.questions)]
+        self._texts = [question.text for question in questions if question.text.strip()]
+        self._titles = [normalize_words(paper.title), *(normalize_words(question.label) for question in questions)]
         self._left_edges = left_edges
         self._comparisons_left = _MAX_COMPARISONS
 
     def may_be_answer(self, fragment: Fragment) -> bool:
-        """Whether a student may have answered something with it."""
+        """Whether the fragment may be a student's answer: it is neither a margin mark nor printed text."""
         response = fragment.response.strip()
         if not re.search(r"[^\W_]", response) or is_margin_mark(fragment, self._left_edges):
             return False

@@ -1,6 +1,6 @@
-"""A sheet's transcript cut into answers by the labels that the student wrote.
+"""Splits a sheet's transcript into answers by the labels that the student wrote.
 
-Nothing is guessed: what is unsure carries a review reason, what no question claims stays in `leftover`.
+Nothing is guessed: an uncertain answer carries a review reason, and text that no question claims stays in `leftover`.
 """
 
 import re
@@ -13,7 +13,7 @@ from core.models.result import ReviewReason
 from core.models.transcript import Transcript
 from grade.answer import Answer, AnswerLine, AnswerSheet, UnplacedText
 from grade.sheet.answer_text import Fragment, PrintedText, clean_answer
-from grade.sheet.label_decoder import NO_SUCH_QUESTION
+from grade.sheet.label_interpretations import NO_SUCH_QUESTION
 from grade.sheet.line_classifier import classify_lines, parse_student_name, read_student_identity
 from grade.sheet.question_index import QuestionIndex, QuestionNode
 from grade.sheet.segments import Segment, label_left_edges, split_into_segments
@@ -29,7 +29,7 @@ from grade.sheet.unplaced_text import (
 
 
 def split_into_answers(transcript: Transcript, paper: QuestionPaper) -> AnswerSheet:
-    """The answers of a sheet. Never raises on what a page may hold; every line is in an answer or left over."""
+    """Splits a sheet into answers. Never raises, whatever a page holds; every line is in an answer or left over."""
     lines = classify_lines(transcript)
     question_index = QuestionIndex(paper)
     segments = split_into_segments(lines.answer_lines, question_index, lines.excluded) if lines.answer_lines else []
@@ -49,8 +49,11 @@ def _sort_by_position(lines: Iterable[AnswerLine]) -> tuple[AnswerLine, ...]:
 
 @dataclass(frozen=True, slots=True)
 class _UnclaimedText:
-    """Text of the segment number `index` that no label claims. `title`: by its look it may be a heading, unless a
-    question is missing there. `name`: it may be the student's name. `warning`: what the sheet then says of it."""
+    """Text of the segment number `index` that no label claims.
+
+    `title`: it looks like a heading, which it is unless a question is missing there. `name`: it may be the student's
+    name. `warning`: the sheet's warning if the text stays unplaced.
+    """
 
     index: int
     fragments: Sequence[Fragment]
@@ -61,7 +64,7 @@ class _UnclaimedText:
 
 
 class _AnswerSheetBuilder:
-    """The segments of one sheet becoming its answers."""
+    """Builds the answers of one sheet from its segments."""
 
     def __init__(
         self,
@@ -85,7 +88,7 @@ class _AnswerSheetBuilder:
     def build(self) -> AnswerSheet:
         reattach_same_row_lines(self._segments)
         questions = UnansweredQuestions(self._question_index, self._segments)
-        trailing = TrailingLineFinder(self._segments, questions).all()
+        trailing = TrailingLineFinder(self._segments, questions).find_all()
         self._add_header(self._segments[0], only=len(self._segments) == 1)
         for index, segment in enumerate(self._segments[1:], 1):
             if segment.node is None:
@@ -95,7 +98,7 @@ class _AnswerSheetBuilder:
             else:
                 segment.doubtful |= index in trailing or not all(one.certain for one in segment.excluded)
                 self._add_labelled_answer(index, segment, self._question_index.nodes[segment.node])
-        # What looks like a heading answers a question only if nothing else does.
+        # Text that looks like a heading answers a question only if no other text does.
         texts = sorted(self._unclaimed, key=lambda text: text.title)
         contested = self._find_contested_questions(texts, questions)
         unplaced = [one for text in texts for one in self._place_unclaimed(text, questions, contested)]
@@ -114,14 +117,14 @@ class _AnswerSheetBuilder:
         self._leftover += [fragment.line for fragment in fragments]
 
     def _find_contested_questions(self, texts: Iterable[_UnclaimedText], questions: UnansweredQuestions) -> set[int]:
-        """The questions that more than one text, headings aside, would answer by where it stands."""
-        alone = (
+        """The leaves that more than one text, other than headings, would answer by its position."""
+        missing = (
             questions.missing_between_labels(text.index)
             for text in texts
             if not text.title and self._possible_answer_fragments(text)
         )
-        times = Counter(leaves[0] for leaves in alone if len(leaves) == 1)
-        return {leaf for leaf, count in times.items() if count > 1}
+        counts = Counter(leaves[0] for leaves in missing if len(leaves) == 1)
+        return {leaf for leaf, count in counts.items() if count > 1}
 
     def _possible_answer_fragments(self, text: _UnclaimedText) -> list[Fragment]:
         return [fragment for fragment in text.fragments if self._printed.may_be_answer(fragment)]
@@ -129,8 +132,10 @@ class _AnswerSheetBuilder:
     def _place_unclaimed(
         self, text: _UnclaimedText, questions: UnansweredQuestions, contested: set[int]
     ) -> list[UnplacedText]:
-        """The text as the answer of the one question that is missing where it stands, for a person to look at;
-        else shown at each question that it may belong to."""
+        """Makes the text the answer of the one question that is missing at its position, with a review reason.
+
+        Where there is no such question, returns the text for each question that it may belong to.
+        """
         may_answer = self._possible_answer_fragments(text)
         answered = questions.answered(self._answers)
         between = [leaf for leaf in questions.missing_between_labels(text.index) if leaf not in answered]
@@ -151,22 +156,28 @@ class _AnswerSheetBuilder:
         ]
 
     def _add_header(self, segment: Segment, *, only: bool) -> None:
-        """What stands before the first label: the student's name, a title, or an answer without a label."""
+        """Adds the text before the first label: the student's name, a title, or an answer without a label.
+
+        `only`: the sheet has no label at all.
+        """
         fragments = list(segment.fragments)
         leaves = [node for node in self._question_index.nodes if node.is_leaf]
         if self._student is None and not only:
             fragments = self._remove_name(fragments)
-        response = [fragment for fragment in fragments if fragment.response.strip()]
-        if only and len(leaves) == 1 and response:
+        filled = [fragment for fragment in fragments if fragment.response.strip()]
+        if only and len(leaves) == 1 and filled:
             self._add_answer(leaves[0], fragments, [ReviewReason.UNLABELLED])
             return
-        title = len(response) <= 2 and all(len(f.response) < 60 and f.line.line.box[1] < 0.25 for f in response)
+        title = len(filled) <= 2 and all(len(f.response) < 60 and f.line.line.box[1] < 0.25 for f in filled)
         warning = "Text without a question's label was left out of all answers."
         self._unclaimed.append(_UnclaimedText(0, fragments, title=title and not only, warning=warning))
 
     def _remove_name(self, fragments: list[Fragment]) -> list[Fragment]:
-        """The lines without the student's name. One that is nothing but two capitalised words may as well be an
-        answer ("Carbon Dioxide"): it stays text that a question without a label there may be answered by."""
+        """The lines without the student's name.
+
+        A line of nothing but capitalised words may also be an answer ("Carbon Dioxide"): it stays as unclaimed text,
+        which may answer a question without a label there.
+        """
         for fragment in fragments[:2]:
             if fragment.line.page == 1 and (name := parse_student_name(fragment.response)):
                 self._student = name
@@ -179,14 +190,14 @@ class _AnswerSheetBuilder:
         return fragments
 
     def _add_section(self, index: int, segment: Segment) -> None:
-        """A section's heading; what follows it before the next label belongs to no question."""
+        """Adds a section's heading; the text between it and the next label belongs to no question."""
         self._add_leftover(segment.fragments[:1])
         self._unclaimed.append(_UnclaimedText(index, segment.fragments[1:]))
 
     def _add_unknown_question(self, index: int, segment: Segment) -> None:
         fragments = segment.fragments
         if not any(fragment.response.strip() for fragment in fragments):
-            # A number that the paper lacks, with nothing behind it, may be an answer itself.
+            # A number that the paper lacks, with nothing after it, may itself be an answer.
             fragments = [Fragment(fragment.line, fragment.line.line.text) for fragment in fragments]
         self._unclaimed.append(_UnclaimedText(index, fragments, review=ReviewReason.UNKNOWN_QUESTION))
         self._review.append(ReviewReason.UNKNOWN_QUESTION)
@@ -210,8 +221,10 @@ class _AnswerSheetBuilder:
     def _add_unlabelled_part(
         self, index: int, segment: Segment, node: QuestionNode, review: list[ReviewReason]
     ) -> None:
-        """Text right under a question that is asked in parts: it goes to the first part that has no label
-        of its own on this sheet, and to a person."""
+        """Adds text directly under a question that is asked in parts.
+
+        It goes to the first part that has no label of its own on this sheet, with a review reason.
+        """
         cleaned = clean_answer(segment.fragments, node)
         if not cleaned.text:
             self._add_leftover(segment.fragments)
@@ -240,13 +253,12 @@ class _AnswerSheetBuilder:
             return
         last = self._answers[-1] if self._answers else None
         if last is not None and last.question == node.question.id and _is_continuation(last, fragments):
-            joined = replace(
+            self._answers[-1] = replace(
                 last,
                 text="\n".join(part for part in (last.text, cleaned.text) if part),
                 lines=(*last.lines, *cleaned.lines),
                 review=tuple(dict.fromkeys((*last.review, *reasons))),
             )
-            self._answers[-1] = joined
             return
         self._answers.append(
             Answer(node.question.id, cleaned.text, tuple(cleaned.lines), tuple(dict.fromkeys(reasons)))
@@ -254,19 +266,19 @@ class _AnswerSheetBuilder:
 
 
 def _is_continuation(last: Answer, fragments: Sequence[Fragment]) -> bool:
-    """Whether a label that comes again right after its own answer only goes on with it: over a page break,
-    or because the student says so."""
+    """Whether a label repeated directly after its own answer continues it: on a new page, or as the student says."""
     if not last.lines or not fragments:
         return False
-    turned = fragments[0].line.page > last.lines[-1].page
-    return turned or bool(re.search(r"\bcont(?:inue|inued|d|'d|\.)", fragments[0].line.line.text[:40], re.IGNORECASE))
+    on_new_page = fragments[0].line.page > last.lines[-1].page
+    says_so = re.search(r"\bcont(?:inue|inued|d|'d|\.)", fragments[0].line.line.text[:40], re.IGNORECASE)
+    return on_new_page or says_so is not None
 
 
 def _number_attempts(answers: Sequence[Answer]) -> list[Answer]:
-    """Attempts counted where a question was answered more than once."""
-    seen: dict[str, int] = {}
+    """The answers with their attempts numbered from 1 by question."""
+    counts: Counter[str] = Counter()
     numbered = []
     for answer in answers:
-        seen[answer.question] = seen.get(answer.question, 0) + 1
-        numbered.append(replace(answer, attempt=seen[answer.question]))
+        counts[answer.question] += 1
+        numbered.append(replace(answer, attempt=counts[answer.question]))
     return numbered

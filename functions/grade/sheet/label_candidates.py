@@ -1,4 +1,4 @@
-"""Where labels may stand on a sheet: each spot with what its surroundings say about it."""
+"""Finds the label candidates of a sheet: stretches of text that may be a label, with evidence from their context."""
 
 import re
 from collections.abc import Sequence, Set
@@ -9,20 +9,24 @@ from grade.sheet.label_parser import LabelSpan, find_inline_labels, find_leading
 
 _MAX_CANDIDATES = 4000
 _MAX_LINE_LENGTH = 2000
+_MIN_DISTINCT_NUMBERS = 3
 _HALF_WIDTH = {code: chr(code - 0xFEE0) for code in range(0xFF01, 0xFF5F)} | {0x3000: " ", 0xA0: " "}
 _UNFINISHED = re.compile(
     r"(?:[=+×*/÷<>≈−–-]|\b(?:is|are|was|were|of|to|by|about|the|and|or|than|in|at|from|equals?|question))$",
     re.IGNORECASE,
 )
+"""The end of a text that breaks off, so that a number after it is its continuation."""
+_NUMBER_PUNCTUATION = re.compile(r"\s*([(\[{<]?)\s?[\dlIoOSsBZz|]{1,3}\s?([^\w\s]?)")
+_FIRST_ITEM = re.compile(r"\s*(\(?)1([.)])(?!\d)\s*\S")
 
 
 @dataclass(frozen=True, slots=True)
 class PageNumberEvidence:
-    """A lone number at a page's head or foot.
+    """How likely a lone number at a page's head or foot is a page number.
 
-    `evidence`: above 0 for a page number, below for a label, in the figures of `label_costs`. `certain`: more speaks
-    for a page number, and the pages count with it, or it is this page's and stands where page numbers stand.
-    `is_text`: should it be no label, it is the end of an answer. `beside_text`: a line stands on its row.
+    `score`: above 0 for a page number, below 0 for a label, on the scale of `label_costs`. `certain`: the score is for
+    a page number, and either it increases with the pages or it is this page's number where page numbers are printed.
+    `is_answer_text`: if it is no label, it is the end of an answer. `shares_row`: another line is on its row.
     """
 
     score: float
@@ -35,18 +39,18 @@ class PageNumberEvidence:
         return max(0.0, self.score)
 
     def skip_cost(self, usual: float) -> float:
-        """What it costs to hold it for no label, where `usual` is what its look says."""
+        """The cost of taking it for no label. `usual`: the same cost by its look alone."""
         return min(usual, max(0.0, 2.0 - self.score), usual if self.shares_row else 2.0)
 
 
 @dataclass(frozen=True, slots=True)
 class LabelCandidate:
-    """A spot in the text of the sheet's line number `line`.
+    """A stretch of the text of the sheet's line number `line` that may be a label.
 
-    `off`: how far right of the sheet's other labels it stands, as a fraction of the page. `hangs`: labels
-    stand out to the left of all other lines, and so does this one. `listed`: it is an item of a list that
-    starts at 1 inside an answer. `unfinished`: what is written before it breaks off ("= "). `page_number`: how
-    much speaks for a page number there, where anything does.
+    `indent`: its distance to the right of the sheet's other labels, as a fraction of the page width. `is_outdented`:
+    the sheet's labels are to the left of all other lines, and so is this one. `is_list_item`: it is an item of a list
+    inside an answer, which starts at 1. `follows_unfinished`: the text before it breaks off ("= "). `page_number`: the
+    evidence for a page number, None where there is none.
     """
 
     line: int
@@ -60,28 +64,28 @@ class LabelCandidate:
 
     @property
     def is_page_number(self) -> bool:
-        """Whether more speaks for a page number than for anything else, looking at the place alone."""
+        """Whether a page number is the likeliest, by this number's evidence alone."""
         return self.page_number is not None and self.page_number.score >= 1.0
 
 
 def to_half_width(line: AnswerLine) -> str:
-    """The line's text with every character in the place where it stands, so that cuts can be made in it."""
+    """The line's text with half-width characters. Positions in it are positions in the line's own text."""
     return line.line.text[:_MAX_LINE_LENGTH].translate(_HALF_WIDTH)
 
 
-def find_label_candidates(lines: Sequence[AnswerLine], without: Set[int] = frozenset()) -> list[LabelCandidate]:
-    """Every spot that may be a label, in the order of the lines. `without`: lines in which none is sought."""
+def find_label_candidates(lines: Sequence[AnswerLine], skipped: Set[int] = frozenset()) -> list[LabelCandidate]:
+    """All label candidates, in the order of the lines. `skipped`: numbers of the lines that are not searched."""
     found: list[LabelCandidate] = []
     before = ""
     for number, line in enumerate(lines):
         text = to_half_width(line)
-        if number in without:
+        if number in skipped:
             before = text.rstrip()
             continue
         span = find_leading_label(text)
         if span is not None:
             found.append(LabelCandidate(number, span, text, follows_unfinished=bool(_UNFINISHED.search(before))))
-        if span is None or not span.section:
+        if span is None or not span.is_section:
             inner_from = min(reading.end for reading in span.readings) if span is not None else 0
             found += [
                 LabelCandidate(
@@ -96,18 +100,23 @@ def find_label_candidates(lines: Sequence[AnswerLine], without: Set[int] = froze
 
 
 def _add_alignment(candidates: list[LabelCandidate], lines: Sequence[AnswerLine]) -> list[LabelCandidate]:
-    """Each place with where it stands beside the sheet's other labels and lines."""
-    left_edges = sorted(lines[p.line].line.box[0] for p in candidates if p.span.skip_cost >= 2.5 and not p.span.inline)
+    """The candidates with their position relative to the sheet's other labels and lines."""
+    at_line_start = [candidate for candidate in candidates if not candidate.span.is_inline]
+    left_edges = sorted(lines[one.line].line.box[0] for one in at_line_start if one.span.skip_cost >= 2.5)
     if not left_edges:
         return candidates
     usual = left_edges[len(left_edges) // 2]
-    labelled = {p.line for p in candidates if not p.span.inline}
+    labelled = {candidate.line for candidate in at_line_start}
     others = [line.line.box[0] - usual for number, line in enumerate(lines) if number not in labelled]
     labels_outdented = len(others) >= 3 and sum(1 for indent in others if indent > 0.015) >= 0.75 * len(others)
-    indents = [lines[p.line].line.box[0] - usual for p in candidates]
+    indents = [lines[candidate.line].line.box[0] - usual for candidate in candidates]
     return [
-        replace(p, indent=max(0.0, indent), is_outdented=labels_outdented and not p.span.inline and indent < 0.012)
-        for p, indent in zip(candidates, indents, strict=True)
+        replace(
+            candidate,
+            indent=max(0.0, indent),
+            is_outdented=labels_outdented and not candidate.span.is_inline and indent < 0.012,
+        )
+        for candidate, indent in zip(candidates, indents, strict=True)
     ]
 
 
@@ -116,18 +125,21 @@ def style_family(style: str) -> str:
 
 
 def find_main_style(candidates: Sequence[LabelCandidate]) -> str:
-    """Whether the sheet's numbers come with a word before them ("Q"), or alone ("1"), where that is clear."""
+    """How the sheet numbers its questions: with a word ("Q"), alone ("1") or dotted ("1.1"); "" where unclear."""
     number_format = find_main_format(candidates)
     return "" if number_format is None else number_format if number_format in ("Q", "1.1") else "1"
 
 
 def find_main_format(candidates: Sequence[LabelCandidate]) -> str | None:
-    """How the sheet's questions are labelled: "Q", or what is set around a number ("1)", "(1)", "1."); None where
-    no way is clearly ahead. Lists inside answers start at 1 again and again, so different numbers are counted."""
+    """The format of most of the sheet's labels: "Q", "1.1", or a number with its punctuation ("1)", "(1)", "1.").
+
+    None where no format is clearly ahead. Distinct numbers are counted, because every list inside an answer starts at 1
+    again.
+    """
     numbers: dict[str, set[str]] = {}
     for candidate in candidates:
         reading = min(candidate.span.readings, key=lambda reading: reading.cost)
-        if candidate.span.inline or reading.relative or reading.style not in ("Q", "1)", "1", "1.1"):
+        if candidate.span.is_inline or reading.is_relative or reading.style not in ("Q", "1)", "1", "1.1"):
             continue
         if candidate.is_page_number:
             continue
@@ -148,12 +160,8 @@ def find_main_format(candidates: Sequence[LabelCandidate]) -> str | None:
     return ranked[0][0]
 
 
-_MIN_DISTINCT_NUMBERS = 3
-_NUMBER_PUNCTUATION = re.compile(r"\s*([(\[{<]?)\s?[\dlIoOSsBZz|]{1,3}\s?([^\w\s]?)")
-
-
 def _number_format(candidate: LabelCandidate) -> str:
-    """How a number at a line's start is set."""
+    """The format of a number at the start of a line, as in `find_main_format`."""
     if candidate.span.readings[0].style == "Q":
         return "Q"
     found = _NUMBER_PUNCTUATION.match(candidate.text)
@@ -161,15 +169,18 @@ def _number_format(candidate: LabelCandidate) -> str:
 
 
 def mark_list_items(candidates: Sequence[LabelCandidate]) -> list[LabelCandidate]:
-    """The places, those of lists inside answers marked: numbers that count from 1 in a way that is not the
-    sheet's own, or that it has used before, or right behind a label. Page numbers interrupt no list."""
-    own = find_main_format(candidates)
+    """The candidates, with the items of lists inside answers marked.
+
+    A list counts from 1 in a format that is not the sheet's main one, repeats numbers that were used before, or starts
+    directly after a label. Page numbers do not interrupt a list.
+    """
+    main_format = find_main_format(candidates)
     marked = list(candidates)
     used: set[tuple[str, int]] = set()
-    for run, opened in _group_counting_runs(candidates):
+    for run, follows_label in _group_counting_runs(candidates):
         counts = {count for item in run if (count := _parse_list_number(candidates[item])) is not None}
-        foreign = own is not None and any(number_format != own for number_format, _ in counts)
-        if opened or (len(run) > 1 and (foreign or counts <= used)):
+        foreign = main_format is not None and any(number_format != main_format for number_format, _ in counts)
+        if follows_label or (len(run) > 1 and (foreign or counts <= used)):
             for item in run:
                 marked[item] = replace(marked[item], is_list_item=True)
         used |= counts
@@ -177,7 +188,10 @@ def mark_list_items(candidates: Sequence[LabelCandidate]) -> list[LabelCandidate
 
 
 def _group_counting_runs(candidates: Sequence[LabelCandidate]) -> list[tuple[list[int], bool]]:
-    """Plain numbers at line starts, gathered where they count up from 1 in one style; others stand alone."""
+    """Runs of plain numbers at line starts that count up from 1 in one format, as indexes of candidates.
+
+    The flag of a run: its first item directly follows a label. A number that continues no run is a run of its own.
+    """
     runs: list[tuple[list[int], bool]] = []
     last: tuple[str, int] | None = None
     counting = False
@@ -185,11 +199,11 @@ def _group_counting_runs(candidates: Sequence[LabelCandidate]) -> list[tuple[lis
         if candidate.is_page_number:
             continue
         count = _parse_list_number(candidate)
-        opened = _list_format_after_label(candidate)
-        if opened is not None:
-            # The list's first item stands on the label's own line: "Q2) 1. …".
+        format_after_label = _list_format_after_label(candidate)
+        if format_after_label is not None:
+            # The list's first item is on the label's own line: "Q2) 1. …".
             runs.append(([], True))
-            last, counting = (opened, 1), True
+            last, counting = (format_after_label, 1), True
             continue
         if count is None:
             continue
@@ -202,12 +216,9 @@ def _group_counting_runs(candidates: Sequence[LabelCandidate]) -> list[tuple[lis
     return runs
 
 
-_FIRST_ITEM = re.compile(r"\s*(\(?)1([.)])(?!\d)\s*\S")
-
-
 def _list_format_after_label(candidate: LabelCandidate) -> str | None:
-    """How a list is set whose first item follows the label on its line, None where none does."""
-    if candidate.span.inline:
+    """The format of a list whose first item follows the label on its line; None where there is none."""
+    if candidate.span.is_inline:
         return None
     whole = max(
         (reading for reading in candidate.span.readings if reading.cost == 0),
@@ -219,8 +230,8 @@ def _list_format_after_label(candidate: LabelCandidate) -> str | None:
 
 
 def _parse_list_number(candidate: LabelCandidate) -> tuple[str, int] | None:
-    """How a plain number at a line's start is set, and its value."""
+    """The format and the value of a plain number at the start of a line; None for any other candidate."""
     reading = candidate.span.readings[0]
-    if candidate.span.inline or reading.relative or reading.style not in ("1)", "1") or len(reading.path) != 1:
+    if candidate.span.is_inline or reading.is_relative or reading.style not in ("1)", "1") or len(reading.path) != 1:
         return None
     return (_number_format(candidate), int(reading.path[0])) if reading.path[0].isdigit() else None

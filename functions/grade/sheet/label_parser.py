@@ -1,48 +1,52 @@
-"""Labels as students write them and OCR misreads them: where on a line they may stand, what they may mean.
+"""Parses labels as students write them and OCR misreads them.
 
-A label is not decided here. Each spot gets every reading that it could have, with what the reading costs;
-the sheet as a whole then decides (`cutting`).
+Every stretch of text that may be a label gets all readings that it could have, each with a cost. The choice between
+them is made later, on the sheet as a whole (`label_decoder`).
 """
 
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
+from core.models.labels import QuestionPath
 from grade.lazy_pattern import LazyPattern
-
-LabelPath = tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class LabelReading:
-    """What a spot may say: the steps of a label, what it costs to believe it, and where it ends in the line.
-    `relative`: only a part, which belongs under the question that is open. `style`: how it is written, "Q"
-    (with a word), "1)", "1.1", "1a", "A1", "a)", "1" (nothing behind it)."""
+    """One reading of a label: its steps, the cost of accepting it, and its end in the line.
 
-    path: LabelPath
+    `is_relative`: it names only a part, which belongs to the open question. `style`: its form: "Q" (with a word), "1)",
+    "1.1", "1a", "A1", "a)", "1" (without punctuation) or "section".
+    """
+
+    path: QuestionPath
     cost: float
     end: int
     style: str
-    relative: bool = False
+    is_relative: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class LabelSpan:
-    """A place where a label may stand, `start` in its line. `skip` is what it costs to hold it for no label.
-    `section`: a section's heading, which opens no question."""
+    """A stretch of a line, from `start`, that may be a label.
+
+    `skip_cost`: the cost of taking it for no label. `is_inline`: it is inside the line, not at its start. `is_section`:
+    a section's heading, which opens no question.
+    """
 
     start: int
     readings: tuple[LabelReading, ...]
     skip_cost: float
-    inline: bool = False
-    section: bool = False
+    is_inline: bool = False
+    is_section: bool = False
 
 
 _NUM = r"[\dlIiOoSsBbZz|]{1,3}"
 _CLOSE = r"(?:[).:\]}>,;|→]|[-–—](?!\s?\d(?!\d?[.)]\s))>?|(?<=\d)[-–—](?=\s+\d))"
 _OPEN = r"[(\[{<]"
 _WORD = r"(?:q\s?uestions?|quest|ques|q\s?ue|qus|qstn|qn|q|ans(?:wer)?s?(?:\s*(?:to|of|no|for))?|sol(?:ution)?|no)"
-# A cheap look first: most labels are a number alone.
+# A cheap check first: most labels are a number alone.
 _MAY_BE_WORD = re.compile(r"\W*(?:q|ans|sol|no)", re.IGNORECASE)
 _QUESTION = LazyPattern(
     rf"{_OPEN}?\s?{_WORD}\s*[.,:)#\-]?\s*(?:(?:{_WORD})\s*[.,:)#\-]?\s*)?{_OPEN}?\s?(?P<num>{_NUM})(?![A-Za-z]{{3}})\s?{_CLOSE}*",
@@ -82,13 +86,19 @@ _LETTERS = {
     "9": "g", "4": "a", "11": "ii", "ll": "ii", "il": "ii", "li": "ii", "111": "iii", "lll": "iii", "iil": "iii",
     "lii": "iii", "lv": "iv", "1v": "iv", "n": "ii", "t": "i", "h": "b", "5": "s", "ci": "d", "a1": "a", "ü": "ii",
 }  # fmt: skip
+_PROSE = LazyPattern(r"\W*(?:(?:ans(?:wer)?s?|sol(?:ution)?|no)\s+(?:is|so|oil|ill|lo)|no\s+I)\s+[a-z]", re.IGNORECASE)
+
+_ScoredReadings = Iterator[tuple[LabelReading, float]]
+"""Readings, each with its strength: how much it looks like a label, on the scale of `skip_cost`."""
 
 
 def find_leading_label(text: str) -> LabelSpan | None:
-    """The label that a line may open with."""
+    """The label that the line may start with."""
     lead = len(text) - len(text.lstrip())
     if _MAY_BE_SECTION.match(text) and (found := _SECTION.match(text)):
-        return LabelSpan(0, (LabelReading((_normalize_step(found[1]),), 0.0, len(text), "section"),), 4.0, section=True)
+        return LabelSpan(
+            0, (LabelReading((_normalize_step(found[1]),), 0.0, len(text), "section"),), 4.0, is_section=True
+        )
     readings, skip_cost = _parse_label(text[lead:])
     if not readings:
         return None
@@ -96,20 +106,22 @@ def find_leading_label(text: str) -> LabelSpan | None:
 
 
 def find_inline_labels(text: str, start: int) -> Iterator[LabelSpan]:
-    """Labels inside a line, after a space: "1. B  2. C  3. True", "a) false b) true"."""
+    """Labels inside a line, after a space, from `start` on: "1. B  2. C  3. True", "a) false b) true"."""
     for gap in re.finditer(r"(?<=[\s,;])(?=[(\[]?[A-Za-z\d])", text[start:]):
         at = start + gap.start()
         wide = text[:at].endswith(("   ", "\t"))
         found, _ = _parse_label(text[at:])
         kept = [
             replace(
-                reading, end=reading.end + at, cost=reading.cost + (0.3 if wide else 0.7 if reading.relative else 1.0)
+                reading,
+                end=reading.end + at,
+                cost=reading.cost + (0.3 if wide else 0.7 if reading.is_relative else 1.0),
             )
             for reading in found
             if wide or _is_closed(text[at : at + reading.end])
         ]
         if kept:
-            yield LabelSpan(at, tuple(kept), 1.6 if wide else 0.9, inline=True)
+            yield LabelSpan(at, tuple(kept), 1.6 if wide else 0.9, is_inline=True)
 
 
 def _is_closed(label: str) -> bool:
@@ -117,11 +129,10 @@ def _is_closed(label: str) -> bool:
 
 
 def _parse_label(text: str) -> tuple[list[LabelReading], float]:
-    """Every reading of the label that the text opens with, the cheapest of each meaning, and what it costs
-    to take it for no label."""
-    best: dict[tuple[LabelPath, bool], LabelReading] = {}
+    """All readings of the label at the start of the text, the cheapest of each meaning, and the skip cost."""
+    best: dict[tuple[QuestionPath, bool], LabelReading] = {}
     skip_cost = 0.0
-    for read in (
+    for parse in (
         _parse_word_label,
         _parse_numbered,
         _parse_number_with_roman,
@@ -131,16 +142,12 @@ def _parse_label(text: str) -> tuple[list[LabelReading], float]:
         _parse_bare_number,
         _parse_part,
     ):
-        for reading, strength in read(text):
-            key = (reading.path, reading.relative)
+        for reading, strength in parse(text):
+            key = (reading.path, reading.is_relative)
             if key not in best or reading.cost < best[key].cost:
                 best[key] = reading
             skip_cost = max(skip_cost, strength - min(reading.cost, 1.0))
     return list(best.values()), skip_cost
-
-
-_ScoredReadings = Iterator[tuple[LabelReading, float]]
-"""Readings, each with how strongly it looks like a label."""
 
 
 def _parse_word_label(text: str) -> _ScoredReadings:
@@ -153,11 +160,8 @@ def _parse_word_label(text: str) -> _ScoredReadings:
         yield from _extend_with_parts(text, LabelReading(number, cost, found.end(), "Q"), 5.0)
 
 
-_PROSE = LazyPattern(r"\W*(?:(?:ans(?:wer)?s?|sol(?:ution)?|no)\s+(?:is|so|oil|ill|lo)|no\s+I)\s+[a-z]", re.IGNORECASE)
-
-
 def _is_prose(text: str) -> bool:
-    """ "answer is because", "no I do not": words that begin a line, whose letters could stand for digits."""
+    """Whether the line starts with words whose letters could be misread digits: "answer is because", "no I do not"."""
     found = _PROSE.match(text)
     return found is not None and found[0][-1].islower()
 
@@ -172,20 +176,20 @@ def _parse_numbered(text: str) -> _ScoredReadings:
         for number, cost in _possible_numbers(written):
             yield from _extend_with_parts(text, LabelReading(number, cost, found.end(), "1)"), strength)
         if written in _LETTERS and written.isdigit():
-            yield LabelReading((_LETTERS[written],), 1.0, found.end(), "a)", relative=True), 1.8
+            yield LabelReading((_LETTERS[written],), 1.0, found.end(), "a)", is_relative=True), 1.8
     elif found := _TIGHT.match(text):
         yield LabelReading((_normalize_step(found["num"]),), 0.8, found.end(), "1)"), 1.8
 
 
 def _parse_number_with_roman(text: str) -> _ScoredReadings:
-    """`11ii)`: a number with a Roman part right behind it."""
+    """`11ii)`: a number directly followed by a Roman part."""
     if found := _GLUED_ROMAN.match(text):
         yield LabelReading((_normalize_step(found["num"]), found["part"].lower()), 0.0, found.end(), "1a"), 3.0
 
 
 def _parse_dotted(text: str) -> _ScoredReadings:
     if found := _DOTTED.match(text):
-        # A comma for a dot, a letter for a digit: what the paper does not have is no label at all.
+        # A comma for a dot or a letter for a digit costs, so that a path which the paper lacks is no label.
         written = found["path"].replace(",", ".")
         wrong = sum(character.isalpha() for character in written) + (written != found["path"])
         path = tuple(_normalize_step("".join(_DIGITS.get(c, c) for c in step)) for step in written.split("."))
@@ -209,11 +213,11 @@ def _parse_bare_number(text: str) -> _ScoredReadings:
     found = _BARE.match(text)
     if found is None:
         return
-    alone = not text[found.end() :].strip()
+    fills_line = not text[found.end() :].strip()
     for reading, strength in _extend_with_parts(
         text, LabelReading((_normalize_step(found["num"]),), 0.0, found.end(), "1"), 0.6
     ):
-        yield reading, 1.0 if alone else strength
+        yield reading, 1.0 if fills_line else strength
 
 
 def _parse_part(text: str) -> _ScoredReadings:
@@ -222,7 +226,7 @@ def _parse_part(text: str) -> _ScoredReadings:
         return
     written = found["inside"] or found["closed"]
     for part, cost in _possible_parts(written):
-        reading = LabelReading((part,), cost, found.end(), "a)", relative=True)
+        reading = LabelReading((part,), cost, found.end(), "a)", is_relative=True)
         yield from _extend_with_parts(text, reading, 2.2 if found["inside"] else 1.8, closed_only=True)
 
 
@@ -245,9 +249,9 @@ def _extend_with_parts(
                 text, _mark_as_joined(longer), max(strength, 2.2) + 0.8, closed_only=closed_only
             )
     elif not closed_only and (loose := _LOOSE_PART.match(rest)):
-        apart = 0.3 if loose[0].startswith(" ") else 0.0
+        space = 0.3 if loose[0].startswith(" ") else 0.0
         longer = replace(
-            reading, path=(*reading.path, loose["part"]), cost=reading.cost + apart, end=reading.end + loose.end()
+            reading, path=(*reading.path, loose["part"]), cost=reading.cost + space, end=reading.end + loose.end()
         )
         yield _mark_as_joined(longer), strength + 0.8
 
@@ -260,15 +264,15 @@ def _normalize_step(text: str) -> str:
     return str(int(text)) if text.isdigit() and text.isascii() else text.lower()
 
 
-def _possible_numbers(written: str) -> Iterator[tuple[LabelPath, float]]:
-    """The numbers that these characters may stand for, with what each costs; also with a part glued on."""
+def _possible_numbers(written: str) -> Iterator[tuple[QuestionPath, float]]:
+    """The numbers that these characters may stand for, each with its cost; also with a part letter joined to it."""
     wrong = sum(1 for character in written if not character.isdigit())
     digits = "".join(_DIGITS.get(character, character) for character in written)
     if digits.isdigit() and int(digits):
         cost = 0.5 * wrong + (0.4 if wrong == len(written) else 0.0)
         yield (_normalize_step(digits),), cost
         if wrong and len(digits) == 3 and "11" in digits:
-            # An upright stroke read twice: "Qll1" for Q11.
+            # A vertical stroke read twice: "Qll1" for Q11.
             yield (_normalize_step(digits.replace("11", "1", 1)),), cost + 0.3
     head = "".join(_DIGITS.get(character, character) for character in written[:-1])
     if len(written) > 1 and written[-1].isalpha() and head.isdigit() and int(head):
@@ -278,11 +282,12 @@ def _possible_numbers(written: str) -> Iterator[tuple[LabelPath, float]]:
 
 
 def _possible_parts(written: str) -> Iterator[tuple[str, float]]:
+    """The parts that these characters may stand for, each with its cost."""
     lowered = written.lower()
     if written.isalpha() and (len(written) == 1 or re.fullmatch(r"[ivx]+", lowered)):
         yield lowered, 0.0
     if written.isdigit() and written.isascii() and int(written):
         yield _normalize_step(written), 0.4
-    meant = _LETTERS.get(written) or _LETTERS.get(lowered)
-    if meant and meant != lowered:
-        yield meant, 1.0
+    corrected = _LETTERS.get(written) or _LETTERS.get(lowered)
+    if corrected and corrected != lowered:
+        yield corrected, 1.0

@@ -1,4 +1,4 @@
-"""The lines of a sheet told apart: who wrote it, what a teacher wrote on it, furniture, and the rest."""
+"""Classifies the lines of a sheet: form header, page furniture, teacher's marks, and lines that may be answers."""
 
 import re
 from collections.abc import Iterable, Sequence
@@ -27,9 +27,9 @@ _PAIR = (
     rf"|(?i:{_FIELD})\s*(?:[:=#_.–-]+\s*(?:{_NUMBER})?|(?=\S*\d|\s\S*\d)\s*{_NUMBER}))"
 )
 _STUDENT_FIELD = LazyPattern(rf"^\W*{_FIELD}\s*\.?\s*[:=_]", re.IGNORECASE)
-"""A line that begins with a field of a form. Without a sign behind it the word may begin a sentence ("form water")."""
+"""A line that starts with a form field and its separator. Without one the word may start a sentence ("form water")."""
 _FILLED_FIELDS = LazyPattern(rf"^\W*{_PAIR}(?:[\s,;|/–-]+{_PAIR}){{0,5}}\W*$")
-"""A line that holds nothing but fields and what belongs in them: a name, or a number or class."""
+"""A line that holds nothing but form fields and their values: a name, or a number or class."""
 _MAX_HEADER_LINE_LENGTH = 160
 _HEADER_LINES, _MIN_HEADER_SIMILARITY = 6, 90.0
 _STUDENT_NAME = LazyPattern(
@@ -64,12 +64,20 @@ _TEACHER_MARK = LazyPattern(
     rf"|v\.?\s?good|nice|wrong|poor)\s*[!.]*\s*$",
     re.IGNORECASE,
 )
+_CROSSED_OUT = re.compile(r"~~.*?~~|(?:.\u0336)+|(?:.\u0335)+", re.DOTALL)
+_CROSSED_OUT_LINE = re.compile(r"^[\s\-–—_=~xX#/\\|*]{5,}$")
+_CANCELLED_IN_WORDS = re.compile(
+    r"\b(?:crossed out|cancel+ed|scrap this|ignore (?:this|above|the above)|please ignore)\b", re.IGNORECASE
+)
 
 
 @dataclass(frozen=True, slots=True)
 class ExcludedLine:
-    """A line that was taken for no answer. `before`: how many of the written lines stand before it. `certain`: it
-    can be none. `in_head`: that holds only above the first label of the sheet."""
+    """A line that is no part of an answer.
+
+    `position`: the number of answer lines before it. `certain`: it cannot be an answer. `in_header`: it was classified
+    as part of the form at the head of the sheet, which holds only above the sheet's first label.
+    """
 
     position: int
     line: AnswerLine
@@ -79,13 +87,14 @@ class ExcludedLine:
 
 @dataclass(frozen=True, slots=True)
 class ClassifiedLines:
-    """`written` is what may be answers; `aside` everything else that stands on the sheet."""
+    """`answer_lines`: the lines that may be answers. `excluded`: all other lines of the sheet."""
 
     answer_lines: tuple[AnswerLine, ...]
     excluded: tuple[ExcludedLine, ...]
 
 
 def classify_lines(transcript: Transcript) -> ClassifiedLines:
+    """Classifies every line of the transcript, in reading order."""
     answer_lines: list[AnswerLine] = []
     excluded: list[ExcludedLine] = []
     first = next((page.number for page in transcript.pages if page.lines), None)
@@ -104,7 +113,7 @@ def classify_lines(transcript: Transcript) -> ClassifiedLines:
                 headers += [text] if found is not None else []
             elif line_index < _HEADER_LINES and _is_form_field(text):
                 repeated = any(fuzz.ratio(text, head) >= _MIN_HEADER_SIMILARITY for head in headers)
-                # Below a label only a name or a number is surely no answer's beginning.
+                # Below a label only a name or a number is certainly not the start of an answer.
                 found = (
                     ExcludedLine(len(answer_lines), answer_line, repeated)
                     if repeated or _is_filled_form_field(text)
@@ -118,13 +127,13 @@ def classify_lines(transcript: Transcript) -> ClassifiedLines:
 
 
 def read_student_identity(lines: Iterable[AnswerLine]) -> str | None:
-    """The student's name and number, as the lines of a form at the head of the sheet say them."""
+    """The student's name and number from the lines of the form at the head of the sheet; None without either."""
     names: list[str] = []
     numbers: list[str] = []
     for line in lines:
         _collect_student_identity(clean_line(line.line.text), names, numbers)
-    response = names[:1] + [number for number in numbers[:1] if number not in "".join(names[:1])]
-    return ", ".join(response) or None
+    identity = names[:1] + [number for number in numbers[:1] if number not in "".join(names[:1])]
+    return ", ".join(identity) or None
 
 
 def _is_form_field(text: str) -> bool:
@@ -136,7 +145,7 @@ def _is_filled_form_field(text: str) -> bool:
 
 
 def _is_certain_page_furniture(text: str, page: int) -> bool:
-    """Whether a line that looks like a page number or its like is one for certain: "- 5 -" or "end" may answer."""
+    """Whether a line that looks like a page number or a page's end certainly is: "- 5 -" or "end" may be an answer."""
     number = re.search(r"\d+", text)
     if number is None:
         return not re.fullmatch(r"\W*end\W*", text, re.IGNORECASE)
@@ -146,7 +155,7 @@ def _is_certain_page_furniture(text: str, page: int) -> bool:
 def _classify_header_line(
     position: int, line: AnswerLine, lines: Sequence[Line], line_index: int
 ) -> ExcludedLine | None:
-    """The line as one of the form at the head of the sheet, if it is one."""
+    """The line as part of the form at the head of the sheet; None where it is no part of it."""
     text = clean_line(line.line.text)
     filled = _is_filled_form_field(text)
     if filled or _STUDENT_FIELD.match(text) or _is_student_number_or_class(lines, line_index, text):
@@ -155,7 +164,7 @@ def _classify_header_line(
 
 
 def _is_student_number_or_class(lines: Sequence[Line], line_index: int, text: str) -> bool:
-    """A roll number, or a class on a line of its own under a name."""
+    """Whether it is a roll number, or a class on a line of its own under a name."""
     if line_index > 2:
         return False
     if _STUDENT_NUMBER.match(text):
@@ -175,7 +184,7 @@ def _collect_student_identity(text: str, names: list[str], numbers: list[str]) -
 
 
 def parse_student_name(text: str) -> str | None:
-    """A student's name on a line of its own above all answers ("Tobias Renner, class 10B")."""
+    """The student's name from a line of its own above all answers ("Tobias Renner, class 10B"), else None."""
     found = _NAME_LIKE.match(clean_line(text))
     return found["name"].strip() if found else None
 
@@ -189,16 +198,9 @@ def remove_ticks(text: str) -> str:
     return re.sub(rf"\s*[{_TICKS}]+\s*", " ", text).strip()
 
 
-_CROSSED_OUT = re.compile(r"~~.*?~~|(?:.\u0336)+|(?:.\u0335)+", re.DOTALL)
-_CROSSED_OUT_LINE = re.compile(r"^[\s\-–—_=~xX#/\\|*]{5,}$")
-_CANCELLED_IN_WORDS = re.compile(
-    r"\b(?:crossed out|cancel+ed|scrap this|ignore (?:this|above|the above)|please ignore)\b", re.IGNORECASE
-)
-
-
 def remove_crossed_out(text: str) -> tuple[str, bool]:
-    """The text without what is visibly crossed out, and whether something was."""
-    answer_line = _CROSSED_OUT.sub(" ", text)
-    if _CROSSED_OUT_LINE.match(answer_line):
+    """The text without crossed-out parts, and whether something was crossed out or cancelled in words."""
+    remaining = _CROSSED_OUT.sub(" ", text)
+    if _CROSSED_OUT_LINE.match(remaining):
         return "", True
-    return answer_line.strip(), answer_line != text or bool(_CANCELLED_IN_WORDS.search(text))
+    return remaining.strip(), remaining != text or bool(_CANCELLED_IN_WORDS.search(text))

@@ -1,4 +1,4 @@
-"""A paper as a sheet refers to it: its nodes in printed order, found by the steps of a label."""
+"""Indexes the questions of a paper by the labels with which a sheet refers to them."""
 
 from dataclasses import dataclass
 
@@ -8,8 +8,11 @@ from core.models.labels import QuestionPath, iter_question_nodes
 
 @dataclass(frozen=True, slots=True)
 class QuestionNode:
-    """A question or a group. `leaves`: positions of its answerable questions in printed order; `bits`: the
-    same as a bit mask. `context`: printed text of the groups above."""
+    """A question or a group of the paper.
+
+    `sections`: how many steps of `path` are sections. `leaves`: positions of its answerable questions in printed order.
+    `leaf_mask`: the same as a bit mask. `context`: printed text of the groups above.
+    """
 
     index: int
     question: Question
@@ -26,6 +29,12 @@ class QuestionNode:
 
 
 class QuestionIndex:
+    """The nodes of a paper in printed order.
+
+    `by_full_path`: their indexes by the whole path. `by_path`: also by the path without leading sections, which several
+    questions may share.
+    """
+
     def __init__(self, paper: QuestionPaper) -> None:
         self.nodes: list[QuestionNode] = []
         self.by_path: dict[QuestionPath, list[int]] = {}
@@ -47,26 +56,29 @@ class QuestionIndex:
                     if path[start:]:
                         self.by_path.setdefault(path[start:], []).append(index)
 
-    def section(self, name: str) -> QuestionPath | None:
-        """The path of the section called so."""
+    def find_section(self, name: str) -> QuestionPath | None:
+        """The path of the first section with this name; None where there is none."""
         found = [n for n in self.nodes if n.question.type is QuestionType.SECTION and n.path[-1] == name]
         return found[0].path if found else None
 
-    def relative(self, current: int | None, path: QuestionPath) -> int | None:
-        """The node that a lone part means when `current` is open: a part of it, of its parent, and so on up."""
-        at = current
-        while at is not None:
-            node = self.nodes[at]
+    def find_relative(self, current: int | None, path: QuestionPath) -> int | None:
+        """The node that a lone part means while `current` is open: a part of it, of its parent, and so on up.
+
+        Sections are not searched. None where no part matches.
+        """
+        index = current
+        while index is not None:
+            node = self.nodes[index]
             if node.question.type is QuestionType.SECTION:
                 return None
             found = self.by_full_path.get((*node.path, *path))
             if found is not None:
                 return found
-            at = node.parent
+            index = node.parent
         return None
 
     def is_next_part(self, current: int | None, path: QuestionPath) -> bool:
-        """Whether a lone part letter goes on where the open question's parts end: (d) after the last, (c)."""
+        """Whether a lone part letter continues where the open question's parts end: (d) after (c), the last one."""
         if current is None or self.nodes[current].parent is None or len(path) != 1:
             return False
         siblings = self.nodes[self.nodes[current].parent or 0].question.parts
@@ -76,6 +88,7 @@ class QuestionIndex:
 
 
 def _find_ancestors(questions: tuple[Question, ...]) -> dict[str, tuple[Question, ...]]:
+    """The ancestors of every question by its id, outermost first."""
     found: dict[str, tuple[Question, ...]] = {}
 
     def walk(question: Question, ancestors: tuple[Question, ...]) -> None:

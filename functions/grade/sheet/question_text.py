@@ -1,7 +1,7 @@
-"""Printed question text found again on a sheet or in a key, so that it is not taken for the answer.
+"""Finds printed question text on a sheet or in an answer key, so that it is not taken for the answer.
 
-Copied words start where the question or one of its sentences starts, and go on line after line. An answer
-that takes up words from the middle of a question ("The heart pumps blood") is an answer.
+A copy starts where the question or one of its sentences starts, and continues line after line. An answer that repeats
+words from the middle of a question ("The heart pumps blood") is an answer.
 """
 
 import re
@@ -9,18 +9,19 @@ import re
 from rapidfuzz import fuzz
 
 _MIN_SIMILARITY, _MIN_SIMILARITY_SHORT = 88.0, 96.0
-"""How alike two texts must be, of 100, to be the same words misread here and there."""
+"""Similarity, of 100, from which two texts are the same words with OCR errors."""
 
 
 def normalize_words(text: str) -> str:
+    """The words and numbers of the text in lower case, separated by single spaces."""
     return " ".join(re.findall(r"[^\W_]+", text.lower()))
 
 
 def find_copied_text(line: str, question: str, start: int | None = None) -> tuple[int, str] | None:
-    """Where in the question's words a line that copies it stops, and what the line says after them.
+    """The word of the question at which a copy on this line stops, and the rest of the line after the copy.
 
-    None where the line copies nothing. `start`: the word with which the copy goes on; else it may start at
-    any sentence. At least three words count, four where more follows on the line.
+    None where the line copies nothing. `start`: index of the word with which the copy continues; without it the copy
+    may start at any sentence. A copy has at least three words, four where more text follows on the line.
     """
     asked, response = normalize_words(question).split(), list(re.finditer(r"[^\W_]+", line))
     words = [word[0].lower() for word in response]
@@ -43,7 +44,7 @@ def find_copied_text(line: str, question: str, start: int | None = None) -> tupl
 
 
 def _sentence_starts(question: str) -> list[int]:
-    """The places among the question's words where its sentences and lines start."""
+    """Indexes of the words at which the question's sentences and lines start."""
     starts, count = [], 0
     for sentence in re.split(r"(?<=[.?!:;])\s+|\n", question):
         words = len(normalize_words(sentence).split())
@@ -56,9 +57,9 @@ def _sentence_starts(question: str) -> list[int]:
 def remove_question_text(text: str, question: str) -> str:
     """The text without the lines at its start that repeat the question."""
     lines = text.split("\n")
-    at: int | None = None
-    while lines and (found := find_copied_text(lines[0], question, at)) is not None:
-        at, rest = found
+    word_index: int | None = None
+    while lines and (found := find_copied_text(lines[0], question, word_index)) is not None:
+        word_index, rest = found
         if rest:
             lines[0] = rest
             break

@@ -1,4 +1,4 @@
-"""Lines cut at the labels in them: what stands between one believed label and the next."""
+"""Splits the lines of a sheet or an answer key into segments: the text from one accepted label to the next."""
 
 from collections import deque
 from collections.abc import Sequence
@@ -12,16 +12,19 @@ from grade.sheet.answer_text import Fragment
 from grade.sheet.label_candidates import find_label_candidates, mark_list_items, to_half_width
 from grade.sheet.label_decoder import DecodedLabel, LabelDecoder
 from grade.sheet.line_classifier import ExcludedLine
-from grade.sheet.page_numbers import attach_page_numbers, page_numbers
+from grade.sheet.page_numbers import attach_page_numbers, find_page_numbers
 from grade.sheet.question_index import QuestionIndex
 
 
 @dataclass(slots=True)
 class Segment:
-    """`node`: the question that its label names, UNKNOWN for one that the paper lacks, None for none. `cut` is
-    the label. `doubtful`: something in it was nearly taken for another label, which stands in the fragment with
-    the number `nearly`. `page_numbers`: those that stand in it, each with whether it is one for certain. `aside`:
-    lines in it that were taken for no answer."""
+    """A label and the text that follows it; the first segment of a sheet has no label.
+
+    `node`: the question that its label names, NO_SUCH_QUESTION for one that the paper lacks, None without a label or
+    for a section's heading. `doubtful`: something in it was nearly taken for another label; `near_miss` is the index of
+    the fragment with the first such candidate. `page_numbers`: the lines taken for page numbers, each with whether that
+    is certain. `excluded`: the lines taken for no part of an answer.
+    """
 
     node: int | None
     decoded_label: DecodedLabel | None
@@ -35,18 +38,20 @@ class Segment:
 def split_into_segments(
     lines: Sequence[AnswerLine], question_index: QuestionIndex, excluded: Sequence[ExcludedLine] = ()
 ) -> list[Segment]:
-    """The lines in segments; the first of them is what stands before any label. `aside`: lines in which no label
-    is sought."""
+    """Splits the lines into segments, the first of which is the text before any label.
+
+    `excluded`: lines that are not searched for labels; each is added to the segment in which it is.
+    """
     rows, heads = find_answer_rows(lines, question_index)
     found = find_label_candidates(lines, {*rows, *heads})
-    numbers = page_numbers(lines, found)
-    decoded_labels, near_miss = LabelDecoder(
+    numbers = find_page_numbers(lines, found)
+    decoded_labels, near_misses = LabelDecoder(
         question_index, mark_list_items(attach_page_numbers(found, numbers))
-    ).decoded_labels()
+    ).decode()
     by_line: dict[int, list[DecodedLabel]] = {}
     for decoded_label in decoded_labels:
         by_line.setdefault(decoded_label.candidate.line, []).append(decoded_label)
-    near_miss_lines = {candidate.line for candidate in near_miss}
+    near_miss_lines = {candidate.line for candidate in near_misses}
     segments = [Segment(None, None)]
     pending = deque(excluded)
     for number, line in enumerate(lines):
@@ -69,18 +74,21 @@ def split_into_segments(
 
 
 def label_left_edges(segments: Sequence[Segment]) -> list[float]:
-    """Where across the page the labels stand that open a line."""
+    """The left edges, as a fraction of the page width, of the labels at the start of a line."""
     labels = [
         s.fragments[0].line
         for s in segments
-        if s.fragments and s.decoded_label is not None and not s.decoded_label.candidate.span.inline
+        if s.fragments and s.decoded_label is not None and not s.decoded_label.candidate.span.is_inline
     ]
     return [label.line.box[0] for label in labels]
 
 
 def _add_excluded_line(one: ExcludedLine, segments: Sequence[Segment]) -> None:
-    """Adds a line that was taken for no answer to the open segment. Below the first label a line of a form is an
-    answer's unless it holds a name or a number, and then it still may be one."""
+    """Adds an excluded line to the open segment.
+
+    Below the first label a line of a form belongs to the answer unless it holds a name or a number; then it is excluded
+    without certainty.
+    """
     if not one.in_header or not _is_below_a_label(one.line, segments):
         segments[-1].excluded.append(one)
     elif one.certain:
@@ -97,7 +105,7 @@ def _is_below_a_label(line: AnswerLine, segments: Sequence[Segment]) -> bool:
 
 
 def _split_line(line: AnswerLine, decoded_labels: Sequence[DecodedLabel], segments: list[Segment]) -> None:
-    """Adds a line to the open segment, and a segment for each label in it."""
+    """Adds a line to the open segment, and a new segment for each label in it."""
     text = line.line.text
     starts = [decoded_label.candidate.span.start for decoded_label in decoded_labels]
     if not starts or text[: starts[0]].strip():
@@ -109,7 +117,7 @@ def _split_line(line: AnswerLine, decoded_labels: Sequence[DecodedLabel], segmen
 
 
 def _make_fragment(line: AnswerLine, start: int, end: int, response_start: int) -> Fragment:
-    """The part of a line between two labels; `said_from` is where its own label ends."""
+    """The part of a line from `start` to `end`, between two labels; its own label ends at `response_start`."""
     whole = line.line.text
     response = whole[min(max(response_start, start), end) : end]
     if not whole or (start == 0 and end == len(whole)):
@@ -122,7 +130,7 @@ def _make_fragment(line: AnswerLine, start: int, end: int, response_start: int) 
 
 @dataclass(frozen=True, slots=True)
 class RowAnswer:
-    """One answer in such a line: its node, its stretch of the line's text, and what is said there."""
+    """One answer in a row of answers: its node, its stretch of the line's text, and the response in it."""
 
     node: int
     start: int
@@ -133,9 +141,10 @@ class RowAnswer:
 def find_answer_rows(
     lines: Sequence[AnswerLine], question_index: QuestionIndex
 ) -> tuple[dict[int, list[RowAnswer]], set[int]]:
-    """The answers by line number, and the lines that are the heads of grids.
+    """Finds lines that hold one answer or more in short form ("1 B 2 C", or the lower row of a grid).
 
-    Only where each number is one objective question's: "2 A 3 B" under a written answer stays where it is.
+    Returns the answers by line number, and the numbers of the lines that are header rows of grids. Every number of a
+    row must be that of one objective question: "2 A 3 B" under a written answer belongs to that answer.
     """
     texts = [to_half_width(line) for line in lines]
     found: dict[int, list[RowAnswer]] = {}
@@ -155,14 +164,14 @@ def find_answer_rows(
 
 
 def _resolve_pairs(pairs: Sequence[NumberedAnswer], question_index: QuestionIndex) -> list[RowAnswer]:
-    """The pairs as answers of objective questions; empty where one of them is none, or not a single one."""
+    """The pairs as answers of objective questions; empty where a number is not that of exactly one such question."""
     answers = []
     for pair in pairs:
-        meant = question_index.by_path.get((str(pair.number),), [])
-        if len(meant) != 1 or question_index.nodes[meant[0]].question.type not in (
+        nodes = question_index.by_path.get((str(pair.number),), [])
+        if len(nodes) != 1 or question_index.nodes[nodes[0]].question.type not in (
             QuestionType.CHOICE,
             QuestionType.TRUE_FALSE,
         ):
             return []
-        answers.append(RowAnswer(meant[0], pair.start, pair.end, pair.response))
+        answers.append(RowAnswer(nodes[0], pair.start, pair.end, pair.response))
     return answers

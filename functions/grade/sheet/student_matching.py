@@ -1,9 +1,9 @@
-"""Whose sheet it is: what the upload says, or the sheet's own name line, each checked against the roster.
+"""Matches a sheet to a student of the roster, by the upload's label or by the name line on the sheet.
 
-A label that came with the upload follows the rule of `core.models.roster`. A line on the sheet was read by OCR: a
-name is matched although a letter or two were misread, but only where nobody else on the roster comes near (a name in
-other than Latin, Greek or Cyrillic letters has to be there exactly); a number has to be there whole, look-alikes
-aside. Who is not surely one of the roster is left to a person.
+A label that came with the upload follows the rule of `core.models.roster`. A line on the sheet was read by OCR: a name
+matches although a letter or two were misread, but only if nobody else on the roster has a similar name (a name in
+letters other than Latin, Greek or Cyrillic must match exactly). A number must match as a whole, except for look-alike
+characters. A sheet without a certain match is left to a person.
 """
 
 import re
@@ -15,7 +15,7 @@ from core.models.roster import Roster, Student, build_student_matcher, has_base_
 from grade.language.lookalikes import fold_lookalikes
 
 _MIN_SIMILARITY = 82.0
-# By how much the best has to lead the next.
+# The lead that the best match needs over the second best.
 _MIN_LEAD = 8.0
 _INITIAL_SIMILARITY = 90.0
 _MIN_NUMBER_LENGTH = 3
@@ -23,14 +23,17 @@ _MIN_NUMBER_LENGTH = 3
 
 @dataclass(frozen=True, slots=True)
 class StudentMatch:
-    """`label`: the student, None where nobody is known. `sure`: no person has to be asked."""
+    """`label`: the student, None where unknown. `certain`: no person has to check it."""
 
     label: str | None
-    sure: bool
+    certain: bool
 
 
 def match_student(declared: str | None, on_sheet: str | None, roster: Roster | None) -> StudentMatch:
-    """`declared` is the upload's or the drop key's word, `on_sheet` the sheet's own name or number line."""
+    """Matches a sheet to its student.
+
+    `declared`: the label given with the upload or in the drop key. `on_sheet`: the name or number line of the sheet.
+    """
     if roster is None:
         # Without a roster a name line proves nothing.
         return StudentMatch(declared, declared is not None)
@@ -39,13 +42,13 @@ def match_student(declared: str | None, on_sheet: str | None, roster: Roster | N
         return StudentMatch(found.label if found else None, found is not None)
     matched = build_student_matcher(roster).match(declared)
     if matched is None:
-        return StudentMatch(declared, sure=False)
-    # A sheet that names another of the class was perhaps uploaded under the wrong name.
-    return StudentMatch(matched.label, sure=found is None or found == matched)
+        return StudentMatch(declared, certain=False)
+    # A sheet that names another student of the class may have been uploaded under the wrong name.
+    return StudentMatch(matched.label, certain=found is None or found == matched)
 
 
 def _match_line(line: str, roster: Roster) -> Student | None:
-    """The student whom the line names. A name and a number of two different students name neither."""
+    """The student whom the line names; None where its name and its number belong to two different students."""
     by_number, by_name = _match_number(line, roster), _match_name(line, roster)
     if by_number and by_name and by_number != by_name:
         return None
@@ -56,18 +59,18 @@ def _match_number(line: str, roster: Roster) -> Student | None:
     written = {fold_lookalikes(_remove_separators(word)) for word in re.split(r"[\s,;:|]+", line)} | {
         fold_lookalikes(_remove_separators(line))
     }
-    hits = [
-        one
-        for one in roster.students
-        if len(_remove_separators(one.number)) >= _MIN_NUMBER_LENGTH
-        and fold_lookalikes(_remove_separators(one.number)) in written
+    matches = [
+        student
+        for student in roster.students
+        if len(_remove_separators(student.number)) >= _MIN_NUMBER_LENGTH
+        and fold_lookalikes(_remove_separators(student.number)) in written
     ]
-    return hits[0] if len(hits) == 1 else None
+    return matches[0] if len(matches) == 1 else None
 
 
 def _match_name(line: str, roster: Roster) -> Student | None:
     ranked = sorted(
-        ((_name_similarity(line, one.name), index) for index, one in enumerate(roster.students)), reverse=True
+        ((_name_similarity(line, student.name), index) for index, student in enumerate(roster.students)), reverse=True
     )
     if not ranked or ranked[0][0] < _MIN_SIMILARITY:
         return None
@@ -77,14 +80,14 @@ def _match_name(line: str, roster: Roster) -> Student | None:
 
 
 def _name_similarity(line: str, name: str) -> float:
-    """0 to 100: how well each part of the name is found among the words of the line, in any order."""
+    """0 to 100: how well the parts of the name match words of the line, in any order."""
     written, parts = normalize_name(line).split(), normalize_name(name).split()
     if not written or not parts:
         return 0.0
     if len(parts) == 1 and len(written) > 1:
         return _similarity(normalize_name(line), normalize_name(name))
     best = [max((_word_similarity(part, word), len(word)) for word in written) for part in parts]
-    # Initials alone are nobody yet.
+    # Initials alone identify nobody.
     if all(
         min(len(part), length) == 1 and has_base_letters_only(part)
         for part, (_, length) in zip(parts, best, strict=True)
@@ -100,7 +103,7 @@ def _word_similarity(part: str, word: str) -> float:
 
 
 def _similarity(one: str, other: str) -> float:
-    """0 to 100; a name in a script whose characters are syllables or words is read exactly or not at all."""
+    """0 to 100; only 0 or 100 for a name in a script whose characters are syllables or words."""
     if not all(has_base_letters_only(part) for part in one.split()):
         return 100.0 if one == other else 0.0
     return float(fuzz.ratio(one, other))

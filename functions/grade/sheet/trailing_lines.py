@@ -1,4 +1,4 @@
-"""Lines at an answer's end that may be the next answer, its label lost or misread."""
+"""Finds lines at the end of an answer that may be the next answer, whose label was lost or misread."""
 
 import re
 from collections.abc import Sequence
@@ -23,15 +23,14 @@ _LEADING_LABEL = re.compile(
 )
 _ONE_LINE_TYPES = (QuestionType.CHOICE, QuestionType.TRUE_FALSE, QuestionType.EXACT, QuestionType.PATTERN)
 _CLOSE_SPACING = 0.75
-"""Lines of one answer stand closer together than this share of the smallest distance between two answers."""
+"""Lines of one answer are closer together than this share of the smallest distance between two answers."""
 _FULL_WIDTH, _FULL_EDGE, _RAGGED = 0.45, 0.6, 0.02
 _SENTENCE_END = re.compile(r"[.!?]\W*$")
 
 
 @dataclass(frozen=True, slots=True)
 class TrailingText:
-    """`start`: the fragment of a segment with which the lines begin. `most`: for how many questions they may hold
-    answers."""
+    """`start`: index of the first fragment. `max_questions`: for how many questions the lines may hold answers."""
 
     start: int
     max_questions: int
@@ -40,12 +39,12 @@ class TrailingText:
 class TrailingLineFinder:
     """Finds the lines of answers that may answer another question.
 
-    They are sought only where a question without a label may stand behind the answer. Some signs speak for a lost
-    label: a spot that was nearly taken for one, a line that opens with signs like the missing label's, a few signs
-    alone in the column of the labels, a new page, a gap as wide as those between answers, more lines than an answer
-    of one line has. Without them every further line still may be the next answer, unless the layout joins it to the
-    line above (both stand closer together than answers do, or the line above is full and the sentence goes on) or the
-    line reckons with its own question's numbers.
+    Only answers that a question without a label may follow are searched. Strong evidence of a lost label: a near miss
+    of the decoder, a line that starts with characters like the missing label's, a few characters alone in the column of
+    the labels, a new page, a gap as wide as those between answers, more lines than a one-line answer has. Without such
+    evidence every further line may still be the next answer, unless the layout joins it to the line above (the two are
+    closer together than answers are, or the line above is full and the sentence continues) or the line calculates with
+    its own question's numbers.
     """
 
     def __init__(self, segments: Sequence[Segment], questions: UnansweredQuestions) -> None:
@@ -57,8 +56,8 @@ class TrailingLineFinder:
         self._wide_spacing = self._measure_wide_spacing()
         self._right_edge = self._measure_right_edge()
 
-    def all(self) -> dict[int, TrailingText]:
-        """The segments that hold such lines."""
+    def find_all(self) -> dict[int, TrailingText]:
+        """The trailing text by the index of its segment."""
         found = ((index, self._find_in_segment(index)) for index in range(len(self._segments)))
         return {index: trailing for index, trailing in found if trailing is not None}
 
@@ -71,10 +70,13 @@ class TrailingLineFinder:
         written = find_written_lines(segment, self._left_edges)
         strong_starts = [segment.near_miss] if segment.near_miss else []
         weak_starts = []
-        for before, number in pairwise(written):
-            upper, lower = segment.fragments[before], segment.fragments[number]
-            spelled = self._opens_with_missing_label(lower.response, index)
-            if spelled or self._is_label_like(lower.line, upper.line) or self._is_set_apart(upper.line, lower.line):
+        for above, number in pairwise(written):
+            upper, lower = segment.fragments[above], segment.fragments[number]
+            if (
+                self._starts_with_missing_label(lower.response, index)
+                or self._is_label_like(lower.line, upper.line)
+                or self._is_set_apart(upper.line, lower.line)
+            ):
                 strong_starts.append(number)
             elif not self._is_same_answer(upper, lower) and not self._uses_own_question_numbers(
                 lower.response, node, missing
@@ -84,7 +86,7 @@ class TrailingLineFinder:
             strong_starts.append(written[1])
         if strong_starts:
             return TrailingText(min(strong_starts + weak_starts), len(missing))
-        # Up to the next label any missing question may be meant; farther off, no more of them than there are lines.
+        # Any question missing before the next label may be answered; of those farther away, at most one a line.
         near = len(self._questions.missing_before_next_label(index))
         return (
             TrailingText(weak_starts[0], max(near, sum(number >= weak_starts[0] for number in written)))
@@ -92,18 +94,18 @@ class TrailingLineFinder:
             else None
         )
 
-    def _opens_with_missing_label(self, response: str, index: int) -> bool:
-        """Whether a line opens with the label of a question that is missing there, look-alikes aside ("Al.")."""
-        opened = _LEADING_LABEL.match(response)
-        if opened is None:
+    def _starts_with_missing_label(self, response: str, index: int) -> bool:
+        """Whether a line starts with the label of a question that is missing there; look-alikes match ("Al.")."""
+        leading = _LEADING_LABEL.match(response)
+        if leading is None:
             return False
-        label = fold_lookalikes(re.sub(r"[\W_]", "", opened["label"]))
+        label = fold_lookalikes(re.sub(r"[\W_]", "", leading["label"]))
         paths = (self._questions.leaves[leaf].path for leaf in self._questions.missing_after(index))
         ends = ("".join(path[start:stop]) for path in paths for start, stop in combinations(range(len(path) + 1), 2))
         return any(label == fold_lookalikes(end) for end in ends if re.search(r"\d", end))
 
     def _is_label_like(self, line: AnswerLine, above: AnswerLine) -> bool:
-        """A few signs alone in the column of the labels, where the answers stand to the right of it."""
+        """Whether it is a few characters alone in the column of the labels, with the answers to the right of it."""
         if self._label_column is None or len(line.line.text.strip()) > _MAX_LABEL_LENGTH:
             return False
         left, upper_left = line.line.box[0], above.line.box[0]
@@ -116,7 +118,7 @@ class TrailingLineFinder:
         return self._wide_spacing is not None and spacing >= max(self._wide_spacing, 2.5 * upper.line.box[3])
 
     def _is_same_answer(self, upper: Fragment, lower: Fragment) -> bool:
-        """Whether the layout tells that two lines are of one answer."""
+        """Whether the layout shows that two lines belong to one answer."""
         spacing = lower.line.line.box[1] - upper.line.line.box[1]
         if is_same_row(upper.line, lower.line) or (
             self._spacings_between_answers and spacing <= _CLOSE_SPACING * min(self._spacings_between_answers)
@@ -124,14 +126,14 @@ class TrailingLineFinder:
             return True
         if self._right_edge is None or _SENTENCE_END.search(upper.response) or not lower.response.strip()[:1].islower():
             return False
-        # The first word below had no room on the line above.
+        # The first word of the lower line had no room on the line above.
         left, _, width, _ = upper.line.line.box
         word = lower.response.split()[0]
         room = lower.line.line.box[2] * (len(word) + 1) / max(len(lower.line.line.text), 1)
         return left + width + room + _RAGGED >= self._right_edge
 
     def _uses_own_question_numbers(self, response: str, node: QuestionNode, missing: Sequence[int]) -> bool:
-        """Whether a line reckons with numbers that its own question gives, and none of the missing ones does."""
+        """Whether a line calculates with numbers that its own question gives and no missing question gives."""
         shared = _find_numbers(response) & _find_numbers(f"{node.context} {node.question.text}")
         others = (self._questions.leaves[leaf] for leaf in missing)
         return len(shared) > 1 and not any(
@@ -139,33 +141,35 @@ class TrailingLineFinder:
         )
 
     def _measure_right_edge(self) -> float | None:
-        """Where the sheet's full lines end; None where no line is full."""
+        """The right edge of the sheet's full lines; None where no line is full."""
         boxes = [fragment.line.line.box for segment in self._segments for fragment in segment.fragments]
         rights = [left + width for left, _, width, _ in boxes if width >= _FULL_WIDTH and left + width >= _FULL_EDGE]
         return median(rights) if rights else None
 
     def _measure_spacings_between_answers(self) -> list[float]:
-        """How far below an answer's last line the next label stands."""
+        """The distances from an answer's last line down to the next label."""
         between: list[float] = []
-        for before, segment in pairwise(self._segments):
+        for previous, segment in pairwise(self._segments):
             if (
-                before.fragments
+                previous.fragments
                 and segment.fragments
                 and segment.decoded_label is not None
-                and before.decoded_label is not None
+                and previous.decoded_label is not None
             ):
-                _append_spacing(between, before.fragments[-1].line, segment.fragments[0].line)
+                _append_spacing(between, previous.fragments[-1].line, segment.fragments[0].line)
         return between
 
     def _measure_wide_spacing(self) -> float | None:
-        """From how far down a line stands as the next answer does and not as the next line of the same answer.
-        None where the sheet does not tell these apart."""
+        """The distance from which the line below is spaced like a new answer, not like a line of the same answer.
+
+        None where the sheet's spacing does not separate the two.
+        """
         within: list[float] = []
         for index, segment in enumerate(self._segments):
             # Where a question is missing, the next line may be its answer.
             certain = self._questions.node(segment) is not None and not self._questions.missing_after(index)
-            for one, other in pairwise(segment.fragments if certain else ()):
-                _append_spacing(within, one.line, other.line)
+            for upper, lower in pairwise(segment.fragments if certain else ()):
+                _append_spacing(within, upper.line, lower.line)
         heights = [fragment.line.line.box[3] for segment in self._segments for fragment in segment.fragments]
         wide = 0.7 * median(self._spacings_between_answers) if self._spacings_between_answers else 4.0 * median(heights)
         narrow = [spacing for spacing in within if spacing < wide]
@@ -179,13 +183,13 @@ def _find_numbers(text: str) -> set[str]:
 
 
 def find_written_lines(segment: Segment, left_edges: Sequence[float]) -> list[int]:
-    """The numbers of the fragments that the student wrote something in. `lefts`: where the sheet's labels stand."""
-    response = [number for number, fragment in enumerate(segment.fragments) if fragment.response.strip()]
-    return [number for number in response if not is_margin_mark(segment.fragments[number], left_edges)]
+    """Indexes of the fragments in which the student wrote something. `left_edges`: of the sheet's labels."""
+    filled = [number for number, fragment in enumerate(segment.fragments) if fragment.response.strip()]
+    return [number for number in filled if not is_margin_mark(segment.fragments[number], left_edges)]
 
 
 def find_mark_like_lines(segment: Segment, left_edges: Sequence[float]) -> list[Fragment]:
-    """The lines below an answer's first that look like a teacher's marks and stand where answers do."""
+    """The lines after an answer's first that look like a teacher's marks but are positioned like answers."""
     written = [segment.fragments[number] for number in find_written_lines(segment, left_edges)[1:]]
     return [fragment for fragment in written if is_teacher_mark(fragment.response.strip())]
 

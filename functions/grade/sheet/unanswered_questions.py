@@ -1,4 +1,4 @@
-"""Which questions of a paper have no label or no answer on a sheet, and which of them a text there may answer."""
+"""Finds the questions of a paper without a label or an answer on a sheet, and those that a text there may answer."""
 
 from collections.abc import Iterable, Sequence, Set
 
@@ -8,7 +8,10 @@ from grade.sheet.segments import Segment
 
 
 class UnansweredQuestions:
-    """The answerable questions of a paper, and which of those without a label or an answer a text may answer."""
+    """The answerable questions of a paper against the segments of one sheet.
+
+    A leaf is the position of an answerable question in printed order; `index` is the index of a segment.
+    """
 
     def __init__(self, question_index: QuestionIndex, segments: Sequence[Segment]) -> None:
         self._question_index = question_index
@@ -19,17 +22,19 @@ class UnansweredQuestions:
         }
 
     def node(self, segment: Segment) -> QuestionNode | None:
-        """The question that a segment's label names."""
+        """The question that a segment's label names; None without a label or for a question that the paper lacks."""
         return self._question_index.nodes[segment.node] if segment.node is not None and segment.node >= 0 else None
 
     def missing_between_labels(self, index: int) -> list[int]:
-        """The questions without a label on the sheet, by their place in the paper, that would stand where this
-        segment stands: between those before it and behind it."""
+        """The leaves without a label that the paper has between the labels before and after this segment."""
         return self._unlabelled_between(self._last_leaf_before(index), index)
 
     def missing_after(self, index: int) -> list[int]:
-        """The questions without a label that may be answered behind this segment's own, nearest first: those up to
-        the next label's, and any where the sheet ends or the labels start again from an earlier question."""
+        """The leaves without a label that may be answered after this segment's own question, nearest first.
+
+        These are the leaves up to the next label's, and all others where the sheet ends or the labels start again from
+        an earlier question.
+        """
         own = self.node(self._segments[index])
         if own is None:
             return []
@@ -40,13 +45,13 @@ class UnansweredQuestions:
         return near + [leaf for leaf in self.leaves if leaf not in self.labelled and leaf not in near]
 
     def missing_before_next_label(self, index: int) -> list[int]:
-        """The questions without a label between this segment's own and the one that the next label names."""
+        """The leaves without a label between this segment's own question and that of the next label."""
         own = self.node(self._segments[index])
         bounded = own is not None and self._next_node(index) is not None
         return self._unlabelled_between(self._last_leaf(own), index) if own is not None and bounded else []
 
     def empty_label_after(self, index: int) -> list[int]:
-        """The question that the next label names, if nothing stands behind that label."""
+        """The leaf that the next label names, if nothing follows that label; else an empty list."""
         following = self._segments[index + 1] if index + 1 < len(self._segments) else None
         node = self.node(following) if following is not None else None
         if (
@@ -59,20 +64,22 @@ class UnansweredQuestions:
         return [node.leaves[0]]
 
     def candidates(self, index: int, answered: Set[int]) -> list[int]:
-        """The questions without an answer that the segment's text may belong to: those whose place it is, else
-        those without a label, else all."""
-        open_ = [leaf for leaf in self.leaves if leaf not in answered]
+        """The leaves without an answer that the segment's text may belong to.
+
+        These are the ones missing between the labels around it, else those without a label, else all.
+        """
+        unanswered = [leaf for leaf in self.leaves if leaf not in answered]
         between = [leaf for leaf in self.missing_between_labels(index) if leaf not in answered]
-        return between or [leaf for leaf in open_ if leaf not in self.labelled] or open_
+        return between or [leaf for leaf in unanswered if leaf not in self.labelled] or unanswered
 
     def answered(self, answers: Iterable[Answer]) -> set[int]:
-        """The places in the paper of the questions that these answers are to."""
-        given = {answer.question for answer in answers}
-        return {leaf for leaf, node in self.leaves.items() if node.question.id in given}
+        """The leaves that these answers belong to."""
+        questions = {answer.question for answer in answers}
+        return {leaf for leaf, node in self.leaves.items() if node.question.id in questions}
 
-    def _unlabelled_between(self, before: int, index: int) -> list[int]:
-        """The questions without a label behind `before` and before what stands behind this segment."""
-        between = range(before + 1, self._first_leaf_after(index))
+    def _unlabelled_between(self, leaf_before: int, index: int) -> list[int]:
+        """The leaves without a label after `leaf_before` and before the first leaf after this segment."""
+        between = range(leaf_before + 1, self._first_leaf_after(index))
         return [leaf for leaf in between if leaf in self.leaves and leaf not in self.labelled]
 
     @staticmethod
@@ -83,7 +90,7 @@ class UnansweredQuestions:
         for segment in reversed(self._segments[:index]):
             if (node := self.node(segment)) is not None:
                 return self._last_leaf(node)
-            if (section := self._section(segment)) is not None:
+            if (section := self._opening_section(segment)) is not None:
                 return section.leaves[0] - 1
         return -1
 
@@ -92,13 +99,13 @@ class UnansweredQuestions:
         return node.leaves[0] if node is not None else max(self.leaves, default=-1) + 1
 
     def _next_node(self, index: int) -> QuestionNode | None:
-        """What the next label or section's heading names."""
-        named = (self.node(segment) or self._section(segment) for segment in self._segments[index + 1 :])
+        """The node that the next label or section's heading names."""
+        named = (self.node(segment) or self._opening_section(segment) for segment in self._segments[index + 1 :])
         return next((node for node in named if node is not None), None)
 
-    def _section(self, segment: Segment) -> QuestionNode | None:
-        """The section whose heading opens the segment."""
+    def _opening_section(self, segment: Segment) -> QuestionNode | None:
+        """The section whose heading starts the segment."""
         if segment.node is not None or segment.decoded_label is None:
             return None
-        path = self._question_index.section(segment.decoded_label.reading.path[0])
+        path = self._question_index.find_section(segment.decoded_label.reading.path[0])
         return self._question_index.nodes[self._question_index.by_full_path[path]] if path is not None else None

@@ -44,7 +44,7 @@ CLASS = Roster(
 )
 def test_a_sheets_own_line_finds_its_student(line: str, label: str) -> None:
     matched_student = match_student(None, line, CLASS)
-    assert (matched_student.label, matched_student.sure) == (label, True)
+    assert (matched_student.label, matched_student.certain) == (label, True)
 
 
 @pytest.mark.parametrize(
@@ -67,12 +67,12 @@ def test_a_sheets_own_line_finds_its_student(line: str, label: str) -> None:
 )
 def test_who_is_not_surely_one_of_them_is_nobody(line: str) -> None:
     matched_student = match_student(None, line, CLASS)
-    assert (matched_student.label, matched_student.sure) == (None, False)
+    assert (matched_student.label, matched_student.certain) == (None, False)
 
 
 def test_two_who_are_nearly_namesakes_are_told_apart_or_left_alone() -> None:
     assert (
-        match_student(None, "Anna Schmidt", CLASS).sure is False
+        match_student(None, "Anna Schmidt", CLASS).certain is False
         or match_student(None, "Anna Schmidt", CLASS).label == "Anna Schmidt"
     )
     assert match_student(None, "Anna Schmlt", CLASS).label is None
@@ -93,18 +93,18 @@ def test_where_one_sign_is_a_syllable_or_a_word_no_misread_one_is_allowed(name: 
     listed = Roster((Student(name, name), Student("Amara Whitlock", "Amara Whitlock")))
     assert match_student(None, name, listed).label == name
     assert match_student(None, line, listed).label is None
-    assert not match_student(line, None, listed).sure
-    assert not match_student(name, line, Roster((*listed.students, Student(line, line)))).sure
+    assert not match_student(line, None, listed).certain
+    assert not match_student(name, line, Roster((*listed.students, Student(line, line)))).certain
 
 
 def test_without_a_roster_a_name_line_proves_nothing() -> None:
     assert match_student(None, "Amara Whitlock", None) == match_student(None, None, None)
-    assert match_student("Ada", None, None).sure
+    assert match_student("Ada", None, None).certain
     assert match_student("Ada", "Somebody Else", None).label == "Ada"
 
 
 @pytest.mark.parametrize(
-    ("declared", "line", "label", "sure"),
+    ("declared", "line", "label", "certain"),
     [
         ("Amara Whitlock", None, "Amara Whitlock", True),
         ("amara-whitlock", None, "Amara Whitlock", True),
@@ -117,6 +117,6 @@ def test_without_a_roster_a_name_line_proves_nothing() -> None:
         ("Amara Whitlock", "illegible", "Amara Whitlock", True),
     ],
 )
-def test_what_the_upload_says_is_checked_as_well(declared: str, line: str | None, label: str, sure: bool) -> None:
+def test_what_the_upload_says_is_checked_as_well(declared: str, line: str | None, label: str, certain: bool) -> None:
     matched_student = match_student(declared, line, CLASS)
-    assert (matched_student.label, matched_student.sure) == (label, sure)
+    assert (matched_student.label, matched_student.certain) == (label, certain)
