@@ -1,4 +1,4 @@
-"""Regular expressions that are compiled at their first use: a cold start pays for those alone that its sheet needs."""
+"""Regular expressions that are compiled at first use, so that a cold start compiles only those that its sheet needs."""
 
 import re
 from collections.abc import Iterator
@@ -6,8 +6,10 @@ from functools import cached_property
 
 
 class LazyPattern:
-    """An expression of `re` with as much of it as is used here. For those behind a cheaper check, or that not every
-    call of the function comes to."""
+    """A pattern with the methods of `re.Pattern` that are used here.
+
+    For patterns that run only after a cheaper check, or that not every call of a function reaches.
+    """
 
     def __init__(self, pattern: str, flags: int = 0) -> None:
         self.pattern, self._flags = pattern, flags

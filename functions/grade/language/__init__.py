@@ -1,1 +1,1 @@
-"""Words as markers read them: stems, senses, negation, look-alikes, and the lists behind them."""
+"""Language analysis for the markers: stems, senses, negation and look-alike characters, with their word lists."""

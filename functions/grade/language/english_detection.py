@@ -1,8 +1,8 @@
-"""Whether a text is English, by how much of it English explains. No other language is known here.
+"""Detects whether a text is English, by the share of it that English explains. No other language is identified.
 
-A word is explained if it is a common English word, stands in the lists that the markers read by, or is used by the
-question or the scheme. Words count by their letters: short words are spelled alike in many languages by chance, long
-ones are not. Names (capitals within a sentence), single letters and numbers belong to no language and do not count.
+A word is explained if it is a common English word, is in the markers' word lists, or is used by the question or the
+scheme. Words count by their letters: short words are spelled alike in many languages by chance, long ones are not.
+Names (capitals within a sentence), single letters and numbers belong to no language and do not count.
 """
 
 import re
@@ -26,19 +26,19 @@ from grade.language.tokenizer import (
 _WORD = re.compile(r"[^\W\d_]+")
 _BEFORE_NAME = frozenset("abcdefghijklmnopqrstuvwxyz,;")
 _CONTRACTION_PARTS = word_set("don doesn isn aren won didn wasn weren couldn shouldn wouldn hasn haven ve re ll")
-# Below these shares a text is not English: of three or four words; of five and more; of those, if not one is a function
-# word ("the", "is", "of"), without which hardly an English sentence is built. Measured on marked English answers and on
-# other languages (docs/grading.md).
+# Below these shares a text is not English: with three or four words; with five or more; with five or more of which none
+# is a function word ("the", "is", "of"), since hardly any English sentence lacks one. Measured on marked English
+# answers and on other languages (docs/grading.md).
 _MIN_WORDS, _MIN_WORDS_FOR_SHARE = 3, 5
 _MIN_SHARE_OF_FEW, _MIN_SHARE, _MIN_SHARE_WITHOUT_FUNCTION_WORDS = 0.2, 0.4, 0.6
-# One sentence among others is told with less certainty; and so is one that is surely English.
+# A single sentence is less certain: it needs more words and a lower share, and a higher share to be certainly English.
 _MIN_WORDS_OF_SENTENCE, _MIN_SHARE_OF_SENTENCE, _CERTAIN_SHARE = 6, 0.3, 0.6
 # A text is in another alphabet if fewer than this share of its letters are Latin.
 _MIN_LATIN_SHARE = 0.6
 _LATIN_LETTERS = "A-Za-z\u00aa-\u02ff\u1d00-\u1dbf\u1e00-\u1eff\u2c60-\u2c7f\ua720-\ua7ff\uab30-\uab6f"
 _ACCENTED_GREEK = "\u0386\u0388-\u0390\u03aa-\u03b0\u03ca-\u03ce\u1f00-\u1fff"
 _GREEK = "\u0370-\u03ff\u1f00-\u1fff"
-# What nobody writes as a symbol: Greek letters are symbols (π, λν) unless one has an accent or four stand in a run.
+# Greek letters are symbols (π, λν) unless one of them has an accent or there are four in a row.
 _OTHER_SCRIPT = re.compile(
     rf"[^\W\d_{_LATIN_LETTERS}{_GREEK}]+|[{_GREEK}]*[{_ACCENTED_GREEK}][{_GREEK}]+|[{_GREEK}]+[{_ACCENTED_GREEK}]"
     rf"|[{_GREEK}]{{4,}}"
@@ -47,8 +47,11 @@ _FUNCTION_WORDS = STOP_WORDS | NEGATIONS
 
 
 class EnglishShare(NamedTuple):
-    """How many words of two and more letters a text has, which share of the letters that count English and the
-    question explain (1 where none counts), and whether one is a function word of English."""
+    """How much of a text is explained as English.
+
+    `words`: its number of words of two or more letters. `share`: the share of the counted letters that English and the
+    question explain; 1 where no letter counts. `has_function_word`: whether one word is an English function word.
+    """
 
     words: int
     share: float
@@ -57,7 +60,7 @@ class EnglishShare(NamedTuple):
 
 @lru_cache(maxsize=256)
 def build_vocabulary(*texts: str) -> frozenset[str]:
-    """The stems that a question and its scheme use; none where they are not in English themselves."""
+    """The stems that a question and its scheme use; an empty set where these are not in English themselves."""
     joined = "\n".join(texts)
     if is_foreign(joined):
         return frozenset()
@@ -66,8 +69,10 @@ def build_vocabulary(*texts: str) -> frozenset[str]:
 
 
 def is_foreign(text: str, question_words: frozenset[str] = frozenset()) -> bool:
-    """Whether a text is not English. `question_words`: the `vocabulary` of the question. Of one or two words in Latin
-    letters nobody can tell, and they are not."""
+    """Whether a text is not English. `question_words`: the result of `build_vocabulary` for the question.
+
+    False for one or two words in Latin letters, whose language cannot be determined.
+    """
     if is_in_other_script(text):
         return True
     found = measure_english(text, question_words)
@@ -79,8 +84,10 @@ def is_foreign(text: str, question_words: frozenset[str] = frozenset()) -> bool:
 
 
 def is_in_other_script(text: str) -> bool:
-    """Whether a text is written in letters other than Latin ones: two in a run, or one that is all there is. Greek
-    letters that stand for quantities, and other signs, belong to every language."""
+    """Whether a text is written in letters other than Latin ones: at least two in a row, or nothing else at all.
+
+    Greek letters used as quantities, and other symbols, belong to every language.
+    """
     runs = _find_other_script_runs(text)
     letters, others = sum(char.isalpha() for char in text), sum(map(len, runs))
     if not any(len(run) > 1 for run in runs) and others < letters:
@@ -95,7 +102,7 @@ def has_word_in_other_script(text: str, question_words: frozenset[str] = frozens
 
 
 def _find_other_script_runs(text: str) -> list[str]:
-    """The words of a text that are in another alphabet, without vowel signs and other marks."""
+    """The words of a text that are in another alphabet, without vowel signs and other combining marks."""
     if text.isascii():
         return []
     text = unicodedata.normalize("NFKC", text)
@@ -103,7 +110,7 @@ def _find_other_script_runs(text: str) -> list[str]:
 
 
 def is_foreign_sentence(sentence: str, question_words: frozenset[str] = frozenset()) -> bool:
-    """Whether a sentence among others is surely not English."""
+    """Whether one sentence of a text is certainly not English."""
     if is_in_other_script(sentence):
         return True
     found = measure_english(sentence, question_words)
@@ -121,8 +128,8 @@ def has_english_part(text: str, question_words: frozenset[str] = frozenset()) ->
     """Whether the text, or a whole sentence of it, is English."""
     if not is_foreign(text, question_words):
         return True
-    found = (measure_english(sentence, question_words) for sentence in split_sentences(text))
-    return any(one.words >= _MIN_WORDS_FOR_SHARE and one.share >= _CERTAIN_SHARE for one in found)
+    measured = (measure_english(sentence, question_words) for sentence in split_sentences(text))
+    return any(one.words >= _MIN_WORDS_FOR_SHARE and one.share >= _CERTAIN_SHARE for one in measured)
 
 
 def measure_english(text: str, question_words: frozenset[str] = frozenset()) -> EnglishShare:
@@ -140,14 +147,14 @@ def measure_english(text: str, question_words: frozenset[str] = frozenset()) -> 
         letters += len(word)
         word = word.casefold()
         has_function_word = has_function_word or word in _FUNCTION_WORDS
-        one = stem(word)
-        if one in known or one in question_words:
+        word_stem = stem(word)
+        if word_stem in known or word_stem in question_words:
             explained_letters += len(word)
     return EnglishShare(count, explained_letters / letters if letters else 1.0, has_function_word)
 
 
 def _is_proper_name(text: str, found: re.Match[str]) -> bool:
-    """A capital within a sentence: after a small letter or a comma and a space."""
+    """Whether it is a capitalised word within a sentence: after a lower-case letter, comma or semicolon and a space."""
     at, word = found.start(), found.group()
     return at > 1 and word[0].isupper() and word[1:].islower() and text[at - 1] == " " and text[at - 2] in _BEFORE_NAME
 
@@ -157,5 +164,5 @@ def _load_known_stems() -> frozenset[str]:
     text = Path(__file__).with_name("common.txt").read_text(encoding="utf-8")
     common = (word for line in text.splitlines() if not line.startswith("#") for word in line.split())
     small = (*STOP_WORDS, *NEGATIONS, *_CONTRACTION_PARTS, *NUMBER_WORDS, *load_irregular_forms().values())
-    listed = (one for run in chain(load_thesaurus().senses, load_thesaurus().scale_ends) for one in run)
+    listed = (word for run in chain(load_thesaurus().senses, load_thesaurus().scale_ends) for word in run)
     return frozenset(chain(listed, (stem(word) for word in chain(common, small))))

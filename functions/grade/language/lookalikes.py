@@ -1,4 +1,4 @@
-"""Characters that readers of handwriting confuse. They are offered to a person, never silently swapped."""
+"""Characters that OCR of handwriting confuses. A reading with exchanged characters always goes to a person."""
 
 import re
 from collections.abc import Iterator
@@ -30,33 +30,35 @@ _DIGITS_AND_LOOKALIKES = re.compile(
 
 
 def replace_lookalike_digits(text: str) -> str | None:
-    """The text with look-alike letters read as digits in every token that also holds a digit, or stands for
-    a whole number by itself; None where nothing changes."""
+    """The text with look-alike letters as digits; None where nothing changes.
+
+    Only tokens are changed that also hold a digit, or that are the whole text (up to four characters).
+    """
 
     def read(match: re.Match[str]) -> str:
         token = match.group()
-        alone = len(token) <= 4 and token == text.strip()
-        return token.translate(_AS_DIGIT) if alone or any(char.isdigit() for char in token) else token
+        is_whole_text = len(token) <= 4 and token == text.strip()
+        return token.translate(_AS_DIGIT) if is_whole_text or any(char.isdigit() for char in token) else token
 
     changed = _DIGITS_AND_LOOKALIKES.sub(read, text)
     return changed if changed != text else None
 
 
 def possible_letters(text: str) -> tuple[str, ...]:
-    """The option letters that a lone character may have been ("8" may be a B), likeliest first."""
+    """The option letters that a single character may stand for ("8" may be a B), likeliest first."""
     bare = text.strip().strip("().[]:")
     return tuple(_LETTERS_FOR.get(bare) or _LETTERS_FOR.get(text.strip()) or "")
 
 
 def fold_lookalikes(text: str) -> str:
-    """The text with every character that is easily confused in one form of its kind, for comparing alone."""
+    """The text with each group of look-alike characters reduced to one of them; for comparisons only."""
     return text.casefold().translate(_FOLDED)
 
 
 def looks_like(text: str, other: str) -> bool:
-    """Whether two texts differ only in what readers of handwriting confuse ("S0IL", "soil"; "rnodern", "modern")."""
-    one, two = text.casefold(), other.casefold()
-    return fold_lookalikes(one) == fold_lookalikes(two) or _fold_pairs(one) == _fold_pairs(two)
+    """Whether two texts differ only in look-alike characters ("S0IL", "soil"; "rnodern", "modern")."""
+    folded, other_folded = text.casefold(), other.casefold()
+    return fold_lookalikes(folded) == fold_lookalikes(other_folded) or _fold_pairs(folded) == _fold_pairs(other_folded)
 
 
 def _fold_pairs(text: str) -> str:
@@ -66,8 +68,10 @@ def _fold_pairs(text: str) -> str:
 
 
 def swap_lookalikes(text: str) -> Iterator[str]:
-    """The text with one character that looks like another read as that one, each in turn, then with all of
-    its digits as letters, or letters as digits."""
+    """The text with one look-alike character exchanged, each in turn; then with all letters or all digits exchanged.
+
+    Only the first 40 characters are exchanged one by one.
+    """
     for index, char in enumerate(text[:40]):
         for read in {char.translate(_AS_DIGIT), char.translate(_AS_LETTER)} - {char}:
             yield text[:index] + read + text[index + 1 :]
@@ -76,8 +80,7 @@ def swap_lookalikes(text: str) -> Iterator[str]:
 
 
 def possible_quantity_texts(text: str) -> Iterator[str]:
-    """Texts of a quantity that `text` may have been: letters for digits ("1O"), a power that lost its height
-    ("3 x 108"), a unit with a digit in it ("m/5")."""
+    """Corrected readings of a quantity: letters for digits ("1O"), a flattened power ("3 x 108"), a unit ("m/5")."""
     digits = replace_lookalike_digits(text)
     if digits is not None:
         yield digits

@@ -1,4 +1,4 @@
-"""A text read for marking: its terms with stem, senses, negation and clause."""
+"""Analyses a text for marking: its terms with their stem, senses, negation and clause."""
 
 import re
 from dataclasses import dataclass
@@ -17,9 +17,11 @@ _NEGATING_PREFIXES = ("un", "in", "im", "ir", "il", "non", "dis")
 
 @dataclass(slots=True)
 class Term:
-    """One word in its place. `negated`: it stands within three content words after a negation in its
-    clause. `root`: what it negates by its prefix ("unequal": "equal"). `after_or`: the word before is "or".
-    `place` counts all words."""
+    """One word of a text.
+
+    `position`: its index among all words. `negated`: it is among the three content words after a negation in its
+    clause. `root`: the stem that its prefix negates ("unequal": "equal"). `after_or`: the word before it is "or".
+    """
 
     word: str
     stem: str
@@ -34,7 +36,7 @@ class Term:
 
 
 def is_opposite(one: Term, other: Term) -> bool:
-    """Whether one says what the other denies: by its prefix, or as the other end of one scale."""
+    """Whether one term is the opposite of the other: by its prefix, or as the other end of a scale."""
     if one.scale_ends & other.scale_ends:
         return False
     return (
@@ -46,8 +48,10 @@ def is_opposite(one: Term, other: Term) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class AnalyzedText:
-    """All terms of a text, and those that carry content (all of them, where none does). `names` are
-    numbers and single letters, which tell one thing from another ("bulb C", "terminal 6")."""
+    """The terms of a text. `content`: its content words.
+
+    `names`: numbers and single letters, which distinguish one thing from another ("bulb C", "terminal 6").
+    """
 
     terms: tuple[Term, ...]
     content: tuple[Term, ...]
@@ -58,12 +62,12 @@ class AnalyzedText:
 
 @lru_cache(maxsize=512)
 def analyze_text_cached(text: str) -> AnalyzedText:
-    """`read` for texts that come again: questions, model answers, criteria."""
+    """`analyze_text` for texts that are analysed repeatedly: questions, model answers, criteria."""
     return analyze_text(text)
 
 
 def analyze_text(text: str) -> AnalyzedText:
-    """The first `MOST_WORDS` of a text: whoever marks by it says where there are more."""
+    """Analyses the first `MAX_ANSWER_WORDS` words of a text; the marker reports where there are more."""
     terms: list[Term] = []
     negations = 0
     plain = _NO_LONGER.sub(" not ", text.casefold().replace("’", "'"))
@@ -93,7 +97,7 @@ def _build_clause_terms(found: list[str], number: int, base: int) -> list[Term]:
 
 
 def _add_senses(terms: list[Term]) -> None:
-    """Senses of single words, and of runs of words on each of their words ("carbon dioxide")."""
+    """Adds the senses and scale ends of single words, and those of phrases to each of their words."""
     known = load_thesaurus()
     stems = [term.stem for term in terms]
     for index, term in enumerate(terms):

@@ -1,4 +1,4 @@
-"""A line as it was read, made plain: one form for each sign, nothing invisible, dotted lines as a blank."""
+"""Normalises the text of a line from OCR: one form for each character, no invisible ones, dotted lines as a blank."""
 
 import re
 import unicodedata
@@ -9,7 +9,7 @@ _DOT_LEADERS = re.compile(r"(?:[.·…_‥]\s?){5,}|…{2,}|_{3,}")
 
 
 def clean_line(text: str) -> str:
-    """Full-width forms as their plain ones, invisible characters gone, dotted lines as one blank."""
+    """The line with half-width forms, without invisible characters, and with each dotted line as one blank."""
     text = _INVISIBLE.sub("", text)
     text = "".join(unicodedata.normalize("NFKC", c) if "\uff01" <= c <= "\uff5e" else c for c in text)
     text = text.replace("\u00a0", " ").replace("\u3000", " ").replace("【", "[").replace("】", "]")

@@ -1,4 +1,4 @@
-"""Which wordings say the same and which oppose each other, from the two lists beside this file."""
+"""Loads the word lists of equivalent and opposite wordings, `thesaurus.txt` and `opposites.txt`."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -13,8 +13,12 @@ ScaleEnd = tuple[int, int]
 
 @dataclass(frozen=True, slots=True)
 class Thesaurus:
-    """`senses`: the groups that a run of stems belongs to. `sides`: (scale, +1 or -1) for its ends.
-    `longest` is the longest run listed; `openings` the first stems of runs of several words."""
+    """Senses and scale ends of runs of stems.
+
+    `senses`: the groups of equivalent wordings that a run belongs to. `scale_ends`: (scale, +1 or -1) for each end of a
+    scale that it is in. `longest`: the length of the longest run. `first_stems`: the first stems of runs of several
+    words.
+    """
 
     senses: Mapping[Stems, frozenset[int]]
     scale_ends: Mapping[Stems, frozenset[ScaleEnd]]

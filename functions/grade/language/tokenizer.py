@@ -1,4 +1,4 @@
-"""English as students write it: words, stems, negation. Everything the key-point marker knows of grammar."""
+"""Tokenizes and stems English as students write it, with negation. The key-point marker has no other grammar."""
 
 import re
 from functools import lru_cache
@@ -7,11 +7,11 @@ from pathlib import Path
 import Stemmer
 
 _TOKEN = re.compile(r"[a-z]+(?:['’](?:t|s|re|ve|ll|d|m))?|\d+(?:[.,]\d+)*|[+\-*/=<>&%°]")
-_STEMMER = Stemmer.Stemmer("english", 0)  # without a cache of its own: stem() keeps what it has seen
+_STEMMER = Stemmer.Stemmer("english", 0)  # without a cache of its own, because stem() has one
 
 
 def word_set(text: str) -> frozenset[str]:
-    """The words of a list that is written as prose, for tables in the code."""
+    """The words of a text separated by white space, for word lists in the code."""
     return frozenset(text.split())
 
 
@@ -39,10 +39,19 @@ _SPELLINGS = (
     (re.compile(r"our(s?|ed|ing|al)$"), r"or\1"),
 )
 _SENTENCE = re.compile(r"(?<=[.!?;])\s+|(?<=[。।؟۔])\s*|\n\s*\n|\n(?=\s*(?:[-•*▪–]|\(?[0-9a-z]{1,2}[.)]\s))")
+_NON_ANSWER = re.compile(
+    r"\W*(?:(?:i|we)\s+)?(?:really\s+)?(?:do\s?n['o]?t|do not|dont|cannot|can'?t|did\s?n'?t)\s+"
+    r"(?:really\s+)?(?:know|understand|remember|recall|get it)"
+    r"(?:\s+(?:it|this|the answer|how|why|anything|at all|sorry))*\W*"
+    r"|\W*(?:no|not|none|not answered|no answer|n/?a|idk|nothing|unsure|not sure|no idea|no clue|blank|skip(?:ped)?)\W*"
+    r"|\W*",
+    re.IGNORECASE,
+)
 
 
 @lru_cache(maxsize=1)
 def load_irregular_forms() -> dict[str, str]:
+    """The base form of every irregular form in `irregular.txt`."""
     text = Path(__file__).with_name("irregular.txt").read_text(encoding="utf-8")
     lines = [line.split() for line in text.splitlines() if not line.startswith("#")]
     return {form: base for base, *forms in lines for form in forms}
@@ -59,7 +68,7 @@ def stem(word: str) -> str:
 
 
 def tokenize(text: str) -> list[str]:
-    """The words in lower case; "n't" as "not", number words as digits, signs left out."""
+    """The words in lower case, with "n't" as "not", number words as digits, and without operators."""
     found: list[str] = []
     for token in _TOKEN.findall(text.casefold().replace("’", "'")):
         if token in _NEGATIVE_CONTRACTIONS or token.endswith("n't"):
@@ -71,22 +80,12 @@ def tokenize(text: str) -> list[str]:
 
 
 def split_sentences(text: str) -> list[str]:
-    """Sentences and list items. A line's end alone ends none: written lines wrap."""
+    """The sentences and list items of a text. A line break alone ends no sentence, because handwritten lines wrap."""
     return [" ".join(part.split()) for part in _SENTENCE.split(text) if part.strip(" .;!?\n")]
 
 
-_NON_ANSWER = re.compile(
-    r"\W*(?:(?:i|we)\s+)?(?:really\s+)?(?:do\s?n['o]?t|do not|dont|cannot|can'?t|did\s?n'?t)\s+"
-    r"(?:really\s+)?(?:know|understand|remember|recall|get it)"
-    r"(?:\s+(?:it|this|the answer|how|why|anything|at all|sorry))*\W*"
-    r"|\W*(?:no|not|none|not answered|no answer|n/?a|idk|nothing|unsure|not sure|no idea|no clue|blank|skip(?:ped)?)\W*"
-    r"|\W*",
-    re.IGNORECASE,
-)
-
-
 def is_non_answer(text: str) -> bool:
-    """Whether the answer only says that there is none ("I don't know", "no idea", "?")."""
+    """Whether the answer says only that there is none ("I don't know", "no idea", "?")."""
     return _NON_ANSWER.fullmatch(" ".join(text.replace("’", "'").split())) is not None
 
 

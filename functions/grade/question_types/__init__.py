@@ -1,1 +1,1 @@
-"""Objective answers, decided in code: choices, quantities, exact wordings, patterns."""
+"""Objective question types, marked in code: choice, true/false, numeric, exact and pattern."""

@@ -1,4 +1,4 @@
-"""What a numeric answer says: its numbers with their units, and the one that it ends on."""
+"""Parses the quantities of a numeric answer, numbers with their units, and finds the final one."""
 
 import re
 from dataclasses import dataclass, replace
@@ -13,9 +13,9 @@ _EXPLANATION = re.compile(
     r"\([^()]*\)\s*+(?:\.\s*+)?$|(?:[,;.]|(?<!\s))\s*+\b(?:because|since|as|from|using|by)\b.*$", re.I | re.S
 )
 _ONLY_JOINS = re.compile(r"^[\s,;/|&]*+(?:(?:or|and|to)[\s,;/|&]*+)?$", re.I)
-# "7 because 3 x 7 = 21" has ended before its reason; "6 divided by 0.4 = 15" has not.
+# "7 because 3 x 7 = 21" gives its value before the reason; "6 divided by 0.4 = 15" gives it at the end.
 _REASON = re.compile(r"\b(?:because|since|as)\b", re.I)
-# "x = 7 or x = -7", and "x = 7, y = 3" by the names of what is set.
+# "x = 7 or x = -7"; the names distinguish it from "x = 7, y = 3".
 _SET_EQUAL = re.compile(r"(?P<join>\bor\b|,|;|\band\b)\s*(?P<name>[A-Za-z]\w?)\s*=\s*$")
 _SIGNS = re.compile(r"[=+*/×÷^<>-]")
 _QUESTION_REFERENCE = re.compile(r"\b(?:question|ques|part|number|no\.|q)\s*\d+\b", re.I)
@@ -29,7 +29,7 @@ _DAY = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class Quantity:
-    """A number with the unit behind it (a pint unit, or None), where both end, and how they are written."""
+    """A number with the unit after it (a pint unit, or None). `end`: the end of both; `written`: both as written."""
 
     number: Number
     unit: Any | None
@@ -38,27 +38,31 @@ class Quantity:
 
 
 def remove_non_values(text: str) -> str:
-    """The text without numbers that are no values: "question 3", the day of a date beside its year."""
+    """The text without numbers that are not values: "question 3", or the day of a date that has a month."""
     return _DAY.sub(" ", _QUESTION_REFERENCE.sub(" ", text))
 
 
 def parse_quantities(text: str, target_unit: Any | None) -> list[Quantity]:
-    """Every number with the unit that follows it, but for numbers that are a part of a unit."""
+    """All numbers with the units that follow them, except numbers that are part of a unit.
+
+    `target_unit`: the unit asked for, which decides between several readings of a unit.
+    """
     found = []
     inside: set[int] = set()
     numbers = parse_numbers(text)
     for index, number in enumerate(numbers):
-        until = numbers[index + 1].start if index + 1 < len(numbers) else len(text)
-        tail = text[number.end : min(number.end + 30, max(until, number.end) + 3)]
-        read = units.parse_unit(tail.split("\n")[0], target_unit) if re.match(r"\s?\s?[A-Za-zµμΩ%°℃℉/]", tail) else None
-        end = number.end + (read[1] if read else 0)
+        next_start = numbers[index + 1].start if index + 1 < len(numbers) else len(text)
+        tail = text[number.end : min(number.end + 30, max(next_start, number.end) + 3)]
+        has_unit = re.match(r"\s?\s?[A-Za-zµμΩ%°℃℉/]", tail)
+        parsed = units.parse_unit(tail.split("\n")[0], target_unit) if has_unit else None
+        end = number.end + (parsed[1] if parsed else 0)
         inside |= {later.start for later in numbers[index + 1 : index + 1 + end - number.end] if later.start < end}
-        found.append(Quantity(number, read[0] if read else None, end, " ".join(text[number.start : end].split())))
+        found.append(Quantity(number, parsed[0] if parsed else None, end, " ".join(text[number.start : end].split())))
     return [quantity for quantity in found if quantity.number.start not in inside]
 
 
 def combine_compound_units(text: str, quantities: list[Quantity], target_unit: Any | None) -> list[Quantity]:
-    """Neighbours in ever smaller units of one kind as one quantity ("3 hours and 20 minutes")."""
+    """Joins adjacent quantities in ever smaller units of one dimension ("3 hours and 20 minutes")."""
     if target_unit is None:
         return quantities
     kept: list[Quantity] = []
@@ -81,7 +85,11 @@ def _is_smaller_unit_part(text: str, first: Quantity, second: Quantity) -> bool:
 
 
 def find_final_quantity(text: str, quantities: list[Quantity]) -> tuple[Quantity, list[Quantity]]:
-    """The quantity that the answer ends on, and, where several stand side by side, all of these."""
+    """The final quantity of the answer and its alternatives: all quantities offered side by side with it, or none.
+
+    Tried in this order: a value after "the answer is", the last value that "=" or "therefore" leads to, the only value.
+    Where none of these applies, the last value is returned with all values as alternatives.
+    """
     stated = [match.end() for match in _ANSWER_IS.finditer(text)]
     for position in reversed(stated):
         after = [quantity for quantity in quantities if quantity.number.start >= position]
@@ -89,7 +97,7 @@ def find_final_quantity(text: str, quantities: list[Quantity]) -> tuple[Quantity
             return after[0], _find_adjacent(text, after)
     explanation = _EXPLANATION.search(text)
     if explanation is not None and re.search(r"[=≈]", explanation.group()) and not _REASON.search(explanation.group()):
-        explanation = None  # working goes on in it: "6 divided by 0.4 = 15"
+        explanation = None  # the working continues in it: "6 divided by 0.4 = 15"
     kept = [
         quantity for quantity in quantities if explanation is None or quantity.end <= explanation.start()
     ] or quantities
@@ -106,7 +114,7 @@ def find_final_quantity(text: str, quantities: list[Quantity]) -> tuple[Quantity
 
 
 def _find_alternatives(text: str, quantities: list[Quantity], lead: int, after: list[Quantity]) -> list[Quantity]:
-    """Values that one name is set equal to, with "or" between them."""
+    """The last value before `lead` and the first after it, if they are alternatives ("x = 7 or x = -7")."""
     joined = _SET_EQUAL.search(text, 0, lead)
     before = [quantity for quantity in quantities if joined and quantity.end <= joined.start()]
     if joined is None or not before or text[before[-1].end : joined.start()].strip():
@@ -117,7 +125,7 @@ def _find_alternatives(text: str, quantities: list[Quantity], lead: int, after: 
 
 
 def _is_end_of_working(text: str, after: list[Quantity]) -> bool:
-    """Whether the first value is the end of the working: words follow it, and no sign that it goes on."""
+    """Whether the first value is the end of the working: words follow it, and no operator."""
     if len(after) == 1:
         return True
     between = text[after[0].end : after[1].number.start]
@@ -125,7 +133,7 @@ def _is_end_of_working(text: str, after: list[Quantity]) -> bool:
 
 
 def _find_adjacent(text: str, quantities: list[Quantity]) -> list[Quantity]:
-    """The quantities that stand next to the first one with nothing but "or", commas or spaces between."""
+    """The quantities in a row with the first one, separated only by "or", commas or spaces; empty for a single one."""
     row = quantities[:1]
     for quantity in quantities[1:]:
         between = text[row[-1].end : quantity.number.start]

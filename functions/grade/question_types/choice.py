@@ -1,7 +1,7 @@
-"""Choice and true/false answers: what was picked, and what it is worth.
+"""Choice questions: parses the selected options and marks them.
 
-A student may write the letter, the option's words, or both. More picks than asked, "B or C", or a
-letter beside the words of another option are no answer that code may decide in the student's favour.
+A student may write the letter, the option's words, or both. More options than asked for, "B or C", or a letter next to
+the words of another option are never decided in the student's favour by code.
 """
 
 import re
@@ -9,15 +9,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from rapidfuzz import fuzz
-from rapidfuzz.distance import OSA
 
 from core.models.assessment import Option, Question, SchemeEntry
 from core.models.result import ReviewReason
 from grade.language import lookalikes
-from grade.language.tokenizer import word_set
 from grade.mark_arithmetic import RuleMark, clamp
 
-_LEAD_IN = re.compile(
+LEAD_IN = re.compile(
     r"^(?:(?:so|hence|therefore|thus|i think|i believe|it is|it's|its|my|the|correct|right|final|best|is)\s+)*"
     r"(?:(?:ans(?:wer)?|opt(?:ion)?|choice|response)s?\b\.?\s*(?:is|are|=|:|-)?\s*|(?:both|only|just)\s+)+",
     re.I,
@@ -36,14 +34,11 @@ _BRACKETED = re.compile(
     r"(?<![\w(])[(\[]([A-Za-z]|[ivx]{1,4}|\d)[)\]]|(?:^|\n|[,;&]\s*|\band\s+)([A-Za-z])[).:](?=\s|$)", re.I
 )
 _NEGATED = re.compile(r"\b(?:not|isn't|n't|except|neither|nor|instead of|rather than)\b", re.I)
-# "A cell membrane": an article, or option A beside the words of another.
+# "A cell membrane": an article, or the letter A next to the words of another option.
 _ARTICLE_OR_LABEL = re.compile(r"\s*([AI])\s+(?=\S)")
 _EITHER = re.compile(r"\bor\b", re.I)
 _ALL_OR_NONE = re.compile(r"(all|none|both|neither)(?: of)?(?: the| these| them)?(?: above| options?| answers?)?")
 _HEDGE = re.compile(r"\bor\b|\?|\bmaybe\b|\bperhaps\b|\beither\b|/", re.I)
-_TRUE = word_set("t true yes y correct right ✓ ✔ √ agree")
-_FALSE = word_set("f false no n incorrect wrong untrue ✗ ✘ × x disagree")
-_WORDS = re.compile(r"[^\W_]+(?:'[a-z]+)?|[✓✔√✗✘×]")
 _MIN_SIMILARITY = 88.0
 _MIN_RIVAL_SIMILARITY = 70.0
 _NUMBER = re.compile(r"[-+−]?\d+(?:[.,]\d+)?")
@@ -51,7 +46,7 @@ _NUMBER = re.compile(r"[-+−]?\d+(?:[.,]\d+)?")
 
 @dataclass(frozen=True, slots=True)
 class SelectedOptions:
-    """The options picked, by label. `doubt` is why a person should look, with `why` in words."""
+    """The labels of the selected options. `review_reason`: why a person should check them, explained in words."""
 
     labels: frozenset[str]
     review_reason: ReviewReason | None = None
@@ -59,14 +54,14 @@ class SelectedOptions:
 
 
 def normalize_label(label: str) -> str:
-    """ "(b)", "B." and "b" are one label."""
+    """The label without punctuation and case: "b" for "(b)" and "B."."""
     return re.sub(r"[^0-9a-z]", "", label.casefold())
 
 
 def parse_selected_options(text: str, options: Sequence[Option], *, several: bool) -> SelectedOptions:
-    """What the student picked. `several`: more than one option is right, so "AC" is two picks."""
+    """Parses the selected options. `several`: more than one option is right, so that "AC" selects two."""
     labels = [normalize_label(option.label) for option in options] or list("abcdefgh")
-    cleaned = " ".join(_LEAD_IN.sub("", text.strip()).split())
+    cleaned = " ".join(LEAD_IN.sub("", text.strip()).split())
     listed = _parse_label_list(cleaned, labels, several=several)
     if listed is not None:
         hedged = len(listed) > 1 and (_EITHER if several else _HEDGE).search(cleaned)
@@ -92,7 +87,10 @@ def parse_selected_options(text: str, options: Sequence[Option], *, several: boo
 def _find_ambiguity(
     text: str, cleaned: str, options: Sequence[Option], by_words: frozenset[str], by_label: frozenset[str]
 ) -> str:
-    """What else an option's words may mean: the label that looks like an article, a neighbour spelled alike."""
+    """What else the answer may mean: a label that looks like an article, or an option that is spelled alike.
+
+    Returns the explanation, "" where there is no ambiguity.
+    """
     article = _ARTICLE_OR_LABEL.match(text)
     labels = {normalize_label(option.label) for option in options}
     if by_words and article and normalize_label(article[1]) in labels - by_words:
@@ -102,7 +100,7 @@ def _find_ambiguity(
 
 
 def mark_choice(question: Question, entry: SchemeEntry, text: str, max_marks: float) -> RuleMark:
-    """All-or-nothing, or partial where the scheme says so; `negative` is taken off for a wrong answer."""
+    """All or nothing, or partial marks where the scheme allows them; `negative` is subtracted for a wrong answer."""
     right = frozenset(_resolve_option_label(answer, question.options) for answer in entry.answers)
     selected = parse_selected_options(text, question.options, several=len(right) > 1)
     if not selected.labels:
@@ -126,75 +124,15 @@ def mark_choice(question: Question, entry: SchemeEntry, text: str, max_marks: fl
     return RuleMark(marks, reason)
 
 
-def mark_true_false(entry: SchemeEntry, text: str, max_marks: float) -> RuleMark:
-    right = parse_true_false(entry.answers[0])
-    cleaned = parse_true_false(text)
-    if right is None:
-        return RuleMark(None, "The scheme's answer is neither true nor false.", 0.0, (ReviewReason.NO_SCHEME,))
-    if cleaned is None and (seen := _guess_misspelled_true_false(text)) is not None:
-        marks = max_marks if seen == right else -entry.negative if entry.negative else 0.0
-        reason = f"“{text.strip()}” looks like {'true' if seen else 'false'}."
-        return RuleMark(marks, reason, 0.6, (ReviewReason.LOOK_ALIKE,))
-    if cleaned is None:
-        return RuleMark(None, "The answer says neither true nor false, or both.", 0.3, (ReviewReason.UNCLEAR_ANSWER,))
-    word = "true" if cleaned else "false"
-    if cleaned == right:
-        return RuleMark(max_marks, f"Read {word}, which is right.")
-    return RuleMark(
-        -entry.negative if entry.negative else 0.0, f"Read {word}; right is {'true' if right else 'false'}."
-    )
-
-
-def parse_true_false(text: str) -> bool | None:
-    """True, false, or None where neither or both are said. A leading word decides before its explanation."""
-    cleaned = _LEAD_IN.sub("", text.strip())
-    words = [word.casefold() for word in _WORDS.findall(cleaned.replace("’", "'"))]
-    if re.match(r"^\W*(?:t(?:rue)?|yes|y)\W*(?:/|or|and)\W*(?:f(?:alse)?|no|n)\b", cleaned, re.I) or (
-        re.match(r"^\W*(?:f(?:alse)?|no|n)\W*(?:/|or|and)\W*(?:t(?:rue)?|yes|y)\b", cleaned, re.I)
-    ):
-        return None
-    if words and set(words) <= _TRUE | _FALSE and set(words) & _TRUE and set(words) & _FALSE:
-        return None
-    if (
-        words
-        and words[0] in _TRUE | _FALSE
-        and not (words[0] in {"no", "yes"} and _find_truth_values(words[1:]) == {words[0] == "no"})
-    ):
-        return words[0] in _TRUE
-    found = _find_truth_values(words)
-    return found.pop() if len(found) == 1 else None
-
-
-def _guess_misspelled_true_false(text: str) -> bool | None:
-    """A single word that is one misread letter away from true or false ("Trve", "fa1se")."""
-    word = text.strip(" .,;:!").casefold()
-    for truth in ("true", "false"):
-        if 3 <= len(word) <= 6 and OSA.distance(word, truth) == 1:
-            return truth == "true"
-    return None
-
-
-def _find_truth_values(words: Sequence[str]) -> set[bool]:
-    found: set[bool] = set()
-    for index, word in enumerate(words):
-        if len(word) < 4 and word not in {"yes", "no"}:
-            continue
-        is_negated = any(before in {"not", "isn't", "never"} for before in words[max(0, index - 2) : index])
-        if word in _TRUE:
-            found.add(not is_negated)
-        elif word in _FALSE and word != "no":
-            found.add(is_negated)
-    return found
-
-
-def _calculate_marks(picked: frozenset[str], right: frozenset[str], entry: SchemeEntry, max_marks: float) -> float:
-    if picked == right:
+def _calculate_marks(selected: frozenset[str], right: frozenset[str], entry: SchemeEntry, max_marks: float) -> float:
+    """Partial marks: each right option adds a share, each wrong one subtracts a share."""
+    if selected == right:
         return max_marks
     wrong = -entry.negative if entry.negative else 0.0
     if not entry.partial:
         return wrong
     share = max_marks / len(right)
-    return clamp((len(picked & right) - len(picked - right)) * share, wrong, max_marks)
+    return clamp((len(selected & right) - len(selected - right)) * share, wrong, max_marks)
 
 
 def _resolve_option_label(answer: str, options: Sequence[Option]) -> str:
@@ -211,26 +149,25 @@ def _resolve_option_label(answer: str, options: Sequence[Option]) -> str:
 
 
 def _parse_label_list(cleaned: str, labels: Sequence[str], *, several: bool) -> frozenset[str] | None:
-    """The labels, where the answer is nothing but labels ("B", "(a), (c)", "A and C", "ACD" if several)."""
+    """The labels if the answer holds nothing else ("B", "(a), (c)", "A and C"; "ACD" if `several`), else None."""
     bare = cleaned.strip(" .;:?!\"'")
     parts = [normalize_label(part) for part in re.split(_JOIN, bare) if normalize_label(part)]
     if parts and all(part in labels for part in parts):
         return frozenset(parts)
     if len(parts) == 1 and 1 < len(parts[0]) <= len(labels) and bare.isalpha() and (several or bare.isupper()):
         letters = list(parts[0])
-        # One letter twice is one pick ("CC").
+        # One letter twice selects one option ("CC").
         if all(letter in labels for letter in letters) and len(set(letters)) in (1, len(letters)):
             return frozenset(letters)
     return None
 
 
 def _find_labels(text: str, labels: Sequence[str]) -> frozenset[str]:
-    """Labels that stand out within words: "(b)", "B) …", "option C", "B - …" or a first capital by itself."""
+    """Labels among other words: "(b)", "B) …", "option C", "B - …" or a capital letter at the start."""
     found = {normalize_label(match.group(1)) for match in _NAMED_OPTION.finditer(text)}
     found = {label for label in found if label in labels}
-    found |= {normalize_label(one) for match in _CONCLUSION.finditer(text) for one in match.groups() if one} & set(
-        labels
-    )
+    concluded = {normalize_label(label) for match in _CONCLUSION.finditer(text) for label in match.groups() if label}
+    found |= concluded & set(labels)
     if found:
         return frozenset(found)
     for match in _BRACKETED.finditer(text):
@@ -244,7 +181,7 @@ def _find_labels(text: str, labels: Sequence[str]) -> frozenset[str]:
 
 
 def _match_option_text(cleaned: str, options: Sequence[Option]) -> frozenset[str]:
-    """The options whose words the answer uses; of one option inside another only the longer."""
+    """The options whose words the answer uses; where one option contains another, only the longer one."""
     plain = _normalize_text(cleaned)
     scored = []
     for option in options:
@@ -265,29 +202,29 @@ def _match_option_text(cleaned: str, options: Sequence[Option]) -> frozenset[str
 
 
 def _match_option_number(cleaned: str, options: Sequence[Option]) -> frozenset[str]:
-    """The one option with this number, whose unit the student has left out."""
+    """The one option with this number, if the answer is a number without the option's unit."""
     number = _NUMBER.fullmatch(cleaned.strip(" ."))
     if number is None:
         return frozenset()
-    hits = [option for option in options if _NUMBER.findall(option.text)[:2] == [number.group()]]
-    return frozenset({normalize_label(hits[0].label)}) if len(hits) == 1 else frozenset()
+    matches = [option for option in options if _NUMBER.findall(option.text)[:2] == [number.group()]]
+    return frozenset({normalize_label(matches[0].label)}) if len(matches) == 1 else frozenset()
 
 
 def _match_all_or_none(cleaned: str, options: Sequence[Option]) -> frozenset[str]:
-    """ "All of the above" for "All of these"."""
-    meant = _ALL_OR_NONE.fullmatch(_normalize_text(cleaned))
-    if meant is None:
+    """The one "all of these" option for "All of the above", and likewise for none, both and neither."""
+    answered = _ALL_OR_NONE.fullmatch(_normalize_text(cleaned))
+    if answered is None:
         return frozenset()
-    hits = [
+    matches = [
         option
         for option in options
-        if (own := _ALL_OR_NONE.fullmatch(_normalize_text(option.text))) and own[1] == meant[1]
+        if (own := _ALL_OR_NONE.fullmatch(_normalize_text(option.text))) and own[1] == answered[1]
     ]
-    return frozenset({normalize_label(hits[0].label)}) if len(hits) == 1 else frozenset()
+    return frozenset({normalize_label(matches[0].label)}) if len(matches) == 1 else frozenset()
 
 
-def _find_similar_option(cleaned: str, options: Sequence[Option], picked: frozenset[str]) -> str | None:
-    """Another option that a misspelled answer is nearly as near to ("mittosis": mitosis, or meiosis)."""
+def _find_similar_option(cleaned: str, options: Sequence[Option], selected: frozenset[str]) -> str | None:
+    """The text of another option that a misspelled answer is nearly as close to ("mittosis": mitosis or meiosis)."""
     plain = _normalize_text(cleaned)
     if any(
         re.search(rf"(?<!\w){re.escape(_normalize_text(option.text))}(?!\w)", plain)
@@ -295,7 +232,7 @@ def _find_similar_option(cleaned: str, options: Sequence[Option], picked: frozen
         if option.text
     ):
         return None
-    others = [option.text for option in options if normalize_label(option.label) not in picked]
+    others = [option.text for option in options if normalize_label(option.label) not in selected]
     return next((text for text in others if fuzz.ratio(plain, _normalize_text(text)) >= _MIN_RIVAL_SIMILARITY), None)
 
 
@@ -304,14 +241,15 @@ def _normalize_text(text: str) -> str:
 
 
 def _match_lookalike_option(cleaned: str, labels: Sequence[str], options: Sequence[Option]) -> SelectedOptions:
-    shown = [
+    """The option whose text or label the answer may be with look-alike characters, always for review."""
+    matches = [
         option
         for option in options
         if option.text and lookalikes.looks_like(_normalize_text(cleaned), _normalize_text(option.text))
     ]
-    if len(shown) == 1:
-        explanation = f"“{cleaned.strip()}” looks like “{shown[0].text}”"
-        return SelectedOptions(frozenset({normalize_label(shown[0].label)}), ReviewReason.LOOK_ALIKE, explanation)
+    if len(matches) == 1:
+        explanation = f"“{cleaned.strip()}” looks like “{matches[0].text}”"
+        return SelectedOptions(frozenset({normalize_label(matches[0].label)}), ReviewReason.LOOK_ALIKE, explanation)
     for letter in lookalikes.possible_letters(cleaned):
         if letter.casefold() in labels:
             explanation = f"“{cleaned.strip()}” may be a {letter}"

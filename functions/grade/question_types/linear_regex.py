@@ -1,8 +1,8 @@
-"""Regular expressions from a marking scheme, matched in time linear in the answer.
+"""Matches regular expressions from a marking scheme, in time linear in the length of the answer.
 
-A scheme is untrusted: `(a+)+$` would hold Python's own matcher for hours. Patterns are parsed by Python's
-parser and then simulated as a set of states, so no pattern can hang; what cannot be simulated that way
-(references back, looking ahead or behind) is refused with `UnsupportedPattern`.
+A scheme is untrusted: `(a+)+$` would block Python's own matcher for hours. Patterns are parsed by Python's parser and
+then simulated as a nondeterministic finite automaton, so that no pattern can hang. What an automaton cannot match
+(backreferences, lookahead and lookbehind) is refused with `UnsupportedPattern`.
 """
 
 import re
@@ -22,20 +22,25 @@ CharacterTest = Callable[[str], bool]
 
 
 class UnsupportedPattern(ValueError):
-    """The pattern is no regular expression, too large, or needs more than a finite automaton."""
+    """The pattern is not a regular expression, is too large, or needs more than a finite automaton."""
 
 
 @dataclass(slots=True)
 class _State:
-    """One state: `test` consumes a character; without one, `where` is an assertion or None; then `after`."""
+    """A state of the automaton. `test`: whether it consumes a character; None for a state that consumes nothing.
 
-    after: list[int]
+    `assertion`: the position assertion of a state that consumes nothing, or None.
+    """
+
+    next_states: list[int]
     test: CharacterTest | None = None
     assertion: Any = None
 
 
 @dataclass(frozen=True, slots=True)
 class LinearPattern:
+    """A compiled pattern. Only the first `MAX_OBJECTIVE_ANSWER_CHARACTERS` of a text are matched."""
+
     nfa_states: tuple[_State, ...]
     start: int
     end: int
@@ -54,10 +59,10 @@ class LinearPattern:
             if self.end in states and not anchored:
                 return True
             reached = [
-                after
+                next_state
                 for state in states
                 if (test := self.nfa_states[state].test) and test(char)
-                for after in self.nfa_states[state].after
+                for next_state in self.nfa_states[state].next_states
             ]
             states = self._closure(reached if anchored else [*reached, self.start], text, position + 1)
             if anchored and not states:
@@ -65,24 +70,31 @@ class LinearPattern:
         return self.end in states
 
     def _closure(self, states: Iterable[int], text: str, position: int) -> set[int]:
+        """The states reached from `states` without consuming a character, themselves included."""
         seen: set[int] = set()
         waiting = list(states)
         while waiting:
             state = waiting.pop()
             if state in seen:
                 continue
-            step = self.nfa_states[state]
-            if step.assertion is not None and not _assertion_holds(step.assertion, text, position):
+            nfa_state = self.nfa_states[state]
+            if nfa_state.assertion is not None and not _assertion_holds(nfa_state.assertion, text, position):
                 continue
             seen.add(state)
-            if step.test is None:
-                waiting.extend(step.after)
+            if nfa_state.test is None:
+                waiting.extend(nfa_state.next_states)
         return seen
 
 
 @lru_cache(maxsize=256)
 def compile_pattern(source: str) -> LinearPattern:
-    """The pattern, ready to match. Raises UnsupportedPattern with a sentence."""
+    """Compiles the pattern.
+
+    Raises
+    ------
+    UnsupportedPattern
+        With a sentence for the teacher.
+    """
     if len(source) > _MAX_PATTERN_LENGTH:
         raise UnsupportedPattern(f"The pattern is longer than {_MAX_PATTERN_LENGTH} characters.")
     try:
@@ -96,7 +108,7 @@ def compile_pattern(source: str) -> LinearPattern:
 
 
 class _NfaBuilder:
-    """Thompson's construction over the parser's tree."""
+    """Builds the automaton from the parser's tree by Thompson's construction."""
 
     def __init__(self) -> None:
         self.nfa_states: list[_State] = []
@@ -108,14 +120,14 @@ class _NfaBuilder:
         return len(self.nfa_states) - 1
 
     def add_sequence(self, parsed: Any, start: int) -> int:
-        """Appends a run of nodes; answers its last state."""
+        """Appends a sequence of nodes and returns its last state."""
         for kind, value in parsed:
             start = self.add_node(kind, value, start)
         return start
 
     def add_node(self, kind: Any, value: Any, start: int) -> int:
         if kind in _TESTS:
-            return self._consume(start, _TESTS[kind](value))
+            return self._append(start, self.add_state(_TESTS[kind](value)))
         if kind is op.SUBPATTERN:
             return self.add_sequence(value[-1], start)
         if kind is op.ATOMIC_GROUP:
@@ -125,43 +137,40 @@ class _NfaBuilder:
         if kind in (op.MAX_REPEAT, op.MIN_REPEAT):
             return self._repeat(value, start)
         if kind is op.AT:
-            state = self.add_state(assertion=value)
-            self.nfa_states[start].after.append(state)
-            after = self.add_state()
-            self.nfa_states[state].after.append(after)
-            return after
-        raise UnsupportedPattern("References back and looking around are not supported.")
+            return self._append(start, self.add_state(assertion=value))
+        raise UnsupportedPattern("Backreferences, lookahead and lookbehind are not supported.")
 
-    def _consume(self, start: int, test: CharacterTest) -> int:
-        state, after = self.add_state(test), self.add_state()
-        self.nfa_states[start].after.append(state)
-        self.nfa_states[state].after.append(after)
-        return after
+    def _append(self, start: int, state: int) -> int:
+        """Adds `state` after `start`, and returns a new state after it."""
+        end = self.add_state()
+        self.nfa_states[start].next_states.append(state)
+        self.nfa_states[state].next_states.append(end)
+        return end
 
     def _branch(self, choices: Any, start: int) -> int:
         end = self.add_state()
         for choice in choices:
-            opening = self.add_state()
-            self.nfa_states[start].after.append(opening)
-            self.nfa_states[self.add_sequence(choice, opening)].after.append(end)
+            branch_start = self.add_state()
+            self.nfa_states[start].next_states.append(branch_start)
+            self.nfa_states[self.add_sequence(choice, branch_start)].next_states.append(end)
         return end
 
     def _repeat(self, value: Any, start: int) -> int:
-        least, most, parsed = value
-        for _ in range(least):
+        minimum, maximum, parsed = value
+        for _ in range(minimum):
             start = self.add_sequence(parsed, start)
-        if most is op.MAXREPEAT:
+        if maximum is op.MAXREPEAT:
             loop = self.add_state()
-            self.nfa_states[start].after.append(loop)
-            self.nfa_states[self.add_sequence(parsed, loop)].after.append(loop)
+            self.nfa_states[start].next_states.append(loop)
+            self.nfa_states[self.add_sequence(parsed, loop)].next_states.append(loop)
             end = self.add_state()
-            self.nfa_states[loop].after.append(end)
+            self.nfa_states[loop].next_states.append(end)
             return end
         end = self.add_state()
-        for _ in range(most - least):
-            self.nfa_states[start].after.append(end)
+        for _ in range(maximum - minimum):
+            self.nfa_states[start].next_states.append(end)
             start = self.add_sequence(parsed, start)
-        self.nfa_states[start].after.append(end)
+        self.nfa_states[start].next_states.append(end)
         return end
 
 

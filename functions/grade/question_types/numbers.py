@@ -1,6 +1,6 @@
-"""Numbers as they are written: "9,81", "1,000", "3.0 × 10⁸", "3e8", "¾", "1 1/2", "−4", "25 %".
+"""Parses numbers as they are written: "9,81", "1,000", "3.0 × 10⁸", "3e8", "¾", "1 1/2", "−4", "25 %".
 
-A comma or a point can be ambiguous ("1,000" is a thousand or one): then the second reading is kept too.
+A comma or a point can be ambiguous ("1,000" is a thousand or one): then the second reading is kept as `alternative`.
 """
 
 import math
@@ -34,16 +34,17 @@ _NUMBER = re.compile(
     r"(?:(?P<mixed>\s?[½¼¾⅓⅔⅛⅜⅝⅞⅕])|(?:\s(?P<whole>\d{1,3}))?\s?/\s?(?P<over>\d{1,6})(?![\d.,]*\d))?"
     r"|(?P<vulgar>[½¼¾⅓⅔⅛⅜⅝⅞⅕]))"
 )
-
-
-# "4·5" is four and a half, but for a power of ten ("3·10^8").
+# "4·5" is four and a half, except before a power of ten ("3·10^8").
 _RAISED_POINT = re.compile(rf"(?<=\d)·(?=\d)(?!10\s?(?:\^|\*\*|[{_SUPERSCRIPTS}]))")
 
 
 @dataclass(frozen=True, slots=True)
 class Number:
-    """A number in a text. `other` is its second reading; `figures` its significant figures as written;
-    `decimals` how many stand behind the point; `start` and `end` its place."""
+    """A number in a text, from `start` to `end`.
+
+    `significant_figures`: as written. `decimals`: digits after the decimal point. `alternative`: the value
+    of its second reading, where it is ambiguous.
+    """
 
     value: float
     start: int
@@ -54,7 +55,7 @@ class Number:
 
 
 def parse_numbers(text: str) -> list[Number]:
-    """Every number in the text, in order. Powers beyond 10^±300 are left out."""
+    """All numbers in the text, in order. Powers of ten are limited to 10^±300."""
     plain = _RAISED_POINT.sub(".", text.translate(_PLAIN))
     return [number for match in _NUMBER.finditer(plain) if (number := _build_number(match)) is not None]
 
@@ -102,7 +103,7 @@ _PI = re.compile(r"(?:(?<!\d)(\d++(?:\.\d++)?)\s?)?(?:π|\bpi\b)", re.IGNORECASE
 
 
 def convert_number_words(text: str) -> str:
-    """The text with numbers in words in digits: "forty-two", "2 thousand", "one and a half", "minus 5", "2π"."""
+    """The text with number words as digits: "forty-two", "2 thousand", "one and a half", "minus 5", "2π"."""
     text = _convert_small_number_words(text)
     text = _AND_PART.sub(lambda match: match[1] + (".5" if match[2].lower() == "half" else ".25"), text)
     text = _FRACTION.sub(lambda match: f"{match[1]}/{_FRACTION_WORDS[match[2].lower()]}", text)
@@ -113,7 +114,7 @@ def convert_number_words(text: str) -> str:
 
 
 def expand_k_suffix(text: str) -> str:
-    """ "3.5k" as 3500, for values without a unit."""
+    """The text with "3.5k" as 3500, for values without a unit."""
     return _IN_K.sub(lambda match: f"{float(match[1]) * 1000:.15g}", text)
 
 
@@ -154,7 +155,7 @@ def clamp_power(power: int) -> int:
 
 
 def _possible_values(written: str) -> Iterator[float]:
-    """The readings of digits with separators, likeliest first."""
+    """The values that digits with separators may have, likeliest first."""
     bare = re.sub(r"[ ']", "", written)
     commas, points = bare.count(","), bare.count(".")
     if commas and points:
@@ -180,7 +181,7 @@ def _possible_values(written: str) -> Iterator[float]:
 
 
 def _precision(written: str) -> tuple[int, int]:
-    """Significant figures and decimals as written. Zeros at the end of a whole number count."""
+    """Significant figures and decimals as written. Trailing zeros of a whole number count as significant."""
     parts = re.split(r"[.,]", written)
     decimals = len(parts[-1]) if len(parts) == 2 else 0
     digits = re.sub(r"\D", "", written).lstrip("0")

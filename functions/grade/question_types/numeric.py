@@ -1,4 +1,4 @@
-"""Numeric answers: the value that the student ends on, in its unit, against the scheme."""
+"""Numeric questions: compares the final value of the answer, in its unit, with the scheme."""
 
 import math
 import re
@@ -40,7 +40,10 @@ _STATED_VALUE = re.compile(r"\b[A-Za-z]\w?\s*(=\s*[-+−]?\d[^,;\n=]*)")
 
 @dataclass(frozen=True, slots=True)
 class SchemeQuantity:
-    """What the scheme takes: values (with how precisely each is written) in `unit`, or a range."""
+    """What the scheme accepts: values in `unit`, or the range of `entry`.
+
+    `unit_text`: the unit as written. `optional_unit`: the question names the unit, so that an answer may omit it.
+    """
 
     values: tuple[Number, ...]
     unit: Any | None
@@ -50,7 +53,10 @@ class SchemeQuantity:
 
 
 def mark_numeric(question: Question, entry: SchemeEntry, text: str, max_marks: float) -> RuleMark:
-    """The final value in the scheme's unit, within its tolerance or range."""
+    """Marks the final value of the answer in the scheme's unit, within the scheme's tolerance or range.
+
+    A value that is right only in another reading of its characters, or one of several, goes to a person.
+    """
     scheme_quantity = _parse_scheme_quantity(question, entry)
     if scheme_quantity is None:
         return RuleMark(None, "The scheme's number cannot be read.", 0.0, (ReviewReason.NO_SCHEME,))
@@ -60,7 +66,7 @@ def mark_numeric(question: Question, entry: SchemeEntry, text: str, max_marks: f
     decision = _decide(text, scheme_quantity, max_marks)
     if decision.marks == max_marks:
         return decision
-    # Digits that a reader has taken apart are offered as one number.
+    # Digits that OCR separated are also tried as one number.
     for changed in (*lookalikes.possible_quantity_texts(text), _SPACE_BETWEEN_DIGITS.sub("", text)):
         alternative = _decide(changed, scheme_quantity, max_marks)
         if alternative.marks is not None and alternative.marks > (decision.marks or 0.0):
@@ -70,12 +76,14 @@ def mark_numeric(question: Question, entry: SchemeEntry, text: str, max_marks: f
 
 
 def _check_other_forms(text: str, scheme_quantity: SchemeQuantity, max_marks: float, decision: RuleMark) -> RuleMark:
-    """A wrong value beside which a right one stands ("x = 7, y = 3"), or that is a fraction in other signs: a person
-    decides."""
+    """Checks a wrong value for other forms of the right one, for a person to decide.
+
+    These are fractions written as odds, ratios or powers, and a right value next to the wrong one ("x = 7, y = 3").
+    """
     if decision.marks or decision.review:
         return decision
-    for written, read in _AS_FRACTION:
-        alternative = _decide(written.sub(read, text), scheme_quantity, max_marks)
+    for form, replacement in _AS_FRACTION:
+        alternative = _decide(form.sub(replacement, text), scheme_quantity, max_marks)
         if alternative.marks == max_marks:
             reason = f"{alternative.reason} It is written as odds, a ratio or a power."
             return RuleMark(max_marks, reason, 0.6, (ReviewReason.UNCLEAR_ANSWER,))
@@ -99,8 +107,8 @@ def _decide(text: str, scheme_quantity: SchemeQuantity, max_marks: float) -> Rul
     decision = _compare_quantity(final, scheme_quantity, max_marks)
     if not several:
         return decision
-    judged = [_compare_quantity(quantity, scheme_quantity, max_marks) for quantity in several]
-    if all(alternative.marks == decision.marks for alternative in judged) and len(scheme_quantity.values) >= 1:
+    decisions = [_compare_quantity(quantity, scheme_quantity, max_marks) for quantity in several]
+    if all(alternative.marks == decision.marks for alternative in decisions) and len(scheme_quantity.values) >= 1:
         return decision
     reason = "Several values are offered and none is marked as the answer."
     return RuleMark(0.0, reason, 0.6, (ReviewReason.EXTRA_ANSWERS,))
@@ -118,74 +126,74 @@ def _parse_scheme_quantity(question: Question, entry: SchemeEntry) -> SchemeQuan
     if not numbers and entry.range is None:
         return None
     unit_text = _CURRENCY.sub("", (entry.unit or "")).strip() or (found_unit or "")
-    read = units.parse_unit(unit_text) if unit_text else None
-    unit = read[0] if read else None
+    parsed = units.parse_unit(unit_text) if unit_text else None
+    unit = parsed[0] if parsed else None
     asked, name = question.text.casefold(), unit_text.casefold()
     optional = bool(name) and (f"in {name}" in asked or f"({name})" in asked or (name == "%" and "percent" in asked))
     return SchemeQuantity(tuple(numbers), unit, unit_text, entry, optional)
 
 
 def _compare_quantity(quantity: Quantity, scheme_quantity: SchemeQuantity, max_marks: float) -> RuleMark:
-    read = f"Read {quantity.written}"
+    prefix = f"Read {quantity.written}"
     value, alternative = quantity.number.value, quantity.number.alternative
     if scheme_quantity.unit is None and _matches(value, scheme_quantity):
-        return _decide_right_value(read, quantity, scheme_quantity, max_marks, missing=False)
+        return _decide_right_value(prefix, quantity, scheme_quantity, max_marks, missing=False)
     target = scheme_quantity.unit if scheme_quantity.unit is not None else _dimensionless_unit(quantity.unit)
     missing = scheme_quantity.unit is not None and quantity.unit is None
     if target is not None and quantity.unit is not None:
         converted = units.convert_unit(value, quantity.unit, target)
         if converted is None or (not _matches(converted, scheme_quantity) and _matches(value, scheme_quantity)):
-            return _decide_wrong_unit(read, quantity, scheme_quantity, max_marks)
+            return _decide_wrong_unit(prefix, quantity, scheme_quantity, max_marks)
         alternative = units.convert_unit(alternative, quantity.unit, target) if alternative is not None else None
         value = converted
     if missing and _dimensionless_unit(scheme_quantity.unit) is not None and _matches(100 * value, scheme_quantity):
-        reason = f"{read}, which is {scheme_quantity.values[0].value:g} % as a plain number."
+        reason = f"{prefix}, which is {scheme_quantity.values[0].value:g} % as a plain number."
         return RuleMark(max_marks, reason, 0.7, (ReviewReason.BORDERLINE,))
     if _matches(value, scheme_quantity):
-        return _decide_right_value(read, quantity, scheme_quantity, max_marks, missing=missing)
+        return _decide_right_value(prefix, quantity, scheme_quantity, max_marks, missing=missing)
     if alternative is not None and _matches(alternative, scheme_quantity):
         return RuleMark(
             max_marks,
-            f"{read}, right if its comma or point is read the other way.",
+            f"{prefix}, right if its comma or point is read the other way.",
             0.6,
             (ReviewReason.UNCLEAR_ANSWER,),
         )
     return RuleMark(
         -scheme_quantity.entry.negative if scheme_quantity.entry.negative else 0.0,
-        f"{read}; right is {_format_scheme_quantity(scheme_quantity)}.",
+        f"{prefix}; right is {_format_scheme_quantity(scheme_quantity)}.",
     )
 
 
 def _dimensionless_unit(unit: Any | None) -> Any | None:
-    """The plain number that a percentage is measured in; None for units that a bare number does not take."""
+    """The dimensionless unit for a percentage and the like; None for no unit and for units with a dimension."""
     return units.unit_registry().dimensionless if unit is not None and unit.dimensionless else None
 
 
 def _decide_right_value(
-    read: str, quantity: Quantity, scheme_quantity: SchemeQuantity, max_marks: float, *, missing: bool
+    prefix: str, quantity: Quantity, scheme_quantity: SchemeQuantity, max_marks: float, *, missing: bool
 ) -> RuleMark:
     figures = scheme_quantity.entry.significant_figures
     if missing and not scheme_quantity.optional_unit:
-        reason = f"{read}: the value is right, the unit {scheme_quantity.unit_text} is missing."
+        reason = f"{prefix}: the value is right, the unit {scheme_quantity.unit_text} is missing."
         return RuleMark(max_marks - minor_error_penalty(max_marks), reason, 0.6, (ReviewReason.BORDERLINE,))
     if figures is not None and not _has_significant_figures(quantity.number, figures):
-        reason = f"{read}: the value is right, but not given to {figures} significant figures."
+        reason = f"{prefix}: the value is right, but not given to {figures} significant figures."
         return RuleMark(max_marks - minor_error_penalty(max_marks), reason, 0.8)
-    return RuleMark(max_marks, f"{read}, which is right.")
+    return RuleMark(max_marks, f"{prefix}, which is right.")
 
 
-def _decide_wrong_unit(read: str, quantity: Quantity, scheme_quantity: SchemeQuantity, max_marks: float) -> RuleMark:
+def _decide_wrong_unit(prefix: str, quantity: Quantity, scheme_quantity: SchemeQuantity, max_marks: float) -> RuleMark:
     if _matches(quantity.number.value, scheme_quantity):
-        reason = f"{read}: the number is right, but the unit is not {scheme_quantity.unit_text}."
+        reason = f"{prefix}: the number is right, but the unit is not {scheme_quantity.unit_text}."
         return RuleMark(max_marks - minor_error_penalty(max_marks), reason, 0.5, (ReviewReason.BORDERLINE,))
     return RuleMark(
         -scheme_quantity.entry.negative if scheme_quantity.entry.negative else 0.0,
-        f"{read}; right is {_format_scheme_quantity(scheme_quantity)}.",
+        f"{prefix}; right is {_format_scheme_quantity(scheme_quantity)}.",
     )
 
 
 def _has_significant_figures(number: Number, figures: int) -> bool:
-    """Zeros that end a whole number may or may not be significant ("4200")."""
+    """Whether the number may have that many significant figures; trailing zeros count or not ("4200")."""
     if number.significant_figures == figures:
         return True
     whole = number.decimals == 0 and number.value == int(number.value) if math.isfinite(number.value) else False
@@ -225,7 +233,7 @@ def _is_close(value: float, expected: Number, entry: SchemeEntry) -> bool:
 
 
 def _power_of_ten(expected: Number) -> float:
-    """The power of ten that the scheme's number is written with (3.00 × 10^8: 10^8)."""
+    """The power of ten with which the scheme's number is written (3.00 × 10^8: 10^8)."""
     if expected.value == 0:
         return 1.0
     lead = math.floor(math.log10(abs(expected.value)))

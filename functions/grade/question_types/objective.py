@@ -1,17 +1,22 @@
-"""Objective questions, decided in code: the door to the rooms that know one kind of answer each."""
+"""Marks objective questions in code, by the module of their question type."""
 
 from core.models.assessment import Question, QuestionType, SchemeEntry
 from core.models.result import ReviewReason
 from grade.language.tokenizer import is_non_answer
 from grade.mark_arithmetic import RuleMark, clamp
-from grade.question_types.choice import mark_choice, mark_true_false
-from grade.question_types.exact_and_pattern import mark_exact, mark_pattern
+from grade.question_types.choice import mark_choice
+from grade.question_types.exact import mark_exact
 from grade.question_types.numeric import mark_numeric
+from grade.question_types.pattern import mark_pattern
+from grade.question_types.true_false import mark_true_false
 
 
 def mark_objective(question: Question, entry: SchemeEntry, text: str, max_marks: float) -> RuleMark:
-    """Marks one objective answer. Between the scheme's minimum (below 0 only where it is negative) and
-    `max_marks`; None where the answer, or the scheme's own entry, cannot be read."""
+    """Marks one objective answer.
+
+    The marks are between the scheme's minimum (below 0 only with negative marking) and `max_marks`; None where the
+    answer, or the scheme's own entry, cannot be parsed.
+    """
     if not entry.answers and not (question.type is QuestionType.NUMERIC and entry.range):
         return RuleMark(None, "The marking scheme holds no answer to this question.", 0.0, (ReviewReason.NO_SCHEME,))
     if _has_no_answer(text):
@@ -24,7 +29,7 @@ def mark_objective(question: Question, entry: SchemeEntry, text: str, max_marks:
 
 
 def _has_no_answer(text: str) -> bool:
-    """ "Don't know" is no answer to anything; "no" and "none" may well be one."""
+    """Whether the text says that there is no answer: "don't know" does; "no" and "none" may be answers."""
     return (len(text.split()) != 1 and is_non_answer(text)) or text.strip(" .").casefold() in {"idk", "n/a", "?"}
 
 

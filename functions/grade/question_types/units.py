@@ -1,7 +1,7 @@
-"""Units as students write them, read by `pint`: "ms-1", "m s^-1", "kg/m3", "sec", "°C", "Ω".
+"""Parses units as students write them, with `pint`: "ms-1", "m s^-1", "kg/m3", "sec", "°C", "Ω".
 
-The student's text never reaches pint's expression parser (which evaluates what it is given): it is cut
-into names and small exponents here, and pint is asked for one name at a time.
+The student's text never reaches pint's expression parser, which evaluates its input. The text is split into names and
+small exponents here, and pint looks up one name at a time.
 """
 
 import re
@@ -26,7 +26,7 @@ _ALIASES = {
     "kw": "kW", "kwh": "kWh", "kj": "kJ", "kpa": "kPa", "pa": "Pa", "kn": "kN", "mv": "mV", "kv": "kV", "ma": "mA",
     "ev": "eV", "units": "", "unit": "", "times": "",
 }  # fmt: skip
-# Words that pint would take for units (inch, are, attosecond, …) but that are English in a sentence.
+# Words that pint would parse as units (inch, are, attosecond, …) but that are English words in a sentence.
 _NOT_UNITS = word_set(
     "a an as at in is are it the that this than to of on or and per by be so because since when which with for from "
     "was were has have not no am pm my we i he she you if then thus hence total each approx about answer number "
@@ -43,21 +43,23 @@ _FACTOR_SEPARATOR = re.compile(r"\s*[*·⋅×.\s]\s*")
 _POWER_WORD_BEFORE = re.compile(r"\b(sq\.?|square|cu\.?|cubic)\s+([A-Za-zµμ]+)\b", re.I)
 _POWER_WORD_AFTER = re.compile(r"\b([A-Za-zµμ]+)\s+(sq(?:uared?)?|cu(?:bed)?)\b", re.I)
 _PER = re.compile(r"(?:/|per\b)\s*", re.I)
-# Symbols that are capital letters, as hurried hands write them; only where nothing else is asked for.
+# Capital-letter symbols that students write in lower case; the unit asked for decides between the readings.
 _CAPITALS = frozenset("wnvjak")
 
 
 @lru_cache(maxsize=1)
 def unit_registry() -> Any:
-    """Pint's registry, opened on first use: it costs 0.8 s, which papers without units never pay."""
+    """Pint's registry, created on first use: it takes 0.8 s, which papers without units do not need."""
     import pint
 
     return pint.UnitRegistry(autoconvert_offset_to_baseunit=True, cache_folder=None)
 
 
 def parse_unit(text: str, target_unit: Any | None = None) -> tuple[Any, int] | None:
-    """The unit that `text` opens with and how many characters it takes; None where it opens with none.
-    Of several readings ("ms" is a millisecond, or metre second) the one of `like`'s dimension is taken."""
+    """The unit at the start of `text` and its length in characters; None where `text` starts with no unit.
+
+    Of several readings ("ms" is a millisecond or a metre second) the one with the dimension of `target_unit` is taken.
+    """
     plain = _DEGREES.sub(_replace_degrees, text.translate(_SUPERSCRIPTS).translate(_DASHES))
     plain = _BRACKETED_DENOMINATOR.sub(
         lambda match: ("/" + _FACTOR_SEPARATOR.sub("/", match[1].strip())).ljust(len(match.group())), plain
@@ -79,7 +81,7 @@ def parse_unit(text: str, target_unit: Any | None = None) -> tuple[Any, int] | N
 
 
 def _replace_degrees(match: re.Match[str]) -> str:
-    """ "degrees Celsius" as one name, padded so that places in the text stay true."""
+    """ "degrees Celsius" as one name, padded so that positions in the text stay valid."""
     scale = "degF" if match["scale"][0] in "fF" else "degC"
     return " " * (len(match.group()) - len(scale)) + scale
 
@@ -95,7 +97,7 @@ def convert_unit(value: float, unit: Any, to: Any) -> float | None:
 
 
 def _find_atom_runs(plain: str) -> Iterator[tuple[tuple[tuple[str, int], ...], int]]:
-    """Every run of atoms (name, power) that `plain` opens with, the longest first."""
+    """All runs of atoms (name, power) at the start of `plain` with their ends, the longest first."""
     runs: list[tuple[tuple[tuple[str, int], ...], int]] = []
     atoms: tuple[tuple[str, int], ...] = ()
     position, over = len(plain) - len(plain.lstrip()), False
@@ -106,15 +108,15 @@ def _find_atom_runs(plain: str) -> Iterator[tuple[tuple[tuple[str, int], ...], i
         atoms = (*atoms, (match["name"].replace(" ", ""), -power if over else power))
         position = match.end()
         runs.append((atoms, position))
-        glue = _SEPARATOR.match(plain, position)
-        if not glue:
+        separator = _SEPARATOR.match(plain, position)
+        if not separator:
             break
-        over, position = bool(glue["over"]), glue.end()
+        over, position = bool(separator["over"]), separator.end()
     return iter(reversed(runs))
 
 
 def _possible_units(atoms: tuple[tuple[str, int], ...]) -> Iterator[Any]:
-    """The units that a run of atoms may mean, likeliest first."""
+    """The units that a run of atoms may stand for, likeliest first."""
     products: list[Any] = [unit_registry().dimensionless]
     for name, power in atoms:
         products = [product * unit for product in products for unit in _units_of_name(name, power)][:16]
@@ -123,12 +125,12 @@ def _possible_units(atoms: tuple[tuple[str, int], ...]) -> Iterator[Any]:
 
 @lru_cache(maxsize=4096)
 def _units_of_name(name: str, power: int) -> tuple[Any, ...]:
-    """The units that one name with its power may mean."""
+    """The units that one name with its power may stand for."""
     found = []
-    whole = _look_up_unit(name)
+    unit = _look_up_unit(name)
     parts = _split_symbols(name)
-    if whole is not None:
-        found.append(whole**power)
+    if unit is not None:
+        found.append(unit**power)
     if name in _CAPITALS:
         found.append(unit_registry().Unit(name.upper()) ** power)
     if name in ("C", "c", "F", "f") and power == 1:
@@ -138,13 +140,13 @@ def _units_of_name(name: str, power: int) -> tuple[Any, ...]:
         for index, part in enumerate(parts):
             simple: Any = _look_up_unit(part)
             compound = compound * (simple**power if index == len(parts) - 1 else simple)
-        # "ms-1" is metres a second on every school paper, not "per millisecond".
+        # On school papers "ms-1" is metres per second, not "per millisecond".
         found.insert(0 if name == "ms" and power < 0 else len(found), compound)
     return tuple(found)
 
 
 def _split_symbols(name: str) -> tuple[str, ...]:
-    """ "kgms" as kg, m, s; () where it is no run of simple symbols."""
+    """The symbols of "kgms": kg, m, s; () for a name that is not a run of simple symbols."""
     if not 2 <= len(name) <= 6:
         return ()
     for cut in (2, 1, 3):
@@ -159,14 +161,14 @@ def _split_symbols(name: str) -> tuple[str, ...]:
 
 @lru_cache(maxsize=4096)
 def _look_up_unit(name: str) -> Any | None:
-    """One unit by a name that pint or the students' list knows."""
+    """The unit with this name in `_ALIASES` or in pint's registry; None where neither has it."""
     alias = _ALIASES.get(name, _ALIASES.get(name.lower()) if len(name) > 1 else None)
     if alias is not None:
         return unit_registry().parse_units(alias) if alias else unit_registry().dimensionless
     if len(name) > 20:
         return None
     for candidate in dict.fromkeys((name.replace("μ", "µ"), name.lower(), name.capitalize())):
-        meant = unit_registry().parse_unit_name(candidate)
-        if meant and (len(candidate) > 1 or candidate == name):
-            return unit_registry().Unit(meant[0][0] + meant[0][1])
+        parsed = unit_registry().parse_unit_name(candidate)
+        if parsed and (len(candidate) > 1 or candidate == name):
+            return unit_registry().Unit(parsed[0][0] + parsed[0][1])
     return None
