@@ -1,4 +1,4 @@
-"""Answers of one letter, many on a line or in a grid."""
+"""Answers of one letter, several on a line or in a grid."""
 
 import pytest
 
@@ -25,7 +25,7 @@ ROWS: dict[str, tuple[list[str], str]] = {
 
 
 @pytest.mark.parametrize("name", ROWS)
-def test_rows_of_letters(name: str) -> None:
+def test_rows_of_letters_answer_their_questions(name: str) -> None:
     lines, letters = ROWS[name]
     sheet = split_into_answers(one_page_transcript("Name: Asha Example", *lines, handwriting=True), PAPER)
     assert "".join(answer.text for answer in sheet.answers) == letters
@@ -42,13 +42,13 @@ def test_several_letters_stay_one_answer() -> None:
     ]
 
 
-def test_letters_without_numbers_are_not_guessed_at() -> None:
+def test_letters_without_numbers_get_no_guessed_questions() -> None:
     sheet = split_into_answers(one_page_transcript("B", "C", "A", "D", handwriting=True), PAPER)
     assert sheet.answers == ()
     assert ReviewReason.UNLABELLED in sheet.review
 
 
-def test_each_answer_knows_its_place_on_the_line() -> None:
+def test_each_answer_keeps_its_position_on_the_line() -> None:
     first, second = split_into_answers(one_page_transcript("1) B        2) C", handwriting=True), PAPER).answers
     assert first.places[0].box[0] < second.places[0].box[0]
     assert second.lines[0].line.text.startswith("2)")

@@ -1,4 +1,4 @@
-"""A sheet cut into answers by the labels that a student wrote."""
+"""A sheet is split into answers by the labels that the student wrote."""
 
 from core.models.assessment import QuestionPaper
 from core.models.result import ReviewReason
@@ -30,7 +30,7 @@ def texts(transcript: Transcript, paper: QuestionPaper = PAPER) -> dict[str, str
     return {answer.question: answer.text for answer in split_into_answers(transcript, paper).answers}
 
 
-def test_labels_are_read_as_students_write_them() -> None:
+def test_labels_are_parsed_as_students_write_them() -> None:
     sheet = one_page_transcript(
         "Name: Asha Example",
         "Q1) B",
@@ -55,7 +55,7 @@ def test_labels_are_read_as_students_write_them() -> None:
     assert split_into_answers(sheet, PAPER).review == ()
 
 
-def test_several_short_answers_stand_on_one_line() -> None:
+def test_several_short_answers_on_one_line_are_split() -> None:
     assert texts(one_page_transcript("1. B  2. a) True b) False  3. 20 m/s")) == {
         "1": "B",
         "2.a": "True",
@@ -64,15 +64,15 @@ def test_several_short_answers_stand_on_one_line() -> None:
     }
 
 
-def test_an_answer_goes_on_over_a_page_break() -> None:
+def test_an_answer_continues_over_a_page_break() -> None:
     sheet = transcript_of_pages(
         ("3) 20 m/s", "4) Plants use light"), ("to make sugar.", "5 a) Blue light is scattered.")
     )
     assert texts(sheet)["4"] == "Plants use light\nto make sugar."
 
 
-def test_a_question_that_the_paper_does_not_ask_goes_to_review_and_into_no_answer() -> None:
-    cut = split_into_answers(one_page_transcript("Q1) B", "Q9) Something else", "Q3) 20 m/s"), PAPER)
-    assert ReviewReason.UNKNOWN_QUESTION in cut.review
-    assert {answer.question: answer.text for answer in cut.answers} == {"1": "B", "3": "20 m/s"}
-    assert [line.line.text for line in cut.leftover] == ["Q9) Something else"]
+def test_a_question_that_the_paper_lacks_is_sent_to_review() -> None:
+    sheet = split_into_answers(one_page_transcript("Q1) B", "Q9) Something else", "Q3) 20 m/s"), PAPER)
+    assert ReviewReason.UNKNOWN_QUESTION in sheet.review
+    assert {answer.question: answer.text for answer in sheet.answers} == {"1": "B", "3": "20 m/s"}
+    assert [line.line.text for line in sheet.leftover] == ["Q9) Something else"]

@@ -1,4 +1,4 @@
-"""What holds for every sheet, however torn."""
+"""Properties of the split that hold for every transcript."""
 
 from collections import Counter
 
@@ -56,6 +56,6 @@ def test_answers_belong_to_leaves_of_the_paper_and_attempts_count_from_one(trans
 
 @settings(max_examples=60, deadline=None)
 @given(transcripts(), transcripts())
-def test_any_sheet_is_cut_by_any_paper(transcript: Transcript, paper: Transcript) -> None:
+def test_any_sheet_can_be_split_by_any_paper(transcript: Transcript, paper: Transcript) -> None:
     sheet = split_into_answers(transcript, parse_paper(paper))
     assert all(answer.text or answer.review for answer in sheet.answers)

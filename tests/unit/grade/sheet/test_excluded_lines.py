@@ -1,4 +1,4 @@
-"""What stands on a sheet beside the answers: names, printed text, crossings, a teacher's marks, tricks."""
+"""Text on a sheet that is no answer: names, printed text, crossed-out text, teachers' marks and faked headers."""
 
 import pytest
 
@@ -40,14 +40,14 @@ def texts(*lines: str) -> dict[str, str]:
         (["NAME: ASHA EXAMPLE", "DATE: 12/3"], "ASHA EXAMPLE"),
     ],
 )
-def test_the_student_is_read_and_is_no_answer(lines: list[str], student: str) -> None:
+def test_the_students_identity_is_parsed_and_is_no_answer(lines: list[str], student: str) -> None:
     sheet = split_into_answers(one_page_transcript(*lines, "1) B", "2) 20 m/s", handwriting=True), PAPER)
     assert sheet.student == student
     assert [answer.text for answer in sheet.answers] == ["B", "20 m/s"]
     assert sheet.review == ()
 
 
-def test_a_name_at_the_head_of_each_page_stays_out_of_the_answer() -> None:
+def test_a_name_at_each_page_head_is_no_part_of_an_answer() -> None:
     sheet = split_into_answers(
         transcript_of_pages(
             ("Name: Asha Example", "1) B", "3) The leaf takes in light"),
@@ -59,7 +59,7 @@ def test_a_name_at_the_head_of_each_page_stays_out_of_the_answer() -> None:
     assert [answer.text for answer in sheet.answers] == ["B", "The leaf takes in light\nand makes sugar of it."]
 
 
-def test_a_question_copied_out_is_not_its_answer() -> None:
+def test_a_copied_question_is_not_its_answer() -> None:
     found = texts(
         "1. Which gas do plants take in from the air? [1]",
         "B",
@@ -71,9 +71,9 @@ def test_a_question_copied_out_is_not_its_answer() -> None:
     assert found == {"1": "B", "3": "It uses light, water and carbon dioxide.", "4.b": "It catches light."}
 
 
-def test_an_answer_that_takes_up_the_question_is_kept() -> None:
-    said = "A plant makes its own food by photosynthesis, which needs light."
-    assert texts("3) " + said) == {"3": said}
+def test_an_answer_that_repeats_words_of_the_question_is_kept() -> None:
+    response = "A plant makes its own food by photosynthesis, which needs light."
+    assert texts("3) " + response) == {"3": response}
 
 
 def test_a_question_that_is_only_copied_has_no_answer() -> None:
@@ -98,19 +98,19 @@ def test_a_teachers_mark_under_a_text_is_not_the_answer(mark: str) -> None:
     assert texts("1) B", "3) It uses light and water.", mark, "4 a) chlorophyll")["3"] == "It uses light and water."
 
 
-def test_a_teachers_mark_at_a_lines_end_is_not_the_answer() -> None:
+def test_a_teachers_mark_at_the_end_of_a_line_is_not_the_answer() -> None:
     found = texts("1) B      1/1", "2) 20 m/s ✓", "3) It uses light.        3/5")
     assert found == {"1": "B", "2": "20 m/s", "3": "It uses light."}
 
 
-def test_a_fraction_that_may_be_the_answer_stays_and_a_person_looks() -> None:
+def test_a_fraction_that_may_be_the_answer_is_kept_for_review() -> None:
     sheet = split_into_answers(one_page_transcript("1) B", "2)", "3/5", handwriting=True), PAPER)
     answer = next(answer for answer in sheet.answers if answer.question == "2")
     assert answer.text == "3/5"
     assert ReviewReason.UNCLEAR_ANSWER in answer.review
 
 
-def test_what_is_crossed_out_does_not_count_and_a_person_looks() -> None:
+def test_crossed_out_text_does_not_count_and_is_sent_to_review() -> None:
     sheet = split_into_answers(
         one_page_transcript("1) ~~A~~ B", "2) ~~12 m/s~~", "20 m/s", "3) xxxxxxxxxxxx", "It uses light."), PAPER
     )
@@ -122,7 +122,7 @@ def test_skipped_questions_have_no_answer() -> None:
     assert set(texts("1) B", "3)", "4 b) It catches light.")) == {"1", "4.b"}
 
 
-def test_a_second_attempt_stays_apart_from_the_first() -> None:
+def test_a_second_attempt_is_separate_from_the_first() -> None:
     sheet = split_into_answers(
         one_page_transcript(
             "Q1) A", "Q2) 20 m/s", "Q3) It eats soil.", "Q4 a) chlorophyll", "Q3) It uses light.", handwriting=True
@@ -140,13 +140,13 @@ def test_an_answer_continued_on_the_next_page_is_one_answer() -> None:
     assert [(a.question, a.attempt) for a in sheet.answers] == [("1", 1), ("3", 1)]
 
 
-def test_text_under_a_question_in_parts_goes_to_a_person() -> None:
+def test_text_directly_under_a_question_with_parts_is_sent_to_review() -> None:
     sheet = split_into_answers(one_page_transcript("Q3) It uses light.", "Q4) chlorophyll", handwriting=True), PAPER)
     answer = next(answer for answer in sheet.answers if answer.question == "4.a")
     assert (answer.text, answer.review) == ("chlorophyll", (ReviewReason.UNLABELLED,))
 
 
-def test_text_before_the_first_label_is_the_missing_questions_answer_for_a_person_to_look_at() -> None:
+def test_text_before_the_first_label_answers_the_missing_question_for_review() -> None:
     sheet = split_into_answers(
         one_page_transcript(
             "Name: Asha Example",
@@ -163,7 +163,7 @@ def test_text_before_the_first_label_is_the_missing_questions_answer_for_a_perso
     assert found["1"].review == (ReviewReason.UNPLACED_ANSWER,)
 
 
-def test_text_before_the_label_of_the_first_question_is_kept_and_told() -> None:
+def test_text_before_the_first_questions_label_is_left_over_and_reported() -> None:
     sheet = split_into_answers(
         one_page_transcript(
             "Name: Asha Example",
@@ -181,7 +181,7 @@ def test_text_before_the_label_of_the_first_question_is_kept_and_told() -> None:
     assert {one.question for one in sheet.unplaced} == {"3", "4.a", "4.b"}
 
 
-def test_a_sheet_without_labels_is_not_guessed_at() -> None:
+def test_a_sheet_without_labels_gets_no_guessed_answers() -> None:
     sheet = split_into_answers(
         one_page_transcript("Plants use light to make sugar.", "They breathe out oxygen."), PAPER
     )
@@ -190,7 +190,7 @@ def test_a_sheet_without_labels_is_not_guessed_at() -> None:
     assert len(sheet.leftover) == 2
 
 
-def test_the_only_question_of_a_paper_needs_no_label_but_a_look() -> None:
+def test_the_only_question_of_a_paper_needs_no_label_but_review() -> None:
     paper = parse_paper(one_page_transcript("1. Describe your holiday. [10]"))
     sheet = split_into_answers(one_page_transcript("We went to the sea.", "It rained."), paper)
     assert [(a.question, a.text, a.review) for a in sheet.answers] == [
@@ -198,11 +198,11 @@ def test_the_only_question_of_a_paper_needs_no_label_but_a_look() -> None:
     ]
 
 
-def test_a_blank_sheet_has_no_text() -> None:
+def test_a_blank_sheet_is_reported_as_without_text() -> None:
     assert split_into_answers(one_page_transcript(), PAPER).review == (ReviewReason.NO_TEXT,)
 
 
-def test_a_header_faked_inside_an_answer_gains_nothing() -> None:
+def test_a_question_header_faked_inside_an_answer_gains_nothing() -> None:
     honest = texts("Q1) B", "Q2) 20 m/s", "Q3) It eats soil.", "Q4 a) chlorophyll")
     faked = split_into_answers(
         one_page_transcript(

@@ -1,4 +1,4 @@
-"""A sheet whose labels are written in one hand comes back whole, in whatever order it was answered."""
+"""A sheet whose labels are in one style is split completely, in whatever order it was answered."""
 
 from collections.abc import Callable
 
@@ -43,50 +43,52 @@ ANSWERS = {
         "It beats about 70 times a minute.",
     ],
 }
-Hand = Callable[[list[str]], str]
+LabelStyle = Callable[[list[str]], str]
 
 
-def _inner(steps: list[str]) -> str:
+def _bracketed_parts(steps: list[str]) -> str:
     return "".join(f"({step})" for step in steps)
 
 
-HANDS: dict[str, Hand] = {
-    "Q3)": lambda path: f"Q{path[0]}{_inner(path[1:])})" if len(path) == 1 else f"Q{path[0]}{_inner(path[1:])}",
-    "Q.3": lambda path: f"Q.{path[0]} {_inner(path[1:])}".strip() + ".",
+LABEL_STYLES: dict[str, LabelStyle] = {
+    "Q3)": lambda path: (
+        f"Q{path[0]}{_bracketed_parts(path[1:])})" if len(path) == 1 else f"Q{path[0]}{_bracketed_parts(path[1:])}"
+    ),
+    "Q.3": lambda path: f"Q.{path[0]} {_bracketed_parts(path[1:])}".strip() + ".",
     "3.": lambda path: f"{path[0]}. {' '.join(step + ')' for step in path[1:])}".strip(),
     "3)": lambda path: f"{path[0]}){' '.join('(' + step + ')' for step in path[1:])}",
-    "3a)": lambda path: f"{''.join(path[:2])}){_inner(path[2:])}",
+    "3a)": lambda path: f"{''.join(path[:2])}){_bracketed_parts(path[2:])}",
     "3.a.": lambda path: ".".join(path) + ".",
-    "Ans 3(a)": lambda path: f"Ans {path[0]}{_inner(path[1:])}",
-    "Answer 3 (a):": lambda path: f"Answer {path[0]} {_inner(path[1:])}:",
+    "Ans 3(a)": lambda path: f"Ans {path[0]}{_bracketed_parts(path[1:])}",
+    "Answer 3 (a):": lambda path: f"Answer {path[0]} {_bracketed_parts(path[1:])}:",
     "Question 3 a": lambda path: f"Question {path[0]} {' '.join(step + '.' for step in path[1:])}".strip(),
-    "(3)(a)": _inner,
+    "(3)(a)": _bracketed_parts,
 }
 
 
 @settings(max_examples=250, deadline=None)
 @given(
-    st.sampled_from(sorted(HANDS)),
+    st.sampled_from(sorted(LABEL_STYLES)),
     st.permutations(sorted(ANSWERS)),
     st.integers(1, 10),
     st.data(),
 )
-def test_every_answer_comes_back_under_its_question(
-    hand: str, order: list[str], count: int, data: st.DataObject
+def test_every_answer_is_found_under_its_question(
+    style: str, order: list[str], count: int, data: st.DataObject
 ) -> None:
-    said = {question: data.draw(st.sampled_from(ANSWERS[question]), label=question) for question in order[:count]}
-    lines = [f"{HANDS[hand](question.split('.'))} {text}" for question, text in said.items()]
+    expected = {question: data.draw(st.sampled_from(ANSWERS[question]), label=question) for question in order[:count]}
+    lines = [f"{LABEL_STYLES[style](question.split('.'))} {text}" for question, text in expected.items()]
     sheet = split_into_answers(
         one_page_transcript("Name: Asha Example", *"\n".join(lines).split("\n"), handwriting=True), PAPER
     )
-    assert {answer.question: answer.text for answer in sheet.answers} == said
+    assert {answer.question: answer.text for answer in sheet.answers} == expected
     assert [line.line.text for line in sheet.leftover] == ["Name: Asha Example"]
 
 
 @settings(max_examples=60, deadline=None)
-@given(st.sampled_from(sorted(HANDS)), st.lists(st.integers(0, 1), min_size=10, max_size=10))
-def test_where_the_lines_break_into_pages_does_not_matter(hand: str, breaks: list[int]) -> None:
-    lines = [f"{HANDS[hand](question.split('.'))} {texts[0]}" for question, texts in ANSWERS.items()]
+@given(st.sampled_from(sorted(LABEL_STYLES)), st.lists(st.integers(0, 1), min_size=10, max_size=10))
+def test_page_breaks_do_not_change_the_answers(style: str, breaks: list[int]) -> None:
+    lines = [f"{LABEL_STYLES[style](question.split('.'))} {texts[0]}" for question, texts in ANSWERS.items()]
     pages: list[list[str]] = [[]]
     for line, turn in zip(lines, breaks, strict=True):
         if turn and pages[-1]:
@@ -95,5 +97,5 @@ def test_where_the_lines_break_into_pages_does_not_matter(hand: str, breaks: lis
     from tests.papers.transcript_factory import transcript_of_pages
 
     broken = split_into_answers(transcript_of_pages(*(tuple(page) for page in pages), handwriting=True), PAPER)
-    whole = split_into_answers(one_page_transcript(*"\n".join(lines).split("\n"), handwriting=True), PAPER)
-    assert [(a.question, a.text) for a in broken.answers] == [(a.question, a.text) for a in whole.answers]
+    unbroken = split_into_answers(one_page_transcript(*"\n".join(lines).split("\n"), handwriting=True), PAPER)
+    assert [(a.question, a.text) for a in broken.answers] == [(a.question, a.text) for a in unbroken.answers]

@@ -1,4 +1,4 @@
-"""A lone number at a page's head or foot: a label where the sheet wants one, else a page number, else an answer."""
+"""A lone number at a page's head or foot: a label where one is missing, else a page number, else answer text."""
 
 import pytest
 
@@ -17,7 +17,7 @@ PAPER = parse_paper(
         "5. Name the metal in a compass needle. [1]",
     )
 )
-SAID = ("carbon dioxide", "the heart", "gravity", "Earth", "iron")
+RESPONSES = ("carbon dioxide", "the heart", "gravity", "Earth", "iron")
 Row = tuple[float, float, str]
 
 
@@ -26,29 +26,29 @@ def rows(*numbers: int, first: float = 0.15, last: float = 0.938, label: str = "
     step = (last - first) / max(len(numbers) - 1, 1)
     return tuple(
         line
-        for place, number in enumerate(numbers)
+        for row, number in enumerate(numbers)
         for line in (
-            (0.04, first + place * step, label.format(number)),
-            (0.16, first + place * step + 0.005, SAID[number - 1]),
+            (0.04, first + row * step, label.format(number)),
+            (0.16, first + row * step + 0.005, RESPONSES[number - 1]),
         )
     )
 
 
-def cut(*pages: tuple[Row, ...]) -> AnswerSheet:
+def split(*pages: tuple[Row, ...]) -> AnswerSheet:
     return split_into_answers(transcript_at_positions(*pages), PAPER)
 
 
-def said(sheet: AnswerSheet) -> dict[str, str]:
+def answers_of(sheet: AnswerSheet) -> dict[str, str]:
     return {answer.question: answer.text for answer in sheet.answers}
 
 
-ALL = {str(number): text for number, text in enumerate(SAID, 1)}
+ALL = {str(number): text for number, text in enumerate(RESPONSES, 1)}
 
 
 @pytest.mark.parametrize("label", ["{}.", "{})", "({})", "{}", "Q{}"])
-def test_a_lone_label_at_a_pages_foot_or_head_opens_its_question(label: str) -> None:
-    sheet = cut(rows(1, 2, 3, 4, 5, first=0.01, label=label))
-    assert said(sheet) == ALL
+def test_a_lone_label_at_a_pages_head_or_foot_opens_its_question(label: str) -> None:
+    sheet = split(rows(1, 2, 3, 4, 5, first=0.01, label=label))
+    assert answers_of(sheet) == ALL
     assert sheet.leftover == ()
 
 
@@ -56,14 +56,14 @@ def test_a_lone_label_at_a_pages_foot_or_head_opens_its_question(label: str) -> 
     ("form", "left"), [("2", 0.49), ("2.", 0.5), ("- 2 -", 0.47), ("2", 0.9), ("Page 2 of 3", 0.45), ("2/3", 0.9)]
 )
 @pytest.mark.parametrize("top", [0.02, 0.95])
-def test_page_numbers_stay_page_numbers(form: str, left: float, top: float) -> None:
+def test_page_numbers_are_no_labels_and_no_answers(form: str, left: float, top: float) -> None:
     def numbered(page: tuple[Row, ...], number: int) -> tuple[Row, ...]:
-        furniture = (left, top, form.replace("2", str(number), 1))
-        return (furniture, *page) if top < 0.5 else (*page, furniture)
+        page_number_line = (left, top, form.replace("2", str(number), 1))
+        return (page_number_line, *page) if top < 0.5 else (*page, page_number_line)
 
     pages = (rows(1, 2, last=0.6), rows(3, last=0.6), rows(4, 5, last=0.6))
-    sheet = cut(*(numbered(page, number) for number, page in enumerate(pages, 1)))
-    assert said(sheet) == ALL
+    sheet = split(*(numbered(page, number) for number, page in enumerate(pages, 1)))
+    assert answers_of(sheet) == ALL
     assert not any(answer.review for answer in sheet.answers)
     assert len(sheet.leftover) == 3
     assert sheet.unplaced == ()
@@ -71,45 +71,45 @@ def test_page_numbers_stay_page_numbers(form: str, left: float, top: float) -> N
 
 @pytest.mark.parametrize("left", [0.04, 0.49, 0.9])
 @pytest.mark.parametrize("form", ["2", "2."])
-def test_a_page_number_takes_no_answer_from_the_label_of_the_same_number(form: str, left: float) -> None:
+def test_a_page_number_takes_no_answer_from_its_namesake_label(form: str, left: float) -> None:
     foot = (left, 0.95, form)
-    sheet = cut(rows(1, 2, 3, last=0.7), (*rows(4, 5, last=0.6), foot))
-    assert said(sheet) == ALL
+    sheet = split(rows(1, 2, 3, last=0.7), (*rows(4, 5, last=0.6), foot))
+    assert answers_of(sheet) == ALL
     assert not any(answer.review for answer in sheet.answers)
 
 
-def test_page_numbers_open_no_question_that_was_left_out() -> None:
-    """Question 2 is left out, and page 2 bears a 2: on all pages a number counts at the same place."""
+def test_page_numbers_do_not_open_a_skipped_question() -> None:
+    """Question 2 is left out, and page 2 has the number 2, but all pages have their number at that position."""
     pages = (rows(1, last=0.6), rows(3, last=0.6), rows(4, 5, last=0.6))
-    sheet = cut(*((*page, (0.49, 0.95, str(number))) for number, page in enumerate(pages, 1)))
-    assert said(sheet) == {number: text for number, text in ALL.items() if number != "2"}
+    sheet = split(*((*page, (0.49, 0.95, str(number))) for number, page in enumerate(pages, 1)))
+    assert answers_of(sheet) == {number: text for number, text in ALL.items() if number != "2"}
     assert sheet.unplaced == ()
     assert not any(answer.review for answer in sheet.answers)
 
 
-def test_a_question_a_page_is_labelled_at_the_head_of_each() -> None:
-    pages = tuple(((0.04, 0.02, f"{number}."), (0.1, 0.09, text)) for number, text in enumerate(SAID, 1))
-    assert said(cut(*pages)) == ALL
+def test_labels_at_page_heads_open_one_question_a_page() -> None:
+    pages = tuple(((0.04, 0.02, f"{number}."), (0.1, 0.09, text)) for number, text in enumerate(RESPONSES, 1))
+    assert answers_of(split(*pages)) == ALL
 
 
-def test_a_number_beside_its_label_at_the_foot_is_the_answer() -> None:
-    sheet = cut((*rows(1, 2, 3, 4, last=0.8), (0.04, 0.94, "5."), (0.16, 0.945, "42")))
-    assert said(sheet) == {**ALL, "5": "42"}
+def test_a_number_next_to_its_label_at_the_foot_is_the_answer() -> None:
+    sheet = split((*rows(1, 2, 3, 4, last=0.8), (0.04, 0.94, "5."), (0.16, 0.945, "42")))
+    assert answers_of(sheet) == {**ALL, "5": "42"}
 
 
-def test_what_is_left_of_a_sum_at_the_foot_is_the_answers_end() -> None:
-    sheet = cut((*rows(1, 2, 3, 4, last=0.7), (0.04, 0.9, "5."), (0.16, 0.9, "6 x 7 ="), (0.2, 0.95, "42")))
-    assert said(sheet)["5"] == "6 x 7 =\n42"
+def test_the_result_of_a_calculation_at_the_foot_belongs_to_the_answer() -> None:
+    sheet = split((*rows(1, 2, 3, 4, last=0.7), (0.04, 0.9, "5."), (0.16, 0.9, "6 x 7 ="), (0.2, 0.95, "42")))
+    assert answers_of(sheet)["5"] == "6 x 7 =\n42"
 
 
-def test_a_number_in_the_middle_of_a_lone_page_is_its_page_number() -> None:
-    sheet = cut((*rows(1, 2, 3, 4, 5, last=0.8), (0.5, 0.95, "1")))
-    assert said(sheet) == ALL
+def test_a_centred_number_on_a_single_page_is_its_page_number() -> None:
+    sheet = split((*rows(1, 2, 3, 4, 5, last=0.8), (0.5, 0.95, "1")))
+    assert answers_of(sheet) == ALL
     assert [line.line.text for line in sheet.leftover] == ["1"]
 
 
-def test_every_question_has_one_answer_wherever_the_page_ends() -> None:
-    """Nothing hangs on how near to the paper's edge a label stands."""
+def test_every_question_keeps_its_answer_wherever_the_page_ends() -> None:
+    """The distance between a label and the edge of the page does not matter."""
     for end in range(700, 970, 3):
         whole: Transcript = transcript_at_positions(rows(1, 2, 3, 4, 5, last=end / 1000))
-        assert said(split_into_answers(whole, PAPER)) == ALL, end
+        assert answers_of(split_into_answers(whole, PAPER)) == ALL, end

@@ -1,4 +1,4 @@
-"""Labels in all the ways that hands write and readers misread them."""
+"""Labels in the styles that students write and with the errors that OCR makes."""
 
 import pytest
 
@@ -54,7 +54,7 @@ SHEETS: dict[str, tuple[list[str], dict[str, str]]] = {
             "6": "The heart pumps blood.",
         },
     ),
-    "prose whose lines begin as labels do": (
+    "prose whose lines start like labels": (
         [
             "1. B",
             "2. a) true",
@@ -82,7 +82,7 @@ SHEETS: dict[str, tuple[list[str], dict[str, str]]] = {
         ["I. B", "2. a) true", "b) false"],
         {"1": "B", "2.a": "true", "2.b": "false"},
     ),
-    "labels glued to the text": (
+    "labels without a space before the text": (
         ["1.B", "2a)true", "2b)false", "3)20 m/s", "4)Plants use light"],
         {"1": "B", "2.a": "true", "2.b": "false", "3": "20 m/s", "4": "Plants use light"},
     ),
@@ -128,11 +128,11 @@ SHEETS: dict[str, tuple[list[str], dict[str, str]]] = {
             "6": "It beats.",
         },
     ),
-    "an answer's own letters": (
+    "a lettered list inside an answer": (
         ["Q3) 20 m/s", "Q4) Plants need", "a) light", "b) water", "Q6) It beats."],
         {"3": "20 m/s", "4": "Plants need\na) light\nb) water", "6": "It beats."},
     ),
-    "a sentence that goes on with a number": (
+    "a sentence that continues with a number": (
         ["4) The plant was measured on each of", "3. the days and it grew by", "5 cm in all.", "6) It beats."],
         {"4": "The plant was measured on each of\n3. the days and it grew by\n5 cm in all.", "6": "It beats."},
     ),
@@ -140,14 +140,14 @@ SHEETS: dict[str, tuple[list[str], dict[str, str]]] = {
 
 
 @pytest.mark.parametrize("name", SHEETS)
-def test_labels(name: str) -> None:
+def test_labels_of_this_style_open_their_questions(name: str) -> None:
     lines, expected = SHEETS[name]
     sheet = split_into_answers(one_page_transcript("Name: Asha Example", *lines, handwriting=True), PAPER)
     assert {answer.question: answer.text for answer in sheet.answers} == expected
     assert sheet.review == ()
 
 
-def test_a_label_in_the_margin_belongs_to_the_text_beside_it() -> None:
+def test_a_margin_label_belongs_to_the_text_on_its_row() -> None:
     sheet = one_page_transcript(
         "Name: Asha Example", "1", "    B", "3", "    20 m/s", "4", "    Plants use light.", handwriting=True
     )
@@ -167,7 +167,7 @@ def test_a_label_in_the_margin_belongs_to_the_text_beside_it() -> None:
     ],
     ids=["headings", "letters", "order alone"],
 )
-def test_a_section_that_starts_again_at_one_is_kept_apart(lines: list[str]) -> None:
+def test_sections_that_each_start_at_one_are_told_apart(lines: list[str]) -> None:
     sheet = split_into_answers(one_page_transcript(*lines, handwriting=True), SECTIONS)
     assert {answer.question: answer.text for answer in sheet.answers} == {
         "A.1": "a push",

@@ -1,6 +1,7 @@
-"""Sheets by many hands (`tests/papers/simulated_sheets.py`), cut against their truth: nearly every answer comes back
-whole,
-and what does not is said to be unsure."""
+"""Simulated sheets (`tests/papers/simulated_sheets.py`) compared with their truth.
+
+Nearly every answer is found whole under its question, and nearly all others are marked for review.
+"""
 
 from collections import Counter
 from pathlib import Path
@@ -16,7 +17,7 @@ NAMES = ("margin_numbers", "dotted_numbers", "sections_b1", "roman_groups", "tot
 
 
 @pytest.mark.parametrize(("noise", "right", "wrong"), [(0.0, 0.95, 0.025), (0.15, 0.93, 0.03), (0.4, 0.89, 0.06)])
-def test_answers_come_back_under_their_questions(noise: float, right: float, wrong: float) -> None:
+def test_nearly_all_answers_are_found_under_their_questions(noise: float, right: float, wrong: float) -> None:
     counts: Counter[str] = Counter()
     for name in NAMES:
         paper = parse_paper(read_pdf(PAPERS / f"{name}.pdf"))

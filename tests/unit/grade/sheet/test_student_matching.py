@@ -1,4 +1,4 @@
-"""Whose sheet it is: found by name or number on the roster, or left to a person."""
+"""A sheet is matched to a student of the roster by name or number, or left to a person."""
 
 import pytest
 
@@ -42,7 +42,7 @@ CLASS = Roster(
         ("Lukasz Zak", "Łukasz Żak"),
     ],
 )
-def test_a_sheets_own_line_finds_its_student(line: str, label: str) -> None:
+def test_the_name_line_of_a_sheet_finds_its_student(line: str, label: str) -> None:
     matched_student = match_student(None, line, CLASS)
     assert (matched_student.label, matched_student.certain) == (label, True)
 
@@ -61,16 +61,16 @@ def test_a_sheets_own_line_finds_its_student(line: str, label: str) -> None:
         "",
         "A. W.",
         "Science test class 10A",
-        # One student's name beside another's number.
+        # One student's name with another's number.
         "Amara Whitlock 10A-018",
     ],
 )
-def test_who_is_not_surely_one_of_them_is_nobody(line: str) -> None:
+def test_an_uncertain_name_line_matches_nobody(line: str) -> None:
     matched_student = match_student(None, line, CLASS)
     assert (matched_student.label, matched_student.certain) == (None, False)
 
 
-def test_two_who_are_nearly_namesakes_are_told_apart_or_left_alone() -> None:
+def test_students_with_similar_names_are_distinguished_or_not_matched() -> None:
     assert (
         match_student(None, "Anna Schmidt", CLASS).certain is False
         or match_student(None, "Anna Schmidt", CLASS).label == "Anna Schmidt"
@@ -89,7 +89,7 @@ def test_two_who_are_nearly_namesakes_are_told_apart_or_left_alone() -> None:
         ("박 지영", "박 지연"),
     ],
 )
-def test_where_one_sign_is_a_syllable_or_a_word_no_misread_one_is_allowed(name: str, line: str) -> None:
+def test_names_in_syllabic_scripts_must_match_exactly(name: str, line: str) -> None:
     listed = Roster((Student(name, name), Student("Amara Whitlock", "Amara Whitlock")))
     assert match_student(None, name, listed).label == name
     assert match_student(None, line, listed).label is None
@@ -117,6 +117,8 @@ def test_without_a_roster_a_name_line_proves_nothing() -> None:
         ("Amara Whitlock", "illegible", "Amara Whitlock", True),
     ],
 )
-def test_what_the_upload_says_is_checked_as_well(declared: str, line: str | None, label: str, certain: bool) -> None:
+def test_the_uploads_label_is_checked_against_roster_and_sheet(
+    declared: str, line: str | None, label: str, certain: bool
+) -> None:
     matched_student = match_student(declared, line, CLASS)
     assert (matched_student.label, matched_student.certain) == (label, certain)
