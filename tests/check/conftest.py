@@ -1,6 +1,6 @@
-"""What `make check` needs beside Python, found or skipped with a sentence that says what is missing.
+"""Fixtures for the external tools of `make check`; a missing tool skips its tests with a reason.
 
-Collected only when this folder is asked for by name: `make test` passes it by.
+The tests of this folder are collected only if it is named: `make test` leaves them out.
 """
 
 import fcntl
@@ -21,7 +21,7 @@ from tests.template.cloudformation import TEMPLATE
 
 HERE = Path(__file__).parent
 TOOLS = ROOT / ".venv-check" / "bin"
-# What pip and npm say when there is no index to be reached, which is this machine's fault and not the stack's.
+# What pip and npm print when no package index can be reached, which is no fault of the code.
 _OFFLINE = (
     "NewConnectionError",
     "Failed to establish a new connection",
@@ -37,21 +37,21 @@ _OFFLINE = (
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    # A skip is no pass: each is listed at the end with its reason.
+    # A skipped test has not passed: each is listed at the end with its reason.
     if "s" not in config.option.reportchars:
         config.option.reportchars += "s"
 
 
 def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
-    asked = [Path(argument.partition("::")[0]).resolve() for argument in config.args]
-    if any(path == HERE or HERE in path.parents for path in asked):
+    requested = [Path(argument.partition("::")[0]).resolve() for argument in config.args]
+    if any(path == HERE or HERE in path.parents for path in requested):
         return None
     return True
 
 
 @dataclass(frozen=True)
 class Tool:
-    """A program to run. `run` gives the exit code and all that was printed."""
+    """A program to run. `run` returns the exit code and everything printed."""
 
     command: tuple[str, ...]
     environment: Mapping[str, str]
@@ -71,24 +71,24 @@ class Tool:
 
 
 def skip_if_offline(output: str) -> None:
-    """Skip where a tool failed because it reached no package index."""
-    for sign in _OFFLINE:
-        if sign in output:
-            pytest.skip(f"the package index cannot be reached ({sign})")
+    """Skips the test if a tool failed because it could not reach a package index."""
+    for message in _OFFLINE:
+        if message in output:
+            pytest.skip(f"the package index cannot be reached ({message})")
 
 
 def _tool_path(name: str) -> str:
     path = TOOLS / name
     if not path.is_file():
-        pytest.skip(f"{name} is not installed: `make check` puts it into .venv-check")
+        pytest.skip(f"{name} is not installed: `make check` installs it into .venv-check")
     return str(path)
 
 
 @pytest.fixture(scope="session")
 def environment(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
-    """An account that does not exist, and no word to anybody."""
-    kept = {key: value for key, value in os.environ.items() if not key.startswith("AWS_")}
-    return kept | {
+    """Environment variables with a non-existent AWS account and without telemetry."""
+    without_aws = {key: value for key, value in os.environ.items() if not key.startswith("AWS_")}
+    return without_aws | {
         "SAM_CLI_TELEMETRY": "0",
         "__SAM_CLI_APP_DIR": str(tmp_path_factory.mktemp("sam")),
         "AWS_ACCESS_KEY_ID": "nobody",
@@ -100,7 +100,7 @@ def environment(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
 
 @pytest.fixture(scope="session")
 def tools_python(environment: dict[str, str]) -> Tool:
-    """The Python that knows samtranslator and samcli."""
+    """The Python with samtranslator and samcli."""
     _tool_path("sam")
     return Tool((_tool_path("python"),), environment)
 
@@ -117,7 +117,7 @@ def cfn_lint(environment: dict[str, str]) -> Tool:
 
 @pytest.fixture(scope="session")
 def runtime_python() -> Path:
-    """The interpreter that the functions run on in the cloud."""
+    """The Python version that the functions run on in the cloud."""
     version = runtime_version(TEMPLATE)
     found = find_python(version)
     if found is None:
@@ -127,14 +127,14 @@ def runtime_python() -> Path:
 
 @pytest.fixture(scope="session")
 def build(sam: Tool, tools_python: Tool, runtime_python: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """What `sam build` puts together from this checkout, for arm64 and the runtime's Python."""
+    """The result of `sam build` for this checkout, for arm64 and the runtime's Python."""
     folder = tmp_path_factory.mktemp("built")
     path = f"{runtime_python.parent}{os.pathsep}{sam.environment['PATH']}"
-    building = Tool(sam.command, {**sam.environment, "PATH": path})
-    where = ("--build-dir", folder / "build", "--cache-dir", folder / "cache")
-    code, output = building.run("build", "--template", TEMPLATE, *where)
+    sam_with_runtime = Tool(sam.command, {**sam.environment, "PATH": path})
+    options = ("--build-dir", folder / "build", "--cache-dir", folder / "cache")
+    code, output = sam_with_runtime.run("build", "--template", TEMPLATE, *options)
     if code != 0:
-        # SAM says the same of an index that is out of reach and of a pin that does not exist; pip tells them apart.
+        # SAM reports an unreachable index and a pin that does not exist alike; pip distinguishes them.
         pip = ("-m", "pip", "download", "--retries", "1", "--no-deps", "--no-cache-dir", "--dest", folder)
         skip_if_offline(tools_python.run(*pip, "textract-trp")[1])
     assert code == 0, output
@@ -143,7 +143,7 @@ def build(sam: Tool, tools_python: Tool, runtime_python: Path, tmp_path_factory:
 
 @pytest.fixture(scope="session")
 def compiled(build: Path, tools_python: Tool) -> Path:
-    """The same build after the step that compiles it."""
+    """The same build after its modules have been compiled."""
     code, output = tools_python.run(ROOT / "release" / "bytecode.py", build)
     assert code == 0, output
     return build
@@ -151,7 +151,7 @@ def compiled(build: Path, tools_python: Tool) -> Path:
 
 @pytest.fixture(scope="session")
 def transformed(tools_python: Tool) -> dict[str, Any]:
-    """The plain CloudFormation template that SAM makes of ours."""
+    """The plain CloudFormation template that SAM generates from ours."""
     code, output = tools_python.run(HERE / "transform.py", TEMPLATE, STATEMACHINE)
     assert code == 0, output
     template: dict[str, Any] = json.loads(output)
@@ -160,15 +160,15 @@ def transformed(tools_python: Tool) -> dict[str, Any]:
 
 @pytest.fixture(scope="session")
 def node(environment: dict[str, str]) -> Tool:
-    """Node with the packages of node/package-lock.json, installed beside them."""
+    """Node with the packages of node/package-lock.json, installed in that folder."""
     for name in ("node", "npm"):
         if shutil.which(name) is None:
-            pytest.skip(f"{name} is not on this machine")
+            pytest.skip(f"{name} is not installed")
     home = HERE / "node"
     npm = Tool(("npm",), environment)
-    # Both cores may come here at once, and an installation takes away what lies there first.
-    with (home / "package.json").open() as one_at_a_time:
-        fcntl.flock(one_at_a_time, fcntl.LOCK_EX)
+    # Two workers may get here at the same time, and an installation first removes what is there.
+    with (home / "package.json").open() as lock_file:
+        fcntl.flock(lock_file, fcntl.LOCK_EX)
         code, output = npm.run("ls", "--all", cwd=home)
         if code != 0:
             code, output = npm.run("ci", "--no-audit", "--no-fund", "--prefer-offline", "--ignore-scripts", cwd=home)

@@ -1,12 +1,12 @@
-"""Runs paths through the state machine with moto's interpreter, which is the local cloud's, over stand-in services.
+"""Runs paths through the state machine with moto's interpreter, which is the local cloud's, with fake services.
 
-    python run_paths.py ASKED TOLD, two files; ASKED holds
+    python run_paths.py INPUT OUTPUT, two files; INPUT holds
         {"machine": …, "paths": [{"name", "input", "outcomes": {state: [{"value"} or {"error", "cause"}, …]}}]}
-    and TOLD will hold
+    and OUTPUT will hold
         [{"name", "status", "error", "cause", "entered": [state, …], "calls": {state: [input, …]}}]
 
-A process of its own, since moto keeps its state and its settings in the process. Each path runs on a copy of the
-machine whose tasks name the path and the state; waits between attempts are cut to a second.
+A process of its own, because moto keeps its state and settings in the process. Each path runs on a copy of the machine
+whose tasks name the path and the state; waits between attempts are cut to one second.
 """
 
 import json
@@ -30,16 +30,16 @@ _NATIVE = {"DynamoDB_20120810.UpdateItem": "Record", "AWSEvents.PutEvents": "Ann
 _REQUEST = {"x-amzn-RequestId": "1"}
 _JSON = "application/x-amz-json-1.0"
 _TIMEOUT = "States.Timeout"
-_LIMIT_SECONDS, _TOO_LONG_SECONDS = 6, 9
-_GIVE_UP_SECONDS = 120
-_AT_ONCE = 8
+_LIMIT_SECONDS, _DELAY_SECONDS = 6, 9
+_TIMEOUT_SECONDS = 120
+_CONCURRENCY = 8
 
 Wsgi = Callable[..., Iterable[bytes]]
 PathOutcome = dict[str, Any]
 
 
 class FakeServices:
-    """Answers every call of a task by the plan of its path, and hands all other requests on to moto."""
+    """Answers every task's call with the outcome planned for its path, and passes all other requests to moto."""
 
     def __init__(self, paths: list[dict[str, Any]], moto: Wsgi) -> None:
         self._plans = [path["outcomes"] for path in paths]
@@ -69,24 +69,24 @@ class FakeServices:
         outcome = self._next(int(name.rpartition("-")[2]), state, body)
         if "error" not in outcome:
             return Response(json.dumps(outcome["value"]), headers=_REQUEST, content_type=_JSON)
-        # A service names its error without itself; 400, so that no client tries again by itself.
+        # A service names its error without its own name. Status 400, so that no client retries by itself.
         error = {"__type": outcome["error"].rpartition(".")[2], "message": outcome["cause"]}
         return Response(json.dumps(error), status=400, headers=_REQUEST, content_type=_JSON)
 
-    def _next(self, path: int, state: str, asked: Any) -> dict[str, Any]:
+    def _next(self, path: int, state: str, task_input: Any) -> dict[str, Any]:
         with self._lock:
             called = self.calls[path][state]
-            called.append(asked)
+            called.append(task_input)
             plan: list[dict[str, Any]] = self._plans[path][state]
             outcome = plan[min(len(called), len(plan)) - 1]
         if outcome.get("error") == _TIMEOUT:
-            # Only the interpreter itself says this, of a task that does not answer.
-            time.sleep(_TOO_LONG_SECONDS)
+            # Only the interpreter itself raises this error, for a task that does not answer in time.
+            time.sleep(_DELAY_SECONDS)
         return outcome
 
 
 def machine_for_path(node: Any, number: int, plan: dict[str, Any], state: str = "") -> Any:
-    """The machine for one path: its tasks name path and state, and wait a second at most."""
+    """The machine for one path: its tasks name path and state, and wait one second between attempts."""
     if isinstance(node, list):
         return [machine_for_path(value, number, plan, state) for value in node]
     if not isinstance(node, dict):
@@ -107,9 +107,9 @@ def machine_for_path(node: Any, number: int, plan: dict[str, Any], state: str = 
     return changed
 
 
-def main(asked_in: str, told_in: str) -> None:
-    asked = json.loads(Path(asked_in).read_text(encoding="utf-8"))
-    paths = asked["paths"]
+def main(input_file: str, output_file: str) -> None:
+    request = json.loads(Path(input_file).read_text(encoding="utf-8"))
+    paths = request["paths"]
     os.environ.update(AWS_ACCESS_KEY_ID="a", AWS_SECRET_ACCESS_KEY="b", AWS_DEFAULT_REGION="us-east-1")
     from moto.core.config import default_user_config
     from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
@@ -121,22 +121,24 @@ def main(asked_in: str, told_in: str) -> None:
     os.environ["MOTO_PORT"] = str(server.server_port)
     threading.Thread(target=server.serve_forever, daemon=True).start()
     flow = boto3.client("stepfunctions", endpoint_url=f"http://127.0.0.1:{server.server_port}")
-    with ThreadPoolExecutor(_AT_ONCE) as pool:
-        endings = pool.map(lambda number: _run_path(flow, asked["machine"], paths[number], number), range(len(paths)))
-        named = zip(paths, endings, services.calls, strict=True)
-        told = [{"name": path["name"], **ending, "calls": calls} for path, ending, calls in named]
-    Path(told_in).write_text(json.dumps(told), encoding="utf-8")
+    with ThreadPoolExecutor(_CONCURRENCY) as pool:
+        outcomes = pool.map(
+            lambda number: _run_path(flow, request["machine"], paths[number], number), range(len(paths))
+        )
+        named = zip(paths, outcomes, services.calls, strict=True)
+        report = [{"name": path["name"], **outcome, "calls": calls} for path, outcome, calls in named]
+    Path(output_file).write_text(json.dumps(report), encoding="utf-8")
     server.shutdown()
 
 
 def _run_path(flow: Any, machine: Any, path: dict[str, Any], number: int) -> PathOutcome:
-    """Run one path to its end."""
+    """Runs one path to its end."""
     name, role = f"path-{number}", "arn:aws:iam::123456789012:role/flow"
     definition = json.dumps(machine_for_path(machine, number, path["outcomes"]))
-    made = flow.create_state_machine(name=name, definition=definition, roleArn=role)["stateMachineArn"]
-    arn = flow.start_execution(stateMachineArn=made, name=name, input=json.dumps(path["input"]))["executionArn"]
-    give_up = time.monotonic() + _GIVE_UP_SECONDS
-    while (found := flow.describe_execution(executionArn=arn))["status"] == "RUNNING" and time.monotonic() < give_up:
+    machine_arn = flow.create_state_machine(name=name, definition=definition, roleArn=role)["stateMachineArn"]
+    arn = flow.start_execution(stateMachineArn=machine_arn, name=name, input=json.dumps(path["input"]))["executionArn"]
+    deadline = time.monotonic() + _TIMEOUT_SECONDS
+    while (found := flow.describe_execution(executionArn=arn))["status"] == "RUNNING" and time.monotonic() < deadline:
         time.sleep(0.2)
     history = flow.get_execution_history(executionArn=arn, maxResults=1000)["events"]
     entered = [event["stateEnteredEventDetails"]["name"] for event in history if "stateEnteredEventDetails" in event]

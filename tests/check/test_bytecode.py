@@ -1,4 +1,4 @@
-"""What is deployed carries bytecode that the runtime uses as it is: no cold start compiles anything."""
+"""The deployed code contains bytecode that the runtime uses unchanged: no cold start compiles anything."""
 
 import os
 import shutil
@@ -10,7 +10,7 @@ import pytest
 from tests.check.conftest import Tool
 from tests.template.asl import ROOT
 
-# All that looks at one build stays on one core, so that there is one.
+# All tests that use the build run in one worker, so that there is only one build.
 pytestmark = pytest.mark.xdist_group("build")
 
 _STEP = ROOT / "release" / "bytecode.py"
@@ -21,32 +21,32 @@ def test_every_module_of_code_and_layers_is_compiled_for_the_runtime(compiled: P
     assert code == 0, output
 
 
-def test_the_runtime_runs_the_bytecode_and_does_not_look_at_the_source(
+def test_the_runtime_runs_the_bytecode_without_checking_the_source(
     compiled: Path, runtime_python: Path, tmp_path: Path
 ) -> None:
-    """Where only the bytecode says what a module does, the module still does it."""
+    """With a source that would fail, the module is still imported from its bytecode."""
     task = tmp_path / "task"
     shutil.copytree(compiled / "PersistFunction", task)
-    (task / "core" / "errors.py").write_text("raise SystemExit('compiled again')\n", encoding="utf-8")
-    seen = _run(
+    (task / "core" / "models" / "errors.py").write_text("raise SystemExit('compiled again')\n", encoding="utf-8")
+    printed = _run(
         runtime_python,
         "import core.models.errors; print(core.models.errors.EmptyFile.__doc__, core.models.errors.__file__)",
         task,
     )
-    assert seen == f"0 bytes. {task}/core/errors.py"
+    assert printed == f"0 bytes. {task}/core/models/errors.py"
 
 
 def test_the_bytecode_names_its_sources_where_lambda_mounts_them(compiled: Path, runtime_python: Path) -> None:
-    """So an import has no name to mend, and no path of the machine that built it is shipped."""
-    read = "import marshal, sys; print(marshal.loads(open(sys.argv[1], 'rb').read()[16:]).co_filename)"
+    """So an import need not correct file names, and no path of the build machine is shipped."""
+    program = "import marshal, sys; print(marshal.loads(open(sys.argv[1], 'rb').read()[16:]).co_filename)"
     for folder, mounted in (("PersistFunction/core", "/var/task/core"), ("ExtractLayer/python/trp", "/opt/python/trp")):
         [bytecode] = (compiled / folder).glob("__pycache__/__init__.*.pyc")
-        done = subprocess.run([runtime_python, "-c", read, bytecode], capture_output=True, text=True, check=True)
+        done = subprocess.run([runtime_python, "-c", program, bytecode], capture_output=True, text=True, check=True)
         assert done.stdout.strip() == f"{mounted}/__init__.py"
 
 
-def test_functions_of_one_code_are_the_same_bytes(compiled: Path) -> None:
-    """Compiled apart and still alike: one upload serves all functions, and a build can be compared with another."""
+def test_functions_with_the_same_code_are_identical(compiled: Path) -> None:
+    """Separately compiled and still identical: one upload serves all functions, and builds can be compared."""
     first, second = compiled / "PersistFunction", compiled / "GradeFunction"
     files = sorted(path.relative_to(first) for path in first.glob("**/*") if path.is_file())
     assert any(path.suffix == ".pyc" for path in files)
@@ -55,7 +55,7 @@ def test_functions_of_one_code_are_the_same_bytes(compiled: Path) -> None:
 
 
 def test_the_bytecode_is_in_the_archive_that_sam_uploads(compiled: Path, tools_python: Tool, tmp_path: Path) -> None:
-    """Packed by SAM's own packer, as `sam deploy` and `sam package` do it."""
+    """Packed by SAM's own function, as by `sam deploy` and `sam package`."""
     pack = (
         "import sys; from samcli.lib.package.utils import make_zip_with_lambda_permissions as pack; "
         "print(pack(sys.argv[1], sys.argv[2]))"

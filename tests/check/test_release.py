@@ -1,4 +1,4 @@
-"""A release goes live: whatever changed, the alias of every function points to a new version of it."""
+"""A release moves the alias of every function to a new version, whatever has changed."""
 
 import json
 import shutil
@@ -14,7 +14,7 @@ from tests.check.conftest import HERE, Tool
 from tests.template.asl import ROOT
 from tests.template.cloudformation import TEMPLATE, functions, parse, references
 
-# All that looks at one build stays on one core, so that there is one.
+# All tests that use the build run in one worker, so that there is only one build.
 pytestmark = pytest.mark.xdist_group("build")
 
 Transformed = dict[str, Any]
@@ -33,7 +33,7 @@ CHANGES: dict[str, tuple[Callable[[Path], object], dict[str, str]]] = {
     "a layer": (lambda root: _edit(root, "layers/base/requirements.txt", "boto3==", "boto3===="), {}),
     "a timeout": (lambda root: _edit(root, "template.yaml", *_TIMEOUT), {}),
     "a parameter": (lambda root: None, {"Model": "another-model"}),
-    "the flow": (
+    "the state machine": (
         lambda root: _edit(root, "statemachine/grading.asl.yaml", "TimeoutSeconds: 900", "TimeoutSeconds: 899"),
         {},
     ),
@@ -48,17 +48,19 @@ def checkout(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def _released(python: Tool, root: Path, parameters: dict[str, str], named: str | None = None) -> Transformed:
-    name = release_hash(root, parameters) if named is None else named
-    told = [f"{key}={value}" for key, value in {**parameters, "ReleaseHash": name}.items()]
+def _transform_release(
+    python: Tool, root: Path, parameters: dict[str, str], forced_hash: str | None = None
+) -> Transformed:
+    hash_value = release_hash(root, parameters) if forced_hash is None else forced_hash
+    given = [f"{key}={value}" for key, value in {**parameters, "ReleaseHash": hash_value}.items()]
     files = (root / "template.yaml", root / "statemachine" / "grading.asl.yaml")
-    code, output = python.run(HERE / "transform.py", *files, *told)
+    code, output = python.run(HERE / "transform.py", *files, *given)
     assert code == 0, output
     transformed: Transformed = json.loads(output)
     return transformed
 
 
-def _live(transformed: Transformed) -> dict[str, str]:
+def _live_versions(transformed: Transformed) -> dict[str, str]:
     """The version that each function's alias points to."""
     return {
         body["Properties"]["FunctionName"]["Ref"]: body["Properties"]["FunctionVersion"]["Fn::GetAtt"][0]
@@ -68,40 +70,42 @@ def _live(transformed: Transformed) -> dict[str, str]:
 
 
 @pytest.mark.parametrize("change", CHANGES)
-def test_whatever_changes_every_alias_moves(tools_python: Tool, checkout: Path, change: str) -> None:
-    before = _live(_released(tools_python, checkout, {}))
+def test_every_kind_of_change_moves_every_alias(tools_python: Tool, checkout: Path, change: str) -> None:
+    before = _live_versions(_transform_release(tools_python, checkout, {}))
     assert set(before) == {function.name for function in functions(parse(TEMPLATE.read_text(encoding="utf-8")))}
     edit, parameters = CHANGES[change]
     edit(checkout)
-    after = _live(_released(tools_python, checkout, parameters))
+    after = _live_versions(_transform_release(tools_python, checkout, parameters))
     assert [name for name in before if before[name] == after[name]] == []
 
 
-def test_nothing_moves_where_nothing_changed(tools_python: Tool, checkout: Path) -> None:
-    assert _live(_released(tools_python, checkout, {})) == _live(_released(tools_python, checkout, {}))
+def test_no_alias_moves_without_a_change(tools_python: Tool, checkout: Path) -> None:
+    assert _live_versions(_transform_release(tools_python, checkout, {})) == _live_versions(
+        _transform_release(tools_python, checkout, {})
+    )
 
 
-def test_the_trap_is_real_without_the_hash_a_timeout_moves_nothing(tools_python: Tool, checkout: Path) -> None:
-    before = _live(_released(tools_python, checkout, {}, named=""))
+def test_without_the_hash_a_changed_timeout_moves_no_alias(tools_python: Tool, checkout: Path) -> None:
+    before = _live_versions(_transform_release(tools_python, checkout, {}, forced_hash=""))
     _edit(checkout, "template.yaml", *_TIMEOUT)
-    assert _live(_released(tools_python, checkout, {}, named="")) == before
+    assert _live_versions(_transform_release(tools_python, checkout, {}, forced_hash="")) == before
 
 
-def test_a_canary_is_taken_back_by_alarms(tools_python: Tool, checkout: Path) -> None:
-    resources = _released(tools_python, checkout, {"Rollout": "Canary10Percent5Minutes"})["Resources"]
+def test_alarms_roll_a_canary_back(tools_python: Tool, checkout: Path) -> None:
+    resources = _transform_release(tools_python, checkout, {"Rollout": "Canary10Percent5Minutes"})["Resources"]
     groups = {name: body["Properties"] for name, body in resources.items() if body["Type"].endswith("DeploymentGroup")}
     assert len(groups) == len(functions(parse(TEMPLATE.read_text(encoding="utf-8"))))
     for name, group in groups.items():
         assert "Canary10Percent5Minutes" in json.dumps(group["DeploymentConfigName"]), name
         assert {"DEPLOYMENT_FAILURE", "DEPLOYMENT_STOP_ON_ALARM"} <= set(group["AutoRollbackConfiguration"]["Events"])
-        assert "FailedExecutionsAlarm" in _watched(group, resources)
+        assert "FailedExecutionsAlarm" in _rollback_alarms(group, resources)
     behind_the_api = {f"{name}DeploymentGroup" for name in _behind_the_api(resources)}
     assert behind_the_api
-    assert behind_the_api == {name for name in groups if "ApiErrorsAlarm" in _watched(groups[name], resources)}
+    assert behind_the_api == {name for name in groups if "ApiErrorsAlarm" in _rollback_alarms(groups[name], resources)}
 
 
-def _watched(group: dict[str, Any], resources: dict[str, Any]) -> set[str]:
-    """The alarms that take a release of a deployment group back, each by its logical id or by its name."""
+def _rollback_alarms(group: dict[str, Any], resources: dict[str, Any]) -> set[str]:
+    """The logical ids of the alarms that roll a deployment group back, which names them by id or by name."""
     alarms = {name: body for name, body in resources.items() if body["Type"] == "AWS::CloudWatch::Alarm"}
     by_name = {json.dumps(body["Properties"].get("AlarmName")): name for name, body in alarms.items()}
     named = [alarm["Name"] for alarm in group["AlarmConfiguration"]["Alarms"]]
@@ -111,13 +115,13 @@ def _watched(group: dict[str, Any], resources: dict[str, Any]) -> set[str]:
 
 
 def _behind_the_api(resources: dict[str, Any]) -> set[str]:
-    """The functions whose alias the API's own description names."""
+    """The functions whose alias the API's OpenAPI definition names."""
     named = references(resources["Api"]["Properties"]["Body"])
     return {resources[name]["Properties"]["FunctionName"]["Ref"] for name in named if name.endswith("Aliaslive")}
 
 
-def test_api_buckets_rules_and_the_flow_call_the_alias(transformed: Transformed) -> None:
-    """As SAM writes it out: nobody is left who calls a function by its bare name."""
+def test_every_caller_uses_the_alias(transformed: Transformed) -> None:
+    """In the generated template no caller refers to a function without its alias."""
     names = {name for name, body in transformed["Resources"].items() if body["Type"] == "AWS::Lambda::Function"}
     callers = (
         "AWS::ApiGatewayV2::Api",
@@ -135,23 +139,23 @@ def test_api_buckets_rules_and_the_flow_call_the_alias(transformed: Transformed)
             assert references(body) & names == set(), logical_id
 
 
-def test_sam_understands_the_command_that_deploys(tools_python: Tool) -> None:
-    """The value with everything in it that SAM's own parser takes apart."""
+def test_sam_parses_the_deploy_command(tools_python: Tool) -> None:
+    """With a value that has all characters at which SAM's own parser splits."""
     hard = "https://models.example/v1?a=b,c d"
     command = deploy_command("prod", {"Stage": "prod", "ModelBaseUrl": hard, "Model": ""})
     overrides = command[command.index("--parameter-overrides") + 1 :]
-    parse_them = (
+    program = (
         "import json, sys; from samcli.cli.types import CfnParameterOverridesType as Type; "
         "print(json.dumps(Type().convert(tuple(sys.argv[1:]), None, None)))"
     )
-    code, output = tools_python.run("-c", parse_them, *overrides)
+    code, output = tools_python.run("-c", program, *overrides)
     assert code == 0, output
-    understood = json.loads(output)
-    assert len(understood.pop("ReleaseHash")) == 64
-    assert understood == {"Stage": "prod", "ModelBaseUrl": hard, "Model": ""}
+    parsed = json.loads(output)
+    assert len(parsed.pop("ReleaseHash")) == 64
+    assert parsed == {"Stage": "prod", "ModelBaseUrl": hard, "Model": ""}
 
 
-def test_the_local_clouds_resolver_agrees_with_sam(transformed: Transformed) -> None:
+def test_the_local_stack_agrees_with_sam(transformed: Transformed) -> None:
     stack = Stack(TEMPLATE, secret=str)
     for name, function in stack.functions.items():
         properties = transformed["Resources"][name]["Properties"]

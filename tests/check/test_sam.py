@@ -1,4 +1,4 @@
-"""SAM takes the template, builds it, and what it makes of it has no fault and no loop."""
+"""SAM accepts and builds the template, and the generated template has no lint finding and no cycle."""
 
 import json
 from pathlib import Path
@@ -13,15 +13,15 @@ from tests.template.cloudformation import parse as parse_template
 from tests.template.dependency_checks import cycle
 from tests.template.state_machine import load_state_machine
 
-# All that looks at one build stays on one core, so that there is one.
+# All tests that use the build run in one worker, so that there is only one build.
 pytestmark = pytest.mark.xdist_group("build")
 
 # Lambda's own limit: a function's code and all its layers, unpacked.
 _UNPACKED_BYTES = 250 * 1024 * 1024
-_TAKEN_IN = {"Rollout", "ReleaseHash"}
+_CONSUMED_BY_SAM = {"Rollout", "ReleaseHash"}
 
 
-def test_sam_takes_the_template(sam: Tool) -> None:
+def test_sam_accepts_the_template(sam: Tool) -> None:
     code, output = sam.run("validate", "--lint", "--template", TEMPLATE)
     assert code == 0, output
     assert "is a valid SAM Template" in output
@@ -45,7 +45,7 @@ def test_native_code_is_built_for_arm(build: Path) -> None:
     assert wrong == []
 
 
-def test_no_function_is_larger_than_lambda_takes(compiled: Path) -> None:
+def test_no_function_exceeds_lambdas_size_limit(compiled: Path) -> None:
     template = parse_template(TEMPLATE.read_text(encoding="utf-8"))
     for function in functions(template):
         folders = [function.name, *(layer["Ref"] for layer in function.properties["Layers"])]
@@ -59,39 +59,41 @@ def _size(folder: Path) -> int:
 def test_the_transformed_template_lints_without_a_warning(
     cfn_lint: Tool, transformed: dict[str, Any], tmp_path: Path
 ) -> None:
-    # SAM itself takes these two in: what it makes of the template holds their values and names them no more.
-    parameters = {name: body for name, body in transformed["Parameters"].items() if name not in _TAKEN_IN}
-    assert parameters.keys() | _TAKEN_IN == transformed["Parameters"].keys()
+    # SAM consumes these two: the generated template holds their values and no longer refers to them.
+    parameters = {name: body for name, body in transformed["Parameters"].items() if name not in _CONSUMED_BY_SAM}
+    assert parameters.keys() | _CONSUMED_BY_SAM == transformed["Parameters"].keys()
     assert _lint(cfn_lint, {**transformed, "Parameters": parameters}, tmp_path) == []
 
 
-def test_the_transformed_template_has_no_loop(transformed: dict[str, Any]) -> None:
-    assert cycle(_needs(transformed)) == []
+def test_the_transformed_template_has_no_cycle(transformed: dict[str, Any]) -> None:
+    assert cycle(_dependencies(transformed)) == []
 
 
-def test_a_loop_in_a_transformed_template_is_found(cfn_lint: Tool, transformed: dict[str, Any], tmp_path: Path) -> None:
-    """The trap: the bucket tells the function of puts, and the function is told the bucket by !Ref."""
+def test_a_cycle_in_a_transformed_template_is_found(
+    cfn_lint: Tool, transformed: dict[str, Any], tmp_path: Path
+) -> None:
+    """The bucket notifies the function, and the function refers to the bucket by !Ref."""
     broken = json.loads(json.dumps(transformed))
     variables = broken["Resources"]["ReceiveFunction"]["Properties"]["Environment"]["Variables"]
     variables["TEMP_BUCKET"] = {"Ref": "TempBucket"}
-    assert {"ReceiveFunction", "TempBucket"} <= set(cycle(_needs(broken)))
+    assert {"ReceiveFunction", "TempBucket"} <= set(cycle(_dependencies(broken)))
     assert any(fault.startswith("E3004") for fault in _lint(cfn_lint, broken, tmp_path))
 
 
-def test_a_deployment_that_refers_to_the_alarm_of_its_api_is_found(transformed: dict[str, Any]) -> None:
-    """The other trap: the alarm has the API's id, the API the functions' aliases, and these wait for deployments."""
+def test_a_deployment_that_refers_to_its_apis_alarm_is_found(transformed: dict[str, Any]) -> None:
+    """The alarm refers to the API, the API to the functions' aliases, and these wait for deployments."""
     broken = json.loads(json.dumps(transformed))
     group = broken["Resources"]["PageFunctionDeploymentGroup"]["Properties"]
     group["AlarmConfiguration"]["Alarms"] = [{"Name": {"Ref": "ApiErrorsAlarm"}}]
-    assert {"Api", "ApiErrorsAlarm", "PageFunctionDeploymentGroup"} <= set(cycle(_needs(broken)))
+    assert {"Api", "ApiErrorsAlarm", "PageFunctionDeploymentGroup"} <= set(cycle(_dependencies(broken)))
 
 
-def _needs(template: dict[str, Any]) -> dict[str, set[str]]:
+def _dependencies(template: dict[str, Any]) -> dict[str, set[str]]:
     resources = template["Resources"]
     return {name: references(body) & resources.keys() for name, body in resources.items()}
 
 
-def test_the_state_machine_lints_as_a_resource_of_its_own(cfn_lint: Tool, tmp_path: Path) -> None:
+def test_the_state_machine_lints_as_a_separate_resource(cfn_lint: Tool, tmp_path: Path) -> None:
     assert _lint(cfn_lint, _as_resource(load_state_machine().deployed()), tmp_path) == []
 
 
@@ -121,7 +123,7 @@ def _as_resource(machine: Machine) -> dict[str, Any]:
 
 
 def _lint(cfn_lint: Tool, template: dict[str, Any], folder: Path) -> list[str]:
-    """The linter's faults and warnings, each as "E3004 sentence"."""
+    """The linter's errors and warnings, each as "E3004 sentence"."""
     path = folder / "template.json"
     path.write_text(json.dumps(template, indent=1), encoding="utf-8")
     _, output = cfn_lint.run("--format", "json", "--template", path)

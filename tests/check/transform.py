@@ -1,9 +1,9 @@
-"""What SAM makes of template.yaml, as JSON on stdout: run by the Python of .venv-check, without a network.
+"""Prints the CloudFormation template that SAM generates, as JSON. Run by the Python of .venv-check, without network.
 
-    python transform.py template.yaml statemachine/grading.asl.yaml [Key=Value of a parameter …]
+    python transform.py template.yaml statemachine/grading.asl.yaml [PARAMETER=VALUE …]
 
-Local code is named by an S3 address, as it is after packing; the state machine's file stands in the template
-itself, so that a linter sees it.
+Local code is given as an S3 URI, as after packaging. The state machine is embedded in the template, so that a linter
+sees it.
 """
 
 import json
@@ -35,20 +35,20 @@ def main(template_path: str, machine_path: str, *given: str) -> None:
             properties["Definition"] = machine
     parameters = {name: body["Default"] for name, body in template["Parameters"].items() if "Default" in body}
     parameters |= dict(pair.split("=", 1) for pair in given)
-    # It says of a toggle that it is not set, which only AWS's own service could do.
+    # It warns of a feature toggle that is not set, which only AWS's own service could set.
     logging.getLogger("samtranslator.feature_toggle.feature_toggle").setLevel(logging.CRITICAL)
     session = boto3.Session(region_name="us-east-1")
     translator = Translator({}, Parser(), plugins=[], boto_session=session)
-    json.dump(_joined(translator.translate(template, parameter_values=parameters)), sys.stdout, indent=1)
+    json.dump(_join_definition(translator.translate(template, parameter_values=parameters)), sys.stdout, indent=1)
 
 
-def _joined(translated: dict[str, Any]) -> dict[str, Any]:
-    """The definition as one text: SAM joins it line by line, and the linter goes a call deeper for each line."""
+def _join_definition(translated: dict[str, Any]) -> dict[str, Any]:
+    """The template with the definition as one string: SAM joins it by line, and the linter recurses once a line."""
     for body in translated["Resources"].values():
-        written = body.get("Properties", {}).get("DefinitionString")
-        if body["Type"] == "AWS::StepFunctions::StateMachine" and isinstance(written, dict):
-            between, lines = written["Fn::Join"]
-            body["Properties"]["DefinitionString"] = between.join(lines)
+        definition = body.get("Properties", {}).get("DefinitionString")
+        if body["Type"] == "AWS::StepFunctions::StateMachine" and isinstance(definition, dict):
+            separator, lines = definition["Fn::Join"]
+            body["Properties"]["DefinitionString"] = separator.join(lines)
     return translated
 
 

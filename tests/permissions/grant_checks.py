@@ -1,4 +1,4 @@
-"""What a run needed, held against what the template allows, both ways. Each check returns sentences."""
+"""Compares the permissions that a run needed with those that the template grants. Each check returns sentences."""
 
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
@@ -12,14 +12,14 @@ from local.cloud.role_policies import Grant, read_grants
 from local.cloud.stack import Stack
 from tests.template.cloudformation import TEMPLATE
 
-REVIEWED_FILE = Path(__file__).parent / "unseen.yaml"
-# Every condition of the template that adds a grant holds.
+REVIEWED_FILE = Path(__file__).parent / "reviewed_grants.yaml"
+# Parameters that turn on every condition of the template that adds a grant.
 ALL_PARAMETERS = {"ModelSecretArn": "arn:aws:secretsmanager:us-east-1:123456789012:secret:model"}
 
 
 @dataclass(frozen=True)
 class ReviewedGrant:
-    """A grant that no run on the local cloud can use, and why it is there all the same."""
+    """A grant that no run on the local cloud can use, with the reason why it is needed."""
 
     principal: str
     action: str
@@ -27,8 +27,8 @@ class ReviewedGrant:
     reason: str
 
     def covers_grant(self, grant: Grant) -> bool:
-        same_holder = self.principal in ("*", grant.principal)
-        return same_holder and self.action == grant.action and grant.pattern.endswith(self.resource)
+        is_same_principal = self.principal in ("*", grant.principal)
+        return is_same_principal and self.action == grant.action and grant.pattern.endswith(self.resource)
 
 
 def load_reviewed_grants(text: str | None = None) -> list[ReviewedGrant]:
@@ -41,41 +41,43 @@ def granted_permissions(template: Path = TEMPLATE) -> list[Grant]:
 
 
 def role_holders() -> set[str]:
-    """Who holds a role, whatever it allows."""
+    """The principals that have a role, whatever it allows."""
     stack = Stack(TEMPLATE, secret=lambda _arn: "a-secret")
     return {*stack.functions, STATE_MACHINE}
 
 
-def missing_grants(needed: Iterable[RequiredPermission], given: Collection[Grant]) -> list[str]:
-    """Calls that no policy of their caller allows."""
+def missing_grants(needed: Iterable[RequiredPermission], granted: Collection[Grant]) -> list[str]:
+    """Calls that no policy of their principal allows."""
     return [
         f"{need.principal} needs {need.action} on {need.resource}, which the template does not allow"
         for need in sorted(needed)
-        if not any(grant.covers(need) for grant in given)
+        if not any(grant.covers(need) for grant in granted)
     ]
 
 
 def unused_grants(
-    needed: Collection[RequiredPermission], given: Iterable[Grant], reviewed_grants: Collection[ReviewedGrant]
+    needed: Collection[RequiredPermission], granted: Iterable[Grant], reviewed_grants: Collection[ReviewedGrant]
 ) -> list[str]:
-    """Grants that no call of a whole run came under, and that nobody has reviewed."""
+    """Grants that no call of a whole run used and that are not reviewed."""
     return [
         f"{grant.principal} may do {grant.action} to {grant.pattern}, which no call needed"
-        for grant in sorted(given)
+        for grant in sorted(granted)
         if not any(grant.covers(need) for need in needed)
         and not any(entry.covers_grant(grant) for entry in reviewed_grants)
     ]
 
 
 def stale_reviewed_grants(
-    needed: Collection[RequiredPermission], given: Collection[Grant], reviewed_grants: Iterable[ReviewedGrant]
+    needed: Collection[RequiredPermission], granted: Collection[Grant], reviewed_grants: Iterable[ReviewedGrant]
 ) -> list[str]:
-    """Entries of the reviewed list that stand for no grant, or for one that was seen to be used."""
+    """Reviewed entries that match no grant, or only grants that were used."""
     found = []
     for entry in reviewed_grants:
-        meant = [grant for grant in given if entry.covers_grant(grant)]
-        if not meant:
-            found.append(f"unseen.yaml: nothing allows {entry.principal} {entry.action} on {entry.resource}")
-        elif all(any(grant.covers(need) for need in needed) for grant in meant):
-            found.append(f"unseen.yaml: {entry.principal} {entry.action} on {entry.resource} was seen; strike it out")
+        matching = [grant for grant in granted if entry.covers_grant(grant)]
+        if not matching:
+            found.append(f"{REVIEWED_FILE.name}: nothing allows {entry.principal} {entry.action} on {entry.resource}")
+        elif all(any(grant.covers(need) for need in needed) for grant in matching):
+            found.append(
+                f"{REVIEWED_FILE.name}: {entry.principal} {entry.action} on {entry.resource} was used; remove the entry"
+            )
     return found

@@ -1,7 +1,7 @@
-"""A pytest plugin: the needs of every cloud of this run, collected, and held against the template at the end.
+"""A pytest plugin that collects the permissions that a run needed and compares them with the template at its end.
 
-What is called and not allowed fails any run. What is allowed and never called can only be known of the whole suite: a
-run that was given no files, no filter, and had no failure of its own fails for it.
+A call that no policy allows fails any run. A grant that no call used fails only a run of the whole suite: one without
+selected files, without a filter and without a failure of its own.
 """
 
 import os
@@ -26,9 +26,9 @@ _FOLDER = pytest.StashKey[Path]()
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    # A suite inside a suite adds to what is collected already.
+    # A suite that runs inside another one adds to the outer one's collection.
     if PERMISSIONS_LOG_VARIABLE not in os.environ:
-        config.stash[_FOLDER] = Path(tempfile.mkdtemp(prefix="gradeline-needs-"))
+        config.stash[_FOLDER] = Path(tempfile.mkdtemp(prefix="gradeline-permissions-"))
         os.environ[PERMISSIONS_LOG_VARIABLE] = str(config.stash[_FOLDER])
 
 
@@ -37,15 +37,17 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
     folder = session.config.stash.get(_FOLDER, None)
     if folder is None:
         return
-    given, reviewed_grants = granted_permissions(), load_reviewed_grants()
-    # Only a test asks under a name that no role of the template has, to see itself refused.
+    granted, reviewed_grants = granted_permissions(), load_reviewed_grants()
+    # Only tests of refusals use a principal that has no role in the template.
     known = role_holders()
     needed = {need for need in read_required_permissions(folder) if need.principal in known}
-    forbidden, unused = missing_grants(needed, given), []
-    if _is_whole(session):
-        unused = unused_grants(needed, given, reviewed_grants) + stale_reviewed_grants(needed, given, reviewed_grants)
-    session.config.stash[_FINDINGS] = forbidden + unused
-    if (forbidden or unused) and session.exitstatus in (pytest.ExitCode.OK, pytest.ExitCode.NO_TESTS_COLLECTED):
+    missing, unused = missing_grants(needed, granted), []
+    if _is_whole_suite(session):
+        unused = unused_grants(needed, granted, reviewed_grants) + stale_reviewed_grants(
+            needed, granted, reviewed_grants
+        )
+    session.config.stash[_FINDINGS] = missing + unused
+    if (missing or unused) and session.exitstatus in (pytest.ExitCode.OK, pytest.ExitCode.NO_TESTS_COLLECTED):
         session.exitstatus = pytest.ExitCode.TESTS_FAILED
 
 
@@ -64,12 +66,12 @@ def pytest_unconfigure(config: pytest.Config) -> None:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def _is_whole(session: pytest.Session) -> bool:
+def _is_whole_suite(session: pytest.Session) -> bool:
     config = session.config
-    chosen = config.option.keyword or config.option.markexpr or config.option.collectonly
+    is_filtered = config.option.keyword or config.option.markexpr or config.option.collectonly
     return (
         config.args_source is pytest.Config.ArgsSource.TESTPATHS
-        and not chosen
+        and not is_filtered
         and session.testscollected > 0
         and session.testsfailed == 0
         and session.exitstatus == pytest.ExitCode.OK

@@ -1,4 +1,4 @@
-"""At the end of a run: what is called and not allowed fails any; what is allowed and never called, a whole one."""
+"""A call that is not allowed fails any test run; a grant that is never used fails a run of the whole suite."""
 
 import os
 import subprocess
@@ -10,25 +10,25 @@ import pytest
 from local.cloud.role_policies import PERMISSIONS_LOG_VARIABLE
 from tests.template.asl import ROOT
 
-_CALLS = """
+_FORBIDDEN_CALL_TEST = """
 import json, os, pathlib
 def test_calls():
     path = pathlib.Path(os.environ["GRADELINE_NEEDS_TO"]) / "1.jsonl"
     path.write_text(json.dumps(["GradeFunction", "s3:DeleteObject", "arn:aws:s3:::b/k"]))
 """
-_QUIET = "def test_nothing(): pass\n"
+_EMPTY_TEST = "def test_nothing(): pass\n"
 
 
-def _suite(folder: Path, test: str, *arguments: str) -> subprocess.CompletedProcess[str]:
+def _run_suite(folder: Path, test: str, *arguments: str) -> subprocess.CompletedProcess[str]:
     (folder / "suite").mkdir()
     (folder / "suite" / "test_it.py").write_text(test, encoding="utf-8")
     (folder / "pytest.ini").write_text("[pytest]\ntestpaths = suite\n", encoding="utf-8")
-    kept = {name: value for name, value in os.environ.items() if name != PERMISSIONS_LOG_VARIABLE}
+    environment = {name: value for name, value in os.environ.items() if name != PERMISSIONS_LOG_VARIABLE}
     command = [sys.executable, "-m", "pytest", "-q", "-p", "tests.permissions.plugin", "-p", "no:cacheprovider"]
     return subprocess.run(
         [*command, *arguments],
         cwd=folder,
-        env={**kept, "PYTHONPATH": f"{ROOT}{os.pathsep}{ROOT / 'functions'}"},
+        env={**environment, "PYTHONPATH": f"{ROOT}{os.pathsep}{ROOT / 'functions'}"},
         capture_output=True,
         text=True,
         check=False,
@@ -36,19 +36,21 @@ def _suite(folder: Path, test: str, *arguments: str) -> subprocess.CompletedProc
 
 
 def test_a_call_that_is_not_allowed_fails_any_run(tmp_path: Path) -> None:
-    ended = _suite(tmp_path, _CALLS, "suite/test_it.py")
-    assert ended.returncode == pytest.ExitCode.TESTS_FAILED, ended.stdout
-    assert "GradeFunction needs s3:DeleteObject on arn:aws:s3:::b/k, which the template does not allow" in ended.stdout
-    assert "no call needed" not in ended.stdout
+    completed = _run_suite(tmp_path, _FORBIDDEN_CALL_TEST, "suite/test_it.py")
+    assert completed.returncode == pytest.ExitCode.TESTS_FAILED, completed.stdout
+    assert (
+        "GradeFunction needs s3:DeleteObject on arn:aws:s3:::b/k, which the template does not allow" in completed.stdout
+    )
+    assert "no call needed" not in completed.stdout
 
 
-def test_a_whole_run_that_leaves_rights_unused_fails(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    ended = _suite(tmp_path, _QUIET)
-    assert ended.returncode == pytest.ExitCode.TESTS_FAILED, ended.stdout
-    assert "ExtractFunction may do textract:DetectDocumentText to *, which no call needed" in ended.stdout
+def test_unused_grants_fail_a_run_of_the_whole_suite(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    completed = _run_suite(tmp_path, _EMPTY_TEST)
+    assert completed.returncode == pytest.ExitCode.TESTS_FAILED, completed.stdout
+    assert "ExtractFunction may do textract:DetectDocumentText to *, which no call needed" in completed.stdout
 
 
-@pytest.mark.parametrize("chosen", [("suite/test_it.py",), ("-k", "nothing")], ids=["a file", "a filter"])
-def test_a_part_of_the_suite_says_nothing_of_what_it_did_not_call(tmp_path: Path, chosen: tuple[str, ...]) -> None:
-    ended = _suite(tmp_path, _QUIET, *chosen)
-    assert ended.returncode == pytest.ExitCode.OK, ended.stdout
+@pytest.mark.parametrize("selection", [("suite/test_it.py",), ("-k", "nothing")], ids=["a file", "a filter"])
+def test_unused_grants_do_not_fail_a_partial_run(tmp_path: Path, selection: tuple[str, ...]) -> None:
+    completed = _run_suite(tmp_path, _EMPTY_TEST, *selection)
+    assert completed.returncode == pytest.ExitCode.OK, completed.stdout

@@ -1,9 +1,9 @@
-"""What a CloudWatch alarm makes of given metrics: a metric or a metric math expression, and missing data.
+"""Evaluates CloudWatch alarms on given metrics: a metric or a metric math expression, with missing data.
 
 Evaluation and missing data: https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/alarms-and-missing-data.html
 Metric math: https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/using-metric-math.html
 
-Only what template.yaml uses is understood; everything else is refused.
+Only what template.yaml uses is implemented; everything else raises ValueError.
 """
 
 import ast
@@ -17,7 +17,7 @@ from local.cloud.metrics import Metric, Statistics
 Published = Mapping[Metric, Mapping[int, Statistics]]
 OK, ALARM = "OK", "ALARM"
 
-# How many periods more than EvaluationPeriods an alarm retrieves to find data (AWS's own example: 5 for 3).
+# How many periods beyond EvaluationPeriods an alarm retrieves to find data (AWS's own example: 5 for 3).
 _MORE_PERIODS = 2
 _STATISTICS: Mapping[str, Callable[[Statistics], float]] = {
     "Sum": lambda one: one.sum,
@@ -58,15 +58,15 @@ class MetricStat:
         return cls(Metric(metric["Namespace"], metric["MetricName"], dimensions), statistic, int(seconds) // 60)
 
     def value(self, published: Published, end: int) -> float | None:
-        """The period that ends before the minute `end`; None where the metric has no data in it."""
+        """The statistic of the period that ends before the minute `end`; None where the metric has no data in it."""
         minutes = published.get(self.metric, {})
         found = [minutes[minute] for minute in range(end - self.period, end) if minute in minutes]
         if not found:
             return None
-        whole = found[0]
-        for one in found[1:]:
-            whole = whole.merge(one)
-        return _STATISTICS[self.statistic](whole)
+        merged = found[0]
+        for statistics in found[1:]:
+            merged = merged.merge(statistics)
+        return _STATISTICS[self.statistic](merged)
 
 
 @dataclass(frozen=True)
@@ -107,10 +107,10 @@ class Alarm:
         )
 
     def state(self, published: Published, now: int) -> str:
-        """The alarm's state when it is evaluated at the minute `now`, which it is every minute.
+        """The alarm's state when it is evaluated at the minute `now`; an alarm is evaluated every minute.
 
-        More periods are looked at than are evaluated: where some are without data, the newest that have some are
-        evaluated, however old; TreatMissingData stands in for what is lacking beyond that.
+        More periods are retrieved than are evaluated: where some have no data, the newest ones with data are evaluated,
+        however old. TreatMissingData replaces the data points that are still missing then.
         """
         periods = range(self.evaluation_periods + _MORE_PERIODS)
         newest_first = [self.value(published, now - self.period * number) for number in periods]
@@ -126,7 +126,7 @@ class Alarm:
         return _COMPARISONS[self.comparison](value, self.threshold)
 
     def fires(self, published: Published) -> bool:
-        """Whether it is in ALARM at any minute from the first data to the end of the window that holds the last."""
+        """Whether it is in ALARM at any minute from the first data to the end of the period with the last data."""
         minutes = sorted({minute for values in published.values() for minute in values})
         if not minutes:
             return self.state(published, 0) == ALARM
@@ -136,27 +136,27 @@ class Alarm:
 def _queries(properties: Mapping[str, Any]) -> tuple[dict[str, MetricStat], str]:
     if "MetricName" in properties:
         return {"m": MetricStat.of(properties, properties["Statistic"], properties["Period"])}, "m"
-    metrics, watched = {}, []
+    metrics, returned = {}, []
     for query in properties["Metrics"]:
         if "MetricStat" in query:
             stat = query["MetricStat"]
             metrics[query["Id"]] = MetricStat.of(stat["Metric"], stat["Stat"], stat["Period"])
         if query.get("ReturnData", True):
-            watched.append(query.get("Expression", query["Id"]))
-    [expression] = watched
+            returned.append(query.get("Expression", query["Id"]))
+    [expression] = returned
     return metrics, expression
 
 
 def metric_stats(properties: Mapping[str, Any]) -> Iterable[MetricStat]:
-    """What an alarm looks at."""
+    """The metric statistics of an alarm."""
     return _queries(properties)[0].values()
 
 
 def evaluate_expression(expression: str, values: Mapping[str, float | None]) -> float | None:
-    """A metric math expression at one moment; None is a missing data point.
+    """The value of a metric math expression for one period; None is a missing data point.
 
-    A sum takes a missing operand for 0 while another is there; every other operation on a missing operand, and
-    a division by zero, gives no data point. FILL puts a number in its place.
+    A sum or difference takes a missing operand as 0 if the other one is present. Every other operation on a missing
+    operand, and a division by zero, gives no data point. FILL replaces a missing data point by a number.
     """
     return _evaluate_node(ast.parse(expression, mode="eval").body, values)
 
@@ -171,13 +171,13 @@ def _evaluate_node(node: ast.expr, values: Mapping[str, float | None]) -> float 
             return _apply_operator(kind, _evaluate_node(left, values), _evaluate_node(right, values))
         case ast.Compare(left, [kind], [right]):
             return _apply_operator(kind, _evaluate_node(left, values), _evaluate_node(right, values))
-        case ast.Call(ast.Name("FILL"), [series, ast.Constant(value=int() | float() as instead)]):
-            found = _evaluate_node(series, values)
-            return float(instead) if found is None else found
+        case ast.Call(ast.Name("FILL"), [series, ast.Constant(value=int() | float() as replacement)]):
+            value = _evaluate_node(series, values)
+            return float(replacement) if value is None else value
         case ast.Call(ast.Name("IF"), [condition, then, otherwise]):
-            holds = _evaluate_node(condition, values)
-            return None if holds is None else _evaluate_node(then if holds else otherwise, values)
-    raise ValueError(f"This metric math is not understood here: {ast.unparse(node)}")
+            is_true = _evaluate_node(condition, values)
+            return None if is_true is None else _evaluate_node(then if is_true else otherwise, values)
+    raise ValueError(f"This metric math is not implemented here: {ast.unparse(node)}")
 
 
 def _apply_operator(kind: ast.AST, left: float | None, right: float | None) -> float | None:

@@ -1,4 +1,4 @@
-"""The state machine's file as data, and the walks over it that the checks are made of."""
+"""Parses the state machine's file, and iterates over its scopes, states and strings for the checks."""
 
 from collections.abc import Hashable, Iterator
 from dataclasses import dataclass
@@ -14,13 +14,15 @@ Machine = dict[str, Any]
 
 
 class _Loader(yaml.SafeLoader):
-    """YAML that refuses a key written twice, of which the later one would win in silence."""
+    """A YAML loader that refuses duplicate keys, of which the later one would win silently."""
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Hashable, Any]:
         keys = [self.construct_object(key, deep=True) for key, _ in node.value]
-        twice = sorted({str(key) for key in keys if keys.count(key) > 1})
-        if twice:
-            raise yaml.constructor.ConstructorError(None, None, f"written twice: {', '.join(twice)}", node.start_mark)
+        duplicates = sorted({str(key) for key in keys if keys.count(key) > 1})
+        if duplicates:
+            raise yaml.constructor.ConstructorError(
+                None, None, f"written twice: {', '.join(duplicates)}", node.start_mark
+            )
         return super().construct_mapping(node, deep=deep)
 
 
@@ -31,7 +33,7 @@ def parse(text: str) -> Machine:
 
 @dataclass(frozen=True)
 class StateNode:
-    """A state, its name, and where it stands: () for the machine itself, else the Parallel and branch it is in."""
+    """A state with its name. `branch_path`: () in the machine itself, else the branches around it."""
 
     name: str
     state: dict[str, Any]
@@ -49,7 +51,7 @@ class StateNode:
 
 
 def scopes(node: dict[str, Any], branch_path: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], dict[str, Any]]]:
-    """Every StartAt with its States: the machine, then each branch of each Parallel, outside in."""
+    """All scopes (a StartAt with its States): the machine, then each branch of each Parallel state, outermost first."""
     yield branch_path, node
     for name, state in node["States"].items():
         for number, branch in enumerate(state.get("Branches", ())):
@@ -80,7 +82,7 @@ def targets(state: dict[str, Any]) -> list[str]:
 
 
 def all_strings(node: Any, key: str = "") -> Iterator[tuple[str, str]]:
-    """Every string with the key it stands under (an item of a list: the list's key)."""
+    """All strings with their keys; an item of a list has the list's key."""
     if isinstance(node, dict):
         for name, value in node.items():
             yield from all_strings(value, str(name))
@@ -92,5 +94,5 @@ def all_strings(node: Any, key: str = "") -> Iterator[tuple[str, str]]:
 
 
 def own_strings(found: StateNode) -> Iterator[tuple[str, str]]:
-    """The strings of a state without those of the states inside its branches."""
+    """The strings of a state, without those of the states inside its branches."""
     return all_strings({key: value for key, value in found.state.items() if key != "Branches"})

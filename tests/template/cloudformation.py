@@ -1,4 +1,4 @@
-"""The SAM template as data: tags as functions (`!Ref X` is {"Ref": "X"}), and what the checks ask of it."""
+"""Parses the SAM template, tags as functions (`!Ref X` is {"Ref": "X"}), and answers the queries of the checks."""
 
 import re
 from collections.abc import Iterator
@@ -37,7 +37,7 @@ def parse(text: str) -> Template:
 
 @dataclass(frozen=True)
 class Function:
-    """One Lambda function. `folder` is the room its door stands in, `timeout` in seconds."""
+    """One Lambda function. `folder`: the package of its handler module. `timeout`: in seconds."""
 
     name: str
     properties: dict[str, Any]
@@ -94,7 +94,7 @@ def substitutions(template: Template) -> dict[str, Any]:
 
 
 def called_functions(template: Template) -> dict[str, Function]:
-    """The functions that the state machine calls by their alias, by the substitution that carries its ARN."""
+    """The functions that the state machine calls by their alias, keyed by the substitution with the alias's ARN."""
     named = {f"{found.name}.Alias": found for found in functions(template)}
     return {
         name: named[value["Ref"]]
@@ -104,7 +104,7 @@ def called_functions(template: Template) -> dict[str, Function]:
 
 
 def references(node: Any) -> set[str]:
-    """The logical ids that a node refers to by Ref, GetAtt, Sub or DependsOn (pseudo parameters left out)."""
+    """The logical ids that a node refers to by Ref, GetAtt, Sub or DependsOn, without pseudo parameters."""
     if isinstance(node, list):
         return set().union(*map(references, node)) if node else set()
     if not isinstance(node, dict):

@@ -1,21 +1,24 @@
-"""The order in which CloudFormation must make things: a graph of what SAM will make of the template, without SAM.
+"""Checks the order in which CloudFormation creates resources, on a graph of what SAM makes of the template.
 
-SAM turns one function into several resources, and what is no loop as written can be one as deployed: an S3
-event makes the bucket wait for the function, whose environment may wait for the bucket. The lint of the
-template as written does not see it (`make check` lints the transformed one as well).
+SAM turns one function into several resources, so that a template without a cycle as written can have one as deployed:
+an S3 event makes the bucket wait for the function, whose environment may wait for the bucket. Linting the template as
+written does not find this (`make check` lints the transformed one as well).
 """
 
 from tests.template.cloudformation import Template, functions, of_type, references
 
 Graph = dict[str, set[str]]
 
-# What does not become part of the function itself.
+# Properties that do not become part of the function's own resource.
 _OUTSIDE = frozenset({"Policies", "Events", "EventInvokeConfig", "DeploymentPreference"})
 
 
 def graph(template: Template) -> Graph:
-    """Who has to be there before whom, by logical ids; `X.Role`, `X.Alias`, `X.Invoke` and `X.Event`
-    are made by SAM. An alias waits for the alarms that would take its deployment back."""
+    """The resources that each resource has to wait for, by logical id.
+
+    `X.Role`, `X.Alias`, `X.Invoke` and `X.Event` are the resources that SAM adds. An alias waits for the alarms that
+    would roll its deployment back.
+    """
     edges: Graph = {}
     for name, body in template["Resources"].items():
         edges[name] = references({key: value for key, value in body.items() if key != "Type"})
@@ -23,13 +26,13 @@ def graph(template: Template) -> Graph:
         body = function.properties
         inner = {key: value for key, value in body.items() if key not in _OUTSIDE}
         shared = {key: value for key, value in function.globals.items() if key not in _OUTSIDE}
-        end = references(body.get("EventInvokeConfig", {}))
+        destination = references(body.get("EventInvokeConfig", {}))
         alias = f"{function.name}.Alias"
-        rollout = [places.get("DeploymentPreference", {}) for places in (body, function.globals)]
+        rollout = [properties.get("DeploymentPreference", {}) for properties in (body, function.globals)]
         edges[function.name] = references([inner, shared]) | {f"{function.name}.Role"}
         edges[alias] = references(rollout) | {function.name}
-        edges[f"{function.name}.Role"] = references(body.get("Policies", [])) | end
-        edges[f"{function.name}.Invoke"] = end | {alias}
+        edges[f"{function.name}.Role"] = references(body.get("Policies", [])) | destination
+        edges[f"{function.name}.Invoke"] = destination | {alias}
         for name, event in body.get("Events", {}).items():
             _add_event(edges, f"{function.name}.{name}", event, alias)
     for name, body in of_type(template, "AWS::Serverless::StateMachine").items():
@@ -47,7 +50,7 @@ def _add_event(edges: Graph, name: str, event: dict[str, object], alias: str) ->
         edges[body["Bucket"]["Ref"]] |= {alias, name}
         edges[name] = {alias}
     elif event["Type"] == "HttpApi":
-        # The API's own description names the function that answers.
+        # The API's OpenAPI definition names the function that answers.
         edges[body["ApiId"]["Ref"]] |= {alias}
         edges[name] = {alias, body["ApiId"]["Ref"]}
     else:
@@ -55,22 +58,22 @@ def _add_event(edges: Graph, name: str, event: dict[str, object], alias: str) ->
 
 
 def cycle(edges: Graph) -> list[str]:
-    """One loop, as the resources along it, or nothing."""
+    """The resources along one cycle, from a resource to itself; empty where there is no cycle."""
     done: set[str] = set()
     for start in sorted(edges):
-        found = _walk(edges, start, [], done)
+        found = _find_cycle(edges, start, [], done)
         if found:
             return found
     return []
 
 
-def _walk(edges: Graph, name: str, path: list[str], done: set[str]) -> list[str]:
+def _find_cycle(edges: Graph, name: str, path: list[str], done: set[str]) -> list[str]:
     if name in path:
         return [*path[path.index(name) :], name]
     if name in done:
         return []
     for needed in sorted(edges.get(name, ())):
-        found = _walk(edges, needed, [*path, name], done)
+        found = _find_cycle(edges, needed, [*path, name], done)
         if found:
             return found
     done.add(name)

@@ -1,4 +1,4 @@
-"""Names in ErrorEquals: they exist, the rejections are all there, what may pass is tried again."""
+"""Checks of the names in ErrorEquals: all exist, all rejections are caught, transient errors are retried."""
 
 import ast
 from collections.abc import Iterator, Mapping
@@ -32,7 +32,7 @@ _STATES = frozenset(
         "Timeout",
     ]
 )
-# What the Lambda service, its SDK and its runtime report in place of a class of ours.
+# Errors of the Lambda service, its SDK and its runtime, reported instead of one of our classes.
 _LAMBDA = frozenset(["AWSLambdaException", "SdkClientException", "ClientExecutionTimeoutException", "Unknown"])
 _RUNTIME = frozenset(
     [
@@ -81,7 +81,7 @@ def named_errors(state: dict[str, Any]) -> Iterator[str]:
 
 
 def unknown_errors(machine: Machine) -> list[str]:
-    """Every name is a class of ours or one that AWS is known to report."""
+    """Names that are neither one of our classes nor an error that AWS is known to report."""
     ours = error_family(errors.GradelineError)
     found = []
     for state in state_nodes(machine):
@@ -108,19 +108,21 @@ def _service_errors(service: str) -> frozenset[str]:
 
 
 def incomplete_rejections(machine: Machine) -> list[str]:
-    """A catcher that names one of the document's own faults names them all, and no other class; whoever calls the
-    same function has one."""
+    """Catchers that name some rejections (DocumentRejected) but not all, or other classes with them.
+
+    Every task that calls the same function must have such a catcher.
+    """
     ours = error_family(errors.DocumentRejected)
     found = []
     catchers = [(state, rule) for state in state_nodes(machine) for rule in state.state.get("Catch", ())]
     rejecting = [(state, set(rule["ErrorEquals"])) for state, rule in catchers if ours & set(rule["ErrorEquals"])]
     if not rejecting:
-        return ["no catcher names the document's own faults"]
-    lanes = {state.function for state, _ in rejecting}
+        return ["no catcher names the rejections"]
+    rejecting_functions = {state.function for state, _ in rejecting}
     named = {state.name for state, _ in rejecting}
     for state in tasks(machine):
-        if state.function in lanes and state.name not in named:
-            found.append(f"{state.name} calls what can reject, and catches no rejection")
+        if state.function in rejecting_functions and state.name not in named:
+            found.append(f"{state.name} calls a function that can reject, and catches no rejection")
     for state, names in rejecting:
         found += [f"{state.name} does not catch {name} with the others" for name in sorted(ours - names)]
         found += [f"{state.name} catches {name}, which is not the document's fault" for name in sorted(names - ours)]
@@ -128,9 +130,9 @@ def incomplete_rejections(machine: Machine) -> list[str]:
 
 
 def transients_not_retried(machine: Machine, folders: Mapping[str, Path]) -> list[str]:
-    """What a lane's code raises as transient is retried by name; so is what its service reports as passing.
+    """Transient errors that a task does not retry: those that its function's code raises and those of Lambda.
 
-    `folders` gives the code of each function by its substitution.
+    `folders`: the code of each function, by its substitution.
     """
     transient = error_family(errors.TransientError)
     found = []
@@ -144,7 +146,7 @@ def transients_not_retried(machine: Machine, folders: Mapping[str, Path]) -> lis
 
 
 def retries_of_impossible_errors(machine: Machine, folders: Mapping[str, Path]) -> list[str]:
-    """A class of ours that is retried is one that this lane's code, or core behind it, can raise."""
+    """Our own classes that a task retries although neither its function's code nor core raises them."""
     shared = raised_in(CORE)
     found = []
     for state in tasks(machine):
@@ -156,6 +158,7 @@ def retries_of_impossible_errors(machine: Machine, folders: Mapping[str, Path]) 
 
 
 def permanent_errors_retried(machine: Machine) -> list[str]:
+    """Permanent errors that a task retries."""
     permanent = error_family(errors.PermanentError)
     return [f"{state.name}: {name}" for state in state_nodes(machine) for name in sorted(_retried(state) & permanent)]
 
@@ -166,7 +169,7 @@ def _retried(state: StateNode) -> frozenset[str]:
 
 @cache
 def raised_in(folder: Path) -> frozenset[str]:
-    """The error classes that a function's code makes (`errors.X(…)`, `raise errors.X`)."""
+    """The error classes that a function's code raises or creates (`errors.X(…)`, `raise errors.X`)."""
     found: set[str] = set()
     for path in sorted(folder.glob("**/*.py")):
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
@@ -179,19 +182,20 @@ def raised_in(folder: Path) -> frozenset[str]:
 
 
 def handlers_that_hide_errors(handler_files: Mapping[str, Path]) -> list[str]:
-    """What a service may do better next time leaves a function by the name that is retried.
+    """Functions whose service errors would not leave them by the name that is retried.
 
-    `doors` gives each function's app.py by its substitution. The door wears
-    `core.platform.aws.translate_service_errors`, or the code
-    behind it raises ServiceUnavailable itself.
+    A handler must be decorated with `core.platform.aws.translate_service_errors`, or its code must raise
+    ServiceUnavailable itself. `handler_files`: each function's app.py, by its substitution.
     """
     found = []
     for name, path in handler_files.items():
         tree = ast.parse(path.read_text(encoding="utf-8")) if path.is_file() else ast.Module([], [])
         handlers = [node for node in tree.body if isinstance(node, ast.FunctionDef) and node.name == "handler"]
-        named = any(
-            "translate_service_errors" in ast.unparse(mark) for node in handlers for mark in node.decorator_list
+        is_translated = any(
+            "translate_service_errors" in ast.unparse(decorator)
+            for node in handlers
+            for decorator in node.decorator_list
         )
-        if not named and errors.ServiceUnavailable.__name__ not in raised_in(path.parent):
-            found.append(f"the function behind {name} gives faults of a service no name")
+        if not is_translated and errors.ServiceUnavailable.__name__ not in raised_in(path.parent):
+            found.append(f"the function of {name} does not name service errors")
     return found

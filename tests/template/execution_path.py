@@ -1,4 +1,4 @@
-"""One way through the state machine as data: what each task does when it is called, and what then happens."""
+"""One path through the state machine as data: what each task returns, and the states that follow."""
 
 import json
 from collections.abc import Mapping
@@ -15,14 +15,14 @@ _AT = "2030-05-06T07:08:09.010Z"
 
 @dataclass(frozen=True)
 class Succeeds:
-    """The task ends well with this result."""
+    """The task succeeds with this result."""
 
     value: Any
 
 
 @dataclass(frozen=True)
 class Fails:
-    """The task raises an error of this name, in the shape that a Lambda function's error has."""
+    """The task raises an error of this name, with the cause that a Lambda function's error has."""
 
     error: str
 
@@ -36,11 +36,12 @@ Outcome = Succeeds | Fails
 
 @dataclass(frozen=True)
 class ExecutionPath:
-    """One way. `outcomes` by state, one a call, the last for all that follow.
+    """One path.
 
-    `trunk` are the states outside the lanes in their order; `beside` those that a lane enters when it fails;
-    `calls` how often a task is called where that is not once; `state` what the submission is in the end;
-    `error` the execution's own, where it fails.
+    `trunk`: the states outside the branches, in order. `state`: the submission's final state. `outcomes`: by task, one
+    a call; the last one holds for all further calls. `fallback_states`: the states that a branch enters when it fails,
+    or for a document that a job reads. `calls`: how often a task is called, if not once. `error`: the execution's
+    error, if it fails.
     """
 
     name: str
@@ -58,13 +59,13 @@ class ExecutionPath:
 
     @property
     def states(self) -> frozenset[str]:
-        """All that is entered."""
+        """All states that are entered."""
         return frozenset({*self.trunk, *BRANCH_STATES, *self.fallback_states})
 
     def outcome(self, state: str, call: int) -> Outcome:
-        """What a task does when it is called for the `call`th time, counted from 0."""
-        planned = self.outcomes.get(state, (Succeeds(SUCCESS_RESULTS[state]),))
-        return planned[min(call, len(planned) - 1)]
+        """The outcome of a task's call number `call`, counted from 0."""
+        outcomes = self.outcomes.get(state, (Succeeds(SUCCESS_RESULTS[state]),))
+        return outcomes[min(call, len(outcomes) - 1)]
 
     def input(self) -> dict[str, Any]:
         return Submission(
@@ -110,5 +111,24 @@ SUCCESS_RESULTS: Mapping[str, Any] = {
     "Announce": {"FailedEntryCount": 0, "Entries": [{"EventId": "1"}]},
 }
 BRANCH_STATES = frozenset({"Extract", "Persist", "StoreFile", "Record"})
-# What a lane enters for a document that a job reads, and no other.
+# The states that the branch enters only for a document that a job reads.
 JOB_STATES = frozenset({"StartJob", "JobEnded", "WaitForJob", "LookAtJob", "ReadWithJob"})
+
+# The states outside the branches: after both branches have ended, at the end, and on the usual paths.
+JOINED = ("ReadAndPersist", "BothHalves")
+ANNOUNCED = ("Announce", "Tidy", "Done")
+GRADED = (*JOINED, "Grade", *ANNOUNCED)
+FAILED = ("Fail", "FailedOrNot", "Failed")
+REJECTED = (*JOINED, "Reject", *ANNOUNCED)
+PREPARED = (*JOINED, "PreparePaper", "BeginRelease", "Release", "MoreToRelease", *ANNOUNCED)
+
+# The outcome of reading for a document that is read by a job.
+LARGE_DOCUMENT: Mapping[str, tuple[Outcome, ...]] = {"Extract": (Fails("ReadingTakesLong"),)}
+
+# An error that no list names, such as a missing permission or a bug.
+FAULT = Fails("ClientError")
+
+
+def failed_path(name: str, *trunk: str, error: str, **more: Any) -> ExecutionPath:
+    """A path on which the submission ends as FAILED and the execution fails with the error that caused it."""
+    return ExecutionPath(name, (*JOINED, *trunk, *FAILED), "FAILED", error=error, **more)

@@ -1,4 +1,4 @@
-"""Time limits, retries and catches of the tasks. Each check returns what is wrong, in sentences."""
+"""Checks of the tasks' timeouts, retries and catchers. Each check returns what is wrong, in sentences."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -9,12 +9,12 @@ from tests.template.error_checks import TIMEOUTS, error_family
 
 
 def timeouts_out_of_order(machine: Machine, functions: Mapping[str, int]) -> list[str]:
-    """A function's own limit ends it before its task's does, and that before the machine's.
+    """Tasks whose timeout is not between their function's and the machine's.
 
-    `functions` gives each function's Timeout in seconds by its substitution.
+    `functions`: each function's Timeout in seconds, by its substitution.
     """
-    whole = machine.get("TimeoutSeconds")
-    if whole is None:
+    machine_limit = machine.get("TimeoutSeconds")
+    if machine_limit is None:
         return ["the machine has no TimeoutSeconds"]
     found = []
     for state in tasks(machine):
@@ -22,16 +22,19 @@ def timeouts_out_of_order(machine: Machine, functions: Mapping[str, int]) -> lis
         if limit is None:
             found.append(f"{state.name} has no TimeoutSeconds")
             continue
-        if limit >= whole:
-            found.append(f"{state.name} may take {limit} s, the machine only {whole} s")
-        own = functions[state.function] if state.function else 0
-        if own >= limit:
-            found.append(f"{state.name} may take {limit} s, but its function {own} s")
+        if limit >= machine_limit:
+            found.append(f"{state.name} may take {limit} s, the machine only {machine_limit} s")
+        function_limit = functions[state.function] if state.function else 0
+        if function_limit >= limit:
+            found.append(f"{state.name} may take {limit} s, but its function {function_limit} s")
     return found
 
 
 def retries_without_jitter(machine: Machine) -> list[str]:
-    """Every task is retried, and not by all executions in step. A timeout has been spread by itself."""
+    """Tasks without retries, or with retries without jitter, which all executions would make at the same time.
+
+    Timeouts need no jitter, because they are spread out already.
+    """
     found = [f"{state.name} is never retried" for state in tasks(machine) if not state.state.get("Retry")]
     for state in tasks(machine):
         for rule in state.state.get("Retry", ()):
@@ -41,7 +44,7 @@ def retries_without_jitter(machine: Machine) -> list[str]:
 
 
 def timeouts_retried_often(machine: Machine) -> list[str]:
-    """What ran into its limit once is tried once more, not for an hour."""
+    """Tasks that retry a timeout more than once, and so could take an hour."""
     found = []
     for state in tasks(machine):
         for name in sorted(TIMEOUTS if state.function else {"States.Timeout"}):
@@ -57,21 +60,21 @@ def _rule_matches(rule: dict[str, Any], name: str) -> bool:
 
 
 def tasks_without_catch_all(machine: Machine) -> list[str]:
-    """Every task ends its own failures: the last catcher takes all, alone (AWS refuses it with company)."""
+    """Tasks whose last catcher is not States.ALL alone; AWS refuses States.ALL with other names."""
     found = []
     for state in tasks(machine):
         catchers = [rule["ErrorEquals"] for rule in state.state.get("Catch", ())]
         if not catchers or catchers[-1] != ["States.ALL"]:
-            found.append(f"{state.name} lets failures through")
+            found.append(f"{state.name} does not catch all errors")
     for state in tasks(machine):
         rules = [*state.state.get("Retry", ()), *state.state.get("Catch", ())]
         if any("States.ALL" in rule["ErrorEquals"] and len(rule["ErrorEquals"]) > 1 for rule in rules):
-            found.append(f"{state.name} names States.ALL beside others")
+            found.append(f"{state.name} names States.ALL with others")
     return found
 
 
 def states_that_lose_the_submission(machine: Machine) -> list[str]:
-    """Outside the lanes every state keeps its input, results and errors beside it: the endings need it whole."""
+    """States outside the branches that replace their input; the terminal states need all of it."""
     found = []
     for name, state in machine["States"].items():
         if state["Type"] in ("Task", "Parallel", "Pass") and state.get("ResultPath", "$") == "$":
@@ -83,16 +86,18 @@ def states_that_lose_the_submission(machine: Machine) -> list[str]:
 
 
 def retries_that_differ(machine: Machine) -> list[str]:
-    """All tasks that call a function retry alike, but for the transient errors that only one lane knows."""
-    own = error_family(errors.TransientError) - {errors.ServiceUnavailable.__name__}
+    """Tasks whose retries differ from those of the first, apart from transient errors that only one function raises."""
+    specific = error_family(errors.TransientError) - {errors.ServiceUnavailable.__name__}
     calling = [state for state in tasks(machine) if state.function]
-    common = _without(calling[0], own)
+    common = _retries_without(calling[0], specific)
     return [
-        f"{state.name} retries otherwise than {calling[0].name}" for state in calling if _without(state, own) != common
+        f"{state.name} has other retries than {calling[0].name}"
+        for state in calling
+        if _retries_without(state, specific) != common
     ]
 
 
-def _without(state: StateNode, names: frozenset[str]) -> list[dict[str, Any]]:
+def _retries_without(state: StateNode, names: frozenset[str]) -> list[dict[str, Any]]:
     return [
         rule | {"ErrorEquals": [name for name in rule["ErrorEquals"] if name not in names]}
         for rule in state.state.get("Retry", ())

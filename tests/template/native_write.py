@@ -1,5 +1,7 @@
-"""The record as the state machine writes it by itself, and as core/storage/submission_repository.py does: worked out
-to be compared."""
+"""Evaluates the record's update as the state machine writes it and as core/storage/submission_repository.py does.
+
+Both come out in one form, so that a test can compare them.
+"""
 
 import json
 import re
@@ -11,7 +13,7 @@ _CALL = re.compile(r"States\.(Format|JsonToString)\((.*)\)\Z", re.DOTALL)
 
 @dataclass(frozen=True)
 class Write:
-    """One UpdateItem in plain values: which item, what is set and removed, under which condition."""
+    """One UpdateItem in plain values: the item's key, the attributes set and removed, and the condition."""
 
     key: dict[str, Any]
     sets: dict[str, Any]
@@ -20,7 +22,7 @@ class Write:
 
 
 def native_write(task: dict[str, Any], state: dict[str, Any], context: dict[str, Any]) -> Write:
-    """What the task's Parameters ask of DynamoDB for one input."""
+    """The UpdateItem that the task's Parameters make for one input."""
     parameters = evaluate(task["Parameters"], state, context)
     values = {name: _plain(value) for name, value in parameters["ExpressionAttributeValues"].items()}
     key = {name: _plain(value) for name, value in parameters["Key"].items()}
@@ -36,7 +38,7 @@ def native_write(task: dict[str, Any], state: dict[str, Any], context: dict[str,
 def write(
     key: dict[str, Any], expression: str, *, names: dict[str, str], values: dict[str, Any], condition: str
 ) -> Write:
-    """An update expression of SET and REMOVE, its placeholders resolved."""
+    """The write of an update expression with SET and REMOVE, its placeholders resolved."""
     sets, _, removes = " ".join(expression.split()).removeprefix("SET ").partition(" REMOVE ")
     pairs = [part.split(" = ") for part in sets.split(", ")]
     return Write(
@@ -48,7 +50,7 @@ def write(
 
 
 def evaluate(node: Any, state: dict[str, Any], context: dict[str, Any]) -> Any:
-    """A JSONPath payload template with the two intrinsic functions that the Record state uses."""
+    """The value of a JSONPath payload template, with the two intrinsic functions that the Record state uses."""
     if isinstance(node, list):
         return [evaluate(value, state, context) for value in node]
     if not isinstance(node, dict):
@@ -64,15 +66,15 @@ def evaluate(node: Any, state: dict[str, Any], context: dict[str, Any]) -> Any:
 def _expression(text: str, state: dict[str, Any], context: dict[str, Any]) -> Any:
     call = _CALL.match(text)
     if call is None:
-        return _at(text, state, context)
+        return _resolve_path(text, state, context)
     if call[1] == "JsonToString":
-        return json.dumps(_at(call[2], state, context))
+        return json.dumps(_resolve_path(call[2], state, context))
     pattern, *arguments = [part.strip() for part in call[2].split(", ")]
-    values = iter(_at(path, state, context) for path in arguments)
+    values = iter(_resolve_path(path, state, context) for path in arguments)
     return re.sub(r"\{\}", lambda _: str(next(values)), pattern.strip("'"))
 
 
-def _at(path: str, state: dict[str, Any], context: dict[str, Any]) -> Any:
+def _resolve_path(path: str, state: dict[str, Any], context: dict[str, Any]) -> Any:
     node: Any = context if path.startswith("$$") else state
     for field in path.lstrip("$").lstrip(".").split("."):
         node = node[field] if field else node

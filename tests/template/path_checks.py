@@ -1,4 +1,4 @@
-"""What the two engines (and YAML) read differently from what was meant. Each check returns sentences."""
+"""Checks for constructs that engines or YAML interpret in different ways. Each check returns sentences."""
 
 import re
 from collections.abc import Iterator
@@ -37,7 +37,7 @@ _PLACEHOLDER = re.compile(r"[#:][A-Za-z_]\w*")
 
 
 def jsonata(machine: Machine) -> list[str]:
-    """The local engine has no JSONata: one file for both means JSONPath alone."""
+    """Uses of JSONata, which the local engine lacks; one file for both engines has to use JSONPath only."""
     fields = ["QueryLanguage of the machine"] if "QueryLanguage" in machine else []
     fields += [
         f"{found.name}: {key}" for found in state_nodes(machine) for key in found.state if key in _JSONATA_FIELDS
@@ -47,7 +47,7 @@ def jsonata(machine: Machine) -> list[str]:
 
 
 def fields_after_an_index(machine: Machine) -> list[str]:
-    """`$[0].x` is a value to one engine and a list to the other."""
+    """Paths such as `$[0].x`, which one engine evaluates to a value and the other to a list."""
     return [
         f"{found.name}: {text}"
         for found, key, text in _all_texts(machine)
@@ -56,9 +56,12 @@ def fields_after_an_index(machine: Machine) -> list[str]:
 
 
 def results_without_selector(machine: Machine) -> list[str]:
-    """Parallel results are indexed and service answers are bulky: both are selected from, or dropped."""
+    """Results of Parallel states and services that are neither selected from nor dropped.
+
+    Parallel results are indexed and service responses are large.
+    """
     return [
-        f"{found.name} hands its raw result on"
+        f"{found.name} passes its raw result on"
         for found in state_nodes(machine)
         if (found.state["Type"] == "Parallel" or (found.is_task and found.function is None))
         and "ResultSelector" not in found.state
@@ -67,12 +70,12 @@ def results_without_selector(machine: Machine) -> list[str]:
 
 
 def unmarked_paths(machine: Machine) -> list[str]:
-    """A path is read as a path only under a key that ends in `.$` (and nothing else may stand there)."""
+    """Paths under a key without `.$`, which are read as plain text, and other values under a key with `.$`."""
     found = []
     for state, key, text in _all_texts(machine):
         looks_like_a_path = text.startswith(("$", "States.")) and not text.startswith("${")
-        may_be_one = key.endswith((".$", "Path")) or key in _PATH_KEYS or key == "ErrorEquals"
-        if looks_like_a_path and not may_be_one:
+        may_be_path = key.endswith((".$", "Path")) or key in _PATH_KEYS or key == "ErrorEquals"
+        if looks_like_a_path and not may_be_path:
             found.append(f"{state.name}: {key} holds the path {text} as plain text")
         if key.endswith(".$") and not looks_like_a_path:
             found.append(f"{state.name}: {key} holds {text}, which is no path")
@@ -89,7 +92,7 @@ def unknown_intrinsics(machine: Machine) -> list[str]:
 
 
 def unbalanced_expressions(machine: Machine) -> list[str]:
-    """Brackets that do not close, in DynamoDB expressions and in intrinsic functions: a line that lost its tail."""
+    """DynamoDB expressions and intrinsic functions with unbalanced brackets or quotes, as after a lost line end."""
     return [
         f"{found.name}: {text}"
         for found, key, text in _all_texts(machine)
@@ -107,7 +110,7 @@ def _balanced(text: str) -> bool:
 
 
 def placeholders_that_differ(machine: Machine) -> list[str]:
-    """`#name` and `:value` of the expressions are those that are declared, both ways (DynamoDB refuses either)."""
+    """`#name` and `:value` placeholders that are only used or only declared; DynamoDB refuses both."""
     found = []
     for state in tasks(machine):
         body = state.state.get("Parameters", {})
@@ -119,7 +122,7 @@ def placeholders_that_differ(machine: Machine) -> list[str]:
 
 
 def swallowed_comments(text: str) -> list[str]:
-    """A ` #` after an unquoted value starts a comment: `… OR #run < :run` would end at `OR`."""
+    """Unquoted values cut off by a comment: ` #` starts one, so `… OR #run < :run` would end at `OR`."""
     lines = text.splitlines()
     found = []
     for token in yaml.scan(text):
@@ -131,7 +134,7 @@ def swallowed_comments(text: str) -> list[str]:
 
 
 def anchors(text: str) -> list[str]:
-    """CloudFormation's reader and ours may differ on them, and a reader of the file has to jump."""
+    """YAML anchors and aliases: parsers may differ on them, and they make the file hard to read."""
     return [
         f"line {token.start_mark.line + 1}: {token.value}"
         for token in yaml.scan(text)

@@ -1,4 +1,4 @@
-"""The HTTP API's routes: those of the template are those that the doors answer."""
+"""Checks that the routes of the template are the routes that the Lambda handlers answer. Checks return sentences."""
 
 import re
 from collections.abc import Iterable, Mapping
@@ -11,12 +11,15 @@ Route = tuple[str, str]
 
 
 def routes_that_differ(function: Function, answered: Iterable[Route]) -> list[str]:
+    """Differences between the function's HttpApi events and the routes that its resolver answers."""
     given = {
         _normalise(event["Properties"]["Method"], event["Properties"]["Path"]) for event in function.events("HttpApi")
     }
     wanted = {_normalise(*route) for route in answered}
-    found = [f"{function.name} is sent {' '.join(route)}, which it does not answer" for route in sorted(given - wanted)]
-    return found + [f"{function.name} is never sent {' '.join(route)}" for route in sorted(wanted - given)]
+    found = [
+        f"{function.name} is routed {' '.join(route)}, which it does not answer" for route in sorted(given - wanted)
+    ]
+    return found + [f"{function.name} is never routed {' '.join(route)}" for route in sorted(wanted - given)]
 
 
 def routes_of_resolver(app: APIGatewayHttpResolver) -> list[Route]:
@@ -26,13 +29,13 @@ def routes_of_resolver(app: APIGatewayHttpResolver) -> list[Route]:
 
 
 def duplicate_routes(routes: Mapping[str, Iterable[Route]]) -> list[str]:
-    """No route is answered by two functions."""
-    every = [_normalise(*route) for answered in routes.values() for route in answered]
-    return sorted({f"{' '.join(route)} is answered twice" for route in every if every.count(route) > 1})
+    """Routes that two functions answer."""
+    all_routes = [_normalise(*route) for answered in routes.values() for route in answered]
+    return sorted({f"{' '.join(route)} is answered twice" for route in all_routes if all_routes.count(route) > 1})
 
 
 def _normalise(method: str, path: str) -> Route:
-    """Parameters by their place: the template writes {id}, a resolver <submission_id>."""
+    """The route with unnamed path parameters: the template writes {id}, a resolver <submission_id>."""
     return method.upper(), re.sub(r"\{\w+\}|<\w+>", "{}", path)
 
 

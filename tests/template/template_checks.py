@@ -1,4 +1,4 @@
-"""Promises of template.yaml, resource by resource. Each check returns what is wrong, in sentences."""
+"""Checks of template.yaml, resource by resource. Each check returns what is wrong, in sentences."""
 
 import ast
 from typing import Any
@@ -7,7 +7,7 @@ import yaml
 
 from tests.template.cloudformation import Function, Template, functions, of_type, references
 
-# Actions that IAM cannot tie to a resource, and so the only ones that may name "*" (Service Authorization Reference).
+# Actions without a resource ARN in IAM, and so the only ones that may name "*" (Service Authorization Reference).
 WITHOUT_RESOURCE_ARN = frozenset(
     {
         "textract:DetectDocumentText",
@@ -23,25 +23,25 @@ WITHOUT_RESOURCE_ARN = frozenset(
         "logs:DescribeLogGroups",
     }
 )
-# Seconds that an HTTP API waits for its function.
-_GATEWAY_WAITS = 30
+# The integration timeout of an HTTP API.
+_GATEWAY_TIMEOUT_SECONDS = 30
 
 
 def undocumented_resources(text: str) -> list[str]:
-    """Each resource has a comment right above it (a ruled headline of a section is none)."""
+    """Resources without a comment directly above them; the ruled heading of a section does not count."""
     root = yaml.compose(text)
     assert isinstance(root, yaml.MappingNode)
     lines = text.splitlines()
     [resources] = [value for key, value in root.value if key.value == "Resources"]
     return [
-        f"{key.value} stands there without a reason"
+        f"{key.value} has no comment above it"
         for key, _ in resources.value
         if not (above := lines[key.start_mark.line - 1].strip()).startswith("#") or above.startswith("# ──")
     ]
 
 
 def missing_handlers(template: Template) -> list[str]:
-    """Each Handler is a module that exists and a function in it."""
+    """Handlers that are not a function of an existing module."""
     found = []
     for function in functions(template):
         name = function.properties["Handler"].rpartition(".")[2]
@@ -58,24 +58,24 @@ def _defined(function: Function) -> set[str]:
 
 
 def roles_too_wide(template: Template) -> list[str]:
-    """A role a function, of its own statements: no managed policy, no shared role, nothing with a star."""
+    """Functions without a role of their own statements: with a shared role, a managed policy or a wildcard."""
     found = []
-    holders = {
+    principals = {
         **of_type(template, "AWS::Serverless::Function"),
         **of_type(template, "AWS::Serverless::StateMachine"),
     }
-    for name, body in holders.items():
+    for name, body in principals.items():
         if "Role" in body:
-            found.append(f"{name} brings a role along")
+            found.append(f"{name} has a role from elsewhere")
         if not body.get("Policies"):
             found.append(f"{name} has no statements of its own")
         for policy in body.get("Policies", ()):
             document = policy["Fn::If"][1] if isinstance(policy, dict) and "Fn::If" in policy else policy
             if not isinstance(document, dict) or "Statement" not in document:
-                found.append(f"{name} takes a policy from elsewhere: {policy}")
+                found.append(f"{name} has a managed policy: {policy}")
                 continue
             for statement in document["Statement"]:
-                found += [f"{name} {fault}" for fault in _too_wide(statement)]
+                found += [f"{name} {finding}" for finding in _too_wide(statement)]
     return found
 
 
@@ -88,38 +88,38 @@ def _too_wide(statement: dict[str, Any]) -> list[str]:
 
 
 def log_groups_without_retention(template: Template) -> list[str]:
-    """Each function writes into a log group of its own, which the template makes and which forgets."""
+    """Functions without a log group of their own in the template, and log groups without retention."""
     groups = of_type(template, "AWS::Logs::LogGroup")
     named = [
         (found.name, found.properties.get("LoggingConfig", {}).get("LogGroup", {}).get("Ref"))
         for found in functions(template)
     ]
-    found = [f"{name} has no log group of the template" for name, group in named if group not in groups]
-    found += [f"{group} never forgets" for group, body in groups.items() if not body.get("RetentionInDays")]
+    found = [f"{name} has no log group in the template" for name, group in named if group not in groups]
+    found += [f"{group} has no retention" for group, body in groups.items() if not body.get("RetentionInDays")]
     shared = [group for _, group in named]
     return found + [f"{name} shares its log group" for name, group in named if shared.count(group) > 1]
 
 
 def missing_failure_destinations(template: Template) -> list[str]:
-    """Who is called without a caller that waits has a place where failures end up, and retries by number."""
+    """Functions called asynchronously without an OnFailure destination or without a number of retries."""
     found = []
-    behind_the_back = functions_invoked_asynchronously(template)
+    invoked_by_functions = functions_invoked_asynchronously(template)
     queues = of_type(template, "AWS::SQS::Queue")
     for function in functions(template):
         called = function.events("S3", "EventBridgeRule", "Schedule", "ScheduleV2", "SNS", "CloudWatchEvent")
-        if not called and function.name not in behind_the_back:
+        if not called and function.name not in invoked_by_functions:
             continue
         config = function.properties.get("EventInvokeConfig", {})
-        end = config.get("DestinationConfig", {}).get("OnFailure", {}).get("Destination", {})
-        if end.get("Fn::GetAtt", [None])[0] not in queues:
-            found.append(f"{function.name} is called asynchronously, and its failures go nowhere")
+        destination = config.get("DestinationConfig", {}).get("OnFailure", {}).get("Destination", {})
+        if destination.get("Fn::GetAtt", [None])[0] not in queues:
+            found.append(f"{function.name} is called asynchronously, and has no failure destination")
         if "MaximumRetryAttempts" not in config:
-            found.append(f"{function.name} is called asynchronously without a number of retries")
+            found.append(f"{function.name} is called asynchronously without MaximumRetryAttempts")
     return found
 
 
 def functions_invoked_asynchronously(template: Template) -> set[str]:
-    """The functions that another one calls with InvocationType=Event, by the setting that names them there."""
+    """The functions that another one calls with InvocationType=Event, found by the setting that names them."""
     known = {function.name for function in functions(template)}
     return {
         name
@@ -131,7 +131,7 @@ def functions_invoked_asynchronously(template: Template) -> set[str]:
 
 
 def _async_invocation_targets(function: Function) -> set[str]:
-    """`invoke(FunctionName=settings().NAME, InvocationType="Event", …)`: the names. A call that waits is another."""
+    """The settings NAME of calls `invoke(FunctionName=settings().NAME, InvocationType="Event", …)`."""
     calls = (
         {keyword.arg: keyword.value for keyword in node.keywords}
         for path in function.folder.glob("**/*.py")
@@ -147,6 +147,7 @@ def _async_invocation_targets(function: Function) -> set[str]:
 
 
 def buckets_too_open(template: Template) -> list[str]:
+    """Buckets that are not versioned, private, encrypted, TLS only and rid of incomplete uploads."""
     found = []
     policies = list(of_type(template, "AWS::S3::BucketPolicy").values())
     for name, body in of_type(template, "AWS::S3::Bucket").items():
@@ -158,29 +159,29 @@ def buckets_too_open(template: Template) -> list[str]:
         if not body.get("BucketEncryption", {}).get("ServerSideEncryptionConfiguration"):
             found.append(f"{name} is not encrypted")
         if not any(policy["Bucket"] == {"Ref": name} and _demands_tls(policy, name) for policy in policies):
-            found.append(f"{name} may be reached without TLS")
+            found.append(f"{name} can be reached without TLS")
         rules = body.get("LifecycleConfiguration", {}).get("Rules", ())
         if not any("AbortIncompleteMultipartUpload" in rule and rule["Status"] == "Enabled" for rule in rules):
-            found.append(f"{name} keeps broken uploads for ever")
+            found.append(f"{name} never aborts incomplete uploads")
     return found
 
 
 def _demands_tls(policy: dict[str, Any], bucket: str) -> bool:
-    whole = [{"Fn::GetAtt": [bucket, "Arn"]}, {"Fn::Sub": f"${{{bucket}.Arn}}/*"}]
+    resources = [{"Fn::GetAtt": [bucket, "Arn"]}, {"Fn::Sub": f"${{{bucket}.Arn}}/*"}]
     return any(
         statement["Effect"] == "Deny"
         and statement["Principal"] == "*"
         and statement["Action"] == "s3:*"
-        and all(part in statement["Resource"] for part in whole)
+        and all(resource in statement["Resource"] for resource in resources)
         and str(statement["Condition"].get("Bool", {}).get("aws:SecureTransport")).lower() == "false"
         for statement in policy["PolicyDocument"]["Statement"]
     )
 
 
 def callers_bypassing_the_alias(template: Template) -> list[str]:
-    """Every function publishes the alias, moves it with the release, and is called by it: never by its bare name.
+    """Functions whose alias does not move with the release, and resources that refer to a function without its alias.
 
-    Only alarms look at the function itself, whatever its version.
+    Only alarms may refer to the function itself, whatever its version.
     """
     found = []
     for function in functions(template):
@@ -191,16 +192,16 @@ def callers_bypassing_the_alias(template: Template) -> list[str]:
     names = {function.name for function in functions(template)}
     for name, body in template["Resources"].items():
         if not body["Type"].startswith("AWS::CloudWatch::"):
-            found += [f"{name} calls {called} past its alias" for called in sorted(references(body) & names)]
+            found += [f"{name} bypasses the alias of {called}" for called in sorted(references(body) & names)]
     return found
 
 
 def handlers_slower_than_the_gateway(template: Template) -> list[str]:
-    """A function behind the HTTP API answers, or fails, before the gateway has stopped waiting."""
+    """Functions behind the HTTP API whose timeout is not below the gateway's."""
     return [
         f"{function.name} may take {function.timeout} s"
         for function in functions(template)
-        if function.events("HttpApi") and function.timeout >= _GATEWAY_WAITS
+        if function.events("HttpApi") and function.timeout >= _GATEWAY_TIMEOUT_SECONDS
     ]
 
 

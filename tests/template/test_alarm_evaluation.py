@@ -1,4 +1,4 @@
-"""The alarms of template.yaml, evaluated on counts as CloudWatch evaluates them."""
+"""The alarms of template.yaml, evaluated on metric data as CloudWatch evaluates them."""
 
 from collections.abc import Callable, Mapping
 from copy import deepcopy
@@ -26,13 +26,16 @@ def alarm(name: str, edit: Callable[[Any], object] = lambda it: None) -> Alarm:
     return Alarm.of(properties)
 
 
-def of_the_api(name: str) -> Metric:
+def api_metric(name: str) -> Metric:
     return Metric.create("AWS/ApiGateway", name, ApiId=stack().api_id, Stage="$default")
 
 
-def answers(*minutes: tuple[int, int], zeros: bool = True) -> Published:
-    """What an HTTP API publishes for (requests, 5xx) of consecutive minutes, the last one just over. Whether it
-    publishes a 5xx of 0 for a request that worked is written nowhere: an alarm has to do with either."""
+def api_traffic(*minutes: tuple[int, int], zeros: bool = True) -> Published:
+    """What an HTTP API publishes for (requests, 5xx) of consecutive minutes, the last of which has just ended.
+
+    It is not documented whether an API publishes a 5xx of 0 for a successful request (`zeros`): an alarm has to work
+    either way.
+    """
     counts: dict[int, Statistics] = {}
     errors: dict[int, Statistics] = {}
     for minute, (requests, failed) in enumerate(minutes, NOW - len(minutes)):
@@ -40,7 +43,7 @@ def answers(*minutes: tuple[int, int], zeros: bool = True) -> Published:
             counts[minute] = Statistics(requests, requests, 1, 1)
         if requests and (failed or zeros):
             errors[minute] = Statistics(failed, requests if zeros else failed, 0, 1)
-    return {of_the_api("Count"): counts, of_the_api("5xx"): errors}
+    return {api_metric("Count"): counts, api_metric("5xx"): errors}
 
 
 @pytest.mark.parametrize("zeros", [True, False], ids=["5xx published as 0", "5xx published when there are any"])
@@ -49,30 +52,30 @@ def answers(*minutes: tuple[int, int], zeros: bool = True) -> Published:
     [
         ([], OK),
         ([(60, 0)] * 5, OK),
-        # A tenth of the calls go to a release that answers each of them with 500.
+        # A tenth of the requests go to a release that answers all of them with 500.
         ([(60, 0), (60, 6)], ALARM),
         ([(5, 0), (5, 1)], ALARM),
         # ... that breaks one route of ten.
         ([(200, 2)] * 5, ALARM),
-        # ... that breaks a route which hardly anybody asks for, under the most that ApiRate lets through.
+        # ... that breaks a rarely used route, at the highest rate that ApiRate allows.
         ([(3000, 2)] * 5, ALARM),
-        # One stray failure, alone and among many.
+        # One isolated failure, alone and among many requests.
         ([(1, 1)], ALARM),
         ([(200, 0), (200, 1), (200, 0)], OK),
         ([(3000, 1)] * 5, OK),
-        # Everything fails, and then nobody asks any more; and it is over.
+        # Every request fails, and then there are none; and then they succeed again.
         ([(20, 20), (0, 0), (0, 0)], ALARM),
         ([(20, 20), *[(60, 0)] * 5], OK),
     ],
 )
-def test_the_apis_alarm_sounds_for_a_canary_that_fails_and_not_for_a_stray_failure(
+def test_the_api_alarm_fires_for_a_failing_canary_not_for_one_failure(
     minutes: list[tuple[int, int]], state: str, zeros: bool
 ) -> None:
-    assert alarm("ApiErrorsAlarm").state(answers(*minutes, zeros=zeros), NOW) == state
+    assert alarm("ApiErrorsAlarm").state(api_traffic(*minutes, zeros=zeros), NOW) == state
 
 
-def test_the_apis_alarm_is_quiet_again_when_nobody_asks() -> None:
-    published = answers((20, 20))
+def test_the_api_alarm_ends_when_there_are_no_requests() -> None:
+    published = api_traffic((20, 20))
     states = [alarm("ApiErrorsAlarm").state(published, NOW + later) for later in range(20)]
     assert states[0] == ALARM
     assert states[-1] == OK
@@ -83,7 +86,7 @@ def _errors_of(name: str, function: str, count: int) -> Published:
 
 
 @pytest.mark.parametrize("function", ["ReceiveFunction", "RecoverFunction"])
-def test_one_asynchronous_call_that_fails_sounds_whoever_else_was_called(function: str) -> None:
+def test_one_failed_asynchronous_call_fires_the_alarm(function: str) -> None:
     name = stack().functions[function].name
     assert alarm("AsyncErrorsAlarm").state(_errors_of("Errors", name, 1), NOW) == ALARM
     assert alarm("AsyncErrorsAlarm").state(_errors_of("Errors", name, 0), NOW) == OK
@@ -91,7 +94,7 @@ def test_one_asynchronous_call_that_fails_sounds_whoever_else_was_called(functio
 
 
 @pytest.mark.parametrize("name", ["ExecutionsFailed", "ExecutionsTimedOut", "ExecutionsAborted"])
-def test_one_execution_that_does_not_succeed_sounds_whatever_else_has_no_data(name: str) -> None:
+def test_one_unsuccessful_execution_fires_the_alarm(name: str) -> None:
     metric = Metric.create("AWS/States", name, StateMachineArn=stack().state_machine_arn)
     assert alarm("FailedExecutionsAlarm").state({metric: {NOW - 1: Statistics(1, 1, 1, 1)}}, NOW) == ALARM
     assert alarm("FailedExecutionsAlarm").state({}, NOW) == OK
@@ -102,23 +105,23 @@ def _sweeps(*minutes_ago: int) -> Published:
     return {metric: {NOW - ago: Statistics(0, 1, 0, 0) for ago in minutes_ago}}
 
 
-def test_a_sweep_that_has_not_run_for_an_hour_sounds_within_the_hour() -> None:
+def test_a_sweep_missing_for_an_hour_fires_the_alarm() -> None:
     assert alarm("SweepMissingAlarm").state(_sweeps(*range(5, 120, 10)), NOW) == OK
     assert alarm("SweepMissingAlarm").state(_sweeps(59), NOW) == OK
     assert alarm("SweepMissingAlarm").state(_sweeps(*range(61, 300, 10)), NOW) == ALARM
     assert alarm("SweepMissingAlarm").state({}, NOW) == ALARM
 
 
-def test_without_fill_the_missing_hour_would_be_looked_past() -> None:
-    without = alarm("SweepMissingAlarm", lambda it: it["Metrics"][0].update(Expression="sweeps"))
-    assert without.state(_sweeps(*range(61, 300, 10)), NOW) == OK
+def test_without_fill_the_missing_hour_would_not_be_noticed() -> None:
+    without_fill = alarm("SweepMissingAlarm", lambda it: it["Metrics"][0].update(Expression="sweeps"))
+    assert without_fill.state(_sweeps(*range(61, 300, 10)), NOW) == OK
 
 
 BROKEN: Mapping[str, Callable[[Any], object]] = {
     "Lambda's errors": lambda it: _metric(it, "errors").update(
         Namespace="AWS/Lambda", MetricName="Errors", Dimensions=[{"Name": "FunctionName", "Value": "results"}]
     ),
-    "a REST API's name of the metric": lambda it: _metric(it, "errors").update(MetricName="5XXError"),
+    "the metric name of a REST API": lambda it: _metric(it, "errors").update(MetricName="5XXError"),
     "a dimension that an HTTP API does not have": lambda it: _metric(it, "errors")["Dimensions"][0].update(
         Name="ApiName"
     ),
@@ -134,11 +137,11 @@ def _metric(properties: Any, query: str) -> Any:
 
 
 @pytest.mark.parametrize("fault", BROKEN)
-def test_a_broken_alarm_does_not_see_a_canary_that_fails(fault: str) -> None:
-    assert alarm("ApiErrorsAlarm", BROKEN[fault]).state(answers((60, 0), (60, 6)), NOW) != ALARM
+def test_a_broken_alarm_misses_a_failing_canary(fault: str) -> None:
+    assert alarm("ApiErrorsAlarm", BROKEN[fault]).state(api_traffic((60, 0), (60, 6)), NOW) != ALARM
 
 
-def test_an_alarm_that_takes_missing_data_for_a_breach_sounds_where_nobody_asks() -> None:
+def test_treating_missing_data_as_breaching_fires_without_requests() -> None:
     assert alarm("ApiErrorsAlarm", lambda it: it.update(TreatMissingData="breaching")).state({}, NOW) == ALARM
 
 
@@ -169,7 +172,7 @@ def one_metric(missing: str, periods: int) -> Alarm:
     ],
 )
 def test_missing_data_is_treated_as_by_cloudwatch(newest_last: str, breaching: str, not_breaching: str) -> None:
-    values = {NOW - 5 + place: Statistics(float(one), 1) for place, one in enumerate(newest_last) if one != "-"}
+    values = {NOW - 5 + position: Statistics(float(one), 1) for position, one in enumerate(newest_last) if one != "-"}
     published = {Metric.create("N", "M"): values}
     assert one_metric("breaching", 3).state(published, NOW) == breaching
     assert one_metric("notBreaching", 3).state(published, NOW) == not_breaching
@@ -192,6 +195,6 @@ def test_metric_math_with_missing_values(expression: str, value: float | None) -
     assert evaluate_expression(expression, {"a": 1, "b": 2, "none": None}) == value
 
 
-def test_what_is_not_understood_is_refused() -> None:
+def test_unsupported_metric_math_is_refused() -> None:
     with pytest.raises(ValueError, match="RATE"):
         evaluate_expression("RATE(a)", {"a": 1})

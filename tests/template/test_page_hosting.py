@@ -1,4 +1,4 @@
-"""The page in the cloud: one way in, and a policy that lets it talk to nobody else."""
+"""The hosted page can be reached only through CloudFront, and its policy allows no foreign connections."""
 
 import re
 from typing import Any
@@ -30,7 +30,7 @@ def policy(resources: dict[str, Any]) -> dict[str, list[str]]:
     return policy_of(text)
 
 
-def test_only_this_stacks_distribution_reads_the_bucket(resources: dict[str, Any]) -> None:
+def test_only_this_stacks_distribution_can_read_the_bucket(resources: dict[str, Any]) -> None:
     statements = resources["WebBucketPolicy"]["PolicyDocument"]["Statement"]
     [allowed] = [one for one in statements if one["Effect"] == "Allow"]
     assert allowed["Principal"] == {"Service": "cloudfront.amazonaws.com"}
@@ -41,7 +41,7 @@ def test_only_this_stacks_distribution_reads_the_bucket(resources: dict[str, Any
     assert resources["PageAccess"]["OriginAccessControlConfig"]["SigningBehavior"] == "always"
 
 
-def test_people_come_by_https_alone(resources: dict[str, Any]) -> None:
+def test_the_page_is_served_over_https_only(resources: dict[str, Any]) -> None:
     behaviour = resources["Page"]["DistributionConfig"]["DefaultCacheBehavior"]
     assert behaviour["ViewerProtocolPolicy"] == "redirect-to-https"
     assert behaviour["AllowedMethods"] == ["GET", "HEAD"]
@@ -50,7 +50,7 @@ def test_people_come_by_https_alone(resources: dict[str, Any]) -> None:
     assert headers["StrictTransportSecurity"]["AccessControlMaxAgeSec"] >= 31536000
 
 
-def test_the_page_runs_its_own_scripts_and_talks_to_its_own_alone(policy: dict[str, list[str]]) -> None:
+def test_the_page_policy_allows_only_its_own_scripts_and_apis(policy: dict[str, list[str]]) -> None:
     assert policy["default-src"] == policy["base-uri"] == policy["form-action"] == ["'none'"]
     assert policy["frame-ancestors"] == ["'none'"]
     assert policy["script-src"] == policy["style-src"] == ["'self'"]
@@ -59,7 +59,7 @@ def test_the_page_runs_its_own_scripts_and_talks_to_its_own_alone(policy: dict[s
     ]
 
 
-def test_what_index_html_narrows_it_to_is_the_same_but_for_the_one_api(policy: dict[str, list[str]]) -> None:
+def test_index_html_narrows_the_policy_to_one_api(policy: dict[str, list[str]]) -> None:
     outputs = parse(TEMPLATE.read_text(encoding="utf-8"))["Outputs"]
     text, _ = outputs["PageSources"]["Value"]["Fn::Sub"]
     api, *others = text.split()
@@ -67,7 +67,7 @@ def test_what_index_html_narrows_it_to_is_the_same_but_for_the_one_api(policy: d
     assert ["'self'", "https://*.execute-api.${AWS::Region}.${AWS::URLSuffix}", *others] == policy["connect-src"]
 
 
-def test_the_local_page_lives_under_the_same_policy(policy: dict[str, list[str]]) -> None:
+def test_the_local_page_has_the_same_policy(policy: dict[str, list[str]]) -> None:
     stack = Stack(
         ROOT / "template.yaml", parameters=PARAMETERS, secret=lambda _: "s", endpoint_url="http://127.0.0.1:1"
     )
@@ -76,19 +76,19 @@ def test_the_local_page_lives_under_the_same_policy(policy: dict[str, list[str]]
     assert local == {name: sources for name, sources in policy.items() if name != "connect-src"}
 
 
-def test_people_come_back_from_signing_in_to_the_page_and_nowhere_else(resources: dict[str, Any]) -> None:
+def test_sign_in_redirects_only_to_the_page(resources: dict[str, Any]) -> None:
     client = resources["UserPoolClient"]
     assert client["AllowedOAuthFlows"] == ["code"]
     assert "GenerateSecret" not in client
     for address in ("CallbackURLs", "LogoutURLs"):
         [back] = client[address]
-        places = [one["Fn::Sub"] for one in back["Fn::If"][1:]]
-        assert places == ["https://${PageDomain}/", "https://${Page.DomainName}/"]
+        urls = [one["Fn::Sub"] for one in back["Fn::If"][1:]]
+        assert urls == ["https://${PageDomain}/", "https://${Page.DomainName}/"]
     assert re.search(r"custom:tenant", str(client["ReadAttributes"]))
     assert client["WriteAttributes"] == ["email"]
 
 
-def test_the_apis_and_the_buckets_one_origin_is_the_page(resources: dict[str, Any]) -> None:
+def test_the_page_is_the_only_allowed_origin(resources: dict[str, Any]) -> None:
     [api] = resources["Api"]["CorsConfiguration"]["AllowOrigins"]
     [rule] = resources["TempBucket"]["CorsConfiguration"]["CorsRules"]
     assert rule["AllowedOrigins"] == [api]

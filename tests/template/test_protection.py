@@ -1,4 +1,4 @@
-"""What template.yaml promises about people's data, and about who is told when something is wrong."""
+"""template.yaml protects personal data and alarms somebody when something is wrong."""
 
 from collections.abc import Callable
 from copy import deepcopy
@@ -22,15 +22,15 @@ def template() -> Template:
 
 
 PROMISES: dict[str, Callable[[Template], list[str]]] = {
-    "a key of one's own holds everything": protection_checks.data_without_customer_key,
-    "traffic is strong": protection_checks.buckets_with_old_tls,
-    "what is kept stays": protection_checks.unprotected_data,
-    "the API is bounded and its log names nobody": protection_checks.apis_without_throttling,
-    "every alarm has its page": lambda it: alarm_checks.alarms_without_runbook(it, operations()),
-    "a release watches the answers of its API": alarm_checks.releases_that_do_not_watch_the_api,
-    "a release watches calls that nobody waits for": alarm_checks.releases_that_do_not_watch_asynchronous_calls,
+    "the customer's key encrypts all data": protection_checks.data_without_customer_key,
+    "old TLS is refused": protection_checks.buckets_with_old_tls,
+    "stored data is protected": protection_checks.unprotected_data,
+    "the API is throttled and its log identifies nobody": protection_checks.apis_without_throttling,
+    "every alarm has its runbook": lambda it: alarm_checks.alarms_without_runbook(it, operations()),
+    "a release watches the 5xx responses of its API": alarm_checks.releases_that_do_not_watch_the_api,
+    "a release watches asynchronous calls": alarm_checks.releases_that_do_not_watch_asynchronous_calls,
     "stacks share no metric and no alarm": alarm_checks.shared_between_stacks,
-    "every page has its alarm": lambda it: alarm_checks.runbooks_without_alarm(it, operations()),
+    "every runbook has its alarm": lambda it: alarm_checks.runbooks_without_alarm(it, operations()),
 }
 
 
@@ -39,7 +39,7 @@ def _properties(of: Template, name: str) -> dict[str, Any]:
     return found
 
 
-def _watched(of: Template, alarm: str, query: str) -> dict[str, Any]:
+def _alarm_metric(of: Template, alarm: str, query: str) -> dict[str, Any]:
     """The metric of one query of an alarm."""
     [found] = [one["MetricStat"]["Metric"] for one in _properties(of, alarm)["Metrics"] if one["Id"] == query]
     metric: dict[str, Any] = found
@@ -48,106 +48,106 @@ def _watched(of: Template, alarm: str, query: str) -> dict[str, Any]:
 
 BROKEN: list[tuple[str, Callable[[Template], object], str]] = [
     (
-        "a key of one's own holds everything",
+        "the customer's key encrypts all data",
         lambda it: _properties(it, "Table").update(SSESpecification={"SSEEnabled": True}),
-        "Table does not take the own key",
+        "Table does not use the customer's key",
     ),
     (
-        "a key of one's own holds everything",
+        "the customer's key encrypts all data",
         lambda it: it["Globals"]["Function"].pop("KmsKeyArn"),
-        "GradeFunction does not take the own key",
+        "GradeFunction does not use the customer's key",
     ),
     (
-        "a key of one's own holds everything",
+        "the customer's key encrypts all data",
         lambda it: _properties(it, "OwnKeyPolicy")["Roles"].remove({"Ref": "GradeFunctionRole"}),
-        "GradeFunction may not use the own key",
+        "GradeFunction may not use the customer's key",
     ),
     (
-        "a key of one's own holds everything",
+        "the customer's key encrypts all data",
         lambda it: _properties(it, "OwnKeyPolicy")["PolicyDocument"]["Statement"][0].pop("Condition"),
-        "the own key may be used past the services that hold the data",
+        "the customer's key may be used outside the services that hold the data",
     ),
     (
-        "traffic is strong",
+        "old TLS is refused",
         lambda it: _properties(it, "TempBucketPolicy")["PolicyDocument"]["Statement"].pop(),
-        "TempBucket takes old TLS",
+        "TempBucket accepts old TLS",
     ),
     (
-        "what is kept stays",
+        "stored data is protected",
         lambda it: it["Resources"]["DocumentsBucket"].update(DeletionPolicy="Delete"),
-        "DocumentsBucket goes with the stack (DeletionPolicy)",
+        "DocumentsBucket is deleted with the stack (DeletionPolicy)",
     ),
     (
-        "what is kept stays",
+        "stored data is protected",
         lambda it: _properties(it, "Table").pop("PointInTimeRecoverySpecification"),
-        "Table cannot go back in time",
+        "Table has no point-in-time recovery",
     ),
     (
-        "what is kept stays",
+        "stored data is protected",
         lambda it: _properties(it, "Table").pop("DeletionProtectionEnabled"),
         "Table can be deleted in prod",
     ),
     (
-        "the API is bounded and its log names nobody",
+        "the API is throttled and its log identifies nobody",
         lambda it: _properties(it, "Api").pop("DefaultRouteSettings"),
-        "Api takes as many requests as anybody sends",
+        "Api has no rate limit",
     ),
     (
-        "the API is bounded and its log names nobody",
+        "the API is throttled and its log identifies nobody",
         lambda it: _properties(it, "Api")["AccessLogSettings"].update(
             Format="$context.identity.sourceIp $context.path"
         ),
-        "Api writes down identity.sourceIp",
+        "Api logs identity.sourceIp",
     ),
     (
-        "every alarm has its page",
+        "every alarm has its runbook",
         lambda it: _properties(it, "DeadEndsAlarm").update(AlarmDescription="Something is wrong."),
-        "DeadEndsAlarm has no page in operations.md",
+        "DeadEndsAlarm has no section in operations.md",
     ),
     (
-        "every alarm has its page",
+        "every alarm has its runbook",
         lambda it: _properties(it, "DeadEndsAlarm").pop("AlarmActions"),
-        "DeadEndsAlarm tells nobody",
+        "DeadEndsAlarm notifies nobody",
     ),
     (
-        "every alarm has its page",
+        "every alarm has its runbook",
         lambda it: it["Resources"].update(NewAlarm=it["Resources"]["DeadEndsAlarm"]),
-        "the page of NewAlarm has no `NewAlarm`",
+        "the section of NewAlarm has no `NewAlarm`",
     ),
     (
-        "every page has its alarm",
+        "every runbook has its alarm",
         lambda it: it["Resources"].pop("ApiErrorsAlarm"),
-        "ApiErrorsAlarm is no alarm",
+        "ApiErrorsAlarm does not exist",
     ),
     (
-        "a release watches the answers of its API",
+        "a release watches the 5xx responses of its API",
         lambda it: _properties(it, "PageFunction").pop("DeploymentPreference"),
-        "PageFunction is released without an eye on the 5xx of Api",
+        "PageFunction is released without watching the 5xx of Api",
     ),
     (
-        "a release watches the answers of its API",
+        "a release watches the 5xx responses of its API",
         lambda it: _properties(it, "ApiErrorsAlarm").update(AlarmName={"Fn::Sub": "${AWS::StackName}-another"}),
-        "ResultsFunction is released without an eye on the 5xx of Api",
+        "ResultsFunction is released without watching the 5xx of Api",
     ),
     (
-        "a release watches the answers of its API",
-        lambda it: _watched(it, "ApiErrorsAlarm", "errors").update(Namespace="AWS/Lambda", MetricName="Errors"),
-        "ReceiveFunction is released without an eye on the 5xx of Api",
+        "a release watches the 5xx responses of its API",
+        lambda it: _alarm_metric(it, "ApiErrorsAlarm", "errors").update(Namespace="AWS/Lambda", MetricName="Errors"),
+        "ReceiveFunction is released without watching the 5xx of Api",
     ),
     (
-        "a release watches the answers of its API",
-        lambda it: _watched(it, "ApiErrorsAlarm", "errors")["Dimensions"].pop(),
-        "FeedbackFunction is released without an eye on the 5xx of Api",
+        "a release watches the 5xx responses of its API",
+        lambda it: _alarm_metric(it, "ApiErrorsAlarm", "errors")["Dimensions"].pop(),
+        "FeedbackFunction is released without watching the 5xx of Api",
     ),
     (
-        "a release watches calls that nobody waits for",
+        "a release watches asynchronous calls",
         lambda it: _properties(it, "RecoverFunction").pop("DeploymentPreference"),
-        "RecoverFunction is released without an eye on its errors",
+        "RecoverFunction is released without watching its errors",
     ),
     (
-        "a release watches calls that nobody waits for",
+        "a release watches asynchronous calls",
         lambda it: _properties(it, "ReceiveFunction").update(FunctionName="another"),
-        "ReceiveFunction is released without an eye on its errors",
+        "ReceiveFunction is released without watching its errors",
     ),
     (
         "stacks share no metric and no alarm",
@@ -166,7 +166,7 @@ BROKEN: list[tuple[str, Callable[[Template], object], str]] = [
     ),
     (
         "stacks share no metric and no alarm",
-        lambda it: _watched(it, "SweepMissingAlarm", "sweeps").update(Namespace="Gradings"),
+        lambda it: _alarm_metric(it, "SweepMissingAlarm", "sweeps").update(Namespace="Gradings"),
         "SweepMissingAlarm watches SweptStuck where no function writes it",
     ),
     (
@@ -180,16 +180,16 @@ BROKEN: list[tuple[str, Callable[[Template], object], str]] = [
 
 
 @pytest.mark.parametrize("promise", PROMISES)
-def test_the_template_keeps_its_promise(promise: str) -> None:
+def test_the_template_keeps_this_promise(promise: str) -> None:
     assert PROMISES[promise](template()) == []
 
 
 @pytest.mark.parametrize(("promise", "edit", "says"), BROKEN)
-def test_a_broken_template_is_found(promise: str, edit: Callable[[Template], object], says: str) -> None:
+def test_a_broken_template_fails_its_check(promise: str, edit: Callable[[Template], object], says: str) -> None:
     broken = deepcopy(template())
     edit(broken)
     assert says in PROMISES[promise](broken)
 
 
-def test_every_promise_has_been_seen_broken() -> None:
+def test_every_check_has_been_seen_to_fail() -> None:
     assert {promise for promise, *_ in BROKEN} == set(PROMISES)

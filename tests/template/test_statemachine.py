@@ -1,4 +1,4 @@
-"""What the state machine's file promises, held against the file as it is."""
+"""The state machine's file passes its checks, and its Record state writes what the repository writes."""
 
 import json
 from typing import Any
@@ -16,12 +16,12 @@ _AT = "2030-05-06T07:08:09.010Z"
 
 
 @pytest.mark.parametrize("promise", PROMISES)
-def test_the_state_machine_keeps_its_promise(promise: str) -> None:
+def test_the_state_machine_keeps_this_promise(promise: str) -> None:
     assert PROMISES[promise](load_state_machine()) == []
 
 
 class _Recorder(Table):
-    """Keeps the one update that is asked of it."""
+    """Records the one update that it is asked to make."""
 
     def __init__(self) -> None:
         super().__init__(None, "table")
@@ -45,9 +45,8 @@ class _Recorder(Table):
 
 @pytest.mark.parametrize("kind", DocumentKind)
 @pytest.mark.parametrize("student", [None, "a sealed label"])
-def test_the_native_record_is_the_one_that_core_writes(kind: DocumentKind, student: str | None) -> None:
-    """Where the Record lane fails, core/storage/submission_repository.py writes in its place: both set the same
-    attributes."""
+def test_the_record_state_writes_what_the_repository_writes(kind: DocumentKind, student: str | None) -> None:
+    """If the Record branch fails, core/storage/submission_repository.py writes the same attributes in its place."""
     submission = Submission(
         id="0123456789abcdef0123456789abcdef",
         run=2,

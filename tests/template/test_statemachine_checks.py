@@ -1,4 +1,4 @@
-"""Each check of the state machine meets the fault that it is there for: a check that cannot fail is none."""
+"""Each check of the state machine fails on the fault that it is for: a check that cannot fail is useless."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -47,13 +47,17 @@ EDITS: list[tuple[str, Edit, str]] = [
     ("every target exists", lambda it: _state(it, "StoreFile")["Catch"][0].update(Next="Fail"), "StoreFile leads to"),
     ("every target exists", lambda it: _state(it, "BothHalves")["Choices"][0].update(Next="X"), "BothHalves leads"),
     ("every target exists", _set("BothHalves", Default="Prepare"), "BothHalves leads to Prepare"),
-    ("every state is reached", lambda it: _state(it, "Grade")["Catch"].pop(0), "nothing leads to Park"),
-    ("every road ends", _drop("NotRead", "End"), "NotRead (Pass) has 0 ways on"),
-    ("every road ends", _set("NotRead", Next="NotReadable"), "NotRead (Pass) has 2 ways on"),
-    ("every road ends", _drop("BothHalves", "Default"), "BothHalves has no Default"),
-    ("every road ends", _set("Announce", Next="Announce", Catch=[]), "Announce never comes to an end"),
+    ("every state is reachable", lambda it: _state(it, "Grade")["Catch"].pop(0), "nothing leads to Park"),
+    ("every state leads to a terminal state", _drop("NotRead", "End"), "NotRead (Pass) has 0 transitions"),
+    ("every state leads to a terminal state", _set("NotRead", Next="NotReadable"), "NotRead (Pass) has 2 transitions"),
+    ("every state leads to a terminal state", _drop("BothHalves", "Default"), "BothHalves has no Default"),
     (
-        "every name is one",
+        "every state leads to a terminal state",
+        _set("Announce", Next="Announce", Catch=[]),
+        "Announce never reaches a terminal state",
+    ),
+    (
+        "state names are unique",
         lambda it: it["States"].update(NotRead=_state(it, "Done")),
         "two states are named NotRead",
     ),
@@ -64,25 +68,33 @@ EDITS: list[tuple[str, Edit, str]] = [
     ("every error name exists", _with_error("Record", "Retry", 0, "DynamoDB.Throttled"), "Record: DynamoDB.Throttled"),
     ("every rejection is caught", _without_error("Extract", "Catch", 0, "NoPages"), "does not catch NoPages"),
     ("every rejection is caught", _with_error("Extract", "Catch", 0, "LanesDisagree"), "which is not the document's"),
-    ("every rejection is caught", lambda it: _state(it, "Extract")["Catch"].pop(0), "Extract calls what can reject"),
+    (
+        "every rejection is caught",
+        lambda it: _state(it, "Extract")["Catch"].pop(0),
+        "Extract calls a function that can reject",
+    ),
     (
         "every rejection is caught",
         lambda it: [_state(it, name)["Catch"].pop(0) for name in ("Extract", "ReadWithJob")],
         "no catcher names",
     ),
-    ("what may pass is retried", _without_error("StoreFile", "Retry", 1, "CopyNotVerified"), "retry CopyNotVerified"),
-    ("what may pass is retried", _without_error("Park", "Retry", 1, "ServiceUnavailable"), "Park does not retry"),
     (
-        "what may pass is retried",
+        "transient errors are retried",
+        _without_error("StoreFile", "Retry", 1, "CopyNotVerified"),
+        "retry CopyNotVerified",
+    ),
+    ("transient errors are retried", _without_error("Park", "Retry", 1, "ServiceUnavailable"), "Park does not retry"),
+    (
+        "transient errors are retried",
         _without_error("Fail", "Retry", 1, "Lambda.SdkClientException"),
         "Fail does not retry Lambda.SdkClientException",
     ),
-    ("what may pass is retried", _without_error("Grade", "Retry", 0, "Sandbox.Timedout"), "retry Sandbox.Timedout"),
-    ("what is retried can happen", _with_error("Grade", "Retry", 1, "CopyNotVerified"), "nothing raises there"),
-    ("what is final is not retried", _with_error("Extract", "Retry", 1, "EmptyFile"), "Extract: EmptyFile"),
-    ("JSONPath alone", lambda it: it.update(QueryLanguage="JSONata"), "QueryLanguage of the machine"),
-    ("JSONPath alone", _set("NotRead", Assign={"ok": False}), "NotRead: Assign"),
-    ("JSONPath alone", _set("NotRead", Parameters={"ok": "{% false %}"}), "NotRead: {% false %}"),
+    ("transient errors are retried", _without_error("Grade", "Retry", 0, "Sandbox.Timedout"), "retry Sandbox.Timedout"),
+    ("retried errors can be raised", _with_error("Grade", "Retry", 1, "CopyNotVerified"), "nothing raises there"),
+    ("permanent errors are not retried", _with_error("Extract", "Retry", 1, "EmptyFile"), "Extract: EmptyFile"),
+    ("only JSONPath is used", lambda it: it.update(QueryLanguage="JSONata"), "QueryLanguage of the machine"),
+    ("only JSONPath is used", _set("NotRead", Assign={"ok": False}), "NotRead: Assign"),
+    ("only JSONPath is used", _set("NotRead", Parameters={"ok": "{% false %}"}), "NotRead: {% false %}"),
     (
         "no field after an index",
         _set("ReadAndPersist", ResultSelector={"reading.$": "$[0].value"}),
@@ -93,16 +105,16 @@ EDITS: list[tuple[str, Edit, str]] = [
         lambda it: _state(it, "BothHalves")["Choices"][0].update(Variable="$.outcome[1].stored"),
         "BothHalves: $.outcome[1].stored",
     ),
-    ("raw results are selected from", _drop("Persist", "ResultSelector"), "Persist hands its raw result on"),
-    ("raw results are selected from", _drop("Record", "ResultSelector"), "Record hands its raw result on"),
-    ("raw results are selected from", _drop("Announce", "ResultPath"), "Announce hands its raw result on"),
+    ("raw results are filtered by a selector", _drop("Persist", "ResultSelector"), "Persist passes its raw result on"),
+    ("raw results are filtered by a selector", _drop("Record", "ResultSelector"), "Record passes its raw result on"),
+    ("raw results are filtered by a selector", _drop("Announce", "ResultPath"), "Announce passes its raw result on"),
     (
-        "paths stand where paths are read",
+        "paths are only where paths are read",
         _set("NotRead", Parameters={"error": "$.Error"}),
         "NotRead: error holds the path $.Error as plain text",
     ),
     (
-        "paths stand where paths are read",
+        "paths are only where paths are read",
         _set("NotRead", Parameters={"fault.$": "system"}),
         "NotRead: fault.$ holds system, which is no path",
     ),
@@ -112,12 +124,12 @@ EDITS: list[tuple[str, Edit, str]] = [
         "NotPersisted: States.ToJson",
     ),
     (
-        "expressions are whole",
+        "expressions are balanced",
         lambda it: _state(it, "Record")["Parameters"].update(ConditionExpression="(attribute_not_exists(#run) OR"),
         "Record: (attribute_not_exists(#run) OR",
     ),
     (
-        "expressions are whole",
+        "expressions are balanced",
         _set("NotPersisted", Parameters={"Cause.$": "States.JsonToString($.outcome"}),
         "NotPersisted: States.JsonToString($.outcome",
     ),
@@ -157,22 +169,22 @@ EDITS: list[tuple[str, Edit, str]] = [
         lambda it: _retry("Grade", 1)(it).pop("JitterStrategy"),
         "Grade retries ServiceUnavailable without jitter",
     ),
-    ("a timeout is retried once at most", _set_retry("Grade", 0, MaxAttempts=3), "Grade retries Sandbox.Timedout 3"),
+    ("a timeout is retried at most once", _set_retry("Grade", 0, MaxAttempts=3), "Grade retries Sandbox.Timedout 3"),
     (
-        "a timeout is retried once at most",
+        "a timeout is retried at most once",
         lambda it: _retry("Grade", 0)(it).pop("MaxAttempts"),
         "Grade retries States.Timeout 3 times",
     ),
-    ("every task ends its own failures", _drop("StoreFile", "Catch"), "StoreFile lets failures through"),
+    ("every task catches all its errors", _drop("StoreFile", "Catch"), "StoreFile does not catch all errors"),
     (
-        "every task ends its own failures",
+        "every task catches all its errors",
         lambda it: _state(it, "Grade")["Catch"].pop(),
-        "Grade lets failures through",
+        "Grade does not catch all errors",
     ),
     (
-        "every task ends its own failures",
+        "every task catches all its errors",
         _with_error("Announce", "Catch", 0, "States.Timeout"),
-        "Announce names States.ALL beside others",
+        "Announce names States.ALL with others",
     ),
     ("the submission is never lost", _drop("Grade", "ResultPath"), "Grade replaces the state by its result"),
     (
@@ -180,14 +192,18 @@ EDITS: list[tuple[str, Edit, str]] = [
         lambda it: _state(it, "Grade")["Catch"][1].pop("ResultPath"),
         "Grade replaces the state by the error States.ALL",
     ),
-    ("functions are retried alike", _set_retry("Reject", 1, MaxAttempts=4), "Reject retries otherwise than Grade"),
+    (
+        "all functions have the same retries",
+        _set_retry("Reject", 1, MaxAttempts=4),
+        "Reject has other retries than Grade",
+    ),
 ]
 
-WRITINGS: list[tuple[str, str, str, str]] = [
+TEXT_EDITS: list[tuple[str, str, str, str]] = [
     ("substitutions are those declared", "${GradeFunctionArn}", "${MarkFunctionArn}", "MarkFunctionArn is used"),
     ("substitutions are those declared", "${EventBusName}", "default", "EventBusName is declared, not used"),
     (
-        "no comment after a value",
+        "no comment swallows the end of a value",
         'ConditionExpression: "attribute_not_exists(#run) OR #run < :run"',
         "ConditionExpression: attribute_not_exists(#run) OR #run < :run",
         "#run < :run is a comment after a value",
@@ -197,37 +213,37 @@ WRITINGS: list[tuple[str, str, str, str]] = [
 
 
 @pytest.mark.parametrize(("promise", "edit", "says"), EDITS)
-def test_a_broken_machine_is_found(promise: str, edit: Edit, says: str) -> None:
-    _found(promise, load_state_machine().edited(edit), says)
+def test_a_broken_machine_fails_its_check(promise: str, edit: Edit, says: str) -> None:
+    _assert_found(promise, load_state_machine().edited(edit), says)
 
 
-@pytest.mark.parametrize(("promise", "old", "new", "says"), WRITINGS)
-def test_a_broken_file_is_found(promise: str, old: str, new: str, says: str) -> None:
-    _found(promise, load_state_machine().written(old, new), says)
+@pytest.mark.parametrize(("promise", "old", "new", "says"), TEXT_EDITS)
+def test_a_broken_file_fails_its_check(promise: str, old: str, new: str, says: str) -> None:
+    _assert_found(promise, load_state_machine().with_text(old, new), says)
 
 
-def _found(promise: str, broken: StateMachineFiles, says: str) -> None:
+def _assert_found(promise: str, broken: StateMachineFiles, says: str) -> None:
     before = PROMISES[promise](load_state_machine())
     new = [sentence for sentence in PROMISES[promise](broken) if sentence not in before]
-    assert any(says in sentence for sentence in new), f"the check does not see it: {new}"
+    assert any(says in sentence for sentence in new), f"the check did not find it: {new}"
 
 
 @pytest.mark.parametrize(
-    ("door", "found"),
+    ("source", "findings"),
     [
         ("@aws.translate_service_errors()\ndef handler(state, _context): ...\n", 0),
         ("def handler(state, _context):\n    raise errors.ServiceUnavailable('busy')\n", 0),
         ("def handler(state, _context): ...\n", 1),
     ],
 )
-def test_a_door_that_hides_errors_is_found(tmp_path: Path, door: str, found: int) -> None:
-    (tmp_path / "app.py").write_text(door, encoding="utf-8")
-    says = ["the function behind GradeFunctionArn gives faults of a service no name"]
-    assert handlers_that_hide_errors({"GradeFunctionArn": tmp_path / "app.py"}) == says[:found]
+def test_a_handler_that_hides_errors_is_found(tmp_path: Path, source: str, findings: int) -> None:
+    (tmp_path / "app.py").write_text(source, encoding="utf-8")
+    says = ["the function of GradeFunctionArn does not name service errors"]
+    assert handlers_that_hide_errors({"GradeFunctionArn": tmp_path / "app.py"}) == says[:findings]
 
 
-def test_every_promise_has_been_seen_broken() -> None:
-    seen = {promise for promise, *_ in [*EDITS, *WRITINGS]} | {"a service's fault leaves by its name"}
+def test_every_check_has_been_seen_to_fail() -> None:
+    seen = {promise for promise, *_ in [*EDITS, *TEXT_EDITS]} | {"service errors are raised by name"}
     assert seen == set(PROMISES)
 
 

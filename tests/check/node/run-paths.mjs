@@ -1,13 +1,13 @@
 // Runs paths through the state machine with an interpreter that is not the local cloud's.
 //
-// node run-paths.mjs ASKED TOLD, two files; ASKED holds
+// node run-paths.mjs INPUT OUTPUT, two files; INPUT holds
 //   {"machine": …, "paths": [{"name", "input", "outcomes": {state: [{"value"} or {"error", "cause"}, …]}}]}
-// and TOLD will hold
+// and OUTPUT will hold
 //   [{"name", "status", "error", "cause", "output", "entered": [state, …], "calls": {state: [input, …]}}]
 
 import { readFileSync, writeFileSync } from 'node:fs';
 
-// Newer than some Node that is still about; the interpreter counts on it.
+// The interpreter needs this function, which older versions of Node lack.
 Promise.withResolvers ??= function () {
   const parts = {};
   parts.promise = new this((resolve, reject) => Object.assign(parts, { resolve, reject }));
@@ -18,8 +18,8 @@ const { StateMachine } = await import('aws-local-stepfunctions');
 const { machine, paths } = JSON.parse(readFileSync(process.argv[2], 'utf8'));
 const context = { State: { EnteredTime: '2030-05-06T07:08:10.000Z' } };
 
-// The last outcome that is planned holds for every call that follows.
-function standIn(planned, inputs) {
+// The last planned outcome holds for all further calls.
+function fakeTask(planned, inputs) {
   return (input) => {
     inputs.push(input);
     const outcome = planned[Math.min(inputs.length, planned.length) - 1];
@@ -33,11 +33,11 @@ const flow = new StateMachine(machine);
 async function run({ name, input, outcomes }) {
   const calls = Object.fromEntries(Object.keys(outcomes).map((state) => [state, []]));
   const handlers = Object.fromEntries(
-    Object.entries(outcomes).map(([state, planned]) => [state, standIn(planned, calls[state])])
+    Object.entries(outcomes).map(([state, planned]) => [state, fakeTask(planned, calls[state])])
   );
-  const noWaiting = Object.fromEntries(Object.keys(outcomes).map((state) => [state, 0]));
+  const noWaits = Object.fromEntries(Object.keys(outcomes).map((state) => [state, 0]));
   const execution = flow.run(input, {
-    overrides: { taskResourceLocalHandlers: handlers, retryIntervalOverrides: noWaiting },
+    overrides: { taskResourceLocalHandlers: handlers, retryIntervalOverrides: noWaits },
     context,
   });
   const entered = [];
@@ -48,7 +48,7 @@ async function run({ name, input, outcomes }) {
   try {
     ended = { status: 'SUCCEEDED', output: await execution.result };
   } catch (error) {
-    // The execution's error wraps the one that ended it.
+    // The execution's error wraps the error that caused it.
     const { name: by, message } = error.cause ?? error;
     ended = { status: 'FAILED', error: by, cause: message };
   }
@@ -56,6 +56,6 @@ async function run({ name, input, outcomes }) {
   return { name, ...ended, entered, calls };
 }
 
-const done = [];
-for (const path of paths) done.push(await run(path));
-writeFileSync(process.argv[3], JSON.stringify(done));
+const results = [];
+for (const path of paths) results.push(await run(path));
+writeFileSync(process.argv[3], JSON.stringify(results));
