@@ -189,9 +189,9 @@ def _match_option_text(cleaned: str, options: Sequence[Option]) -> frozenset[str
         if not words:
             continue
         within = re.search(rf"(?<!\w){re.escape(words)}(?!\w)", plain) is not None
-        alike = fuzz.ratio(plain, words) if len(words) > 3 else (100.0 if plain == words else 0.0)
-        if within or alike >= _MIN_SIMILARITY:
-            scored.append((alike, len(words), words, normalize_label(option.label)))
+        similarity = fuzz.ratio(plain, words) if len(words) > 3 else (100.0 if plain == words else 0.0)
+        if within or similarity >= _MIN_SIMILARITY:
+            scored.append((similarity, len(words), words, normalize_label(option.label)))
     exact = [item for item in scored if item[2] == plain]
     kept = exact or [
         item for item in scored if not any(item[2] != other[2] and item[2] in other[2] for other in scored)

@@ -31,8 +31,8 @@ def find_copied_text(line: str, question: str, start: int | None = None) -> tupl
             continue
         count = len(words)
         if count <= len(following) + 1:
-            alike = fuzz.ratio(" ".join(words), " ".join(following[:count]))
-            if (count >= 3 or start is not None) and alike >= (
+            similarity = fuzz.ratio(" ".join(words), " ".join(following[:count]))
+            if (count >= 3 or start is not None) and similarity >= (
                 _MIN_SIMILARITY if count >= 5 else _MIN_SIMILARITY_SHORT
             ):
                 return min(first + count, len(asked)), ""
