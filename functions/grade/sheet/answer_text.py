@@ -4,29 +4,20 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from rapidfuzz import fuzz
-
-from core.models.assessment import OBJECTIVE_TYPES, QuestionPaper, QuestionType
-from core.models.labels import iter_question_nodes
+from core.models.assessment import OBJECTIVE_TYPES, QuestionType
 from core.models.result import ReviewReason
 from grade.answer import AnswerLine
 from grade.language.text_cleaning import clean_line
 from grade.paper.printed_marks import MarkForm, find_marks, remove_marks
-from grade.sheet.line_classifier import is_teacher_mark, remove_crossed_out, remove_ticks
+from grade.sheet.fragments import Fragment, is_in_margin, is_margin_mark, is_only_ticks, is_teacher_mark, remove_ticks
 from grade.sheet.question_index import QuestionNode
 from grade.sheet.question_text import find_copied_text, normalize_words
 
-_MIN_TITLE_SIMILARITY = 88.0
-_MAX_COMPARISONS = 60
-"""Lines of one sheet that are compared with the whole paper; any further line counts as written by the student."""
-
-
-@dataclass(frozen=True, slots=True)
-class Fragment:
-    """A line, or a part of it. `response`: its text after the label."""
-
-    line: AnswerLine
-    response: str
+_CROSSED_OUT = re.compile(r"~~.*?~~|(?:.\u0336)+|(?:.\u0335)+", re.DOTALL)
+_CROSSED_OUT_LINE = re.compile(r"^[\s\-–—_=~xX#/\\|*]{5,}$")
+_CANCELLED_IN_WORDS = re.compile(
+    r"\b(?:crossed out|cancel+ed|scrap this|ignore (?:this|above|the above)|please ignore)\b", re.IGNORECASE
+)
 
 
 @dataclass(slots=True)
@@ -51,7 +42,7 @@ def clean_answer(fragments: Sequence[Fragment], node: QuestionNode) -> CleanedAn
             cleaned.excluded.append(fragment.line)
             continue
         cleaned.lines.append(fragment.line)
-        response, is_crossed_out = remove_crossed_out(fragment.response)
+        response, is_crossed_out = _remove_crossed_out(fragment.response)
         if is_crossed_out:
             cleaned.review.append(ReviewReason.CROSSED_OUT)
         response = remove_ticks(_remove_margin_mark(response, node)).strip()
@@ -118,11 +109,7 @@ def _find_teacher_marks(fragments: Sequence[Fragment], node: QuestionNode, clean
 
     Where a number is asked for, "3/5" alone may be the answer: it is kept, with a reason for review.
     """
-    mark_like = {
-        i
-        for i, fragment in enumerate(fragments)
-        if is_teacher_mark(fragment.response.strip()) and fragment.response.strip()
-    }
+    mark_like = {i for i, fragment in enumerate(fragments) if fragment.is_mark_like}
     written = [i for i, f in enumerate(fragments) if i not in mark_like and f.response.strip()]
     if not mark_like:
         return set()
@@ -143,31 +130,13 @@ def _find_teacher_marks(fragments: Sequence[Fragment], node: QuestionNode, clean
             i
             for i in mark_like
             if is_in_margin(fragments[i], left_edges)
-            or _is_only_ticks(fragments[i].response)
+            or is_only_ticks(fragments[i].response)
             or _is_score_out_of_marks(fragments[i].response, node)
         }
-    ticks = {i for i in mark_like if _is_only_ticks(fragments[i].response)}
+    ticks = {i for i in mark_like if is_only_ticks(fragments[i].response)}
     if mark_like - ticks:
         cleaned.review.append(ReviewReason.UNCLEAR_ANSWER)
     return ticks
-
-
-def is_margin_mark(fragment: Fragment, left_edges: Sequence[float]) -> bool:
-    """Whether a line is a teacher's mark by its look and position. `left_edges`: of the lines of answers."""
-    response = fragment.response.strip()
-    return is_teacher_mark(response) and (is_in_margin(fragment, left_edges) or _is_only_ticks(response))
-
-
-def is_in_margin(fragment: Fragment, left_edges: Sequence[float]) -> bool:
-    """Whether it is in a margin: left of all lines of answers (`left_edges`), or far right of them."""
-    left, _, width, _ = fragment.line.line.box
-    return (
-        left > 0.82 or left + width < min(left_edges, default=0.1) or bool(left_edges and left - max(left_edges) > 0.4)
-    )
-
-
-def _is_only_ticks(response: str) -> bool:
-    return not re.search(r"\w", response) and not re.search(r"[-−–+]", response)
 
 
 def _is_score_out_of_marks(response: str, node: QuestionNode) -> bool:
@@ -185,37 +154,16 @@ def _remove_margin_mark(response: str, node: QuestionNode) -> str:
         and (
             node.question.type not in OBJECTIVE_TYPES
             or _is_score_out_of_marks(found[2], node)
-            or _is_only_ticks(found[2])
+            or is_only_ticks(found[2])
         )
     ):
         return found[1]
     return response
 
 
-class PrintedText:
-    """The printed text of a paper: its title and its questions. `left_edges`: of the sheet's labels."""
-
-    def __init__(self, paper: QuestionPaper, left_edges: Sequence[float]) -> None:
-        questions = [question for _, _, question in iter_question_nodes(paper.questions)]
-        self._texts = [question.text for question in questions if question.text.strip()]
-        self._titles = [normalize_words(paper.title), *(normalize_words(question.label) for question in questions)]
-        self._left_edges = left_edges
-        self._comparisons_left = _MAX_COMPARISONS
-
-    def may_be_answer(self, fragment: Fragment) -> bool:
-        """Whether the fragment may be a student's answer: it is neither a margin mark nor printed text."""
-        response = fragment.response.strip()
-        if not re.search(r"[^\W_]", response) or is_margin_mark(fragment, self._left_edges):
-            return False
-        if self._comparisons_left <= 0:
-            return True
-        self._comparisons_left -= 1
-        return not self._is_printed(response)
-
-    def _is_printed(self, response: str) -> bool:
-        words = normalize_words(response)
-        if len(words) > 3 and any(
-            title and fuzz.ratio(words, title) >= _MIN_TITLE_SIMILARITY for title in self._titles
-        ):
-            return True
-        return any(found[1] == "" for text in self._texts if (found := find_copied_text(response, text)) is not None)
+def _remove_crossed_out(text: str) -> tuple[str, bool]:
+    """The text without crossed-out parts, and whether something was crossed out or cancelled in words."""
+    remaining = _CROSSED_OUT.sub(" ", text)
+    if _CROSSED_OUT_LINE.match(remaining):
+        return "", True
+    return remaining.strip(), remaining != text or bool(_CANCELLED_IN_WORDS.search(text))

@@ -1,4 +1,4 @@
-"""Classifies the lines of a sheet: form header, page furniture, teacher's marks, and lines that may be answers."""
+"""Classifies the lines of a sheet: header form, page furniture, and lines that may be answers."""
 
 import re
 from collections.abc import Iterable, Sequence
@@ -55,19 +55,6 @@ _PAGE = LazyPattern(
     r"^[\W_]*(?:page|pg|p|sheet|side)\.?\s*\d{1,3}(?:\s*(?:of|/)\s*\d{1,3})?[\W_]*$|^[-–—]\s*\d{1,2}\s*[-–—]$"
     r"|^\W*(?:p\.?\s?t\.?\s?o\.?|continued(?: overleaf| on next page)?|turn over|the end|end)\W*$",
     re.IGNORECASE,
-)
-_TICKS = "✓✔☑✅✗✘❌☒"
-_TEACHER_MARK = LazyPattern(
-    rf"^\W*(?:(?:total|score|marks?(?:\s+obtained)?|grand\s+total|result)\s*[:=]?\s*)?\d{{1,3}}(?:\.\d"
-    rf"|½)?\s*/\s*\d{{1,3}}\W*$"
-    rf"|^[{_TICKS}√\s]+$|^\s*[-−–+]\s*(?:\d(?:\.5)?|½)\s*$|^\s*(?:good|well done|very good|excellent|see me"
-    rf"|v\.?\s?good|nice|wrong|poor)\s*[!.]*\s*$",
-    re.IGNORECASE,
-)
-_CROSSED_OUT = re.compile(r"~~.*?~~|(?:.\u0336)+|(?:.\u0335)+", re.DOTALL)
-_CROSSED_OUT_LINE = re.compile(r"^[\s\-–—_=~xX#/\\|*]{5,}$")
-_CANCELLED_IN_WORDS = re.compile(
-    r"\b(?:crossed out|cancel+ed|scrap this|ignore (?:this|above|the above)|please ignore)\b", re.IGNORECASE
 )
 
 
@@ -187,20 +174,3 @@ def parse_student_name(text: str) -> str | None:
     """The student's name from a line of its own above all answers ("Tobias Renner, class 10B"), else None."""
     found = _NAME_LIKE.match(clean_line(text))
     return found["name"].strip() if found else None
-
-
-def is_teacher_mark(text: str) -> bool:
-    """Whether a whole line looks like a teacher's mark: "3/5", a tick, "-1"."""
-    return bool(_TEACHER_MARK.match(text))
-
-
-def remove_ticks(text: str) -> str:
-    return re.sub(rf"\s*[{_TICKS}]+\s*", " ", text).strip()
-
-
-def remove_crossed_out(text: str) -> tuple[str, bool]:
-    """The text without crossed-out parts, and whether something was crossed out or cancelled in words."""
-    remaining = _CROSSED_OUT.sub(" ", text)
-    if _CROSSED_OUT_LINE.match(remaining):
-        return "", True
-    return remaining.strip(), remaining != text or bool(_CANCELLED_IN_WORDS.search(text))

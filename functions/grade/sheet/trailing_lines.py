@@ -9,8 +9,7 @@ from statistics import median
 from core.models.assessment import QuestionType
 from grade.answer import AnswerLine
 from grade.language.lookalikes import fold_lookalikes
-from grade.sheet.answer_text import Fragment, is_margin_mark
-from grade.sheet.line_classifier import is_teacher_mark
+from grade.sheet.fragments import Fragment, is_margin_mark
 from grade.sheet.page_numbers import is_same_row
 from grade.sheet.question_index import QuestionNode
 from grade.sheet.segments import Segment, label_left_edges
@@ -191,7 +190,7 @@ def find_written_lines(segment: Segment, left_edges: Sequence[float]) -> list[in
 def find_mark_like_lines(segment: Segment, left_edges: Sequence[float]) -> list[Fragment]:
     """The lines after an answer's first that look like a teacher's marks but are positioned like answers."""
     written = [segment.fragments[number] for number in find_written_lines(segment, left_edges)[1:]]
-    return [fragment for fragment in written if is_teacher_mark(fragment.response.strip())]
+    return [fragment for fragment in written if fragment.is_mark_like]
 
 
 def _append_spacing(spacings: list[float], upper: AnswerLine, lower: AnswerLine) -> None:

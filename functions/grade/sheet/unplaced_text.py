@@ -6,7 +6,7 @@ from itertools import pairwise
 
 from core.models.assessment import QuestionType
 from grade.answer import Answer, UnplacedText
-from grade.sheet.answer_text import Fragment
+from grade.sheet.fragments import Fragment, make_fragment
 from grade.sheet.page_numbers import is_same_row
 from grade.sheet.segments import Segment, label_left_edges
 from grade.sheet.trailing_lines import TrailingText, find_mark_like_lines
@@ -72,7 +72,7 @@ def find_unplaced_texts(
                 yield make_unplaced_text(questions.leaves[leaf].question.id, fragments)
 
     for index, segment in enumerate(segments):
-        excluded = [Fragment(one.line, one.line.line.text) for one in segment.excluded if not one.certain]
+        excluded = [make_fragment(one.line) for one in segment.excluded if not one.certain]
         node = questions.node(segment)
         if node is None or not node.is_leaf:
             yield from show_at(questions.missing_between_labels(index), excluded)
@@ -82,7 +82,7 @@ def find_unplaced_texts(
             yield from show_at(questions.missing_after(index)[:1], excluded)
         else:
             numbers = [
-                Fragment(line, line.line.text)
+                make_fragment(line)
                 for line, certain in segment.page_numbers
                 if not certain or node.question.type in SINGLE_VALUE_TYPES
             ]
