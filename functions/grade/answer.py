@@ -1,4 +1,4 @@
-"""The answers of a sheet, cut out of its transcript: the contract between cutting and marking."""
+"""The answers found on a sheet: what splitting a transcript produces and marking consumes."""
 
 from dataclasses import dataclass
 
@@ -8,7 +8,7 @@ from core.models.transcript import Line
 
 @dataclass(frozen=True, slots=True)
 class AnswerLine:
-    """A line of the sheet and the page (from 1) it stands on."""
+    """A line of the sheet and its page, counted from 1."""
 
     page: int
     line: Line
@@ -23,7 +23,7 @@ class Answer:
     """What a student wrote for one question.
 
     `text` is the lines joined, without the label, printed question text and teachers' marks. `review`
-    holds what the cutting is unsure of (UNLABELLED, UNPLACED_ANSWER, …). `attempt` counts from 1 where a
+    holds what the splitting is unsure of (UNLABELLED, UNPLACED_ANSWER, …). `attempt` counts from 1 where a
     student answered one question more than once.
     """
 
@@ -39,15 +39,17 @@ class Answer:
 
     @property
     def ocr_confidence(self) -> float:
-        """0 to 100, weighted by the length of the lines; 100 where there is no line."""
+        """0 to 100, weighted by the length of the lines; 100 if there are no lines."""
         weight = sum(len(line.line.text) for line in self.lines)
         return sum(len(line.line.text) * line.line.confidence for line in self.lines) / weight if weight else 100.0
 
 
 @dataclass(frozen=True, slots=True)
 class UnplacedText:
-    """Text that may be the answer of a question which has none. Its lines are left over, or in the answer of
-    a question beside it; several questions may show the same text."""
+    """Text that may be the answer to a question without an answer.
+
+    Its lines are left over, or part of the answer to a neighbouring question. Several questions may share the text.
+    """
 
     question: str
     text: str
@@ -60,9 +62,12 @@ class UnplacedText:
 
 @dataclass(frozen=True, slots=True)
 class AnswerSheet:
-    """A sheet cut into answers. `leftover`: lines no question claimed. `unplaced`: what of the sheet may answer
-    a question that has no answer, one entry a question. `student`: a name or number line read from the sheet
-    itself. `review`: what concerns the whole sheet (NO_TEXT, …)."""
+    """A sheet split into answers.
+
+    `leftover`: lines that belong to no question. `unplaced`: text that may answer a question without an answer, one
+    entry per question. `student`: a name or number read from the sheet itself. `review`: reasons that concern the
+    whole sheet (NO_TEXT, …).
+    """
 
     answers: tuple[Answer, ...]
     leftover: tuple[AnswerLine, ...] = ()

@@ -1,4 +1,4 @@
-"""Door after the join: the merged state in, a prepared paper or a graded sheet out; and one answer, marked again."""
+"""Lambda handler of the grade step: prepares a paper or key, grades a sheet, or marks one corrected answer again."""
 
 from functools import cache, partial
 from typing import Any
@@ -22,7 +22,7 @@ from grade.sheet_grading import GradingOutcome, grade_sheet
 
 logger = Logger()
 metrics = Metrics()
-# Of the 29 seconds that an HTTP API waits; what the model has not said by then is open to review.
+# Part of the 29 seconds that an HTTP API waits. What the model has not answered by then goes to review.
 _INTERACTIVE_BUDGET_SECONDS = 18.0
 
 
@@ -33,17 +33,17 @@ def document_store() -> DocumentStore:
 
 @cache
 def free_text_marker() -> FreeTextMarker:
-    return create_marker(settings(), partial(aws.client, "secretsmanager"), on_fault=log_marking_failure)
+    return create_marker(settings(), partial(aws.client, "secretsmanager"), on_error=log_marking_failure)
 
 
 @cache
 def interactive_marker() -> FreeTextMarker:
-    """The same marker for somebody who waits for the answer."""
+    """The same marker with a shorter time budget, for a request that a teacher waits for."""
     return create_marker(
         settings(),
         partial(aws.client, "secretsmanager"),
         budget_seconds=_INTERACTIVE_BUDGET_SECONDS,
-        on_fault=log_marking_failure,
+        on_error=log_marking_failure,
     )
 
 
@@ -51,62 +51,64 @@ def interactive_marker() -> FreeTextMarker:
 @metrics.log_metrics
 @aws.translate_service_errors()
 def handler(event: dict[str, Any], _context: LambdaContext) -> dict[str, Any]:
-    return mark_answer_again(event) if event.get("action") == "mark answer" else grade(event)
+    return mark_answer_again(event) if event.get("action") == "mark answer" else grade_submission(event)
 
 
 def mark_answer_again(request: dict[str, Any]) -> dict[str, Any]:
-    """One answer in the words of a teacher who waits for its mark."""
+    """Mark one answer whose reading a teacher has corrected; the request waits for the mark."""
     from grade.corrected_answers import mark_corrected_answer
 
     logger.append_keys(submission_id=request["submission"])
     table = Table(aws.client("dynamodb"), settings().table)
-    with ModelCallCounter(table, request["submission"], request["run"], on_fault=log_nonfatal) as calls:
-        free_text_marker = TenantMarker(interactive_marker(), table, request["tenant"], calls.store_count)
+    with ModelCallCounter(table, request["submission"], request["run"], on_error=log_nonfatal) as calls:
+        marker = TenantMarker(interactive_marker(), table, request["tenant"], calls.store_count)
         corrected_mark = mark_corrected_answer(
-            request, document_store=document_store(), table=table, free_text_marker=free_text_marker
+            request, document_store=document_store(), table=table, free_text_marker=marker
         )
     metrics.add_metric("AnswersMarkedAgain", MetricUnit.Count, 1)
     return corrected_mark
 
 
-def grade(state: dict[str, Any]) -> dict[str, Any]:
+def grade_submission(state: dict[str, Any]) -> dict[str, Any]:
+    """Prepare a paper or key, or grade a sheet, from the merged state of the branches."""
     submission = Submission.from_state(state)
     logger.append_keys(submission_id=submission.id, run=submission.run)
     metrics.add_metric("Deliveries", MetricUnit.Count, 1)
     table = Table(aws.client("dynamodb"), settings().table)
     if submission.kind is DocumentKind.ANSWER_SHEET:
         cipher = TextCipher(settings().identity_secret.encode())
-        with ModelCallCounter(table, submission.id, submission.run, on_fault=log_nonfatal) as calls:
+        with ModelCallCounter(table, submission.id, submission.run, on_error=log_nonfatal) as calls:
             marker = TenantMarker(free_text_marker(), table, submission.tenant, calls.store_count)
-            graded = grade_sheet(
+            outcome = grade_sheet(
                 state, document_store=document_store(), table=table, cipher=cipher, free_text_marker=marker
             )
     else:
-        graded = prepare_document(state, document_store=document_store(), table=table)
-    logger.info("graded", kind=submission.kind, state=graded.state)
-    add_grading_metrics(state["outcome"], submission, graded)
-    return graded.to_state()
+        outcome = prepare_document(state, document_store=document_store(), table=table)
+    logger.info("graded", kind=submission.kind, state=outcome.state)
+    add_grading_metrics(state["outcome"], submission, outcome)
+    return outcome.to_state()
 
 
-def log_nonfatal(fault: Exception) -> None:
-    """Something that marking can do without went wrong."""
-    logger.warning("beside the marking", fault=type(fault).__name__)
+def log_nonfatal(error: Exception) -> None:
+    """Log an error that does not stop the grading."""
+    logger.warning("nonfatal error", error=type(error).__name__)
 
 
-def log_marking_failure(fault: Exception) -> None:
-    """One answer went to a person because its marking failed; the kind of fault alone, its text may hold the answer."""
-    logger.error("an answer could not be marked", fault=type(fault).__name__)
+def log_marking_failure(error: Exception) -> None:
+    """Log that one answer went to review because its marking failed. Only the error's type: its text may hold the
+    answer."""
+    logger.error("an answer could not be marked", error=type(error).__name__)
 
 
-def add_grading_metrics(outcome: dict[str, Any], submission: Submission, graded: GradingOutcome) -> None:
-    """The submission's own timeline and what its marking cost; numbers alone, and of nobody."""
-    metrics.add_metric(f"Ended{graded.state.title().replace('_', '')}", MetricUnit.Count, 1)
+def add_grading_metrics(branch_results: dict[str, Any], submission: Submission, outcome: GradingOutcome) -> None:
+    """The durations of the submission's steps and the cost of its marking; numbers only, no identifiers."""
+    metrics.add_metric(f"Ended{outcome.state.title().replace('_', '')}", MetricUnit.Count, 1)
     if submission.kind is DocumentKind.ANSWER_SHEET:
-        metrics.add_metric("QuestionsForReview", MetricUnit.Count, graded.for_review)
-        metrics.add_metric("ModelCalls", MetricUnit.Count, graded.usage.calls)
-        metrics.add_metric("ModelDollars", MetricUnit.NoUnit, graded.usage.cost_usd)
+        metrics.add_metric("QuestionsForReview", MetricUnit.Count, outcome.for_review)
+        metrics.add_metric("ModelCalls", MetricUnit.Count, outcome.usage.calls)
+        metrics.add_metric("ModelDollars", MetricUnit.NoUnit, outcome.usage.cost_usd)
     if submission.run > 1:
-        return  # parked, resumed or graded again: what lies between its receipt and its marks is waiting
-    reading, storing = outcome["reading"]["value"], outcome["persistence"]["stored"]["value"]
-    for name, duration in compute_durations(submission.received_at, reading, storing, graded.timeline).items():
+        return  # parked, resumed or graded again: the time from upload to marks includes waiting
+    reading, storing = branch_results["reading"]["value"], branch_results["persistence"]["stored"]["value"]
+    for name, duration in compute_durations(submission.received_at, reading, storing, outcome.timeline).items():
         metrics.add_metric(name, MetricUnit.Milliseconds, duration)

@@ -1,4 +1,4 @@
-"""Readings that a teacher corrected: their words take the place of what was read, for one answer or a whole run."""
+"""Corrected readings: a teacher's text replaces what OCR read, for a single answer or for a whole run."""
 
 from collections.abc import Mapping
 from dataclasses import replace
@@ -19,56 +19,60 @@ from grade.markers.marker_cache import CachingMarker
 from grade.marking import mark_sheet
 from grade.sheet.answers import split_into_answers
 
-# Textract's scale: what a person has read needs no second look for its reading's sake.
+# Textract's scale. Text that a teacher has typed is not reviewed for its OCR confidence.
 _FULL_CONFIDENCE = 100.0
 
 
 def apply_corrections(sheet: AnswerSheet, texts: Mapping[str, str]) -> tuple[AnswerSheet, dict[str, str]]:
-    """The sheet with the teacher's words for these questions, and what had been read of each.
+    """The sheet with the teacher's text for these questions, and the original reading of each, by question.
 
-    The lines stay where they are, so that the page goes on to show the place; several tries at a question become one.
-    Where the teacher has spoken, no text without a label is held for the answer any more.
+    The lines keep their boxes, so that the page can still show the region. Several attempts at a question become one.
+    A corrected question no longer has unplaced text.
     """
     unchanged = [answer for answer in sheet.answers if answer.question not in texts]
-    unplaced_texts = {one.question: one.text for one in sheet.unplaced}
-    read = {question: unplaced_texts.get(question, "") for question in texts}
-    made = []
+    unplaced_texts = {unplaced.question: unplaced.text for unplaced in sheet.unplaced}
+    original_readings = {question: unplaced_texts.get(question, "") for question in texts}
+    corrected = []
     for question, text in texts.items():
         attempts = sorted((one for one in sheet.answers if one.question == question), key=lambda one: one.attempt)
-        read[question] = "\n\n".join(one.text for one in attempts) or read[question]
-        places = [at for one in attempts for at in one.lines]
-        places += [at for one in sheet.unplaced for at in one.lines if one.question == question]
-        lines = tuple(AnswerLine(at.page, replace(at.line, confidence=_FULL_CONFIDENCE)) for at in places)
+        original_readings[question] = "\n\n".join(one.text for one in attempts) or original_readings[question]
+        lines = [line for one in attempts for line in one.lines]
+        lines += [line for one in sheet.unplaced for line in one.lines if one.question == question]
         if text.strip():
-            made.append(Answer(question, text, lines))
+            certain = tuple(AnswerLine(one.page, replace(one.line, confidence=_FULL_CONFIDENCE)) for one in lines)
+            corrected.append(Answer(question, text, certain))
     unplaced = tuple(one for one in sheet.unplaced if one.question not in texts)
-    return replace(sheet, answers=(*unchanged, *made), unplaced=unplaced), read
+    return replace(sheet, answers=(*unchanged, *corrected), unplaced=unplaced), original_readings
 
 
-def attach_original_readings(result: SheetResult, read: Mapping[str, str]) -> SheetResult:
-    """The result with what the machine had read beside what a teacher corrected; nothing where it is the same."""
+def attach_original_readings(result: SheetResult, original_readings: Mapping[str, str]) -> SheetResult:
+    """The result with the original reading next to each corrected answer, except where the two are equal."""
     return replace(
-        result, questions=tuple(_attach_original_reading(one, read.get(one.question)) for one in result.questions)
+        result,
+        questions=tuple(
+            _attach_original_reading(mark, original_readings.get(mark.question)) for mark in result.questions
+        ),
     )
 
 
-def _attach_original_reading(question: QuestionMark, read: str | None) -> QuestionMark:
-    return question if read is None or read.strip() == question.answer else replace(question, read_as=read)
+def _attach_original_reading(mark: QuestionMark, original: str | None) -> QuestionMark:
+    return mark if original is None or original.strip() == mark.answer else replace(mark, read_as=original)
 
 
 def mark_corrected_answer(
     request: Mapping[str, Any], *, document_store: DocumentStore, table: Table, free_text_marker: FreeTextMarker
 ) -> dict[str, Any]:
-    """Mark one answer in a teacher's words and keep that beside the results; nothing is recorded yet.
+    """Mark one answer from a teacher's text and store the mark as a document; the record is not changed.
 
-    `asked`: `submission`, `question`, `answer`. Returns what the record has to know: `key`, `marks`, `review`,
-    `answered`.
+    `request` has `submission`, `question` and `answer`. Returns what the record needs: `key` of the document, `marks`,
+    `review`, `answered`.
 
     Raises
     ------
     NotFound
-        The submission is not there any more, or the paper does not ask this question.
+        The submission no longer exists, or the paper does not have this question.
     PaperNotReady
+        The assessment's paper has not been read yet.
     """
     found = table.get(submission_pk(request["submission"]), RECORD_SK)
     if found is None or "transcript_key" not in found:
@@ -78,18 +82,20 @@ def mark_corrected_answer(
         assessment_repository.load(table, submission.tenant, submission.assessment), document_store
     )
     sheet = split_into_answers(Transcript.from_dict(document_store.read(found["transcript_key"])), paper)
-    corrected, read = apply_corrections(sheet, {question: request["answer"]})
-    alone = replace(corrected, answers=tuple(one for one in corrected.answers if one.question == question))
+    corrected, original_readings = apply_corrections(sheet, {question: request["answer"]})
+    only_this = replace(corrected, answers=tuple(one for one in corrected.answers if one.question == question))
     caching_marker = CachingMarker(free_text_marker, {})
-    result = attach_original_readings(mark_sheet(paper, scheme, alone, free_text_marker=caching_marker), read)
-    made = next((one for one in result.questions if one.question == question), None)
-    if made is None:
+    result = attach_original_readings(
+        mark_sheet(paper, scheme, only_this, free_text_marker=caching_marker), original_readings
+    )
+    mark = next((one for one in result.questions if one.question == question), None)
+    if mark is None:
         raise errors.NotFound(f"The question paper has no question {question}.")
     key = correction_document_key(submission.tenant, submission.id, uuid4().hex)
-    document_store.write(key, {**made.to_dict(), "opinions": caching_marker.cached_marks})
+    document_store.write(key, {**mark.to_dict(), "opinions": caching_marker.cached_marks})
     return {
         "key": key,
-        "marks": made.marks,
-        "review": [reason.value for reason in made.review],
-        "answered": counting_rules.is_attempted(made.answer),
+        "marks": mark.marks,
+        "review": [reason.value for reason in mark.review],
+        "answered": counting_rules.is_attempted(mark.answer),
     }

@@ -1,4 +1,4 @@
-"""A paper or an answer key becomes what sheets are graded against, and takes its place on the shelf."""
+"""Prepares a question paper or an answer key for grading, and makes it the assessment's current document."""
 
 from typing import Any
 
@@ -10,7 +10,7 @@ from core.platform.clock import now
 from core.storage import assessment_repository, submission_repository
 from core.storage.table import RECORD_SK, Item, Table, submission_pk
 from grade.document_store import DocumentStore
-from grade.sheet_grading import GradingOutcome, timeline
+from grade.sheet_grading import GradingOutcome, build_timeline
 
 _NO_QUESTIONS_MESSAGE = (
     "No question was found in this file. Is it the question paper? Send another file, or a clearer scan of the paper."
@@ -22,35 +22,35 @@ _NO_ANSWERS_YET_MESSAGE = "No answer was found in this file. It is read again wh
 
 
 def prepare_document(state: dict[str, Any], *, document_store: DocumentStore, table: Table) -> GradingOutcome:
-    """Read the question tree (or the key's answers) out of a transcript and put it on the shelf.
+    """Parse the questions (or the key's answers) from a transcript and store them as the assessment's document.
 
-    A paper in which no question is found does not replace one that stands: it ends as REJECTED with the reason
-    (so does a key without an answer), and its transcript can be looked at. A key that says nothing without its paper
-    is noted as `before_paper`: it is read again when the paper is there.
+    A paper without a question does not replace the current one: it ends as REJECTED with the reason, and its
+    transcript stays readable. The same holds for a key without an answer. A key that cannot be read without its paper
+    is recorded as `before_paper`: it is read again when the paper is there.
     """
     joined_at = now()
     submission = Submission.from_state(state)
     transcript_key = state["outcome"]["reading"]["value"]["transcript"]["key"]
     transcript = Transcript.from_dict(document_store.read(transcript_key))
-    document, fault = _parse_document(submission, transcript, document_store, table)
+    document, failure = _parse_document(submission, transcript, document_store, table)
     slot: assessment_repository.Slot = "paper" if submission.kind is DocumentKind.QUESTION_PAPER else "key_document"
     key = assessment_repository.assessment_document_key(
         submission.tenant, submission.assessment, slot, f"{submission.id}-{submission.run}"
     )
     document_store.write(key, document)
-    if fault is None:
+    if failure is None:
         assessment_repository.set_document_if_newer(
             table, submission.tenant, submission.assessment, slot, key=key, received_at=submission.received_at
         )
-    terminal_state = SubmissionState.READY if fault is None else SubmissionState.REJECTED
-    timestamps = timeline(state, joined_at)
+    terminal_state = SubmissionState.READY if failure is None else SubmissionState.REJECTED
+    timestamps = build_timeline(state, joined_at)
     attributes: Item = {"paper_key": key, "transcript_key": transcript_key, "timeline": timestamps}
-    if fault is not None:
-        attributes["failure"] = {"type": type(fault).__name__, "message": fault.message}
+    if failure is not None:
+        attributes["failure"] = {"type": type(failure).__name__, "message": failure.message}
     if submission.kind is DocumentKind.ANSWER_KEY:
-        attributes["before_paper"] = isinstance(fault, errors.NoAnswersFound) and fault.before_paper
+        attributes["before_paper"] = isinstance(failure, errors.NoAnswersFound) and failure.before_paper
     stored = submission_repository.write_terminal_state(table, submission, terminal_state, attributes)
-    if fault is None:
+    if failure is None:
         _restore_newer_upload_time(table, submission, slot, key)
     return GradingOutcome(stored, timestamps)
 
@@ -58,19 +58,19 @@ def prepare_document(state: dict[str, Any], *, document_store: DocumentStore, ta
 def _restore_newer_upload_time(
     table: Table, submission: Submission, slot: assessment_repository.Slot, key: str
 ) -> None:
-    """Where the same file was received once more while it was prepared, that receipt is the one that counts."""
-    found = table.get(submission_pk(submission.id), RECORD_SK) or {}
-    at = found.get("counts_from")
-    if at and found.get("paper_key") == key:
+    """If the same file was uploaded again while it was prepared, the time of that later upload counts."""
+    record = table.get(submission_pk(submission.id), RECORD_SK) or {}
+    newer_upload = record.get("counts_from")
+    if newer_upload and record.get("paper_key") == key:
         assessment_repository.set_document_if_newer(
-            table, submission.tenant, submission.assessment, slot, key=key, received_at=at
+            table, submission.tenant, submission.assessment, slot, key=key, received_at=newer_upload
         )
 
 
 def _parse_document(
     submission: Submission, transcript: Transcript, document_store: DocumentStore, table: Table
 ) -> tuple[dict[str, Any], errors.NothingFound | None]:
-    """The document to keep, and what is wrong with it: nothing was found in it, or None."""
+    """The document to store, and the error if nothing was found in it."""
     from grade.paper.paper_parser import parse_paper
     from grade.scheme.answer_key_parser import parse_answer_key
 

@@ -1,4 +1,4 @@
-"""The documents bucket as grading sees it: transcripts and results, and what stands on an assessment's shelf."""
+"""Client of the documents bucket for grading: transcripts, results, and an assessment's paper and schemes."""
 
 import json
 from dataclasses import dataclass, field
@@ -12,7 +12,8 @@ from core.storage.assessment_repository import AssessmentRecord
 
 @dataclass(slots=True)
 class DocumentStore:
-    """Papers and schemes never change once written: they are kept by key."""
+    """Reads and writes JSON documents in S3. Papers and schemes never change once written, so they are cached by
+    key."""
 
     s3: Any
     bucket: str
@@ -27,7 +28,7 @@ class DocumentStore:
         return self._cache[key] if key else None
 
     def write(self, key: str, document: dict[str, Any]) -> None:
-        # A half character, wherever it came from, must not cost a whole sheet its result.
+        # A lone surrogate, wherever it came from, must not cost a whole sheet its result.
         body = sanitize_text(json.dumps(document, ensure_ascii=False, separators=(",", ":"))).encode()
         self.s3.put_object(Bucket=self.bucket, Key=key, Body=body, ContentType="application/json")
 
@@ -35,12 +36,12 @@ class DocumentStore:
 def load_paper_and_scheme(
     current: AssessmentRecord, document_store: DocumentStore
 ) -> tuple[QuestionPaper, MarkingScheme]:
-    """The paper and the scheme that count now, joined.
+    """The assessment's current paper and scheme, merged.
 
     Raises
     ------
     PaperNotReady
-        The assessment's paper is not there yet.
+        The assessment's paper has not been read yet.
     """
     from grade.scheme.scheme_entries import apply_schemes
 

@@ -74,7 +74,7 @@ def grade_sheet(
         found = record_future.result()
         recorded_state = submission_repository.find_final_state(found, submission)
         if recorded_state is not None:
-            return GradingOutcome(recorded_state, timeline(state, joined_at))
+            return GradingOutcome(recorded_state, build_timeline(state, joined_at))
         transcript = Transcript.from_dict(transcript_future.result())
     earlier = _load_earlier_run(found or {}, document_store)
     caching_marker = CachingMarker(free_text_marker, earlier.cached_marks)
@@ -91,7 +91,7 @@ def grade_sheet(
     key = f"results/{submission.tenant}/{submission.id}/{submission.run}.json"
     document_store.write(key, {**result.to_dict(), "opinions": caching_marker.cached_marks})
     terminal_state = SubmissionState.NEEDS_REVIEW if result.needs_review else SubmissionState.GRADED
-    timestamps = timeline(state, joined_at)
+    timestamps = build_timeline(state, joined_at)
     attributes = {
         "result_key": key,
         "transcript_key": transcript_key,
@@ -139,7 +139,7 @@ def _load_earlier_run(found: Item, document_store: DocumentStore) -> _EarlierRun
     return _EarlierRun(cached_marks, {name: one["answer"] for name, one in zip(corrections, corrected, strict=True)})
 
 
-def timeline(state: dict[str, Any], joined_at: str) -> dict[str, Any]:
+def build_timeline(state: dict[str, Any], joined_at: str) -> dict[str, Any]:
     """The moments that only the joined state knows; the lanes' own stand in their items."""
     reading = state["outcome"]["reading"]["value"]
     return {"first_ocr_at": reading.get("first_ocr_at"), "joined_at": joined_at, "graded_at": now()}

@@ -1,0 +1,1 @@
+"""Markers of free text: key points without a model, or a language model."""

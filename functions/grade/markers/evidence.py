@@ -1,4 +1,4 @@
-"""Evidence: the words on the sheet that a quote stands for, found although OCR or a model misspelled some."""
+"""Finds the passage of an answer that a quote refers to, even if OCR or a model misspelled some of it."""
 
 import re
 from collections.abc import Sequence
@@ -12,8 +12,8 @@ from grade.language.tokenizer import word_set
 
 _MIN_SCORE = 82.0
 _MIN_FUZZY_LENGTH = 3
-# Words that stand in any sentence, so that to find them on a sheet shows nothing. What can carry an answer by itself
-# ("up", "more", "not", "one") is not among them.
+# Words that occur in any sentence, so finding them on a sheet proves nothing. Words that can be an answer by themselves
+# ("up", "more", "not", "one") are not included.
 _FUNCTION_WORDS = word_set(
     "a an the this that these those it its they them their he she his her him we us our you your i me my is are was "
     "were be been being am do does did has have had will would shall should can could may might must of to at from by "
@@ -24,7 +24,7 @@ _WORD = re.compile(r"[^\W_]+")
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """The student's own words and where they stand. `score` is rapidfuzz's, 0 to 100."""
+    """The student's own words and their region on the sheet. `score` is rapidfuzz's, 0 to 100."""
 
     quote: str
     place: PageRegion | None
@@ -32,8 +32,10 @@ class Evidence:
 
 
 def find_quote(quote: str, text: str, lines: Sequence[AnswerLine]) -> Evidence | None:
-    """The passage of the answer that `quote` stands for, or None where no passage is near it. The words
-    given back are the sheet's, never the quote's. A quote may run over several lines."""
+    """The passage of the answer that `quote` refers to, or None if no passage is similar enough.
+
+    The returned words are the sheet's, never the quote's. A quote may span several lines.
+    """
     wanted = _normalize(quote)
     if len(wanted) < _MIN_FUZZY_LENGTH:
         return _find_short_quote(wanted, text, lines)
@@ -51,22 +53,25 @@ def find_quote(quote: str, text: str, lines: Sequence[AnswerLine]) -> Evidence |
 
 
 def find_evidence(quote: str, text: str, lines: Sequence[AnswerLine]) -> Evidence | None:
-    """The evidence that a quote gives for something in the answer: it stands there, and it can show something."""
+    """The evidence of a quote that occurs in the answer and is conclusive, or None."""
     if _strip_punctuation(quote) == _strip_punctuation(text):
         return find_quote(text, text, lines)
     return find_quote(quote, text, lines) if is_conclusive_quote(quote, text) else None
 
 
 def is_conclusive_quote(quote: str, text: str) -> bool:
-    """Whether a quote, if it stands in the answer, shows anything: it is the whole of it, or it holds a number, a
-    symbol or a word that is not found in any sentence. One character shows something as a whole answer alone."""
+    """Whether a quote that occurs in the answer proves anything.
+
+    It does if it is the whole answer, or if it has a number, a symbol or a word that is not a function word. A single
+    character proves something only as the whole answer.
+    """
     bare = _strip_punctuation(quote)
-    says = len(bare) > 1 and any(word not in _FUNCTION_WORDS for word in _WORD.findall(bare))
-    return says or bool(bare and bare == _strip_punctuation(text))
+    has_content = len(bare) > 1 and any(word not in _FUNCTION_WORDS for word in _WORD.findall(bare))
+    return has_content or bool(bare and bare == _strip_punctuation(text))
 
 
 def _strip_punctuation(text: str) -> str:
-    """Without the signs around it ("(B)." is B)."""
+    """The normalised text without surrounding punctuation: "(B)." becomes "b"."""
     return re.sub(r"^[^\w]+|[^\w]+$", "", _normalize(text)) or _normalize(text)
 
 
@@ -76,16 +81,16 @@ def _find_short_quote(wanted: str, text: str, lines: Sequence[AnswerLine]) -> Ev
 
 
 def _find_region(wanted: str, lines: Sequence[AnswerLine]) -> PageRegion | None:
-    """The line that holds most of the quote (either may be a part of the other)."""
-    best, score = None, 0.0
+    """The region of the line that has most of the quote; either may be a part of the other."""
+    best, best_score = None, 0.0
     for line in lines:
         plain = _normalize(line.line.text)
         if not plain:
             continue
-        found = fuzz.partial_ratio(wanted, plain) * min(1.0, len(plain) / min(len(wanted), 12))
-        if found > score:
-            best, score = line, found
-    return best.place if best is not None and score >= _MIN_SCORE - 20 else None
+        score = fuzz.partial_ratio(wanted, plain) * min(1.0, len(plain) / min(len(wanted), 12))
+        if score > best_score:
+            best, best_score = line, score
+    return best.place if best is not None and best_score >= _MIN_SCORE - 20 else None
 
 
 def _normalize(text: str) -> str:
@@ -93,7 +98,7 @@ def _normalize(text: str) -> str:
 
 
 def _fold_with_offsets(text: str) -> tuple[str, list[int]]:
-    """The text without case and with single spaces, and for each of its characters the place in the original."""
+    """The case-folded text with single spaces, and for each of its characters the index in the original."""
     folded: list[str] = []
     origin: list[int] = []
     for index, char in enumerate(text):
@@ -109,7 +114,7 @@ def _fold_with_offsets(text: str) -> tuple[str, list[int]]:
 
 
 def _widen_to_words(text: str, start: int, end: int) -> tuple[int, int]:
-    """The span widened to the ends of the words it cuts."""
+    """The span extended to whole words."""
     while start > 0 and not text[start - 1].isspace():
         start -= 1
     while end < len(text) and not text[end].isspace():

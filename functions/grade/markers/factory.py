@@ -1,4 +1,4 @@
-"""Which marker of free text is configured: a model where one is named, key points where none is."""
+"""Creates the configured marker of free text: a model if the settings name one, otherwise key points."""
 
 import json
 from collections.abc import Callable, Sequence
@@ -19,12 +19,15 @@ def create_marker(
     secrets: Any,
     *,
     budget_seconds: float | None = None,
-    on_fault: Callable[[Exception], None] | None = None,
+    on_error: Callable[[Exception], None] | None = None,
 ) -> FreeTextMarker:
-    """The marker that the stack's parameters ask for. `secrets` is called for a Secrets Manager client
-    only where a model's key lies there. `budget_seconds`: how long all of a call may take, where not the usual.
-    `on_fault` is told of an answer that could not be marked for a reason that nobody expects."""
-    # Each marker is imported where it is chosen: without a model nothing of openai is loaded.
+    """The marker that the stack's parameters ask for.
+
+    `secrets` creates a Secrets Manager client; it is called only if the model's key is stored there.
+    `budget_seconds` limits the time for all answers of a call, if not the default. `on_error` is called with
+    unexpected errors that kept an answer from being marked.
+    """
+    # Each marker is imported where it is chosen: without a model, openai is not loaded.
     if not settings.model:
         from grade.markers.key_points.marker import KeyPointMarker
 
@@ -35,7 +38,7 @@ def create_marker(
     from grade.markers.model.marker import ModelMarker
 
     key = _load_api_key(settings, secrets)
-    # Without a key nothing is asked: each answer goes to review with that sentence and its provisional mark.
+    # Without a key there are no calls: each answer goes to review with that reason and a provisional mark.
     client = (
         AsyncOpenAI(
             api_key=key, base_url=settings.openai_base_url or _OPENAI_BASE_URL, timeout=settings.model_timeout_seconds
@@ -47,13 +50,15 @@ def create_marker(
     if budget_seconds is not None:
         timeout = min(limits.timeout_seconds, budget_seconds)
         limits = replace(limits, timeout_seconds=timeout, budget_seconds=budget_seconds)
-    return ModelMarker(client, model=settings.model, limits=limits, on_fault=on_fault)
+    return ModelMarker(client, model=settings.model, limits=limits, on_error=on_error)
 
 
 class TenantMarker:
-    """Free text as a tenant wants it marked. Its settings are read when a sheet comes to its free text, so that a
-    switch holds for the sheets under way as well. `counted` is told how many calls of a model are coming, and then how
-    many there were."""
+    """Marks free text by a tenant's settings and on its spending budget.
+
+    The settings are read when a sheet's free text is marked, so that a change also applies to sheets under way.
+    `store_count` is called with the expected number of model calls, and afterwards with the actual number.
+    """
 
     def __init__(self, marker: FreeTextMarker, table: Table, tenant: str, store_count: Callable[[int], None]) -> None:
         self._marker, self._table, self._tenant, self._store_count = marker, table, tenant, store_count

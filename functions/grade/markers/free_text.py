@@ -1,4 +1,4 @@
-"""What a marker of free text is asked, and what it answers: the contract between marking and its markers."""
+"""The interface of free text markers: the task, the mark and the `FreeTextMarker` protocol."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -11,8 +11,11 @@ from grade.answer import Answer
 
 @dataclass(frozen=True, slots=True)
 class FreeTextTask:
-    """One answer to mark. `context` is the printed text of the questions above a part. `entry` is None
-    where the scheme is silent. `step` is what marks are rounded to (0.5, 1), None for two decimals."""
+    """One answer to mark.
+
+    `context` is the printed text of the questions above a part. `entry` is None where the scheme says nothing. `step`
+    is what marks are rounded to (0.5, 1), None for two decimals.
+    """
 
     question: Question
     context: str
@@ -23,11 +26,10 @@ class FreeTextTask:
 
     @property
     def model_answers(self) -> tuple[str, ...]:
-        """What a full answer says: the model answer, or the wordings that a key lists."""
+        """Texts that earn full marks: the model answer and the wordings that a key lists."""
         if self.entry is None:
             return ()
-        given = (self.entry.model_answer, *self.entry.answers)
-        return tuple(text for text in given if text.strip())
+        return tuple(text for text in (self.entry.model_answer, *self.entry.answers) if text.strip())
 
     @property
     def question_text(self) -> str:
@@ -36,7 +38,7 @@ class FreeTextTask:
 
 @dataclass(frozen=True, slots=True)
 class FreeTextMark:
-    """What a marker says of one answer; the fields are those of `QuestionMark`."""
+    """A marker's decision on one answer; the fields are those of `QuestionMark`."""
 
     marks: float | None
     confidence: float
@@ -49,7 +51,7 @@ class FreeTextMark:
 
 
 class FreeTextMarker(Protocol):
-    """Marks free text. One mark a task, in the order of the tasks; it never raises for one answer."""
+    """Marks free text: one mark per task, in the order of the tasks. Never raises because of a single answer."""
 
     @property
     def name(self) -> str: ...

@@ -1,7 +1,7 @@
-"""A model's opinions, kept with a sheet's result: the same question about the same answer is asked and paid once.
+"""Cache of a model's marks, stored with a sheet's result: the same prompt is sent and paid for only once.
 
-A changed paper, scheme or reading has the sheets graded again. What a model was told of an answer, word for word, is
-the same for all but what was changed; those marks are taken over, and only the others are asked for.
+A changed paper, scheme or reading makes the sheets be graded again. For every answer that the change does not concern
+the prompt is the same word for word; its mark is taken from the cache, and only the others are sent to the model.
 """
 
 import hashlib
@@ -16,8 +16,8 @@ CachedMarks = Mapping[str, dict[str, Any]]
 
 
 class CachingMarker:
-    """A marker of free text with what it said before. `opinions`: what it has said by now of the tasks that it was
-    given, as they go into the result's document."""
+    """A marker of free text with a cache of `previous` marks. `cached_marks` holds the marks of the tasks given to
+    this marker, in the form that the result document stores them."""
 
     def __init__(self, marker: FreeTextMarker, previous: CachedMarks) -> None:
         self._marker, self._previous = marker, previous
@@ -31,22 +31,25 @@ class CachingMarker:
         if not self.name.startswith("model:"):
             return self._marker.mark(tasks)
         cache_keys = [_cache_key(self.name, task) for task in tasks]
-        known = {
-            at: mark for at, key in enumerate(cache_keys) if (mark := self._find_cached(key, tasks[at])) is not None
+        marks_by_index = {
+            index: mark
+            for index, key in enumerate(cache_keys)
+            if (mark := self._find_cached(key, tasks[index])) is not None
         }
-        new = [at for at in range(len(tasks)) if at not in known]
-        replies = dict(zip(new, self._marker.mark([tasks[at] for at in new]), strict=True)) if new else {}
+        missing = [index for index in range(len(tasks)) if index not in marks_by_index]
+        if missing:
+            marks_by_index |= zip(missing, self._marker.mark([tasks[index] for index in missing]), strict=True)
         marks = []
-        for at, key in enumerate(cache_keys):
-            mark = replies[at] if at in replies else known[at]
+        for index, key in enumerate(cache_keys):
+            mark = marks_by_index[index]
             marks.append(mark)
-            # What the model did not say itself, or could not, is asked again another time.
+            # Marks that did not come from the model, or only because it was unavailable, are requested again later.
             if mark.marker == self.name and ReviewReason.MODEL_UNAVAILABLE not in mark.review:
                 self.cached_marks[key] = _to_dict(mark)
         return marks
 
     def _find_cached(self, key: str, task: FreeTextTask) -> FreeTextMark | None:
-        """What was said of it, unless it gives credit that no quote shows: earlier releases let that stand."""
+        """The cached mark, unless it gives credit that no quote supports: earlier releases accepted that."""
         if key not in self._previous:
             return None
         from grade.markers.evidence import is_conclusive_quote
@@ -59,7 +62,7 @@ class CachingMarker:
 
 
 def _cache_key(name: str, task: FreeTextTask) -> str:
-    """Names everything that the mark follows from: the model, every word that it is told, and the rounding."""
+    """A hash of everything that the mark depends on: the model, its prompt and the rounding."""
     from grade.markers.model.prompt import build_messages
 
     inputs = [name, build_messages(task, schema_in_words=False), task.step]
@@ -79,7 +82,7 @@ def _to_dict(mark: FreeTextMark) -> dict[str, Any]:
 
 
 def _from_dict(data: dict[str, Any]) -> FreeTextMark:
-    """Without its usage: nothing was spent this time."""
+    """The cached mark with no usage: nothing was spent this time."""
     return FreeTextMark(
         marks=data["marks"],
         confidence=data["confidence"],

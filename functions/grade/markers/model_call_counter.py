@@ -1,7 +1,8 @@
-"""The model's calls of one try at a sheet, counted in the sheet's grading lane (`core.storage.cost_counters`).
+"""Counts the model calls of one attempt at a sheet in the item of its grading branch (`core.storage.cost_counters`).
 
-How many are coming is written while they are under way, how many there were once they are done, so that a try that
-dies in between has told. Beside the marking, never before it: a write that fails is reported and no more.
+The expected number is written while the calls are under way and the actual number when they are done, so that an
+attempt that dies in between is still counted. Writes run in parallel with the marking and never delay it: a write that
+fails is reported and nothing else.
 """
 
 from collections.abc import Callable
@@ -14,22 +15,22 @@ from core.storage.table import Table, branch_sk, submission_pk
 
 
 class ModelCallCounter:
-    def __init__(self, table: Table, submission_id: str, run: int, *, on_fault: Callable[[Exception], None]) -> None:
-        self._table, self._on_fault = table, on_fault
+    def __init__(self, table: Table, submission_id: str, run: int, *, on_error: Callable[[Exception], None]) -> None:
+        self._table, self._on_error = table, on_error
         self._pk, self._sk = submission_pk(submission_id), branch_sk(run, "grading")
         self._counter = cost_counters.new_counter_attribute(cost_counters.MODEL_CALLS)
-        # One thread: the second word is never overtaken by the first. It starts with its first work.
+        # One thread, so that the first write cannot overtake the second. The thread starts with the first write.
         self._executor = ThreadPoolExecutor(max_workers=1, thread_name_prefix="model-calls")
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: type[BaseException] | BaseException | TracebackType | None) -> None:
-        """Returns when all is written (or could not be)."""
+        """Returns when all writes have succeeded or failed."""
         self._executor.shutdown()
 
     def store_count(self, calls: int) -> None:
-        """So many calls this try makes, or has made."""
+        """Store how many calls this attempt makes or has made; a later count replaces an earlier one."""
         self._executor.submit(self._write, calls)
 
     def _write(self, calls: int) -> None:
@@ -37,5 +38,5 @@ class ModelCallCounter:
             self._table.update(
                 self._pk, self._sk, "SET #calls = :calls", values={":calls": calls}, names={"#calls": self._counter}
             )
-        except Exception as fault:  # noqa: BLE001 - marks do not fail for want of a count
-            self._on_fault(fault)
+        except Exception as error:  # noqa: BLE001 - marking must not fail because a count was not written
+            self._on_error(error)

@@ -1,1 +1,1 @@
-"""Free text without a model: key points found in the answer, under fitted curves."""
+"""Marks free text without a model: key points found in the answer, turned into marks by fitted curves."""

@@ -1,4 +1,4 @@
-"""How much of what should be said an answer says: terms found one by one, and where the two contradict."""
+"""Aligns an answer with an expected wording: which terms are found, and where the two contradict each other."""
 
 import itertools
 from collections.abc import Callable, Iterable, Sequence
@@ -16,8 +16,8 @@ _SUFFIXES = frozenset({"er", "or", "ion", "ing", "ment", "al", "iti", "ness", "a
 
 @dataclass(frozen=True, slots=True)
 class TermMatch:
-    """A wanted term, the answer's term that is nearest to it (None: nothing is) and how near, 0 to 1.
-    `against`: it is said there the other way round (negated, or not)."""
+    """An expected term, the answer's most similar term (None if there is none) and their similarity, 0 to 1.
+    `negation_mismatch`: one of the two is negated and the other is not."""
 
     expected: Term
     actual: Term | None
@@ -27,18 +27,20 @@ class TermMatch:
 
 @dataclass(frozen=True, slots=True)
 class Alignment:
-    """An answer against one wording of what should be said; shares are 0 to 1.
+    """An answer compared with one expected wording; shares are 0 to 1.
 
-    `recall`: of its new words (those that the question has not used), weighted by length. `agreeing`: the
-    same without words said the other way round. `precision`: of the answer's words. `balance`: harmonic
-    mean of recall and the precision of new words. `trigrams`: letters in threes, which survive bad
-    spelling. `order`: neighbouring words found near each other. `against`, `opposed`, `turned`: terms said
-    the other way round; terms whose opposite is said; pairs ("short, high") said with one of them turned.
-    `words_about`: how many words stand in clauses that say anything of it, so that padding adds nothing.
-    `misnamed`: other numbers or letters ("terminal 6" for "terminal 1") are named than should be.
+    `recall`: share of the wording's new words (those that the question has not used), weighted by length.
+    `agreeing_recall`: the same without words that are negated in only one of the two. `precision`: share of the
+    answer's words. `f1_score`: harmonic mean of recall and the precision of new words. `trigram_overlap`: shared
+    character trigrams, which survive bad spelling. `order`: share of neighbouring words found near each other.
+    `negation_mismatch`: number of terms negated in only one of the two. `antonym_count`: number of terms whose opposite
+    is said. `reversed_scales`: number of pairs ("short, high") said with one of the two reversed.
+    `missing_negation`: the wording has a negation and the answer has none. `identifier_mismatch`: the answer names
+    other numbers or letters ("terminal 6" for "terminal 1"). `expected_word_count`: number of new words.
+    `on_topic_word_count`: number of words in clauses that match anything of the wording, so that padding adds nothing.
     """
 
-    found: tuple[TermMatch, ...]
+    matches: tuple[TermMatch, ...]
     recall: float
     agreeing_recall: float
     precision: float
@@ -55,7 +57,7 @@ class Alignment:
 
     @property
     def contradicts(self) -> bool:
-        """Whether something in it may say the opposite of what should be said."""
+        """Whether a part of the answer may say the opposite of the wording."""
         return bool(
             self.negation_mismatch
             or self.antonym_count
@@ -66,37 +68,37 @@ class Alignment:
 
 
 def align(expected: AnalyzedText, answer: AnalyzedText, question_stems: frozenset[str]) -> Alignment:
-    """`asked` holds the stems of the question."""
+    """Compare an answer with an expected wording. `question_stems` are the stems of the question's words."""
     terms = expected.content or expected.terms
-    found = tuple(_match_term(term, answer.content) for term in terms)
-    fresh = tuple(one for one in found if one.expected.stem not in question_stems) or found
-    actual_fresh = [term for term in answer.content if term.stem not in question_stems]
-    recall = _weighted_share(fresh, lambda one: one.score)
-    precision = _mean_similarity(actual_fresh, terms)
+    matches = tuple(_match_term(term, answer.content) for term in terms)
+    new_matches = tuple(match for match in matches if match.expected.stem not in question_stems) or matches
+    new_answer_terms = [term for term in answer.content if term.stem not in question_stems]
+    recall = _weighted_share(new_matches, lambda match: match.score)
+    precision = _mean_similarity(new_answer_terms, terms)
     return Alignment(
-        found=found,
+        matches=matches,
         recall=recall,
-        agreeing_recall=_weighted_share(fresh, lambda one: 0.0 if one.negation_mismatch else one.score),
+        agreeing_recall=_weighted_share(new_matches, lambda match: 0.0 if match.negation_mismatch else match.score),
         precision=_mean_similarity(answer.content, terms),
         f1_score=2 * recall * precision / (recall + precision) if recall + precision else 0.0,
-        trigram_overlap=_trigram_overlap([one.expected for one in fresh], answer),
-        order=_order_score(found),
-        negation_mismatch=sum(one.negation_mismatch and one.score >= _MATCHED_FROM for one in found),
+        trigram_overlap=_trigram_overlap([match.expected for match in new_matches], answer),
+        order=_order_score(matches),
+        negation_mismatch=sum(match.negation_mismatch and match.score >= _MATCHED_FROM for match in matches),
         antonym_count=_count_antonyms(expected, answer),
         reversed_scales=_count_reversed_scales(expected, answer),
         missing_negation=bool(expected.negations) and not answer.negations,
         identifier_mismatch=bool(expected.names - answer.names and answer.names - expected.names),
-        expected_word_count=len(fresh),
-        on_topic_word_count=_count_on_topic_words(found, answer, question_stems),
+        expected_word_count=len(new_matches),
+        on_topic_word_count=_count_on_topic_words(matches, answer, question_stems),
     )
 
 
-def _count_on_topic_words(found: Sequence[TermMatch], answer: AnalyzedText, question_stems: frozenset[str]) -> int:
-    """The words of the clauses that say anything wanted: padding adds none."""
+def _count_on_topic_words(matches: Sequence[TermMatch], answer: AnalyzedText, question_stems: frozenset[str]) -> int:
+    """The number of words in clauses that match an expected new term: padding adds none."""
     clauses = {
-        one.actual.clause
-        for one in found
-        if one.actual and one.score >= _MATCHED_FROM and one.expected.stem not in question_stems
+        match.actual.clause
+        for match in matches
+        if match.actual and match.score >= _MATCHED_FROM and match.expected.stem not in question_stems
     }
     return sum(term.clause in clauses for term in answer.terms)
 
@@ -106,7 +108,7 @@ def _match_term(expected: Term, actual: Sequence[Term]) -> TermMatch:
     for term in actual:
         score = term_similarity(expected, term)
         negation_mismatch = expected.negated != term.negated
-        # What is said the right way round somewhere counts, even if it is denied elsewhere.
+        # A term said without the mismatch counts, even if it is negated elsewhere.
         better = score > best.score or (best.negation_mismatch and not negation_mismatch and score >= _MATCHED_FROM)
         if (
             score > 0
@@ -118,7 +120,7 @@ def _match_term(expected: Term, actual: Sequence[Term]) -> TermMatch:
 
 
 def term_similarity(one: Term, other: Term) -> float:
-    """1 for the same stem, less for a misspelling, a word of the same family or of the same sense."""
+    """1 for the same stem, less for a misspelling, a word of the same family or a synonym; 0 for unrelated terms."""
     spelled = _spelling_similarity(one.stem, other.stem)
     return max(spelled, _SYNONYM_SCORE) if one.senses & other.senses else spelled
 
@@ -151,14 +153,14 @@ def _word_family_similarity(short: str, long: str) -> float:
 
 
 def term_weight(term: Term) -> float:
-    """Longer words carry more of the matter."""
+    """0.5 to 1.5: longer words carry more content."""
     return 0.5 + min(len(term.stem), 8) / 8
 
 
-def _weighted_share(found: Iterable[TermMatch], score: Callable[[TermMatch], float]) -> float:
-    pairs = [(term_weight(one.expected), score(one)) for one in found]
-    total = sum(worth for worth, _ in pairs)
-    return sum(worth * part for worth, part in pairs) / total if total else 0.0
+def _weighted_share(matches: Iterable[TermMatch], score: Callable[[TermMatch], float]) -> float:
+    pairs = [(term_weight(match.expected), score(match)) for match in matches]
+    total = sum(weight for weight, _ in pairs)
+    return sum(weight * part for weight, part in pairs) / total if total else 0.0
 
 
 def _mean_similarity(actual: Sequence[Term], terms: Sequence[Term]) -> float:
@@ -169,10 +171,10 @@ def _mean_similarity(actual: Sequence[Term], terms: Sequence[Term]) -> float:
     )
 
 
-def _order_score(found: Sequence[TermMatch]) -> float:
-    pairs = list(itertools.pairwise(found))
+def _order_score(matches: Sequence[TermMatch]) -> float:
+    pairs = list(itertools.pairwise(matches))
     if not pairs:
-        return found[0].score if found else 0.0
+        return matches[0].score if matches else 0.0
     near = sum(
         min(first.score, second.score)
         for first, second in pairs
@@ -182,9 +184,9 @@ def _order_score(found: Sequence[TermMatch]) -> float:
 
 
 def _trigram_overlap(expected: Sequence[Term], answer: AnalyzedText) -> float:
-    threes = _split_trigrams(" ".join(term.word for term in expected))
+    wanted = _split_trigrams(" ".join(term.word for term in expected))
     actual = _split_trigrams(" ".join(term.word for term in answer.terms))
-    return len(threes & actual) / len(threes) if threes else 0.0
+    return len(wanted & actual) / len(wanted) if wanted else 0.0
 
 
 def _split_trigrams(text: str) -> set[str]:
@@ -193,7 +195,7 @@ def _split_trigrams(text: str) -> set[str]:
 
 
 def _count_antonyms(expected: AnalyzedText, answer: AnalyzedText) -> int:
-    """Wanted terms that the answer leaves out while it says their opposite in the same way."""
+    """The number of expected terms that the answer omits while it says their opposite with the same negation."""
     count = 0
     for term in expected.terms:
         if (term.scale_ends or term.root) and term.stem not in answer.stems:
@@ -205,27 +207,26 @@ def _count_antonyms(expected: AnalyzedText, answer: AnalyzedText) -> int:
 
 
 def _count_reversed_scales(expected: AnalyzedText, answer: AnalyzedText) -> int:
-    """Pairs of scales that go together one way in what is wanted and the other way in the answer."""
-    right, actual = _scale_pairs(expected), _scale_pairs(answer)
-    return sum(len(signs) == 1 and pair in actual and not signs & actual[pair] for pair, signs in right.items())
+    """The number of scale pairs that correlate one way in the expected wording and the other way in the answer."""
+    wanted, actual = _scale_pairs(expected), _scale_pairs(answer)
+    return sum(len(signs) == 1 and pair in actual and not signs & actual[pair] for pair, signs in wanted.items())
 
 
-def _scale_pairs(reading: AnalyzedText) -> dict[tuple[int, int], set[int]]:
-    """For any two scales within one clause, if they point the same way (+1) or opposite ways (-1): "short,
+def _scale_pairs(text: AnalyzedText) -> dict[tuple[int, int], set[int]]:
+    """For any two scales within one clause, whether they point the same way (+1) or opposite ways (-1): "short,
     high" and "long, low" are the same statement, "short, low" is the opposite one."""
     clauses: dict[int, list[Term]] = {}
-    for term in reading.content:
+    for term in text.content:
         if term.scale_ends:
             clauses.setdefault(term.clause, []).append(term)
     pairs: dict[tuple[int, int], set[int]] = {}
     for terms in clauses.values():
         for index, one in enumerate(terms[:12]):
             for other in terms[index + 1 : 12]:
+                direction = -1 if one.negated != other.negated else 1
                 for first, sign in one.scale_ends:
-                    for second, also in other.scale_ends:
+                    for second, other_sign in other.scale_ends:
                         if first != second:
-                            reversed_scales = -1 if one.negated != other.negated else 1
-                            pairs.setdefault((min(first, second), max(first, second)), set()).add(
-                                sign * also * reversed_scales
-                            )
+                            pair = (min(first, second), max(first, second))
+                            pairs.setdefault(pair, set()).add(sign * other_sign * direction)
     return pairs

@@ -1,9 +1,9 @@
-"""From words found to marks: a curve fitted on people's marks, and how sure it is.
+"""Converts an alignment into marks with curves fitted on teachers' marks, and estimates their certainty.
 
-Two curves, because people mark in two ways: a question of one mark is right or wrong, a question of five or
-more gets part of its marks for a fair try. Between one and `GRADED_FROM` marks the two are blended. Both are
-linear in the features below, fitted by `benchmarks/keypoints.py` (ridge regression; docs/grading.md says on
-what), and clipped to 0…1.
+There are two curves, because people mark in two ways: a question of one mark is right or wrong, a question of five or
+more earns partial credit. Between one and `PARTIAL_CREDIT_FROM_MARKS` marks the two are blended. Both are linear in
+the features below, fitted by `benchmarks/keypoints.py` (ridge regression; docs/grading.md names the data), and clipped
+to 0…1.
 """
 
 import json
@@ -16,6 +16,7 @@ from typing import Any, Self
 
 from grade.markers.key_points.alignment import Alignment
 
+# Names of the features as calibration.json stores them; `compute_features` returns the values in this order.
 FEATURES = (
     "recall", "agreeing", "precision", "balance", "trigrams", "order", "turned",
     "length", "wanted", "nothing", "wordings",
@@ -25,8 +26,11 @@ PARTIAL_CREDIT_FROM_MARKS = 4.0
 
 @dataclass(frozen=True, slots=True)
 class MarkCurve:
-    """Expected share of the marks = intercept + weights · features. `spread`: (share, standard deviation of
-    people's share about it), ascending, measured on questions that the fit had not seen."""
+    """Expected share of the marks = intercept + weights · features.
+
+    `spread` holds pairs of (share, standard deviation of teachers' share around it), ascending, measured on questions
+    that the fit had not seen.
+    """
 
     intercept: float
     weights: tuple[float, ...]
@@ -37,7 +41,7 @@ class MarkCurve:
         return min(max(raw, 0.0), 1.0)
 
     def deviation(self, share: float) -> float:
-        """The standard deviation at a share, straight between the measured points."""
+        """The standard deviation at a share, linearly interpolated between the measured points."""
         below = self.spread[0]
         for above in self.spread:
             if share <= above[0]:
@@ -65,23 +69,24 @@ class MarkCurve:
 
 @dataclass(frozen=True, slots=True)
 class MarkCalibration:
-    """`whole`: right or wrong. `graded`: marks in parts."""
+    """The two curves. `right_or_wrong` is for questions of one mark, `partial_credit` for questions of many."""
 
-    whole: MarkCurve
-    graded: MarkCurve
+    right_or_wrong: MarkCurve
+    partial_credit: MarkCurve
 
     def share(self, features: Sequence[float], max_marks: float) -> float:
         part = _partial_credit_weight(max_marks)
-        return (1 - part) * self.whole.share(features) + part * self.graded.share(features)
+        return (1 - part) * self.right_or_wrong.share(features) + part * self.partial_credit.share(features)
 
     def certainty(self, share: float, max_marks: float, within: float) -> float:
         """The probability that a teacher's mark lies within `within` marks of this one."""
         part = _partial_credit_weight(max_marks)
-        graded = normal_probability_within(within / max_marks, self.graded.deviation(share)) if max_marks > 0 else 1.0
-        return (1 - part) * max(share, 1 - share) + part * graded
+        deviation = self.partial_credit.deviation(share)
+        partial_credit = normal_probability_within(within / max_marks, deviation) if max_marks > 0 else 1.0
+        return (1 - part) * max(share, 1 - share) + part * partial_credit
 
     def to_dict(self) -> dict[str, Any]:
-        return {"whole": self.whole.to_dict(), "graded": self.graded.to_dict()}
+        return {"whole": self.right_or_wrong.to_dict(), "graded": self.partial_credit.to_dict()}
 
     @classmethod
     def from_dict(cls, data: dict[str, Any]) -> Self:
@@ -89,7 +94,7 @@ class MarkCalibration:
 
 
 def compute_features(alignment: Alignment, wordings: int) -> tuple[float, ...]:
-    """The numbers that the curves weigh, in the order of FEATURES."""
+    """The input of the curves, in the order of FEATURES. `wordings` is the number of wordings to choose from."""
     return (
         alignment.recall,
         alignment.agreeing_recall,
@@ -106,7 +111,7 @@ def compute_features(alignment: Alignment, wordings: int) -> tuple[float, ...]:
 
 
 def alignment_score(alignment: Alignment) -> float:
-    """Which of several wordings an answer is nearest to: the highest counts."""
+    """A score to choose the wording that an answer is closest to: the highest wins."""
     return alignment.f1_score + alignment.agreeing_recall + 0.5 * alignment.order - 0.3 * alignment.reversed_scales
 
 

@@ -1,7 +1,6 @@
-"""Free text without a model: key points found in the student's words, under a fitted curve.
+"""Free text marker without a model: finds key points in the student's words and applies a fitted curve.
 
-Honest about what it is: marks are provisional, every one has its confidence, and the unsure ones ask for
-a person. It reads words, not meaning.
+It reads words, not meaning. Its marks are provisional: each has a confidence, and uncertain ones go to review.
 """
 
 import math
@@ -26,18 +25,18 @@ from grade.markers.key_points.calibration import (
 from grade.markers.key_points.point_matching import KeyPointMatch, match_key_point, split_passages
 
 NAME = "key-points"
-# A mark stands without a look where it is this likely to lie within half a mark, or within a fifth of the
-# question's marks, of a teacher's.
+# A mark needs no review if it is at least this likely to lie within half a mark, or a fifth of the question's
+# marks, of a teacher's mark.
 MIN_CERTAINTY = 0.66
-# By criteria, whose wordings say more exactly what is wanted, more can be asked.
+# Criteria say more precisely what is expected, so their threshold is higher.
 MIN_CERTAINTY_BY_CRITERIA = 0.7
-# From this share on, a mark that something in the answer speaks against is looked at; and nearly full marks
-# also have to be likely by the curve that only knows right and wrong.
+# From the high share on, a mark is reviewed if a part of the answer contradicts it. Nearly full marks must also be
+# likely by the right-or-wrong curve.
 _HIGH_SHARE, _NEARLY_FULL_SHARE, _MIN_RIGHT_PROBABILITY = 0.75, 0.9, 0.55
 
 
 class KeyPointMarker:
-    """Marks each answer by itself, so the same answer always gets the same mark."""
+    """Marks each answer independently, so the same answer always gets the same mark."""
 
     def __init__(self, calibration: MarkCalibration | None = None) -> None:
         self._calibration = calibration
@@ -61,9 +60,9 @@ class KeyPointMarker:
             return FreeTextMark(None, 0.0, NAME, reason, review=(ReviewReason.TOO_LONG,))
         if criteria:
             return _mark_by_criteria(task, criteria)
-        return self._by_model_answer(task)
+        return self._mark_by_model_answer(task)
 
-    def _by_model_answer(self, task: FreeTextTask) -> FreeTextMark:
+    def _mark_by_model_answer(self, task: FreeTextTask) -> FreeTextMark:
         calibration = self._calibration or load_calibration()
         alignment = _align_best_wording(task)
         feature_values = compute_features(alignment, len(task.model_answers))
@@ -72,7 +71,7 @@ class KeyPointMarker:
         is_certain = calibration.certainty(share, task.max_marks, _tolerance(task.max_marks)) >= MIN_CERTAINTY
         is_contradicted = alignment.contradicts and share >= _HIGH_SHARE
         is_certain = is_certain and (
-            share < _NEARLY_FULL_SHARE or calibration.whole.share(feature_values) >= _MIN_RIGHT_PROBABILITY
+            share < _NEARLY_FULL_SHARE or calibration.right_or_wrong.share(feature_values) >= _MIN_RIGHT_PROBABILITY
         )
         confidence = calibration.certainty(share, task.max_marks, 0.5) * (0.6 if is_contradicted else 1.0)
         review = () if is_certain and not is_contradicted else (ReviewReason.BORDERLINE,)
@@ -83,26 +82,26 @@ class KeyPointMarker:
 
 
 def _align_best_wording(task: FreeTextTask) -> Alignment:
-    question_text, actual = analyze_text_cached(task.question_text).stems, analyze_text(task.answer.text)
+    question_stems, answer = analyze_text_cached(task.question_text).stems, analyze_text(task.answer.text)
     return max(
-        (align(analyze_text_cached(text), actual, question_text) for text in task.model_answers), key=alignment_score
+        (align(analyze_text_cached(text), answer, question_stems) for text in task.model_answers), key=alignment_score
     )
 
 
 def _tolerance(max_marks: float) -> float:
-    """How far from a teacher's mark is still near: half a mark (of one mark less than that, or nothing would
-    ever be far), or a fifth of all."""
+    """How many marks off is still close to a teacher's mark: a fifth of all marks, or half a mark if that is more
+    (less than half where the question has one mark, or no mark would ever be off)."""
     return max(min(0.5, 0.4 * max_marks), 0.2 * max_marks)
 
 
 def _mark_by_criteria(task: FreeTextTask, criteria: Sequence[Criterion]) -> FreeTextMark:
-    question_text, actual = analyze_text_cached(task.question_text).stems, split_passages(task.answer.text)
-    points = [match_key_point((criterion.text, *criterion.accept), actual, question_text) for criterion in criteria]
+    question_stems, passages = analyze_text_cached(task.question_text).stems, split_passages(task.answer.text)
+    points = [match_key_point((criterion.text, *criterion.accept), passages, question_stems) for criterion in criteria]
     marks = [_build_criterion_mark(task, criterion, point) for criterion, point in zip(criteria, points, strict=True)]
     total = round_and_clamp(sum(mark.marks for mark in marks), 0.0, task.max_marks, task.step)
     variance = sum(point.share_variance * criterion.marks**2 for criterion, point in zip(criteria, points, strict=True))
     deviation = math.sqrt(variance)
-    sure = normal_probability_within(_tolerance(task.max_marks), deviation) >= MIN_CERTAINTY_BY_CRITERIA
+    is_certain = normal_probability_within(_tolerance(task.max_marks), deviation) >= MIN_CERTAINTY_BY_CRITERIA
     met, partly = (sum(mark.verdict == verdict for mark in marks) for verdict in ("met", "partly"))
     reason = f"{met} of {len(marks)} criteria met by the words found" + (f", {partly} in part." if partly else ".")
     return FreeTextMark(
@@ -112,7 +111,7 @@ def _mark_by_criteria(task: FreeTextTask, criteria: Sequence[Criterion]) -> Free
         reason=reason,
         feedback=_build_feedback(marks),
         criteria=tuple(marks),
-        review=() if sure else (ReviewReason.BORDERLINE,),
+        review=() if is_certain else (ReviewReason.BORDERLINE,),
     )
 
 
@@ -129,10 +128,11 @@ def _build_criterion_mark(task: FreeTextTask, criterion: Criterion, point: KeyPo
 
 
 def _build_feedback(marks: Sequence[CriterionMark]) -> str:
-    """For the student: the own words that earned marks, and how many points are missing, never the scheme's."""
-    found = dict.fromkeys(f"“{mark.quote}”" for mark in marks if mark.verdict == "met" and mark.quote)
+    """Feedback for the student: their own words that earned marks, and how many points are missing. Never contains the
+    scheme's words."""
+    quotes = dict.fromkeys(f"“{mark.quote}”" for mark in marks if mark.verdict == "met" and mark.quote)
     missing = sum(mark.verdict == "not" for mark in marks)
-    parts = [f"Marks for {', '.join(found)}."] if found else []
+    parts = [f"Marks for {', '.join(quotes)}."] if quotes else []
     if missing:
         parts.append(f"{missing} point{'s are' if missing > 1 else ' is'} missing.")
     return " ".join(parts)

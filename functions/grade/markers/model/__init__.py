@@ -1,1 +1,1 @@
-"""Free text by a model: the prompt, the calls with all their endings, the prices."""
+"""Marks free text with a language model: prompt, calls and their failures, replies, prices."""

@@ -1,7 +1,7 @@
-"""One question to a model, with every way it can end: a valid reply, or an ending with its sentence.
+"""Asks a model about one answer: a valid reply, or `ModelCallFailed` with a sentence for the teacher.
 
-The `openai` client is handed in; its exceptions are told apart by class name and status, so nothing of it
-is imported here. Nothing of a prompt, an answer or an error's body is logged or kept.
+The `openai` client is passed in. Its exceptions are distinguished by class name and status, so that `openai` is not
+imported here. No part of a prompt, an answer or an error's body is logged or stored.
 """
 
 import asyncio
@@ -27,7 +27,7 @@ from grade.markers.model.server_capabilities import (
 _MAX_OUTPUT_TOKENS = 1500
 _CHARS_PER_TOKEN = 3
 _MAX_BACKOFF_SECONDS = 8.0
-# Endings after which the same question may well be answered, and how often it is asked in all.
+# Failures after which a retry may succeed, and the number of attempts in all.
 _MAX_ATTEMPTS = {
     "timeout": 2,
     "rate limit": 5,
@@ -35,12 +35,15 @@ _MAX_ATTEMPTS = {
     "no connection": 3,
     "cut off": 2,
     "wrong shape": 2,
-    "dialect": MAX_DOWNGRADES,
+    "unsupported request": MAX_DOWNGRADES,
 }
+# Of all kinds together, without the unsupported requests.
+_MAX_ATTEMPTS_IN_ALL = 8
 
 
 class ModelCallFailed(Exception):
-    """A question that got no usable reply. `kind` names the ending, `sentence` says it to a teacher."""
+    """A call without a usable reply. `kind` names the failure, `sentence` explains it to a teacher, `wait` is the
+    server's Retry-After in seconds."""
 
     def __init__(self, kind: str, sentence: str, *, wait: float = 0.0) -> None:
         super().__init__(sentence)
@@ -49,7 +52,8 @@ class ModelCallFailed(Exception):
 
 @dataclass(frozen=True, slots=True)
 class ModelCallLimits:
-    """How patient to be, in seconds; `budget_seconds` is for a whole sheet, `spend_usd` None for no cap."""
+    """Limits of the calls. `timeout_seconds` is for one call, `budget_seconds` for a whole sheet; `spend_usd` is None
+    for no cap."""
 
     concurrency: int = 20
     timeout_seconds: float = 45.0
@@ -60,17 +64,17 @@ class ModelCallLimits:
 
 @dataclass
 class CallCost:
-    """What one call has cost, as far as that is known; nothing until the server has answered."""
+    """What one call has cost as far as that is known; 0 until the server has answered."""
 
     spent_usd: float = 0.0
 
 
 @dataclass
 class SheetSession:
-    """The questions of one sheet: their common deadline, spend and number under way.
+    """The calls for one sheet: their common deadline, spending and concurrency.
 
-    `cap_usd` is what may be spent, None for no cap; `more` is asked for what goes beyond it. `committed_usd` is what
-    was spent, and what the calls under way may cost at most.
+    `cap_usd` is the most that may be spent, None for no cap; `reserve_more` is called for amounts beyond it.
+    `committed_usd` is what was spent plus the most that the calls under way may cost.
     """
 
     limits: ModelCallLimits
@@ -92,14 +96,14 @@ class SheetSession:
 
     @asynccontextmanager
     async def reserve_call(self, max_cost: float) -> AsyncIterator[CallCost]:
-        """One call, which may cost so many dollars. They are reserved while it is under way; however it ends, its
-        charge takes their place. Raises NoReply where the cap would be passed."""
+        """Reserve `max_cost` US dollars during one call. When it ends, in whatever way, the actual cost replaces the
+        reservation. Raises ModelCallFailed if the cap would be exceeded."""
         await self._reserve(max_cost)
-        charge = CallCost()
+        cost = CallCost()
         try:
-            yield charge
+            yield cost
         finally:
-            self.committed_usd += charge.spent_usd - max_cost
+            self.committed_usd += cost.spent_usd - max_cost
 
     async def _reserve(self, dollars: float) -> None:
         async with self._reserving:
@@ -113,7 +117,7 @@ class SheetSession:
 
 @dataclass
 class ModelClient:
-    """Asks one model; remembers nothing but the server's dialect."""
+    """Calls one model. Its only state is what the server has turned out to support."""
 
     client: Any
     model: str
@@ -127,8 +131,15 @@ class ModelClient:
     async def ask(
         self, task: FreeTextTask, session: SheetSession, used: list[Usage], *, second_opinion: bool = False
     ) -> ModelReply:
-        """A valid reply, or NoReply after a bounded number of attempts. What every attempt used is added to
-        `used`. `anew` asks for an independent second opinion."""
+        """A valid reply, after a bounded number of attempts.
+
+        The usage of every attempt is added to `used`. `second_opinion` asks for an independent opinion.
+
+        Raises
+        ------
+        ModelCallFailed
+            No attempt had a usable reply.
+        """
         tokens, attempts = _MAX_OUTPUT_TOKENS, dict.fromkeys(_MAX_ATTEMPTS, 0)
         while True:
             try:
@@ -136,9 +147,8 @@ class ModelClient:
                     return await self._attempt(task, session, used, tokens=tokens, second_opinion=second_opinion)
             except ModelCallFailed as failure:
                 attempts[failure.kind] = attempts.get(failure.kind, 0) + 1
-                if sum(attempts.values()) - attempts["dialect"] >= 8 or attempts[failure.kind] >= _MAX_ATTEMPTS.get(
-                    failure.kind, 1
-                ):
+                counted = sum(attempts.values()) - attempts["unsupported request"]
+                if counted >= _MAX_ATTEMPTS_IN_ALL or attempts[failure.kind] >= _MAX_ATTEMPTS.get(failure.kind, 1):
                     raise
                 pause = _backoff_seconds(failure, attempts[failure.kind], session.limits)
                 if pause >= session.remaining:
@@ -155,34 +165,34 @@ class ModelClient:
         if timeout_left <= 0:
             raise ModelCallFailed("time budget", "The time for marking this sheet ran out before the model answered.")
         bound = prices.max_cost(self.model, _estimate_tokens(request), tokens)
-        async with session.reserve_call(bound) as charge:
+        async with session.reserve_call(bound) as cost:
             raw = await self._send(request, capabilities, timeout_left)
-            # Answered, so paid, whatever the reply is worth.
-            charge.spent_usd = bound
+            # The server has answered, so the call is paid for whether or not the reply can be used.
+            cost.spent_usd = bound
             used.append(Usage(calls=1))
             with _translate_invalid_reply():
                 body = parse_body(raw)
             counted = parse_token_usage(body)
             used[-1] = _price_usage(counted, self.model)
             if counted.read is not None and counted.written is not None:
-                charge.spent_usd = prices.max_cost(self.model, counted.read, counted.written)
+                cost.spent_usd = prices.max_cost(self.model, counted.read, counted.written)
         return _parse_body(body, task)
 
     async def _send(self, request: dict[str, Any], capabilities: ServerCapabilities, timeout_left: float) -> bytes:
-        """The HTTP body of the server's answer, not looked at by the client: only this code decides what it means."""
+        """The HTTP body of the server's response. The client does not decode it: only this module interprets it."""
         try:
             async with asyncio.timeout(timeout_left):
-                answered = await self.client.chat.completions.with_raw_response.create(**request, timeout=timeout_left)
-                raw: bytes = answered.content
+                response = await self.client.chat.completions.with_raw_response.create(**request, timeout=timeout_left)
+                raw: bytes = response.content
         except TimeoutError:
             raise ModelCallFailed("timeout", f"The model did not answer within {timeout_left:.0f} seconds.") from None
-        except Exception as error:  # noqa: BLE001 - told apart by name; one answer's trouble must stay its own
+        except Exception as error:  # noqa: BLE001 - distinguished by class name; must not affect other answers
             raise self._to_failure(error, capabilities) from None
         return raw
 
     def _to_failure(self, error: Exception, capabilities: ServerCapabilities) -> ModelCallFailed:
-        """The ending that an exception of the client stands for. What is none of its own comes from a server
-        that answers in something else than the API's JSON."""
+        """The failure that an exception of the client means. Exceptions that are not the client's own come from servers
+        that respond with something other than the API's JSON."""
         names = {base.__name__ for base in type(error).__mro__}
         if "OpenAIError" not in names:
             name = type(error).__name__
@@ -193,18 +203,18 @@ class ModelClient:
         if status is None:
             return ModelCallFailed("no connection", "The model's server could not be reached.")
         if status in REFUSAL_STATUSES and self._downgrade(error, capabilities):
-            return ModelCallFailed("dialect", "The model's server does not take requests of this form.")
+            return ModelCallFailed("unsupported request", "The model's server does not support this kind of request.")
         return _failure_from_status(int(status), error)
 
     def _downgrade(self, error: Exception, capabilities: ServerCapabilities) -> bool:
-        """Whether the server is spoken to in another way from now on."""
-        if self.capabilities == capabilities:  # else another question has learnt it meanwhile
+        """Adapt to a refusal. Returns whether later requests differ from the one that was refused."""
+        if self.capabilities == capabilities:  # otherwise a concurrent call has already adapted
             self.capabilities = capabilities.downgrade(extract_error_text(error))
         return self.capabilities != capabilities
 
 
 def _estimate_tokens(request: dict[str, Any]) -> int:
-    """About how many tokens are sent; rather more than fewer."""
+    """The approximate number of tokens sent; rather too high than too low."""
     return sum(len(message["content"]) for message in request["messages"]) // _CHARS_PER_TOKEN
 
 
@@ -237,7 +247,7 @@ def _parse_retry_after(error: Exception) -> float:
 
 
 def _backoff_seconds(failure: ModelCallFailed, times: int, limits: ModelCallLimits) -> float:
-    """Seconds to wait: what the server asks for, else twice as long each time; jitter keeps questions apart."""
+    """Seconds to wait: what the server asks for, otherwise exponential, with jitter so that calls do not coincide."""
     if failure.kind not in ("rate limit", "server error", "no connection"):
         return 0.0
     backoff = min(limits.backoff_seconds * 2.0 ** (times - 1), _MAX_BACKOFF_SECONDS)
@@ -264,7 +274,7 @@ def _parse_body(body: Any, task: FreeTextTask) -> ModelReply:
 
 @contextmanager
 def _translate_invalid_reply() -> Iterator[None]:
-    """What is decoded inside is a part of the server's answer. Raises NoReply where it has the wrong shape."""
+    """Translate `InvalidReply`, raised while a response is decoded, to `ModelCallFailed`."""
     try:
         yield
     except InvalidReply as error:

@@ -1,7 +1,7 @@
-"""The HTTP answer of an OpenAI-compatible server, decoded once into typed values.
+"""Decodes the HTTP response of an OpenAI-compatible server into typed values.
 
-Servers differ: a content may be a text, a list of parts or an object, counts may be floats, anything may be
-missing. What has another type than expected is left out; only the reply itself has to be there.
+Servers differ: content may be a text, a list of parts or an object, counts may be floats, anything may be missing. A
+field of an unexpected type is ignored; only the reply itself is required.
 """
 
 import json
@@ -13,13 +13,13 @@ from typing import Any
 from grade.markers.model.reply import InvalidReply
 
 _TEXT_PART_TYPES = ("text", "output_text")
-# No request of ours comes near it; what is beyond is no count.
+# Far above any of our requests; a larger number is not a valid count.
 _MAX_TOKEN_COUNT = 10_000_000
 
 
 @dataclass(frozen=True, slots=True)
 class Completion:
-    """`content`: the reply as a text, or as the object that stands in its place."""
+    """The first choice of a response. `content` is the reply as text, or as an object if the server sent one."""
 
     content: str | dict[str, Any]
     finish_reason: str
@@ -28,18 +28,18 @@ class Completion:
 
 @dataclass(frozen=True, slots=True)
 class TokenUsage:
-    """What the server says that it read and wrote; None where it does not say, or says nonsense."""
+    """Tokens read and written according to the server; None if the count is missing or invalid."""
 
     read: int | None = None
     written: int | None = None
 
 
 def parse_body(raw: bytes) -> Any:
-    """The HTTP body as JSON. Raises WrongShape."""
+    """The HTTP body as JSON. Raises InvalidReply."""
     try:
         return json.loads(raw)
     except (ValueError, RecursionError):
-        raise InvalidReply("The server answered in something else than JSON.") from None
+        raise InvalidReply("The server's response is not JSON.") from None
 
 
 def parse_token_usage(body: Any) -> TokenUsage:
@@ -50,29 +50,29 @@ def parse_token_usage(body: Any) -> TokenUsage:
 
 
 def parse_completion(body: Any) -> Completion | None:
-    """The first choice's message; None where there is none. Raises WrongShape where its content cannot be read."""
+    """The first choice's message, None if there is none. Raises InvalidReply if its content cannot be read."""
     choices = _get_field(body, "choices")
     choice = choices[0] if isinstance(choices, list) and choices else None
     message = _get_field(choice, "message")
     if not isinstance(message, Mapping):
         return None
-    given, reason = message.get("content"), _get_field(choice, "finish_reason")
-    parts = given if isinstance(given, list) else ()
+    content, reason = message.get("content"), _get_field(choice, "finish_reason")
+    parts = content if isinstance(content, list) else ()
     refused = bool(message.get("refusal")) or any(_get_field(part, "type") == "refusal" for part in parts)
-    return Completion("" if refused else _join_content(given), reason if isinstance(reason, str) else "", refused)
+    return Completion("" if refused else _join_content(content), reason if isinstance(reason, str) else "", refused)
 
 
-def _join_content(given: Any) -> str | dict[str, Any]:
-    if given is None or isinstance(given, str):
-        return given or ""
-    parts = given if isinstance(given, list) else [given]
+def _join_content(content: Any) -> str | dict[str, Any]:
+    if content is None or isinstance(content, str):
+        return content or ""
+    parts = content if isinstance(content, list) else [content]
     if len(parts) == 1 and isinstance(parts[0], dict) and "criteria" in parts[0]:
         return parts[0]
     return "".join(_part_text(part) for part in parts)
 
 
 def _part_text(part: Any) -> str:
-    """The text of one part of a content; nothing of a part that is no text (thinking, a picture)."""
+    """The text of one content part; empty for parts of other kinds (thinking, images)."""
     if isinstance(part, str):
         return part
     kind = _get_field(part, "type")
@@ -82,7 +82,7 @@ def _part_text(part: Any) -> str:
         return ""
     text = _get_field(part, "text")
     if not isinstance(text, str):
-        raise InvalidReply("A text in its content is none.")
+        raise InvalidReply("A text part of its content has no text.")
     return text
 
 

@@ -1,4 +1,4 @@
-"""Free text marked by a language model: asked criterion by criterion, believed only as far as it shows evidence."""
+"""Free text marker with a language model: asks criterion by criterion, and gives credit only for shown evidence."""
 
 import asyncio
 import logging
@@ -17,8 +17,8 @@ _SPEND_LIMIT_REACHED = "The spending limit for the model has been reached this m
 
 
 class ReservableBudget(Protocol):
-    """Whose money is spent (`core.storage.tenant_repository.SpendBudget`), in US dollars. What is set aside more than
-    once adds up."""
+    """A budget in US dollars (`core.storage.tenant_repository.SpendBudget`). Reservations add up until they are
+    settled."""
 
     def reserve(self, dollars: float) -> bool: ...
 
@@ -26,12 +26,12 @@ class ReservableBudget(Protocol):
 
 
 class ModelMarker:
-    """Marks free text with one model. Every question of a sheet is under way at once, up to the cap.
+    """Marks free text with one model. All questions of a sheet are asked concurrently, up to the limit.
 
-    `client` is an `openai.AsyncOpenAI`, None where no key is configured. What gets no usable reply is never
-    a 0: it goes to review with the ending's sentence, and with the fallback's mark as a provisional one.
-    `on_fault` is told of faults that nobody expects; they too cost one answer alone. A marker keeps one thread
-    with one event loop, because the client's connections belong to the loop that opened them.
+    `client` is an `openai.AsyncOpenAI`, None if no key is configured. An answer without a usable reply never gets a 0:
+    it goes to review with the failure's sentence, and with the fallback's mark as a provisional one. `on_error` is
+    called with unexpected errors; they too affect one answer only. A marker keeps one thread with one event loop,
+    because the client's connections belong to the loop that opened them.
     """
 
     def __init__(
@@ -41,21 +41,21 @@ class ModelMarker:
         model: str,
         limits: ModelCallLimits | None = None,
         fallback: FreeTextMarker | None = None,
-        on_fault: Callable[[Exception], None] | None = None,
+        on_error: Callable[[Exception], None] | None = None,
     ) -> None:
-        # At DEBUG the client logs whole requests, so the students' answers.
+        # At DEBUG the client logs whole requests, including the students' answers.
         for name in ("openai", "httpx", "httpx2", "httpcore"):
             logging.getLogger(name).setLevel(logging.WARNING)
         self._client = ModelClient(client.with_options(max_retries=0), model) if client is not None else None
         self._limits = limits or ModelCallLimits()
         self._fallback = fallback
         self._model = model
-        self._on_fault = on_fault or _log_fault
+        self._on_error = on_error or _log_error
         self._loop: asyncio.AbstractEventLoop | None = None
         self._lock = threading.Lock()
 
     def _fallback_marker(self) -> FreeTextMarker:
-        """Who marks what the model did not; loaded with the first answer that needs it."""
+        """The marker for answers that the model did not mark; created with the first of them."""
         if self._fallback is None:
             from grade.markers.key_points.marker import KeyPointMarker
 
@@ -72,8 +72,8 @@ class ModelMarker:
         return self._run(self._mark_all(tasks, SheetSession.open(self._limits)))
 
     def mark_within_budget(self, budget: ReservableBudget, tasks: Sequence[FreeTextTask]) -> list[FreeTextMark]:
-        """The same on somebody's money: what the calls may cost is set aside before they are made. Questions that turn
-        out to need more calls (a reply that was cut off) have more set aside, as far as the limit allows."""
+        """Mark within a budget: the most that the calls may cost is reserved before they are made. If more calls are
+        needed (after a truncated reply), more is reserved as far as the limit allows."""
         reserved_usd = self._max_reservation(tasks)
         if not budget.reserve(reserved_usd):
             return [
@@ -84,14 +84,14 @@ class ModelMarker:
         try:
             marks = self._run(self._mark_all(tasks, session))
         finally:
-            # The charges, not `usage`: a call whose tokens or price nobody tells counts as what it may have cost.
-            # A marking that was stopped has spent nobody knows what: at most all that was set aside.
+            # The committed cost, not `usage`: a call with unknown tokens or price counts as the most it may have cost.
+            # The cost of an interrupted marking is unknown: at most all that was reserved.
             spent = session.committed_usd if marks is not None else session.cap_usd
             budget.settle(spent or 0.0)
         return marks
 
     def _max_reservation(self, tasks: Sequence[FreeTextTask]) -> float:
-        """What two opinions on each may cost at most."""
+        """The most that two opinions on each answer may cost, in US dollars."""
         return 2 * sum(self._client.max_cost(task) for task in tasks) if self._client is not None else 0.0
 
     def close(self) -> None:
@@ -114,14 +114,14 @@ class ModelMarker:
         try:
             return future.result()
         except BaseException:
-            future.cancel()  # nobody waits for the calls any more
+            future.cancel()  # the results are no longer needed
             raise
 
     async def _mark_all(self, tasks: Sequence[FreeTextTask], session: SheetSession) -> list[FreeTextMark]:
         return list(await asyncio.gather(*(self._mark_one(task, session) for task in tasks)))
 
     async def _mark_one(self, task: FreeTextTask, session: SheetSession) -> FreeTextMark:
-        """One answer's mark. Whatever goes wrong with it, expected or not, is this answer's trouble alone."""
+        """The mark of one answer. An error, expected or not, affects this answer only."""
         used: list[Usage] = []
         try:
             if self._client is None:
@@ -129,8 +129,8 @@ class ModelMarker:
             mark = await self._ask_and_score(self._client, task, session, used)
         except ModelCallFailed as failure:
             mark = self._mark_provisionally(task, failure)
-        except Exception as fault:  # noqa: BLE001 - a fault of ours in one answer is no reason to lose the others
-            self._on_fault(fault)
+        except Exception as error:  # noqa: BLE001 - a bug in marking one answer must not lose the others
+            self._on_error(error)
             mark = self._mark_provisionally(task, ModelCallFailed("fault", "Marking this answer by the model failed."))
         return replace(mark, usage=sum(used, Usage()))
 
@@ -143,7 +143,7 @@ class ModelMarker:
         try:
             second = score_reply(task, await model_client.ask(task, session, used, second_opinion=True), self.name)
         except ModelCallFailed as failure:
-            explanation = f"A second opinion was not to be had: {failure.sentence}"
+            explanation = f"A second opinion was not available: {failure.sentence}"
             return add_review_reason(first.mark, ReviewReason.BORDERLINE, explanation)
         return combine_marks(task, first, second)
 
@@ -160,11 +160,11 @@ class ModelMarker:
     def _provisional_mark(self, task: FreeTextTask) -> FreeTextMark | None:
         try:
             return self._fallback_marker().mark([task])[0]
-        except Exception as fault:  # noqa: BLE001 - what stands in for the model may fail; the answer goes to a person
-            self._on_fault(fault)
+        except Exception as error:  # noqa: BLE001 - if the fallback fails too, the answer goes to review unmarked
+            self._on_error(error)
             return None
 
 
-def _log_fault(fault: Exception) -> None:
-    """The kind of fault alone: its text may hold an answer."""
-    logging.getLogger(__name__).error("an answer could not be marked: %s", type(fault).__name__)
+def _log_error(error: Exception) -> None:
+    """Only the type: the error's text may contain an answer."""
+    logging.getLogger(__name__).error("an answer could not be marked: %s", type(error).__name__)

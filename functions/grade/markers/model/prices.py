@@ -1,9 +1,9 @@
-"""What model calls cost, in US dollars for a million tokens: approximate list prices of October 2025.
+"""Prices of model calls in US dollars per million tokens: approximate list prices of October 2025.
 
 They have not been checked against an invoice; look at your provider's list before you rely on a cap.
 
-A price that is not listed counts as 0 in the record (a local model costs nothing a call), but as the dearest
-listed one where a spend cap has to hold.
+A model without a listed price costs 0 in the record (a local model costs nothing per call), but counts as the most
+expensive listed one against a spending cap.
 """
 
 import re
@@ -24,7 +24,7 @@ _HIGHEST_PRICE = max(_USD_PER_MILLION_TOKENS.values(), key=sum)
 
 
 def find_price(model: str) -> tuple[float, float] | None:
-    """(input, output) for a million tokens; a dated name ("gpt-4o-2024-08-06") has its family's price."""
+    """(input, output) per million tokens; a dated name ("gpt-4o-2024-08-06") has its family's price."""
     return _USD_PER_MILLION_TOKENS.get(re.sub(r"-\d{4}-\d{2}-\d{2}$", "", model.lower()))
 
 
@@ -34,6 +34,6 @@ def cost(model: str, input_tokens: int, output_tokens: int) -> float:
 
 
 def max_cost(model: str, input_tokens: int, output_tokens: int) -> float:
-    """A bound for a spend cap: never 0 for a model whose price is not listed."""
+    """An upper bound for a spending cap: never 0 for a model whose price is not listed."""
     per_input, per_output = find_price(model) or _HIGHEST_PRICE
     return (input_tokens * per_input + output_tokens * per_output) / 1e6

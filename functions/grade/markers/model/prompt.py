@@ -1,8 +1,8 @@
-"""What a model is told, and the one shape in which it may answer.
+"""The prompt for a model, and the JSON schema of its reply.
 
-The stable part stands first so that a prompt cache finds it again: the house rules (equal for every
-question), the question with its criteria (equal for every student), and in a message of its own the answer
-as JSON data. One system message and one user message: more than that some servers' chat templates refuse.
+The stable part comes first so that a prompt cache can reuse it: the rules (equal for every question), then the question
+with its criteria (equal for every student), and in a separate message the answer as JSON data. There is one system
+message and one user message, because some servers' chat templates refuse more.
 """
 
 import json
@@ -74,7 +74,7 @@ _SCHEMA_INSTRUCTION = f"\nThe JSON object must follow this JSON schema exactly:\
 
 
 def list_criteria(task: FreeTextTask) -> tuple[Criterion, ...]:
-    """The criteria to judge. Without any, the model answer (or, failing that, the question) is the one
+    """The criteria to judge. If the scheme has none, the model answer (or without one, the question) is the only
     criterion, judged in degrees."""
     if task.entry is not None and task.entry.criteria:
         return task.entry.criteria
@@ -84,7 +84,7 @@ def list_criteria(task: FreeTextTask) -> tuple[Criterion, ...]:
 
 
 def build_messages(task: FreeTextTask, *, schema_in_words: bool) -> list[dict[str, str]]:
-    """Half characters, of a student or a paper, are replaced: no request could carry them."""
+    """The system message and the user message. Lone surrogates are replaced: a request cannot encode them."""
     rules = RULES + _SCHEMA_INSTRUCTION if schema_in_words else RULES
     answer = json.dumps({"student_answer": task.answer.text}, ensure_ascii=False)
     return [
@@ -97,7 +97,7 @@ def build_messages(task: FreeTextTask, *, schema_in_words: bool) -> list[dict[st
 
 
 def merge_into_user_message(messages: list[dict[str, str]]) -> list[dict[str, str]]:
-    """The same in one user message, for servers whose chat template knows no system message."""
+    """The same content in one user message, for servers whose chat template has no system role."""
     rules, answer = (message["content"] for message in messages)
     return [{"role": "user", "content": f"{rules}\n\nThe user's message:\n{answer}"}]
 

@@ -1,4 +1,4 @@
-"""From a model's reply to a mark: sums in code, credit only for what the answer shows, and two opinions made one."""
+"""Turns a model's reply into a mark: adds up in code, gives credit only for shown evidence, combines two opinions."""
 
 import re
 from collections.abc import Sequence
@@ -18,7 +18,7 @@ _REASON_BY_FLAG = {
     "formula": ReviewReason.FORMULA_OR_DRAWING,
     "language": ReviewReason.UNKNOWN_LANGUAGE,
 }
-# Below even odds a model says of itself that another teacher would decide otherwise; saying so twice settles nothing.
+# Below even odds the model itself expects another teacher to decide otherwise, so two such opinions settle nothing.
 _EVEN_ODDS = 0.5
 _LEAK_NGRAM_LENGTH = 5
 _MAX_FEEDBACK_LENGTH = 600
@@ -27,24 +27,22 @@ _MAX_CLAIM_LENGTH = 120
 
 @dataclass(frozen=True, slots=True)
 class ModelMark:
-    """What a model said of one answer: the mark for what it could show, and the marks that it claimed."""
+    """A model's opinion on one answer: the mark for which it showed evidence, and the marks that it claimed."""
 
     mark: FreeTextMark
     claimed_marks: float
 
 
 def score_reply(task: FreeTextTask, reply: ModelReply, name: str) -> ModelMark:
-    """The opinion that a reply stands for. A criterion whose credit is not shown in the answer earns none, and says so
-    in its note; the answer then goes to a person."""
-    question_text = list_criteria(task)
-    criteria = tuple(_score_criterion(task, *pair) for pair in zip(question_text, reply.judgement, strict=True))
-    claimed_marks = sum(
-        one.marks * VERDICTS[judgement.verdict] for one, judgement in zip(question_text, reply.judgement, strict=True)
-    )
+    """The mark for a reply. A criterion without evidence in the answer earns nothing, with an explanation in its note;
+    the answer then goes to review."""
+    pairs = list(zip(list_criteria(task), reply.judgements, strict=True))
+    criteria = tuple(_score_criterion(task, criterion, judgement) for criterion, judgement in pairs)
+    claimed_marks = sum(criterion.marks * VERDICTS[judgement.verdict] for criterion, judgement in pairs)
     claimed_marks = round_and_clamp(claimed_marks, 0.0, task.max_marks, task.step)
     mark = FreeTextMark(
         marks=_sum_marks(task, criteria),
-        confidence=min((judgement.confidence for judgement in reply.judgement), default=1.0),
+        confidence=min((judgement.confidence for judgement in reply.judgements), default=1.0),
         marker=name,
         reason=_describe_verdicts(criteria),
         feedback=remove_leaking_feedback(reply.feedback, task),
@@ -55,8 +53,11 @@ def score_reply(task: FreeTextTask, reply: ModelReply, name: str) -> ModelMark:
 
 
 def combine_marks(task: FreeTextTask, first: ModelMark, second: ModelMark) -> FreeTextMark:
-    """Two opinions as one mark. They claim the same within a tenth of the marks, or a person decides; what the one
-    could not show and the other one can is taken from that one. A flag of either asks for a person."""
+    """One mark from two opinions.
+
+    If their claims differ by more than a tenth of the marks, a teacher decides. Credit that only one of them has
+    evidence for is taken from that one. A flag of either sends the answer to review.
+    """
     one, other = first.mark, second.mark
     flags = tuple(dict.fromkeys(flag for flag in (*one.review, *other.review) if flag in _REASON_BY_FLAG.values()))
     confidence = max(one.confidence, other.confidence)
@@ -76,7 +77,7 @@ def combine_marks(task: FreeTextTask, first: ModelMark, second: ModelMark) -> Fr
     if any(criterion.note for criterion in criteria):
         return _flag_missing_evidence(replace(combined_mark, confidence=confidence))
     if confidence < _EVEN_ODDS:
-        explanation = "Both times the model was not sure of itself."
+        explanation = "The model was uncertain both times."
         return add_review_reason(replace(combined_mark, confidence=confidence), ReviewReason.BORDERLINE, explanation)
     return replace(
         combined_mark, confidence=max(confidence, 0.7), reason=f"{combined_mark.reason} Confirmed by a second reading."
@@ -105,24 +106,24 @@ def _score_criterion(task: FreeTextTask, criterion: Criterion, judgement: Criter
 
 
 def _describe_claim(judgement: CriterionJudgement) -> str:
-    """What the model claimed, for a teacher to decide."""
-    explanation = " ".join(judgement.evidence.split())
-    if len(explanation) > _MAX_CLAIM_LENGTH:
-        explanation = f"{explanation[:_MAX_CLAIM_LENGTH].rstrip()}…"
-    shown = f"what it quotes (“{explanation}”) does not show that" if explanation else "it quotes nothing that shows it"
-    return f"The model's verdict is “{judgement.verdict}”, but {shown}: no credit."
+    """What the model claimed without evidence, for a teacher to decide."""
+    quote = " ".join(judgement.evidence.split())
+    if len(quote) > _MAX_CLAIM_LENGTH:
+        quote = f"{quote[:_MAX_CLAIM_LENGTH].rstrip()}…"
+    objection = f"what it quotes (“{quote}”) does not show that" if quote else "it quotes nothing that shows it"
+    return f"The model's verdict is “{judgement.verdict}”, but {objection}: no credit."
 
 
 def _choose_supported(one: CriterionMark, other: CriterionMark) -> CriterionMark:
-    """Of two opinions on a criterion the first, unless only the second one can show the credit that it gives. Credit
-    that one of them claims and neither can show stays a claim."""
+    """The first of two opinions on a criterion, unless only the second has evidence for its credit. Credit that is
+    claimed by one and shown by neither stays a claim."""
     if one.note:
         return other if other.verdict != "not" else one
     return other if other.note and one.verdict == "not" else one
 
 
 def _flag_missing_evidence(mark: FreeTextMark) -> FreeTextMark:
-    """With its doubt, where credit was claimed that the answer does not show."""
+    """The mark, with a reason for review and a lower confidence if credit was claimed without evidence."""
     claims = sum(bool(one.note) for one in mark.criteria)
     if not claims:
         return mark
@@ -142,15 +143,15 @@ def _describe_verdicts(criteria: Sequence[CriterionMark]) -> str:
 
 
 def remove_leaking_feedback(feedback: str, task: FreeTextTask) -> str:
-    """The feedback, or nothing of it where five words in a row come from the scheme or the rules (and stand
+    """The feedback, or an empty text if five consecutive words of it come from the scheme or the rules (and occur
     neither in the question nor in the student's own answer)."""
     entry = task.entry
     known = _word_ngrams(f"{task.question_text}\n{task.answer.text}")
     secrets = [RULES, *task.model_answers]
     if entry is not None:
         secrets += [wording for criterion in entry.criteria for wording in (criterion.text, *criterion.accept)]
-    explanation = _word_ngrams(feedback)
-    if any((_word_ngrams(secret) & explanation) - known for secret in secrets):
+    feedback_ngrams = _word_ngrams(feedback)
+    if any((_word_ngrams(secret) & feedback_ngrams) - known for secret in secrets):
         return ""
     return feedback.strip()[:_MAX_FEEDBACK_LENGTH]
 

@@ -1,7 +1,7 @@
-"""What a server of the OpenAI API has turned out to understand, learnt from its refusals.
+"""Which parts of the OpenAI API a server supports, learnt from the requests that it refuses.
 
-Servers refuse in many forms (a sentence, FastAPI's list of places, an error in a list, a failed grammar), but all
-name the part that they do not take. That part is left out from then on.
+Servers refuse in many forms (a sentence, FastAPI's list of locations, an error in a list, a failed grammar), but all
+name the part that they do not support. That part is left out of later requests.
 """
 
 import re
@@ -12,21 +12,24 @@ from typing import Any, Literal
 from grade.markers.free_text import FreeTextTask
 from grade.markers.model import prompt
 
-# Statuses of a request that is refused as it is; some servers fail (500) or do not implement (501) what they are asked.
+# Statuses of a refused request; some servers respond to an unsupported part with 500 or 501.
 REFUSAL_STATUSES = (400, 415, 422, 500, 501)
 _FORMAT_ERROR = re.compile(r"response_format|schema|json_object|\bstrict\b|grammar|guided|structured.?output")
 _ROLE_ERROR = re.compile(r"\broles?\b")
-# There are six parts to refuse, so after the sixth refusal the request can be asked for once more.
+# There are six parts to refuse, so after the sixth refusal the request is sent once more.
 MAX_DOWNGRADES = 7
-# What a server repeats of the request says nothing about it.
+# Fields of an error in which a server repeats the request; they do not name the refused part.
 _ECHOED_FIELDS = ("input", "ctx", "url")
 _MAX_DEPTH = 8
 
 
 @dataclass(frozen=True, slots=True)
 class ServerCapabilities:
-    """Begins with the full contract and is loosened by refusals. `format`: a strict schema, then any JSON with the
-    schema in words, then the schema in words alone. `system`: the rules stand in a message of their own."""
+    """Starts with full support and is reduced by refusals.
+
+    `format`: a strict schema, then any JSON with the schema in words, then only the schema in words. `length`: the name
+    of the parameter for the maximum length. `system`: the rules are sent as a separate system message.
+    """
 
     format: Literal["strict", "loose", "none"] = "strict"
     length: Literal["max_completion_tokens", "max_tokens"] | None = "max_completion_tokens"
@@ -50,7 +53,7 @@ class ServerCapabilities:
         return request_body
 
     def downgrade(self, refusal: str) -> "ServerCapabilities":
-        """This dialect without the part that a refusal names; the same where it names none that can be left out."""
+        """The capabilities without the part that a refusal names; unchanged if it names none that can be left out."""
         if self.temperature and "temperature" in refusal:
             return replace(self, temperature=False)
         if self.length and self.length in refusal:
@@ -63,20 +66,20 @@ class ServerCapabilities:
 
 
 def extract_error_text(error: Exception) -> str:
-    """What the server's error says, in small letters, wherever in its body it stands."""
+    """All texts of the server's error, from anywhere in its body, in lower case."""
     error_parts = (getattr(error, "message", None), getattr(error, "param", None), getattr(error, "body", None))
     return " ".join(_walk_texts(list(error_parts), _MAX_DEPTH)).lower()
 
 
-def _walk_texts(value: Any, deep: int) -> Iterator[str]:
+def _walk_texts(value: Any, depth: int) -> Iterator[str]:
     if isinstance(value, str):
         yield value
-    if deep == 0:
+    if depth == 0:
         return
     if isinstance(value, list | tuple):
-        for one in value:
-            yield from _walk_texts(one, deep - 1)
+        for item in value:
+            yield from _walk_texts(item, depth - 1)
     if isinstance(value, dict):
-        for name, one in value.items():
+        for name, item in value.items():
             if name not in _ECHOED_FIELDS:
-                yield from _walk_texts(one, deep - 1)
+                yield from _walk_texts(item, depth - 1)

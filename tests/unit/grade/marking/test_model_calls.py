@@ -32,7 +32,7 @@ def fail(fault: Exception) -> None:
 
 def test_calls_that_were_coming_stand_where_nothing_more_is_heard_of_the_try() -> None:
     table = MemoryTable()
-    with ModelCallCounter(table, SHEET.id, SHEET.run, on_fault=fail) as calls:
+    with ModelCallCounter(table, SHEET.id, SHEET.run, on_error=fail) as calls:
         calls.store_count(20)
     assert stands(table) == 20
 
@@ -40,7 +40,7 @@ def test_calls_that_were_coming_stand_where_nothing_more_is_heard_of_the_try() -
 def test_calls_that_were_made_take_their_place_and_tries_add_up() -> None:
     table = MemoryTable()
     for made in (23, 20):
-        with ModelCallCounter(table, SHEET.id, SHEET.run, on_fault=fail) as calls:
+        with ModelCallCounter(table, SHEET.id, SHEET.run, on_error=fail) as calls:
             calls.store_count(20)
             calls.store_count(made)
     assert stands(table) == 43
@@ -52,6 +52,6 @@ def test_a_count_that_cannot_be_written_is_told_and_no_more() -> None:
             raise OSError("no table")
 
     told: list[Exception] = []
-    with ModelCallCounter(Broken(), SHEET.id, SHEET.run, on_fault=told.append) as calls:
+    with ModelCallCounter(Broken(), SHEET.id, SHEET.run, on_error=told.append) as calls:
         calls.store_count(20)
     assert [str(fault) for fault in told] == ["no table"]

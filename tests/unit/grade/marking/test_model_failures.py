@@ -68,7 +68,7 @@ ENDINGS: dict[str, tuple[RespondFunction, str, int]] = {
     "a closed line": (lambda *_: FakeReply(None), "could not be reached", 3),
     "NaN for a confidence": (
         lambda request, _: FakeReply(completion_body(json.dumps(verdicts(request, confidence=float("nan"))))),
-        "no number",
+        "not a JSON number",
         2,
     ),
 }

@@ -407,4 +407,4 @@ def test_no_answer_of_a_server_raises_anything_but_wrong_shape(body: Any, count:
             completion = parse_completion(parse_body(json.dumps(answered).encode()))
             if completion is not None:
                 reply = parse_reply(completion.content, count, GOOD_ANSWER)
-                assert all(0 <= one.confidence <= 1 and one.evidence.encode() is not None for one in reply.judgement)
+                assert all(0 <= one.confidence <= 1 and one.evidence.encode() is not None for one in reply.judgements)

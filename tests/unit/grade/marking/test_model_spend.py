@@ -90,7 +90,7 @@ ENDINGS: dict[str, Callable[[ChatRequest, int], FakeReply]] = {
     "odd content": lambda *_: FakeReply(completion_body("x") | {"choices": [[]]}),
     "cut off": lambda *_: FakeReply(completion_body("{", finish="length")),
     "refusal": lambda *_: FakeReply(completion_body(None, refusal="No.")),
-    "dialect": lambda *_: FakeReply(error_body("temperature is not supported"), 400),
+    "unsupported": lambda *_: FakeReply(error_body("temperature is not supported"), 400),
     "bad request": lambda *_: FakeReply(error_body("too long"), 400),
     "busy": lambda *_: FakeReply(error_body("slow down"), 429),
     "broken": lambda *_: FakeReply(error_body("broken"), 500),
@@ -106,7 +106,7 @@ KINDS = {
     "odd content": "wrong shape",
     "cut off": "cut off",
     "refusal": "refusal",
-    "dialect": "bad request",  # after the temperature is left out
+    "unsupported": "bad request",  # after the temperature is left out
     "bad request": "bad request",
     "busy": "rate limit",
     "broken": "server error",
