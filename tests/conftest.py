@@ -18,7 +18,7 @@ pytest_plugins = ("tests.permissions.plugin",)
 
 _HERE = Path(__file__).parent
 # Folders of many short tests come last: two workers then end together.
-_RUN_LAST = ("attacks", "permissions", "template", "unit")
+_RUN_LAST = ("permissions", "prompt_injection", "template", "unit")
 
 
 @pytest.hookimpl(tryfirst=True)

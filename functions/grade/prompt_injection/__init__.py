@@ -1,1 +1,1 @@
-"""Answers that speak to the grader: found, cut out before marking, shown to a person."""
+"""Prompt injection in answers: detected, removed before marking, and flagged for review."""

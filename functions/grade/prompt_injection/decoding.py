@@ -1,7 +1,7 @@
-"""What an answer hides behind a code: entities, percent signs, escapes, hexadecimal, Base64, ROT13, raised letters.
+"""Decodes text hidden in an answer: entities, percent encoding, escapes, hexadecimal, Base64, ROT13, superscripts.
 
-A code is undone for a look only. Nobody is accused for "20 %" or for a superscript: what comes out has to speak to
-the grader where the line as written does not.
+Decoded text is only used for detection. "20 %" or a superscript alone is not a finding: the decoded text has to
+address the grader.
 """
 
 import base64
@@ -21,8 +21,8 @@ _BASE64 = re.compile(r"(?<![\w/+])[A-Za-z0-9+/]{16,}={0,2}")
 
 
 def decode_variants(line: str) -> Iterator[str]:
-    """What a line says under each code that it may be written in, where that is something else."""
-    for undo in (
+    """The line decoded by each of the encodings, where the result differs from the line."""
+    for decode in (
         _decode_entities,
         unquote,
         _decode_escapes,
@@ -33,7 +33,7 @@ def decode_variants(line: str) -> Iterator[str]:
         _decode_base64,
         _decode_rot13,
     ):
-        plain = undo(line)
+        plain = decode(line)
         if plain != line and plain.strip():
             yield plain
 
@@ -47,12 +47,12 @@ def _decode_escapes(line: str) -> str:
 
 
 def _normalize_unicode(line: str) -> str:
-    """Small and raised letters as plain ones."""
+    """Compatibility characters, such as superscripts, as plain letters."""
     return unicodedata.normalize("NFKC", line)
 
 
 def _strip_brackets(line: str) -> str:
-    """Without the words in brackets that stand between the words of a sentence."""
+    """The line without words in brackets, if there are at least two of them between the words of a sentence."""
     return _BRACKETS.sub(" ", line) if len(_BRACKETS.findall(line)) > 1 else line
 
 
@@ -79,11 +79,11 @@ def _decode_base64(line: str) -> str:
     )
 
 
-def _decode_or_keep(undo: Callable[[str], bytes], coded: str, written: str | None = None) -> str:
-    """The text behind a code, or what is written where no text is behind it."""
-    written = coded if written is None else written
+def _decode_or_keep(decode: Callable[[str], bytes], encoded: str, original: str | None = None) -> str:
+    """The decoded text, or `original` (by default `encoded`) if it does not decode to printable ASCII."""
+    original = encoded if original is None else original
     try:
-        plain = undo(coded.rstrip("=") if undo is not bytes.fromhex else coded).decode("ascii")
+        plain = decode(encoded.rstrip("=") if decode is not bytes.fromhex else encoded).decode("ascii")
     except (ValueError, binascii.Error):
-        return written
-    return f"{plain} " if plain.isprintable() else written
+        return original
+    return f"{plain} " if plain.isprintable() else original

@@ -1,4 +1,4 @@
-"""Prose that tries to be right by saying everything: bare lists of key words, a statement beside its opposite."""
+"""Removes hedging from prose: bare lists of key words, and statements next to their own opposite."""
 
 import re
 from collections.abc import Callable
@@ -21,8 +21,11 @@ _STATEMENT_SEPARATOR = re.compile(r"(?<=[.!?;])\s+|(?<!\s)(?:\s++|\s*+[,;]\s++)(
 def remove_word_lists(
     text: str, question_text: str, *, is_spared: Callable[[str], bool]
 ) -> tuple[str, tuple[str, ...]]:
-    """The answer without bare lists of key words, and these lists. An answer that is nothing but a list stays (a
-    person decides), and so do lists where the question asks for names, and what is spared."""
+    """The answer without bare lists of key words, and these lists.
+
+    An answer that is only a list is not changed (a teacher decides). Lists are allowed if the question asks for names,
+    and where `is_spared` returns true.
+    """
     if _LIST_QUESTION.search(question_text):
         return text, ()
     parts = split_sentences(text)
@@ -34,8 +37,8 @@ def remove_word_lists(
 
 
 def remove_contradictions(text: str) -> tuple[str, bool]:
-    """The answer without statements that stand beside their own opposite, and whether there are any: who
-    says both has said neither."""
+    """The answer without statements whose opposite it also contains, and whether there are any: an answer that says
+    both earns neither."""
     statements = [(part, analyze_text(part)) for part in _STATEMENT_SEPARATOR.split(text) if part and part.strip()][
         :_MAX_STATEMENTS
     ]
@@ -56,15 +59,17 @@ def is_word_list(sentence: str) -> bool:
 
 
 def _are_contradictory(one: AnalyzedText, other: AnalyzedText) -> bool:
-    """The same words but for an odd number of reversals: a negation, an opposite. Two reversals ("long, low"
-    beside "short, high") say the same again; comparisons ("faster than") may turn on their order alone. Both have
-    to speak of the same thing first, or "red or blue" would be a contradiction; and what holds under one condition
-    need not hold under another."""
+    """Whether two statements have the same words except for an odd number of reversals (negations, opposites).
+
+    Two reversals ("long, low" and "short, high") say the same again. Comparisons ("faster than") are skipped: their
+    word order alone may reverse them. Both statements must start with the same term, or "red or blue" would be a
+    contradiction. Statements under conditions are skipped: what holds under one need not hold under another.
+    """
     if any(term.word == "than" for term in (*one.terms, *other.terms)):
         return False
     if one.terms and other.terms and {one.terms[0].word, other.terms[0].word} <= _CONDITIONAL_WORDS:
         return False
-    # "More" and "less" carry no matter of their own, but they turn a statement round.
+    # "More" and "less" are no content words, but they can reverse a statement.
     left, right = (
         [term for term in candidate.terms if term.content or term.word in _QUANTIFIERS] for candidate in (one, other)
     )
@@ -72,12 +77,12 @@ def _are_contradictory(one: AnalyzedText, other: AnalyzedText) -> bool:
         return False
     reversals = abs(one.negations - other.negations) % 2
     for term in list(left):
-        against = next(
+        opposite = next(
             (candidate for candidate in right if candidate.stem != term.stem and is_opposite(term, candidate)), None
         )
-        if against is not None and term.stem not in other.stems and against.stem not in one.stems:
+        if opposite is not None and term.stem not in other.stems and opposite.stem not in one.stems:
             left.remove(term)
-            right.remove(against)
+            right.remove(opposite)
             reversals += 1
     return reversals % 2 == 1 and _share_topic(left, right)
 

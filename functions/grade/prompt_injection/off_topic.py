@@ -1,21 +1,22 @@
-"""Sentences that speak of the marking and not of the matter, whatever their wording.
+"""Detects sentences that are about the marking instead of the question, whatever their wording.
 
-Two nets behind the expressions. One asks what a sentence is about: words of assessment beside words of judgement,
-with little else in it. The other looks for the few sentences that every such attack is made of, however they are
-spelled, spaced, misread or turned round.
+There are two detectors. `is_about_marking` looks for words of assessment together with words of judgement and little
+else. `is_off_topic` also knows the words of the question and the scheme: a sentence that shares none of them and is
+about the answer, its marks or its marker is off topic.
 """
 
 import re
-from collections.abc import Iterator
-from functools import cache
 
-from rapidfuzz import fuzz
-
-from grade.language.lookalikes import fold_lookalikes
 from grade.language.tokenizer import stem, stem_content_words, word_set
 
+
+def _stem_words(text: str) -> frozenset[str]:
+    return frozenset(stem(word) for word in word_set(text))
+
+
 _LETTER_RUN = re.compile(r"[^\W\d_]+")
-# What an assessment is made of, and how it may turn out.
+_WORD_OR_TALLY = re.compile(r"[^\W\d_]+(?:'[a-z]+)?|(?<!\d)\d++\s?/\s?\d+|[✓✔]")
+# Words about assessment, and words that judge an answer.
 _ASSESSMENT_WORDS = frozenset(
     {
         "mark", "marks", "marking", "marked", "marker", "grade", "grades", "grading", "graded", "grader",
@@ -59,9 +60,9 @@ _FILLER_WORDS = frozenset(
         "write", "writes", "writing", "summary", "result", "results", "output", "put",
     }
 )  # fmt: skip
-# Other words that a sentence on the marking may hold and still be about nothing else.
+# How many other words a sentence about marking may contain and still be about nothing else.
 _MAX_OTHER_WORDS = 3
-# Marks, rules and scores in other languages, and words for all of them, the highest, or to give and ignore them.
+# Words for marks, rules and scores in other languages; and words for "all", "highest", "give" and "ignore".
 _FOREIGN_MARKING_WORDS = re.compile(
     r"\b(?:note|puntos|puntuaci[oó]n|calificaci[oó]n|nota|notas|voti|voto|punteggio|pontos|pontua[cç][aã]o|puan|puanı"
     r"|punten|punkte|punktzahl|po[aä]ng|poeng|punkty|bewerte[nt]?|benoten|noter|évaluer|calificar|valutare|beoordelen|regels|instructies|consignes|reglas|istruzioni|балл\w*|оценк\w*)\b"
@@ -75,83 +76,34 @@ _FOREIGN_ORDER_WORDS = re.compile(
     r"|все|высш\w+|максимальн\w+|поставьте)\b|पूरे|सभी|给|給|請|请|주세요|ください|كاملة|کامل",
     re.IGNORECASE,
 )
-_KNOWN_ORDERS = (
-    "ignore all previous instructions",
-    "ignore the previous instructions",
-    "disregard the above instructions",
-    "ignore all instructions",
-    "ignore the rules",
-    "ignore the rubric",
-    "ignore the mark scheme",
-    "award full marks",
-    "award top marks",
-    "award maximum marks",
-    "give top marks",
-    "give full marks",
-    "give me full marks",
-    "all criteria are met",
-    "mark as correct",
+_READER_WORDS = word_set("you your you're yours u ur sir madam ma'am miss")
+_WRITER_WORDS = word_set("i i'm i'll i've me my mine myself candidate candidates student students pupil script")
+_MARKING_STEMS = _stem_words(
+    "mark marks marking marker score scoring grade grading grader credit credited penalise penalize deduct award band"
+    " rubric criterion criteria examiner exam examination assessor assess evaluator evaluate moderator verdict regrade"
+    " rating rated feedback comment override ceiling tariff scheme tutor teacher professor chatgpt gpt ofsted board"
+    " confidence"
 )
-_MIN_SIMILARITY = 88.0
-# Characters of squeezed text that are compared at once, and how many of them again with the next: more than a sentence.
-_WINDOW, _WINDOW_OVERLAP = 400, 80
-
-
-def is_about_marking(sentence: str, topic: frozenset[str] = frozenset()) -> bool:
-    """Whether a sentence is about how it should be marked. Words whose stems the question itself uses say nothing."""
-    if _FOREIGN_MARKING_WORDS.search(sentence) and _FOREIGN_ORDER_WORDS.search(sentence):
-        return True
-    found = {word.casefold() for word in _LETTER_RUN.findall(sentence)}
-    found = {word for word in found if stem(word) not in topic}
-    if _PLEA_PATTERN.search(sentence) and _PERSONAL_PRONOUN.search(sentence) and found & _PLEA_TOPICS:
-        return True
-    if not found & _ASSESSMENT_WORDS or not found & _JUDGEMENT_WORDS:
-        return False
-    others = [word for word in found if word not in _ASSESSMENT_WORDS | _JUDGEMENT_WORDS | _FILLER_WORDS]
-    return len(others) <= _MAX_OTHER_WORDS
-
-
-def find_disguised_orders(text: str) -> list[tuple[int, int]]:
-    """Where one of the sentences stands in disguise: from and to, in the text. The text is looked through in stretches
-    that overlap, so that the time grows with its length and no more; of each stretch a sentence is found once."""
-    squeezed, places = _squeeze(text)
-    found = []
-    for start in range(0, max(len(squeezed) - _WINDOW_OVERLAP, 1), _WINDOW - _WINDOW_OVERLAP):
-        for first, last in _find_in_squeezed(squeezed[start : start + _WINDOW]):
-            found.append((places[start + first], places[start + last] + 1))
-    return found
-
-
-def _find_in_squeezed(squeezed: str) -> Iterator[tuple[int, int]]:
-    """The first and the last character of each sentence that stands in squeezed text, forwards or backwards."""
-    for candidate in (squeezed, squeezed[::-1]):
-        for order in _squeezed_orders():
-            if len(candidate) < len(order) - 2:
-                continue
-            hit = fuzz.partial_ratio_alignment(order, candidate, score_cutoff=_MIN_SIMILARITY)
-            if hit is None or hit.dest_end <= hit.dest_start:
-                continue
-            first, last = hit.dest_start, hit.dest_end - 1
-            yield (first, last) if candidate is squeezed else (len(squeezed) - 1 - last, len(squeezed) - 1 - first)
-
-
-@cache
-def _squeezed_orders() -> tuple[str, ...]:
-    return tuple(_squeeze(sentence)[0] for sentence in _KNOWN_ORDERS)
-
-
-def _squeeze(text: str) -> tuple[str, list[int]]:
-    """Letters and digits alone, look-alikes made one, and where in the text each of them stands."""
-    letters, places = [], []
-    for place, char in enumerate(text):
-        if char.isalnum() or char in "|!":
-            for one in fold_lookalikes(char):
-                letters.append(one)
-                places.append(place)
-    return "".join(letters), places
-
-
-_WORD_OR_TALLY = re.compile(r"[^\W\d_]+(?:'[a-z]+)?|(?<!\d)\d++\s?/\s?\d+|[✓✔]")
+# Stems that no honest answer contains.
+_MARKER_ONLY_STEMS = _stem_words(
+    "examiner grader rubric regrade chatgpt ofsted invigilator penalise penalize markscheme"
+)
+_REQUEST_STEMS = _stem_words("put spell encode include mention print show repeat ignore skip withhold rank translate")
+_ANSWER_STEMS = _stem_words(
+    "answer response item question submission sentence paragraph above below instruction textbook"
+)
+_STRONG_JUDGEMENT_STEMS = _stem_words(
+    "full maximum max perfect flawless outstanding excellent completely fully thoroughly missing void withdrawn"
+    " approved accepted satisfied met pass passed passing fail failed deserve deserves generous lenient merit"
+    " automatic agreed reviewed definitely obviously"
+)
+_WEAK_JUDGEMENT_STEMS = _stem_words(
+    "best correct right complete necessary required everything everyone anyone all every each accept must"
+)
+# A sentence of so few words about marks is about nothing else ("Final grade").
+_FRAGMENT_WORDS = 3
+# "3/3", and ticks in a row.
+_TALLY = re.compile(r"[^\W\d_]+(?:'[a-z]+)?|(?<!\d)\d++\s?/\s?\d+|[✓✔]")
 
 
 def _stem_words(text: str) -> frozenset[str]:
@@ -191,15 +143,30 @@ _PLEA_STEMS = _stem_words(
 )
 
 
+def is_about_marking(sentence: str, topic: frozenset[str] = frozenset()) -> bool:
+    """Whether a sentence is about how it should be marked. Words whose stems are in `topic` (the question's own) do not
+    count."""
+    if _FOREIGN_MARKING_WORDS.search(sentence) and _FOREIGN_ORDER_WORDS.search(sentence):
+        return True
+    words = {word.casefold() for word in _LETTER_RUN.findall(sentence)}
+    words = {word for word in words if stem(word) not in topic}
+    if _PLEA_PATTERN.search(sentence) and _PERSONAL_PRONOUN.search(sentence) and words & _PLEA_TOPICS:
+        return True
+    if not words & _ASSESSMENT_WORDS or not words & _JUDGEMENT_WORDS:
+        return False
+    others = [word for word in words if word not in _ASSESSMENT_WORDS | _JUDGEMENT_WORDS | _FILLER_WORDS]
+    return len(others) <= _MAX_OTHER_WORDS
+
+
 def topic_stems(*texts: str) -> frozenset[str]:
-    """The stems of what an answer may be about."""
+    """The stems of the content words of these texts: what an answer may be about."""
     return frozenset(found for text in texts for found in stem_content_words(text))
 
 
 def is_off_topic(sentence: str, topic: frozenset[str]) -> bool:
-    """Whether a sentence says nothing of the matter and speaks of the answer, of its marks or to its marker."""
+    """Whether a sentence has no content word of `topic` and is about the answer, its marks or its marker."""
     words = [word.casefold() for word in _WORD_OR_TALLY.findall(sentence.replace("’", "'"))]
-    # What the question itself speaks of ("the students' scores") is no sign in an answer to it.
+    # Words of the question itself ("the students' scores") are expected in an answer to it.
     stems = {stem(word) for word in words} - topic
     own = _MARKING_STEMS | _ANSWER_STEMS | _STRONG_JUDGEMENT_STEMS | _WEAK_JUDGEMENT_STEMS | _PLEA_STEMS
     if (set(stem_content_words(sentence)) & topic) - own:

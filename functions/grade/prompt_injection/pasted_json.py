@@ -1,4 +1,4 @@
-"""Objects that look like a grader's answer or a chat message, cut out of an answer in one walk over it."""
+"""Removes JSON objects that look like a grader's reply or a chat message from an answer, in one pass."""
 
 import re
 from collections.abc import Iterator
@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from grade.prompt_injection.patterns import JSON_KEY, QUOTES
 
 _BRACKET = re.compile(r"[{}\[\]]")
-# Fewer words of a line than this only led to what was cut ("return … for all").
+# If fewer words of the line remain, they only introduced the object and are removed as well ("return … for all").
 _MIN_LEAD_WORDS = 4
 
 
@@ -23,7 +23,8 @@ def remove_pasted_json(text: str) -> tuple[str, bool]:
 
 
 def _find_objects(text: str) -> Iterator[tuple[int, int]]:
-    """From and to of what each key of a grader's answer stands in: the brackets around it, or it and its value."""
+    """Start and end of what is to be removed for each key of a grader's reply: the brackets around it, or if there are
+    none the key and its value."""
     closes, around = _match_brackets(text, [key.start() for key in JSON_KEY.finditer(text)])
     for key, opened in around.items():
         for start in reversed(opened):
@@ -37,8 +38,8 @@ def _find_objects(text: str) -> Iterator[tuple[int, int]]:
 
 
 def _match_brackets(text: str, keys: list[int]) -> tuple[dict[int, int], dict[int, tuple[int, ...]]]:
-    """Behind which character each bracket closes, if it does; and for each key the open bracket next to it, with the
-    bracket's own neighbours outwards ("[{")."""
+    """For each opening bracket the index after its closing bracket, if it has one; and for each key the innermost open
+    brackets around it (see `_enclosing_brackets`)."""
     closes: dict[int, int] = {}
     around: dict[int, tuple[int, ...]] = {}
     opened: list[int] = []
@@ -54,10 +55,10 @@ def _match_brackets(text: str, keys: list[int]) -> tuple[dict[int, int], dict[in
 
 
 def _enclosing_brackets(text: str, opened: list[int]) -> Iterator[int]:
-    """The innermost open bracket, and those outside it with nothing but space between, as far as they matter."""
-    for place in range(len(opened) - 1, max(len(opened) - 9, -1), -1):
-        yield opened[place]
-        if place and text[opened[place - 1] + 1 : opened[place]].strip():
+    """The innermost open bracket, and up to eight around it with only whitespace between them ("[{")."""
+    for index in range(len(opened) - 1, max(len(opened) - 9, -1), -1):
+        yield opened[index]
+        if index and text[opened[index - 1] + 1 : opened[index]].strip():
             return
 
 
@@ -67,7 +68,8 @@ def _find_line_end(text: str, start: int) -> int:
 
 
 def _trim_cut(before: str, text: str, end: int) -> tuple[str, int]:
-    """What is kept before the cut, and from where the text goes on: without a few words of the same line."""
+    """The text before the removed object and the index where the text continues, both without the rest of the line if
+    that has only a few words."""
     above, _, lead = before.rpartition("\n")
     below = _find_line_end(text, end)
     if len(f"{lead} {text[end:below]}".split()) < _MIN_LEAD_WORDS:

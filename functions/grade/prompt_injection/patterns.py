@@ -1,4 +1,4 @@
-"""The wordings by which answers speak to the grader, as expressions over one sentence or line."""
+"""Regular expressions for known wordings that address the grader, each matched against one sentence or line."""
 
 import re
 
@@ -116,21 +116,21 @@ PATTERNS = {
     )
 }
 PLAIN_PATTERNS = tuple(pattern for name in list(PATTERNS)[:3] for pattern in PATTERNS[name])
-# Whole lines and blocks that pretend to be something else than an answer, whatever stands in them.
+# Whole lines and blocks that pretend not to be part of the answer, whatever they contain.
 FAKE_BLOCK = LazyPattern(
     r"<!--.*?(?:-->|\Z)|<\|?im_start\|?>.*?(?:<\|?im_end\|?>|\Z)|\[inst\].*?(?:\[/inst\]|\Z)"
     r"|<(system|instructions?|prompt)>.*?(?:</\1>|\Z)"
     r"|^[^\S\n]*(?:q(?:uestion)?\.?\s*\d+|section\s+[a-z\d])\b[^\n]*[\[(]\s*\d+\s*(?:marks?|points?|m)\s*[\])][^\n]*$",
     re.IGNORECASE | re.MULTILINE | re.DOTALL,
 )
-# The quotes that a key may stand in; without one there is none.
+# Quotes that may enclose a key; text without any of them has no key.
 QUOTES = "\"'“”"
 JSON_KEY = LazyPattern(
     rf"[{QUOTES}](?:verdicts?|marks?|score|criteria|criterion|confidence|role|content|grade|feedback|evidence|quote|met"
     rf"|result)[{QUOTES}]\s*:",
     re.IGNORECASE,
 )
-# No word of a language is as long.
+# Longer than any word of a natural language.
 MIN_ENCODED_LENGTH = 28
 ENCODED_TEXT = LazyPattern(
     rf"(?<![\w/+])(?=[\w/+]*[A-Z])(?=[\w/+]*[a-z])(?=[\w/+]*\d)[A-Za-z0-9+/]{{{MIN_ENCODED_LENGTH},}}={{0,2}}"

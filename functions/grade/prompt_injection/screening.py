@@ -1,13 +1,11 @@
-"""Answers that try to talk to the grader: what they try is cut out before marking, and a person is asked.
+"""Screens answers for text that addresses the grader; it is removed before marking, and the answer is reviewed.
 
-Cutting keeps the mark at what the same answer would get without the attack; the flag never lowers it.
-Patterns cannot know every wording. What holds against the rest stands elsewhere: an answer travels as
-data, marks are summed in code and clamped, and every criterion needs evidence found on the sheet.
+After the removal an answer gets the mark that it would get without the attack; the finding itself never lowers the
+mark. Patterns cannot cover every wording. Other defences are elsewhere: an answer is sent to a model as data, marks are
+added up in code and clamped, and every criterion needs evidence found on the sheet.
 """
 
 import re
-import unicodedata
-from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -16,13 +14,14 @@ from grade.language.english_detection import (
     has_english_part,
     is_foreign,
     is_foreign_sentence,
-    is_in_other_script,
 )
 from grade.language.tokenizer import split_sentences
 from grade.lazy_pattern import LazyPattern
 from grade.prompt_injection.decoding import decode_variants
+from grade.prompt_injection.disguised_orders import find_disguised_orders, remove_disguised_orders
 from grade.prompt_injection.hedging import is_word_list, remove_contradictions, remove_word_lists
-from grade.prompt_injection.off_topic import find_disguised_orders, is_about_marking, is_off_topic, topic_stems
+from grade.prompt_injection.normalization import LOOK_ALIKES, normalize_characters
+from grade.prompt_injection.off_topic import is_about_marking, is_off_topic, topic_stems
 from grade.prompt_injection.pasted_json import remove_pasted_json
 from grade.prompt_injection.patterns import (
     ENCODED_TEXT,
@@ -33,38 +32,17 @@ from grade.prompt_injection.patterns import (
     PLAIN_PATTERNS,
 )
 
-LOOK_ALIKES = "look-alike characters of another alphabet"
 WORD_LIST = "a list of key words without a statement"
 FOREIGN_SENTENCE = "a sentence in another language"
 
-_INVISIBLE = re.compile("[\u200b-\u200f\u2028-\u202e\u2060-\u2064\u2066-\u206f\ufe00-\ufe0f\U000e0000-\U000e01ef]")
-# Joiners and direction marks: a part of how Persian, Hebrew, Hindi or Khmer are written, so no sign in a text in
-# another alphabet, nor beside a letter of one.
-_FORMAT_CHARACTER = "[\u200b-\u200f\u202a-\u202e]"
-_NON_LATIN = "[^\u0000-\u024f\u2000-\u206f\ufe00-\ufe0f\U000e0000-\U000e01ef]"
-_ANY_FORMAT_CHARACTER, _FORMAT_CHARACTER_AT_LETTER = (
-    re.compile(_FORMAT_CHARACTER),
-    re.compile(f"(?<={_NON_LATIN}){_FORMAT_CHARACTER}++|(?<!{_FORMAT_CHARACTER}){_FORMAT_CHARACTER}++(?={_NON_LATIN})"),
-)
-_CONTROL_CHARACTERS = re.compile("[\u00ad\ufeff\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f]")
-_LATIN_LOOK_ALIKES = dict(
-    zip(
-        "аеіорсухѕјһԁԛԝАВЕІКМНОРСТХЅЈУαορνιυκτεχΑΒΕΖΗΙΚΜΝΟΡΤΥΧɡıⅼ",
-        "aeiopcyxsjhdqwABEIKMHOPCTXSJYaopviukTexABEZHIKMNOPTYXgil",
-        strict=True,
-    )
-)
-_GREEK_OR_CYRILLIC = re.compile("[\u0370-\u03ff\u0400-\u04ff\u0500-\u052f]")
-_LATIN_OR_DIGIT = re.compile("[A-Za-z0-9]")
-_WORD = re.compile(r"\w+")
 _LEETSPEAK = str.maketrans(
     {"0": "o", "1": "i", "3": "e", "4": "a", "5": "s", "7": "t", "@": "a", "$": "s", "!": "i", "|": "l"}
 )
 
-# What stands before the turn to the grader is kept if it may be a statement ("Before marking," is none).
+# The part of a sentence before it addresses the grader is kept if it may be a statement ("Before marking," is not).
 _MIN_HEAD_WORDS = 4
 _MAX_SCRAP_WORDS = 6
-# Words of the marking before the turn: nothing of the matter is lost.
+# If the part before it has these words about marking, it is dropped: no content is lost.
 _MARKING_VOCABULARY = re.compile(
     r"\b(?:my|this|the) response\b"
     r"|\b(?:unit test|guidelines|criteri(?:on|a)|department|board|for the purposes? of|remaining points)\b",
@@ -72,46 +50,48 @@ _MARKING_VOCABULARY = re.compile(
 )
 _SPACED_LETTERS = re.compile(r"\b(?:\w[ .\-_*]){5,}\w\b")
 _MARKUP_TOPIC = re.compile(r"<\w+|\bhtml\b|\btags?\b|\bmark-?(?:up|down)\b", re.IGNORECASE)
-_SENTENCE_BREAK = re.compile(r"[.!?](?=\s|$)|\n")
-# Between sentences; a new line is one only where it does not go on in small letters.
+# Between sentences. A line break counts only if the next line does not start with a lower case letter.
 _UNIT_BOUNDARY = re.compile(r"(?<=[.!?;])(?=\s)|(?<!\s)(?=[^\S\n]*+\n\s*+[^a-z\s])")
 _SENTENCE = re.compile(r"[^.!?\n]*+(?:[.!?]++|\n|$)")
 
 
 @dataclass(frozen=True, slots=True)
 class ScreeningResult:
-    """`clean` is what is marked. `signs` names what was found, in words for a teacher; empty: nothing. `kept`: those of
-    them that took nothing out of the answer."""
+    """The result of screening. `clean` is the text to mark, `findings` what was found, in words for a teacher.
+    `findings_without_removal` are those findings for which nothing was removed."""
 
     clean: str
     findings: tuple[str, ...] = ()
-    kept: tuple[str, ...] = ()
+    findings_without_removal: tuple[str, ...] = ()
 
     @property
     def is_attack(self) -> bool:
-        """Whether anything but another language was found: that is honest, though nobody marks it."""
-        return any(sign != FOREIGN_SENTENCE for sign in self.findings)
+        """Whether anything other than another language was found, which is honest although it cannot be marked."""
+        return any(finding != FOREIGN_SENTENCE for finding in self.findings)
 
     @property
     def has_foreign_sentences(self) -> bool:
         return FOREIGN_SENTENCE in self.findings
 
     def explanation(self) -> str:
-        """What was found and what became of it, in sentences."""
-        out = [sign for sign in self.findings if sign not in self.kept]
-        found = [f"The answer holds {', '.join(out)}; that part was left out of the marking."] if out else []
-        if self.kept:
-            found.append(f"The answer holds {', '.join(self.kept)}; nothing was left out for that.")
-        return " ".join(found)
+        """Sentences for a teacher: what was found, and whether it was removed."""
+        unremoved = self.findings_without_removal
+        removed = [finding for finding in self.findings if finding not in unremoved]
+        sentences = []
+        if removed:
+            sentences.append(f"The answer holds {', '.join(removed)}; that part was left out of the marking.")
+        if unremoved:
+            sentences.append(f"The answer holds {', '.join(unremoved)}; nothing was left out for that.")
+        return " ".join(sentences)
 
 
 def screen_answer(text: str, question_context: str = "") -> ScreeningResult:
-    """Cuts out of an answer what speaks to the grader and not to the question. `about` is the question's and the
-    scheme's own text: an expression that it uses itself is no sign in an answer to it."""
-    findings: list[str] = []
-    plain = _normalize_characters(text, findings)
+    """Remove what addresses the grader instead of the question. `question_context` is the text of the question and the
+    scheme: a pattern that matches it is not a finding in an answer to it."""
+    plain, character_findings = normalize_characters(text)
+    findings = list(character_findings)
     plain = "".join(_decode_if_injection(sentence, findings) for sentence in _SENTENCE.findall(plain))
-    if any(sign in plain for sign in "<[("):
+    if any(bracket in plain for bracket in "<[("):
         plain, blocks = FAKE_BLOCK.subn("\n", plain)
         if blocks:
             findings.append("a fake header")
@@ -119,7 +99,9 @@ def screen_answer(text: str, question_context: str = "") -> ScreeningResult:
     if pasted:
         findings.append("pasted JSON")
     plain = re.sub(r"```\w*", " ", plain)
-    plain = _remove_disguised_orders(plain, findings)
+    plain, disguised = remove_disguised_orders(plain)
+    if disguised:
+        findings.append("a disguised order to the grader")
     plain = _remove_injections(plain, findings, question_context)
     if any(len(word) >= MIN_ENCODED_LENGTH for word in plain.split()):
         plain, coded = ENCODED_TEXT.subn(" ", plain)
@@ -130,16 +112,18 @@ def screen_answer(text: str, question_context: str = "") -> ScreeningResult:
 
 
 def screen_prose(text: str, question_text: str, scheme_texts: Sequence[str] = ()) -> ScreeningResult:
-    """`inspect` for an answer in running text: also without sentences beside the matter, bare word lists and
-    statements that stand beside their own opposite. `asked` is the question: one that asks for names may be answered
-    by a list. `wanted` is what the scheme says; without it nobody can tell what the matter is.
+    """Like `screen_answer`, for an answer in running text: also remove off-topic sentences, foreign sentences, bare
+    word lists and statements next to their own opposite.
 
-    What is left out here goes by English grammar, so nothing of it is said of an answer in another language."""
+    `question_text` decides whether a list may be an answer: it may if names are asked for. `scheme_texts` define the
+    topic; without them off-topic sentences are not removed. These removals rely on English grammar, so they are skipped
+    for an answer in another language.
+    """
     found = screen_answer(text, "\n".join((question_text, *scheme_texts)))
     question_words = build_vocabulary(question_text, *scheme_texts)
     if not has_english_part(found.clean, question_words):
         return found
-    findings, kept = list(found.findings), list(found.kept)
+    findings, unremoved = list(found.findings), list(found.findings_without_removal)
     clean = (
         _remove_off_topic(found.clean, topic_stems(question_text, *scheme_texts), findings)
         if scheme_texts
@@ -149,20 +133,20 @@ def screen_prose(text: str, question_text: str, scheme_texts: Sequence[str] = ()
     if not is_foreign("\n".join((question_text, *scheme_texts))):
         clean, foreign = _remove_foreign_sentences(clean, question_words)
         if foreign:
-            (kept if clean == before else findings).append(FOREIGN_SENTENCE)
+            (unremoved if clean == before else findings).append(FOREIGN_SENTENCE)
     before = clean
     clean, lists = remove_word_lists(clean, question_text, is_spared=lambda part: is_foreign(part, question_words))
     if lists:
-        (kept if clean == before else findings).append(WORD_LIST)
+        (unremoved if clean == before else findings).append(WORD_LIST)
     clean, opposed = remove_contradictions(clean)
     if opposed:
         findings.append("a statement beside its opposite")
-    return _build_result(clean, [*findings, *kept], kept)
+    return _build_result(clean, [*findings, *unremoved], unremoved)
 
 
 def _remove_foreign_sentences(text: str, question_words: frozenset[str]) -> tuple[str, bool]:
-    """The answer without its sentences in another language, which no marker can be trusted to read, and whether there
-    are any. Where nothing else would be left, they stay."""
+    """The answer without its sentences in another language, which no marker reads reliably, and whether there are any.
+    If nothing else would be left, they stay."""
     parts = split_sentences(text)
     kept = [
         part
@@ -175,9 +159,9 @@ def _remove_foreign_sentences(text: str, question_words: frozenset[str]) -> tupl
     return " ".join(kept) or text, True
 
 
-def _build_result(clean: str, findings: Sequence[str], kept: Sequence[str]) -> ScreeningResult:
-    found = tuple(dict.fromkeys(findings))
-    return ScreeningResult(clean.strip(), found, tuple(sign for sign in found if sign in kept))
+def _build_result(clean: str, findings: Sequence[str], unremoved: Sequence[str]) -> ScreeningResult:
+    distinct = tuple(dict.fromkeys(findings))
+    return ScreeningResult(clean.strip(), distinct, tuple(finding for finding in distinct if finding in unremoved))
 
 
 def _remove_off_topic(text: str, topic: frozenset[str], findings: list[str]) -> str:
@@ -186,13 +170,13 @@ def _remove_off_topic(text: str, topic: frozenset[str], findings: list[str]) -> 
     if len(kept) < len(units):
         findings.append("words that answer nothing")
     if findings:
-        # What is left of an attack between its sentences: a few words that have nothing to do with the matter.
+        # Scraps of an attack between its removed sentences: a few words without a word of the topic.
         kept = [unit for unit in kept if topic_stems(unit) & topic or len(unit.split()) > _MAX_SCRAP_WORDS]
     return "".join(kept).strip()
 
 
 def _decode_if_injection(line: str, findings: list[str]) -> str:
-    """The line, or what it says under a code where that speaks to the grader."""
+    """The line, or its decoded variant if that addresses the grader."""
     for plain in decode_variants(line):
         if _is_injection(plain):
             findings.append("coded text")
@@ -206,65 +190,6 @@ def _is_injection(line: str) -> bool:
         or is_about_marking(line)
         or bool(find_disguised_orders(line))
     )
-
-
-def _normalize_characters(text: str, findings: list[str]) -> str:
-    """Without invisible characters; letters of other alphabets within Latin words as the letters they show. Where the
-    answer itself is written in another alphabet, words of that alphabet are no disguise (СО2 is a formula)."""
-    in_other_letters = is_in_other_script(text)
-    if _INVISIBLE.search((_ANY_FORMAT_CHARACTER if in_other_letters else _FORMAT_CHARACTER_AT_LETTER).sub("", text)):
-        findings.append("invisible characters")
-    text = _CONTROL_CHARACTERS.sub("", _INVISIBLE.sub("", text))
-    text = "".join(unicodedata.normalize("NFKC", char) if _is_compatibility_letter(char) else char for char in text)
-
-    def fold(match: re.Match[str]) -> str:
-        word = match.group()
-        if not _GREEK_OR_CYRILLIC.search(word) or (in_other_letters and not _LATIN_OR_DIGIT.search(word)):
-            return word
-        folded = "".join(_LATIN_LOOK_ALIKES.get(char, char) for char in word)
-        if len(word) > 2 and re.fullmatch(r"[A-Za-z0-9_]+", folded):
-            findings.append(LOOK_ALIKES)
-            return folded
-        return word
-
-    return _WORD.sub(fold, text)
-
-
-def _is_compatibility_letter(char: str) -> bool:
-    """Full-width, mathematical and ligature letters. Superscripts stay: 10⁸ is not 108."""
-    code = ord(char)
-    return (
-        0xFF01 <= code <= 0xFF5E or 0x1D400 <= code <= 0x1D7FF or 0xFB00 <= code <= 0xFB06 or 0x24B6 <= code <= 0x24E9
-    )
-
-
-def _remove_disguised_orders(text: str, findings: list[str]) -> str:
-    """Without the lines and sentences in which an order to the grader stands disguised, over however many of them."""
-    while spans := _find_disguised_spans(text):
-        findings.append("a disguised order to the grader")
-        kept, at = [], 0
-        for start, end in spans:
-            kept.append(text[at:start] if start > at else "")
-            at = max(at, end)
-        text = "\n".join((*kept, text[at:]))
-    return text
-
-
-def _find_disguised_spans(text: str) -> list[tuple[int, int]]:
-    """From and to of the sentences to be cut, in order."""
-    breaks = [(found.start(), found.end()) for found in _SENTENCE_BREAK.finditer(text)]
-    ends = [end for _, end in breaks]
-    spans = []
-    for first, last in find_disguised_orders(text):
-        plain = text[first:last]
-        if any(pattern.search(plain) for pattern in PLAIN_PATTERNS):
-            continue  # said openly: the sentence is cut where it turns to the grader
-        # A fuzzy match may reach a little into what stands beside it: a break near its edge is the sentence's.
-        slack = (last - first) // 4
-        before, after = bisect_right(ends, first + slack), bisect_left(breaks, (last - slack, 0))
-        start = ends[before - 1] if before else 0
-        spans.append((min(start, first + slack), breaks[after][0] if after < len(breaks) else len(text)))
-    return sorted(spans)
 
 
 def _remove_injections(text: str, findings: list[str], question_context: str) -> str:
@@ -282,8 +207,8 @@ def _remove_injections(text: str, findings: list[str], question_context: str) ->
 
 
 def _trim_sentence(sentence: str, findings: list[str], known: frozenset[LazyPattern], topic: frozenset[str]) -> str:
-    """The sentence up to where it turns to the grader, as far as that speaks of the matter; nothing of it where the
-    turn is only seen in disguise."""
+    """The part of a sentence before it addresses the grader, if that part is on topic; nothing of a sentence that is
+    about marking or only matches after decoding."""
     spaced = _SPACED_LETTERS.sub(lambda run: re.sub(r"[ .\-_*]", "", run.group()), sentence)
     if any(pattern.search(spaced) for pattern in PLAIN_PATTERNS):
         sentence = spaced
