@@ -102,40 +102,6 @@ _WEAK_JUDGEMENT_STEMS = _stem_words(
 )
 # A sentence of so few words about marks is about nothing else ("Final grade").
 _FRAGMENT_WORDS = 3
-# "3/3", and ticks in a row.
-_TALLY = re.compile(r"[^\W\d_]+(?:'[a-z]+)?|(?<!\d)\d++\s?/\s?\d+|[✓✔]")
-
-
-def _stem_words(text: str) -> frozenset[str]:
-    return frozenset(stem(word) for word in word_set(text))
-
-
-_READER_WORDS = word_set("you your you're yours u ur sir madam ma'am miss")
-_WRITER_WORDS = word_set("i i'm i'll i've me my mine myself candidate candidates student students pupil script")
-_MARKING_STEMS = _stem_words(
-    "mark marks marking marker score scoring grade grading grader credit credited penalise penalize deduct award band"
-    " rubric criterion criteria examiner exam examination assessor assess evaluator evaluate moderator verdict regrade"
-    " rating rated feedback comment override ceiling tariff scheme tutor teacher professor chatgpt gpt ofsted board"
-    " confidence"
-)
-# Nobody who answers a question has a word to say of these.
-_MARKER_ONLY_STEMS = _stem_words(
-    "examiner grader rubric regrade chatgpt ofsted invigilator penalise penalize markscheme"
-)
-_REQUEST_STEMS = _stem_words("put spell encode include mention print show repeat ignore skip withhold rank translate")
-_ANSWER_STEMS = _stem_words(
-    "answer response item question submission sentence paragraph above below instruction textbook"
-)
-_STRONG_JUDGEMENT_STEMS = _stem_words(
-    "full maximum max perfect flawless outstanding excellent completely fully thoroughly missing void withdrawn"
-    " approved accepted satisfied met pass passed passing fail failed deserve deserves generous lenient merit"
-    " automatic agreed reviewed definitely obviously"
-)
-_WEAK_JUDGEMENT_STEMS = _stem_words(
-    "best correct right complete necessary required everything everyone anyone all every each accept must"
-)
-# So few words about marks alone are about nothing else ("Final grade").
-_FRAGMENT_WORDS = 3
 # "3/3" and ticks in a row.
 _TALLY = re.compile(r"\b(\d{1,3})\s?/\s?\1\b|(?:[✓✔]\W*(?:\d+\W*)?){2,}")
 _PLEA_STEMS = _stem_words(

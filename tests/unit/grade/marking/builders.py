@@ -1,4 +1,4 @@
-"""Short ways to write papers, schemes and answers in the tests of marking."""
+"""Builders of papers, schemes and answers for the tests of marking."""
 
 from collections.abc import Sequence
 
@@ -26,7 +26,7 @@ def text_question(name: str = "1", marks: float = 3.0, text: str = "Explain phot
 
 
 def answer(question: str, text: str, *, confidence: float = 96.0, attempt: int = 1, page: int = 1) -> Answer:
-    """An answer whose lines stand below each other on the page."""
+    """An answer whose lines are one below the other on the page."""
     lines = tuple(
         AnswerLine(page, Line(line, confidence, (0.1, round(0.1 + 0.03 * index, 3), 0.8, 0.025)))
         for index, line in enumerate(text.split("\n"))

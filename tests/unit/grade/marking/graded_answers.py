@@ -1,7 +1,7 @@
-"""Ten questions of ten subjects with their criteria, and what students of differing strength answer.
+"""Ten questions from ten subjects with criteria, and answers of different quality with a teacher's marks.
 
-Questions, answers and marks were written for these tests; the marks are what a fair teacher gives by the
-criteria, set before any marker had seen the answers.
+Questions, answers and marks were written for these tests. The marks are what a fair teacher gives by the criteria; they
+were set before any marker was run on the answers.
 """
 
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""A model marker against the stand-in server, opened and closed around a test."""
+"""A model marker that calls the fake model server, opened and closed for a test."""
 
 import json
 from collections.abc import Callable, Iterator
@@ -19,19 +19,19 @@ def open_model_marker(
 ) -> Iterator[ModelMarker]:
     from openai import AsyncOpenAI
 
-    found = ModelMarker(AsyncOpenAI(api_key="key", base_url=server.base_url), model=model, limits=limits)
+    marker = ModelMarker(AsyncOpenAI(api_key="key", base_url=server.base_url), model=model, limits=limits)
     try:
-        yield found
+        yield marker
     finally:
-        found.close()
+        marker.close()
 
 
 def mark_one(
-    behaviour: RespondFunction, one: FreeTextTask | None = None, limits: ModelCallLimits = FAST_LIMITS
+    respond: RespondFunction, one: FreeTextTask | None = None, limits: ModelCallLimits = FAST_LIMITS
 ) -> FreeTextMark:
-    with FakeModelServer(behaviour) as server, open_model_marker(server, limits) as found:
-        return found.mark([one or task()])[0]
+    with FakeModelServer(respond) as server, open_model_marker(server, limits) as marker:
+        return marker.mark([one or task()])[0]
 
 
-def reply_with(make: Callable[[ChatRequest], object]) -> RespondFunction:
-    return lambda request, _: FakeReply(completion_body(json.dumps(make(request))))
+def reply_with(build_reply: Callable[[ChatRequest], object]) -> RespondFunction:
+    return lambda request, _: FakeReply(completion_body(json.dumps(build_reply(request))))

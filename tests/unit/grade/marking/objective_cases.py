@@ -1,4 +1,4 @@
-"""Short ways to write questions and scheme entries in the tests of objective marking."""
+"""Builders of questions and scheme entries for the tests of objective marking."""
 
 from typing import Any
 

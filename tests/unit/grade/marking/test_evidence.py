@@ -1,4 +1,4 @@
-"""A quote has to stand on the sheet: misread letters allowed, other words not."""
+"""A quote is evidence only if it occurs on the sheet; misread letters are allowed, other words are not."""
 
 import pytest
 
@@ -20,7 +20,7 @@ LINES = answer("1", TEXT).lines
         ("heats teh sea", "heats the sea", 0.1),
     ],
 )
-def test_a_quote_is_found_where_it_stands_in_the_sheets_own_words(quote: str, found: str, top: float) -> None:
+def test_a_quote_is_found_and_returned_in_the_sheets_words(quote: str, found: str, top: float) -> None:
     evidence = find_quote(quote, TEXT, LINES)
     assert evidence is not None
     assert evidence.quote == found
@@ -31,16 +31,16 @@ def test_a_quote_is_found_where_it_stands_in_the_sheets_own_words(quote: str, fo
 @pytest.mark.parametrize(
     "quote", ["", "   ", "chlorophyll absorbs light", "the rain falls on the hills and runs off", "x" * 500]
 )
-def test_what_does_not_stand_there_is_not_found(quote: str) -> None:
+def test_a_quote_that_is_not_on_the_sheet_is_not_found(quote: str) -> None:
     assert find_quote(quote, TEXT, LINES) is None
 
 
-def test_a_short_quote_has_to_be_a_word() -> None:
+def test_a_short_quote_must_be_a_whole_word() -> None:
     assert find_quote("It", TEXT, LINES) is not None
     assert find_quote("ea", TEXT, LINES) is None
 
 
-def test_an_answer_without_lines_has_words_but_no_place() -> None:
+def test_an_answer_without_lines_has_evidence_without_a_region() -> None:
     evidence = find_quote("heats the sea", TEXT, ())
     assert evidence is not None
     assert evidence.place is None

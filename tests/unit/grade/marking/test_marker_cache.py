@@ -1,4 +1,4 @@
-"""A model is asked once for one answer to one question: what it said is kept, and only what changed is asked again."""
+"""The marker cache: the same prompt is sent to a model once; only what changed is sent again."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -12,32 +12,32 @@ from grade.markers.marker_cache import CachingMarker
 from tests.unit.grade.marking.builders import answer, text_question
 
 
-class Model:
-    """Says of every answer that it is met, and remembers what it was asked."""
+class FakeModel:
+    """Gives every answer the same mark, and records its tasks. `changes` are changed fields of the mark."""
 
-    def __init__(self, name: str = "model:one", **said: object) -> None:
+    def __init__(self, name: str = "model:one", **changes: object) -> None:
         self.name = name
         self.asked: list[FreeTextTask] = []
-        self._said = said
+        self._changes = changes
 
     def mark(self, tasks: Sequence[FreeTextTask]) -> list[FreeTextMark]:
         assert tasks
         self.asked += tasks
         criterion = CriterionMark("light is taken in", "met", 1.0, 2.0, "takes in light")
         mark = FreeTextMark(1.0, 0.9, self.name, "Met.", "Well done.", (criterion,), usage=Usage(1, 10, 5, 0.5))
-        return [replace(mark, **self._said) for _ in tasks]  # type: ignore[arg-type] # fields of a mark
+        return [replace(mark, **self._changes) for _ in tasks]  # type: ignore[arg-type] # fields of a mark
 
 
-def task(name: str, text: str = "It takes in light.", *, wanted: str = "light is taken in") -> FreeTextTask:
-    entry = SchemeEntry(name, criteria=(Criterion(wanted, 2.0),))
+def task(name: str, text: str = "It takes in light.", *, criterion: str = "light is taken in") -> FreeTextTask:
+    entry = SchemeEntry(name, criteria=(Criterion(criterion, 2.0),))
     return FreeTextTask(text_question(name), "", entry, answer(name, text), 2.0)
 
 
 TASKS = [task("1"), task("2", "It grows."), task("3", "It drinks.")]
 
 
-def test_what_was_said_is_said_again_without_a_call_and_without_a_price() -> None:
-    model = Model()
+def test_a_cached_mark_needs_no_call_and_costs_nothing() -> None:
+    model = FakeModel()
     first = CachingMarker(model, {})
     before = first.mark(TASKS)
     again = CachingMarker(model, first.cached_marks)
@@ -51,27 +51,27 @@ def test_what_was_said_is_said_again_without_a_call_and_without_a_price() -> Non
     "changed",
     [
         task("2", "It grows fast."),
-        task("2", "It grows.", wanted="it grows"),
+        task("2", "It grows.", criterion="it grows"),
         replace(TASKS[1], max_marks=3.0),
         replace(TASKS[1], step=0.5),
         replace(TASKS[1], context="Of plants:"),
         replace(TASKS[1], question=replace(TASKS[1].question, text="Why so?")),
     ],
 )
-def test_only_what_was_changed_is_asked_again(changed: FreeTextTask) -> None:
-    model = Model()
+def test_only_changed_tasks_are_sent_again(changed: FreeTextTask) -> None:
+    model = FakeModel()
     first = CachingMarker(model, {})
     first.mark(TASKS)
     model.asked.clear()
     again = CachingMarker(model, first.cached_marks)
     assert len(again.mark([TASKS[0], changed, TASKS[2]])) == 3
     assert model.asked == [changed]
-    # What nobody asks for any more is not dragged along.
+    # Marks that are no longer used are dropped from the cache.
     assert len(again.cached_marks) == 3
 
 
-def test_another_label_of_the_same_question_is_the_same_question() -> None:
-    model = Model()
+def test_a_relabelled_question_keeps_its_cached_mark() -> None:
+    model = FakeModel()
     first = CachingMarker(model, {})
     first.mark(TASKS[:1])
     relabelled = replace(TASKS[0], question=replace(TASKS[0].question, id="7", label="7"))
@@ -79,32 +79,32 @@ def test_another_label_of_the_same_question_is_the_same_question() -> None:
     assert len(model.asked) == 1
 
 
-def test_another_model_has_opinions_of_its_own() -> None:
-    first = CachingMarker(Model(), {})
+def test_another_model_does_not_use_the_cached_marks() -> None:
+    first = CachingMarker(FakeModel(), {})
     first.mark(TASKS)
-    other = Model("model:two")
+    other = FakeModel("model:two")
     CachingMarker(other, first.cached_marks).mark(TASKS)
     assert len(other.asked) == 3
 
 
-@pytest.mark.parametrize("said", [{"review": (ReviewReason.MODEL_UNAVAILABLE,)}, {"marker": "key-points"}])
-def test_what_the_model_did_not_say_is_asked_again(said: dict[str, object]) -> None:
-    first = CachingMarker(Model(**said), {})  # type: ignore[arg-type] # fields of a mark
+@pytest.mark.parametrize("changes", [{"review": (ReviewReason.MODEL_UNAVAILABLE,)}, {"marker": "key-points"}])
+def test_marks_that_are_not_the_models_are_not_cached(changes: dict[str, object]) -> None:
+    first = CachingMarker(FakeModel(**changes), {})  # type: ignore[arg-type] # fields of a mark
     first.mark(TASKS)
     assert first.cached_marks == {}
 
 
-def test_nothing_is_kept_of_a_marker_that_costs_nothing() -> None:
-    first = CachingMarker(Model("key-points"), {})
+def test_marks_without_a_model_are_not_cached() -> None:
+    first = CachingMarker(FakeModel("key-points"), {})
     assert len(first.mark(TASKS)) == 3
     assert first.cached_marks == {}
 
 
 @pytest.mark.parametrize("quote", ["", "t", "it is"])
-def test_credit_that_an_earlier_release_gave_without_a_quote_is_asked_for_again(quote: str) -> None:
+def test_cached_credit_without_evidence_is_requested_again(quote: str) -> None:
     unshown = CriterionMark("light is taken in", "met", 2.0, 2.0, quote)
-    first = CachingMarker(Model(criteria=(unshown,)), {})
+    first = CachingMarker(FakeModel(criteria=(unshown,)), {})
     first.mark(TASKS[:1])
-    model = Model()
+    model = FakeModel()
     CachingMarker(model, first.cached_marks).mark(TASKS[:1])
     assert model.asked == TASKS[:1]

@@ -1,4 +1,4 @@
-"""Every way in which a call to a model can end badly has its own sentence, and none of them is a mark of 0."""
+"""Each failure of a model call has its own sentence, and none of them gives a mark of 0."""
 
 import json
 import time
@@ -24,7 +24,7 @@ from tests.unit.grade.marking.builders import GOOD_ANSWER, task, tasks_for
 from tests.unit.grade.marking.model_markers import FAST_LIMITS, mark_one, open_model_marker
 
 
-def _unavailable(mark: FreeTextMark, sentence: str) -> None:
+def _assert_provisional(mark: FreeTextMark, sentence: str) -> None:
     assert ReviewReason.MODEL_UNAVAILABLE in mark.review
     assert sentence in mark.reason
     assert mark.marker == "key-points"
@@ -33,7 +33,7 @@ def _unavailable(mark: FreeTextMark, sentence: str) -> None:
     assert mark.marks > 0
 
 
-ENDINGS: dict[str, tuple[RespondFunction, str, int]] = {
+FAILURES: dict[str, tuple[RespondFunction, str, int]] = {
     "a storm of 429": (lambda *_: FakeReply(error_body("slow down"), 429), "too many at once", 5),
     "a 500": (lambda *_: FakeReply(error_body("broken"), 500), "server failed", 4),
     "cut-off JSON": (lambda *_: FakeReply(completion_body('{"criteria": [{"crit', finish="length")), "cut off", 2),
@@ -74,85 +74,85 @@ ENDINGS: dict[str, tuple[RespondFunction, str, int]] = {
 }
 
 
-@pytest.mark.parametrize("name", ENDINGS)
-def test_each_ending_is_named_and_leaves_a_provisional_mark(name: str) -> None:
-    behaviour, sentence, calls = ENDINGS[name]
-    with FakeModelServer(behaviour) as server, open_model_marker(server) as found:
-        mark = found.mark([task()])[0]
+@pytest.mark.parametrize("name", FAILURES)
+def test_each_failure_is_explained_and_leaves_a_provisional_mark(name: str) -> None:
+    respond, sentence, calls = FAILURES[name]
+    with FakeModelServer(respond) as server, open_model_marker(server) as marker:
+        mark = marker.mark([task()])[0]
         assert len(server.requests) == calls
-    _unavailable(mark, sentence)
+    _assert_provisional(mark, sentence)
 
 
-def test_a_stall_ends_with_the_timeout() -> None:
+def test_a_stalled_call_ends_with_the_timeout() -> None:
     started = time.monotonic()
     mark = mark_one(
         lambda *_: FakeReply(completion_body("late"), seconds=30), limits=replace(FAST_LIMITS, timeout_seconds=0.3)
     )
-    _unavailable(mark, "did not answer")
+    _assert_provisional(mark, "did not answer")
     assert time.monotonic() - started < 10
 
 
-def test_a_sheet_has_a_time_budget_of_its_own() -> None:
+def test_a_sheet_has_its_own_time_budget() -> None:
     limits = replace(FAST_LIMITS, timeout_seconds=0.5, budget_seconds=0.7, concurrency=1)
     started = time.monotonic()
     with (
         FakeModelServer(lambda *_: FakeReply(completion_body("late"), seconds=30)) as server,
-        open_model_marker(server, limits) as found,
+        open_model_marker(server, limits) as marker,
     ):
-        marks = found.mark(tasks_for(["Plants absorb sunlight."] * 6))
+        marks = marker.mark(tasks_for(["Plants absorb sunlight."] * 6))
     assert time.monotonic() - started < 8
     assert all(ReviewReason.MODEL_UNAVAILABLE in mark.review for mark in marks)
 
 
-def test_an_empty_key_is_said_without_a_call() -> None:
-    _unavailable(ModelMarker(None, model="stand-in").mark([task()])[0], "No key")
+def test_a_missing_key_is_explained_without_a_call() -> None:
+    _assert_provisional(ModelMarker(None, model="stand-in").mark([task()])[0], "No key")
 
 
-def test_without_a_provisional_mark_nothing_is_said_about_marks() -> None:
-    mark = mark_one(ENDINGS["a 500"][0], task(entry=None))
+def test_without_a_scheme_there_is_no_provisional_mark() -> None:
+    mark = mark_one(FAILURES["a 500"][0], task(entry=None))
     assert mark.marks is None
     assert mark.review == (ReviewReason.MODEL_UNAVAILABLE,)
 
 
-def test_one_answers_trouble_is_not_the_others() -> None:
-    def behaviour(request: ChatRequest, number: int) -> FakeReply:
+def test_a_failure_affects_only_its_own_answer() -> None:
+    def respond(request: ChatRequest, number: int) -> FakeReply:
         return (
             FakeReply(error_body("broken"), 500)
             if "unlucky" in student_answer_of(request)
             else reply_all_met(request, number)
         )
 
-    with FakeModelServer(behaviour) as server, open_model_marker(server) as found:
-        marks = found.mark(tasks_for([GOOD_ANSWER, "unlucky plants", GOOD_ANSWER]))
+    with FakeModelServer(respond) as server, open_model_marker(server) as marker:
+        marks = marker.mark(tasks_for([GOOD_ANSWER, "unlucky plants", GOOD_ANSWER]))
     assert [ReviewReason.MODEL_UNAVAILABLE in mark.review for mark in marks] == [False, True, False]
 
 
-def test_a_passing_429_is_waited_for_as_the_server_asks() -> None:
-    def behaviour(request: ChatRequest, number: int) -> FakeReply:
+def test_a_retry_waits_as_long_as_retry_after_says() -> None:
+    def respond(request: ChatRequest, number: int) -> FakeReply:
         return (
             FakeReply(error_body("slow down"), 429, headers={"retry-after": "0.2"})
             if number == 1
             else reply_all_met(request, number)
         )
 
-    with FakeModelServer(behaviour) as server, open_model_marker(server) as found:
-        mark = found.mark([task()])[0]
+    with FakeModelServer(respond) as server, open_model_marker(server) as marker:
+        mark = marker.mark([task()])[0]
         first, second = server.requests
     assert mark.review == ()
     assert second["_at"] - first["_at"] >= 0.2
 
 
-def test_the_spend_cap_holds_before_a_call_is_made() -> None:
+def test_the_spending_cap_is_checked_before_each_call() -> None:
     limits = replace(FAST_LIMITS, spend_usd=0.0012, concurrency=1)
-    with FakeModelServer() as server, open_model_marker(server, limits, model="gpt-4o-mini") as found:
-        marks = found.mark(tasks_for(["Plants absorb sunlight."] * 20))
+    with FakeModelServer() as server, open_model_marker(server, limits, model="gpt-4o-mini") as marker:
+        marks = marker.mark(tasks_for(["Plants absorb sunlight."] * 20))
         asked = len(server.requests)
     assert 0 < asked < 20
-    _unavailable(marks[-1], "spending limit")
+    _assert_provisional(marks[-1], "spending limit")
     assert sum(mark.usage.cost_usd for mark in marks) <= 0.0012
 
 
-def test_a_model_without_a_listed_price_is_not_free_under_a_cap() -> None:
-    with FakeModelServer() as server, open_model_marker(server, replace(FAST_LIMITS, spend_usd=0.0001)) as found:
-        found.mark([task()])
+def test_an_unlisted_model_is_not_free_under_a_cap() -> None:
+    with FakeModelServer() as server, open_model_marker(server, replace(FAST_LIMITS, spend_usd=0.0001)) as marker:
+        marker.mark([task()])
         assert server.requests == []

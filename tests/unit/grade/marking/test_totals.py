@@ -1,4 +1,4 @@
-"""Which questions count: "answer any two" takes the best two, whatever order they stand in."""
+"""Which questions count: for "answer any two" the best two, in any order."""
 
 from core.models.assessment import Question, QuestionPaper, QuestionType
 from core.models.counting_rules import QuestionAttempt, maximum_marks, select_counted_questions
@@ -10,7 +10,7 @@ def _paper(choose: int | None) -> QuestionPaper:
     return QuestionPaper(8, (Question("1", "1", QuestionType.TEXT, "Say.", 2), group))
 
 
-def test_the_best_two_count() -> None:
+def test_the_best_two_of_three_parts_count() -> None:
     attempts = {
         "1": QuestionAttempt(1, 2),
         "5.a": QuestionAttempt(1, 4),
@@ -21,7 +21,7 @@ def test_the_best_two_count() -> None:
     assert maximum_marks(_paper(2), attempts) == 10
 
 
-def test_without_a_choice_all_count() -> None:
+def test_all_parts_count_without_a_choice() -> None:
     attempts = {
         "1": QuestionAttempt(1, 2),
         "5.a": QuestionAttempt(1, 4),
@@ -32,7 +32,7 @@ def test_without_a_choice_all_count() -> None:
     assert maximum_marks(_paper(None), attempts) == 14
 
 
-def test_an_attempt_whose_marks_are_open_stands_before_one_left_out() -> None:
+def test_an_attempt_without_marks_counts_before_an_unanswered_part() -> None:
     attempts = {
         "5.a": QuestionAttempt(0, 4, answered=False),
         "5.b": QuestionAttempt(None, 4),

@@ -1,4 +1,4 @@
-"""What a try at a sheet's marks asks of a model is counted, whatever becomes of the try."""
+"""Model calls of an attempt at a sheet are counted, even if the attempt does not finish."""
 
 from core.models.submission import DocumentKind, IntakeChannel, SourceFile, Submission
 from core.storage import cost_counters
@@ -20,38 +20,38 @@ SHEET = Submission(
 )
 
 
-def stands(table: MemoryTable) -> int:
+def stored_count(table: MemoryTable) -> int:
     return cost_counters.sum_counters(
         cost_counters.MODEL_CALLS, [table.get(submission_pk(ID), branch_sk(2, "grading")) or {}]
     )
 
 
-def fail(fault: Exception) -> None:
-    raise AssertionError(fault)
+def fail(error: Exception) -> None:
+    raise AssertionError(error)
 
 
-def test_calls_that_were_coming_stand_where_nothing_more_is_heard_of_the_try() -> None:
+def test_expected_calls_stay_counted_if_the_attempt_dies() -> None:
     table = MemoryTable()
     with ModelCallCounter(table, SHEET.id, SHEET.run, on_error=fail) as calls:
         calls.store_count(20)
-    assert stands(table) == 20
+    assert stored_count(table) == 20
 
 
-def test_calls_that_were_made_take_their_place_and_tries_add_up() -> None:
+def test_actual_calls_replace_expected_ones_and_attempts_add_up() -> None:
     table = MemoryTable()
     for made in (23, 20):
         with ModelCallCounter(table, SHEET.id, SHEET.run, on_error=fail) as calls:
             calls.store_count(20)
             calls.store_count(made)
-    assert stands(table) == 43
+    assert stored_count(table) == 43
 
 
-def test_a_count_that_cannot_be_written_is_told_and_no_more() -> None:
+def test_a_failed_write_is_reported_and_does_not_raise() -> None:
     class Broken(MemoryTable):
         def update(self, *_: object, **__: object) -> dict[str, object]:
             raise OSError("no table")
 
-    told: list[Exception] = []
-    with ModelCallCounter(Broken(), SHEET.id, SHEET.run, on_error=told.append) as calls:
+    errors: list[Exception] = []
+    with ModelCallCounter(Broken(), SHEET.id, SHEET.run, on_error=errors.append) as calls:
         calls.store_count(20)
-    assert [str(fault) for fault in told] == ["no table"]
+    assert [str(error) for error in errors] == ["no table"]
