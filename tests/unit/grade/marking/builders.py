@@ -2,10 +2,11 @@
 
 from collections.abc import Sequence
 
-from core.models.assessment import Criterion, MarkingScheme, Question, QuestionPaper, QuestionType, SchemeEntry
+from core.models.assessment import Criterion, MarkingScheme, Option, Question, QuestionPaper, QuestionType, SchemeEntry
+from core.models.result import QuestionMark, SheetResult, Usage
 from core.models.transcript import Line
 from grade.answer import Answer, AnswerLine, AnswerSheet
-from grade.markers.free_text import FreeTextTask
+from grade.markers.free_text import FreeTextMark, FreeTextTask
 
 PHOTOSYNTHESIS = SchemeEntry(
     "1",
@@ -52,3 +53,41 @@ def sheet(*answers: Answer) -> AnswerSheet:
 
 def tasks_for(texts: Sequence[str]) -> list[FreeTextTask]:
     return [task(text) for text in texts]
+
+
+class WordCountMarker:
+    """A marker that gives every answer as many marks as it has words, and remembers what it was question_paper."""
+
+    name = "word-count"
+
+    def __init__(self) -> None:
+        self.batches: list[Sequence[FreeTextTask]] = []
+
+    def mark(self, tasks: Sequence[FreeTextTask]) -> list[FreeTextMark]:
+        self.batches.append(tasks)
+        return [
+            FreeTextMark(
+                min(float(len(task.answer.text.split())), task.max_marks),
+                0.9,
+                self.name,
+                "Words.",
+                usage=Usage(1, 10, 5, 0.5),
+            )
+            for task in tasks
+        ]
+
+
+def choice_question(name: str = "1", marks: float = 1.0) -> Question:
+    return Question(name, name, QuestionType.CHOICE, "Which?", marks, (Option("A", "x"), Option("B", "y")))
+
+
+def question_group(name: str, *parts: Question, choose: int | None = None, text: str = "") -> Question:
+    return Question(name, name, QuestionType.GROUP, text, None, parts=parts, choose=choose)
+
+
+def mark_of(result: SheetResult, name: str) -> QuestionMark:
+    return next(mark for mark in result.questions if mark.question == name)
+
+
+def model_answer_entry(name: str, text: str = "Water moves through a membrane.") -> SchemeEntry:
+    return SchemeEntry(name, model_answer=text)

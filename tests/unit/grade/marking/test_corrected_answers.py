@@ -8,32 +8,31 @@ from grade.answer import AnswerSheet, UnplacedText
 from grade.corrected_answers import apply_corrections, attach_original_readings
 from grade.markers.key_points.marker import KeyPointMarker
 from grade.marking import mark_sheet
-from tests.unit.grade.marking.builders import answer, paper, scheme, sheet
-from tests.unit.grade.marking.test_marking import choice, marked
+from tests.unit.grade.marking.builders import answer, choice_question, mark_of, paper, scheme, sheet
 
 KEY = scheme(SchemeEntry("1", answers=("B",)), SchemeEntry("2", answers=("A",)))
-PAPER = paper(choice("1"), choice("2"))
+PAPER = paper(choice_question("1"), choice_question("2"))
 
 
 def test_a_corrected_answer_is_marked_and_keeps_its_region() -> None:
     uncorrected = sheet(answer("1", "8", confidence=40.0), answer("2", "A"))
-    doubtful = marked(mark_sheet(PAPER, KEY, uncorrected, free_text_marker=KeyPointMarker()), "1")
+    doubtful = mark_of(mark_sheet(PAPER, KEY, uncorrected, free_text_marker=KeyPointMarker()), "1")
     assert ReviewReason.LOW_OCR_CONFIDENCE in doubtful.review
     corrected, original_readings = apply_corrections(uncorrected, {"1": "B"})
     result = attach_original_readings(
         mark_sheet(PAPER, KEY, corrected, free_text_marker=KeyPointMarker()), original_readings
     )
-    first = marked(result, "1")
+    first = mark_of(result, "1")
     assert (first.marks, first.answer, first.read_as) == (1.0, "B", "8")
     assert first.places == uncorrected.answers[0].places
     # The teacher who typed it has already seen how legible it is.
     assert ReviewReason.LOW_OCR_CONFIDENCE not in first.review
-    assert (marked(result, "2").marks, marked(result, "2").read_as) == (1.0, None)
+    assert (mark_of(result, "2").marks, mark_of(result, "2").read_as) == (1.0, None)
 
 
 def test_an_answer_that_was_not_found_can_be_typed_in() -> None:
     corrected, original_readings = apply_corrections(sheet(answer("2", "A")), {"1": "B"})
-    first = marked(
+    first = mark_of(
         attach_original_readings(
             mark_sheet(PAPER, KEY, corrected, free_text_marker=KeyPointMarker()), original_readings
         ),
@@ -44,7 +43,7 @@ def test_an_answer_that_was_not_found_can_be_typed_in() -> None:
 
 def test_an_empty_correction_removes_an_answer() -> None:
     corrected, original_readings = apply_corrections(sheet(answer("1", "B"), answer("2", "A")), {"1": ""})
-    first = marked(
+    first = mark_of(
         attach_original_readings(
             mark_sheet(PAPER, KEY, corrected, free_text_marker=KeyPointMarker()), original_readings
         ),
@@ -56,7 +55,7 @@ def test_an_empty_correction_removes_an_answer() -> None:
 def test_a_correction_replaces_several_attempts() -> None:
     attempts = sheet(answer("1", "A"), replace(answer("1", "B"), attempt=2))
     corrected, original_readings = apply_corrections(attempts, {"1": "B"})
-    first = marked(
+    first = mark_of(
         attach_original_readings(
             mark_sheet(PAPER, KEY, corrected, free_text_marker=KeyPointMarker()), original_readings
         ),
@@ -71,7 +70,7 @@ def test_a_correction_equal_to_the_reading_is_not_recorded() -> None:
     result = attach_original_readings(
         mark_sheet(PAPER, KEY, corrected, free_text_marker=KeyPointMarker()), original_readings
     )
-    assert marked(result, "1").read_as is None
+    assert mark_of(result, "1").read_as is None
 
 
 def test_a_correction_assigns_unplaced_text_to_its_question() -> None:
@@ -81,7 +80,7 @@ def test_a_correction_assigns_unplaced_text_to_its_question() -> None:
     result = attach_original_readings(
         mark_sheet(PAPER, KEY, corrected, free_text_marker=KeyPointMarker()), original_readings
     )
-    first, second = marked(result, "1"), marked(result, "2")
+    first, second = mark_of(result, "1"), mark_of(result, "2")
     assert (first.marks, first.answer, first.review, first.read_as) == (1.0, "B", (), None)
     assert first.places == tuple(line.place for line in lines)
     assert (second.marks, second.answer, second.review, second.read_as) == (0.0, "", (), "B")

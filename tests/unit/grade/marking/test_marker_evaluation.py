@@ -1,4 +1,4 @@
-"""`gradeline evaluate`: the measures are the textbook's, and a bad table is refused by line and column."""
+"""`gradeline evaluate`: agreement measures follow their definitions, and invalid tables are rejected by line."""
 
 import gzip
 import io
@@ -23,10 +23,10 @@ from local.cli.marker_evaluation import (
 HEADING = "question,reference,answer,max_marks,human_marks\n"
 
 
-class Saying:
-    """Gives the marks that stand as the answer's first word; "?" means review, "-" no mark at all."""
+class ScriptedMarker:
+    """Gives the marks in the answer's first word; "?" in the answer means review, "none" no mark at all."""
 
-    name = "saying"
+    name = "scripted"
 
     def mark(self, tasks: Sequence[FreeTextTask]) -> list[FreeTextMark]:
         return [self._one(task.answer.text.split()) for task in tasks]
@@ -48,9 +48,9 @@ def row(marks: str, human: float, most: float = 5) -> dict[str, object]:
     }
 
 
-def test_the_measures_of_a_small_table() -> None:
-    found = evaluate([row("5", 5), row("3", 4), row("1", 3), row("2.5", 2)], Saying())
-    assert (found["n"], found["marker"]) == (4, "saying")
+def test_measures_of_a_small_table_are_correct() -> None:
+    found = evaluate([row("5", 5), row("3", 4), row("1", 3), row("2.5", 2)], ScriptedMarker())
+    assert (found["n"], found["marker"]) == (4, "scripted")
     assert found["exact"] == 0.25
     assert found["within_one"] == 0.75
     assert found["mae"] == pytest.approx((0 + 1 + 2 + 0.5) / 4)
@@ -61,7 +61,7 @@ def test_the_measures_of_a_small_table() -> None:
     assert found["confusion"]["counts"][3] == [0, 0, 1, 0, 0]
 
 
-def test_kappa_is_that_of_the_definition() -> None:
+def test_kappa_follows_its_definition() -> None:
     pairs = [(0, 0), (1, 2), (2, 2), (3, 1), (3, 3), (0, 1)]
     humans, markers = [h for h, _ in pairs], [m for _, m in pairs]
     observed = sum((h - m) ** 2 for h, m in pairs) / len(pairs)
@@ -70,27 +70,27 @@ def test_kappa_is_that_of_the_definition() -> None:
     assert quadratic_weighted_kappa([(2, 2), (2, 2)]) is None
 
 
-def test_what_went_to_review_counts_with_its_provisional_mark_and_once_without() -> None:
-    found = evaluate([row("5", 5), row("1 ?", 5), row("3", 3), row("4", 4)], Saying())
+def test_reviewed_answers_count_overall_but_not_as_accepted() -> None:
+    found = evaluate([row("5", 5), row("1 ?", 5), row("3", 3), row("4", 4)], ScriptedMarker())
     assert found["review_share"] == 0.25
     assert found["exact"] == 0.75
     assert (found["accepted"]["n"], found["accepted"]["exact"], found["accepted"]["mae"]) == (3, 1.0, 0.0)
 
 
-def test_an_answer_without_any_mark_is_not_taken_for_a_zero() -> None:
-    found = evaluate([row("none", 5), row("5", 5), row("2", 2)], Saying())
+def test_an_answer_without_a_mark_is_not_a_zero() -> None:
+    found = evaluate([row("none", 5), row("5", 5), row("2", 2)], ScriptedMarker())
     assert (found["n"], found["unmarked"], found["mae"]) == (3, 1, 0.0)
     assert found["review_share"] == pytest.approx(0.3333, abs=1e-4)
 
 
-def test_where_nothing_varies_nothing_is_claimed() -> None:
-    found = evaluate([row("5", 5), row("5", 5)], Saying())
+def test_correlations_are_none_without_variance() -> None:
+    found = evaluate([row("5", 5), row("5", 5)], ScriptedMarker())
     assert (found["pearson"], found["qwk"], found["exact"]) == (None, None, 1.0)
     assert agreement_measures([])["rmse"] is None
 
 
-def test_the_document_is_plain_json() -> None:
-    found = evaluate([row("5", 5), row("3", 4)], Saying())
+def test_the_evaluation_is_valid_json() -> None:
+    found = evaluate([row("5", 5), row("3", 4)], ScriptedMarker())
     assert json.loads(json.dumps(found, allow_nan=False)) == found
     assert set(found) >= {
         "n",
@@ -108,7 +108,7 @@ def test_the_document_is_plain_json() -> None:
     assert set(found["accepted"]) >= {"qwk", "exact", "within_one", "mae", "rmse", "pearson", "confusion"}
 
 
-def test_with_the_key_point_marker_the_way_is_that_of_a_real_sheet() -> None:
+def test_answers_are_screened_and_reviewed_like_a_real_sheet() -> None:
     honest = {
         "question": "What is osmosis?",
         "reference": "Water moves through a membrane.",
@@ -122,21 +122,21 @@ def test_with_the_key_point_marker_the_way_is_that_of_a_real_sheet() -> None:
     assert found["review_share"] >= 0.5
 
 
-def test_a_file_with_a_mark_of_order_semicolons_and_other_columns(tmp_path: Path) -> None:
+def test_a_file_may_have_a_bom_semicolons_and_extra_columns(tmp_path: Path) -> None:
     file = tmp_path / "marked.csv"
     text = "\ufeffid;Question;Reference;Answer;Max_Marks;Human_Marks\n1;Why?;So.;“A; b”;5;3,5\n"
     file.write_text(text.replace("“A; b”", '"A; b"'), encoding="utf-8")
     assert [(one.answer, one.human_marks) for one in read_rows(file)] == [("A; b", 3.5)]
 
 
-def test_a_gzipped_file(tmp_path: Path) -> None:
+def test_a_gzipped_file_is_read(tmp_path: Path) -> None:
     file = tmp_path / "marked.csv.gz"
     file.write_bytes(gzip.compress((HEADING + "Why?,So.,Thus,5,3\n").encode()))
     assert read_rows(file)[0].human_marks == 3
 
 
 @pytest.mark.parametrize(
-    ("text", "said"),
+    ("text", "message"),
     [
         ("", "no column question, reference"),
         ("question,answer\na,b\n", "no column reference, max_marks, human_marks"),
@@ -150,31 +150,33 @@ def test_a_gzipped_file(tmp_path: Path) -> None:
         (HEADING + "a,b,c,5,9\n" * 9, "And 4 more"),
     ],
 )
-def test_a_bad_table_is_refused_with_its_line(tmp_path: Path, text: str, said: str) -> None:
+def test_an_invalid_table_is_rejected_with_its_line(tmp_path: Path, text: str, message: str) -> None:
     file = tmp_path / "marked.csv"
     file.write_text(text, encoding="utf-8")
-    with pytest.raises(InvalidRows, match=r".") as refused:
+    with pytest.raises(InvalidRows, match=r".") as raised:
         read_rows(file)
-    assert said in str(refused.value)
+    assert message in str(raised.value)
 
 
-def test_a_file_that_is_no_text_is_refused(tmp_path: Path) -> None:
+def test_a_binary_file_is_rejected(tmp_path: Path) -> None:
     file = tmp_path / "marked.csv"
     file.write_bytes(b"\xff\xfe\x00\x01")
     with pytest.raises(InvalidRows, match="UTF-8"):
         read_rows(file)
 
 
-def test_nothing_to_evaluate_is_refused() -> None:
+def test_an_empty_evaluation_is_rejected() -> None:
     with pytest.raises(InvalidRows, match="no rows"):
-        evaluate([], Saying())
+        evaluate([], ScriptedMarker())
 
 
-def test_the_table_for_a_person() -> None:
+def test_the_printed_table_shows_marker_and_measures() -> None:
     from rich.console import Console
 
     out = io.StringIO()
-    print_evaluation(evaluate([row("5", 5), row("1 ?", 5), row("none", 2)], Saying()), Console(file=out, width=100))
-    assert "saying" in out.getvalue()
+    print_evaluation(
+        evaluate([row("5", 5), row("1 ?", 5), row("none", 2)], ScriptedMarker()), Console(file=out, width=100)
+    )
+    assert "scripted" in out.getvalue()
     assert "QWK" in out.getvalue()
     assert "1 answers got no mark" in out.getvalue()

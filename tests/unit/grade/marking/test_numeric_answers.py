@@ -1,4 +1,4 @@
-"""Numbers: the value that the student ends on, in any equal unit, as precisely as the scheme asks."""
+"""Numeric answers: the student's final value, in any equivalent unit, as precisely as the scheme requires."""
 
 import pytest
 
@@ -15,7 +15,7 @@ from tests.unit.grade.marking.objective_cases import numeric
         "8.4 divided by 2 = 4.2 m/s", "4.25 m/s", "Answer: 4.2 m/s, from 8.4 m over 2 s",
     ],
 )  # fmt: skip
-def test_a_speed_in_many_hands(answer: str) -> None:
+def test_a_speed_is_accepted_in_many_notations(answer: str) -> None:
     decision = numeric(answer, "4.2", unit="m/s", tolerance="2%")
     assert (decision.marks, decision.review) == (2, ()), decision.reason
 
@@ -27,18 +27,18 @@ def test_another_value_is_wrong(answer: str) -> None:
 
 
 @pytest.mark.parametrize("answer", ["4.2", "4.2 m", "4.2 km/h", "4.2 kg", "4.2 in total"])
-def test_a_right_number_without_its_unit_loses_half_and_is_looked_at(answer: str) -> None:
+def test_a_missing_unit_costs_half_and_goes_to_review(answer: str) -> None:
     decision = numeric(answer, "4.2", unit="m/s")
     assert decision.marks == 1
     assert decision.review == (ReviewReason.BORDERLINE,)
 
 
-def test_no_unit_is_missed_where_the_question_states_it() -> None:
+def test_the_unit_may_be_omitted_if_the_question_states_it() -> None:
     assert numeric("4.2", "4.2", unit="m/s", text="Find the speed in m/s.").marks == 2
 
 
 @pytest.mark.parametrize("answer", ["4.2 or 4.3 m/s", "3 m/s, 4.2 m/s, 5 m/s", "4.2 / 5.1", "1 2 3 4.2 5"])
-def test_several_values_are_no_answer(answer: str) -> None:
+def test_several_values_earn_nothing(answer: str) -> None:
     decision = numeric(answer, "4.2")
     assert decision.marks in (0, None)
     if decision.marks is not None and "/" not in answer:
@@ -56,13 +56,13 @@ def test_several_values_are_no_answer(answer: str) -> None:
         ("3.14159", "3.14"), ("$4.50", "4.50"), ("Rs. 500", "500"), ("12 apples", "12"), ("+5", "5"),
     ],
 )  # fmt: skip
-def test_one_number_in_many_notations(answer: str, right: str) -> None:
+def test_a_number_is_accepted_in_many_notations(answer: str, right: str) -> None:
     decision = numeric(answer, right)
     assert (decision.marks, decision.review) == (2, ()), decision.reason
 
 
 @pytest.mark.parametrize(("answer", "right"), [("1,000", "1.000"), ("1.000", "1000")])
-def test_a_comma_that_can_be_read_both_ways_is_for_a_person(answer: str, right: str) -> None:
+def test_an_ambiguous_comma_goes_to_review(answer: str, right: str) -> None:
     decision = numeric(answer, right)
     assert decision.marks == 2
     assert decision.review == (ReviewReason.UNCLEAR_ANSWER,)
@@ -72,13 +72,13 @@ def test_a_comma_that_can_be_read_both_ways_is_for_a_person(answer: str, right: 
     ("answer", "right"),
     [("1O", "10"), ("l2", "12"), ("S.0", "5.0"), ("B5", "85"), ("3 x 108", "3e8")],
 )
-def test_look_alikes_are_offered_to_a_person(answer: str, right: str) -> None:
+def test_look_alikes_go_to_review(answer: str, right: str) -> None:
     decision = numeric(answer, right)
     assert decision.marks == 2
     assert decision.review == (ReviewReason.LOOK_ALIKE,)
 
 
-def test_a_digit_in_a_unit_is_offered_to_a_person() -> None:
+def test_a_digit_in_a_unit_goes_to_review() -> None:
     decision = numeric("4.2 m/5", "4.2", unit="m/s")
     assert (decision.marks, decision.review) == (2, (ReviewReason.LOOK_ALIKE,))
 
@@ -93,7 +93,7 @@ def test_a_digit_in_a_unit_is_offered_to_a_person() -> None:
         ("9.8 ms-2", "m/s^2", "9.8"), ("1000 kg m^-3", "g/cm^3", "1"), ("60 mph", "mph", "60"), ("5 N m^-2", "Pa", "5"),
     ],
 )  # fmt: skip
-def test_units_that_are_equal(answer: str, unit: str, right: str) -> None:
+def test_equivalent_units_are_accepted(answer: str, unit: str, right: str) -> None:
     decision = numeric(answer, right, unit=unit, tolerance="1%")
     assert (decision.marks, decision.review) == (2, ()), decision.reason
 
@@ -109,31 +109,31 @@ def test_a_range_includes_its_ends(answer: str, marks: float) -> None:
 
 
 @pytest.mark.parametrize(("answer", "marks"), [("9.81", 2), ("9.8", 0), ("9.810", 1), ("9.806", 1), ("981e-2", 2)])
-def test_significant_figures(answer: str, marks: float) -> None:
+def test_significant_figures_are_required(answer: str, marks: float) -> None:
     assert numeric(answer, "9.81", significant_figures=3).marks == marks
 
 
-def test_zeros_that_end_a_whole_number_may_be_significant_or_not() -> None:
+def test_trailing_zeros_may_or_may_not_be_significant() -> None:
     assert numeric("4200", "4200", significant_figures=2).marks == 2
     assert numeric("4200", "4200", significant_figures=4).marks == 2
 
 
-def test_a_whole_number_is_not_met_by_a_fraction_near_it() -> None:
+def test_a_close_fraction_does_not_match_a_whole_number() -> None:
     assert numeric("42.3", "42").marks == 0
 
 
 @pytest.mark.parametrize("answer", ["x", "it goes fast", "m/s"])
-def test_an_answer_without_a_number_is_for_a_person(answer: str) -> None:
+def test_an_answer_without_a_number_goes_to_review(answer: str) -> None:
     assert numeric(answer, "42").marks is None
 
 
-def test_huge_powers_do_no_harm() -> None:
+def test_huge_powers_are_handled() -> None:
     assert numeric("10^999999999", "42").marks in (0, None)
     assert numeric("9e99999", "42").marks == 0
     assert numeric("5 m^9^9^9^9", "5", unit="m/s").marks in (0, 1)
 
 
-def test_a_scheme_whose_number_cannot_be_read_is_for_a_person() -> None:
+def test_an_unreadable_number_in_the_scheme_goes_to_review() -> None:
     decision = numeric("5", "about five or so?")
     assert decision.marks in (2, None)
     assert numeric("5", "n/a").review == (ReviewReason.NO_SCHEME,)

@@ -1,16 +1,15 @@
-"""Objective answers as students write them: written with their marks before they were run."""
+"""Objective answers as students write them, with marks set before the marker was first run on them."""
 
 from typing import Any
 
 import pytest
 
-from core.models.assessment import Option, Question, QuestionType, SchemeEntry
-from grade.markers.key_points.marker import KeyPointMarker
-from grade.marking import mark_sheet
-from tests.unit.grade.marking.builders import answer, paper, scheme, sheet
+from core.models.assessment import QuestionType
+from tests.unit.grade.marking.objective_cases import assert_outcome
 
 N = QuestionType.NUMERIC
-# What is asked for, the scheme's answers, what the student wrote, the marks of 2 (or what must come of it).
+# Question type, the scheme's answers, the student's answer, the marks out of 2 (or the expected outcome), further
+# fields of the scheme entry.
 CASES: list[tuple[QuestionType, list[str], str, float | str, dict[str, Any]]] = [
     (N, ["12.5"], "12.5 m/s", 2, {"unit": "m/s"}),
     (N, ["12.5"], "v = s/t = 150/12 = 12.5 m/s", 2, {"unit": "m/s"}),
@@ -165,34 +164,8 @@ CASES: list[tuple[QuestionType, list[str], str, float | str, dict[str, Any]]] = 
 ]
 
 
-def as_a_teacher_would(
-    kind: QuestionType, right: list[str], written: str, wanted: float | str, entry: dict[str, Any]
+@pytest.mark.parametrize(("kind", "right", "written", "expected", "entry"), CASES)
+def test_an_objective_answer_gets_the_teachers_mark(
+    kind: QuestionType, right: list[str], written: str, expected: float | str, entry: dict[str, Any]
 ) -> None:
-    """Marks an answer and holds it against what is wanted."""
-    named = entry.get("options") or (
-        [(label, f"thing {label}") for label in "ABCD"] if kind is QuestionType.CHOICE else []
-    )
-    question = Question("1", "1", kind, "Which?", 2, tuple(Option(label, text) for label, text in named))
-    rest = {name: value for name, value in entry.items() if name != "options"}
-    found = mark_sheet(
-        paper(question),
-        scheme(SchemeEntry("1", kind, 2, answers=tuple(right), **rest)),
-        sheet(answer("1", written)),
-        free_text_marker=KeyPointMarker(),
-    ).questions[0]
-    match wanted:
-        case "a person":
-            assert found.review, found.reason
-        case "nothing, and a person":
-            assert found.review and not found.marks, found.reason
-        case "at most half":
-            assert (found.marks or 0) <= 1, found.reason
-        case _:
-            assert found.marks == wanted, found.reason
-
-
-@pytest.mark.parametrize(("kind", "right", "written", "wanted", "entry"), CASES)
-def test_an_answer_gets_what_a_teacher_gives(
-    kind: QuestionType, right: list[str], written: str, wanted: float | str, entry: dict[str, Any]
-) -> None:
-    as_a_teacher_would(kind, right, written, wanted, entry)
+    assert_outcome(kind, right, written, expected, entry)

@@ -1,12 +1,14 @@
-"""A second round of objective answers, written with their marks before they were run; six marks were changed after
-that, where the marker's view was no worse ("37 C" for degrees Celsius, "W. Shakespeare")."""
+"""A second round of objective answers, with marks set before the marker was first run on them.
+
+Six marks were changed afterwards, where the marker's view was no worse ("37 C" for degrees Celsius, "W. Shakespeare").
+"""
 
 from typing import Any
 
 import pytest
 
 from core.models.assessment import QuestionType
-from tests.unit.grade.marking.test_objective_answers import as_a_teacher_would
+from tests.unit.grade.marking.objective_cases import assert_outcome
 
 C, N, P, T, X = (
     QuestionType.CHOICE,
@@ -17,7 +19,8 @@ C, N, P, T, X = (
 )
 DIVISION = [("A", "meiosis"), ("B", "osmosis"), ("C", "mitosis"), ("D", "diffusion")]
 FORMS = [("A", "heat"), ("B", "light"), ("C", "sound"), ("D", "All of these")]
-# What is asked for, the scheme's answers, what the student wrote, the marks of 2 (or what must come of it).
+# Question type, the scheme's answers, the student's answer, the marks out of 2 (or the expected outcome), further
+# fields of the scheme entry.
 CASES: list[tuple[QuestionType, list[str], str, float | str, dict[str, Any]]] = [
     (N, ["36"], "Area = 9 × 4 = 36 cm²", 2, {"unit": "cm^2"}),
     (N, ["36"], "9*4\n=36cm^2", 2, {"unit": "cm^2"}),
@@ -287,8 +290,8 @@ CASES: list[tuple[QuestionType, list[str], str, float | str, dict[str, Any]]] = 
 ]
 
 
-@pytest.mark.parametrize(("kind", "right", "written", "wanted", "entry"), CASES)
-def test_an_answer_gets_what_a_teacher_gives(
-    kind: QuestionType, right: list[str], written: str, wanted: float | str, entry: dict[str, Any]
+@pytest.mark.parametrize(("kind", "right", "written", "expected", "entry"), CASES)
+def test_a_held_out_answer_gets_the_teachers_mark(
+    kind: QuestionType, right: list[str], written: str, expected: float | str, entry: dict[str, Any]
 ) -> None:
-    as_a_teacher_would(kind, right, written, wanted, entry)
+    assert_outcome(kind, right, written, expected, entry)

@@ -1,4 +1,4 @@
-"""What holds for every paper, scheme and sheet: Hypothesis looks for one where it does not."""
+"""Properties of marking that hold for every paper, scheme and sheet, checked with Hypothesis."""
 
 import re
 from collections.abc import Callable
@@ -24,7 +24,7 @@ from local.cli.marker_evaluation import agreement_measures
 from tests.unit.grade.marking.builders import PHOTOSYNTHESIS, answer, task
 from tests.unit.grade.marking.objective_cases import mark, numeric
 
-# The same examples in every build; to look further, raise the number and leave `derandomize` out.
+# The same examples in every build; to search further, raise the number and remove `derandomize`.
 QUICK = settings(max_examples=60, deadline=None, derandomize=True)
 _WRITTEN = (
     "plants oxygen glucose light energy water not never increases decreases because the a is released carbon dioxide "
@@ -80,7 +80,7 @@ def graded(case: tuple[QuestionPaper, MarkingScheme, AnswerSheet]) -> SheetResul
 
 @QUICK
 @given(cases())
-def test_marks_lie_between_the_schemes_minimum_and_the_maximum(case: Any) -> None:
+def test_marks_lie_between_minimum_and_maximum(case: Any) -> None:
     result = graded(case)
     least = {entry.question: -entry.negative for entry in case[1].entries}
     for one in result.questions:
@@ -101,27 +101,27 @@ def test_the_order_of_answers_does_not_matter(case: Any, random: Any) -> None:
 
 @QUICK
 @given(cases())
-def test_grading_again_gives_the_same(case: Any) -> None:
+def test_marking_is_deterministic(case: Any) -> None:
     assert graded(case) == graded(case)
 
 
 @QUICK
 @given(cases())
-def test_the_sum_is_that_of_the_counted_questions(case: Any) -> None:
+def test_the_total_is_the_sum_of_the_counted_questions(case: Any) -> None:
     result = graded(case)
     assert result.marks == pytest.approx(sum(one.marks or 0 for one in result.questions if one.counted), abs=0.005)
 
 
 @QUICK
 @given(cases())
-def test_a_result_survives_its_own_serialisation(case: Any) -> None:
+def test_a_result_survives_serialisation(case: Any) -> None:
     result = graded(case)
     assert SheetResult.from_dict(result.to_dict()) == result
 
 
 @QUICK
 @given(st.lists(WORDS.filter(lambda word: word.isascii()), max_size=15), st.sampled_from(["upper", "lower", "title"]))
-def test_space_and_case_do_not_matter_to_key_points(words: list[str], how: str) -> None:
+def test_key_points_ignore_whitespace_and_case(words: list[str], how: str) -> None:
     text = " ".join(words)
     changed = "  \t".join(getattr(word, how)() for word in words) + " "
     plain, dressed = KeyPointMarker().mark([task(text), task(changed)])
@@ -130,7 +130,7 @@ def test_space_and_case_do_not_matter_to_key_points(words: list[str], how: str) 
 
 @QUICK
 @given(st.sampled_from([QuestionType.CHOICE, QuestionType.TRUE_FALSE, QuestionType.EXACT]), TEXTS)
-def test_space_around_an_objective_answer_does_not_matter(kind: QuestionType, text: str) -> None:
+def test_whitespace_around_an_objective_answer_is_ignored(kind: QuestionType, text: str) -> None:
     options = OPTIONS if kind is QuestionType.CHOICE else ()
     plain = mark(kind, text, answers=OBJECTIVE_ANSWERS[kind], options=options)
     assert mark(kind, f"  {text}\n", answers=OBJECTIVE_ANSWERS[kind], options=options).marks == plain.marks
@@ -138,7 +138,7 @@ def test_space_around_an_objective_answer_does_not_matter(kind: QuestionType, te
 
 @QUICK
 @given(st.floats(-1e6, 1e6, allow_nan=False).map(lambda value: round(value, 3)), st.sampled_from(["m", "kg", "s", "J"]))
-def test_a_number_written_out_is_read_back(value: float, unit: str) -> None:
+def test_a_written_number_is_parsed_to_its_value(value: float, unit: str) -> None:
     text = f"{value:.3f}"
     assert numeric(f"The answer is {text} {unit}", text, unit=unit).marks == 2
     assert parse_numbers(f"x = {text}")[0].value == pytest.approx(value)
@@ -146,12 +146,12 @@ def test_a_number_written_out_is_read_back(value: float, unit: str) -> None:
 
 @QUICK
 @given(st.floats(0.01, 1e4), st.floats(0, 0.5), st.floats(-1, 1))
-def test_a_tolerance_accepts_exactly_what_lies_within_it(expected: float, share: float, off: float) -> None:
+def test_a_tolerance_accepts_exactly_the_values_within_it(expected: float, share: float, off: float) -> None:
     given_value = expected * (1 + off)
     allowed = abs(expected) * share
     distance = abs(given_value - expected)
     if abs(distance - allowed) <= 1e-6 * expected:
-        return  # too near the edge to say which side rounding puts it on
+        return  # too close to the limit: rounding may put it on either side
     right = f"{expected:.12e}"
     said = numeric(f"{given_value:.12e}", right, tolerance=f"{share * 100:.10f}%")
     assert (said.marks == 2) == (distance < allowed)
@@ -159,20 +159,20 @@ def test_a_tolerance_accepts_exactly_what_lies_within_it(expected: float, share:
 
 @QUICK
 @given(TEXTS)
-def test_inspecting_twice_finds_nothing_more(text: str) -> None:
+def test_screening_twice_changes_nothing_more(text: str) -> None:
     clean = screen_answer(text).clean
     assert screen_answer(clean).clean == clean
 
 
 @QUICK
 @given(TEXTS, st.text(max_size=40))
-def test_nothing_that_is_written_breaks_the_inspection(text: str, asked: str) -> None:
-    assert isinstance(screen_prose(text, asked).clean, str)
+def test_screening_accepts_any_text(text: str, question_text: str) -> None:
+    assert isinstance(screen_prose(text, question_text).clean, str)
 
 
 @QUICK
 @given(st.lists(WORDS, min_size=4, max_size=20), st.data())
-def test_a_quote_that_is_given_back_stands_on_the_sheet(words: list[str], data: Any) -> None:
+def test_a_returned_quote_occurs_on_the_sheet(words: list[str], data: Any) -> None:
     text = " ".join(" ".join(words).split())
     start = data.draw(st.integers(0, max(len(text) - 5, 0)))
     wanted = text[start : start + data.draw(st.integers(4, 30))]
@@ -198,28 +198,28 @@ SIMPLE = st.recursive(
 
 @QUICK
 @given(SIMPLE, st.text(alphabet="ab1 .", max_size=8))
-def test_patterns_match_what_pythons_own_matcher_matches(source: str, text: str) -> None:
+def test_patterns_match_like_pythons_re(source: str, text: str) -> None:
     assert compile_pattern(source).fullmatch(text) == bool(re.fullmatch(source, text, re.IGNORECASE))
     assert compile_pattern(source).has_match(text) == bool(re.search(source, text, re.IGNORECASE))
 
 
 @QUICK
 @given(st.lists(st.tuples(st.floats(0, 5), MARKS, st.booleans()), min_size=1, max_size=6), st.integers(1, 6))
-def test_no_other_choice_of_parts_adds_up_to_more(drawn: list[tuple[float, float, bool]], choose: int) -> None:
+def test_the_counted_parts_have_the_highest_total(drawn: list[tuple[float, float, bool]], choose: int) -> None:
     names = [str(number) for number in range(len(drawn))]
     parts = tuple(
         Question(name, name, QuestionType.TEXT, "", most) for name, (_, most, _) in zip(names, drawn, strict=True)
     )
-    asked = QuestionPaper(0, (Question("G", "G", QuestionType.GROUP, "", None, choose=choose, parts=parts),))
+    question_text = QuestionPaper(0, (Question("G", "G", QuestionType.GROUP, "", None, choose=choose, parts=parts),))
     attempts = {
         name: QuestionAttempt(min(marks, most), most, tried)
         for name, (marks, most, tried) in zip(names, drawn, strict=True)
     }
-    counted = select_counted_questions(asked, attempts)
+    counted = select_counted_questions(question_text, attempts)
     assert len(counted) == min(choose, len(drawn))
     best = sum(sorted((attempts[name].marks or 0 for name in names), reverse=True)[:choose])
     assert sum(attempts[name].marks or 0 for name in counted) == pytest.approx(best)
-    assert maximum_marks(asked, attempts) >= sum(attempts[name].marks or 0 for name in counted) - 0.005
+    assert maximum_marks(question_text, attempts) >= sum(attempts[name].marks or 0 for name in counted) - 0.005
 
 
 @QUICK
@@ -232,7 +232,7 @@ def test_rounding_moves_a_mark_by_at_most_half_a_step(marks: float, step: float)
 
 @QUICK
 @given(st.lists(st.tuples(st.integers(0, 10).map(lambda n: n / 2), st.floats(0, 5)), min_size=2, max_size=40))
-def test_measures_of_agreement_stay_within_their_bounds(pairs: list[tuple[float, float]]) -> None:
+def test_agreement_measures_stay_within_their_bounds(pairs: list[tuple[float, float]]) -> None:
     found = agreement_measures(pairs)
     assert 0 <= found["exact"] <= 1
     assert found["mae"] <= found["rmse"] + 1e-4
