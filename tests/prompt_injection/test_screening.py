@@ -23,17 +23,14 @@ from tests.fake_model_server import (
 )
 from tests.prompt_injection.corpus import (
     DISGUISES,
-    FOREIGN,
     HEDGES,
-    HELD_OUT,
-    HELD_OUT_SECOND,
     HONEST,
     INSTRUCTIONS,
-    MISSED,
     OBJECTIVE_ATTACKS,
     Hedge,
     ObjectiveAttack,
 )
+from tests.prompt_injection.held_out_corpus import FOREIGN, HELD_OUT, HELD_OUT_SECOND, MISSED
 from tests.unit.grade.marking.builders import PHOTOSYNTHESIS, answer, paper, scheme, sheet, text_question
 
 KNOWN_INJECTIONS = list(chain.from_iterable(INSTRUCTIONS.values()))

@@ -2,24 +2,17 @@
 
 import pytest
 
-from core.models.assessment import Criterion, Option, Question, QuestionType, SchemeEntry
-from core.models.result import QuestionMark, ReviewReason
-from grade.answer import Answer
+from core.models.assessment import QuestionType, SchemeEntry
+from core.models.result import ReviewReason
 from grade.language.english_detection import build_vocabulary, is_foreign
-from grade.markers.free_text import FreeTextMark, FreeTextMarker, FreeTextTask
-from grade.markers.key_points.marker import KeyPointMarker
-from grade.marking import mark_sheet
-from tests.unit.grade.marking.builders import GOOD_ANSWER, PHOTOSYNTHESIS, answer, paper, scheme, sheet, text_question
+from tests.unit.grade.marking.builders import GOOD_ANSWER, PHOTOSYNTHESIS, text_question
+from tests.unit.grade.marking.language_cases import (
+    GELAENDER,
+    LEITUNG,
+    ConfidentMarker,
+    marked,
+)
 
-
-def by_criteria(*texts: str) -> SchemeEntry:
-    return SchemeEntry("1", QuestionType.TEXT, 2, criteria=tuple(Criterion(text, 1) for text in texts))
-
-
-RAILING = text_question("1", 2, "Why does a metal railing feel colder than a bench?")
-CONDUCTION = by_criteria("Metal is a better conductor of heat than wood", "Heat leaves the hand faster")
-GELAENDER = text_question("1", 2, "Warum fühlt sich ein Geländer aus Metall kälter an als eine Bank?")
-LEITUNG = by_criteria("Metall leitet Wärme besser als Holz", "Die Wärme verlässt die Hand schneller")
 FIRST_SET = {
     "German": "Metall leitet Wärme besser als Holz",
     "French": "Le métal conduit mieux la chaleur que le bois",
@@ -62,28 +55,6 @@ HELD_OUT_SET = {
     "Greek": "Το μέταλλο άγει τη θερμότητα καλύτερα",
 }
 ALL = {**FIRST_SET, **HELD_OUT_SET}
-
-
-class ConfidentMarker:
-    """Gives full marks with high confidence, as a model may do; records the texts it was given."""
-
-    name = "model:stand-in"
-
-    def __init__(self) -> None:
-        self.given: list[str] = []
-
-    def mark(self, tasks: list[FreeTextTask]) -> list[FreeTextMark]:
-        self.given += [task.answer.text for task in tasks]
-        return [FreeTextMark(task.max_marks, 0.95, self.name, "All of it is there.") for task in tasks]
-
-
-def marked(
-    text: str, question: Question = RAILING, entry: SchemeEntry = CONDUCTION, marker: FreeTextMarker | None = None
-) -> QuestionMark:
-    given: Answer = answer("1", text)
-    return mark_sheet(
-        paper(question), scheme(entry), sheet(given), free_text_marker=marker or KeyPointMarker()
-    ).questions[0]
 
 
 @pytest.mark.parametrize("language", ALL)
@@ -163,104 +134,12 @@ def test_an_attack_in_another_language_is_reviewed_and_not_marked() -> None:
         assert marker.given == [english]
 
 
-# ── objective answers ───────────────────────────────────────────────────────────────────────────────
-
-
-def marked_objectively(text: str, kind: QuestionType, *right: str, question_text: str = "Name it.") -> QuestionMark:
-    options = tuple(Option(label, f"thing {label}") for label in "ABCD") if kind is QuestionType.CHOICE else ()
-    question = Question("1", "1", kind, question_text, 1, options)
-    entry = SchemeEntry("1", kind, 1, answers=right)
-    return mark_sheet(
-        paper(question), scheme(entry), sheet(answer("1", text)), free_text_marker=KeyPointMarker()
-    ).questions[0]
-
-
-FOREIGN_WORDS = [
-    "二酸化炭素",
-    "углекислый газ",
-    "земля",
-    "Земля",
-    "сера",
-    "地球",
-    "水",
-    "يد",
-    "מים",
-    "원",
-    "पानी",
-    "νερό",
-]
-
-
-@pytest.mark.parametrize("text", FOREIGN_WORDS)
-def test_a_word_in_another_alphabet_goes_to_review_with_every_marker(text: str) -> None:
-    for found in (
-        marked(text),
-        marked_objectively(text, QuestionType.EXACT, "Earth"),
-        marked_objectively(text, QuestionType.PATTERN, "E.+"),
-    ):
-        assert found.review == (ReviewReason.UNKNOWN_LANGUAGE,)
-        assert "not in English" in found.reason
-    assert marked_objectively(text, QuestionType.EXACT, "Earth").confidence <= 0.5
-
-
-@pytest.mark.parametrize(
-    "text", ["les mammifères sont la classe des baleines", "c'est la Terre, notre planète", "die Erde ist unser Planet"]
-)
-def test_an_unaccepted_foreign_sentence_goes_to_review(text: str) -> None:
-    for kind, right in ((QuestionType.EXACT, "mammals"), (QuestionType.PATTERN, "mammals?")):
-        found = marked_objectively(text, kind, right)
-        assert (found.marks, found.review) == (0, (ReviewReason.UNKNOWN_LANGUAGE,))
-
-
-@pytest.mark.parametrize(
-    ("text", "kind", "right"),
-    [
-        ("двенадцать", QuestionType.NUMERIC, "12"),
-        ("三", QuestionType.NUMERIC, "3"),
-        ("ответ Б", QuestionType.CHOICE, "B"),
-        ("да", QuestionType.TRUE_FALSE, "true"),
-    ],
-)
-def test_a_wrong_choice_or_value_in_another_alphabet_goes_to_review(text: str, kind: QuestionType, right: str) -> None:
-    assert ReviewReason.UNKNOWN_LANGUAGE in marked_objectively(text, kind, right).review
-
-
-def test_an_accepted_foreign_answer_needs_no_review() -> None:
-    assert marked_objectively("Земля", QuestionType.EXACT, "Earth", "Земля").review == ()
-    assert marked_objectively("地球", QuestionType.PATTERN, "地球|Earth").review == ()
-    assert (
-        marked_objectively("la Terre est notre planète", QuestionType.EXACT, "la Terre est notre planète").review == ()
-    )
-
-
-@pytest.mark.parametrize(
-    "text", ["π", "λ", "2πr", "Ω", "5 μm", "30 kΩ", "ΔE = hν", "c = λν", "αβ", "x̄ = Σx/n", "𝑥 = 𝑣𝑡", "ℓ"]
-)
-def test_greek_symbols_and_formulae_are_not_another_language(text: str) -> None:
-    for kind, right in ((QuestionType.EXACT, "mass"), (QuestionType.NUMERIC, "7"), (QuestionType.PATTERN, "m.*")):
-        assert ReviewReason.UNKNOWN_LANGUAGE not in marked_objectively(text, kind, right).review
-    assert ReviewReason.UNKNOWN_LANGUAGE not in marked(f"The wave obeys {text} as we saw.").review
-
-
-@pytest.mark.parametrize(
-    "text", ["mitosis", "the moon is our planet", "Leonardo da Vinci", "NaCl", "B2", "fotosynthesis"]
-)
-def test_a_wrong_english_answer_is_not_flagged_as_foreign(text: str) -> None:
-    assert ReviewReason.UNKNOWN_LANGUAGE not in marked_objectively(text, QuestionType.EXACT, "Jupiter").review
-
-
 def test_a_foreign_word_is_flagged_unless_the_question_has_it() -> None:
     for word in ("二酸化炭素", "पानी", "воду"):
         text = f"Plants take in {word} and give off oxygen."
         assert ReviewReason.UNKNOWN_LANGUAGE in marked(text).review
         question = text_question("1", 2, f"What do plants do with {word} in the light of the sun?")
         assert ReviewReason.UNKNOWN_LANGUAGE not in marked(text, question).review
-
-
-def test_a_formula_in_cyrillic_look_alikes_is_read_as_latin() -> None:
-    found = marked_objectively("СО2", QuestionType.EXACT, "CO2")
-    assert found.marks == 1
-    assert ReviewReason.PROMPT_INJECTION in found.review
 
 
 def test_an_attack_in_german_in_a_german_answer_is_removed() -> None:

@@ -1,13 +1,18 @@
 """Each failure of a model call has its own sentence, and none of them gives a mark of 0."""
 
+import asyncio
 import json
+import logging
 import time
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
+from core.models.assessment import SchemeEntry
 from core.models.result import ReviewReason
-from grade.markers.free_text import FreeTextMark
+from grade.markers.free_text import FreeTextMark, FreeTextTask
+from grade.markers.model import marker as marker_module
 from grade.markers.model.marker import ModelMarker
 from tests.fake_model_server import (
     ChatRequest,
@@ -156,3 +161,51 @@ def test_an_unlisted_model_is_not_free_under_a_cap() -> None:
     with FakeModelServer() as server, open_model_marker(server, replace(FAST_LIMITS, spend_usd=0.0001)) as marker:
         marker.mark([task()])
         assert server.requests == []
+
+
+def _raise_for_unlucky_answer(monkeypatch: pytest.MonkeyPatch, error: BaseException) -> None:
+    """Something in the marking of one answer raises what nobody expects."""
+    original = marker_module.score_reply
+
+    def score_or_raise(one: FreeTextTask, *rest: Any) -> Any:
+        if "unlucky" in one.answer.text:
+            raise error
+        return original(one, *rest)
+
+    monkeypatch.setattr(marker_module, "score_reply", score_or_raise)
+
+
+def test_an_unexpected_error_affects_one_answer_and_logs_no_content(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.DEBUG)
+    _raise_for_unlucky_answer(monkeypatch, KeyError("quokka"))
+    with FakeModelServer() as server, open_model_marker(server) as marker:
+        good, odd = marker.mark(tasks_for([GOOD_ANSWER, f"{GOOD_ANSWER} unlucky"]))
+    assert (good.marks, good.review) == (3, ())
+    assert ReviewReason.MODEL_UNAVAILABLE in odd.review
+    assert odd.marker == "key-points"
+    assert odd.usage.calls == 1
+    assert "quokka" not in odd.reason
+    assert "KeyError" in caplog.text
+    assert "quokka" not in caplog.text
+
+
+def test_a_cancelled_marking_raises(monkeypatch: pytest.MonkeyPatch) -> None:
+    _raise_for_unlucky_answer(monkeypatch, asyncio.CancelledError())
+    with FakeModelServer() as server, open_model_marker(server) as marker, pytest.raises(BaseException) as raised:
+        marker.mark(tasks_for([GOOD_ANSWER, "unlucky plants"]))
+    assert type(raised.value).__name__ == "CancelledError"
+
+
+def test_a_failing_fallback_leaves_the_answer_unmarked() -> None:
+    class Broken:
+        name = "key-points"
+
+        def mark(self, _: object) -> list[FreeTextMark]:
+            raise LookupError("quokka")
+
+    mark = ModelMarker(None, model="stand-in", fallback=Broken()).mark([task(entry=SchemeEntry("1"))])[0]
+    assert mark.marks is None
+    assert mark.review == (ReviewReason.MODEL_UNAVAILABLE,)
+    assert "No key" in mark.reason
