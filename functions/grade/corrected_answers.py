@@ -74,14 +74,14 @@ def mark_corrected_answer(
     PaperNotReady
         The assessment's paper has not been read yet.
     """
-    found = table.get(submission_pk(request["submission"]), RECORD_SK)
-    if found is None or "transcript_key" not in found:
+    record = table.get(submission_pk(request["submission"]), RECORD_SK)
+    if record is None or "transcript_key" not in record:
         raise errors.NotFound("There is no submission of this id.")
-    submission, question = submission_from_record(found), request["question"]
+    submission, question = submission_from_record(record), request["question"]
     paper, scheme = load_paper_and_scheme(
         assessment_repository.load(table, submission.tenant, submission.assessment), document_store
     )
-    sheet = split_into_answers(Transcript.from_dict(document_store.read(found["transcript_key"])), paper)
+    sheet = split_into_answers(Transcript.from_dict(document_store.read(record["transcript_key"])), paper)
     corrected, original_readings = apply_corrections(sheet, {question: request["answer"]})
     only_this = replace(corrected, answers=tuple(one for one in corrected.answers if one.question == question))
     caching_marker = CachingMarker(free_text_marker, {})

@@ -58,8 +58,8 @@ class QuestionTask:
 def build_question_tasks(
     paper: QuestionPaper, scheme: MarkingScheme, sheet: AnswerSheet, warnings: list[str]
 ) -> Iterator[QuestionTask]:
-    """One task for each question without parts, in the order of the paper. A question whose marks nobody states is
-    marked out of 1, with a sentence added to `warnings`. The first scheme entry of a question counts."""
+    """One task for each question without parts, in the order of the paper. A question without a maximum in paper and
+    scheme is marked out of 1, with a sentence added to `warnings`. The first scheme entry of a question counts."""
     entries: dict[str, SchemeEntry] = {}
     for listed in scheme.entries:
         entries.setdefault(listed.question, listed)

@@ -54,8 +54,8 @@ def remove_contradictions(text: str) -> tuple[str, bool]:
 
 
 def is_word_list(sentence: str) -> bool:
-    found = tokenize(sentence)
-    return len(found) >= _MIN_LIST_LENGTH and not any(word in STOP_WORDS or word in NEGATIONS for word in found)
+    words = tokenize(sentence)
+    return len(words) >= _MIN_LIST_LENGTH and not any(word in STOP_WORDS or word in NEGATIONS for word in words)
 
 
 def _are_contradictory(one: AnalyzedText, other: AnalyzedText) -> bool:

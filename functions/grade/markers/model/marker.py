@@ -131,7 +131,9 @@ class ModelMarker:
             mark = self._mark_provisionally(task, failure)
         except Exception as error:  # noqa: BLE001 - a bug in marking one answer must not lose the others
             self._on_error(error)
-            mark = self._mark_provisionally(task, ModelCallFailed("fault", "Marking this answer by the model failed."))
+            mark = self._mark_provisionally(
+                task, ModelCallFailed("unexpected error", "Marking this answer by the model failed.")
+            )
         return replace(mark, usage=sum(used, Usage()))
 
     async def _ask_and_score(

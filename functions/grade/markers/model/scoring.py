@@ -64,7 +64,7 @@ def combine_marks(task: FreeTextTask, first: ModelMark, second: ModelMark) -> Fr
     if abs(first.claimed_marks - second.claimed_marks) > max(0.1 * task.max_marks, 0.01):
         lower = min(one, other, key=lambda mark: mark.marks or 0.0)
         explanation = (
-            f"Two opinions differ ({first.claimed_marks:g} and {second.claimed_marks:g}); the lower one stands for now."
+            f"Two opinions differ ({first.claimed_marks:g} and {second.claimed_marks:g}); the lower one counts for now."
         )
         review = tuple(dict.fromkeys((*lower.review, *flags)))
         lower = replace(lower, confidence=min(one.confidence, other.confidence), review=review)

@@ -164,7 +164,7 @@ def test_an_unlisted_model_is_not_free_under_a_cap() -> None:
 
 
 def _raise_for_unlucky_answer(monkeypatch: pytest.MonkeyPatch, error: BaseException) -> None:
-    """Something in the marking of one answer raises what nobody expects."""
+    """Make the scoring of answers with the word "unlucky" raise an unexpected error."""
     original = marker_module.score_reply
 
     def score_or_raise(one: FreeTextTask, *rest: Any) -> Any:

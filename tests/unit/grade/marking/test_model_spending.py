@@ -127,30 +127,30 @@ class Conversation:
     has its request, which it does not answer.
     """
 
-    def __init__(self, endings: list[str], *, cancelled: bool, cap: float | None = None) -> None:
-        self._endings, self._cancelled, self._cap = endings, cancelled, cap
+    def __init__(self, responses: list[str], *, cancelled: bool, cap: float | None = None) -> None:
+        self._responses, self._cancelled, self._cap = responses, cancelled, cap
         self._withhold_reply = False
         self._clock_offset = 0.0
         self.used: list[Usage] = []
         self.unknown_usd = 0.0
         """The most that the answered calls without a token count may have cost."""
-        self.ended: list[str] = []
+        self.outcomes: list[str] = []
 
     def run(self) -> SheetSession:
         with FakeModelServer(self._behave) as server:
             return asyncio.run(self._ask_all(server.base_url))
 
     def _behave(self, request: ChatRequest, number: int) -> FakeReply:
-        ending = self._endings[number % len(self._endings)]
+        response = self._responses[number % len(self._responses)]
         if self._withhold_reply:
             self._loop.call_soon_threadsafe(self._request_received.set)
             return replace(reply_all_met(request, number), seconds=600)
-        if ending == "late":
+        if response == "late":
             self._loop.call_soon_threadsafe(self._advance_clock)
-        if ending == "no usage":
+        if response == "no usage":
             tokens = request.get("max_completion_tokens") or request["max_tokens"]
             self.unknown_usd += prices.max_cost(PRICED, _estimate_tokens(request), tokens)
-        return RESPONSES[ending](request, number)
+        return RESPONSES[response](request, number)
 
     def _advance_clock(self) -> None:
         self._clock_offset += 2 * PATIENT.timeout_seconds
@@ -166,7 +166,7 @@ class Conversation:
             model_client = ModelClient(client, PRICED)
             for at in range(3):
                 self._withhold_reply = self._cancelled and at == 1
-                self.ended.append(await self._ask(model_client, session))
+                self.outcomes.append(await self._ask(model_client, session))
         return session
 
     async def _ask(self, model_client: ModelClient, session: SheetSession) -> str:
@@ -176,8 +176,8 @@ class Conversation:
             pending.cancel()
         try:
             await pending
-        except ModelCallFailed as ending:
-            return ending.kind
+        except ModelCallFailed as failure:
+            return failure.kind
         except asyncio.CancelledError:
             return "cancelled"
         return "reply"
@@ -192,21 +192,21 @@ class Conversation:
     st.lists(st.sampled_from(sorted(RESPONSES)), min_size=1, max_size=8), st.booleans(), st.sampled_from([None, 1.0])
 )
 def test_committed_equals_spent_after_any_sequence_of_responses(
-    endings: list[str], cancelled: bool, cap: float | None
+    responses: list[str], cancelled: bool, cap: float | None
 ) -> None:
-    conversation = Conversation(endings, cancelled=cancelled, cap=cap)
+    conversation = Conversation(responses, cancelled=cancelled, cap=cap)
     session = conversation.run()
     assert session.committed_usd == pytest.approx(conversation.spent_usd, abs=1e-9)
-    assert (conversation.ended[1] == "cancelled") is cancelled
+    assert (conversation.outcomes[1] == "cancelled") is cancelled
 
 
 @pytest.mark.parametrize("cancelled", [False, True], ids=["", "cancelled"])
-@pytest.mark.parametrize("ending", sorted(RESPONSES))
-def test_committed_equals_spent_after_each_kind_of_response(ending: str, cancelled: bool) -> None:
-    conversation = Conversation([ending], cancelled=cancelled, cap=1.0)
+@pytest.mark.parametrize("response", sorted(RESPONSES))
+def test_committed_equals_spent_after_each_kind_of_response(response: str, cancelled: bool) -> None:
+    conversation = Conversation([response], cancelled=cancelled, cap=1.0)
     session = conversation.run()
-    kind = FAILURE_KINDS.get(ending, "reply")
-    assert conversation.ended == [kind, "cancelled" if cancelled else kind, kind]
+    kind = FAILURE_KINDS.get(response, "reply")
+    assert conversation.outcomes == [kind, "cancelled" if cancelled else kind, kind]
     assert session.committed_usd == pytest.approx(conversation.spent_usd, abs=1e-9)
 
 
