@@ -105,7 +105,10 @@ def flat(value: Any) -> Iterator[Any]:
             yield from flat(one)
 
 
-PATTERNS = dict(compiled_patterns())
+# Each pattern once, by its first name: several modules import the same ones.
+PATTERNS = {
+    name: pattern for pattern, name in {pattern: name for name, pattern in reversed([*compiled_patterns()])}.items()
+}
 
 
 def find_all_matches(pattern: Any, text: str) -> None:
