@@ -1,7 +1,7 @@
-"""What is asked and what it is worth: the question tree of a paper and the marking scheme beside it.
+"""Question papers and marking schemes: the question tree and how each question is marked.
 
-A question's `id` is its path in the tree ("A.1.b", "3", "5.a.ii"): unique within the paper, even where
-a section starts again at 1. Its `label` is what is printed ("1", "(a)", "Section A"). Marks are floats
+A question's `id` is its path in the tree ("A.1.b", "3", "5.a.ii"). It is unique within the paper, even where
+a section restarts its numbering at 1. Its `label` is the printed one ("1", "(a)", "Section A"). Marks are floats
 in steps that a scheme may choose (halves, quarters); sums are rounded to two decimals in code.
 """
 
@@ -14,7 +14,10 @@ from core.models.transcript import Box
 
 
 class QuestionType(StrEnum):
-    """How a question is answered, and so who marks it. SECTION and GROUP hold parts and are not answered."""
+    """How a question is answered, which decides how it is marked.
+
+    SECTION and GROUP contain parts and have no answer.
+    """
 
     SECTION = "section"
     GROUP = "group"
@@ -39,7 +42,7 @@ class Option:
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """A node of the tree. `choose`: how many of the parts count ("answer any two"), None for all."""
+    """A node of the question tree. `choose`: how many of the parts count ("answer any two"), None for all."""
 
     id: str
     label: str
@@ -53,7 +56,7 @@ class Question:
     box: Box | None = None
 
     def leaves(self) -> Iterator["Question"]:
-        """The answerable questions below this node (itself, where it has no parts), in printed order."""
+        """Yield the answerable questions below this node in printed order (the node itself if it has no parts)."""
         if not self.parts:
             yield self
         for part in self.parts:
@@ -92,8 +95,11 @@ class Question:
 
 @dataclass(frozen=True, slots=True)
 class QuestionPaper:
-    """The tree. `total_marks` is the sum over what counts (any-two groups once); `printed_total` is what
-    the paper itself says, where it does. `warnings` name every doubt in a sentence."""
+    """A question tree.
+
+    `total_marks` is the sum over the questions that count (of "any two", two). `printed_total` is the total printed
+    on the paper, None if it prints none. Each of `warnings` describes one doubt in a sentence.
+    """
 
     total_marks: float
     questions: tuple[Question, ...]
@@ -127,7 +133,7 @@ class QuestionPaper:
 
 @dataclass(frozen=True, slots=True)
 class Criterion:
-    """One thing a free-text answer is to say. `accept`: wordings a marker takes for it as well."""
+    """One point that a free-text answer should make. `accept`: other wordings that count as the same point."""
 
     text: str
     marks: float
@@ -136,11 +142,11 @@ class Criterion:
 
 @dataclass(frozen=True, slots=True)
 class SchemeEntry:
-    """How one question is marked. `question` is an id or a label as printed ("5(a)", "B2"); what does not
-    apply to the type stays None or empty.
+    """How one question is marked. `question` is an id or a label as printed ("5(a)", "B2"). Fields that do not
+    apply to the type stay None or empty.
 
-    * choice: `answers` (labels), `partial` (each right label its share, each wrong one takes it back),
-      `negative` (taken off for a wrong answer).
+    * choice: `answers` (labels), `partial` (each right label earns its share, each wrong one takes a share back),
+      `negative` (marks deducted for a wrong answer).
     * true_false: `answers` is ("true",) or ("false",), `negative`.
     * numeric: `answers` (numbers as text), `unit`, `tolerance` ("2%" or "0.1", in the unit), `range`
       (low, high), `significant_figures`.
@@ -204,7 +210,10 @@ class SchemeEntry:
 
 @dataclass(frozen=True, slots=True)
 class MarkingScheme:
-    """A whole scheme. `rounding` is the step that a question's mark is rounded to (0.5, 1), None for none."""
+    """A marking scheme.
+
+    `rounding` is the step that each question's mark is rounded to (0.5, 1), None for no rounding.
+    """
 
     entries: tuple[SchemeEntry, ...]
     title: str = ""

@@ -1,7 +1,7 @@
-"""Which questions count, and what a sheet adds up to: said once, for grading and for moderation.
+"""Counting rules: which questions count towards the total, and the maximum of a sheet.
 
-"Answer any two" counts the best two. Marks may be None (a person has to give them): they add nothing,
-but an attempt whose marks are still open stands before a question that was left out.
+Grading and moderation share them. "Answer any two" counts the best two. An attempt may have no marks yet (None: a
+person has to give them): it adds nothing to the total, but ranks above a question that was left out.
 """
 
 from collections.abc import Mapping
@@ -12,7 +12,7 @@ from core.models.assessment import Question, QuestionPaper
 
 @dataclass(frozen=True, slots=True)
 class QuestionAttempt:
-    """One answerable question on one sheet: what it got (None: still open), out of what, and if it was tried."""
+    """One answerable question on one sheet: its marks (None: not decided yet), its maximum, and if it was answered."""
 
     marks: float | None
     max_marks: float
@@ -20,27 +20,27 @@ class QuestionAttempt:
 
 
 def sum_marks(marks: list[float]) -> float:
-    """A sum of marks, rounded to two decimals."""
+    """Return a sum of marks, rounded to two decimals."""
     return round(sum(marks), 2)
 
 
 def select_counted_questions(paper: QuestionPaper, attempts: Mapping[str, QuestionAttempt]) -> frozenset[str]:
-    """The ids of the answerable questions that count towards the total."""
+    """Return the ids of the answerable questions that count towards the total."""
     return frozenset(leaf for question in paper.questions for leaf in _select_counted(question, attempts))
 
 
 def is_attempted(text: str) -> bool:
-    """Whether a question was tried, by the text that stands at it: an answer, or what may be one."""
+    """Whether a question was attempted: its answer text, or text that may be its answer, is not blank."""
     return bool(text.strip())
 
 
 def not_counted_reason(*, answered: bool) -> str:
-    """The sentence that stands behind the reason of a mark that does not count."""
+    """Return the sentence that is appended to the reason of a mark that does not count."""
     return "An extra attempt; better ones count." if answered else "Not needed: enough others were answered."
 
 
 def maximum_marks(paper: QuestionPaper, attempts: Mapping[str, QuestionAttempt]) -> float:
-    """What the sheet can reach: of parts to choose from, as many as count, the dearest first."""
+    """Return the maximum of a sheet. Where only some parts count, the ones with the most marks do."""
     return sum_marks([_node_maximum(question, attempts) for question in paper.questions])
 
 
@@ -56,7 +56,7 @@ def _select_counted(node: Question, attempts: Mapping[str, QuestionAttempt]) -> 
 
 
 def _branch_sort_key(leaves: list[str], attempts: Mapping[str, QuestionAttempt]) -> tuple[float, bool]:
-    """Sorts the best branch first: most marks, then tried before left out."""
+    """Sort key that puts the best branch first: most marks, then answered before left out."""
     return (
         -sum(attempts[leaf].marks or 0.0 for leaf in leaves),
         not any(attempts[leaf].answered for leaf in leaves),

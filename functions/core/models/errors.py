@@ -1,19 +1,19 @@
-"""Every error that travels: its name is the contract, its message is a sentence for a person.
+"""Errors that cross a component boundary: the class name is the contract, the message is a sentence for a person.
 
-Step Functions sees a raised error as its class name (`ErrorEquals`), the API as a problem's `type`,
-so a class here is never renamed without renaming it there; a test holds the lists together.
+Step Functions sees a raised error as its class name (`ErrorEquals`), an API client as the `type` of a problem
+document. A class must therefore never be renamed here alone; a test compares the lists.
 
 Four families:
 
 * `TransientError`: the same call may succeed later. The state machine retries it by name.
-* `DocumentRejected`: the document's fault. The submission ends as REJECTED with this sentence.
-* `NothingFound`: a paper or key that was read, but holds nothing to mark by. It ends as REJECTED, too.
-* `RequestRefused`: the caller's fault, said at the door with an HTTP status. Nothing was written.
+* `DocumentRejected`: the document is at fault. The submission ends as REJECTED with this message.
+* `NothingFound`: a paper or answer key was read, but contains nothing to mark by. It also ends as REJECTED.
+* `RequestRefused`: the caller is at fault and gets an HTTP status. Nothing was written.
 """
 
 
 class GradelineError(Exception):
-    """Base of all. `str(error)` is a whole sentence."""
+    """Base of all errors here. `str(error)` is a whole sentence."""
 
     def __init__(self, message: str) -> None:
         super().__init__(message)
@@ -36,7 +36,7 @@ class ServiceUnavailable(TransientError):
 
 
 class ReadingIncomplete(TransientError):
-    """Some pages could not be read this time. A document is never done with a page missing."""
+    """Some pages could not be read in this attempt. A document is never finished with a page missing."""
 
     def __init__(self, message: str, pages: tuple[int, ...] = ()) -> None:
         super().__init__(message)
@@ -47,23 +47,23 @@ class CopyNotVerified(TransientError):
     """The durable copy does not carry the checksum of the source."""
 
 
-# ── the document's fault: REJECTED ───────────────────────────────────────────────────────────────
+# ── the document is at fault: REJECTED ───────────────────────────────────────────────────────────
 
 
 class DocumentRejected(PermanentError):
-    """The document cannot be read, and sending it again will not help. The file is still stored."""
+    """The document cannot be read, and sending it again will not help. The file is stored nevertheless."""
 
 
 class EmptyFile(DocumentRejected):
-    """0 bytes."""
+    """The file has 0 bytes."""
 
 
 class FileTooLarge(DocumentRejected):
-    """More bytes than the limit."""
+    """The file has more bytes than the limit."""
 
 
 class UnsupportedFileType(DocumentRejected):
-    """Not a PDF, JPEG, PNG or TIFF, whatever its name says."""
+    """The content is not a PDF, JPEG, PNG or TIFF, whatever the file's name says."""
 
 
 class FileTypeMismatch(DocumentRejected):
@@ -71,19 +71,19 @@ class FileTypeMismatch(DocumentRejected):
 
 
 class EncryptedDocument(DocumentRejected):
-    """A PDF that asks for a password."""
+    """The PDF requires a password."""
 
 
 class NoPages(DocumentRejected):
-    """A PDF or TIFF without a page."""
+    """The PDF or TIFF has no pages."""
 
 
 class TooManyPages(DocumentRejected):
-    """More pages than the limit."""
+    """The document has more pages than the limit."""
 
 
 class PageTooLarge(DocumentRejected):
-    """A page or picture larger than can be read (points, pixels)."""
+    """A page or image is larger than the limit (points, pixels)."""
 
 
 class DamagedDocument(DocumentRejected):
@@ -91,18 +91,18 @@ class DamagedDocument(DocumentRejected):
 
 
 class ReadingLimitExceeded(DocumentRejected):
-    """Opening the file took more time or memory than a document may."""
+    """Opening the file exceeded the limit of time or memory."""
 
 
 class PageUnreadable(DocumentRejected):
-    """Textract refuses a page for good; the message names the pages."""
+    """Textract permanently refuses a page; the message names the pages."""
 
 
-# ── read, but nothing to mark by: REJECTED ───────────────────────────────────────────────────────
+# ── read, but contains nothing to mark by: REJECTED ──────────────────────────────────────────────
 
 
 class NothingFound(PermanentError):
-    """A paper or answer key was read, but what it was sent for was not found in it. `grade` ends it by itself."""
+    """A paper or answer key was read, but contains no questions or answers. `grade` ends such a submission itself."""
 
 
 class NoQuestionsFound(NothingFound):
@@ -110,57 +110,63 @@ class NoQuestionsFound(NothingFound):
 
 
 class NoAnswersFound(NothingFound):
-    """An answer key without an answer. `before_paper`: its question paper, which says where to look, was not there."""
+    """An answer key without an answer.
+
+    `before_paper`: the assessment had no question paper yet, which would have told where to look for the answers.
+    """
 
     def __init__(self, message: str, *, before_paper: bool = False) -> None:
         super().__init__(message)
         self.before_paper = before_paper
 
 
-# ── ours, and final for this run ─────────────────────────────────────────────────────────────────
+# ── internal, and final for this run ─────────────────────────────────────────────────────────────
 
 
 class PaperNotReady(PermanentError):
-    """The sheet's question paper has not been prepared yet: the sheet is parked, not failed."""
+    """The sheet's question paper has not been prepared yet: the sheet is parked, it has not failed."""
 
 
 class ReadingTakesLong(PermanentError):
-    """Page by page this document would hold the account's quota for minutes: an asynchronous job reads it."""
+    """Page by page, this document would hold the account's quota for minutes: an asynchronous job reads it instead."""
 
 
 class SubmissionErased(PermanentError):
-    """The submission was erased meanwhile; nothing of it is written any more."""
+    """The submission was erased during the run; nothing more of it is written."""
 
 
 class LanesDisagree(PermanentError):
     """The bytes that were read are not the bytes that were stored."""
 
 
-# ── the caller's fault: said at the door ─────────────────────────────────────────────────────────
+# ── the caller is at fault: refused with an HTTP status ──────────────────────────────────────────
 
 
 class RequestRefused(PermanentError):
-    """A request that is refused at the door. `status` is the HTTP status, the class name the type; `retry_after` the
-    seconds behind which the same request would be taken, None where it never is."""
+    """A request that is refused when it arrives.
+
+    `status` is the HTTP status, the class name the problem type. `retry_after`: seconds after which the same request
+    would be accepted, None if it never will be.
+    """
 
     status = 400
     retry_after: int | None = None
 
 
 class MissingAssessment(RequestRefused):
-    """No assessment is named."""
+    """The request names no assessment."""
 
 
 class InvalidAssessment(RequestRefused):
-    """The assessment's name has characters that cannot stand in a key."""
+    """The assessment's name has characters that a key cannot contain."""
 
 
 class UnknownKind(RequestRefused):
-    """Not one of question_paper, answer_key, answer_sheet."""
+    """The kind is not one of question_paper, answer_key, answer_sheet."""
 
 
 class InvalidStudent(RequestRefused):
-    """The student's label is too long or holds characters that cannot stand in a name."""
+    """The student's label is too long or has characters that a name cannot contain."""
 
 
 class InvalidHeader(RequestRefused):
@@ -168,15 +174,15 @@ class InvalidHeader(RequestRefused):
 
 
 class InvalidCursor(RequestRefused):
-    """A list is asked for from a place that no answer has named."""
+    """A list was requested from a cursor that the API has not returned."""
 
 
 class InvalidDropKey(RequestRefused):
-    """An object in the drop folder whose key does not follow the grammar."""
+    """The key of an object in the drop folder does not follow the grammar."""
 
 
 class InvalidUpload(RequestRefused):
-    """The body of an upload request is not what it says."""
+    """The body of an upload request is not what it declares to be."""
 
 
 class InvalidMarkingScheme(RequestRefused):
@@ -186,83 +192,83 @@ class InvalidMarkingScheme(RequestRefused):
 
 
 class InvalidPaper(RequestRefused):
-    """The corrected question tree cannot be one; the message names the place in it."""
+    """The corrected question tree is not valid; the message names the position in it."""
 
     status = 422
 
 
 class InvalidRoster(RequestRefused):
-    """The roster is no CSV of names or numbers; the message names the line."""
+    """The roster is not a CSV of names or numbers; the message names the line."""
 
     status = 422
 
 
 class InvalidSettings(RequestRefused):
-    """The tenant's settings are not what they may be; the message says what is."""
+    """The tenant's settings are not valid; the message says what is allowed."""
 
     status = 422
 
 
 class PayloadTooLarge(RequestRefused):
-    """The body is larger than this door takes."""
+    """The body is larger than this endpoint accepts."""
 
     status = 413
 
 
 class NotFound(RequestRefused):
-    """No such thing for this tenant."""
+    """Not found for this tenant."""
 
     status = 404
 
 
 class InvalidPublication(RequestRefused):
-    """The body of a publication is not what it has to be."""
+    """The body of a publication request is not valid."""
 
     status = 422
 
 
 class FeedbackTooLarge(RequestRefused):
-    """The feedback of a whole class does not fit into one answer."""
+    """The feedback of a whole class does not fit into one response."""
 
     status = 413
 
 
 class NotPublished(RequestRefused):
-    """The marks are still held; they go out when a teacher publishes them."""
+    """The marks are not published yet."""
 
     status = 409
 
 
 class UnknownPlatform(RequestRefused):
-    """Nobody knows how that platform imports marks."""
+    """The platform is not one that marks can be exported for."""
 
 
 class GradebookIncomplete(RequestRefused):
-    """A student has no id, or one that would not arrive as it is."""
+    """A student has no id, or one that would not survive the export unchanged."""
 
     status = 422
 
 
 class NotMarked(RequestRefused):
-    """A mark is to be changed where there are none (yet): the submission is under way, or is no marked sheet."""
+    """The submission has no marks to change: it is still in progress, or is not a marked sheet."""
 
     status = 409
 
 
 class InvalidMark(RequestRefused):
-    """The change is no mark that this question can have; the message says which it can."""
+    """The change is not a mark that this question can have; the message says which are."""
 
     status = 422
 
 
 class InvalidAnswer(RequestRefused):
-    """The correction of a reading is no text that could stand on a sheet; the message says why."""
+    """The corrected answer is not text that could be on a sheet; the message says why."""
 
     status = 422
 
 
 class ChangedMeanwhile(RequestRefused):
-    """Somebody else has changed it since it was looked at (If-Match)."""
+    """The resource has changed since the client read it (If-Match)."""
 
     status = 412
 
@@ -274,7 +280,7 @@ class NotPermitted(RequestRefused):
 
 
 class UploadIncomplete(RequestRefused):
-    """`complete` was called before the file had arrived, or the file is not the one declared."""
+    """`complete` was called before the file arrived, or the file is not the declared one."""
 
     status = 409
 

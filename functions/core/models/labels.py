@@ -1,4 +1,4 @@
-"""Which question a label means: "5(a)", "5a", "Q5 a", "B2", "Section B 2(i)" beside the ids of a paper."""
+"""Question labels: which of a paper's questions "5(a)", "5a", "Q5 a", "B2" or "Section B 2(i)" means."""
 
 import re
 from collections.abc import Iterator
@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from core.models.assessment import Question, QuestionPaper, QuestionType
 
 QuestionPath = tuple[str, ...]
-"""A label as its steps, lower case, numbers without leading zeros: ("5", "a", "ii")."""
+"""The steps of a label in lower case, numbers without leading zeros: ("5", "a", "ii")."""
 
 _IGNORED_WORDS = re.compile(
     r"\b(?:questions?|ques|qn|section|part|group|answers?|ans|no|number|sub)\b\.?", re.IGNORECASE
@@ -15,7 +15,7 @@ _Q_PREFIX = re.compile(r"^\W*q(?=[\W_]*\d)", re.IGNORECASE)
 
 
 def parse_label(label: str) -> QuestionPath:
-    """The steps of a label, however it is written. Letters that stand together stay one step ("aii")."""
+    """Return the steps of a label in any notation. Adjacent letters stay one step ("aii")."""
     cleaned = _Q_PREFIX.sub("", _IGNORED_WORDS.sub(" ", label.strip()))
     return tuple(_normalize_step(step) for step in re.findall(r"\d+|[^\W\d_]+", cleaned))
 
@@ -25,7 +25,7 @@ def _normalize_step(text: str) -> str:
 
 
 def format_question_id(question_id: str) -> str:
-    """A question as people name it, from its path in the tree: "4.a" → "4(a)", "A.1.b.ii" → "A1(b)(ii)"."""
+    """Return a question's id in the usual notation: "4.a" → "4(a)", "A.1.b.ii" → "A1(b)(ii)"."""
     name = ""
     for step in question_id.split("."):
         if not name:
@@ -38,9 +38,9 @@ def format_question_id(question_id: str) -> str:
 
 
 def iter_question_nodes(questions: tuple[Question, ...]) -> Iterator[tuple[QuestionPath, int, Question]]:
-    """Every node with its path and how many of its first steps are sections, which people leave out.
+    """Yield every node with its path and the number of leading section steps, which a label may omit.
 
-    A node that only gathers questions ("Questions 2 to 6") has no step of its own.
+    A node that only groups questions ("Questions 2 to 6") has no step of its own.
     """
     yield from _iter_nodes(questions, 0)
 
@@ -60,7 +60,7 @@ def _iter_nodes(questions: tuple[Question, ...], sections: int) -> Iterator[tupl
 
 
 class QuestionFinder:
-    """Finds a paper's questions by labels."""
+    """Finds the questions of a paper by label."""
 
     def __init__(self, paper: QuestionPaper) -> None:
         self._by_path: dict[QuestionPath, list[Question]] = {}
@@ -70,7 +70,7 @@ class QuestionFinder:
                     self._by_path.setdefault(path[start:], []).append(question)
 
     def find(self, label: str) -> list[Question]:
-        """The questions that the label may mean: none, one, or several where only a section would tell."""
+        """Return the questions that the label may mean: none, one, or several that only a section would tell apart."""
         path = parse_label(label)
         found = self._by_path.get(path, [])
         if found:
@@ -83,7 +83,7 @@ class QuestionFinder:
 
 
 def _split_letter_steps(path: QuestionPath) -> Iterator[QuestionPath]:
-    """Readings of letters that stand together: "aii" as (a)(ii)."""
+    """Yield the ways to split adjacent letters: "aii" as (a)(ii)."""
     for index, step in enumerate(path):
         if step.isalpha() and 1 < len(step) <= 6:
             for cut in range(1, len(step)):

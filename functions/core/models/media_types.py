@@ -1,4 +1,4 @@
-"""What a file is, by its first bytes and not by its name."""
+"""Media types of the files that are accepted, detected from their first bytes and not from their names."""
 
 from typing import Final
 
@@ -9,13 +9,13 @@ TIFF: Final = "image/tiff"
 
 BY_EXTENSION: Final = {"pdf": PDF, "jpg": JPEG, "jpeg": JPEG, "png": PNG, "tif": TIFF, "tiff": TIFF}
 _SIGNATURES: Final = ((b"\xff\xd8\xff", JPEG), (b"\x89PNG\r\n\x1a\n", PNG), (b"II*\0", TIFF), (b"MM\0*", TIFF))
-# Readers accept a PDF whose header stands within the first kilobyte.
+# Readers accept a PDF whose header is within the first kilobyte.
 _PDF_HEADER_BYTES = 1024
 SUPPORTED_TYPES_TEXT: Final = "a PDF, JPEG, PNG or TIFF"
 
 
 def detect_media_type(head: bytes) -> str | None:
-    """The media type of a file from its first kilobyte, None where it is none that is read."""
+    """Return the media type of a file from its first kilobyte, None for one that is not supported."""
     for signature, media_type in _SIGNATURES:
         if head.startswith(signature):
             return media_type
@@ -23,7 +23,7 @@ def detect_media_type(head: bytes) -> str | None:
 
 
 def parse_content_type(header: str | None) -> str | None:
-    """The media type of a Content-Type header without its parameters, in small letters; None where it says nothing."""
+    """Return the media type of a Content-Type header in lower case, without parameters; None if it states no type."""
     media_type = (header or "").split(";")[0].strip().lower()
     if media_type in ("", "application/octet-stream", "binary/octet-stream"):
         return None
@@ -31,6 +31,6 @@ def parse_content_type(header: str | None) -> str | None:
 
 
 def media_type_from_name(name: str) -> str | None:
-    """The media type that a file's extension declares, None for an unknown one."""
+    """Return the media type that a file's extension declares, None for an unknown extension."""
     stem, dot, extension = name.rpartition(".")
     return BY_EXTENSION.get(extension.lower()) if dot and stem else None

@@ -1,8 +1,8 @@
-"""What each question is worth: the one place where that number is decided, from the paper and its marking schemes.
+"""The marks of each question, decided from the paper and its marking schemes. They are decided nowhere else.
 
-The marks that the marking scheme states win: they are an instruction, while the paper's number was read. Else what the
-paper prints counts; else what the scheme's criteria add up to; else an even share of what is printed for several parts
-together. Where nothing says it, a question is marked out of 1.
+In order of precedence: the marks that the scheme states (an instruction, while the paper's number was read by OCR);
+the marks printed on the paper; the sum of the scheme's criteria; an even share of the marks that are printed for
+several parts together. Without any of these, a question is marked out of 1.
 """
 
 from collections.abc import Callable, Sequence
@@ -18,7 +18,7 @@ DEFAULT_MARKS = 1.0
 
 
 class MarksSource(StrEnum):
-    """Where a question's marks come from. `PARTS`: what its parts that count add up to."""
+    """Where a question's marks come from. `PARTS`: the sum of its parts that count."""
 
     SCHEME = "scheme"
     PAPER = "paper"
@@ -29,7 +29,7 @@ class MarksSource(StrEnum):
 
 
 def decide_marks(question: Question, entry: SchemeEntry | None) -> tuple[float | None, MarksSource]:
-    """The marks of an answerable question, None where nothing says them."""
+    """Return the marks of an answerable question (None if neither paper nor scheme states any) and their source."""
     if entry is not None and entry.marks is not None:
         return entry.marks, MarksSource.SCHEME
     if question.marks is not None:
@@ -41,8 +41,11 @@ def decide_marks(question: Question, entry: SchemeEntry | None) -> tuple[float |
 
 @dataclass(frozen=True, slots=True)
 class MergedPaper:
-    """The paper with the marks that count and its warnings about them; the schemes' entries by the ids of the questions
-    that they are for; the source of each node's marks, by id; and warnings about paper and schemes together."""
+    """A paper merged with its marking schemes.
+
+    `paper` has the marks that apply, and its warnings about them. `entries` are the schemes' entries by question id,
+    `sources` the source of each node's marks by id. `warnings` concern paper and schemes together.
+    """
 
     paper: QuestionPaper
     entries: dict[str, SchemeEntry]
@@ -50,7 +53,7 @@ class MergedPaper:
     warnings: tuple[str, ...]
 
     def maximum_marks(self) -> float:
-        """What a sheet can reach."""
+        """Return the maximum of a sheet."""
         worth = {leaf.id: DEFAULT_MARKS if leaf.marks is None else leaf.marks for leaf in self.paper.leaves()}
         return counting_rules.maximum_marks(
             self.paper, {name: counting_rules.QuestionAttempt(None, marks) for name, marks in worth.items()}
@@ -58,8 +61,11 @@ class MergedPaper:
 
 
 def merge_schemes(paper: QuestionPaper, *schemes: MarkingScheme) -> MergedPaper:
-    """A later scheme's entry replaces an earlier one's as a whole. Where paper and scheme disagree about marks, a
-    warning says so."""
+    """Merge a paper with its marking schemes.
+
+    A later scheme's entry replaces an earlier one's as a whole. Each disagreement between paper and scheme about marks
+    adds a warning.
+    """
     warnings: list[str] = []
     entries: dict[str, SchemeEntry] = {}
     questions = paper.questions
@@ -80,17 +86,19 @@ def merge_schemes(paper: QuestionPaper, *schemes: MarkingScheme) -> MergedPaper:
     missing = [leaf.id for question in merged for leaf in question.leaves() if leaf.id not in entries]
     if entries and missing:
         warnings.append(f"The marking scheme says nothing about {format_question_names(missing)}.")
-    is_complete = check_paper_totals(replace(paper, questions=merged, warnings=()), _remaining_warnings(paper, merged))
-    return MergedPaper(is_complete, entries, sources, tuple(dict.fromkeys(warnings)))
+    checked_paper = check_paper_totals(
+        replace(paper, questions=merged, warnings=()), _remaining_warnings(paper, merged)
+    )
+    return MergedPaper(checked_paper, entries, sources, tuple(dict.fromkeys(warnings)))
 
 
 def map_questions(questions: tuple[Question, ...], change: Callable[[Question], Question]) -> tuple[Question, ...]:
-    """The tree with every node changed, parts first."""
+    """Return the tree with `change` applied to every node, parts first."""
     return tuple(change(replace(q, parts=map_questions(q.parts, change)) if q.parts else q) for q in questions)
 
 
 def _find_entry_problem(entry: SchemeEntry, found: Sequence[Question]) -> str | None:
-    """Why an entry cannot be joined, None where it can."""
+    """Return why an entry cannot be assigned to a question, None if it can."""
     if not found:
         return f"The marking scheme has an entry for question {entry.question}, which the paper does not have."
     if len(found) > 1:
@@ -102,7 +110,7 @@ def _find_entry_problem(entry: SchemeEntry, found: Sequence[Question]) -> str | 
 
 
 def _fold_parts(questions: tuple[Question, ...], scheme: MarkingScheme, paper: QuestionPaper) -> tuple[Question, ...]:
-    """Parts that bear no marks of their own become one question where the scheme marks them as one."""
+    """Fold parts without marks of their own into one question where the scheme marks them as one."""
     finder = QuestionFinder(replace(paper, questions=questions))
     named = {found[0].id for entry in scheme.entries if len(found := finder.find(entry.question)) == 1}
 
@@ -136,7 +144,7 @@ def _apply_entries(
 
 
 def _find_disagreements(question: Question, entry: SchemeEntry) -> list[str]:
-    """What paper and scheme say differently of a question's marks."""
+    """Return a warning for each difference between paper and scheme about a question's marks."""
     if question.marks is None:
         return []
     if entry.marks is not None:
@@ -144,9 +152,8 @@ def _find_disagreements(question: Question, entry: SchemeEntry) -> list[str]:
             return []
         scheme_marks = format_marks(entry.marks)
         return [
-            f"Question {question.id} is worth {format_marks(question.marks)} marks on the paper and "
-            f"{scheme_marks} in the marking"
-            f" scheme; {scheme_marks} is used."
+            f"Question {question.id} is worth {format_marks(question.marks)} marks on the paper and"
+            f" {scheme_marks} in the marking scheme; {scheme_marks} is used."
         ]
     total = counting_rules.sum_marks([criterion.marks for criterion in entry.criteria])
     if not entry.criteria or total >= question.marks:
@@ -158,7 +165,7 @@ def _find_disagreements(question: Question, entry: SchemeEntry) -> list[str]:
 
 
 def _sum_part_marks(question: Question, sources: dict[str, MarksSource]) -> Question:
-    """A node whose parts all bear marks is worth what they add up to."""
+    """Set the marks of a node to the sum of its parts if all of them have marks."""
     is_complete = all(leaf.marks is not None for leaf in question.leaves())
     sources[question.id] = (
         MarksSource.PARTS if is_complete else MarksSource.NOTHING if question.marks is None else MarksSource.PAPER
@@ -169,7 +176,7 @@ def _sum_part_marks(question: Question, sources: dict[str, MarksSource]) -> Ques
 def _share_marks(
     questions: tuple[Question, ...], sources: dict[str, MarksSource], warnings: list[str]
 ) -> tuple[Question, ...]:
-    """Marks printed for parts together, shared evenly where nothing says how."""
+    """Divide marks that are printed for several parts together evenly where neither paper nor scheme says how."""
 
     def change(question: Question) -> Question:
         open_parts = [part for part in question.parts if part.marks is None and not part.parts]
@@ -182,9 +189,8 @@ def _share_marks(
         share = round(remaining / counted, 2)
         sources.update({part.id: MarksSource.SHARED for part in open_parts})
         warnings.append(
-            f"Question {question.id} prints {format_marks(question.marks)} marks for its parts together; each "
-            f"was taken to be"
-            f" worth {format_marks(share)}."
+            f"Question {question.id} prints {format_marks(question.marks)} marks for its parts together; each"
+            f" was taken to be worth {format_marks(share)}."
         )
         return replace(
             question, parts=tuple(replace(part, marks=share) if part in open_parts else part for part in question.parts)
@@ -194,7 +200,7 @@ def _share_marks(
 
 
 def _remaining_warnings(paper: QuestionPaper, questions: tuple[Question, ...]) -> list[str]:
-    """The paper's warnings without those that the schemes have answered; its total is checked anew."""
+    """Return the paper's warnings without those that the schemes have resolved; the total is checked again."""
     is_complete = all(leaf.marks is not None for question in questions for leaf in question.leaves())
     return [
         warning

@@ -1,4 +1,4 @@
-"""What a paper is worth: sums over what counts, held against what the paper prints."""
+"""Totals of a paper: sums over the questions that count, compared with the totals that the paper prints."""
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
@@ -8,14 +8,14 @@ from core.models.assessment import Question, QuestionPaper, QuestionType
 
 
 def available_marks(question: Question) -> float:
-    """The marks that can be had for a question: its own, else those of its parts that count."""
+    """Return the marks available for a question: its own, else the sum of its parts that count."""
     if question.marks is not None:
         return question.marks
     return sum_available_marks(question.parts, question.choose)
 
 
 def sum_available_marks(parts: Sequence[Question], choose: int | None) -> float:
-    """The marks of all the parts, or of the best-paid ones where only some count."""
+    """Return the sum of the parts' marks; where only `choose` of them count, of those with the most marks."""
     part_marks = sorted((available_marks(part) for part in parts), reverse=True)
     return round(sum(part_marks if choose is None else part_marks[:choose]), 2)
 
@@ -25,7 +25,7 @@ def format_marks(marks: float) -> str:
 
 
 def check_paper_totals(paper: QuestionPaper, warnings: Iterable[str]) -> QuestionPaper:
-    """The paper with its total and one warning for every sum that does not hold."""
+    """Return the paper with its total and one more warning for each sum that differs from the printed one."""
     messages = list(warnings)
     for question in paper.questions:
         _check_question(question, messages)
@@ -51,7 +51,7 @@ def _iter_ids(questions: Iterable[Question]) -> Iterable[str]:
 
 
 def _iter_unmarked(question: Question) -> Iterable[str]:
-    """The answerable questions for which no marks are printed, on them or on the question that they are part of."""
+    """Yield the ids of answerable questions without printed marks, on them or on the question they are part of."""
     if not question.parts and question.marks is None:
         yield question.id
     marked = question.type is QuestionType.GROUP and question.marks is not None
@@ -70,10 +70,8 @@ def _check_question(question: Question, messages: list[str]) -> None:
     if any(leaf.marks is None for leaf in leaves):
         if question.type is QuestionType.GROUP and all(part.marks is None for part in question.parts):
             messages.append(
-                f"Question {question.id} prints {format_marks(question.marks)} marks for its "
-                f"{len(question.parts)} parts"
-                f" together,"
-                " without saying how they are shared."
+                f"Question {question.id} prints {format_marks(question.marks)} marks for its"
+                f" {len(question.parts)} parts together, without saying how they are shared."
             )
         return
     parts_total = sum_available_marks(question.parts, question.choose)
@@ -85,5 +83,6 @@ def _check_question(question: Question, messages: list[str]) -> None:
 
 
 def format_question_names(names: list[str]) -> str:
-    listed = ", ".join(names[:12]) + (f" and {len(names) - 12} more" if len(names) > 12 else "")
-    return f"question {listed}" if len(names) == 1 else f"questions {listed}"
+    """Return the names as "question 1" or "questions 1, 2"; beyond twelve names only their number is given."""
+    joined = ", ".join(names[:12]) + (f" and {len(names) - 12} more" if len(names) > 12 else "")
+    return f"question {joined}" if len(names) == 1 else f"questions {joined}"

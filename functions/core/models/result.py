@@ -1,6 +1,6 @@
-"""What a sheet got and why: marks with the words that earned them, and every reason to look again.
+"""The result of marking a sheet: marks with the evidence for them, and the reasons for a review.
 
-Confidence here is a probability, 0 to 1, that a fair teacher would give this mark (within half a mark).
+Confidence is a probability, 0 to 1, that a fair teacher would give this mark (within half a mark).
 """
 
 from dataclasses import dataclass, field
@@ -13,7 +13,7 @@ Verdict = Literal["met", "partly", "not"]
 
 
 class ReviewReason(StrEnum):
-    """Why a person is asked to look. Each has its sentence in `docs/review.md`."""
+    """Why a person is asked to review a mark. `docs/review.md` has a sentence for each."""
 
     LOW_OCR_CONFIDENCE = "low_ocr_confidence"
     LOOK_ALIKE = "look_alike"
@@ -40,7 +40,7 @@ class ReviewReason(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class PageRegion:
-    """Where on the sheet: a page (from 1) and a box on it, as in the transcript."""
+    """A region of the sheet: a page (from 1) and a box on it, as in the transcript."""
 
     page: int
     box: Box
@@ -56,8 +56,11 @@ class PageRegion:
 
 @dataclass(frozen=True, slots=True)
 class CriterionMark:
-    """One criterion's verdict. `quote` is the student's own words for it, found in the transcript. `note` is for the
-    teacher alone: what a model claimed without showing it in the answer."""
+    """The verdict on one criterion.
+
+    `quote` is the student's own wording, found in the transcript. `note` is for the teacher alone: what a model claimed
+    without finding it in the answer.
+    """
 
     text: str
     verdict: Verdict
@@ -93,12 +96,12 @@ class CriterionMark:
 
 @dataclass(frozen=True, slots=True)
 class QuestionMark:
-    """One question's mark.
+    """The mark of one question.
 
-    `marks` is None where nothing can be said (it is then in review). `marker` is "objective",
+    `marks` is None if no mark can be given; the question is then in review. `marker` is "objective",
     "model:NAME", "key-points", "none" (no answer that could be marked) or "person". `counted` is False for an extra
-    attempt beyond "any two". `reason` says in a sentence why these marks. `machine_marks` stays what the
-    machine gave when a person has changed `marks`, `read_as` what it had read where a person has corrected `answer`.
+    attempt beyond "any two". `reason` explains the marks in a sentence. After a person has changed `marks`,
+    `machine_marks` keeps the machine's; after a person has corrected `answer`, `read_as` keeps what the machine read.
     """
 
     question: str
@@ -159,7 +162,7 @@ class QuestionMark:
 
 @dataclass(frozen=True, slots=True)
 class Usage:
-    """What a model was asked: calls, tokens and their price (US dollars, 0 where the price is not known)."""
+    """Use of a model: calls, tokens and their price (US dollars, 0 if the price is not known)."""
 
     calls: int = 0
     input_tokens: int = 0
@@ -185,8 +188,11 @@ class Usage:
 
 @dataclass(frozen=True, slots=True)
 class SheetResult:
-    """A whole sheet. `review` holds what concerns the sheet, each question's own stand with the question.
-    `leftover` is text on the sheet that no question claimed, `name_on_sheet` its own name or number line."""
+    """The result of a whole sheet.
+
+    `review` has the reasons that concern the whole sheet; each question has its own. `leftover` is text on the sheet
+    that was assigned to no question, `name_on_sheet` the line with the student's name or number.
+    """
 
     marks: float
     max_marks: float

@@ -1,4 +1,4 @@
-"""Who sits an assessment: the names and numbers that a sheet's own name line is checked against."""
+"""Rosters: the students of an assessment, and matching of labels to them."""
 
 import re
 import unicodedata
@@ -10,7 +10,7 @@ from typing import Any, Self
 
 @dataclass(frozen=True, slots=True)
 class Student:
-    """`label` is how the student is called everywhere; `name` and `number` are what may stand on a sheet."""
+    """A student of the roster. `label` identifies the student everywhere; `name` and `number` may be on a sheet."""
 
     label: str
     name: str = ""
@@ -19,7 +19,7 @@ class Student:
 
 @dataclass(frozen=True, slots=True)
 class Roster:
-    """The students of one assessment, each label once."""
+    """The students of one assessment. Labels are unique."""
 
     students: tuple[Student, ...]
 
@@ -32,27 +32,30 @@ class Roster:
 
 
 def roster_key(tenant: str, assessment: str) -> str:
-    """Where a roster lies. One key for all its versions: it names people, so older ones are to go by themselves."""
+    """Return the S3 key of a roster.
+
+    All versions share one key: they contain names, and a lifecycle rule of the bucket removes old versions.
+    """
     return f"assessments/{tenant}/{assessment}/roster.json"
 
 
-# Letters that Unicode does not take apart into a base letter and an accent.
+# Letters that Unicode does not decompose into a base letter and an accent.
 _BASE_LETTERS = str.maketrans(
     {"ø": "o", "ł": "l", "đ": "d", "ð": "d", "ħ": "h", "ŧ": "t", "ı": "i", "æ": "ae", "œ": "oe", "þ": "th", "ŋ": "ng"}
 )
-# How names are written where a keyboard or a file system has no such letter.
+# Substitutes where a keyboard or a file system does not have the letter.
 _LONG_FORMS = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "å": "aa", "ø": "oe"})
-# Letters of their own, although Unicode takes them apart into another letter and a mark.
+# Distinct letters, although Unicode decomposes them into another letter and a mark.
 _CYRILLIC_LETTERS = frozenset("йїўѓќ")
 _VARIATION_SELECTOR = re.compile("[\ufe00-\ufe0f\U000e0100-\U000e01ef]")
 _APOSTROPHES = re.compile(r"['’ʼ`´]")
 
 
 def normalize_name(text: str) -> str:
-    """Without accents, case and signs, so that "José-María" and "jose maria" are one.
+    """Return the name without accents, case and punctuation, so that "José-María" and "jose maria" are equal.
 
     Only Latin, Greek and Cyrillic letters lose their accents. In other scripts a mark makes another letter or is a
-    vowel ("だ" is not "た"), so a name in them keeps its marks.
+    vowel ("だ" is not "た"), so names in them keep their marks.
     """
     normalized = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", text).casefold().translate(_BASE_LETTERS))
     letters: list[str] = []
@@ -60,7 +63,7 @@ def normalize_name(text: str) -> str:
     for char in normalized:
         category = unicodedata.category(char)
         if category == "Cf" or _VARIATION_SELECTOR.match(char):
-            continue  # nobody sees it
+            continue  # invisible
         if category.startswith("M"):
             letters.append(char if keeps_marks else "")
             continue
@@ -72,7 +75,7 @@ def normalize_name(text: str) -> str:
 
 @lru_cache(maxsize=4096)
 def _base_letter(char: str) -> str | None:
-    """A Latin, Greek or Cyrillic letter without its accents; None for any other character."""
+    """Return a Latin, Greek or Cyrillic letter without its accents; None for any other character."""
     if char in _CYRILLIC_LETTERS:
         return char
     base = unicodedata.normalize("NFD", char)[0]
@@ -80,13 +83,15 @@ def _base_letter(char: str) -> str | None:
 
 
 def has_base_letters_only(word: str) -> bool:
-    """Whether a word of `plain` is written in Latin, Greek or Cyrillic letters (and digits). In other scripts a
-    character is a syllable or a word, and one that differs makes another name."""
+    """Whether a word of a normalized name has only Latin, Greek or Cyrillic letters and digits.
+
+    In other scripts a character is a syllable or a word, and one different character makes another name.
+    """
     return all(_base_letter(char) for char in word if not char.isdecimal())
 
 
 def _name_spellings(text: str) -> set[tuple[str, ...]]:
-    """The words of a text in alphabetical order, in every spelling that is usual ("Müller" as Muller and Mueller)."""
+    """Return the words of a text in alphabetical order, in each usual spelling ("Müller" as Muller and Mueller)."""
     casefolded = unicodedata.normalize("NFKC", text).casefold()
     forms = {casefolded, casefolded.translate(_LONG_FORMS)}
     forms |= {_APOSTROPHES.sub("", form) for form in forms}
@@ -96,14 +101,14 @@ def _name_spellings(text: str) -> set[tuple[str, ...]]:
 
 @dataclass(frozen=True, slots=True)
 class StudentMatcher:
-    """A class list, prepared for many labels. Built by `matcher`."""
+    """An index of a roster for matching labels. Built by `build_student_matcher`."""
 
     labels: Mapping[str, Student]
     numbers: Mapping[str, frozenset[Student]]
     spellings: Mapping[tuple[str, ...], frozenset[Student]]
 
     def match(self, label: str) -> Student | None:
-        """The one student whom the label names; None where that is nobody, or might be two."""
+        """Return the student whom the label names; None if it names nobody, or might name two."""
         exact = self.labels.get(unicodedata.normalize("NFC", label))
         if exact is not None:
             return exact

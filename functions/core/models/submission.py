@@ -1,9 +1,9 @@
-"""What was received: the contract that travels from the door through every state.
+"""Submissions: the contract that is passed from the entry point through every state of the state machine.
 
-A submission's id names the receipt. Where the bytes are known at the door it is a keyed hash of
-tenant, assessment, kind, student and content; in the drop folder, of bucket, key and VersionId.
-So two deliveries of one thing are one submission without a table to look in. Nothing in a state
-names a student: the label and a drop key travel sealed (`core.storage.encryption`).
+A submission's id identifies what was received. Where the entry point has the bytes, it is a keyed hash of tenant,
+assessment, kind, student and content; in the drop folder, of bucket, key and VersionId. Two deliveries of the same
+file are therefore one submission, and no table has to be queried for that. Nothing in a state names a student: the
+label and a drop key are passed on encrypted (`core.storage.encryption`).
 """
 
 import hashlib
@@ -34,7 +34,7 @@ class IntakeChannel(StrEnum):
 
 
 class SubmissionState(StrEnum):
-    """Where a submission stands. `docs/record.md` names every transition and its writer."""
+    """The state of a submission. `docs/record.md` lists every transition and its writer."""
 
     RECEIVED = "RECEIVED"
     READING = "READING"
@@ -65,7 +65,7 @@ TERMINAL_STATES = frozenset(
 
 @dataclass(frozen=True)
 class SourceFile:
-    """The received bytes, pinned by VersionId. `key` is sealed where a user wrote it (drop folder)."""
+    """The received file, pinned by VersionId. `key` is encrypted if a user chose it (drop folder)."""
 
     bucket: str
     key: str
@@ -98,7 +98,7 @@ class SourceFile:
 
 @dataclass(frozen=True)
 class Submission:
-    """One receipt and one run of it. `student` is sealed, or None where nobody named one."""
+    """A submission in one of its runs. `student` is encrypted, or None if no student was given."""
 
     id: str
     run: int
@@ -115,11 +115,11 @@ class Submission:
         return f"{self.id}-{self.run}"
 
     def for_run(self, run: int, file: SourceFile | None = None) -> Self:
-        """The same submission for a later run; `file` where the bytes have moved to the durable copy."""
+        """Return the same submission for a later run; `file` if the bytes have moved to the durable copy."""
         return replace(self, run=run, file=file or self.file)
 
     def to_state(self) -> dict[str, Any]:
-        """The state machine's input: canonical, so equal for two deliveries of one thing."""
+        """Return the state machine's input. It is canonical: two deliveries of the same file give equal input."""
         return {
             "contract": STATE_FORMAT_VERSION,
             "submission": {
@@ -152,7 +152,7 @@ class Submission:
 
 
 def keyed_hash(secret: bytes, *parts: str) -> str:
-    """128 bits of HMAC-SHA-256 over length-prefixed parts, as 32 hex digits."""
+    """Return 128 bits of HMAC-SHA-256 over length-prefixed parts, as 32 hex digits."""
     body = b"".join(len(raw).to_bytes(4, "big") + raw for raw in (part.encode() for part in parts))
     return hmac.new(secret, body, hashlib.sha256).hexdigest()[:32]
 
@@ -160,17 +160,22 @@ def keyed_hash(secret: bytes, *parts: str) -> str:
 def submission_id_from_content(
     secret: bytes, *, tenant: str, assessment: str, kind: DocumentKind, student: str | None, sha256: str
 ) -> str:
-    """The id where the bytes are known at the door (API body, declared upload)."""
+    """Return the id where the bytes are known on receipt (API body, declared upload)."""
     return keyed_hash(secret, "content", tenant, assessment, kind.value, student or "", sha256)
 
 
 def submission_id_from_object(secret: bytes, *, bucket: str, key: str, version_id: str) -> str:
-    """The id of an object in the drop folder, whose bytes nobody has read yet."""
+    """Return the id of an object in the drop folder, whose bytes have not been read yet."""
     return keyed_hash(secret, "object", bucket, key, version_id)
 
 
 def parse_assessment(value: str | None) -> str:
-    """An assessment's name: letters, digits, dot, dash, underscore; at most 64."""
+    """Check an assessment's name: letters, digits, dot, dash, underscore; at most 64. Returns it unchanged.
+
+    Raises
+    ------
+    MissingAssessment, InvalidAssessment
+    """
     if not value:
         raise errors.MissingAssessment("Say which assessment this belongs to (assessment=…).")
     if not _ASSESSMENT_NAME.fullmatch(value) or ".." in value:
@@ -182,6 +187,7 @@ def parse_assessment(value: str | None) -> str:
 
 
 def parse_kind(value: str | None) -> DocumentKind:
+    """Return the document kind of this name. Raises UnknownKind."""
     try:
         return DocumentKind(value or "")
     except ValueError:
@@ -190,10 +196,15 @@ def parse_kind(value: str | None) -> DocumentKind:
 
 
 def parse_student(value: str | None) -> str | None:
-    """A student's label as people write it: a name, a number. None where none is given."""
+    """Return a student's label (a name or a number) in normal form; None if the value is blank.
+
+    Raises
+    ------
+    InvalidStudent
+    """
     if value is None or not value.strip():
         return None
-    # One name, one student: file systems and browsers write accents in different ways.
+    # File systems and browsers encode accents in different ways; one name must give one student.
     label = unicodedata.normalize("NFC", value.strip())
     if len(label) > _MAX_STUDENT_LENGTH or "/" in label or "\\" in label or ".." in label or not label.isprintable():
         raise errors.InvalidStudent(

@@ -1,4 +1,4 @@
-"""A submission's own clock: what its moments say of the time it took, for its status and for the metrics alike."""
+"""Durations between the timestamps of a submission, for its status and for the metrics."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -9,10 +9,11 @@ BranchTimes = Mapping[str, Any]
 
 
 def time_saved_by_parallel_branches(reading: BranchTimes, storing: BranchTimes) -> int | None:
-    """Milliseconds that reading and storing ran at once: each for itself, less the time from the first one's start to
-    the last one's end. None where one of them left no times.
+    """Return the milliseconds saved because reading and storing ran in parallel.
 
-    Recording is the state machine's own write and leaves no times here, so the lanes saved at least this.
+    That is the sum of both durations, less the time from the first start to the last end. None if one of them left no
+    timestamps. Recording is the state machine's own write and leaves no timestamps here, so the branches saved at least
+    this much.
     """
     if not all(branch.get("started_at") and branch.get("ended_at") for branch in (reading, storing)):
         return None
@@ -25,9 +26,10 @@ def time_saved_by_parallel_branches(reading: BranchTimes, storing: BranchTimes) 
 def compute_durations(
     received_at: str, reading: BranchTimes, storing: BranchTimes, timeline: Mapping[str, Any]
 ) -> dict[str, int]:
-    """By metric, milliseconds of a submission's first run that has ended; what is not known is left out.
+    """Return, by metric, the durations in milliseconds of a submission's first run; unknown ones are omitted.
 
-    `timeline` has joined_at and graded_at. From acceptance: the first OCR call, the join, the marks.
+    `timeline` has joined_at and graded_at. The time to the first OCR call, to the join and to the marks is measured
+    from `received_at`.
     """
     spans = {
         "TimeToFirstOcr": (received_at, reading.get("first_ocr_at")),

@@ -1,7 +1,7 @@
-"""What a document says: pages of lines with their place, as every reader of them sees it.
+"""Transcripts: pages of lines with their positions, in the same form from every OCR engine and text layer.
 
 Boxes are (left, top, width, height) as fractions of the page, origin at the top left, after the page
-has been turned upright. Confidence is Textract's scale, 0 to 100. Lines stand in reading order.
+has been turned upright. Confidence is on Textract's scale, 0 to 100. Lines are in reading order.
 """
 
 import json
@@ -26,7 +26,7 @@ class Word:
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One line of text. `handwriting` is the reader's judgement over the line's words."""
+    """One line of text. `handwriting` summarises the classification of the line's words."""
 
     text: str
     confidence: float
@@ -37,8 +37,9 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """One page. `number` counts from 1; `rotation` is by how many degrees clockwise the page was turned
-    to stand upright (0, 90, 180, 270); `aspect` is width ÷ height of the upright page."""
+    """One page. `number` counts from 1. `rotation` is the clockwise turn, in degrees, that made the page upright
+    (0, 90, 180, 270). `aspect` is width ÷ height of the upright page.
+    """
 
     number: int
     source: PageSource
@@ -53,7 +54,7 @@ class Page:
 
 @dataclass(frozen=True, slots=True)
 class Transcript:
-    """A whole document. `warnings` are sentences for a person."""
+    """The transcript of a document. `warnings` are sentences for a person."""
 
     pages: tuple[Page, ...]
     warnings: tuple[str, ...] = field(default=())
