@@ -1,4 +1,4 @@
-"""Door of the store lane: state in, the verified copy and the content's claim, state out."""
+"""Lambda handler of the persist step: state in, one call of the domain, state out."""
 
 from typing import Any
 
@@ -33,11 +33,11 @@ def handler(state: dict[str, Any], _context: LambdaContext) -> dict[str, Any]:
         bucket=settings().documents_bucket,
     )
     student = cipher.decrypt(submission.student, associated_data=submission.id) if submission.student else None
-    # What a teacher's list of assessments is made of; the same words at each submission.
+    # A teacher's list of assessments is read from this item; each submission writes the same one.
     assessment_repository.register_assessment(table, submission.tenant, submission.assessment)
     claim = content_claim_key(secret, submission, student, stored.sha256)
     duplicate_of = claim_content(table, submission, claim)
-    # Who has this content: its transcript stays as long as one of them does.
+    # The submissions with this content: its transcript is kept as long as one of them is.
     table.put({"pk": reference_pk(submission.tenant, stored.sha256), "sk": submission_pk(submission.id)})
     value = {
         **stored.to_state(),

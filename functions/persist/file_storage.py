@@ -1,4 +1,4 @@
-"""The verified copy: the received version, server side, into the documents bucket."""
+"""The durable copy: a server-side copy of the received version in the documents bucket, verified by its checksum."""
 
 import base64
 from dataclasses import dataclass
@@ -35,10 +35,10 @@ def stored_file_key(submission: Submission) -> str:
 
 
 def store_file(submission: Submission, *, source_key: str, s3: Any, bucket: str) -> StoredFile:
-    """Copy the pinned version, or find the copy that a run before has made.
+    """Copy the pinned version, or find the copy that a previous run has made.
 
-    When this returns, the bytes are durable in `bucket` and carry a SHA-256 that S3 computed over them,
-    equal to the one declared at the door where one was.
+    When this returns, the bytes are durable in `bucket` with a SHA-256 that S3 computed over them, equal to the one
+    declared on receipt if there was one.
 
     Raises
     ------
@@ -54,7 +54,7 @@ def store_file(submission: Submission, *, source_key: str, s3: Any, bucket: str)
             CopySource={"Bucket": submission.file.bucket, "Key": source_key, "VersionId": submission.file.version_id},
             ChecksumAlgorithm="SHA256",
             MetadataDirective="REPLACE",
-            # Tags of a dropped object stay behind: copying them needs rights that nothing else here needs.
+            # The tags of a dropped object are not copied: that needs permissions that nothing else here needs.
             TaggingDirective="REPLACE",
             Metadata={_SOURCE_VERSION_METADATA: submission.file.version_id},
             ContentType=submission.file.media_type or "application/octet-stream",
@@ -67,16 +67,16 @@ def store_file(submission: Submission, *, source_key: str, s3: Any, bucket: str)
             submission.file.size,
         )
     if submission.file.sha256 is not None and stored_file.sha256 != submission.file.sha256:
-        raise errors.CopyNotVerified("The durable copy does not carry the checksum that was declared at the door.")
+        raise errors.CopyNotVerified("The durable copy does not have the checksum that was declared on receipt.")
     return stored_file
 
 
 def _find_copy(s3: Any, bucket: str, key: str, submission: Submission) -> StoredFile | None:
-    """The copy of this very version, where it stands already and carries its checksum."""
+    """Return the copy of this very version if there is one and it has a checksum."""
     try:
         found = s3.head_object(Bucket=bucket, Key=key, ChecksumMode="ENABLED")
     except s3.exceptions.ClientError as error:
-        # Without the right to list a bucket, S3 answers 403 for what is not there.
+        # Without permission to list the bucket, S3 returns 403 for an object that does not exist.
         if error.response["ResponseMetadata"]["HTTPStatusCode"] in (403, 404):
             return None
         raise
@@ -92,5 +92,5 @@ def _find_copy(s3: Any, bucket: str, key: str, submission: Submission) -> Stored
 
 def _checksum_to_hex(checksum: str | None) -> str:
     if not checksum:
-        raise errors.CopyNotVerified("S3 answered the copy without its checksum.")
+        raise errors.CopyNotVerified("S3 returned no checksum of the copy.")
     return base64.b64decode(checksum).hex()

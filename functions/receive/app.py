@@ -1,4 +1,4 @@
-"""Door of everything that comes in: API bodies, uploads, the drop folder."""
+"""Lambda handler of everything that is received: API bodies, presigned uploads and the drop folder."""
 
 import json
 from functools import cache, partial
@@ -37,12 +37,12 @@ def intake_context() -> IntakeContext:
 
 
 def table() -> Table:
-    """Only a repeat looks at its record, so only a repeat makes this client."""
+    """Return the table. Created on demand: only a repeated upload has to read its record."""
     return Table(aws.client("dynamodb"), settings().table)
 
 
 def notify_repeat(submission_id: str, received_at: str) -> None:
-    """Ask `recover` to let the newest receipt count; it does so behind our back, with a dead end of its own."""
+    """Invoke `recover` asynchronously to make this the newest receipt; the invocation has its own dead-letter queue."""
     event = {"action": "again", "submission": submission_id, "received_at": received_at}
     aws.client("lambda").invoke(
         FunctionName=settings().recover_function, InvocationType="Event", Payload=json.dumps(event).encode()
@@ -50,18 +50,18 @@ def notify_repeat(submission_id: str, received_at: str) -> None:
 
 
 def check_tenant_rate() -> None:
-    """Count a file against its tenant's minute, where the operator has set a limit. Raises TooManyFiles."""
+    """Count a file towards its tenant's rate limit, if the operator has set one. Raises TooManyFiles."""
     if settings().tenant_rate:
         rate_limit.enforce_rate_limit(table(), http.get_tenant(app), limit=settings().tenant_rate)
 
 
 @app.post("/submissions")
 def create_submission() -> Response[str]:
-    offer = requests.parse_submission_request(
+    uploaded_file = requests.parse_submission_request(
         app.current_event, tenant=http.get_tenant(app), max_bytes=settings().max_body_bytes
     )
     check_tenant_rate()
-    return log_and_respond(accept_file(offer, intake_context()))
+    return log_and_respond(accept_file(uploaded_file, intake_context()))
 
 
 @app.post("/uploads")

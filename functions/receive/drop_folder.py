@@ -1,7 +1,7 @@
-"""The drop folder: a put under `drop/` is a submission, by the grammar of its key.
+"""The drop folder: an object put under `drop/` is a submission, described by its key.
 
 `drop/{assessment}/question-paper.{ext}`, `drop/{assessment}/answer-key.{ext}`,
-`drop/{assessment}/answers/{student}.{ext}`. Anything else is refused by name, visibly, and kept.
+`drop/{assessment}/answers/{student}.{ext}`. Any other object is refused with a report and kept.
 """
 
 import json
@@ -19,8 +19,7 @@ from core.models.submission import (
     parse_student,
     submission_id_from_object,
 )
-from core.platform.clock import format_timestamp, now
-from core.platform.clock import parse_timestamp as parse_time
+from core.platform.clock import format_timestamp, now, parse_timestamp
 from receive.intake import IntakeContext
 
 PREFIX = "drop/"
@@ -34,7 +33,7 @@ _KEY_FORMAT_HELP = (
 
 @dataclass(frozen=True, slots=True)
 class DroppedObject:
-    """One record of an S3 event: an object version, its key unquoted."""
+    """The object of one S3 event record: a version, its key unquoted."""
 
     bucket: str
     key: str
@@ -47,21 +46,21 @@ class DroppedObject:
         s3_object = record["s3"]["object"]
         return cls(
             bucket=record["s3"]["bucket"]["name"],
-            # S3 events quote keys as forms do: a space comes as "+".
+            # S3 events quote keys like form fields: a space is "+".
             key=unquote_plus(s3_object["key"]),
             version_id=s3_object["versionId"],
             size=int(s3_object.get("size", 0)),
-            event_time=format_timestamp(parse_time(record["eventTime"])),
+            event_time=format_timestamp(parse_timestamp(record["eventTime"])),
         )
 
     @property
     def is_submission_file(self) -> bool:
-        """False for our own reports and for the empty objects that consoles make for folders."""
+        """False for our own reports and for the empty objects that consoles create for folders."""
         return not self.key.endswith(REPORT_SUFFIX) and not (self.key.endswith("/") and self.size == 0)
 
 
 def parse_drop_key(key: str) -> tuple[str, DocumentKind, str | None, str]:
-    """(assessment, kind, student, media type) of a drop key, unquoted.
+    """Return (assessment, kind, student, media type) of an unquoted drop key.
 
     Raises
     ------
@@ -90,12 +89,12 @@ def parse_drop_key(key: str) -> tuple[str, DocumentKind, str | None, str]:
 def accept_dropped_object(
     dropped_object: DroppedObject, context: IntakeContext, *, tenant: str, max_bytes: int
 ) -> Submission:
-    """Start the execution of a dropped object: one call, nothing is read here.
+    """Start the execution of a dropped object. This is one call; the object is not read.
 
     Raises
     ------
     InvalidDropKey, EmptyFile, FileTooLarge
-        The object is refused; `refuse` makes that visible.
+        The object is refused; `write_refusal_report` makes that visible.
     """
     assessment, kind, student, media_type = parse_drop_key(dropped_object.key)
     if dropped_object.size == 0:
@@ -105,7 +104,7 @@ def accept_dropped_object(
     submission_id = submission_id_from_object(
         context.secret, bucket=dropped_object.bucket, key=dropped_object.key, version_id=dropped_object.version_id
     )
-    # The key may name a student, so it travels sealed.
+    # The key may name a student, so it is encrypted.
     encrypted_key = context.cipher.encrypt(dropped_object.key, associated_data=submission_id)
     submission = Submission(
         id=submission_id,
@@ -125,7 +124,7 @@ def accept_dropped_object(
 
 
 def write_refusal_report(dropped_object: DroppedObject, error: errors.PermanentError, context: IntakeContext) -> None:
-    """Leave a report beside a refused object, which itself is kept."""
+    """Write a report next to a refused object. The object itself is kept."""
     report = {"refused": type(error).__name__, "message": error.message, "size": dropped_object.size, "at": now()}
     context.s3.put_object(
         Bucket=dropped_object.bucket,

@@ -1,6 +1,6 @@
-"""What was received before comes again: nothing is done twice, and the newest receipt counts.
+"""Starting of executions, and handling of repeats: nothing runs twice, and the newest receipt counts.
 
-Only a repeat pays for looking at its record; what comes for the first time is started by one call.
+Only a repeat has to read its record; a first delivery is started by one call.
 """
 
 from collections.abc import Callable
@@ -22,30 +22,30 @@ class NotifyRepeat(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class ExecutionStarter:
-    """How an execution is started, and a repeat looked up and told of (`again`, behind our back)."""
+    """Starts executions and handles repeats. `notify_repeat` is asynchronous: `recover` records the newer receipt."""
 
     table: Callable[[], Table]
     start: StartExecution
     notify_repeat: NotifyRepeat
 
-    def record(self, submission_id: str) -> Item | None:
-        """What stands of a submission: its record, or its tombstone where it was erased."""
+    def find_record(self, submission_id: str) -> Item | None:
+        """Return a submission's record, or its tombstone if it was erased; None if there is neither."""
         return self.table().get(submission_pk(submission_id), RECORD_SK)
 
     def handle_repeat(self, submission_id: str, found: Item | None, at: str) -> None:
-        """The same content was sent once more at this moment: it is the newest attempt again."""
+        """Handle a repeat that was received `at` this time: if that is later than before, it is the newest receipt."""
         if found is None or at > str(found.get("counts_from") or found.get("received_at", "")):
             self.notify_repeat(submission_id, at)
 
     def restart_after_erasure(self, submission: Submission, tombstone: Item) -> Submission:
-        """Start what was erased and has been sent again.
+        """Start a submission that was erased and has been sent again.
 
         Raises
         ------
         SubmissionErased
-            It has begun anew already.
+            It has been restarted already.
         ServiceUnavailable
-            Its erasure is still at work; the sender tries again.
+            Its erasure is in progress; the sender retries.
         """
         run = submission_repository.claim_next_run(self.table(), tombstone, after_erasure=True)
         restarted = submission_repository.restart_after_erasure(submission, run)

@@ -1,4 +1,7 @@
-"""An API body comes in: put in the temp bucket, start the execution, answer. Two calls, nothing between."""
+"""Intake of API bodies: put the file in the temp bucket, start its execution, respond.
+
+No other call is made between.
+"""
 
 import base64
 import hashlib
@@ -14,13 +17,13 @@ from receive.execution_starter import ExecutionStarter
 from receive.upload_metadata import METADATA_NAME, UploadMetadata
 
 PREFIX = "incoming/"
-# How often a file is written that others write and tidy away meanwhile.
+# Attempts to write a file that other requests write and remove at the same time.
 _MAX_PUT_ATTEMPTS = 4
 
 
 @dataclass(frozen=True, slots=True)
 class UploadedFile:
-    """A file as it stands at the API's door. `media_type` and `name` are what the sender declares."""
+    """A file as the API received it. `media_type` and `name` are declared by the sender."""
 
     tenant: str
     assessment: str
@@ -33,7 +36,7 @@ class UploadedFile:
 
 @dataclass(frozen=True, slots=True)
 class IntakeContext:
-    """What every way in works with: the identity secret, the temp bucket and the two services."""
+    """What every intake channel uses: the identity secret, the temp bucket, S3 and the starter of executions."""
 
     secret: bytes
     cipher: TextCipher
@@ -43,16 +46,16 @@ class IntakeContext:
 
 
 def accept_file(uploaded_file: UploadedFile, context: IntakeContext) -> Submission:
-    """Keep the bytes, start their execution, and say under which id.
+    """Store the file, start its execution and return the submission.
 
-    When this returns the file is durable in the temp bucket and its execution exists. The same file sent
-    again finds the first one's object and execution and gives the same submission; after its erasure it
-    begins anew, in a run of its own.
+    When this returns, the file is durable in the temp bucket and its execution exists. The same file sent again finds
+    the first one's object and execution and returns the same submission; after its erasure it is restarted in a new
+    run.
 
     Raises
     ------
     EmptyFile, UnsupportedFileType, FileTypeMismatch
-        The body is nothing that is read; nothing was written.
+        The body is not a supported file; nothing was written.
     """
     media_type = check_media_type(uploaded_file)
     sha256 = hashlib.sha256(uploaded_file.body).hexdigest()
@@ -79,7 +82,7 @@ def accept_file(uploaded_file: UploadedFile, context: IntakeContext) -> Submissi
     started = context.starter.start(submission)
     if started and not existed:
         return submission
-    found = context.starter.record(submission_id)
+    found = context.starter.find_record(submission_id)
     if found is not None and "erased_at" in found:
         return _restart_after_erasure(submission_id, uploaded_file.body, metadata, found, context)
     context.starter.handle_repeat(submission_id, found, now())
@@ -89,7 +92,7 @@ def accept_file(uploaded_file: UploadedFile, context: IntakeContext) -> Submissi
 def _build_submission(
     submission_id: str, metadata: UploadMetadata, version_id: str, context: IntakeContext
 ) -> Submission:
-    return metadata.submission(
+    return metadata.to_submission(
         submission_id,
         context.cipher,
         channel=IntakeChannel.API,
@@ -107,7 +110,7 @@ def _object_key(submission_id: str) -> str:
 def _restart_after_erasure(
     submission_id: str, body: bytes, metadata: UploadMetadata, tombstone: Item, context: IntakeContext
 ) -> Submission:
-    """What was erased begins anew, from bytes that were received after it."""
+    """Restart an erased submission with bytes that were received after the erasure."""
     metadata, version_id, _ = _put_object_once(
         submission_id, body, replace(metadata, received_at=now()), context, overwrite=True
     )
@@ -117,7 +120,12 @@ def _restart_after_erasure(
 
 
 def check_media_type(uploaded_file: UploadedFile) -> str:
-    """The body's media type by its content, held against what is declared."""
+    """Return the media type of the body by its content.
+
+    Raises
+    ------
+    EmptyFile, UnsupportedFileType, FileTypeMismatch
+    """
     if not uploaded_file.body:
         raise errors.EmptyFile("The file is empty (0 bytes). Please send the document itself.")
     found = media_types.detect_media_type(uploaded_file.body[:1024])
@@ -135,8 +143,10 @@ def check_media_type(uploaded_file: UploadedFile) -> str:
 def _put_object_once(
     submission_id: str, body: bytes, metadata: UploadMetadata, context: IntakeContext, *, overwrite: bool = False
 ) -> tuple[UploadMetadata, str, bool]:
-    """Write the object once. Where it stands already, its own claims and version are the ones that count, and the
-    last value is true. With `over` it is written whatever stands there."""
+    """Write the object unless it exists; returns the metadata and version that count, and whether it existed.
+
+    The present object's own metadata and version count. With `overwrite` the object is written in any case.
+    """
     key = _object_key(submission_id)
     for _ in range(_MAX_PUT_ATTEMPTS):
         try:
@@ -153,13 +163,13 @@ def _put_object_once(
                 False,
             )
         except context.s3.exceptions.ClientError as error:
-            # 412: it stands already. 409: somebody else is writing the same object at this moment.
+            # 412: the object exists. 409: another request is writing the same object.
             if _http_status(error) not in (409, 412):
                 raise
         try:
             existing = context.s3.head_object(Bucket=context.bucket, Key=key)
         except context.s3.exceptions.ClientError as error:
-            # Read and kept in this moment, it has been tidied away: there is room to write it again.
+            # It was stored durably and then removed from the temp bucket: it can be written again.
             if _http_status(error) not in (403, 404):
                 raise
         else:
@@ -167,13 +177,13 @@ def _put_object_once(
                 existing["Metadata"][METADATA_NAME], context.cipher, submission_id
             )
             return found, existing["VersionId"], True
-    raise errors.ServiceUnavailable("The same file comes and goes at this moment. Please send it again.")
+    raise errors.ServiceUnavailable("The same file is being received several times. Please send it again.")
 
 
 def _put_object(
     key: str, body: bytes, encrypted_text: str, metadata: UploadMetadata, context: IntakeContext, *, overwrite: bool
 ) -> str:
-    """The version that one put has made."""
+    """Put the object; returns its version."""
     response = context.s3.put_object(
         Bucket=context.bucket,
         Key=key,
@@ -191,12 +201,12 @@ def _http_status(error: Any) -> int:
 
 
 def start_from_object(submission_id: str, context: IntakeContext, version_id: str) -> Submission:
-    """Start what lies in the temp bucket and has no execution, from the object alone (the sweep has found it)."""
+    """Start the execution of an object in the temp bucket that has none, from the object alone (the sweep found it)."""
     found = context.s3.head_object(Bucket=context.bucket, Key=_object_key(submission_id), VersionId=version_id)
     metadata = UploadMetadata.from_encrypted_text(found["Metadata"][METADATA_NAME], context.cipher, submission_id)
     submission = _build_submission(submission_id, metadata, version_id, context)
     if not context.starter.start(submission):
-        found = context.starter.record(submission_id)
+        found = context.starter.find_record(submission_id)
         if found is not None and submission.received_at > found.get("erased_at", "~"):
             return context.starter.restart_after_erasure(submission, found)
     return submission

@@ -1,4 +1,4 @@
-"""HTTP requests in, HTTP answers out: what a submission looks like on the wire."""
+"""HTTP requests and responses of the intake: parsing of bodies and forms, and what a submission looks like in JSON."""
 
 import json
 from dataclasses import dataclass, field
@@ -19,7 +19,7 @@ JSON_MEDIA_TYPE = "application/json"
 
 
 def parse_submission_request(event: APIGatewayProxyEventV2, *, tenant: str, max_bytes: int) -> UploadedFile:
-    """The offered file: a raw body with query parameters, or a form whose fields say the same.
+    """Return the uploaded file of a request: a raw body with query parameters, or a form with the same fields.
 
     Raises
     ------
@@ -30,7 +30,7 @@ def parse_submission_request(event: APIGatewayProxyEventV2, *, tenant: str, max_
     body = decode_body(event)
     if len(body) > max_bytes:
         raise errors.PayloadTooLarge(
-            f"The body has {len(body)} bytes; this door takes {max_bytes}. Ask POST /uploads for a larger file."
+            f"The body has {len(body)} bytes; at most {max_bytes} are accepted. Use POST /uploads for a larger file."
         )
     form = MultipartForm(body=body, media_type=content_type)
     if content_type.lower().startswith("multipart/form-data"):
@@ -48,7 +48,7 @@ def parse_submission_request(event: APIGatewayProxyEventV2, *, tenant: str, max_
 
 
 def parse_json_body(event: APIGatewayProxyEventV2) -> dict[str, Any]:
-    """The JSON object of a request, whose text values are text."""
+    """Return the JSON object of an upload request; its text fields are text. Raises InvalidUpload."""
     try:
         body = json.loads(decode_body(event))
     except (ValueError, RecursionError):
@@ -62,7 +62,7 @@ def parse_json_body(event: APIGatewayProxyEventV2) -> dict[str, Any]:
 
 
 def accepted_response(submission: Submission) -> Response[str]:
-    """202: accepted, durable, under way."""
+    """202: the file is accepted and durable, and its execution is in progress."""
     location = f"/submissions/{submission.id}"
     body = {"id": submission.id, "run": submission.run, "state": SubmissionState.RECEIVED.value, "location": location}
     return Response(
@@ -71,7 +71,7 @@ def accepted_response(submission: Submission) -> Response[str]:
 
 
 def upload_response(upload: PresignedUpload) -> Response[str]:
-    """201: post these fields and then the file to this url."""
+    """201: post these fields and then the file to this URL."""
     expires_at = format_timestamp(datetime.now(UTC) + timedelta(seconds=upload.expires_in))
     body = {"id": upload.id, "url": upload.url, "fields": upload.fields, "expires_at": expires_at}
     return Response(
@@ -84,7 +84,7 @@ def upload_response(upload: PresignedUpload) -> Response[str]:
 
 @dataclass(slots=True)
 class MultipartForm:
-    """A form's text fields, and its one file with what its part declares."""
+    """The text fields of a form, and its one file with the name and media type that its part declares."""
 
     fields: dict[str, str] = field(default_factory=dict)
     body: bytes | None = None
@@ -102,7 +102,7 @@ def parse_form(content_type: str, body: bytes) -> MultipartForm:
     InvalidUpload
         The body is not the form it says, or has no file, or more than one.
     """
-    # Here, because most submissions come as they are and need no form parser.
+    # Imported here: most submissions are raw bodies and need no form parser.
     from python_multipart.exceptions import FormParserError
     from python_multipart.multipart import Field, File, FormParser, parse_options_header
 

@@ -1,4 +1,4 @@
-"""S3 events: each record on its own, so that one that fails does not take its neighbours along."""
+"""S3 events of the temp bucket and the drop folder. One record's failure does not affect the others."""
 
 from typing import Any
 
@@ -15,10 +15,10 @@ from receive.intake import IntakeContext, start_from_object
 
 
 def handle_s3_records(records: list[dict[str, Any]], context: IntakeContext, logger: Logger, metrics: Metrics) -> None:
-    """Start what each record tells of; refuse, beside the object, what is none of ours.
+    """Start the submission of each record; refuse objects that are not submissions, with a report next to them.
 
-    Raises the first fault of ours after all records were tried: Lambda then delivers the event again,
-    which changes nothing for those that were started.
+    Raises the first unexpected error after all records were tried: Lambda then delivers the event again, which
+    changes nothing for those that were started.
     """
     failures: list[Exception] = []
     for record in records:

@@ -1,6 +1,6 @@
-"""What an object in the temp bucket is, kept sealed in its metadata: whose, of which assessment, since when.
+"""Metadata of an object in the temp bucket, encrypted: tenant, assessment, student, and when it was received.
 
-So a finished upload, its S3 event and a sweep can each start the same execution from the object alone.
+A completed upload, its S3 event and a sweep can therefore each start the same execution from the object alone.
 """
 
 import json
@@ -15,8 +15,11 @@ METADATA_NAME = "receipt"
 
 @dataclass(frozen=True, slots=True)
 class UploadMetadata:
-    """What was declared at the door. `sha256` in hex; `received_at`: when the door had the bytes, or gave out the form
-    by which S3 receives them (S3's own word comes behind it, in whole seconds)."""
+    """What was declared on receipt. `sha256` in hex.
+
+    `received_at`: when the API received the bytes, or issued the form with which S3 receives them (S3's own timestamp
+    is later and has whole seconds).
+    """
 
     tenant: str
     assessment: str
@@ -34,13 +37,13 @@ class UploadMetadata:
 
     @classmethod
     def from_encrypted_text(cls, text: str, cipher: TextCipher, submission_id: str) -> Self:
-        """Raises ValueError where the text was not sealed here for this submission."""
+        """Decrypt the metadata. Raises ValueError if the text was not encrypted here for this submission."""
         if not cipher.is_encrypted(text):
-            raise ValueError("not sealed here")
+            raise ValueError("not encrypted here")
         body = json.loads(cipher.decrypt(text, associated_data=submission_id))
         return cls(**{**body, "kind": DocumentKind(body["kind"])})
 
-    def submission(
+    def to_submission(
         self,
         submission_id: str,
         cipher: TextCipher,
@@ -51,7 +54,7 @@ class UploadMetadata:
         version_id: str,
         received_at: str,
     ) -> Submission:
-        """The first run of what was received."""
+        """Return the submission in its first run."""
         return Submission(
             id=submission_id,
             run=1,

@@ -1,4 +1,7 @@
-"""Files too large for an API body: a presigned POST, then `complete` or the S3 event, whichever is first."""
+"""Presigned uploads for files too large for an API body: a presigned POST, then `complete` or the S3 event.
+
+Whichever of the two comes first starts the execution.
+"""
 
 import base64
 import re
@@ -20,7 +23,10 @@ EXPIRES_IN_SECONDS = 3600
 
 @dataclass(frozen=True, slots=True)
 class PresignedUpload:
-    """A permission to upload one declared file: a form to be posted to S3, field by field, then the file."""
+    """A permission to upload one declared file: post the form's `fields` to S3, then the file.
+
+    `expires_in`: seconds.
+    """
 
     id: str
     url: str
@@ -29,7 +35,7 @@ class PresignedUpload:
 
 
 def create_presigned_upload(metadata: UploadMetadata, context: IntakeContext, *, max_bytes: int) -> PresignedUpload:
-    """A presigned POST that takes exactly the declared bytes: S3 enforces size, checksum and metadata.
+    """Create a presigned POST that accepts exactly the declared bytes: S3 enforces size, checksum and metadata.
 
     Raises
     ------
@@ -66,8 +72,14 @@ def create_presigned_upload(metadata: UploadMetadata, context: IntakeContext, *,
 
 
 def check_metadata(metadata: UploadMetadata, max_bytes: int) -> None:
+    """Check the declared checksum, size and media type.
+
+    Raises
+    ------
+    InvalidUpload, EmptyFile, FileTooLarge, UnsupportedFileType
+    """
     if not _SHA256.fullmatch(metadata.sha256):
-        raise errors.InvalidUpload("sha256 must be the file's SHA-256 as 64 hexadecimal digits in small letters.")
+        raise errors.InvalidUpload("sha256 must be the file's SHA-256 as 64 hexadecimal digits in lower case.")
     if metadata.size <= 0:
         raise errors.EmptyFile("The file is empty (0 bytes). Please send the document itself.")
     if metadata.size > max_bytes:
@@ -79,17 +91,17 @@ def check_metadata(metadata: UploadMetadata, max_bytes: int) -> None:
 def complete_upload(
     submission_id: str, context: IntakeContext, *, tenant: str | None, version_id: str | None = None
 ) -> Submission:
-    """Start what has been uploaded. `tenant` is who asks; None where S3 itself tells of the upload.
+    """Start the execution of an uploaded file. `tenant` is the caller's; None if S3's event reports the upload.
 
     Raises
     ------
     NotFound
-        The id is of no upload of this tenant.
+        This tenant has no upload with this id.
     UploadIncomplete
         The file has not arrived yet.
     """
     if not _ID.fullmatch(submission_id):
-        raise errors.NotFound("There is no upload of this id.")
+        raise errors.NotFound("There is no upload with this id.")
     found = _head_object(submission_id, context, version_id)
     if found is None:
         return _find_recorded_submission(submission_id, context, tenant)
@@ -107,35 +119,35 @@ def _build_submission(
             found["Metadata"].get(METADATA_NAME, ""), context.cipher, submission_id
         )
     except ValueError:
-        raise errors.NotFound("There is no upload of this id.") from None
+        raise errors.NotFound("There is no upload with this id.") from None
     if tenant is not None and metadata.tenant != tenant:
-        raise errors.NotFound("There is no upload of this id.")
+        raise errors.NotFound("There is no upload with this id.")
     if found["ContentLength"] != metadata.size:
         raise errors.UploadIncomplete(f"{metadata.size} bytes were declared and {found['ContentLength']} have arrived.")
-    return metadata.submission(
+    return metadata.to_submission(
         submission_id,
         context.cipher,
         channel=IntakeChannel.UPLOAD,
         bucket=context.bucket,
         key=PREFIX + submission_id,
         version_id=found["VersionId"],
-        # The same for `complete` and for the event, so both give one input. Of two files in one of S3's seconds the
-        # one whose form was given out later is the newer.
+        # Equal for `complete` and for the event, so that both give the same input. If S3 stored two files in the same
+        # second, the one whose form was issued later is the newer.
         received_at=max(format_timestamp(found["LastModified"]), metadata.received_at or ""),
     )
 
 
 def _handle_repeat(submission: Submission, context: IntakeContext, tenant: str | None) -> Submission:
-    """The id was started before: by this very upload, or by an earlier one of the same content."""
-    found = context.starter.record(submission.id)
+    """Handle an id that was started before: by this very upload, or by an earlier one of the same content."""
+    found = context.starter.find_record(submission.id)
     if found is None:
-        # The very upload, told of twice: the first one's record is not written yet.
+        # This very upload was reported twice, and the record of the first report is not written yet.
         return submission
     if "erased_at" not in found:
         context.starter.handle_repeat(submission.id, found, submission.received_at)
         return submission
     erased = found.get("erasing", {}).get("version_id") == submission.file.version_id
-    # S3 tells whole seconds.
+    # S3's timestamps have whole seconds.
     if not erased and submission.received_at[:19] >= found["erased_at"][:19]:
         return context.starter.restart_after_erasure(submission, found)
     if tenant is not None:
@@ -144,8 +156,16 @@ def _handle_repeat(submission: Submission, context: IntakeContext, tenant: str |
 
 
 def _find_recorded_submission(submission_id: str, context: IntakeContext, tenant: str | None) -> Submission:
-    """The object is not there: not yet, or not any more, because it has been read and kept since."""
-    found = context.starter.record(submission_id)
+    """Return the submission whose object does not exist any more, because it was stored durably.
+
+    Raises
+    ------
+    UploadIncomplete
+        The object has not arrived yet.
+    NotFound
+        S3 reports an upload that has been erased.
+    """
+    found = context.starter.find_record(submission_id)
     if found is not None and "erased_at" in found and tenant is None:
         raise errors.NotFound("This upload has been erased.")
     if found is not None and "input" in found and tenant in (None, found["tenant"]):
@@ -154,15 +174,15 @@ def _find_recorded_submission(submission_id: str, context: IntakeContext, tenant
 
 
 def _head_object(submission_id: str, context: IntakeContext, version_id: str | None) -> dict[str, Any] | None:
-    """The uploaded object (the version that S3 told of); None where it is not there."""
+    """Return the head of the uploaded object (in the version that S3 reported); None if it does not exist."""
     version = {"VersionId": version_id} if version_id else {}
     try:
         found: dict[str, Any] = context.s3.head_object(Bucket=context.bucket, Key=PREFIX + submission_id, **version)
     except context.s3.exceptions.ClientError as error:
-        # Without the right to list a bucket, S3 answers 403 for what is not there. Told of by S3 itself (with its
-        # version) it is there, or it was and has been kept: else that is a fault of ours.
+        # Without permission to list the bucket, S3 returns 403 for an object that does not exist. If S3 itself reported
+        # the version, the object exists, or it was stored durably and has a record: anything else is an error.
         missing = error.response["ResponseMetadata"]["HTTPStatusCode"] in (403, 404)
-        if not missing or (version_id is not None and context.starter.record(submission_id) is None):
+        if not missing or (version_id is not None and context.starter.find_record(submission_id) is None):
             raise
         return None
     return found
@@ -171,7 +191,10 @@ def _head_object(submission_id: str, context: IntakeContext, version_id: str | N
 def parse_upload_request(
     body: dict[str, Any], *, tenant: str, assessment: str, kind: DocumentKind, student: str | None
 ) -> UploadMetadata:
-    """The JSON body of an upload request, as claims; the names in it have been parsed already."""
+    """Return the metadata of an upload request's JSON body. Raises InvalidUpload.
+
+    Assessment, kind and student are parsed by the caller.
+    """
     sha256, size, media_type = body.get("sha256"), body.get("size"), body.get("media_type")
     if not isinstance(sha256, str) or not isinstance(size, int) or isinstance(size, bool):
         raise errors.InvalidUpload("An upload request names sha256 (text) and size (a whole number of bytes).")

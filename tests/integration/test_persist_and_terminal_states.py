@@ -88,7 +88,7 @@ def test_a_later_run_finds_the_durable_copy_as_its_source(cloud: MotoCloud, cont
 
 def test_a_copy_with_another_checksum_than_declared_is_not_accepted(cloud: MotoCloud, context: Any) -> None:
     submission = received(cloud, sha256="00" * 32)
-    with pytest.raises(Exception, match="declared at the door") as raised:
+    with pytest.raises(Exception, match="declared on receipt") as raised:
         persist_door.handler(submission.to_state(), context)
     assert type(raised.value).__name__ == "CopyNotVerified"
 

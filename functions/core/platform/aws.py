@@ -1,4 +1,7 @@
-"""The one place that touches boto3: one session, each client once a process, DynamoDB's own types."""
+"""AWS access: the only module that imports boto3.
+
+It keeps one session, one client per service and process, and converts DynamoDB's types.
+"""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -14,12 +17,12 @@ from botocore.exceptions import ConnectionError as NoConnection
 from core.models import errors
 from core.platform.aws_error_codes import TRANSIENT_CODES
 
-# What a call may raise when the service, or the way to it, is at fault.
+# What a call raises when the service, or the connection to it, is at fault.
 SERVICE_ERRORS = (ClientError, BotoCoreError)
 
 _CONNECTION_ERRORS = (HTTPClientError, NoConnection, IncompleteReadError)
 
-# A dropped connection is noticed and tried again well inside the shortest function timeout.
+# A dropped connection is detected and retried well within the shortest function timeout.
 _CLIENT_CONFIG = Config(connect_timeout=3, read_timeout=20, retries={"mode": "standard", "total_max_attempts": 5})
 _S3_CONFIG = Config(signature_version="s3v4", s3={"addressing_style": "virtual"})
 _serialize = TypeSerializer().serialize
@@ -33,25 +36,27 @@ def _session() -> Any:
 
 @cache
 def client(service: str, config: Config | None = None) -> Any:
-    """A boto3 client, kept for the life of the process. `config` (the same object at each call) is merged over
-    the house's own."""
+    """Return a boto3 client, cached for the life of the process.
+
+    `config` is merged over the default configuration. It is part of the cache key: pass the same object in each call.
+    """
     merged = _CLIENT_CONFIG.merge(config) if config else _CLIENT_CONFIG
-    # Presigned forms are signed the old way and sent to the global endpoint by default; newer regions refuse both.
+    # By default, presigned forms use the old signature version and the global endpoint; newer regions refuse both.
     return _session().client(service, config=merged.merge(_S3_CONFIG) if service == "s3" else merged)
 
 
 def to_dynamodb(item: dict[str, Any]) -> dict[str, Any]:
-    """A plain item in DynamoDB's typed JSON; numbers must be int or Decimal."""
+    """Return a plain item in DynamoDB's typed JSON. Numbers must be int or Decimal."""
     return {name: _serialize(value) for name, value in item.items()}
 
 
 def from_dynamodb(item: dict[str, Any]) -> dict[str, Any]:
-    """The plain item again; numbers come as Decimal."""
+    """Return the plain item of DynamoDB's typed JSON. Numbers come as Decimal."""
     return {name: _deserialize(value) for name, value in item.items()}
 
 
 def is_transient(error: Exception) -> bool:
-    """Whether a service's error may be gone at the next call: a throttle, a 5xx, no answer at all."""
+    """Whether the next call may succeed: the error is a throttle, a 5xx or a missing answer."""
     if not isinstance(error, ClientError):
         return isinstance(error, _CONNECTION_ERRORS)
     status = error.response["ResponseMetadata"].get("HTTPStatusCode", 0)
@@ -60,8 +65,10 @@ def is_transient(error: Exception) -> bool:
 
 @contextmanager
 def translate_service_errors() -> Iterator[None]:
-    """What a service may do better next time leaves here as ServiceUnavailable, which the state machine retries
-    by name; what it will not (no permission, no such object) leaves as it is."""
+    """Raise a transient service error as ServiceUnavailable, which the state machine retries by name.
+
+    Permanent errors (no permission, no such object) are raised unchanged.
+    """
     try:
         yield
     except ClientError as error:

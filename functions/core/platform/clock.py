@@ -1,4 +1,4 @@
-"""Time as it is written in records and states: UTC, ISO 8601, milliseconds."""
+"""Timestamps of records and states: UTC, ISO 8601, milliseconds."""
 
 from datetime import UTC, datetime
 
@@ -8,7 +8,7 @@ def now() -> str:
 
 
 def format_timestamp(moment: datetime) -> str:
-    """`2026-01-31T08:30:00.125Z`: sorts as text."""
+    """Return the moment as `2026-01-31T08:30:00.125Z`. Such texts sort by time."""
     return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
@@ -17,5 +17,5 @@ def parse_timestamp(text: str) -> datetime:
 
 
 def milliseconds_between(start: str, end: str) -> int:
-    """From one moment to another; negative where `end` lies before `start`."""
+    """Return the milliseconds from `start` to `end`; negative if `end` is before `start`."""
     return round((parse_timestamp(end) - parse_timestamp(start)).total_seconds() * 1000)

@@ -1,4 +1,8 @@
-"""The state machine from outside: a run is started and found by its name, so a second start counts as done."""
+"""Step Functions executions of the state machine.
+
+An execution's name is made of submission and run, so a second start of a run counts as done and a run's execution is
+found without a table.
+"""
 
 import json
 from dataclasses import dataclass
@@ -9,7 +13,7 @@ from core.models.submission import Submission
 
 @dataclass(frozen=True, slots=True)
 class Execution:
-    """One run's execution. `status` as Step Functions says it (RUNNING, SUCCEEDED, FAILED, TIMED_OUT, ABORTED)."""
+    """The execution of one run. `status` is Step Functions' (RUNNING, SUCCEEDED, FAILED, TIMED_OUT, ABORTED)."""
 
     status: str
     input: dict[str, Any]
@@ -21,7 +25,7 @@ class Execution:
 
 
 def start_execution(submission: Submission, *, stepfunctions: Any, state_machine_arn: str) -> bool:
-    """Start this run; True where this call started it, False where it had been started before."""
+    """Start the execution of this run. Returns True if this call started it, False if it was started before."""
     try:
         stepfunctions.start_execution(
             stateMachineArn=state_machine_arn,
@@ -34,7 +38,7 @@ def start_execution(submission: Submission, *, stepfunctions: Any, state_machine
 
 
 def find_execution(submission_id: str, run: int, *, stepfunctions: Any, state_machine_arn: str) -> Execution | None:
-    """A run's execution; None where it was never started, or more than 90 days ago."""
+    """Return a run's execution; None if it was never started, or was started more than 90 days ago."""
     try:
         found = stepfunctions.describe_execution(executionArn=execution_arn(state_machine_arn, submission_id, run))
     except stepfunctions.exceptions.ExecutionDoesNotExist:
@@ -43,5 +47,5 @@ def find_execution(submission_id: str, run: int, *, stepfunctions: Any, state_ma
 
 
 def execution_arn(state_machine_arn: str, submission_id: str, run: int) -> str:
-    """The ARN of a run's execution, which Step Functions makes of the machine's ARN and the name."""
+    """Return the ARN of a run's execution, which Step Functions derives from the state machine's ARN and the name."""
     return f"{state_machine_arn.replace(':stateMachine:', ':execution:')}:{submission_id}-{run}"

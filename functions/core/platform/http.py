@@ -1,4 +1,4 @@
-"""What the two HTTP doors share: who asks, and errors as problem details (RFC 9457)."""
+"""HTTP handlers' common parts: tenant and user of a request, decoding, and problem details (RFC 9457)."""
 
 import base64
 import json
@@ -15,7 +15,7 @@ from core.platform.aws import SERVICE_ERRORS, is_transient
 
 PROBLEM_MEDIA_TYPE = "application/problem+json"
 _TENANT_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}")
-# A rejected document is met at the door as well, where its bytes are at hand.
+# A document is also rejected on receipt, where its bytes are in the request.
 DOCUMENT_ERROR_STATUS: dict[type[Exception], int] = {
     errors.UnsupportedFileType: 415,
     errors.FileTypeMismatch: 415,
@@ -24,9 +24,9 @@ DOCUMENT_ERROR_STATUS: dict[type[Exception], int] = {
 
 
 def problem_response(status: int, name: str, detail: str, headers: dict[str, str] | None = None) -> Response[str]:
-    """A problem document; `type` is the error's name, the same word as in a submission's reason."""
+    """Return a problem document. Its `type` is the error's class name, as in a submission's reason."""
     body = {"type": f"urn:gradeline:problem:{name}", "title": _problem_title(name), "status": status, "detail": detail}
-    # Escaped to ASCII: a sentence may quote what was sent, and that may be half a character.
+    # Escaped to ASCII: the message may quote the request, which may contain an unpaired surrogate.
     return Response(
         status_code=status, content_type=PROBLEM_MEDIA_TYPE, body=json.dumps(body), headers=dict(headers or {})
     )
@@ -37,7 +37,7 @@ def _problem_title(name: str) -> str:
 
 
 def create_resolver(logger: Logger) -> APIGatewayHttpResolver:
-    """An HTTP API resolver that turns every error of ours into a problem document."""
+    """Return an HTTP API resolver that converts every error to a problem document."""
     app = APIGatewayHttpResolver()
 
     def handle_gradeline_error(error: errors.GradelineError) -> Response[str]:
@@ -54,7 +54,7 @@ def create_resolver(logger: Logger) -> APIGatewayHttpResolver:
         logger.exception("a service did not answer", exc_info=error)
         if not is_transient(error):
             return problem_response(500, "InternalError", "Something went wrong on our side; it has been logged.")
-        detail = "A service behind this door did not answer. Please send the same request again."
+        detail = "A service that this request needs did not answer. Please send the same request again."
         return problem_response(503, errors.ServiceUnavailable.__name__, detail, {"Retry-After": "2"})
 
     def handle_unknown_route(_error: NotFoundError) -> Response[str]:
@@ -72,12 +72,12 @@ def create_resolver(logger: Logger) -> APIGatewayHttpResolver:
 
 
 def get_tenant(app: APIGatewayHttpResolver) -> str:
-    """The tenant that the request's token speaks for."""
+    """Return the tenant of the request's token. Raises NotPermitted if it names none."""
     return _token_claims(app)["tenant"]
 
 
 def get_user(app: APIGatewayHttpResolver) -> str:
-    """Who asks, for the audit of a changed mark."""
+    """Return the user of the request's token, for the audit of a changed mark."""
     return _token_claims(app)["user"]
 
 
@@ -91,18 +91,18 @@ def _token_claims(app: APIGatewayHttpResolver) -> dict[str, str]:
 
 
 def check_utf8(value: str | None) -> str | None:
-    """A parameter or form field, which the gateway has decoded; one that it could not decode is refused."""
+    """Return a parameter or form field as the gateway decoded it. Raises InvalidHeader if it was not valid UTF-8."""
     if value is not None and "\ufffd" in value:
         raise errors.InvalidHeader("A header or parameter is not valid UTF-8 text.")
     return value
 
 
 def decode_header(value: str | None) -> str | None:
-    """A header as text; one whose bytes were not UTF-8 is refused rather than guessed at."""
+    """Return a header as text. Raises InvalidHeader, instead of guessing, if its bytes are not valid UTF-8."""
     if value is None:
         return None
     try:
-        # Gateways hand undecodable bytes on as Latin-1 or as the replacement character.
+        # Gateways pass undecodable bytes on as Latin-1 or as the replacement character.
         text = value.encode("latin-1").decode("utf-8") if not value.isascii() else value
     except UnicodeEncodeError:
         text = value
@@ -112,7 +112,10 @@ def decode_header(value: str | None) -> str | None:
 
 
 def decode_body(event: APIGatewayProxyEventV2) -> bytes:
-    """The request's bytes. Raises InvalidUpload where they are not the base64 text that the gateway announced."""
+    """Return the request body's bytes.
+
+    Raises InvalidUpload if the body is not the base64 text that the gateway announced.
+    """
     if event.body is None:
         return b""
     try:

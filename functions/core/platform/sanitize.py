@@ -1,25 +1,24 @@
-"""Text that every store and every service takes."""
+"""Text sanitizing: text that every store accepts, and cells that no spreadsheet evaluates."""
 
 from typing import Any
 
+# Prefixes that spreadsheets evaluate as a formula; in some languages also in full-width characters.
+_FORMULA_PREFIXES = tuple("=+-@\t\r\n＝＋－＠")
+
 
 def sanitize_text(text: str) -> str:
-    """The text with each half of a surrogate pair that stands alone replaced by U+FFFD, and without NUL.
+    """Return the text with unpaired surrogates replaced by U+FFFD and without NUL.
 
-    JSON may hold half a character (`"\\ud83d"`); Python reads it, but cannot write it as UTF-8.
+    JSON may contain an unpaired surrogate (`"\\ud83d"`); Python reads it, but cannot encode it as UTF-8.
     """
     return text.replace("\0", "").encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
 
 
-# Taken for the beginning of a formula, in some languages in its full width too.
-_FORMULA_PREFIXES = tuple("=+-@\t\r\n＝＋－＠")
-
-
 def is_formula(text: str) -> bool:
-    """Whether some spreadsheet would work the text out instead of showing it, with or without its leading space."""
+    """Whether some spreadsheet would evaluate the text instead of showing it, with or without its leading space."""
     return text.startswith(_FORMULA_PREFIXES) or text.lstrip().startswith(_FORMULA_PREFIXES)
 
 
 def escape_formula(value: Any) -> Any:
-    """Text with an apostrophe before it where a spreadsheet would take it for a formula; numbers stay numbers."""
+    """Return text that a spreadsheet would evaluate with an apostrophe before it; numbers stay numbers."""
     return f"'{value}" if isinstance(value, str) and is_formula(value) else value

@@ -1,4 +1,4 @@
-"""What the stack tells a function, read from its environment on first use, and the house's limits."""
+"""Settings: resource names and limits, read from the environment on first use."""
 
 import os
 from collections.abc import Mapping
@@ -9,8 +9,10 @@ from typing import Any
 
 @dataclass(frozen=True)
 class Settings:
-    """Names and limits. Each field is the environment variable of the same name in capitals; a function
-    is given only those it uses, so a name is empty where `template.yaml` does not hand it out."""
+    """Resource names and limits. Each field is the environment variable of the same name in capitals.
+
+    A function gets only the variables that it uses, so a field keeps its default where `template.yaml` does not set it.
+    """
 
     table: str = ""
     temp_bucket: str = ""
@@ -22,18 +24,18 @@ class Settings:
     dead_ends_url: str = ""
     identity_secret: str = ""
     drop_tenant: str = "default"
-    # Bytes. An HTTP API body reaches a Lambda base64-coded inside a 6 MB event.
+    # Bytes. An HTTP API passes a body to Lambda base64-encoded inside a 6 MB event.
     max_body_bytes: int = 4_400_000
     max_file_bytes: int = 100_000_000
     max_pages: int = 300
     max_pixels: int = 120_000_000
-    # Files a minute that one tenant may send through the API (0: no limit of its own).
+    # Files per minute that one tenant may send through the API (0: no limit).
     tenant_rate: int = 0
-    # Pages a second that this account's Textract takes (DetectDocumentText), and how many of one document may be in
-    # flight at most (0: as many as the quota admits).
+    # Pages per second that this account's Textract accepts (DetectDocumentText), and how many of one document may be
+    # in flight at most (0: as many as the quota allows).
     textract_tps: float = 5.0
     textract_concurrency: int = 0
-    # The model: empty model means none is configured, and free text is marked by key points.
+    # An empty `model` means that none is configured: free text is marked by key points.
     model: str = ""
     model_concurrency: int = 20
     model_timeout_seconds: float = 45.0

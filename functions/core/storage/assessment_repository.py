@@ -1,8 +1,7 @@
-"""An assessment's shelf: which paper, key document and marking scheme count now, and their revision.
+"""Assessment items: which paper, key document and marking scheme count now, and their revision.
 
-One item holds references; the documents themselves lie in S3 under `assessments/` and are never changed
-once written. Whatever comes newest counts; every change raises the revision, so that it can be seen which
-sheets were graded against what.
+The item has references; the documents themselves are in S3 under `assessments/` and never change once written. The
+newest document counts. Every change raises the revision, which shows which sheets were graded against what.
 """
 
 from contextlib import suppress
@@ -18,10 +17,15 @@ Slot = Literal["paper", "key_document", "scheme"]
 
 @dataclass(frozen=True, slots=True)
 class AssessmentRecord:
-    """What stands on the shelf: S3 keys (None: nothing there yet) and the revision, 0 for an empty one; since when
-    the marks are published and by whom (None: they are held), and the key of what tells which marks those were (None:
-    an earlier release did not keep it). `paper_read`: the paper as it was read, where the one that counts is
-    `paper_by`'s correction of it, made at `paper_placed_at`."""
+    """An assessment's item.
+
+    Its S3 keys are None where there is no such document, and the revision of an empty one is 0.
+
+    `published_at` and `published_by`: since when the marks are published and by whom, None if they are not.
+    `published_marks`: the key of the document that lists the published marks, None if an earlier release did not keep
+    it. `paper_read`: the paper as it was read, if the one that counts is a correction of it by `paper_by`, made at
+    `paper_placed_at`.
+    """
 
     paper: str | None = None
     key_document: str | None = None
@@ -58,23 +62,25 @@ class AssessmentRecord:
 
 
 def load(table: Table, tenant: str, assessment: str) -> AssessmentRecord:
-    """The shelf, read consistently."""
+    """Return the assessment's item, read consistently."""
     return AssessmentRecord.from_item(table.get(assessment_pk(tenant, assessment), ASSESSMENT_SK))
 
 
 def register_assessment(table: Table, tenant: str, assessment: str) -> None:
-    """Put an assessment on its tenant's list; it may stand there already."""
+    """Add an assessment to its tenant's list. Idempotent."""
     table.put({"pk": tenant_pk(tenant), "sk": assessment_sk(assessment), "assessment": assessment})
 
 
 def list_assessments(table: Table, tenant: str) -> list[str]:
-    """The names of a tenant's assessments, in the order of their names."""
+    """Return the names of a tenant's assessments in alphabetical order."""
     return [str(item["assessment"]) for item in table.partition(tenant_pk(tenant), assessment_sk(""))]
 
 
 def set_roster(table: Table, tenant: str, assessment: str, key: str | None) -> None:
-    """Say that a roster lies at `key`, or with None that there is none. The papers' revision stays: who sits an
-    assessment changes no mark."""
+    """Set the key of the roster, or remove it with None.
+
+    The revision of the papers does not change: the roster affects no mark.
+    """
     if key is None:
         table.update(assessment_pk(tenant, assessment), ASSESSMENT_SK, "REMOVE roster")
         return
@@ -83,8 +89,10 @@ def set_roster(table: Table, tenant: str, assessment: str, key: str | None) -> N
 
 
 def set_publication(table: Table, tenant: str, assessment: str, *, published: bool, by: str, marks: str | None) -> None:
-    """Give the marks out, or hold them (again). Each time is kept, with who did it and the key of what tells which
-    marks were given out."""
+    """Publish the marks, or withdraw them.
+
+    Each change is kept with its time, its author and `marks`, the key of the document that lists the published marks.
+    """
     entry = {"published": published, "at": now(), "by": by, **({"marks": marks} if marks else {})}
     table.update(
         assessment_pk(tenant, assessment),
@@ -102,9 +110,9 @@ def assessment_document_key(tenant: str, assessment: str, slot: Slot | Literal["
 def set_document_if_newer(
     table: Table, tenant: str, assessment: str, slot: Slot, *, key: str, received_at: str
 ) -> bool:
-    """Put a document on the shelf; False where a newer one, or this very one, stands there already.
+    """Set a document unless the present one is newer or is this very one; returns whether it was set.
 
-    From then on the assessment is pending until its sheets have been released (`released`).
+    From then on the assessment is pending until its sheets have been released (`clear_pending_release`).
     """
     document: dict[str, Any] = {"key": key, "received_at": received_at, "placed_at": now()}
     names = {"#slot": slot, "#key": "key"}
@@ -124,7 +132,7 @@ def set_document_if_newer(
     except ConditionFailed:
         pass
     with suppress(ConditionFailed):
-        # The very one that counts was received again: nothing older may take its place any more.
+        # The document that counts was received again: nothing older may replace it from now on.
         table.update(
             pk,
             ASSESSMENT_SK,
@@ -139,13 +147,15 @@ def set_document_if_newer(
 def set_document(
     table: Table, tenant: str, assessment: str, slot: Slot, document: Item, *, expected_revision: int
 ) -> None:
-    """Put what a person made on the shelf: `key`, `received_at`, `by`, and for a correction `corrects`, the document
-    that was corrected. It counts until one that was received later is read. `seen`: the revision that was looked at.
+    """Set a document that a person made: `key`, `received_at`, `by`, and for a correction `corrects`, the document
+    that was corrected. It counts until a document that was received later is read.
+
+    `expected_revision`: the revision that the change is based on, 0 for an empty assessment.
 
     Raises
     ------
     ConditionFailed
-        Another revision stands there.
+        The item has another revision.
     """
     values: Item = {
         ":document": {**document, "placed_at": now()},
@@ -158,13 +168,13 @@ def set_document(
         ASSESSMENT_SK,
         "SET #slot = :document, pending = :pending, pending_at = :now ADD revision :one",
         names={"#slot": slot},
-        values=values | ({":seen": expected_revision} if expected_revision else {}),
-        condition="revision = :seen" if expected_revision else "attribute_not_exists(revision)",
+        values=values | ({":expected": expected_revision} if expected_revision else {}),
+        condition="revision = :expected" if expected_revision else "attribute_not_exists(revision)",
     )
 
 
 def remove_document(table: Table, tenant: str, assessment: str, slot: Slot, *, key: str) -> bool:
-    """Take an erased document off the shelf; False where another one stands there."""
+    """Remove an erased document; returns False if another document has its place."""
     try:
         table.update(
             assessment_pk(tenant, assessment),
@@ -180,7 +190,7 @@ def remove_document(table: Table, tenant: str, assessment: str, slot: Slot, *, k
 
 
 def clear_pending_release(table: Table, tenant: str, assessment: str, *, revision: int) -> None:
-    """Every sheet that this revision concerns has been sent on; a newer revision stays pending."""
+    """Mark the sheets of this revision as released; a newer revision stays pending."""
     with suppress(ConditionFailed):
         table.update(
             assessment_pk(tenant, assessment),

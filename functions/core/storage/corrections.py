@@ -1,7 +1,7 @@
-"""A reading that a teacher corrected: what stands of it in the submission's record.
+"""Corrected answers in the submission's record: a teacher's correction of what was read from the sheet.
 
-An attribute each (`correction:4.a`), like a changed mark. The text, and what it was marked with, lie in S3 beside the
-results: nothing that a student wrote stands in the table.
+Each has its attribute (`correction:4.a`), like a changed mark. The text, and what it was marked with, are in S3 with
+the results, because the table must not contain anything that a student wrote.
 """
 
 from dataclasses import asdict, dataclass
@@ -14,8 +14,11 @@ _ATTRIBUTE_PREFIX = "correction:"
 
 @dataclass(frozen=True, slots=True)
 class Correction:
-    """A corrected reading of one question. `key`: its document, a `QuestionMark` with `read_as`. It is laid over the
-    marks of `run`; a later run marks the corrected text itself."""
+    """The corrected answer of one question.
+
+    `key`: its document in S3, a `QuestionMark` with `read_as`. It overrides the marks of `run`; a later run marks the
+    corrected text itself.
+    """
 
     key: str
     marks: float | None
@@ -34,12 +37,12 @@ class Correction:
 
 
 def correction_attribute(question: str) -> str:
-    """The attribute of the record that holds a question's correction."""
+    """Return the attribute of the record that has a question's correction."""
     return _ATTRIBUTE_PREFIX + question
 
 
 def corrections_from_record(record: Item) -> dict[str, Correction]:
-    """Every correction of a record, by question."""
+    """Return every correction of a record, by question."""
     return {
         name.removeprefix(_ATTRIBUTE_PREFIX): Correction.from_item(value)
         for name, value in record.items()
@@ -48,5 +51,5 @@ def corrections_from_record(record: Item) -> dict[str, Correction]:
 
 
 def correction_document_key(tenant: str, submission_id: str, name: str) -> str:
-    """Where a corrected answer's document lies: beside the results, so that it is erased with them."""
+    """Return the S3 key of a corrected answer's document. It is among the results, so that it is erased with them."""
     return f"results/{tenant}/{submission_id}/corrected/{name}.json"

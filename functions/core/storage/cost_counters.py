@@ -1,7 +1,7 @@
-"""Calls that cost money (Textract's, a model's), counted by each try that makes them.
+"""Counters of calls that cost money (Textract, models), one for each attempt that makes them.
 
-A try whose process dies returns nothing, yet what it asked for is paid. So each try has a counter of its own in
-its lane's item, `{call}#{try}`: written again it says the same, and no other try's write takes it away.
+An attempt whose process dies returns nothing, yet its calls are charged. Each attempt therefore has its own counter
+in its branch's item, `{call}#{attempt}`: writing it again has the same result, and no other attempt overwrites it.
 """
 
 from collections.abc import Iterable
@@ -14,10 +14,10 @@ MODEL_CALLS = "model_calls"
 
 
 def new_counter_attribute(kind: str) -> str:
-    """The attribute in which one try counts: another at each call of this."""
+    """Return an attribute for the counter of one attempt; each call returns another."""
     return f"{kind}#{uuid4().hex[:8]}"
 
 
 def sum_counters(kind: str, items: Iterable[Item]) -> int:
-    """What all tries have counted in these items."""
+    """Return the sum of all attempts' counters in these items."""
     return sum(int(item[name]) for item in items for name in item if name.startswith(f"{kind}#"))

@@ -1,8 +1,8 @@
-"""Sealing what names a student, so that states, keys and logs carry only opaque text.
+"""Encryption of text that names a student, so that states, keys and logs contain only opaque text.
 
-AES-SIV (RFC 5297, from `cryptography`): deterministic, because two deliveries of one file must give
-the same execution input; bound to the submission's id, so that one student's labels in two
-assessments cannot be linked by their sealed form.
+AES-SIV (RFC 5297, from `cryptography`) is deterministic, because two deliveries of one file must give the same
+execution input. The text is bound to the submission's id, so that a student's labels in two assessments cannot be
+linked by their encrypted form.
 """
 
 import base64
@@ -13,13 +13,13 @@ _PREFIX = "sealed."
 
 
 class TextCipher:
-    """Seals and opens short texts with a key derived from the stack's identity secret."""
+    """Encrypts and decrypts short texts with a key derived from the stack's identity secret."""
 
     def __init__(self, secret: bytes) -> None:
         self._key = hmac.new(secret, b"gradeline/seal/1", hashlib.sha512).digest()
 
     def encrypt(self, text: str, *, associated_data: str) -> str:
-        # Imported here: only the drop door, the lanes of a drop and the results page ever need it.
+        # Imported here: only the drop folder, the branches of its submissions and the results page need it.
         from cryptography.hazmat.primitives.ciphers.aead import AESSIV
 
         encrypted_text = AESSIV(self._key).encrypt(text.encode(), [associated_data.encode()])
@@ -30,12 +30,12 @@ class TextCipher:
         return text.startswith(_PREFIX)
 
     def decrypt(self, text: str, *, associated_data: str) -> str:
-        """The text again; a text that was never sealed (a key of our own making) comes back as it is.
+        """Return the decrypted text; a text that is not encrypted (a key that we generated) is returned unchanged.
 
         Raises
         ------
         ValueError
-            The text was sealed for another submission or with another secret.
+            The text was encrypted for another submission or with another secret.
         """
         if not self.is_encrypted(text):
             return text
@@ -47,4 +47,4 @@ class TextCipher:
         try:
             return AESSIV(self._key).decrypt(raw, [associated_data.encode()]).decode()
         except InvalidTag:
-            raise ValueError("sealed for another submission, or with another secret") from None
+            raise ValueError("encrypted for another submission, or with another secret") from None

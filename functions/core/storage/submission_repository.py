@@ -1,8 +1,8 @@
-"""A submission's record: where it stands. `docs/record.md` lists every transition, writer and condition.
+"""A submission's record: its state. `docs/record.md` lists every transition, writer and condition.
 
-The first write of a run is the state machine's own (state READING, `Record` in the ASL). Every ending is
-written here, once: the condition holds only while this very run is under way. `pending` says what the
-submission still waits for; the sweep works off the index of that name, so it goes when nothing is left to wait for.
+The state machine writes the first state of a run itself (READING, `Record` in the ASL). Every terminal state is
+written here, once: the condition holds only while this very run is in progress. `pending` names what the submission
+still waits for. The sweep queries the index of that name, so the attribute is removed when nothing is left to do.
 """
 
 import json
@@ -14,18 +14,16 @@ from core.models.submission import TERMINAL_STATES, SourceFile, Submission, Subm
 from core.platform.clock import now
 from core.storage.table import RECORD_SK, ConditionFailed, Item, Table, submission_pk
 
-# What a record, an assessment or a tombstone waits for.
-PENDING_RUN, PENDING_PAPER, PENDING_FAILED, PENDING_RELEASE, PENDING_ERASURE = (
-    "run",
-    "paper",
-    "failed",
-    "release",
-    "erasure",
-)
+# Values of `pending`: what a record, an assessment or a tombstone waits for.
+PENDING_RUN = "run"
+PENDING_PAPER = "paper"
+PENDING_FAILED = "failed"
+PENDING_RELEASE = "release"
+PENDING_ERASURE = "erasure"
 
 _RUN_IN_PROGRESS = "#run = :run AND #state = :reading"
 _NO_LATER_RUN_CLAIMED = "(attribute_not_exists(claimed) OR claimed <= :run)"
-# A tombstone holds the number of the last run of before: what comes late is refused by that alone.
+# A tombstone has the number of the last run before the erasure, which alone makes this refuse late writes.
 _IS_NEW_RUN = "attribute_not_exists(#run) OR #run < :run"
 _ERASURE_ATTRIBUTES = ("erased_at", "erasing", "removing", "removing_until")
 _PREVIOUS_RUN_ATTRIBUTES = ("ended_at", "failure", "duplicate_of", "timeline", *_ERASURE_ATTRIBUTES)
@@ -35,15 +33,15 @@ _ATTRIBUTE_NAMES = {"#state": "state", "#run": "run"}
 def write_terminal_state(
     table: Table, submission: Submission, state: SubmissionState, attributes: Item | None = None
 ) -> SubmissionState:
-    """Write the ending of this run, or find that it stands already.
+    """Write the terminal state of this run. Idempotent.
 
-    Returns the state that the record has afterwards: another one than `state` where a later run has
-    begun meanwhile (its word counts, this run's is dropped).
+    Returns the state of the record afterwards. It differs from `state` if a later run has begun: the later run counts,
+    and this one's result is dropped.
 
     Raises
     ------
     SubmissionErased
-        The submission was erased meanwhile.
+        The submission was erased during the run.
     """
     changes = {"ended_at": now(), **(attributes or {})}
     try:
@@ -54,7 +52,7 @@ def write_terminal_state(
 
 
 def _pending_attributes(state: SubmissionState) -> Item:
-    """What is still to come after an ending; nothing, in most cases."""
+    """Return the attributes of what follows a terminal state; in most cases there are none."""
     pending_reason = {SubmissionState.AWAITING_PAPER: PENDING_PAPER, SubmissionState.FAILED: PENDING_FAILED}.get(state)
     return {"pending": pending_reason, "pending_at": now()} if pending_reason else {}
 
@@ -62,7 +60,7 @@ def _pending_attributes(state: SubmissionState) -> Item:
 def _write_state(
     table: Table, submission: Submission, state: SubmissionState, changes: Item, *, is_terminal: bool
 ) -> None:
-    """The ending's one write. Where a later run has been claimed, the record goes on waiting for that."""
+    """Write the state in one update. If a later run has been claimed, the record stays pending for that run."""
     assignments = ["#state = :state", *(f"{name} = :{name}" for name in changes)]
     remove_clause = " REMOVE pending, pending_at" if is_terminal and "pending" not in changes else ""
     table.update(
@@ -83,9 +81,9 @@ def _write_state(
 def _resolve_refused_write(
     item: Item | None, submission: Submission, state: SubmissionState, changes: Item, table: Table
 ) -> SubmissionState:
-    """What a refused ending means: written before, overtaken, erased, or never recorded at all."""
+    """Handle a refused terminal state: written before, superseded, erased, or the run was never recorded."""
     if item is None or int(item.get("run", 0)) < submission.run:
-        # The Record lane of this run failed: nothing is recorded yet, or the run before, or its tombstone.
+        # The Record branch of this run failed: there is no record, the previous run's, or a tombstone.
         terminal_attributes = {**changes, **_pending_attributes(state)}
         return (
             state
@@ -93,7 +91,7 @@ def _resolve_refused_write(
             else write_terminal_state(table, submission, state, changes)
         )
     if "erased_at" in item:
-        raise errors.SubmissionErased("The submission was erased while it was under way.")
+        raise errors.SubmissionErased("The submission was erased while it was in progress.")
     if (
         item["run"] == submission.run
         and item["state"] == SubmissionState.READING
@@ -108,9 +106,9 @@ def _resolve_refused_write(
 
 
 def create_record(table: Table, submission: Submission, state: SubmissionState, attributes: Item) -> bool:
-    """Write the record of a run whose Record lane could not: the same attributes as the ASL's own write.
+    """Write the record of a run whose Record branch failed, with the same attributes as the ASL's own write.
 
-    False where somebody recorded this run in the meantime.
+    Returns False if this run has been recorded already.
     """
     pending = {"pending": PENDING_RUN, "pending_at": now()} if state is SubmissionState.READING else {}
     attributes = {
@@ -148,8 +146,9 @@ def create_record(table: Table, submission: Submission, state: SubmissionState, 
 
 
 def find_final_state(found: Item | None, submission: Submission) -> SubmissionState | None:
-    """The state that stands where nothing is left to do for this run: it has ended, or a later one counts. `found` is
-    the record as it is.
+    """Return the state of the record if nothing is left to do in this run: it has ended, or a later run counts.
+
+    None if the run is to go on. `found` is the record, None if there is none.
 
     Raises
     ------
@@ -158,13 +157,13 @@ def find_final_state(found: Item | None, submission: Submission) -> SubmissionSt
     if found is None or int(found.get("run", 0)) < submission.run:
         return None
     if "erased_at" in found:
-        raise errors.SubmissionErased("The submission was erased while it was under way.")
+        raise errors.SubmissionErased("The submission was erased while it was in progress.")
     in_progress = found["run"] == submission.run and found["state"] == SubmissionState.READING
     return None if in_progress else SubmissionState(found["state"])
 
 
 def submission_from_record(found: Item) -> Submission:
-    """What the last recorded run was started with."""
+    """Return the submission that the last recorded run was started with."""
     return Submission.from_state(json.loads(found["input"]))
 
 
@@ -173,9 +172,9 @@ def has_terminal_state(item: Item) -> bool:
 
 
 def record_repeat_upload(table: Table, submission_id: str, at: str) -> Item | None:
-    """The same content was received once more: of all attempts, the newest receipt counts.
+    """Record that the same content was received again: of several attempts, the one received last counts.
 
-    The record as it then stands; it may hold nothing else yet. None where it was erased.
+    Returns the record afterwards; it may have no other attribute yet. None if the submission was erased.
     """
     try:
         return table.update(
@@ -190,23 +189,23 @@ def record_repeat_upload(table: Table, submission_id: str, at: str) -> Item | No
 
 
 def claim_next_run(table: Table, record: Item, *, after_erasure: bool = False) -> int:
-    """The number of the next run of a submission, claimed by a conditional write.
+    """Claim the number of the next run with a conditional write and return it.
 
-    A run that was claimed before and never began is handed out again: starting it is idempotent by name.
-    `after_erasure`: what was erased has been sent again, and begins anew.
+    A run that was claimed before and never began is returned again: starting it is idempotent by its name.
+    `after_erasure`: the submission was erased and has been sent again.
 
     Raises
     ------
     SubmissionErased
-        It was erased; or, where that is what was expected, it has begun anew already.
+        The submission was erased; with `after_erasure`, it has been restarted already.
     ServiceUnavailable
-        It is just being erased: what begins anew would be taken away as well.
+        The erasure is in progress: it would also remove what is restarted now.
     """
     run = int(record["run"])
     erasure_condition = "attribute_not_exists(erased_at)"
     if after_erasure:
         erasure_condition = "attribute_exists(erased_at) AND attribute_not_exists(removing)"
-    # A tombstone keeps what it waits for: its second erasure.
+    # A tombstone stays pending for its second erasure pass.
     pending = "" if after_erasure else ", pending = :pending, pending_at = :now"
     try:
         table.update(
@@ -225,13 +224,15 @@ def claim_next_run(table: Table, record: Item, *, after_erasure: bool = False) -
         if failed.item is None or ("erased_at" in failed.item) is not after_erasure:
             raise errors.SubmissionErased("The submission was erased.") from None
         if "removing" in failed.item:
-            raise errors.ServiceUnavailable("The submission is just being erased; send the file again then.") from None
+            raise errors.ServiceUnavailable(
+                "The submission is being erased. Please send the file again later."
+            ) from None
         return max(int(failed.item["run"]), int(failed.item.get("claimed", 0)))
     return run + 1
 
 
 def build_resumed_submission(record: Item, stored: Item | None, run: int, *, documents_bucket: str) -> Submission:
-    """The submission for a later run, reading its durable copy where there is one."""
+    """Return the submission for a later run. Its file is the durable copy `stored`, if there is one."""
     state: dict[str, Any] = json.loads(record["input"])
     submission = Submission.from_state(state)
     if not stored or "version_id" not in stored:
@@ -248,5 +249,5 @@ def build_resumed_submission(record: Item, stored: Item | None, run: int, *, doc
 
 
 def restart_after_erasure(submission: Submission, run: int) -> Submission:
-    """What was erased and is sent again: the same id, a run that no late lane of before can have."""
+    """Return an erased submission that was sent again: the same id with a run number that no late branch can have."""
     return replace(submission, run=run)

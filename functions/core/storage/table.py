@@ -1,8 +1,8 @@
-"""The DynamoDB table: its keys, and the few calls that are made of it.
+"""The DynamoDB table: its keys, and a client for the calls that are made.
 
-One table. A submission is one partition, read whole by one consistent query: its `record`, and an item
-of each lane's own ("lane#0001#reading"), so that no two writers touch one item. An assessment is another:
-its `assessment` item and its parked sheets. `docs/record.md` lists every item, writer and condition.
+There is one table. A submission is one partition, read whole by one consistent query: its `record`, and an item
+for each branch ("lane#0001#reading"), so that no two writers share an item. An assessment is another partition: its
+`assessment` item and its parked sheets. `docs/record.md` lists every item, writer and condition.
 """
 
 from decimal import Decimal
@@ -47,12 +47,12 @@ def content_pk(key: str) -> str:
 
 
 def reference_pk(tenant: str, sha256: str) -> str:
-    """Which submissions of a tenant hold this very content (one item each, sk = the submission's pk)."""
+    """Return the partition of the tenant's submissions with this content: an item each, sk = the submission's pk."""
     return f"bytes#{tenant}#{sha256}"
 
 
 class ConditionFailed(Exception):
-    """A conditional write met another state. `item` is what stands there (None: nothing does)."""
+    """The condition of a write did not hold. `item` is the present item (None: there is none)."""
 
     def __init__(self, item: Item | None) -> None:
         super().__init__("the condition of a write did not hold")
@@ -60,27 +60,29 @@ class ConditionFailed(Exception):
 
 
 class Table:
-    """One DynamoDB table behind plain Python values (numbers come back as int or float)."""
+    """A DynamoDB table that takes and returns plain Python values (numbers come back as int or float)."""
 
     def __init__(self, client: Any, name: str) -> None:
         self._client = client
         self.name = name
 
     def get(self, pk: str, sk: str) -> Item | None:
-        """One item, read consistently; None where there is none."""
+        """Return an item, read consistently; None if there is none."""
         response = self._client.get_item(TableName=self.name, Key=_marshal({"pk": pk, "sk": sk}), ConsistentRead=True)
         return _unmarshal(response["Item"]) if "Item" in response else None
 
     def partition(self, pk: str, prefix: str = "") -> list[Item]:
-        """All items of a partition (or those whose sort key starts with `prefix`), read consistently."""
+        """Return all items of a partition (or those whose sort key starts with `prefix`), read consistently."""
         condition, values = "pk = :pk", {":pk": pk}
         if prefix:
             condition, values = "pk = :pk AND begins_with(sk, :sk)", {":pk": pk, ":sk": prefix}
         return self._query_all(KeyConditionExpression=condition, values=values, ConsistentRead=True)
 
     def query_by_assessment(self, tenant: str, assessment: str, kind: str = "") -> list[Item]:
-        """Every submission's record of an assessment (or those of one kind), oldest first (an index: a moment behind
-        the table)."""
+        """Return the records of an assessment (or those of one kind), oldest first.
+
+        Eventually consistent: it reads an index.
+        """
         condition, values = "gsi1pk = :pk", {":pk": f"{tenant}#{assessment}"}
         if kind:
             condition, values = "gsi1pk = :pk AND begins_with(gsi1sk, :kind)", values | {":kind": f"{kind}#"}
@@ -89,8 +91,11 @@ class Table:
     def query_assessment_page(
         self, tenant: str, assessment: str, *, limit: int, after: str = ""
     ) -> tuple[list[Item], str]:
-        """At most so many of an assessment's records in the index's order, from behind the sort key `after`; and
-        the last one's sort key where there are more, else ""."""
+        """Return at most `limit` of an assessment's records in the order of the index, starting behind the sort key
+        `after`.
+
+        The second value is the last one's sort key if there are more, else "".
+        """
         start_key: dict[str, Any] = {}
         if after:
             pk = submission_pk(after.rpartition("#")[2])
@@ -110,13 +115,16 @@ class Table:
     def query_pending(
         self, reason: str, *, until: str, limit: int, after: Item | None = None
     ) -> tuple[list[Item], Item | None]:
-        """Keys of at most so many items that wait for `what` since `until` or longer, the longest first, from
-        behind the place `after`; and the place from which there are more. An index: a moment behind the table."""
+        """Return the keys of at most `limit` items that have waited for `reason` since `until` or longer, oldest first.
+
+        `after` is the cursor of the previous page, and the second value the cursor of the next one (None: there is
+        none). Eventually consistent: it reads an index.
+        """
         response = self._client.query(
             TableName=self.name,
             IndexName=PENDING_INDEX,
-            KeyConditionExpression="pending = :what AND pending_at <= :until",
-            ExpressionAttributeValues=_marshal({":what": reason, ":until": until}),
+            KeyConditionExpression="pending = :reason AND pending_at <= :until",
+            ExpressionAttributeValues=_marshal({":reason": reason, ":until": until}),
             Limit=limit,
             **({"ExclusiveStartKey": _marshal(after)} if after else {}),
         )
@@ -129,7 +137,7 @@ class Table:
     def replace(
         self, item: Item, *, condition: str, values: Item | None = None, names: dict[str, str] | None = None
     ) -> None:
-        """Put an item in the place of the one that stands there, if that is as it should be.
+        """Put an item in place of the present one if the condition holds.
 
         Raises
         ------
@@ -156,12 +164,12 @@ class Table:
         names: dict[str, str] | None = None,
         condition: str | None = None,
     ) -> Item:
-        """One UpdateItem; the item as it then stands.
+        """Make one UpdateItem call; returns the item afterwards.
 
         Raises
         ------
         ConditionFailed
-            The condition did not hold; the error carries the item that stands there.
+            The condition did not hold; the error has the present item.
         """
         request: dict[str, Any] = {
             "TableName": self.name,
@@ -187,7 +195,7 @@ class Table:
         self._client.delete_item(TableName=self.name, Key=_marshal({"pk": pk, "sk": sk}))
 
     def delete_if(self, pk: str, sk: str, condition: str, values: Item) -> bool:
-        """Delete an item that is as it should be; False where it is not (or is not there)."""
+        """Delete an item if the condition holds; returns False if it does not (or there is no item)."""
         try:
             self._client.delete_item(
                 TableName=self.name,
@@ -219,7 +227,7 @@ def _unmarshal(item: dict[str, Any]) -> Item:
 
 
 def _floats_to_decimals(value: Any) -> Any:
-    """DynamoDB takes decimals, no binary floats."""
+    """Convert floats: DynamoDB accepts decimals, no binary floats."""
     if isinstance(value, float):
         return Decimal(str(value))
     if isinstance(value, dict):

@@ -1,9 +1,9 @@
-"""What a tenant has decided: whether a model may see its answers, and what it may spend on that in a month.
+"""Tenant settings and spend: whether a model may mark its answers, and what that may cost in a month.
 
-The settings are one item of the tenant's, read consistently before each sheet's model calls, so a switch holds
-at once. The month's spend is another: what a sheet may cost at most is set aside before the first call and put
-right after the last one. So the limit is never passed; a function that dies in between leaves too much set aside,
-never too little.
+The settings are one item of the tenant, read consistently before each sheet's model calls, so a change takes effect
+at once. The month's spend is another item: the maximum cost of a sheet is reserved before its first call and replaced
+by the actual cost after the last one. The limit is therefore never exceeded; a function that dies in between leaves
+too much reserved, never too little.
 """
 
 from dataclasses import dataclass
@@ -18,8 +18,10 @@ _MICRO_USD_PER_USD = 1_000_000
 
 @dataclass(frozen=True, slots=True)
 class TenantSettings:
-    """`model` off: no answer of this tenant's leaves the account. `spend_limit_usd`: a calendar month's (UTC),
-    None for no limit."""
+    """`model` False: no answer of this tenant leaves the account.
+
+    `spend_limit_usd`: US dollars per calendar month (UTC), None for no limit.
+    """
 
     model: bool = True
     spend_limit_usd: float | None = None
@@ -29,7 +31,7 @@ class TenantSettings:
 
 
 def load(table: Table, tenant: str) -> TenantSettings:
-    """The settings, read consistently; a tenant that has decided nothing has the defaults."""
+    """Return the settings, read consistently; the defaults if the tenant has saved none."""
     found: Item = table.get(tenant_pk(tenant), SETTINGS_SK) or {}
     limit = found.get("spend_limit_usd")
     return TenantSettings(bool(found.get("model", True)), None if limit is None else float(limit))
@@ -44,12 +46,12 @@ def current_month() -> str:
 
 
 def get_month_spend(table: Table, tenant: str, year_month: str) -> float:
-    """US dollars spent (and set aside) in a month."""
+    """Return the US dollars spent and reserved in a month (`YYYY-MM`)."""
     return int((table.get(tenant_pk(tenant), _spend_sk(year_month)) or {}).get("micro_usd", 0)) / _MICRO_USD_PER_USD
 
 
 class SpendBudget:
-    """A tenant's money for one sheet."""
+    """A tenant's budget for the model calls of one sheet."""
 
     def __init__(self, table: Table, tenant: str, limit_usd: float | None) -> None:
         self._table, self._tenant, self._limit = table, tenant, limit_usd
@@ -57,15 +59,17 @@ class SpendBudget:
         self._reserved = 0
 
     def reserve(self, usd: float) -> bool:
-        """Set aside what a sheet may cost, or may cost beyond what was set aside before; False where the month's limit
-        would be passed."""
+        """Reserve the maximum cost of a sheet, or an addition to it, in US dollars.
+
+        Returns False if that would exceed the month's limit.
+        """
         amount = round(usd * _MICRO_USD_PER_USD)
         if self._limit is None:
             return True
         try:
             self._add(
                 amount,
-                "attribute_not_exists(micro_usd) OR micro_usd <= :room",
+                "attribute_not_exists(micro_usd) OR micro_usd <= :remaining",
                 round(self._limit * _MICRO_USD_PER_USD) - amount,
             )
         except ConditionFailed:
@@ -74,7 +78,7 @@ class SpendBudget:
         return True
 
     def settle(self, usd: float) -> None:
-        """What it did cost takes the place of what was set aside."""
+        """Replace the reserved amount by the actual cost in US dollars."""
         difference = round(usd * _MICRO_USD_PER_USD) - self._reserved
         if difference:
             self._add(difference)
@@ -87,7 +91,7 @@ class SpendBudget:
             tenant_pk(self._tenant),
             _spend_sk(self._month),
             "ADD micro_usd :amount",
-            values={":amount": amount, **({":room": remaining} if condition else {})},
+            values={":amount": amount, **({":remaining": remaining} if condition else {})},
             condition=condition,
         )
 

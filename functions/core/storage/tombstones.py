@@ -1,8 +1,8 @@
-"""Erasure: the tombstone that stands in the place of a record, and what is left to remove behind it.
+"""Tombstones: what replaces the record of an erased submission, and what the erasure still has to remove.
 
-The tombstone is the audit line: which submission of which tenant and assessment, when it came and when it went,
-and nothing that a person wrote. It is written first and by one write, so that every late lane finds it: it holds
-the number of the last run, and no write of that run or an earlier one is taken any more.
+The tombstone is the audit entry: which submission of which tenant and assessment, when it was received and when it was
+erased, and nothing that a person wrote. One write creates it before anything else is removed. It has the number of the
+last run, so every write of that run or an earlier one is refused from then on.
 """
 
 from collections.abc import Iterable, Mapping
@@ -14,14 +14,16 @@ from core.storage import submission_repository
 from core.storage.table import RECORD_SK, ConditionFailed, Item, Table, submission_pk
 
 _BRANCH_PREFIX, _STORING_SUFFIX = "lane#", "#storing"
-_RUN_ATTRIBUTES = ("run", "state", "claimed")
 _UPLOAD_ATTRIBUTES = ("tenant", "assessment", "kind", "door", "received_at")
 
 
 @dataclass(frozen=True, slots=True)
 class ErasureTargets:
-    """What the tombstone still has to know for the erasure, until that is done. `key` is sealed where a user
-    wrote it; `claim` names the content's claim, `sha256` the content (None where nobody had read it)."""
+    """What the tombstone keeps for the erasure until that is complete.
+
+    `key` is encrypted if a user chose it. `claim` is the key of the content's claim, `sha256` the content's hash (None
+    if nobody has read it).
+    """
 
     bucket: str
     key: str
@@ -34,10 +36,10 @@ class ErasureTargets:
 
 
 def write_tombstone(table: Table, submission: Submission, items: Mapping[str, Item]) -> Item:
-    """Put the tombstone in the record's place; the one that stands where it was erased before.
+    """Replace the record by a tombstone and return it; the present tombstone if the submission was erased before.
 
-    `items` are the submission's items by sort key, as they were read (none where it is not recorded yet), and
-    `submission` what its last run was started with.
+    `items` are the submission's items by sort key, as they were read (empty if it is not recorded yet), and
+    `submission` is what its last run was started with.
     """
     found = items.get(RECORD_SK)
     while True:
@@ -50,14 +52,14 @@ def write_tombstone(table: Table, submission: Submission, items: Mapping[str, It
             else:
                 _replace_record(table, tombstone, found)
         except ConditionFailed as failed:
-            # It moved on while it was looked at.
+            # The record changed after it was read.
             found = failed.item
         else:
             return tombstone
 
 
 def _replace_record(table: Table, tombstone: Item, found: Item) -> None:
-    """Only what was seen is replaced: a run that is claimed or recorded meanwhile has to be counted."""
+    """Replace the record only if it is as it was read: a run claimed or recorded since then has to be counted."""
     expected: Item = {name: found[name] for name in ("run", "state", "claimed") if name in found}
     names = {f"#{name}": name for name in ("run", "state", "claimed")}
     conditions = [
@@ -83,7 +85,7 @@ def _build_tombstone(submission: Submission, found: Item | None, items: Mapping[
         **{name: known[name] for name in _UPLOAD_ATTRIBUTES},
         "erased_at": at,
         "erasing": _collect_targets(submission, items).to_item(),
-        # Nothing begins anew before the first pass is through; whoever comes first makes it.
+        # The submission cannot be restarted before the first erasure pass is complete; any caller may run that pass.
         "removing": "",
         "removing_until": at,
         "pending": submission_repository.PENDING_ERASURE,
@@ -104,7 +106,7 @@ def _collect_targets(submission: Submission, items: Mapping[str, Item]) -> Erasu
 
 
 def find_stored_copy(items: Iterable[Item]) -> Item | None:
-    """What the newest storing lane that came to its end has left: the durable copy."""
+    """Return the durable copy from the item of the latest completed storing branch; None if there is none."""
     ended = [item for item in items if item["sk"].startswith(_BRANCH_PREFIX) and item["sk"].endswith(_STORING_SUFFIX)]
     complete = [item for item in ended if item.get("version_id") and item.get("sha256")]
     return max(complete, key=lambda item: str(item["sk"])) if complete else None

@@ -25,7 +25,7 @@ def test_a_sealed_text_shows_nothing_and_is_plain_ascii() -> None:
 @pytest.mark.parametrize("seal", [CIPHER, TextCipher(b"another")])
 def test_it_opens_neither_for_another_submission_nor_with_another_secret(seal: TextCipher) -> None:
     encrypted_text = CIPHER.encrypt("Ada", associated_data="1")
-    with pytest.raises(ValueError, match="sealed for another"):
+    with pytest.raises(ValueError, match="encrypted for another"):
         seal.decrypt(encrypted_text, associated_data="2")
 
 
