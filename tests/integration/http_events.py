@@ -1,4 +1,4 @@
-"""HTTP API events, payload format 2.0, as API Gateway makes them."""
+"""HTTP API events, payload format 2.0, as API Gateway creates them."""
 
 import base64
 import json
@@ -35,5 +35,5 @@ def http_event(
 
 
 def parse_response(response: dict[str, Any]) -> tuple[int, Any]:
-    """(status, parsed body) of a handler's answer."""
+    """Return the status and the parsed body of a handler's response."""
     return response["statusCode"], json.loads(response["body"])

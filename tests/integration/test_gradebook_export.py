@@ -1,7 +1,5 @@
-"""Marks on their way home: held until they are published, then as the platforms import them, ids as they are."""
+"""Gradebook export: withheld until the marks are published, then in the format that each platform imports."""
 
-import csv
-import io
 import json
 from typing import Any
 
@@ -10,60 +8,46 @@ import pytest
 from core.models.submission import Submission, SubmissionState
 from core.storage import assessment_repository, submission_repository
 from core.storage.table import RECORD_SK, Table, submission_pk
-from results import app as door
-from tests.integration.conftest import DOCUMENTS, MotoCloud
-from tests.integration.http_events import http_event, parse_response
-from tests.integration.test_mark_changes import patch
-from tests.integration.test_results_handler import get, submission, table  # noqa: F401
-from tests.integration.test_rosters_and_model_settings import asked, put  # noqa: F401
+from results import app as results_app
+from tests.integration.http_events import http_event
+from tests.integration.moto_cloud import DOCUMENTS, MotoCloud
+from tests.integration.results_requests import (
+    PUBLICATION,
+    create_graded_sheet,
+    get,
+    gradebook,
+    patch,
+    publish,
+    put,
+    submission,
+)
+
+pytestmark = pytest.mark.usefixtures("recover_requests")
 
 ROSTER = "Name,Number\nAda,0017\n=Ben,1e5\n<img src=x onerror=1>,99999999999999999999\n"
-PUBLICATION = "/assessments/bio/publication"
-
-
-def marked(table: Table, name: str, student: str | None, marks: float | None) -> Submission:  # noqa: F811
-    one = submission(name, student)
-    question = {"question": "1", "label": "1", "marks": marks, "max_marks": 3, "review": [], "counted": True}
-    submission_repository.create_record(table, one, SubmissionState.READING, {})
-    submission_repository.write_terminal_state(
-        table, one, SubmissionState.GRADED, {"marks": marks, "max_marks": 3, "question_marks": [question]}
-    )
-    return one
 
 
 @pytest.fixture
-def three(cloud: MotoCloud, table: Table, context: Any) -> list[Submission]:  # noqa: F811
+def three_sheets(cloud: MotoCloud, table: Table, context: Any) -> list[Submission]:
     students = ("Ada", "=Ben", "<img src=x onerror=1>")
     made = [
-        marked(table, str(n), name, marks) for n, (name, marks) in enumerate(zip(students, (2.5, 0, None), strict=True))
+        create_graded_sheet(table, str(n), name, marks)
+        for n, (name, marks) in enumerate(zip(students, (2.5, 0, None), strict=True))
     ]
     assert put(context, "/assessments/bio/roster", ROSTER)[0] == 200
     return made
 
 
-def publish(context: Any, published: bool = True, **more: Any) -> tuple[int, Any]:
-    return put(context, PUBLICATION, json.dumps({"published": published}), **more)
-
-
-def gradebook(context: Any, platform: str = "canvas", **query: str) -> tuple[int, Any]:
-    event = http_event("GET", "/assessments/bio/gradebook.csv", query={"for": platform, **query})
-    told = door.handler(event, context)
-    if told["statusCode"] != 200:
-        return parse_response(told)
-    assert told["headers"]["Content-Type"].startswith("text/csv")
-    return 200, list(csv.reader(io.StringIO(told["body"])))
-
-
-def test_marks_are_held_until_they_are_published(three: list[Submission], context: Any) -> None:
+def test_marks_are_held_until_they_are_published(three_sheets: list[Submission], context: Any) -> None:
     status, problem = gradebook(context)
     assert (status, problem["type"]) == (409, "urn:gradeline:problem:NotPublished")
     assert gradebook(context, draft="true")[0] == 200
     held = {"published_at": None, "published_by": None, "changed_since": None}
     assert get(context, "/assessments/bio")[1].items() >= held.items()
 
-    status, told = publish(context)
-    assert (status, told["published_by"], told["changed_since"]) == (200, "A Teacher", 0)
-    assert get(context, "/assessments/bio")[1]["published_at"] == told["published_at"]
+    status, response = publish(context)
+    assert (status, response["published_by"], response["changed_since"]) == (200, "A Teacher", 0)
+    assert get(context, "/assessments/bio")[1]["published_at"] == response["published_at"]
     assert gradebook(context)[0] == 200
 
     assert publish(context, False)[1] == {"assessment": "bio", **held}
@@ -71,19 +55,21 @@ def test_marks_are_held_until_they_are_published(three: list[Submission], contex
 
 
 def test_what_has_changed_since_is_counted_until_it_is_published_as_well(
-    three: list[Submission],
-    table: Table,  # noqa: F811
+    three_sheets: list[Submission],
+    table: Table,
     context: Any,
 ) -> None:
     publish(context)
-    assert patch(context, three[0], "1", {"marks": 3})[0] == 200
-    assert patch(context, three[0], "1", {"marks": 2})[0] == 200
-    marked(table, "9", "Ada 2", 1)
+    assert patch(context, three_sheets[0], "1", {"marks": 3})[0] == 200
+    assert patch(context, three_sheets[0], "1", {"marks": 2})[0] == 200
+    create_graded_sheet(table, "9", "Ada 2", 1)
     assert get(context, "/assessments/bio")[1]["changed_since"] == 2
     assert publish(context)[1]["changed_since"] == 0
 
 
-def test_every_publication_is_kept_with_who_and_when(three: list[Submission], table: Table, context: Any) -> None:  # noqa: F811
+def test_every_publication_is_kept_with_who_and_when(
+    three_sheets: list[Submission], table: Table, context: Any
+) -> None:
     for published in (True, False, True):
         publish(context, published)
     log = table.get("assessment#demo#bio", "assessment")["publications"]  # type: ignore[index]
@@ -92,29 +78,29 @@ def test_every_publication_is_kept_with_who_and_when(three: list[Submission], ta
 
 
 @pytest.mark.parametrize("body", [b"", b"{}", b'{"published": 1}', b'{"published": true, "by": "me"}', b"[]", b"\xff"])
-def test_what_is_no_publication_is_refused(three: list[Submission], context: Any, body: bytes) -> None:
+def test_what_is_no_publication_is_refused(three_sheets: list[Submission], context: Any, body: bytes) -> None:
     status, problem = put(context, PUBLICATION, body)
     assert (status, problem["type"]) == (422, "urn:gradeline:problem:InvalidPublication")
     assert get(context, "/assessments/bio")[1]["published_at"] is None
 
 
-def test_another_tenant_publishes_and_sees_nothing_of_it(three: list[Submission], context: Any) -> None:
+def test_another_tenant_publishes_and_sees_nothing_of_it(three_sheets: list[Submission], context: Any) -> None:
     assert publish(context, tenant="other")[0] == 404
     publish(context)
     event = http_event(
         "GET", "/assessments/bio/gradebook.csv", query={"for": "canvas", "draft": "true"}, tenant="other"
     )
-    assert "Ada" not in door.handler(event, context)["body"]
+    assert "Ada" not in results_app.handler(event, context)["body"]
 
 
-def test_canvas_gets_its_columns_and_ids_as_they_are(three: list[Submission], context: Any) -> None:
+def test_canvas_gets_its_columns_and_ids_as_they_are(three_sheets: list[Submission], context: Any) -> None:
     publish(context)
     _, (head, points, *rows) = gradebook(context)
     assert head == ["Student", "ID", "SIS User ID", "SIS Login ID", "Section", "bio"]
     assert points == ["    Points Possible", "", "", "", "", "3"]
     assert {(row[0], row[2], row[5]) for row in rows} == {
         ("Ada", "0017", "2.5"),
-        # Nothing was marked: an empty cell changes nothing there.
+        # Nothing was marked: an empty cell changes no grade in Canvas.
         ("<img src=x onerror=1>", "99999999999999999999", ""),
         ("'=Ben", "1e5", "0"),
     }
@@ -122,24 +108,24 @@ def test_canvas_gets_its_columns_and_ids_as_they_are(three: list[Submission], co
 
 def test_a_total_that_lacks_a_mark_is_not_given_out_as_if_it_were_whole(
     cloud: MotoCloud,
-    table: Table,  # noqa: F811
+    table: Table,
     context: Any,
 ) -> None:
-    one = submission("0", "1001")
+    sheet = submission("0", "1001")
     questions = [
         {"question": str(n), "label": str(n), "marks": marks, "max_marks": 3, "review": [], "counted": counted}
         for n, (marks, counted) in enumerate(((2, True), (None, True), (None, False)), 1)
     ]
-    submission_repository.create_record(table, one, SubmissionState.READING, {})
+    submission_repository.create_record(table, sheet, SubmissionState.READING, {})
     submission_repository.write_terminal_state(
-        table, one, SubmissionState.NEEDS_REVIEW, {"marks": 2, "max_marks": 6, "question_marks": questions}
+        table, sheet, SubmissionState.NEEDS_REVIEW, {"marks": 2, "max_marks": 6, "question_marks": questions}
     )
     publish(context)
     assert gradebook(context)[1][2][5] == ""
     assert gradebook(context, "moodle")[1][1][2:] == ["", "1: 2; 2: no mark yet; 3: no mark yet"]
 
 
-def test_moodle_gets_a_grade_and_what_stands_behind_it(three: list[Submission], context: Any) -> None:
+def test_moodle_gets_a_grade_and_what_stands_behind_it(three_sheets: list[Submission], context: Any) -> None:
     publish(context)
     _, (head, *rows) = gradebook(context, "moodle")
     assert head == ["ID number", "Full name", "bio", "bio (feedback)"]
@@ -147,7 +133,9 @@ def test_moodle_gets_a_grade_and_what_stands_behind_it(three: list[Submission], 
 
 
 @pytest.mark.parametrize("number", ["=1+1", "+49", "-5", "@x", "12\u200b3", "1\u00ad2"])
-def test_an_id_that_would_not_arrive_as_it_is_is_refused(three: list[Submission], context: Any, number: str) -> None:
+def test_an_id_that_would_not_arrive_as_it_is_is_refused(
+    three_sheets: list[Submission], context: Any, number: str
+) -> None:
     assert (
         put(context, "/assessments/bio/roster", f"Name,Number\nAda,{number}\n=Ben,2\n<img src=x onerror=1>,3\n")[0]
         == 200
@@ -158,9 +146,9 @@ def test_an_id_that_would_not_arrive_as_it_is_is_refused(three: list[Submission]
     assert "Ada have a number" in problem["detail"]
 
 
-def test_who_has_no_id_or_somebody_elses_is_named(three: list[Submission], table: Table, context: Any) -> None:  # noqa: F811
+def test_who_has_no_id_or_somebody_elses_is_named(three_sheets: list[Submission], table: Table, context: Any) -> None:
     assert put(context, "/assessments/bio/roster", "Name,Number\nAda,7\n=Ben,7\n<img src=x onerror=1>,\n")[0] == 200
-    marked(table, "8", None, 1)
+    create_graded_sheet(table, "8", None, 1)
     publish(context)
     detail = gradebook(context)[1]["detail"]
     assert "<img src=x onerror=1> have no number" in detail
@@ -168,26 +156,26 @@ def test_who_has_no_id_or_somebody_elses_is_named(three: list[Submission], table
     assert "a sheet without a name (sheets) match no student" in detail
 
 
-def test_a_label_that_is_an_id_needs_no_roster(table: Table, context: Any) -> None:  # noqa: F811
-    marked(table, "1", "10A-017", 2)
+def test_a_label_that_is_an_id_needs_no_roster(table: Table, context: Any) -> None:
+    create_graded_sheet(table, "1", "10A-017", 2)
     publish(context)
     assert gradebook(context)[1][2][:3] == ["10A-017", "", "10A-017"]
 
 
-def test_other_platforms_are_not_guessed_at(three: list[Submission], context: Any) -> None:
+def test_other_platforms_are_not_guessed_at(three_sheets: list[Submission], context: Any) -> None:
     assert gradebook(context, "blackboard")[1]["type"] == "urn:gradeline:problem:UnknownPlatform"
 
 
-def marked_again(table: Table, one: Submission, **changes: Any) -> None:  # noqa: F811
-    """Another run of a sheet, which gives its question what `changes` say."""
-    found = table.get(submission_pk(one.id), RECORD_SK)
+def regrade(table: Table, sheet: Submission, **changes: Any) -> None:
+    """Grade a sheet in another run, with `changes` to its question."""
+    found = table.get(submission_pk(sheet.id), RECORD_SK)
     assert found is not None
     run = submission_repository.claim_next_run(table, found)
     question = {**found["question_marks"][0], **changes}
-    submission_repository.create_record(table, one.for_run(run), SubmissionState.READING, {})
+    submission_repository.create_record(table, sheet.for_run(run), SubmissionState.READING, {})
     total = {"marks": question["marks"], "max_marks": question["max_marks"]}
     submission_repository.write_terminal_state(
-        table, one.for_run(run), SubmissionState.GRADED, {**total, "question_marks": [question]}
+        table, sheet.for_run(run), SubmissionState.GRADED, {**total, "question_marks": [question]}
     )
 
 
@@ -196,50 +184,52 @@ def changed_since(context: Any) -> Any:
 
 
 def test_sheets_that_were_marked_again_with_the_same_marks_have_not_changed(
-    three: list[Submission],
-    table: Table,  # noqa: F811
+    three_sheets: list[Submission],
+    table: Table,
     context: Any,
 ) -> None:
     publish(context)
-    for one in three:
-        marked_again(table, one, review=["borderline"])
+    for sheet in three_sheets:
+        regrade(table, sheet, review=["borderline"])
     assert changed_since(context) == 0
-    marked_again(table, three[0], marks=2.0)
-    marked_again(table, three[2], marks=0)
+    regrade(table, three_sheets[0], marks=2.0)
+    regrade(table, three_sheets[2], marks=0)
     assert changed_since(context) == 2
-    # The same marks out of more are another result.
-    marked_again(table, three[1], max_marks=4)
+    # The same marks out of a higher maximum are another result.
+    regrade(table, three_sheets[1], max_marks=4)
     assert changed_since(context) == 3
-    marked_again(table, three[0], marks=2.5)
+    regrade(table, three_sheets[0], marks=2.5)
     assert changed_since(context) == 2
     assert publish(context)[1]["changed_since"] == 0
     assert changed_since(context) == 0
 
 
-def test_a_mark_that_a_person_confirmed_or_set_back_has_not_changed(three: list[Submission], context: Any) -> None:
+def test_a_mark_that_a_person_confirmed_or_set_back_has_not_changed(
+    three_sheets: list[Submission], context: Any
+) -> None:
     publish(context)
-    assert patch(context, three[0], "1", {"marks": 2.5})[0] == 200
+    assert patch(context, three_sheets[0], "1", {"marks": 2.5})[0] == 200
     assert changed_since(context) == 0
-    patch(context, three[0], "1", {"marks": 3})
+    patch(context, three_sheets[0], "1", {"marks": 3})
     assert changed_since(context) == 1
-    patch(context, three[0], "1", {"marks": None})
+    patch(context, three_sheets[0], "1", {"marks": None})
     assert changed_since(context) == 0
 
 
 def test_marks_published_before_they_were_kept_are_counted_by_time(
-    three: list[Submission],
-    table: Table,  # noqa: F811
+    three_sheets: list[Submission],
+    table: Table,
     context: Any,
 ) -> None:
     assessment_repository.set_publication(table, "demo", "bio", published=True, by="A Teacher", marks=None)
     assert changed_since(context) == 0
-    marked_again(table, three[0])
+    regrade(table, three_sheets[0])
     assert changed_since(context) == 1
 
 
 def test_what_is_kept_of_a_publication_names_nobody_and_tells_no_mark(
-    three: list[Submission],
-    table: Table,  # noqa: F811
+    three_sheets: list[Submission],
+    table: Table,
     cloud: MotoCloud,
     context: Any,
 ) -> None:
@@ -248,4 +238,4 @@ def test_what_is_kept_of_a_publication_names_nobody_and_tells_no_mark(
     text = cloud.client("s3").get_object(Bucket=DOCUMENTS, Key=key)["Body"].read().decode()
     assert len(json.loads(text)["sheets"]) == 3
     assert "question" not in text
-    assert not any(one.id in text for one in three)
+    assert not any(sheet.id in text for sheet in three_sheets)

@@ -1,4 +1,4 @@
-"""What a question is worth is one number: the assessment, a changed paper and the gradebook say the same."""
+"""A question has one maximum: the assessment, a corrected paper and the gradebook state the same."""
 
 import csv
 import io
@@ -10,19 +10,23 @@ import pytest
 from core.models.assessment import Question, QuestionPaper, QuestionType
 from core.storage import assessment_repository
 from core.storage.table import Table
-from results import app as door
-from tests.integration.conftest import DOCUMENTS, MotoCloud
+from results import app as results_app
 from tests.integration.http_events import http_event
-from tests.integration.test_class_list import marked
-from tests.integration.test_results_handler import get, table  # noqa: F401 - a fixture
-from tests.integration.test_rosters_and_model_settings import asked, put  # noqa: F401 - a fixture
+from tests.integration.moto_cloud import DOCUMENTS, MotoCloud
+from tests.integration.results_requests import (
+    create_graded_sheet,
+    get,
+    put,
+)
+
+pytestmark = pytest.mark.usefixtures("recover_requests")
 
 SCHEME = json.dumps({"questions": [{"question": "1", "marks": 3, "model_answer": "Metal conducts."}]})
 
 
 @pytest.fixture
-def paper(cloud: MotoCloud, table: Table) -> dict[str, Any]:  # noqa: F811
-    """A paper that prints 7 for a question for which the scheme will state 3."""
+def paper(cloud: MotoCloud, table: Table) -> dict[str, Any]:
+    """A paper that prints 7 marks for a question for which the scheme will state 3."""
     tree = tuple(Question(name, name, QuestionType.TEXT, "Why?", 7.0 if name == "1" else 2.0) for name in ("1", "2"))
     body = QuestionPaper(9.0, tree, printed_total=9.0).to_dict()
     key = "assessments/demo/bio/paper/1.json"
@@ -33,8 +37,8 @@ def paper(cloud: MotoCloud, table: Table) -> dict[str, Any]:  # noqa: F811
     return body
 
 
-def question(told: dict[str, Any], name: str) -> dict[str, Any]:
-    return next(one for one in told["maximum_marks"]["questions"] if one["question"] == name)
+def question(response: dict[str, Any], name: str) -> dict[str, Any]:
+    return next(sheet for sheet in response["maximum_marks"]["questions"] if sheet["question"] == name)
 
 
 def test_the_assessment_says_which_number_counts_and_where_it_comes_from(paper: Any, context: Any) -> None:
@@ -45,27 +49,29 @@ def test_the_assessment_says_which_number_counts_and_where_it_comes_from(paper: 
         "printed": 7.0,
     }
     put(context, "/assessments/bio/marking-scheme", SCHEME)
-    told = get(context, "/assessments/bio")[1]
-    assert question(told, "1") == {"question": "1", "marks": 3.0, "source": "scheme", "printed": 7.0}
-    assert told["maximum_marks"]["total"] == 5.0
-    assert any("3 is used" in warning for warning in told["scheme"]["warnings"])
-    assert told["maximum_marks"]["warnings"] == ["The paper prints a total of 9 marks, but its questions add up to 5."]
+    response = get(context, "/assessments/bio")[1]
+    assert question(response, "1") == {"question": "1", "marks": 3.0, "source": "scheme", "printed": 7.0}
+    assert response["maximum_marks"]["total"] == 5.0
+    assert any("3 is used" in warning for warning in response["scheme"]["warnings"])
+    assert response["maximum_marks"]["warnings"] == [
+        "The paper prints a total of 9 marks, but its questions add up to 5."
+    ]
 
 
 def test_a_changed_paper_is_told_which_number_counts(paper: Any, context: Any) -> None:
     put(context, "/assessments/bio/marking-scheme", SCHEME)
     paper["questions"][0]["marks"] = 6
-    status, told = put(context, "/assessments/bio/paper", json.dumps(paper))
+    status, response = put(context, "/assessments/bio/paper", json.dumps(paper))
     assert status == 200
-    assert question(told, "1") == {"question": "1", "marks": 3.0, "source": "scheme", "printed": 6.0}
+    assert question(response, "1") == {"question": "1", "marks": 3.0, "source": "scheme", "printed": 6.0}
 
 
-def test_canvas_gets_the_points_that_count(paper: Any, table: Table, context: Any) -> None:  # noqa: F811
+def test_canvas_gets_the_points_that_count(paper: Any, table: Table, context: Any) -> None:
     put(context, "/assessments/bio/marking-scheme", SCHEME)
-    # Graded before the scheme came, out of what counted then.
-    marked(table, "1", "10A-017", 1)
+    # Graded before the scheme was set, out of the maximum at that time.
+    create_graded_sheet(table, "1", "10A-017", 1)
     event = http_event("GET", "/assessments/bio/gradebook.csv", query={"for": "canvas", "draft": "true"})
-    rows = list(csv.reader(io.StringIO(door.handler(event, context)["body"])))
+    rows = list(csv.reader(io.StringIO(results_app.handler(event, context)["body"])))
     assert rows[1][5] == "5"
 
 

@@ -1,4 +1,4 @@
-"""What people ask for: the status at every moment, marks as a table, the marking scheme with exact complaints."""
+"""The results API: the status at every moment, marks as tables, marking schemes with exact error messages."""
 
 import csv
 import io
@@ -8,111 +8,97 @@ from typing import Any
 
 import pytest
 
-from core.models.submission import DocumentKind, IntakeChannel, SourceFile, Submission, SubmissionState
+from core.models.submission import SubmissionState
 from core.models.transcript import Line, Page, Transcript, Word
 from core.platform import executions
 from core.storage import assessment_repository, submission_repository
-from core.storage.encryption import TextCipher
-from core.storage.table import Table, branch_sk, submission_pk
-from results import app as door
-from tests.integration.conftest import DOCUMENTS, SECRET, STATE_MACHINE_ARN, TABLE, TEMP, MotoCloud
+from core.storage.table import Table, submission_pk
+from results import app as results_app
 from tests.integration.http_events import http_event, parse_response
+from tests.integration.moto_cloud import (
+    DOCUMENTS,
+    STATE_MACHINE_ARN,
+    MotoCloud,
+)
+from tests.integration.results_requests import (
+    get,
+    put_branch_item,
+    status,
+    submission,
+)
 
 STARTED, ENDED = "2026-01-31T08:30:01.000Z", "2026-01-31T08:30:03.000Z"
 
 
-def submission(name: str = "1", student: str | None = "Ada", at: str = "2026-01-31T08:30:00.125Z") -> Submission:
-    submission_id = name.rjust(32, "0")
-    sealed = TextCipher(SECRET.encode()).encrypt(student, associated_data=submission_id) if student else None
-    file = SourceFile(TEMP, f"incoming/{submission_id}", "v1", 10, "ab" * 32, "application/pdf")
-    return Submission(submission_id, 1, "demo", "bio", DocumentKind.ANSWER_SHEET, sealed, IntakeChannel.API, at, file)
-
-
-@pytest.fixture
-def table(cloud: MotoCloud) -> Table:
-    return Table(cloud.client("dynamodb"), TABLE)
-
-
-def get(context: Any, path: str, **more: Any) -> tuple[int, Any]:
-    return parse_response(door.handler(http_event("GET", path, **more), context))
-
-
-def status(context: Any, of: Submission, **more: Any) -> Any:
-    found, body = get(context, f"/submissions/{of.id}", **more)
-    assert found == 200, body
-    return body
-
-
-def lane(table: Table, of: Submission, name: str, **attributes: Any) -> None:
-    table.put({"pk": submission_pk(of.id), "sk": branch_sk(of.run, name), **attributes})
-
-
 def test_the_status_is_right_before_the_record_exists(cloud: MotoCloud, context: Any) -> None:
-    one = submission()
-    executions.start_execution(one, stepfunctions=cloud.client("stepfunctions"), state_machine_arn=STATE_MACHINE_ARN)
-    found = status(context, one)
+    sheet = submission()
+    executions.start_execution(sheet, stepfunctions=cloud.client("stepfunctions"), state_machine_arn=STATE_MACHINE_ARN)
+    found = status(context, sheet)
     assert (found["state"], found["assessment"], found["lanes"]["reading"]["state"]) == ("RECEIVED", "bio", "waiting")
-    assert get(context, f"/submissions/{one.id}", tenant="other")[0] == 404
+    assert get(context, f"/submissions/{sheet.id}", tenant="other")[0] == 404
 
 
 def test_the_status_follows_the_lanes(table: Table, context: Any) -> None:
-    one = submission()
-    submission_repository.create_record(table, one, SubmissionState.READING, {})
-    assert status(context, one)["state"] == "READING"
-    lane(table, one, "reading", started_at=STARTED, pages_total=3, pages_done=1)
-    assert status(context, one)["lanes"]["reading"]["pages_done"] == 1
-    lane(table, one, "reading", started_at=STARTED, ended_at=ENDED, pages_total=3, pages_done=3)
-    assert status(context, one)["state"] == "STORING"
-    lane(table, one, "storing", started_at=STARTED, ended_at=ENDED)
-    assert status(context, one)["state"] == "GRADING"
+    sheet = submission()
+    submission_repository.create_record(table, sheet, SubmissionState.READING, {})
+    assert status(context, sheet)["state"] == "READING"
+    put_branch_item(table, sheet, "reading", started_at=STARTED, pages_total=3, pages_done=1)
+    assert status(context, sheet)["lanes"]["reading"]["pages_done"] == 1
+    put_branch_item(table, sheet, "reading", started_at=STARTED, ended_at=ENDED, pages_total=3, pages_done=3)
+    assert status(context, sheet)["state"] == "STORING"
+    put_branch_item(table, sheet, "storing", started_at=STARTED, ended_at=ENDED)
+    assert status(context, sheet)["state"] == "GRADING"
 
 
 def test_the_time_saved_is_what_ran_at_once(table: Table, context: Any) -> None:
-    one = submission()
-    submission_repository.create_record(table, one, SubmissionState.READING, {})
-    lane(table, one, "reading", started_at=STARTED, ended_at=ENDED)
-    lane(table, one, "storing", started_at=STARTED, ended_at="2026-01-31T08:30:02.500Z")
+    sheet = submission()
+    submission_repository.create_record(table, sheet, SubmissionState.READING, {})
+    put_branch_item(table, sheet, "reading", started_at=STARTED, ended_at=ENDED)
+    put_branch_item(table, sheet, "storing", started_at=STARTED, ended_at="2026-01-31T08:30:02.500Z")
     submission_repository.write_terminal_state(
-        table, one, SubmissionState.GRADED, {"timeline": {"joined_at": ENDED, "graded_at": "2026-01-31T08:30:04.000Z"}}
+        table,
+        sheet,
+        SubmissionState.GRADED,
+        {"timeline": {"joined_at": ENDED, "graded_at": "2026-01-31T08:30:04.000Z"}},
     )
-    timeline = status(context, one)["timeline"]
+    timeline = status(context, sheet)["timeline"]
     assert timeline["saved_ms"] == 1500
     assert timeline["graded_at"] == "2026-01-31T08:30:04.000Z"
 
 
 def test_a_student_is_named_to_the_own_tenant_alone(table: Table, context: Any) -> None:
-    one = submission()
-    submission_repository.create_record(table, one, SubmissionState.READING, {})
-    assert status(context, one)["student"] == "Ada"
-    assert get(context, f"/submissions/{one.id}", tenant="other")[0] == 404
-    assert get(context, f"/submissions/{one.id}/transcript", tenant="other")[0] == 404
+    sheet = submission()
+    submission_repository.create_record(table, sheet, SubmissionState.READING, {})
+    assert status(context, sheet)["student"] == "Ada"
+    assert get(context, f"/submissions/{sheet.id}", tenant="other")[0] == 404
+    assert get(context, f"/submissions/{sheet.id}/transcript", tenant="other")[0] == 404
     assert get(context, "/assessments/bio", tenant="other")[0] == 404
     assert get(context, "/assessments/bio/submissions", tenant="other")[1]["submissions"] == []
 
 
 def test_who_waits_is_answered_at_the_ending(table: Table, context: Any) -> None:
-    one = submission()
-    submission_repository.create_record(table, one, SubmissionState.READING, {})
-    assert status(context, one, headers={"prefer": "wait=1"})["state"] == "READING"
+    sheet = submission()
+    submission_repository.create_record(table, sheet, SubmissionState.READING, {})
+    assert status(context, sheet, headers={"prefer": "wait=1"})["state"] == "READING"
     ending = threading.Timer(
-        0.5, lambda: submission_repository.write_terminal_state(table, one, SubmissionState.GRADED)
+        0.5, lambda: submission_repository.write_terminal_state(table, sheet, SubmissionState.GRADED)
     )
     ending.start()
-    assert status(context, one, headers={"prefer": "wait=20"})["state"] == "GRADED"
+    assert status(context, sheet, headers={"prefer": "wait=20"})["state"] == "GRADED"
     ending.join()
 
 
 def test_questions_of_one_label_keep_columns_of_their_own(table: Table, context: Any) -> None:
-    one = submission()
-    submission_repository.create_record(table, one, SubmissionState.READING, {})
+    sheet = submission()
+    submission_repository.create_record(table, sheet, SubmissionState.READING, {})
     questions = [
         {"question": name, "label": "(a)", "marks": marks, "max_marks": 1, "review": [], "counted": True}
         for name, marks in (("1.a", 1), ("2.a", 0))
     ]
     submission_repository.write_terminal_state(
-        table, one, SubmissionState.GRADED, {"marks": 1, "max_marks": 2, "question_marks": questions}
+        table, sheet, SubmissionState.GRADED, {"marks": 1, "max_marks": 2, "question_marks": questions}
     )
-    body = door.handler(http_event("GET", "/assessments/bio/results.csv"), context)["body"]
+    body = results_app.handler(http_event("GET", "/assessments/bio/results.csv"), context)["body"]
     (row,) = csv.DictReader(io.StringIO(body))
     assert (row["Q1.a"], row["Q2.a"]) == ("1", "0")
 
@@ -120,30 +106,30 @@ def test_questions_of_one_label_keep_columns_of_their_own(table: Table, context:
 def test_a_later_run_that_was_rejected_shows_no_marks_of_the_run_before(
     cloud: MotoCloud, table: Table, context: Any
 ) -> None:
-    one = submission()
-    submission_repository.create_record(table, one, SubmissionState.READING, {})
+    sheet = submission()
+    submission_repository.create_record(table, sheet, SubmissionState.READING, {})
     questions = [{"question": "1", "label": "1", "marks": 7, "max_marks": 9, "review": [], "counted": True}]
-    marked = {"marks": 7, "max_marks": 9, "question_marks": questions, "result_key": "results/r.json"}
+    graded_attributes = {"marks": 7, "max_marks": 9, "question_marks": questions, "result_key": "results/r.json"}
     cloud.client("s3").put_object(Bucket=DOCUMENTS, Key="results/r.json", Body=b"{}")
-    submission_repository.write_terminal_state(table, one, SubmissionState.GRADED, marked)
-    submission_repository.create_record(table, one.for_run(2), SubmissionState.READING, {})
-    submission_repository.write_terminal_state(table, one.for_run(2), SubmissionState.REJECTED)
-    found = status(context, one)
+    submission_repository.write_terminal_state(table, sheet, SubmissionState.GRADED, graded_attributes)
+    submission_repository.create_record(table, sheet.for_run(2), SubmissionState.READING, {})
+    submission_repository.write_terminal_state(table, sheet.for_run(2), SubmissionState.REJECTED)
+    found = status(context, sheet)
     assert (found["marks"], found["result"]) == (None, None)
     csv_, (json_,) = rows_of(context), get(context, "/assessments/bio/results.json")[1]["sheets"]
-    assert csv_ == [(one.id, "REJECTED", "")]
-    assert (json_["submission"], json_["marks"], json_["questions"]) == (one.id, None, {})
+    assert csv_ == [(sheet.id, "REJECTED", "")]
+    assert (json_["submission"], json_["marks"], json_["questions"]) == (sheet.id, None, {})
 
 
 def test_marks_as_csv_are_safe_and_count_the_newest_attempt(table: Table, context: Any) -> None:
     old, new = submission("1", "=HYPERLINK(1)"), submission("2", "=HYPERLINK(1)", "2026-02-01T08:00:00.000Z")
-    for one, marks in ((new, 2.5), (old, 1)):
-        submission_repository.create_record(table, one, SubmissionState.READING, {})
+    for sheet, marks in ((new, 2.5), (old, 1)):
+        submission_repository.create_record(table, sheet, SubmissionState.READING, {})
         questions = [{"question": "1", "label": "1", "marks": marks, "max_marks": 3, "review": [], "counted": True}]
         submission_repository.write_terminal_state(
-            table, one, SubmissionState.GRADED, {"marks": marks, "max_marks": 3, "question_marks": questions}
+            table, sheet, SubmissionState.GRADED, {"marks": marks, "max_marks": 3, "question_marks": questions}
         )
-    response = door.handler(http_event("GET", "/assessments/bio/results.csv"), context)
+    response = results_app.handler(http_event("GET", "/assessments/bio/results.csv"), context)
     assert response["headers"]["Content-Type"].startswith("text/csv")
     assert "Q1" in response["body"]
     rows = list(csv.DictReader(io.StringIO(response["body"])))
@@ -151,7 +137,7 @@ def test_marks_as_csv_are_safe_and_count_the_newest_attempt(table: Table, contex
 
 
 def rows_of(context: Any) -> list[tuple[str, str, str]]:
-    body = door.handler(http_event("GET", "/assessments/bio/results.csv"), context)["body"]
+    body = results_app.handler(http_event("GET", "/assessments/bio/results.csv"), context)["body"]
     return [(row["submission"], row["state"], row["marks"]) for row in csv.DictReader(io.StringIO(body))]
 
 
@@ -169,10 +155,10 @@ def test_an_attempt_that_came_to_nothing_hides_no_marks(table: Table, context: A
 
 def test_the_same_sheet_sent_again_is_the_newest_again(table: Table, context: Any) -> None:
     first, second = submission("1"), submission("2", at="2026-02-01T08:00:00.000Z")
-    for one, marks in ((first, 3), (second, 1)):
-        submission_repository.create_record(table, one, SubmissionState.READING, {})
+    for sheet, marks in ((first, 3), (second, 1)):
+        submission_repository.create_record(table, sheet, SubmissionState.READING, {})
         submission_repository.write_terminal_state(
-            table, one, SubmissionState.GRADED, {"marks": marks, "max_marks": 4, "question_marks": []}
+            table, sheet, SubmissionState.GRADED, {"marks": marks, "max_marks": 4, "question_marks": []}
         )
     assert rows_of(context) == [(second.id, "GRADED", "1")]
     table.update(submission_pk(first.id), "record", "SET counts_from = :at", values={":at": "2026-02-02T08:00:00.000Z"})
@@ -181,7 +167,7 @@ def test_the_same_sheet_sent_again_is_the_newest_again(table: Table, context: An
 
 def put_scheme(context: Any, text: str) -> tuple[int, Any]:
     return parse_response(
-        door.handler(http_event("PUT", "/assessments/bio/marking-scheme", body=text.encode()), context)
+        results_app.handler(http_event("PUT", "/assessments/bio/marking-scheme", body=text.encode()), context)
     )
 
 
@@ -189,7 +175,7 @@ def test_a_scheme_takes_its_place_and_asks_for_a_release(cloud: MotoCloud, conte
     scheme = 'questions:\n  - {question: "1", type: choice, marks: 1, answer: B}\n'
     assert put_scheme(context, scheme)[0] == 200
     assert put_scheme(context, scheme)[0] == 200
-    assert cloud.told == [("stack-recover", {"action": "release", "tenant": "demo", "assessment": "bio"})] * 2
+    assert cloud.invocations == [("stack-recover", {"action": "release", "tenant": "demo", "assessment": "bio"})] * 2
     assert get(context, "/assessments/bio")[1]["scheme"]["entries"][0]["answers"] == ["B"]
 
 
@@ -208,7 +194,7 @@ def test_a_scheme_beyond_the_readers_limits_is_refused(cloud: MotoCloud, context
 
 def test_a_scheme_that_is_no_text_is_refused(cloud: MotoCloud, context: Any) -> None:
     event = http_event("PUT", "/assessments/bio/marking-scheme", body=b"\xff\xfe\x00")
-    assert parse_response(door.handler(event, context))[0] == 422
+    assert parse_response(results_app.handler(event, context))[0] == 422
 
 
 def test_an_unknown_id_or_route_is_a_problem_document(cloud: MotoCloud, context: Any) -> None:
@@ -218,42 +204,42 @@ def test_an_unknown_id_or_route_is_a_problem_document(cloud: MotoCloud, context:
 
 
 def test_documents_are_read_with_the_status(cloud: MotoCloud, table: Table, context: Any) -> None:
-    one = submission()
-    submission_repository.create_record(table, one, SubmissionState.READING, {})
+    sheet = submission()
+    submission_repository.create_record(table, sheet, SubmissionState.READING, {})
     transcript = {"pages": [], "text": "", "warnings": ["no text found"]}
     for key, body in (("results/r.json", {"marks": 2}), ("transcripts/t.json", transcript)):
         cloud.client("s3").put_object(Bucket=DOCUMENTS, Key=key, Body=json.dumps(body))
     submission_repository.write_terminal_state(
-        table, one, SubmissionState.GRADED, {"result_key": "results/r.json", "transcript_key": "transcripts/t.json"}
+        table, sheet, SubmissionState.GRADED, {"result_key": "results/r.json", "transcript_key": "transcripts/t.json"}
     )
-    assert status(context, one)["result"] == {"marks": 2}
-    assert get(context, f"/submissions/{one.id}/transcript") == (200, transcript | {"next": None})
+    assert status(context, sheet)["result"] == {"marks": 2}
+    assert get(context, f"/submissions/{sheet.id}/transcript") == (200, transcript | {"next": None})
 
 
 def test_a_transcript_that_no_answer_carries_comes_part_by_part_each_page_once(
     cloud: MotoCloud, table: Table, context: Any
 ) -> None:
-    """Three hundred pages as dense as print: more than Lambda lets one answer have."""
+    """Three hundred pages as dense as print exceed the size that Lambda allows for one response."""
     words = tuple(Word(f'"wörd" {number}', 99.12345, (0.12345, 0.23456, 0.34567, 0.01234)) for number in range(500))
     lines = (Line(" ".join(word.text for word in words), 99.0, (0.1, 0.2, 0.3, 0.4), words=words),)
     whole = Transcript(tuple(Page(number, "textract", lines) for number in range(1, 301)), ("a warning",))
-    one = submission()
-    submission_repository.create_record(table, one, SubmissionState.READING, {})
+    sheet = submission()
+    submission_repository.create_record(table, sheet, SubmissionState.READING, {})
     cloud.client("s3").put_object(Bucket=DOCUMENTS, Key="transcripts/t.json", Body=whole.to_json())
     submission_repository.write_terminal_state(
-        table, one, SubmissionState.GRADED, {"transcript_key": "transcripts/t.json"}
+        table, sheet, SubmissionState.GRADED, {"transcript_key": "transcripts/t.json"}
     )
     seen: list[Page] = []
     first: int | None = 1
     while first:
-        path = f"/submissions/{one.id}/transcript"
-        told = door.handler(http_event("GET", path, query={"next": str(first)}), context)
-        assert len(json.dumps(told)) < 6_000_000
-        part = Transcript.from_json(told["body"].encode())
+        path = f"/submissions/{sheet.id}/transcript"
+        response = results_app.handler(http_event("GET", path, query={"next": str(first)}), context)
+        assert len(json.dumps(response)) < 6_000_000
+        part = Transcript.from_json(response["body"].encode())
         assert part.warnings == whole.warnings
-        assert json.loads(told["body"])["text"] == part.text
+        assert json.loads(response["body"])["text"] == part.text
         seen += part.pages
-        first = json.loads(told["body"])["next"]
+        first = json.loads(response["body"])["next"]
     assert tuple(seen) == whole.pages
 
 
@@ -275,7 +261,7 @@ def test_a_long_list_comes_page_by_page_each_submission_once(table: Table, conte
         )
         assert found == 200
         assert len(body["submissions"]) <= 3
-        seen += [one["id"] for one in body["submissions"]]
+        seen += [sheet["id"] for sheet in body["submissions"]]
         after, pages = body["next"], pages + 1
     assert sorted(seen) == sorted(submission(str(number)).id for number in range(1, 8))
     assert pages == 3
@@ -293,10 +279,10 @@ def test_a_place_in_one_list_opens_no_other(table: Table, context: Any) -> None:
 
 
 def test_a_list_says_marks_and_leaves_out_what_it_did_not_look_up(table: Table, context: Any) -> None:
-    one = submission()
+    sheet = submission()
     marks = [{"question": "1", "label": "1", "marks": 1, "max_marks": 2, "review": [], "counted": True}]
     submission_repository.create_record(
-        table, one, SubmissionState.GRADED, {"marks": 1, "max_marks": 2, "question_marks": marks}
+        table, sheet, SubmissionState.GRADED, {"marks": 1, "max_marks": 2, "question_marks": marks}
     )
     (listed,) = get(context, "/assessments/bio/submissions")[1]["submissions"]
     assert (listed["question_marks"], listed["lanes"]) == (marks, None)

@@ -1,4 +1,4 @@
-"""Who sits an assessment, and what a tenant has decided on the model: the addresses, against moto."""
+"""Rosters of an assessment, and a tenant's settings for the model, against moto."""
 
 import json
 from typing import Any
@@ -8,32 +8,27 @@ import pytest
 from core.models.submission import SubmissionState
 from core.storage import assessment_repository, submission_repository, tenant_repository
 from core.storage.table import Table
-from results import app as door
-from tests.integration.conftest import DOCUMENTS, MotoCloud
+from results import app as results_app
 from tests.integration.http_events import http_event, parse_response
-from tests.integration.test_results_handler import submission, table  # noqa: F401
+from tests.integration.moto_cloud import (
+    DOCUMENTS,
+    MotoCloud,
+)
+from tests.integration.results_requests import (
+    put,
+    submission,
+)
+
+pytestmark = pytest.mark.usefixtures("recover_requests")
 
 CSV = "Name,Roll No\nAmara Whitlock,10A-017\nCallum Oakes,10A-018\n"
 
 
-@pytest.fixture(autouse=True)
-def asked(monkeypatch: Any) -> list[dict[str, Any]]:
-    """What `recover` is asked for."""
-    events: list[dict[str, Any]] = []
-    monkeypatch.setattr(door, "invoke_recover", events.append)
-    return events
-
-
-def put(context: Any, path: str, body: str | bytes, **more: Any) -> tuple[int, Any]:
-    raw = body if isinstance(body, bytes) else body.encode()
-    return parse_response(door.handler(http_event("PUT", path, body=raw, **more), context))
-
-
 def test_a_roster_is_kept_and_sheets_of_nobody_are_looked_at_again(
     cloud: MotoCloud,
-    table: Table,  # noqa: F811
+    table: Table,
     context: Any,
-    asked: list[dict[str, Any]],
+    recover_requests: list[dict[str, Any]],
 ) -> None:
     unknown, known = submission("1", student=None), submission("2")
     submission_repository.create_record(
@@ -43,12 +38,12 @@ def test_a_roster_is_kept_and_sheets_of_nobody_are_looked_at_again(
         table, known, SubmissionState.NEEDS_REVIEW, {"review": ["no_text"], "question_marks": []}
     )
     assert put(context, "/assessments/bio/roster", CSV) == (200, {"assessment": "bio", "students": 2, "again": 1})
-    assert asked == [{"action": "resume", "submissions": [unknown.id]}]
+    assert recover_requests == [{"action": "resume", "submissions": [unknown.id]}]
     key = assessment_repository.load(table, "demo", "bio").roster
     assert key is not None
-    kept = json.loads(cloud.client("s3").get_object(Bucket=DOCUMENTS, Key=key)["Body"].read())
-    assert kept["students"][1] == {"label": "Callum Oakes", "name": "Callum Oakes", "number": "10A-018"}
-    # An empty one takes the names away.
+    stored_object = json.loads(cloud.client("s3").get_object(Bucket=DOCUMENTS, Key=key)["Body"].read())
+    assert stored_object["students"][1] == {"label": "Callum Oakes", "name": "Callum Oakes", "number": "10A-018"}
+    # An empty roster removes the names.
     assert put(context, "/assessments/bio/roster", "")[1]["students"] == 0
     assert assessment_repository.load(table, "demo", "bio").roster is None
     assert b"Oakes" not in cloud.client("s3").get_object(Bucket=DOCUMENTS, Key=key)["Body"].read()
@@ -66,19 +61,19 @@ def test_a_roster_is_kept_and_sheets_of_nobody_are_looked_at_again(
 )
 def test_rosters_as_schools_export_them(
     context: Any,
-    table: Table,  # noqa: F811
+    table: Table,
     cloud: MotoCloud,
     text: str,
     first: str,
 ) -> None:
     assert put(context, "/assessments/bio/roster", text)[0] == 200
     key = assessment_repository.load(table, "demo", "bio").roster
-    kept = json.loads(cloud.client("s3").get_object(Bucket=DOCUMENTS, Key=key)["Body"].read())
-    assert kept["students"][0]["label"] == first
+    stored_object = json.loads(cloud.client("s3").get_object(Bucket=DOCUMENTS, Key=key)["Body"].read())
+    assert stored_object["students"][0]["label"] == first
 
 
 @pytest.mark.parametrize(
-    ("text", "said"),
+    ("text", "message"),
     [
         ("colour\nred\n", "Line 1"),
         ("name\nAda\nAda\n", "same label"),
@@ -90,19 +85,19 @@ def test_rosters_as_schools_export_them(
 )
 def test_what_is_no_roster_is_told_by_line_or_read(
     context: Any,
-    table: Table,  # noqa: F811
+    table: Table,
     cloud: MotoCloud,
     text: str | bytes,
-    said: str,
+    message: str,
 ) -> None:
     found, body = put(context, "/assessments/bio/roster", text)
     assert found in (200, 422)
-    assert said in json.dumps(body)
+    assert message in json.dumps(body)
 
 
-def test_a_tenant_decides_on_the_model_and_sees_what_it_spent(context: Any, table: Table) -> None:  # noqa: F811
+def test_a_tenant_decides_on_the_model_and_sees_what_it_spent(context: Any, table: Table) -> None:
     def get(who: str = "demo") -> Any:
-        return parse_response(door.handler(http_event("GET", "/settings", tenant=who), context))[1]
+        return parse_response(results_app.handler(http_event("GET", "/settings", tenant=who), context))[1]
 
     assert (get()["model"], get()["spend_limit_usd"], get()["spent_usd"]) == (True, None, 0)
     assert put(context, "/settings", '{"model": false, "spend_limit_usd": 20}')[0] == 200
@@ -122,6 +117,6 @@ def test_a_tenant_decides_on_the_model_and_sees_what_it_spent(context: Any, tabl
      '{"model": true, "spend_limit_usd": "5"}', '{"model": true, "spend_limit_usd": NaN}',
      '{"model": true, "spend_limit_usd": true}', '{"model": true, "spend_limit_usd": 1, "more": 2}'],
 )  # fmt: skip
-def test_settings_that_are_none_are_refused(context: Any, table: Table, body: str) -> None:  # noqa: F811
+def test_settings_that_are_none_are_refused(context: Any, table: Table, body: str) -> None:
     found, problem = put(context, "/settings", body)
     assert (found, problem["type"]) == (422, "urn:gradeline:problem:InvalidSettings")

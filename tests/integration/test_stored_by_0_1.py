@@ -1,8 +1,8 @@
-"""Version 0.1.0 stored these items, documents and states; the code of today reads them and answers the same.
+"""Data that version 0.1.0 stored (items, documents and states): today's code reads it and gives the same answers.
 
 `stored_by_0_1/` was written by a run of that version on the local cloud: `items.json` (the table), `documents.json`
-(the JSON documents in S3 by key), `states.json` (the input of every state of each execution), `answers.json` (what
-its API answered). Names in them are invented. The files are not written again.
+(the JSON documents in S3 by key), `states.json` (the input of every state of each execution), `answers.json` (the
+responses of its API). Names in them are invented. The files must not be written again.
 """
 
 import json
@@ -14,11 +14,11 @@ from urllib.parse import parse_qsl, urlsplit
 import pytest
 from boto3.dynamodb.types import TypeSerializer
 
-from grade import app as grade_door
-from recover import app as recover_door
-from results import app as results_door
-from tests.integration.conftest import DOCUMENTS, TABLE, MotoCloud
+from grade import app as grade_app
+from recover import app as recover_app
+from results import app as results_app
 from tests.integration.http_events import http_event
+from tests.integration.moto_cloud import DOCUMENTS, TABLE, MotoCloud
 
 STORED = Path(__file__).parent / "stored_by_0_1"
 
@@ -61,7 +61,7 @@ def record(cloud: MotoCloud, submission: str) -> dict[str, Any]:
 @pytest.mark.parametrize("path", sorted(ANSWERS))
 def test_the_api_answers_as_version_0_1_did(path: str, stack: MotoCloud, context: Any) -> None:
     url = urlsplit(path)
-    found = results_door.handler(http_event("GET", url.path, query=dict(parse_qsl(url.query))), context)
+    found = results_app.handler(http_event("GET", url.path, query=dict(parse_qsl(url.query))), context)
     body = found["body"]
     expected = ANSWERS[path]
     assert (found["statusCode"], json.loads(body) if isinstance(expected["body"], dict) else body) == (
@@ -70,18 +70,18 @@ def test_the_api_answers_as_version_0_1_did(path: str, stack: MotoCloud, context
     )
 
 
-@pytest.mark.parametrize("name,execution,state", [one for one in ENTERED if one[0] in ("Grade", "PreparePaper")])
+@pytest.mark.parametrize("name,execution,state", [entry for entry in ENTERED if entry[0] in ("Grade", "PreparePaper")])
 def test_a_state_of_version_0_1_is_graded_again(
     name: str, execution: str, state: dict[str, Any], stack: MotoCloud, context: Any
 ) -> None:
-    """The record as it was while this run was under way: the state alone brings it to the same end."""
+    """With the record as it was during this run, the state alone leads to the same terminal state."""
     submission = execution.rpartition("-")[0]
     item = record(stack, submission)
     ended = item["state"]["S"]
     run = execution.rpartition("-")[2]
     put(stack, item | {"state": {"S": "READING"}, "run": {"N": run}, "claimed": {"N": run}})
-    found = grade_door.handler(state, context)
-    # Without a model free text goes to a person; what is not free text is marked as it was.
+    found = grade_app.handler(state, context)
+    # Without a model, free text goes to a person; everything else is marked as before.
     assert found["state"] in {ended, "NEEDS_REVIEW", "GRADED"}
     assert record(stack, submission)["state"]["S"] == found["state"]
 
@@ -89,11 +89,11 @@ def test_a_state_of_version_0_1_is_graded_again(
 ACTIONS = {"Park": "park", "Reject": "reject", "Fail": "fail", "Duplicate": "duplicate", "Tidy": "tidy"}
 
 
-@pytest.mark.parametrize("name,execution,state", [one for one in ENTERED if one[0] in ACTIONS])
+@pytest.mark.parametrize("name,execution,state", [entry for entry in ENTERED if entry[0] in ACTIONS])
 def test_a_state_of_version_0_1_comes_to_its_end(
     name: str, execution: str, state: dict[str, Any], stack: MotoCloud, context: Any
 ) -> None:
     submission = execution.rpartition("-")[0]
     before = record(stack, submission)
-    recover_door.handler({"action": ACTIONS[name], "state": state}, context)
+    recover_app.handler({"action": ACTIONS[name], "state": state}, context)
     assert record(stack, submission)["state"] == before["state"]

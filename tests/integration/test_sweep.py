@@ -1,4 +1,4 @@
-"""The sweep, tidying and what a lost word leaves behind, against moto: whatever waits is found and sent on."""
+"""The sweep and clean-up after lost events, against moto: whatever is pending is found and continued."""
 
 import hashlib
 import json
@@ -11,124 +11,92 @@ from core.models.submission import Submission, SubmissionState
 from core.platform.clock import format_timestamp
 from core.storage import assessment_repository, submission_repository
 from core.storage.table import Table
-from persist import app as persist_door
-from receive import app as receive_door
-from recover import app as recover_door
+from persist import app as persist_app
+from receive import app as receive_app
+from recover import app as recover_app
 from recover.orphaned_uploads import UploadedObject
-from tests.integration.conftest import DOCUMENTS, STATE_MACHINE_ARN, TABLE, TEMP, MotoCloud
 from tests.integration.http_events import http_event, parse_response
-from tests.integration.test_persist_and_terminal_states import BODY, paper_arrives, received, recorded, state_of
-
-FAR = "9999-12-31T00:00:00.000Z"
-
-
-def sweep(context: Any, **more: Any) -> dict[str, Any]:
-    """Everything, however young, piece after piece; the counts of all pieces together."""
-    counts: dict[str, Any] = {}
-    after: Any = None
-    while True:
-        found = recover_door.handler({"action": "sweep", "older_than_seconds": -2, "after": after, **more}, context)
-        after = found.pop("next")
-        counts = {name: counts.get(name, 0) + count for name, count in found.items()}
-        if after is None:
-            return counts
-
-
-def deliver(cloud: MotoCloud, context: Any) -> None:
-    """Hand over what was told behind our back, as Lambda does."""
-    told, cloud.told = cloud.told, []
-    for name, event in told:
-        {"stack-receive": receive_door, "stack-recover": recover_door}[name].handler(event, context)
-
-
-def post(context: Any, body: bytes = BODY, **query: str) -> tuple[int, Any]:
-    wanted = {"assessment": "bio", "kind": "answer_sheet", "student": "Ada", **query}
-    return parse_response(receive_door.handler(http_event("POST", "/submissions", query=wanted, body=body), context))
-
-
-def objects(cloud: MotoCloud, bucket: str) -> list[str]:
-    return [one["Key"] for one in cloud.client("s3").list_object_versions(Bucket=bucket).get("Versions", ())]
-
-
-def joined(submission: Submission, stored: dict[str, Any]) -> dict[str, Any]:
-    """The execution's state after the join."""
-    persistence = {"stored": {"ok": True, "value": stored}, "recorded": {"ok": True, "repeated": False}}
-    return {**submission.to_state(), "outcome": {"persistence": persistence, "reading": {"ok": True}}}
-
-
-def stop(cloud: MotoCloud, name: str) -> None:
-    """The execution is over and has left no ending."""
-    stepfunctions = cloud.client("stepfunctions")
-    arn = STATE_MACHINE_ARN.replace(":stateMachine:", ":execution:") + f":{name}"
-    stepfunctions.stop_execution(executionArn=arn, error="Broken", cause="by the test")
-
-
-# ── tidying ──────────────────────────────────────────────────────────────────────────────────────
+from tests.integration.moto_cloud import (
+    DOCUMENTS,
+    TABLE,
+    TEMP,
+    MotoCloud,
+)
+from tests.integration.recovery import (
+    BODY,
+    deliver_invocations,
+    get_record,
+    joined_state,
+    list_objects,
+    post_sheet,
+    receive_sheet,
+    record_sheet,
+    set_paper,
+    stop_execution,
+    sweep,
+)
 
 
 def test_the_received_object_goes_once_its_copy_is_confirmed(cloud: MotoCloud, context: Any) -> None:
-    submission = received(cloud)
-    recorded(cloud, submission, SubmissionState.GRADED)
-    stored = persist_door.handler(submission.to_state(), context)
-    asked = {"action": "tidy", "state": joined(submission, stored)}
-    assert recover_door.handler(asked, context)["removed"] == 1
-    assert objects(cloud, TEMP) == []
-    assert objects(cloud, DOCUMENTS) == [stored["key"]]
-    recover_door.handler(asked, context)
-    assert objects(cloud, DOCUMENTS) == [stored["key"]]
+    submission = receive_sheet(cloud)
+    record_sheet(cloud, submission, SubmissionState.GRADED)
+    stored = persist_app.handler(submission.to_state(), context)
+    event = {"action": "tidy", "state": joined_state(submission, stored)}
+    assert recover_app.handler(event, context)["removed"] == 1
+    assert list_objects(cloud, TEMP) == []
+    assert list_objects(cloud, DOCUMENTS) == [stored["key"]]
+    recover_app.handler(event, context)
+    assert list_objects(cloud, DOCUMENTS) == [stored["key"]]
 
 
 @pytest.mark.parametrize("wrong", [{"sha256": "00" * 32}, {"version_id": "another"}, {"key": "documents/demo/none"}])
 def test_the_received_object_stays_while_its_copy_is_not_what_it_should_be(
     cloud: MotoCloud, context: Any, wrong: dict[str, str]
 ) -> None:
-    submission = received(cloud)
-    recorded(cloud, submission, SubmissionState.GRADED)
-    stored = persist_door.handler(submission.to_state(), context)
-    asked = {"action": "tidy", "state": joined(submission, {**stored, **wrong})}
-    assert recover_door.handler(asked, context)["removed"] == 0
-    assert objects(cloud, TEMP) == [submission.file.key]
+    submission = receive_sheet(cloud)
+    record_sheet(cloud, submission, SubmissionState.GRADED)
+    stored = persist_app.handler(submission.to_state(), context)
+    event = {"action": "tidy", "state": joined_state(submission, {**stored, **wrong})}
+    assert recover_app.handler(event, context)["removed"] == 0
+    assert list_objects(cloud, TEMP) == [submission.file.key]
 
 
 def test_a_scheme_that_came_between_a_sheets_look_and_its_ending_does_not_pass_it_by(
     cloud: MotoCloud, context: Any
 ) -> None:
-    submission = received(cloud)
-    table = recorded(cloud, submission)
-    paper_arrives(table)
-    stored = persist_door.handler(submission.to_state(), context)
+    submission = receive_sheet(cloud)
+    table = record_sheet(cloud, submission)
+    set_paper(table)
+    stored = persist_app.handler(submission.to_state(), context)
     assessment_repository.set_document_if_newer(
         table, "demo", "bio", "scheme", key="assessments/demo/bio/scheme/s.json", received_at="2026-02-01"
     )
-    # Its release saw the sheet still under way.
-    recover_door.handler({"action": "release", "tenant": "demo", "assessment": "bio"}, context)
+    # The release of the scheme found the sheet still in progress.
+    recover_app.handler({"action": "release", "tenant": "demo", "assessment": "bio"}, context)
     assert cloud.executions() == {}
     submission_repository.write_terminal_state(table, submission, SubmissionState.GRADED, {"revision": 1})
-    assert recover_door.handler({"action": "tidy", "state": joined(submission, stored)}, context)["again"] is True
+    assert recover_app.handler({"action": "tidy", "state": joined_state(submission, stored)}, context)["again"] is True
     assert list(cloud.executions()) == [f"{submission.id}-2"]
-
-
-# ── what was received ────────────────────────────────────────────────────────────────────────────
 
 
 def test_an_object_without_an_execution_is_started_from_the_object_alone(
     cloud: MotoCloud, context: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    desk = receive_door.intake_context()
+    intake_context = receive_app.intake_context()
     with monkeypatch.context() as patch:
         failing = Mock(side_effect=ConnectionError("lost"))
-        patch.setattr(receive_door.executions, "start_execution", failing)
-        receive_door.intake_context.cache_clear()
-        assert post(context)[0] == 500
-    receive_door.intake_context.cache_clear()
-    assert desk is not None
+        patch.setattr(receive_app.executions, "start_execution", failing)
+        receive_app.intake_context.cache_clear()
+        assert post_sheet(context)[0] == 500
+    receive_app.intake_context.cache_clear()
+    assert intake_context is not None
     assert cloud.executions() == {}
     assert sweep(context)["started"] == 1
-    deliver(cloud, context)
+    deliver_invocations(cloud, context)
     [(name, state)] = cloud.executions().items()
     assert state["submission"]["door"] == "api"
     assert sweep(context).get("started", 0) == 0
-    status, receipt = post(context)
+    status, receipt = post_sheet(context)
     assert (status, f"{receipt['id']}-1") == (202, name)
     assert list(cloud.executions()) == [name]
 
@@ -136,7 +104,7 @@ def test_an_object_without_an_execution_is_started_from_the_object_alone(
 def test_a_drop_whose_event_was_lost_is_started(cloud: MotoCloud, context: Any) -> None:
     cloud.put("drop/bio/answers/Zoë (2) +.pdf", BODY)
     assert sweep(context)["started"] == 1
-    deliver(cloud, context)
+    deliver_invocations(cloud, context)
     [state] = cloud.executions().values()
     assert (state["submission"]["door"], state["submission"]["assessment"]) == ("drop", "bio")
     assert sweep(context).get("started", 0) == 0
@@ -146,94 +114,91 @@ def test_a_drop_whose_event_was_lost_is_started(cloud: MotoCloud, context: Any) 
 def test_of_two_drops_in_one_second_the_later_is_the_newer_whichever_event_was_lost(
     cloud: MotoCloud, context: Any, lost: int
 ) -> None:
-    """S3's list says whole seconds, its events milliseconds."""
+    """S3's listings have whole seconds, its events milliseconds."""
     key = "drop/bio/answers/Ada.pdf"
     versions = [cloud.put(key, BODY), cloud.put(key, BODY + b"%")]
     second = cloud.client("s3").head_object(Bucket=TEMP, Key=key, VersionId=versions[1 - lost])["LastModified"]
-    told = UploadedObject(key, versions[1 - lost], len(BODY), format_timestamp(second), is_latest=False).event(TEMP)
-    receive_door.handler(
-        {"Records": [told | {"eventTime": format_timestamp(second.replace(microsecond=500_000))}]}, context
+    response = UploadedObject(key, versions[1 - lost], len(BODY), format_timestamp(second), is_latest=False).event(TEMP)
+    receive_app.handler(
+        {"Records": [response | {"eventTime": format_timestamp(second.replace(microsecond=500_000))}]}, context
     )
     assert sweep(context)["started"] == 1
-    deliver(cloud, context)
-    received = {
+    deliver_invocations(cloud, context)
+    receive_sheet = {
         state["file"]["version_id"]: state["submission"]["received_at"] for state in cloud.executions().values()
     }
-    assert received[versions[0]] < received[versions[1]]
+    assert receive_sheet[versions[0]] < receive_sheet[versions[1]]
 
 
 def test_a_finished_upload_whose_event_was_lost_is_started(cloud: MotoCloud, context: Any) -> None:
-    wish = {
+    request = {
         "assessment": "bio",
         "kind": "answer_sheet",
         "sha256": hashlib.sha256(BODY).hexdigest(),
         "size": len(BODY),
         "media_type": "application/pdf",
     }
-    _, ticket = parse_response(
-        receive_door.handler(http_event("POST", "/uploads", body=json.dumps(wish).encode()), context)
+    _, upload = parse_response(
+        receive_app.handler(http_event("POST", "/uploads", body=json.dumps(request).encode()), context)
     )
-    metadata = {name.removeprefix("x-amz-meta-"): value for name, value in ticket["fields"].items() if "meta" in name}
-    cloud.put(f"uploads/{ticket['id']}", BODY, Metadata=metadata)
+    metadata = {name.removeprefix("x-amz-meta-"): value for name, value in upload["fields"].items() if "meta" in name}
+    cloud.put(f"uploads/{upload['id']}", BODY, Metadata=metadata)
     assert sweep(context)["started"] == 1
-    deliver(cloud, context)
-    assert list(cloud.executions()) == [f"{ticket['id']}-1"]
+    deliver_invocations(cloud, context)
+    assert list(cloud.executions()) == [f"{upload['id']}-1"]
 
 
 def test_a_refused_drop_is_not_refused_again_and_again(cloud: MotoCloud, context: Any) -> None:
     cloud.put("drop/notes.txt", b"no document")
     assert sweep(context)["started"] == 1
-    deliver(cloud, context)
+    deliver_invocations(cloud, context)
     assert sweep(context).get("started", 0) == 0
-    assert sorted(objects(cloud, TEMP)) == ["drop/notes.txt", "drop/notes.txt.refused.json"]
+    assert sorted(list_objects(cloud, TEMP)) == ["drop/notes.txt", "drop/notes.txt.refused.json"]
 
 
 def test_what_tidying_left_behind_goes(cloud: MotoCloud, context: Any) -> None:
-    submission = received(cloud)
-    recorded(cloud, submission, SubmissionState.GRADED)
-    persist_door.handler(submission.to_state(), context)
+    submission = receive_sheet(cloud)
+    record_sheet(cloud, submission, SubmissionState.GRADED)
+    persist_app.handler(submission.to_state(), context)
     assert sweep(context)["removed"] == 1
-    assert objects(cloud, TEMP) == []
+    assert list_objects(cloud, TEMP) == []
 
 
 def test_the_object_of_what_failed_before_it_was_stored_stays(cloud: MotoCloud, context: Any) -> None:
-    submission = received(cloud)
-    recorded(cloud, submission, SubmissionState.FAILED)
+    submission = receive_sheet(cloud)
+    record_sheet(cloud, submission, SubmissionState.FAILED)
     assert sweep(context).get("removed", 0) == 0
-    assert objects(cloud, TEMP) == [submission.file.key]
+    assert list_objects(cloud, TEMP) == [submission.file.key]
 
 
 def test_an_object_that_is_being_read_is_left_alone(cloud: MotoCloud, context: Any) -> None:
-    submission = received(cloud)
-    recorded(cloud, submission)
-    persist_door.handler(submission.to_state(), context)
+    submission = receive_sheet(cloud)
+    record_sheet(cloud, submission)
+    persist_app.handler(submission.to_state(), context)
     sweep(context)
-    assert objects(cloud, TEMP) == [submission.file.key]
-
-
-# ── what is recorded ─────────────────────────────────────────────────────────────────────────────
+    assert list_objects(cloud, TEMP) == [submission.file.key]
 
 
 def test_an_execution_that_is_over_without_an_ending_gets_one_although_its_event_was_lost(
     cloud: MotoCloud, context: Any
 ) -> None:
-    _, receipt = post(context)
+    _, receipt = post_sheet(context)
     submission = Submission.from_state(cloud.executions()[f"{receipt['id']}-1"])
-    table = recorded(cloud, submission)
-    stop(cloud, submission.execution_name)
+    table = record_sheet(cloud, submission)
+    stop_execution(cloud, submission.execution_name)
     assert sweep(context)["finalised"] == 1
-    assert state_of(table, submission)["state"] == "FAILED"
+    assert get_record(table, submission)["state"] == "FAILED"
     assert sweep(context)["failed"] == 1
 
 
 def test_an_execution_that_is_over_and_was_never_recorded_gets_its_record(cloud: MotoCloud, context: Any) -> None:
-    _, receipt = post(context)
+    _, receipt = post_sheet(context)
     submission = Submission.from_state(cloud.executions()[f"{receipt['id']}-1"])
-    stop(cloud, submission.execution_name)
+    stop_execution(cloud, submission.execution_name)
     assert sweep(context)["finalised"] == 1
     table = Table(cloud.client("dynamodb"), TABLE)
-    assert state_of(table, submission)["state"] == "FAILED"
-    assert recover_door.handler({"action": "resume", "after": None}, context) == {
+    assert get_record(table, submission)["state"] == "FAILED"
+    assert recover_app.handler({"action": "resume", "after": None}, context) == {
         "resumed": [submission.id],
         "next": None,
     }
@@ -241,8 +206,8 @@ def test_an_execution_that_is_over_and_was_never_recorded_gets_its_record(cloud:
 
 
 def test_a_record_whose_execution_is_gone_runs_again(cloud: MotoCloud, context: Any) -> None:
-    submission = received(cloud)
-    recorded(cloud, submission)
+    submission = receive_sheet(cloud)
+    record_sheet(cloud, submission)
     assert sweep(context)["started"] == 1
     assert list(cloud.executions()) == [f"{submission.id}-2"]
     sweep(context)
@@ -250,18 +215,18 @@ def test_a_record_whose_execution_is_gone_runs_again(cloud: MotoCloud, context: 
 
 
 def test_a_claimed_run_that_nobody_started_is_started(cloud: MotoCloud, context: Any) -> None:
-    submission = received(cloud)
-    table = recorded(cloud, submission)
+    submission = receive_sheet(cloud)
+    table = record_sheet(cloud, submission)
     submission_repository.write_terminal_state(table, submission, SubmissionState.GRADED)
-    submission_repository.claim_next_run(table, state_of(table, submission))
+    submission_repository.claim_next_run(table, get_record(table, submission))
     assert sweep(context)["started"] == 1
     assert list(cloud.executions()) == [f"{submission.id}-2"]
 
 
 def test_an_ending_does_not_hide_a_run_that_was_claimed_meanwhile(cloud: MotoCloud, context: Any) -> None:
-    submission = received(cloud)
-    table = recorded(cloud, submission)
-    submission_repository.claim_next_run(table, state_of(table, submission))
+    submission = receive_sheet(cloud)
+    table = record_sheet(cloud, submission)
+    submission_repository.claim_next_run(table, get_record(table, submission))
     assert (
         submission_repository.write_terminal_state(table, submission, SubmissionState.GRADED) is SubmissionState.GRADED
     )
@@ -269,20 +234,20 @@ def test_an_ending_does_not_hide_a_run_that_was_claimed_meanwhile(cloud: MotoClo
 
 
 def test_a_parked_sheet_whose_paper_is_ready_goes_on(cloud: MotoCloud, context: Any) -> None:
-    submission = received(cloud)
-    table = recorded(cloud, submission)
-    recover_door.handler({"action": "park", "state": submission.to_state()}, context)
+    submission = receive_sheet(cloud)
+    table = record_sheet(cloud, submission)
+    recover_app.handler({"action": "park", "state": submission.to_state()}, context)
     assert sweep(context)["waiting_for_paper"] == 1
-    paper_arrives(table)
+    set_paper(table)
     found = sweep(context)
     assert found.get("released", 0) + found.get("releases", 0) >= 1
     assert list(cloud.executions()) == [f"{submission.id}-2"]
 
 
 def test_a_release_that_was_lost_is_made_up_for(cloud: MotoCloud, context: Any) -> None:
-    submission = received(cloud)
-    table = recorded(cloud, submission)
-    paper_arrives(table)
+    submission = receive_sheet(cloud)
+    table = record_sheet(cloud, submission)
+    set_paper(table)
     submission_repository.write_terminal_state(table, submission, SubmissionState.GRADED, {"revision": 0})
     assert sweep(context)["releases"] == 1
     assert list(cloud.executions()) == [f"{submission.id}-2"]
@@ -293,10 +258,10 @@ def test_the_scheduled_sweep_goes_on_where_it_stopped(cloud: MotoCloud, context:
     for number in range(60):
         cloud.put(f"drop/bio/answers/{number:02}.pdf", BODY)
     context.get_remaining_time_in_millis = lambda: 1000
-    asked = {"action": "sweep", "older_than_seconds": -2}
+    event = {"action": "sweep", "older_than_seconds": -2}
     pieces = []
     for _ in range(12):
-        pieces.append(recover_door.handler(asked, context))
+        pieces.append(recover_app.handler(event, context))
         if pieces[-1]["next"] is None:
             break
     assert sum(piece.get("started", 0) for piece in pieces) == 60
@@ -306,7 +271,7 @@ def test_the_scheduled_sweep_goes_on_where_it_stopped(cloud: MotoCloud, context:
 
 def test_what_is_young_is_left_alone(cloud: MotoCloud, context: Any) -> None:
     cloud.put("drop/bio/answers/Ada.pdf", BODY)
-    assert "started" not in recover_door.handler({"action": "sweep", "after": None}, context)
+    assert "started" not in recover_app.handler({"action": "sweep", "after": None}, context)
 
 
 def test_dead_ends_are_counted(cloud: MotoCloud, context: Any) -> None:
@@ -315,15 +280,12 @@ def test_dead_ends_are_counted(cloud: MotoCloud, context: Any) -> None:
     assert sweep(context)["dead_ends"] == 1
 
 
-# ── executions that failed behind their ending ───────────────────────────────────────────────────
-
-
 def test_marks_stand_where_only_the_telling_failed(cloud: MotoCloud, context: Any) -> None:
-    submission = received(cloud)
-    table = recorded(cloud, submission)
-    persist_door.handler(submission.to_state(), context)
+    submission = receive_sheet(cloud)
+    table = record_sheet(cloud, submission)
+    persist_app.handler(submission.to_state(), context)
     submission_repository.write_terminal_state(table, submission, SubmissionState.GRADED, {"marks": 3})
     detail = {"status": "FAILED", "error": "NotAnnounced", "input": json.dumps(submission.to_state())}
-    assert recover_door.handler({"detail": detail}, context) == {"state": "GRADED"}
-    assert state_of(table, submission)["marks"] == 3
-    assert objects(cloud, TEMP) == []
+    assert recover_app.handler({"detail": detail}, context) == {"state": "GRADED"}
+    assert get_record(table, submission)["marks"] == 3
+    assert list_objects(cloud, TEMP) == []

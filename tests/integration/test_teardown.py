@@ -1,4 +1,4 @@
-"""A stack with versioned buckets can be taken down: everything goes, and nothing by mistake."""
+"""Emptying a versioned bucket before its stack is deleted: everything is removed, and nothing by mistake."""
 
 import sys
 from typing import Any
@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from release import empty_bucket
-from tests.integration.conftest import DOCUMENTS, TEMP, MotoCloud
+from tests.integration.moto_cloud import DOCUMENTS, TEMP, MotoCloud
 
 
 def test_versions_markers_and_unfinished_uploads_go_and_the_other_bucket_stays(cloud: MotoCloud) -> None:
