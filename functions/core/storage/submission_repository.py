@@ -6,6 +6,7 @@ still waits for. The sweep queries the index of that name, so the attribute is r
 """
 
 import json
+from collections.abc import Iterable
 from dataclasses import replace
 from typing import Any
 
@@ -27,7 +28,10 @@ _NO_LATER_RUN_CLAIMED = "(attribute_not_exists(claimed) OR claimed <= :run)"
 _IS_NEW_RUN = "attribute_not_exists(#run) OR #run < :run"
 _ERASURE_ATTRIBUTES = ("erased_at", "erasing", "removing", "removing_until")
 _PREVIOUS_RUN_ATTRIBUTES = ("ended_at", "failure", "duplicate_of", "timeline", *_ERASURE_ATTRIBUTES)
-_ATTRIBUTE_NAMES = {"#state": "state", "#run": "run"}
+# Attributes whose names are reserved words in expressions.
+_PLACEHOLDERS = {"state": "#state", "run": "#run", "input": "#input"}
+# What a record must not have changed since it was read, for a tombstone to replace it.
+_RUN_ATTRIBUTES = ("run", "state", "claimed")
 
 
 def write_terminal_state(
@@ -61,20 +65,13 @@ def _write_state(
     table: Table, submission: Submission, state: SubmissionState, changes: Item, *, is_terminal: bool
 ) -> None:
     """Write the state in one update. If a later run has been claimed, the record stays pending for that run."""
-    assignments = ["#state = :state", *(f"{name} = :{name}" for name in changes)]
-    remove_clause = " REMOVE pending, pending_at" if is_terminal and "pending" not in changes else ""
-    table.update(
+    _update_record(
+        table,
         submission_pk(submission.id),
-        RECORD_SK,
-        "SET " + ", ".join(assignments) + remove_clause,
-        names=_ATTRIBUTE_NAMES,
-        values={
-            ":state": state.value,
-            ":run": submission.run,
-            ":reading": SubmissionState.READING.value,
-            **{f":{name}": value for name, value in changes.items()},
-        },
+        assign={"state": state.value, **changes},
+        remove=("pending", "pending_at") if is_terminal and "pending" not in changes else (),
         condition=f"{_RUN_IN_PROGRESS} AND {_NO_LATER_RUN_CLAIMED}" if is_terminal else _RUN_IN_PROGRESS,
+        values={":run": submission.run, ":reading": SubmissionState.READING.value},
     )
 
 
@@ -124,21 +121,11 @@ def create_record(table: Table, submission: Submission, state: SubmissionState, 
         **pending,
         **attributes,
     }
-    assignments = ["#state = :state", "#run = :run", "#input = :input", *(f"{name} = :{name}" for name in attributes)]
     stale = [name for name in (*_PREVIOUS_RUN_ATTRIBUTES, "pending", "pending_at") if name not in attributes]
+    run = {"state": state.value, "run": submission.run, "input": json.dumps(submission.to_state())}
     try:
-        table.update(
-            submission_pk(submission.id),
-            RECORD_SK,
-            f"SET {', '.join(assignments)} REMOVE {', '.join(stale)}",
-            names={**_ATTRIBUTE_NAMES, "#input": "input"},
-            values={
-                ":state": state.value,
-                ":run": submission.run,
-                ":input": json.dumps(submission.to_state()),
-                **{f":{name}": value for name, value in attributes.items()},
-            },
-            condition=_IS_NEW_RUN,
+        _update_record(
+            table, submission_pk(submission.id), assign={**run, **attributes}, remove=stale, condition=_IS_NEW_RUN
         )
     except ConditionFailed:
         return False
@@ -177,12 +164,12 @@ def record_repeat_upload(table: Table, submission_id: str, at: str) -> Item | No
     Returns the record afterwards; it may have no other attribute yet. None if the submission was erased.
     """
     try:
-        return table.update(
+        return _update_record(
+            table,
             submission_pk(submission_id),
-            RECORD_SK,
-            "SET counts_from = :at",
-            values={":at": at},
-            condition="attribute_not_exists(erased_at) AND (attribute_not_exists(counts_from) OR counts_from < :at)",
+            assign={"counts_from": at},
+            condition="attribute_not_exists(erased_at)"
+            " AND (attribute_not_exists(counts_from) OR counts_from < :counts_from)",
         )
     except ConditionFailed as failed:
         return failed.item if failed.item and "erased_at" not in failed.item else None
@@ -206,19 +193,14 @@ def claim_next_run(table: Table, record: Item, *, after_erasure: bool = False) -
     if after_erasure:
         erasure_condition = "attribute_exists(erased_at) AND attribute_not_exists(removing)"
     # A tombstone stays pending for its second erasure pass.
-    pending = "" if after_erasure else ", pending = :pending, pending_at = :now"
+    pending = {} if after_erasure else {"pending": PENDING_RUN, "pending_at": now()}
     try:
-        table.update(
+        _update_record(
+            table,
             record["pk"],
-            RECORD_SK,
-            f"SET claimed = :next{pending}",
-            names={"#run": "run"},
-            values={
-                ":next": run + 1,
-                ":run": run,
-                **({} if after_erasure else {":pending": PENDING_RUN, ":now": now()}),
-            },
+            assign={"claimed": run + 1, **pending},
             condition=f"#run = :run AND {_NO_LATER_RUN_CLAIMED} AND {erasure_condition}",
+            values={":run": run},
         )
     except ConditionFailed as failed:
         if failed.item is None or ("erased_at" in failed.item) is not after_erasure:
@@ -251,3 +233,45 @@ def build_resumed_submission(record: Item, stored: Item | None, run: int, *, doc
 def restart_after_erasure(submission: Submission, run: int) -> Submission:
     """Return an erased submission that was sent again: the same id with a run number that no late branch can have."""
     return replace(submission, run=run)
+
+
+def replace_unchanged_record(table: Table, item: Item, found: Item) -> None:
+    """Replace the record only if it is as it was `found`: a run claimed or recorded since then has to be counted.
+
+    Raises
+    ------
+    ConditionFailed
+    """
+    conditions = [
+        f"#{name} = :{name}" if name in found else f"attribute_not_exists(#{name})" for name in _RUN_ATTRIBUTES
+    ]
+    table.replace(
+        item,
+        condition=" AND ".join(conditions),
+        names={f"#{name}": name for name in _RUN_ATTRIBUTES},
+        values={f":{name}": found[name] for name in _RUN_ATTRIBUTES if name in found},
+    )
+
+
+def _update_record(
+    table: Table, pk: str, *, assign: Item, condition: str, remove: Iterable[str] = (), values: Item | None = None
+) -> Item:
+    """Update the record in one call; returns it afterwards. `values` are those that only the condition uses.
+
+    Raises
+    ------
+    ConditionFailed
+    """
+    expression = "SET " + ", ".join(f"{_PLACEHOLDERS.get(name, name)} = :{name}" for name in assign)
+    removed = ", ".join(remove)
+    if removed:
+        expression += f" REMOVE {removed}"
+    return table.update(
+        pk,
+        RECORD_SK,
+        expression,
+        # DynamoDB refuses names that no expression uses.
+        names={mark: name for name, mark in _PLACEHOLDERS.items() if mark in f"{expression} {condition}"},
+        values={f":{name}": value for name, value in assign.items()} | (values or {}),
+        condition=condition,
+    )

@@ -50,28 +50,12 @@ def write_tombstone(table: Table, submission: Submission, items: Mapping[str, It
             if found is None:
                 table.replace(tombstone, condition="attribute_not_exists(pk)")
             else:
-                _replace_record(table, tombstone, found)
+                submission_repository.replace_unchanged_record(table, tombstone, found)
         except ConditionFailed as failed:
             # The record changed after it was read.
             found = failed.item
         else:
             return tombstone
-
-
-def _replace_record(table: Table, tombstone: Item, found: Item) -> None:
-    """Replace the record only if it is as it was read: a run claimed or recorded since then has to be counted."""
-    expected: Item = {name: found[name] for name in ("run", "state", "claimed") if name in found}
-    names = {f"#{name}": name for name in ("run", "state", "claimed")}
-    conditions = [
-        f"#{name} = :{name}" if name in expected else f"attribute_not_exists(#{name})"
-        for name in ("run", "state", "claimed")
-    ]
-    table.replace(
-        tombstone,
-        condition=" AND ".join(conditions),
-        names=names,
-        values={f":{name}": value for name, value in expected.items()},
-    )
 
 
 def _build_tombstone(submission: Submission, found: Item | None, items: Mapping[str, Item]) -> Item:

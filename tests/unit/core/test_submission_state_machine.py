@@ -1,10 +1,10 @@
-"""The record under every order of events, doubled, late and in between: it never goes backwards, a run ends once.
+"""The submission's record under every order of events: it never goes back, and a run ends once.
 
-Not drawn but counted out: from the empty record every event is tried in every state that can be reached, runs up to
-the third, and each call of several writes once more with every event happening before each of its writes. Every
-single write is held against the promises. The table in memory evaluates the very conditions that DynamoDB is sent
+The events are enumerated, not sampled. Starting from the empty record, every event is tried in every reachable state,
+with runs up to the third, and each call that makes several writes is repeated with every event before each of its
+writes. Every single write is checked. The table in memory evaluates the same conditions that DynamoDB gets
 (`test_memory_table.py`); the Record state's own write is that of `core.storage.submission_repository.create_record`
-(a test holds the two together).
+(another test compares the two).
 """
 
 import contextlib
@@ -23,7 +23,7 @@ from tests.memory_table import MemoryTable
 
 ID = "0123456789abcdef0123456789abcdef"
 PK = submission_pk(ID)
-PLAIN = Submission(
+SUBMISSION = Submission(
     ID,
     1,
     "a-school",
@@ -35,21 +35,21 @@ PLAIN = Submission(
     SourceFile("temp", "incoming/a", "v1", 1),
 )
 LAST_RUN = 3
-# What an ending waits for is all that tells them apart: nothing, somebody, a paper.
-ENDINGS = (SubmissionState.GRADED, SubmissionState.FAILED, SubmissionState.AWAITING_PAPER)
-NAMES_A_STUDENT = ("student", "input", "failure", "marks", "counts_from")
-MOMENTS = ("_at", "_until", "counts_from")
+# Terminal states differ here only in what they are pending for: nothing, a person, a paper.
+STATES_TO_WRITE = (SubmissionState.GRADED, SubmissionState.FAILED, SubmissionState.AWAITING_PAPER)
+STUDENT_ATTRIBUTES = ("student", "input", "failure", "marks", "counts_from")
+TIMESTAMP_SUFFIXES = ("_at", "_until", "counts_from")
 
-# A world: the record's item, its moments left out, and the runs that have an execution, which alone have lanes.
+# A world: the record's item without its timestamps, and the runs with an execution, which alone have branches.
 World = tuple[tuple[tuple[str, Any], ...], frozenset[int]]
 
 
-class Watched(MemoryTable):
-    """Holds every write of the record against the promises. `meanwhile` happens before the write of that number."""
+class CheckedTable(MemoryTable):
+    """Checks every write of the record. `concurrent` is applied before the write with the number `before_write`."""
 
-    def __init__(self, item: Item, meanwhile: "Happening | None" = None, at: int = 0) -> None:
+    def __init__(self, item: Item, concurrent: "Event | None" = None, before_write: int = 0) -> None:
         super().__init__()
-        self.meanwhile, self.at, self.calls = meanwhile, at, 0
+        self.concurrent, self.before_write, self.calls = concurrent, before_write, 0
         self.started: set[int] = set()
         if item:
             self.items[PK, RECORD_SK] = item
@@ -58,99 +58,107 @@ class Watched(MemoryTable):
     def record(self) -> Item:
         return self.items.get((PK, RECORD_SK), {})
 
-    def update(self, *given: Any, **more: Any) -> Item:
-        return self._watched(lambda: super(Watched, self).update(*given, **more))
+    def update(self, *args: Any, **kwargs: Any) -> Item:
+        return self._checked(lambda: super(CheckedTable, self).update(*args, **kwargs))
 
-    def replace(self, *given: Any, **more: Any) -> None:
-        self._watched(lambda: super(Watched, self).replace(*given, **more))
+    def replace(self, *args: Any, **kwargs: Any) -> None:
+        self._checked(lambda: super(CheckedTable, self).replace(*args, **kwargs))
 
-    def let(self, happening: "Happening") -> None:
+    def apply(self, event: "Event") -> None:
         try:
-            given = happening.happen(self)
+            run = event.apply(self)
         except errors.SubmissionErased:
-            assert "erased_at" in self.record, f"{happening.name}: nothing was erased"
+            assert "erased_at" in self.record, f"{event.name}: nothing was erased"
         else:
-            self.started |= {given} if happening.starts and given else set()
+            self.started |= {run} if event.starts and run else set()
 
-    def _watched(self, write: Callable[[], Any]) -> Any:
+    def _checked(self, write: Callable[[], Any]) -> Any:
         self.calls += 1
-        if self.meanwhile is not None and self.calls == self.at:
-            happening, self.meanwhile = self.meanwhile, None
-            self.let(happening)
+        if self.concurrent is not None and self.calls == self.before_write:
+            event, self.concurrent = self.concurrent, None
+            self.apply(event)
         before = self.record
-        answer = write()
-        hold(before, self.record)
-        return answer
+        result = write()
+        check_write(before, self.record)
+        return result
 
 
 @dataclass(frozen=True)
-class Happening:
-    """An event. With `starts`, the run that it gives has an execution afterwards."""
+class Event:
+    """An event. With `starts`, the run that it returns has an execution afterwards."""
 
     name: str
-    happen: Callable[[Table], Any]
+    apply: Callable[[Table], Any]
     starts: bool = False
 
 
-def hold(before: Item, after: Item) -> None:
-    """The promises, for one write."""
-    assert after.get("run", 0) >= before.get("run", 0), "a run is gone back to"
+def check_write(before: Item, after: Item) -> None:
+    """Check the invariants for one write."""
+    assert after.get("run", 0) >= before.get("run", 0), "the record went back to an earlier run"
     if "state" in before and after["run"] == before["run"]:
-        forward = (
+        is_forward = (
             before["state"] in (after["state"], SubmissionState.READING) or after["state"] == SubmissionState.ERASED
         )
-        assert forward, "a run ends a second time"
+        assert is_forward, "a run ends a second time"
     if "state" not in after:
         return
     if "erased_at" in after:
         assert after["state"] == SubmissionState.ERASED
-        assert not set(NAMES_A_STUDENT) & set(after), "a tombstone names somebody"
+        assert not set(STUDENT_ATTRIBUTES) & set(after), "a tombstone names somebody"
     elif after["state"] != SubmissionState.READING:
-        assert after["marks"] == after["run"], "a run ended with another one's marks"
+        assert after["marks"] == after["run"], "a run ended with another run's marks"
     claimed = after.get("claimed", 0) > after["run"]
-    waits = after["state"] in (SubmissionState.READING, *ENDINGS[1:]) or "erasing" in after
-    assert ("pending" in after) is (waits or claimed), "what waits is not found by the sweep"
+    is_pending = after["state"] in (SubmissionState.READING, *STATES_TO_WRITE[1:]) or "erasing" in after
+    assert ("pending" in after) is (is_pending or claimed), "a pending record is not found by the sweep"
     if claimed and "erased_at" not in after:
         assert after["pending"] == submission_repository.PENDING_RUN, "a claimed run is not found by the sweep"
 
 
-def happenings(world: World) -> Iterator[Happening]:
-    """All that can happen in a world."""
+def possible_events(world: World) -> Iterator[Event]:
+    """Yield every event that is possible in a world."""
     found, started = dict(world[0]), world[1]
     for run in sorted(started):
-        lane = replace(PLAIN, run=run)
-        yield Happening(
+        submission = replace(SUBMISSION, run=run)
+        yield Event(
             f"run {run} is recorded",
-            lambda table, one=lane: submission_repository.create_record(table, one, SubmissionState.READING, {}),
+            lambda table, submission=submission: submission_repository.create_record(
+                table, submission, SubmissionState.READING, {}
+            ),
         )
-        for state in ENDINGS:
-            yield Happening(
+        for state in STATES_TO_WRITE:
+            yield Event(
                 f"run {run} ends {state}",
-                lambda table, one=lane, state=state: submission_repository.write_terminal_state(
-                    table, one, state, {"marks": one.run}
+                lambda table, submission=submission, state=state: submission_repository.write_terminal_state(
+                    table, submission, state, {"marks": submission.run}
                 ),
             )
-    yield Happening("it is received again", lambda table: submission_repository.record_repeat_upload(table, ID, "2032"))
-    yield Happening("it is erased", lambda table: erase(table, table.get(PK, RECORD_SK)))
-    yield Happening("it is erased by one who saw no record", lambda table: erase(table, None))
+    yield Event("it is received again", lambda table: submission_repository.record_repeat_upload(table, ID, "2032"))
+    yield Event("it is erased", lambda table: erase(table, table.get(PK, RECORD_SK)))
+    yield Event("it is erased by a caller that found no record", lambda table: erase(table, None))
     if "run" not in found:
         return
     if found["run"] < LAST_RUN:
-        yield Happening("the next run is claimed, and not started", lambda table: claim(table, after_erasure=False))
-        for erased in (False, True):
-            name = "it is sent again" if erased else "the next run is started"
-            yield Happening(name, lambda table, erased=erased: claim(table, after_erasure=erased), starts=True)
+        yield Event("the next run is claimed, and not started", lambda table: claim(table, after_erasure=False))
+        for after_erasure in (False, True):
+            name = "it is sent again" if after_erasure else "the next run is started"
+            yield Event(
+                name, lambda table, after_erasure=after_erasure: claim(table, after_erasure=after_erasure), starts=True
+            )
     if "removing" in found:
-        yield Happening("the erasure is done", lambda table: table.update(PK, RECORD_SK, "REMOVE removing"))
+        yield Event("the erasure is done", lambda table: table.update(PK, RECORD_SK, "REMOVE removing"))
 
 
 def erase(table: Table, found: Item | None) -> None:
     run = max((found or {}).get("run", 1), 1)
-    tombstones.write_tombstone(table, replace(PLAIN, run=run), {RECORD_SK: found} if found else {})
+    tombstones.write_tombstone(table, replace(SUBMISSION, run=run), {RECORD_SK: found} if found else {})
 
 
 def claim(table: Table, *, after_erasure: bool) -> int | None:
-    """Refused where it was erased (or was not), or while the erasure is at work; else a run that is none of before."""
+    """Claim the next run. None if it is refused; otherwise the number is greater than that of every earlier run.
+
+    It is refused if the submission was erased (or, with `after_erasure`, was not), and while the erasure is in
+    progress.
+    """
     found = table.get(PK, RECORD_SK) or {}
     with contextlib.suppress(errors.SubmissionErased, errors.ServiceUnavailable):
         run = submission_repository.claim_next_run(table, found, after_erasure=after_erasure)
@@ -159,15 +167,16 @@ def claim(table: Table, *, after_erasure: bool) -> int | None:
     return None
 
 
-def whole(world: World) -> Item:
-    """The item of a world, with moments again: all of the same one."""
+def item_of(world: World) -> Item:
+    """Return the record of a world, with the same value for all its timestamps."""
     found = dict(world[0])
-    return {name: "2031" if value == "some moment" else value for name, value in found.items()}
+    return {name: "2031" if value == "a timestamp" else value for name, value in found.items()}
 
 
-def seen(table: Watched, started: frozenset[int]) -> World:
+def snapshot(table: CheckedTable, started: frozenset[int]) -> World:
+    """Return the world of a table and the runs with an execution."""
     item = {
-        name: "some moment" if name.endswith(MOMENTS) else value
+        name: "a timestamp" if name.endswith(TIMESTAMP_SUFFIXES) else value
         for name, value in table.record.items()
         if name not in ("input", "erasing", "recorded_at", "received_at")
     }
@@ -177,56 +186,58 @@ def seen(table: Watched, started: frozenset[int]) -> World:
     return tuple(sorted(item.items())), started
 
 
-def after(world: World, happening: Happening, meanwhile: Happening | None = None, at: int = 0) -> tuple[World, int]:
-    """The world after an event, and how many writes that took."""
-    table = Watched(whole(world), meanwhile, at)
-    table.let(happening)
+def apply_event(
+    world: World, event: Event, concurrent: Event | None = None, before_write: int = 0
+) -> tuple[World, int]:
+    """Return the world after an event, and the number of writes."""
+    table = CheckedTable(item_of(world), concurrent, before_write)
+    table.apply(event)
     started = world[1] | table.started
     if "erased_at" in table.record:
         last = max(table.record["run"], table.record.get("claimed", 0))
-        assert max(started) <= last, "a lane of before the erasure would not be refused"
-    return seen(table, started), table.calls
+        assert max(started) <= last, "a branch from before the erasure would not be refused"
+    return snapshot(table, started), table.calls
 
 
 def explore() -> tuple[int, int]:
-    """Every world that can be reached, and every way between two: how many there are of each."""
+    """Visit every reachable world and every transition; returns how many there are of each."""
     first: World = ((), frozenset({1}))
-    known, queue, ways = {first}, deque([first]), 0
+    known, queue, transitions = {first}, deque([first]), 0
     while queue:
         world = queue.popleft()
-        possible = list(happenings(world))
-        for happening in possible:
-            reached = [after(world, happening)]
-            interleaved = [(other, at) for at in range(1, reached[0][1] + 1) for other in possible]
-            reached += [after(world, happening, other, at) for other, at in interleaved]
-            ways += len(reached)
-            for other_world, _ in reached:
+        possible = list(possible_events(world))
+        for event in possible:
+            results = [apply_event(world, event)]
+            interleaved = [(other, before_write) for before_write in range(1, results[0][1] + 1) for other in possible]
+            results += [apply_event(world, event, other, before_write) for other, before_write in interleaved]
+            transitions += len(results)
+            for other_world, _ in results:
                 if other_world not in known:
                     known.add(other_world)
                     queue.append(other_world)
-    return len(known), ways
+    return len(known), transitions
 
 
-def test_no_order_of_events_leads_backwards_or_to_two_endings() -> None:
-    worlds, ways = explore()
+def test_no_order_of_events_goes_back_or_ends_a_run_twice() -> None:
+    worlds, transitions = explore()
     assert worlds >= 90
-    assert ways > 10_000
+    assert transitions > 10_000
 
 
-def test_an_ending_of_an_older_run_changes_nothing() -> None:
-    table = Watched({})
-    submission_repository.create_record(table, PLAIN, SubmissionState.READING, {})
-    submission_repository.create_record(table, replace(PLAIN, run=2), SubmissionState.READING, {})
+def test_a_terminal_state_of_an_older_run_changes_nothing() -> None:
+    table = CheckedTable({})
+    submission_repository.create_record(table, SUBMISSION, SubmissionState.READING, {})
+    submission_repository.create_record(table, replace(SUBMISSION, run=2), SubmissionState.READING, {})
     before = dict(table.record)
     assert (
-        submission_repository.write_terminal_state(table, PLAIN, SubmissionState.GRADED, {"marks": 1})
+        submission_repository.write_terminal_state(table, SUBMISSION, SubmissionState.GRADED, {"marks": 1})
         is SubmissionState.READING
     )
     assert table.record == before
 
 
 @pytest.mark.parametrize(
-    ("module", "guard", "without"),
+    ("module", "guard", "replacement"),
     [
         (submission_repository, "_RUN_IN_PROGRESS", "#run = :run AND attribute_not_exists(erased_at)"),
         (submission_repository, "_RUN_IN_PROGRESS", "#state = :reading"),
@@ -235,16 +246,16 @@ def test_an_ending_of_an_older_run_changes_nothing() -> None:
         (submission_repository, "_IS_NEW_RUN", "attribute_not_exists(#run) OR #run <= :run"),
         (submission_repository, "_PREVIOUS_RUN_ATTRIBUTES", ("ended_at", "failure")),
         (
-            tombstones,
-            "_replace_record",
-            lambda table, stone, _found: table.replace(stone, condition="attribute_exists(pk)"),
+            submission_repository,
+            "replace_unchanged_record",
+            lambda table, tombstone, _found: table.replace(tombstone, condition="attribute_exists(pk)"),
         ),
     ],
 )
-def test_a_guard_that_is_taken_out_is_missed(
-    monkeypatch: pytest.MonkeyPatch, module: Any, guard: str, without: Any
+def test_removing_a_condition_is_detected(
+    monkeypatch: pytest.MonkeyPatch, module: Any, guard: str, replacement: Any
 ) -> None:
     assert hasattr(module, guard)
-    monkeypatch.setattr(module, guard, without)
+    monkeypatch.setattr(module, guard, replacement)
     with pytest.raises(AssertionError):
         explore()
