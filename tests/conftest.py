@@ -1,4 +1,7 @@
-"""What every test may count on. Powertools reads its names when a door is imported, so they stand here."""
+"""Environment, plugins and order of all tests.
+
+Powertools reads its settings when a handler module is imported, so they are set here.
+"""
 
 import os
 import signal
@@ -6,18 +9,18 @@ from pathlib import Path
 
 import pytest
 
-# A shell lets what it starts in the background ignore Ctrl-C, and so would all that the tests start.
+# A shell makes background processes ignore SIGINT, and all processes that the tests start would inherit that.
 signal.signal(signal.SIGINT, signal.default_int_handler)
 os.environ.setdefault("POWERTOOLS_SERVICE_NAME", "gradeline")
 os.environ.setdefault("POWERTOOLS_METRICS_NAMESPACE", "Gradeline")
 os.environ.setdefault("AWS_EC2_METADATA_DISABLED", "true")
-# Colours and widths of the surrounding terminal are no part of a test.
+# The terminal's colours must not affect a test.
 os.environ.setdefault("NO_COLOR", "1")
 
 pytest_plugins = ("tests.permissions.plugin",)
 
 _HERE = Path(__file__).parent
-# Folders of many short tests come last: two workers then end together.
+# Folders of many short tests run last, so that the workers finish at about the same time.
 _RUN_LAST = ("permissions", "prompt_injection", "template", "unit")
 
 

@@ -1,4 +1,4 @@
-"""Small documents for tests: typed and scanned, good and bad. The text is each test's own."""
+"""Small documents for tests: typed, scanned, encrypted and empty ones. Each test passes its own text."""
 
 import io
 from collections.abc import Sequence
@@ -10,7 +10,7 @@ from reportlab.pdfgen.canvas import Canvas
 
 
 def typed_pdf(*pages: Sequence[str]) -> bytes:
-    """A PDF with a text layer, one sequence of lines a page."""
+    """Return a PDF with a text layer, one sequence of lines per page."""
     out = io.BytesIO()
     canvas = Canvas(out, pagesize=A4, invariant=1)
     for lines in pages:
@@ -23,7 +23,7 @@ def typed_pdf(*pages: Sequence[str]) -> bytes:
 
 
 def picture(lines: Sequence[str], *, image_format: str = "PNG") -> bytes:
-    """A clean printed picture of some lines, about 100 dpi."""
+    """Return a clean image of printed lines, about 100 dpi."""
     image = Image.new("RGB", (830, 80 + 56 * len(lines)), "white")
     draw = ImageDraw.Draw(image)
     font = ImageFont.load_default(26)
@@ -35,7 +35,7 @@ def picture(lines: Sequence[str], *, image_format: str = "PNG") -> bytes:
 
 
 def scanned_pdf(*pages: Sequence[str]) -> bytes:
-    """A PDF of pictures without a text layer."""
+    """Return a PDF of page images without a text layer."""
     images = [Image.open(io.BytesIO(picture(lines))).convert("RGB") for lines in pages]
     out = io.BytesIO()
     images[0].save(out, "PDF", save_all=True, append_images=images[1:], resolution=100)
@@ -45,14 +45,14 @@ def scanned_pdf(*pages: Sequence[str]) -> bytes:
 def encrypted_pdf(lines: Sequence[str] = ("a page",)) -> bytes:
     writer = PdfWriter(clone_from=PdfReader(io.BytesIO(typed_pdf(lines))))
     writer.encrypt("a password", algorithm="AES-256")
-    return _written(writer)
+    return _to_bytes(writer)
 
 
 def pdf_without_pages() -> bytes:
-    return _written(PdfWriter())
+    return _to_bytes(PdfWriter())
 
 
-def _written(writer: PdfWriter) -> bytes:
+def _to_bytes(writer: PdfWriter) -> bytes:
     out = io.BytesIO()
     writer.write(out)
     return out.getvalue()

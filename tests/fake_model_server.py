@@ -1,7 +1,7 @@
-"""A server on loopback that speaks as much of the OpenAI API as a marker uses. A tool for tests only.
+"""A fake model server on loopback that implements the part of the OpenAI API that a marker uses. For tests only.
 
-`StandIn` answers `POST /v1/chat/completions`. What it says is decided by a `Behaviour` for each call; it
-counts how many calls are under way at once and keeps the requests for the tests to look at.
+`FakeModelServer` answers `POST /v1/chat/completions`. A `RespondFunction` decides each response. The server counts how
+many calls are in progress at the same time and keeps the requests for the tests to inspect.
 """
 
 import json
@@ -17,7 +17,7 @@ ChatRequest = dict[str, Any]
 
 @dataclass(frozen=True)
 class FakeReply:
-    """One HTTP answer. `seconds` is how long it takes; `body` None closes the line without an answer."""
+    """One HTTP response. `seconds` is how long it takes; `body` None closes the connection without a response."""
 
     body: Any
     status: int = 200
@@ -39,7 +39,7 @@ def question_document_of(request: ChatRequest) -> dict[str, Any]:
 
 
 def verdicts(request: ChatRequest, verdict: str = "met", confidence: float = 0.95, **more: Any) -> dict[str, Any]:
-    """The same verdict on every criterion, with the answer's first words as evidence."""
+    """Return the same verdict on every criterion, with the answer's first words as evidence."""
     words = " ".join(student_answer_of(request).split()[:6])
     return {
         "criteria": [
@@ -72,13 +72,13 @@ def reply_all_met(request: ChatRequest, _number: int) -> FakeReply:
 
 
 class FakeModelServer:
-    """`with StandIn(behaviour) as server:` serves on a free port until the block ends."""
+    """`with FakeModelServer(behaviour) as server:` serves on a free port until the block ends."""
 
     def __init__(self, behaviour: RespondFunction = reply_all_met) -> None:
         self.behaviour = behaviour
         self.requests: list[ChatRequest] = []
         self.most_at_once = 0
-        self._under_way = 0
+        self._in_progress = 0
         self._lock = threading.Lock()
         self._closing = threading.Event()
         self._server = _Server(("127.0.0.1", 0), _handler(self))
@@ -102,15 +102,15 @@ class FakeModelServer:
         with self._lock:
             self.requests.append(request)
             number = len(self.requests)
-            self._under_way += 1
-            self.most_at_once = max(self.most_at_once, self._under_way)
+            self._in_progress += 1
+            self.most_at_once = max(self.most_at_once, self._in_progress)
         try:
             reply = self.behaviour(request, number)
             self._closing.wait(reply.seconds)
             return reply
         finally:
             with self._lock:
-                self._under_way -= 1
+                self._in_progress -= 1
 
 
 class _Server(ThreadingHTTPServer):
@@ -118,7 +118,7 @@ class _Server(ThreadingHTTPServer):
     request_queue_size = 128
 
     def handle_error(self, request: Any, client_address: Any) -> None:
-        """A client that hung up is what some tests are about."""
+        """Ignore clients that close the connection: some tests do that on purpose."""
 
 
 def _handler(fake_server: FakeModelServer) -> type[BaseHTTPRequestHandler]:
@@ -144,6 +144,6 @@ def _handler(fake_server: FakeModelServer) -> type[BaseHTTPRequestHandler]:
             self.wfile.write(body)
 
         def log_message(self, *_: Any) -> None:
-            """Quiet: a test's output is its own."""
+            """Log nothing to the output of the test."""
 
     return Handler

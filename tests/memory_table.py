@@ -1,7 +1,7 @@
-"""The table in memory: the calls of `core.storage.table.Table`, their expressions evaluated as DynamoDB does.
+"""The table in memory: the methods of `core.storage.table.Table`, with expressions evaluated as DynamoDB does.
 
-It knows the grammar that this house uses and refuses the rest: AND, OR, comparisons, attribute_exists,
-attribute_not_exists; SET of values, REMOVE, ADD of numbers. `test_memory_table.py` holds it against moto.
+It supports the grammar that this code uses and refuses everything else: AND, OR, comparisons, attribute_exists,
+attribute_not_exists; SET of values, REMOVE, ADD of numbers. `test_memory_table.py` compares it with moto.
 """
 
 import re
@@ -83,49 +83,49 @@ class MemoryTable(Table):
 
 
 def condition_holds(condition: str, item: Item | None, values: Item, names: dict[str, str]) -> bool:
-    """Whether a condition holds of an item (None: there is none). A missing attribute makes a comparison false."""
+    """Whether a condition holds for an item (None: there is none). Comparisons with a missing attribute are false."""
     tokens, rest = [], condition
     while rest.strip():
         found = _TOKEN.match(rest)
         if found is None:
-            raise ValueError(f"not of this house's grammar: {rest}")
+            raise ValueError(f"unsupported expression: {rest}")
         tokens.append(found[1])
         rest = rest[found.end() :]
-    answer, left = _parse_or(tokens, item or {}, values, names)
-    if left:
-        raise ValueError(f"not of this house's grammar: {condition}")
-    return answer
+    holds, remaining = _parse_or(tokens, item or {}, values, names)
+    if remaining:
+        raise ValueError(f"unsupported expression: {condition}")
+    return holds
 
 
 def _parse_or(tokens: list[str], item: Item, values: Item, names: dict[str, str]) -> tuple[bool, list[str]]:
-    answer, tokens = _parse_and(tokens, item, values, names)
+    holds, tokens = _parse_and(tokens, item, values, names)
     while tokens and tokens[0] == "OR":
-        other, tokens = _parse_and(tokens[1:], item, values, names)
-        answer = answer or other
-    return answer, tokens
+        next_holds, tokens = _parse_and(tokens[1:], item, values, names)
+        holds = holds or next_holds
+    return holds, tokens
 
 
 def _parse_and(tokens: list[str], item: Item, values: Item, names: dict[str, str]) -> tuple[bool, list[str]]:
-    answer, tokens = _parse_term(tokens, item, values, names)
+    holds, tokens = _parse_term(tokens, item, values, names)
     while tokens and tokens[0] == "AND":
-        other, tokens = _parse_term(tokens[1:], item, values, names)
-        answer = answer and other
-    return answer, tokens
+        next_holds, tokens = _parse_term(tokens[1:], item, values, names)
+        holds = holds and next_holds
+    return holds, tokens
 
 
 def _parse_term(tokens: list[str], item: Item, values: Item, names: dict[str, str]) -> tuple[bool, list[str]]:
     first, *rest = tokens
     if first == "(":
-        answer, rest = _parse_or(rest, item, values, names)
-        return answer, rest[1:]
+        holds, rest = _parse_or(rest, item, values, names)
+        return holds, rest[1:]
     if first.startswith("attribute_"):
         function, _, path = first.rstrip(")").partition("(")
-        there = _resolve_operand(path, item, values, names) is not None
-        return there is (function == "attribute_exists"), rest
-    sign, other, *rest = rest
-    left, right = _resolve_operand(first, item, values, names), _resolve_operand(other, item, values, names)
+        exists = _resolve_operand(path, item, values, names) is not None
+        return exists is (function == "attribute_exists"), rest
+    operator, second, *rest = rest
+    left, right = _resolve_operand(first, item, values, names), _resolve_operand(second, item, values, names)
     if left is None or right is None:
-        return sign == "<>" and left is not right, rest
+        return operator == "<>" and left is not right, rest
     return {
         "=": left == right,
         "<>": left != right,
@@ -133,7 +133,7 @@ def _parse_term(tokens: list[str], item: Item, values: Item, names: dict[str, st
         "<=": left <= right,
         ">": left > right,
         ">=": left >= right,
-    }[sign], rest
+    }[operator], rest
 
 
 def _resolve_operand(path: str, item: Item, values: Item, names: dict[str, str]) -> Any:
@@ -150,9 +150,9 @@ def _apply(expression: str, item: Item, values: Item, names: dict[str, str]) -> 
     for clause, body in zip(parts[::2], parts[1::2], strict=True):
         for change in body.split(","):
             words = change.split("=") if clause == "SET" else change.split()
-            *folder, name = [names.get(part, part) for part in words[0].strip().split(".")]
+            *parents, name = [names.get(part, part) for part in words[0].strip().split(".")]
             node = item
-            for part in folder:
+            for part in parents:
                 node = node[part]
             if clause == "SET":
                 node[name] = deepcopy(values[words[1].strip()])

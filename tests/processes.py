@@ -1,4 +1,4 @@
-"""What runs below a process, as Linux tells it in `/proc`: the tests that no process is left behind ask here."""
+"""Child processes of a process, from Linux's `/proc`, for the tests that no process is left behind."""
 
 import os
 import signal
@@ -10,14 +10,14 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
-# A process that has ended stays in the table until its parent has asked for it.
+# A process that has ended stays in the process table until its parent waits for it.
 ZOMBIE_STATE = "Z"
 
 
 def _states_and_parents() -> dict[int, tuple[str, int]]:
     table = {}
     for stat in Path("/proc").glob("[0-9]*/stat"):
-        # Of all processes of the machine, any may end while this looks.
+        # Any process of the machine may end while its entry is read.
         with suppress(OSError):
             state, parent = stat.read_text().rpartition(")")[2].split()[:2]
             table[int(stat.parent.name)] = (state, int(parent))
@@ -25,22 +25,22 @@ def _states_and_parents() -> dict[int, tuple[str, int]]:
 
 
 def children(pid: int) -> list[int]:
-    """The running processes that one has started, and what those have started.
+    """Return the running processes that a process has started, and those that they have started.
 
-    Asked of every process for its parent: the lists that the threads of the parent hold go
-    with the thread, which may end while it is asked.
+    Every process is asked for its parent: the children lists in `/proc` belong to the parent's threads and disappear
+    with a thread that ends while they are read.
     """
-    below = defaultdict(list)
+    children_by_parent = defaultdict(list)
     for process, (state, parent) in _states_and_parents().items():
         if state != ZOMBIE_STATE:
-            below[parent].append(process)
-    found: list[int] = []
+            children_by_parent[parent].append(process)
+    descendants: list[int] = []
     pending = [pid]
     while pending:
-        started = below[pending.pop()]
-        found += started
+        started = children_by_parent[pending.pop()]
+        descendants += started
         pending += started
-    return sorted(found)
+    return sorted(descendants)
 
 
 def is_running(pid: int) -> bool:
@@ -48,9 +48,9 @@ def is_running(pid: int) -> bool:
 
 
 def wait_for_group_exit(group: int, *, seconds: float = 5) -> bool:
-    """Whether no process of a group is left soon."""
-    until = time.monotonic() + seconds
-    while time.monotonic() < until:
+    """Whether all processes of a group end within `seconds`."""
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
         try:
             os.killpg(group, 0)
         except ProcessLookupError:
@@ -61,7 +61,7 @@ def wait_for_group_exit(group: int, *, seconds: float = 5) -> bool:
 
 @contextmanager
 def running_program(arguments: list[str], **options: Any) -> Iterator[subprocess.Popen[str]]:
-    """A program in a session of its own that is killed, with what it started, if the test fails on the way."""
+    """Run a program in a session of its own; kill it and its descendants if the test fails while it runs."""
     with subprocess.Popen(arguments, text=True, start_new_session=True, **options) as process:
         try:
             yield process

@@ -1,6 +1,6 @@
-"""Which packages each function loads when it starts, and which it must not: every one of them costs each cold start.
+"""Which packages each Lambda handler loads at start, and which it must not: each one adds to every cold start.
 
-The door of every function of the template is imported in a fresh interpreter. Timings are in `benchmarks/imports.py`.
+Every handler of the template is imported in a fresh interpreter. `benchmarks/imports.py` measures the times.
 """
 
 import importlib.metadata
@@ -18,31 +18,31 @@ from local.cloud.stack import Stack
 SDK = {"boto3", "botocore", "dateutil", "jmespath", "s3transfer", "six", "urllib3", "certifi"}
 POWERTOOLS = {"aws_lambda_powertools", "typing_extensions"}
 RESOLVER = "aws_lambda_powertools.event_handler.api_gateway"
-# By handler: the packages from elsewhere beside SDK and Powertools, and whether the door speaks HTTP.
-DOORS: dict[str, tuple[set[str], bool]] = {
+# By handler: the third-party packages besides SDK and Powertools, and whether it serves HTTP.
+HANDLERS: dict[str, tuple[set[str], bool]] = {
     "receive.app.handler": (set(), True),
     "extract.app.handler": (set(), False),
     "extract.page_app.handler": (set(), True),
     "extract.job_app.handler": (set(), False),
     "persist.app.handler": (set(), False),
-    # Attacks are looked for in whatever way an answer is marked.
+    # Prompt injections are searched for whichever way an answer is marked.
     "grade.app.handler": ({"rapidfuzz", "Stemmer"}, False),
     "results.app.handler": (set(), True),
     "results.feedback_app.handler": (set(), True),
     "recover.app.handler": (set(), False),
 }
-# What is loaded on its own path alone, if at all: by the child that opens files, by the first answer of Textract, for
-# sealed labels, for a model, for units, for a scheme in YAML.
+# Loaded only where needed, if at all: by the child process that opens files, at Textract's first response, for
+# encrypted labels, for a model, for units, for a scheme in YAML.
 NEVER_AT_START = (
     "pypdf", "pypdfium2", "PIL", "trp", "fontTools", "cryptography", "openai", "pint", "yaml", "python_multipart",
-    # 390 ms, even where it is switched off: traces need none of it (template.yaml, Tracing).
+    # 390 ms, even if it is switched off: tracing does not need it (template.yaml, Tracing).
     "aws_xray_sdk",
-    # Drawing feedback sheets, by the first that is drawn.
+    # Loaded when the first feedback sheet is drawn.
     "reportlab",
-    # Pydantic comes with two packages and is used by neither door.
+    # A dependency of two packages that no handler uses.
     "pydantic",
 )  # fmt: skip
-# Where there is no HTTP, none of this either.
+# Must not be loaded by a handler that serves no HTTP.
 HTTP_ONLY = (RESOLVER, "asyncio")
 _LOAD = """
 import json, sys
@@ -59,13 +59,13 @@ def stack() -> Stack:
 
 @pytest.fixture(scope="module")
 def loaded() -> dict[str, set[str]]:
-    """The modules by handler, all interpreters at once."""
+    """The loaded modules by handler; all interpreters run at the same time."""
     with ThreadPoolExecutor() as pool:
-        return dict(zip(DOORS, pool.map(modules_of, DOORS), strict=True))
+        return dict(zip(HANDLERS, pool.map(modules_of, HANDLERS), strict=True))
 
 
 def modules_of(handler: str) -> set[str]:
-    ended = subprocess.run(
+    process = subprocess.run(
         [sys.executable, "-c", _LOAD.format(module=handler.removesuffix(".handler"))],
         capture_output=True,
         text=True,
@@ -73,30 +73,30 @@ def modules_of(handler: str) -> set[str]:
         cwd=ROOT / "functions",
         env={"PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT / "functions"), "AWS_DEFAULT_REGION": "us-east-1"},
     )
-    return set(json.loads(ended.stdout))
+    return set(json.loads(process.stdout))
 
 
-def test_every_function_of_the_template_has_its_line_here(stack: Stack) -> None:
-    assert {function.handler for function in stack.functions.values()} == set(DOORS)
+def test_every_function_of_the_template_is_listed_here(stack: Stack) -> None:
+    assert {function.handler for function in stack.functions.values()} == set(HANDLERS)
 
 
-@pytest.mark.parametrize("handler", DOORS)
-def test_a_door_loads_what_its_path_needs_and_nothing_else(handler: str, loaded: dict[str, set[str]]) -> None:
-    extra, speaks_http = DOORS[handler]
-    assert SDK - loaded[handler] == set(), "the door does not load the SDK: is this still the door?"
-    assert from_elsewhere(loaded[handler]) <= SDK | POWERTOOLS | extra
-    forbidden = NEVER_AT_START if speaks_http else (*NEVER_AT_START, *HTTP_ONLY)
+@pytest.mark.parametrize("handler", HANDLERS)
+def test_a_handler_loads_only_what_it_needs(handler: str, loaded: dict[str, set[str]]) -> None:
+    extra, serves_http = HANDLERS[handler]
+    assert SDK - loaded[handler] == set(), "the handler does not load the SDK: is this still the handler?"
+    assert third_party_packages(loaded[handler]) <= SDK | POWERTOOLS | extra
+    forbidden = NEVER_AT_START if serves_http else (*NEVER_AT_START, *HTTP_ONLY)
     assert [name for name in forbidden if name in loaded[handler]] == []
-    assert (RESOLVER in loaded[handler]) == speaks_http
+    assert (RESOLVER in loaded[handler]) == serves_http
 
 
-def test_each_package_that_is_kept_out_is_there_to_be_kept_out() -> None:
+def test_every_forbidden_package_is_installed() -> None:
     ours = set(importlib.metadata.packages_distributions())
     assert {name.split(".")[0] for name in NEVER_AT_START} - ours <= {"aws_xray_sdk"}
 
 
-def from_elsewhere(modules: set[str]) -> set[str]:
-    """Top-level names of what is neither Python's own nor of this repository."""
+def third_party_packages(modules: set[str]) -> set[str]:
+    """Return the top-level packages that belong neither to Python nor to this repository."""
     ours = {path.name for path in (ROOT / "functions").iterdir() if path.is_dir()}
     installed = set(importlib.metadata.packages_distributions())
     return {name.split(".")[0] for name in modules} & installed - ours - set(sys.stdlib_module_names)

@@ -1,4 +1,4 @@
-"""The table in memory answers as moto's DynamoDB does, so that what is proven with it holds of the real one."""
+"""The table in memory gives the same answers as moto's DynamoDB, so tests may use it in place of a real table."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -24,7 +24,7 @@ ITEMS: tuple[Item, ...] = (
         "paper": {"key": "k", "received_at": "2"},
     },
 )
-# One of each shape that the house writes: condition, expression.
+# One of each form that the code uses: condition, update expression.
 WRITES: tuple[tuple[str, str], ...] = (
     ("attribute_not_exists(#run) OR #run < :run", "SET #state = :state, #run = :run REMOVE erased_at, erasing"),
     ("#run = :run AND #state = :reading", "SET #state = :state REMOVE pending, pending_at"),
@@ -48,7 +48,7 @@ VALUES: Item = {
 
 
 @pytest.fixture(scope="module")
-def real() -> Iterator[Table]:
+def moto_table() -> Iterator[Table]:
     with mock_aws():
         client = boto3.client("dynamodb", "eu-west-1", aws_access_key_id="a", aws_secret_access_key="b")
         keys = [("pk", "HASH"), ("sk", "RANGE")]
@@ -61,22 +61,24 @@ def real() -> Iterator[Table]:
         yield Table(client, "t")
 
 
-@pytest.mark.parametrize("standing", ITEMS)
+@pytest.mark.parametrize("present", ITEMS)
 @pytest.mark.parametrize(("condition", "expression"), WRITES)
-def test_a_write_does_the_same_in_memory(real: Table, standing: Item, condition: str, expression: str) -> None:
-    used = {name: value for name, value in VALUES.items() if _has(name, condition, expression)}
+def test_a_write_has_the_same_result_in_memory(
+    moto_table: Table, present: Item, condition: str, expression: str
+) -> None:
+    values = {name: value for name, value in VALUES.items() if _has(name, condition, expression)}
     names = {name: value for name, value in NAMES.items() if _has(name, condition, expression)}
 
     def write(table: Table) -> Any:
         table.delete("a", "b")
-        if standing:
-            table.put({"pk": "a", "sk": "b", **standing})
+        if present:
+            table.put({"pk": "a", "sk": "b", **present})
         try:
-            return table.update("a", "b", expression, values=used, names=names, condition=condition)
+            return table.update("a", "b", expression, values=values, names=names, condition=condition)
         except ConditionFailed as failed:
             return ("refused", failed.item)
 
-    assert write(MemoryTable()) == write(real)
+    assert write(MemoryTable()) == write(moto_table)
 
 
 def _has(name: str, *texts: str) -> bool:
@@ -85,8 +87,8 @@ def _has(name: str, *texts: str) -> bool:
     )
 
 
-def test_a_replacement_and_a_deletion_do_the_same_in_memory(real: Table) -> None:
-    def both(table: Table) -> Any:
+def test_replace_and_delete_have_the_same_result_in_memory(moto_table: Table) -> None:
+    def replace_and_delete(table: Table) -> Any:
         table.delete("a", "b")
         table.put({"pk": "a", "sk": "b", "run": 1})
         with pytest.raises(ConditionFailed):
@@ -94,13 +96,14 @@ def test_a_replacement_and_a_deletion_do_the_same_in_memory(real: Table) -> None
         table.replace(
             {"pk": "a", "sk": "b", "x": 1}, condition="#run = :run", names={"#run": "run"}, values={":run": 1}
         )
-        kept = table.delete_if("a", "b", "x = :x", {":x": 2})
-        return kept, table.get("a", "b"), table.delete_if("a", "b", "x = :x", {":x": 1}), table.partition("a")
+        deleted = table.delete_if("a", "b", "x = :x", {":x": 2})
+        return deleted, table.get("a", "b"), table.delete_if("a", "b", "x = :x", {":x": 1}), table.partition("a")
 
-    assert both(MemoryTable()) == both(real) == (False, {"pk": "a", "sk": "b", "x": 1}, True, [])
+    expected = (False, {"pk": "a", "sk": "b", "x": 1}, True, [])
+    assert replace_and_delete(MemoryTable()) == replace_and_delete(moto_table) == expected
 
 
 @pytest.mark.parametrize("text", ["begins_with(a, :b)", "a IN (:b)", "NOT a = :b", "a = :b extra"])
-def test_what_it_does_not_know_it_refuses(text: str) -> None:
+def test_unsupported_conditions_are_refused(text: str) -> None:
     with pytest.raises((ValueError, KeyError)):
         condition_holds(text, {"a": 1}, {":b": 1}, {})

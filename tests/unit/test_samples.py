@@ -1,4 +1,4 @@
-"""The samples fit together, and the script that is said to have made them makes them again."""
+"""The samples are consistent, and the script that is documented to create them recreates them."""
 
 import json
 from collections import Counter
@@ -26,13 +26,13 @@ by_student = pytest.mark.parametrize("sheet", EXPECTED["sheets"], ids=lambda she
 
 
 @pytest.fixture(scope="module")
-def made_again(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def recreated(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder: Path = tmp_path_factory.mktemp("samples")
     make(folder)
     return folder
 
 
-def test_the_scheme_covers_the_papers_marks() -> None:
+def test_the_scheme_adds_up_to_the_papers_total() -> None:
     any_two = sum(sorted(MAXIMA[label] for label in ANY_TWO)[-2:])
     others = sum(marks for label, marks in MAXIMA.items() if label not in ANY_TWO)
     assert others + any_two == TOTAL_MARKS == EXPECTED["max_marks"]
@@ -46,23 +46,23 @@ def test_every_question_of_the_scheme_is_printed_on_the_paper() -> None:
         assert not letter or f"({letter}" in lines, label
 
 
-def test_the_marks_printed_on_the_paper_are_the_schemes() -> None:
+def test_printed_marks_equal_the_schemes() -> None:
     words = [line.strip() for page in PdfReader(SAMPLES / "question-paper.pdf").pages for line in _lines(page)]
     printed = Counter(int(word[1:].split("]")[0].split(" ")[0]) for word in words if _is_marks(word))
     assert printed == Counter(MAXIMA.values()) + Counter([6])  # 6: what any two of question 11 are worth
 
 
 def test_criteria_add_up_to_their_questions_marks() -> None:
-    free_text_marker = [entry for entry in SCHEME["questions"] if entry["type"] == "text"]
-    assert len(free_text_marker) >= 8
-    for entry in free_text_marker:
+    free_text = [entry for entry in SCHEME["questions"] if entry["type"] == "text"]
+    assert len(free_text) >= 8
+    for entry in free_text:
         assert sum(criterion["marks"] for criterion in entry["criteria"]) == entry["marks"], entry["question"]
         assert entry["model_answer"]
         assert all(criterion["accept"] for criterion in entry["criteria"]), entry["question"]
 
 
 @by_student
-def test_expected_marks_name_every_question_once_and_keep_its_maximum(sheet: dict[str, Any]) -> None:
+def test_expected_marks_list_every_question_once_within_its_maximum(sheet: dict[str, Any]) -> None:
     assert [question["question"] for question in sheet["questions"]] == list(MAXIMA)
     for question in sheet["questions"]:
         assert question["max_marks"] == MAXIMA[question["question"]]
@@ -72,7 +72,7 @@ def test_expected_marks_name_every_question_once_and_keep_its_maximum(sheet: dic
 
 
 @by_student
-def test_expected_totals_are_the_sum_of_what_counts_and_the_best_two_count(sheet: dict[str, Any]) -> None:
+def test_expected_totals_are_the_sum_of_counted_marks_with_the_best_two(sheet: dict[str, Any]) -> None:
     marks = {question["question"]: question["marks"] for question in sheet["questions"]}
     counted = {question["question"] for question in sheet["questions"] if question["counted"]}
     assert sheet["marks"] == sum(marks[label] for label in counted)
@@ -88,7 +88,7 @@ def test_expected_marks_and_answers_are_of_the_same_five_students() -> None:
     assert all((SAMPLES / sheet.file).is_file() for sheet in SHEETS)
 
 
-def test_each_kind_of_file_is_what_its_name_says() -> None:
+def test_every_file_has_the_type_of_its_name() -> None:
     assert Image.open(SAMPLES / PRIYA.file).format == Image.open(SAMPLES / JODIE.file).format == "JPEG"
     assert Image.open(SAMPLES / CALLUM.file).format == "PNG"
     scan = PdfReader(SAMPLES / AMARA.file)
@@ -97,7 +97,7 @@ def test_each_kind_of_file_is_what_its_name_says() -> None:
     assert len(PdfReader(SAMPLES / "question-paper.pdf").pages) == 2
 
 
-def test_the_typed_sheet_says_in_its_text_layer_what_the_student_wrote() -> None:
+def test_the_typed_sheets_text_layer_has_the_students_answers() -> None:
     text = " ".join(" ".join(_lines(page)) for page in PdfReader(SAMPLES / TOBIAS.file).pages)
     assert TOBIAS.heading in text
     for answer in TOBIAS.answers:
@@ -112,7 +112,7 @@ def test_the_files_stay_small() -> None:
     assert sum(path.stat().st_size for path in everything) < 6_000_000
 
 
-def test_every_font_comes_with_its_licence() -> None:
+def test_every_font_has_its_licence() -> None:
     licences = " ".join(path.read_text() for path in (SAMPLES / "fonts").glob("OFL-*.txt"))
     assert licences.count("SIL OPEN FONT LICENSE Version 1.1") == 2
     for font in (*SAMPLES.glob("fonts/*.otf"), *SAMPLES.glob("fonts/*.ttf")):
@@ -120,20 +120,20 @@ def test_every_font_comes_with_its_licence() -> None:
 
 
 @pytest.mark.parametrize("name", ["question-paper.pdf", TOBIAS.file])
-def test_printed_pages_are_made_again_word_for_word(made_again: Path, name: str) -> None:
-    committed, fresh = PdfReader(SAMPLES / name), PdfReader(made_again / name)
+def test_printed_pages_are_recreated_word_for_word(recreated: Path, name: str) -> None:
+    committed, fresh = PdfReader(SAMPLES / name), PdfReader(recreated / name)
     assert [page.extract_text() for page in fresh.pages] == [page.extract_text() for page in committed.pages]
     assert fresh.metadata == committed.metadata
 
 
 @pytest.mark.parametrize("sheet", [AMARA, PRIYA, CALLUM, JODIE], ids=lambda sheet: sheet.student)
-def test_scans_are_made_again_stroke_for_stroke(made_again: Path, sheet: Sheet) -> None:
-    """Compared as seen from a little way off, so that another codec's rounding is not a difference."""
-    committed, fresh = _seen(SAMPLES / sheet.file), _seen(made_again / sheet.file)
+def test_scans_are_recreated_stroke_for_stroke(recreated: Path, sheet: Sheet) -> None:
+    """Compared at a reduced size, so that another codec's rounding is not a difference."""
+    committed, fresh = _grey_pages(SAMPLES / sheet.file), _grey_pages(recreated / sheet.file)
     assert len(committed) == len(fresh)
-    for one, other in zip(committed, fresh, strict=True):
-        assert one.shape == other.shape
-        difference = np.abs(one - other)
+    for committed_page, fresh_page in zip(committed, fresh, strict=True):
+        assert committed_page.shape == fresh_page.shape
+        difference = np.abs(committed_page - fresh_page)
         assert difference.mean() < 1.5
         assert difference.max() < 24  # a word that moved or changed shows as 60 and more
 
@@ -147,8 +147,8 @@ def _is_marks(word: str) -> bool:
     return (word.startswith("[") and word.endswith("]")) or (word.startswith("(") and "mark" in word)
 
 
-def _seen(path: Path) -> list[np.ndarray]:
-    """Each page in grey at a quarter of its size."""
+def _grey_pages(path: Path) -> list[np.ndarray]:
+    """Return each page in grey at a quarter of its size."""
     if path.suffix == ".pdf":
         document = pypdfium2.PdfDocument(path)
         pictures = [page.render(scale=2).to_pil() for page in document]

@@ -1,4 +1,7 @@
-"""Three sessions cost a third more than one, and a client 50 ms: one session, each client once a process."""
+"""One boto3 session, and one client per service and process.
+
+Three sessions cost a third more than one, and each client costs 50 ms.
+"""
 
 from collections.abc import Iterator
 from typing import Any
@@ -11,26 +14,26 @@ from core.platform import aws
 
 
 @pytest.fixture
-def fresh(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[Any]]:
-    """Nothing made before; every session that is made."""
-    made: list[Any] = []
-    real = boto3.Session
+def created_sessions(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[Any]]:
+    """Empties the caches; the sessions that are created from then on."""
+    sessions: list[Any] = []
+    original_session = boto3.Session
 
-    def counted() -> Any:
-        made.append(real(aws_access_key_id="x", aws_secret_access_key="x", region_name="eu-west-1"))
-        return made[-1]
+    def create_session() -> Any:
+        sessions.append(original_session(aws_access_key_id="x", aws_secret_access_key="x", region_name="eu-west-1"))
+        return sessions[-1]
 
-    monkeypatch.setattr(boto3, "Session", counted)
+    monkeypatch.setattr(boto3, "Session", create_session)
     for cached in (aws.client, aws._session):
         cached.cache_clear()
-    yield made
+    yield sessions
     for cached in (aws.client, aws._session):
         cached.cache_clear()
 
 
-def test_all_clients_come_from_one_session_and_each_is_made_once(fresh: list[Any]) -> None:
+def test_clients_share_one_session_and_are_created_once(created_sessions: list[Any]) -> None:
     tuned = Config(read_timeout=30)
     first = [aws.client("s3"), aws.client("dynamodb"), aws.client("textract", tuned)]
     again = [aws.client("s3"), aws.client("dynamodb"), aws.client("textract", tuned)]
-    assert len(fresh) == 1
-    assert all(one is other for one, other in zip(first, again, strict=True))
+    assert len(created_sessions) == 1
+    assert all(client is same for client, same in zip(first, again, strict=True))

@@ -1,4 +1,4 @@
-"""docs/record.md says who writes which state; the code is read and held against it, both ways."""
+"""docs/record.md lists which function writes which state; the list is compared with the code in both directions."""
 
 import ast
 import re
@@ -9,13 +9,13 @@ from core.models.submission import SubmissionState
 from core.storage import submission_repository
 
 ROOT = Path(__file__).parents[3]
-# Said from the lanes' items and the execution, written nowhere.
+# Derived from the branches' items and the execution, written nowhere.
 DERIVED = {SubmissionState.RECEIVED, SubmissionState.STORING, SubmissionState.GRADING}
 _WRITES = {"write_terminal_state", "_end_submission"}
 
 
 def documented() -> set[tuple[str, str]]:
-    """(writer, state) of the table of transitions."""
+    """Return the (writer, state) pairs of the table of transitions."""
     text = (ROOT / "docs" / "record.md").read_text(encoding="utf-8")
     _, _, table = text.partition("| From | To | Writer |")
     found = set()
@@ -31,7 +31,7 @@ def _writers(cell: str) -> list[str]:
 
 
 def written() -> set[tuple[str, str]]:
-    """(function, state) of every ending in the code: what is handed to `record.end`, by itself or through a name."""
+    """Return the (function, state) pairs of every call that writes a terminal state, directly or through a variable."""
     found = {("state machine", SubmissionState.READING.value), ("results", SubmissionState.ERASED.value)}
     for path in sorted((ROOT / "functions").rglob("*.py")):
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
@@ -45,12 +45,14 @@ def _states_ended_in(function: ast.FunctionDef) -> Iterator[str]:
     for call in ast.walk(function):
         if isinstance(call, ast.Call) and getattr(call.func, "attr", getattr(call.func, "id", "")) in _WRITES:
             names = {argument.id for argument in call.args if isinstance(argument, ast.Name)}
-            meant = [node.value for node in ast.walk(function) if isinstance(node, ast.Assign) and _sets(node, names)]
-            for node in [*call.args, *meant]:
+            values = [
+                node.value for node in ast.walk(function) if isinstance(node, ast.Assign) and _assigns(node, names)
+            ]
+            for node in [*call.args, *values]:
                 yield from _states_in(node)
 
 
-def _sets(node: ast.Assign, names: set[str]) -> bool:
+def _assigns(node: ast.Assign, names: set[str]) -> bool:
     return any(isinstance(target, ast.Name) and target.id in names for target in node.targets)
 
 
@@ -60,22 +62,22 @@ def _states_in(node: ast.expr) -> Iterator[str]:
             yield part.attr
 
 
-def test_every_ending_in_the_code_is_in_the_table_and_every_one_of_the_table_in_the_code() -> None:
+def test_the_documented_terminal_states_are_those_of_the_code() -> None:
     assert written() == documented()
 
 
-def test_every_state_that_is_written_has_its_row() -> None:
+def test_every_written_state_has_a_row() -> None:
     assert {state for _, state in documented()} == {state.value for state in set(SubmissionState) - DERIVED}
 
 
-def test_the_docs_name_all_that_a_record_may_wait_for() -> None:
+def test_the_docs_list_every_value_of_pending() -> None:
     text = (ROOT / "docs" / "record.md").read_text(encoding="utf-8")
     sentence = next(line for line in text.splitlines() if "`by-pending` is sparse" in line)
-    for what in (
+    for reason in (
         submission_repository.PENDING_RUN,
         submission_repository.PENDING_PAPER,
         submission_repository.PENDING_FAILED,
         submission_repository.PENDING_RELEASE,
         submission_repository.PENDING_ERASURE,
     ):
-        assert f"`{what}`" in sentence
+        assert f"`{reason}`" in sentence

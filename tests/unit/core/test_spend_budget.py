@@ -1,4 +1,4 @@
-"""A tenant's month: never more than its limit is spent, whoever marks at the same time and whatever dies."""
+"""The monthly spend never exceeds its limit, whatever runs concurrently and whatever dies."""
 
 from concurrent.futures import ThreadPoolExecutor
 
@@ -18,50 +18,50 @@ def spent(table: MemoryTable) -> float:
     return tenant_repository.get_month_spend(table, "demo", tenant_repository.current_month())  # type: ignore[arg-type]
 
 
-def purse(table: MemoryTable, limit: float | None) -> SpendBudget:
+def budget(table: MemoryTable, limit: float | None) -> SpendBudget:
     return SpendBudget(table, "demo", limit)  # type: ignore[arg-type]
 
 
-def test_who_has_decided_nothing_has_a_model_and_no_limit(table: MemoryTable) -> None:
+def test_a_tenant_without_settings_has_a_model_and_no_limit(table: MemoryTable) -> None:
     assert tenant_repository.load(table, "demo") == TenantSettings(model=True, spend_limit_usd=None)  # type: ignore[arg-type]
 
 
-def test_what_was_decided_holds_for_the_tenant_alone(table: MemoryTable) -> None:
+def test_settings_apply_to_their_tenant_alone(table: MemoryTable) -> None:
     tenant_repository.save(table, "demo", TenantSettings(model=False, spend_limit_usd=2.5), by="A", at="now")  # type: ignore[arg-type]
     assert tenant_repository.load(table, "demo") == TenantSettings(model=False, spend_limit_usd=2.5)  # type: ignore[arg-type]
     assert tenant_repository.load(table, "other").model  # type: ignore[arg-type]
 
 
-def test_what_was_set_aside_gives_way_to_what_it_cost(table: MemoryTable) -> None:
-    one = purse(table, 1.0)
-    assert one.reserve(0.4)
+def test_the_actual_cost_replaces_the_reservation(table: MemoryTable) -> None:
+    sheet = budget(table, 1.0)
+    assert sheet.reserve(0.4)
     assert spent(table) == 0.4
-    one.settle(0.1)
+    sheet.settle(0.1)
     assert spent(table) == 0.1
 
 
-def test_a_function_that_dies_leaves_too_much_set_aside_never_too_little(table: MemoryTable) -> None:
-    assert purse(table, 1.0).reserve(0.6)
-    assert not purse(table, 1.0).reserve(0.6)
-    assert purse(table, 1.0).reserve(0.4)
+def test_a_reservation_that_is_never_settled_stays_reserved(table: MemoryTable) -> None:
+    assert budget(table, 1.0).reserve(0.6)
+    assert not budget(table, 1.0).reserve(0.6)
+    assert budget(table, 1.0).reserve(0.4)
     assert spent(table) == 1.0
 
 
-def test_many_at_once_do_not_pass_the_limit(table: MemoryTable) -> None:
+def test_concurrent_reservations_do_not_exceed_the_limit(table: MemoryTable) -> None:
     with ThreadPoolExecutor(8) as pool:
-        taken = list(pool.map(lambda _: purse(table, 1.0).reserve(0.15), range(20)))
+        taken = list(pool.map(lambda _: budget(table, 1.0).reserve(0.15), range(20)))
     assert sum(taken) == 6
     assert spent(table) <= 1.0
 
 
-def test_a_limit_of_nothing_lets_nothing_through(table: MemoryTable) -> None:
-    assert not purse(table, 0.0).reserve(0.000001)
-    assert not purse(table, 0.5).reserve(0.6)
+def test_a_limit_of_zero_allows_nothing(table: MemoryTable) -> None:
+    assert not budget(table, 0.0).reserve(0.000001)
+    assert not budget(table, 0.5).reserve(0.6)
     assert spent(table) == 0
 
 
-def test_without_a_limit_the_spend_is_counted_all_the_same(table: MemoryTable) -> None:
-    one = purse(table, None)
-    assert one.reserve(3)
-    one.settle(0.25)
+def test_spend_is_counted_without_a_limit_too(table: MemoryTable) -> None:
+    sheet = budget(table, None)
+    assert sheet.reserve(3)
+    sheet.settle(0.25)
     assert spent(table) == 0.25

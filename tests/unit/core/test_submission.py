@@ -1,4 +1,4 @@
-"""Identity: one receipt has one id, whoever delivers it and how often."""
+"""Identity of submissions: one file has one id, whichever way and however often it is delivered."""
 
 from dataclasses import replace
 from typing import Any
@@ -25,10 +25,10 @@ TEXT = st.text(max_size=20)
 
 def submission(**change: Any) -> Submission:
     file = SourceFile("temp", "incoming/1", "v1", 10, "ab" * 32, "application/pdf")
-    made = Submission(
+    original = Submission(
         "0" * 32, 1, "demo", "bio", DocumentKind.ANSWER_SHEET, None, IntakeChannel.API, "2026-01-31T08:30:00.125Z", file
     )
-    return replace(made, **change)
+    return replace(original, **change)
 
 
 @given(st.lists(TEXT, min_size=1, max_size=4), st.lists(TEXT, min_size=1, max_size=4))
@@ -42,9 +42,9 @@ def test_an_id_cannot_be_guessed_without_the_secret() -> None:
 
 
 @pytest.mark.parametrize("student", [None, "sealed.abc"])
-def test_a_submission_comes_out_of_a_state_as_it_went_in(student: str | None) -> None:
-    made = submission(student=student)
-    assert Submission.from_state(made.to_state()) == made
+def test_a_submission_survives_the_round_trip_through_a_state(student: str | None) -> None:
+    original = submission(student=student)
+    assert Submission.from_state(original.to_state()) == original
 
 
 def test_an_execution_name_fits_step_functions() -> None:
@@ -54,22 +54,24 @@ def test_an_execution_name_fits_step_functions() -> None:
 
 
 @pytest.mark.parametrize("name", ["biology-1", "A", "2026.physics_2", "x" * 64])
-def test_good_names_of_assessments(name: str) -> None:
+def test_valid_assessment_names_are_accepted(name: str) -> None:
     assert parse_assessment(name) == name
 
 
 @pytest.mark.parametrize("name", ["../x", "a/b", "a..b", "-a", ".a", "x" * 65, "a b", "ä", "a\n"])
-def test_bad_names_of_assessments(name: str) -> None:
+def test_invalid_assessment_names_are_refused(name: str) -> None:
     with pytest.raises(errors.InvalidAssessment):
         parse_assessment(name)
 
 
-@pytest.mark.parametrize(("label", "kept"), [("  Ada ", "Ada"), ("Zoë Müller", "Zoë Müller"), ("", None), (" ", None)])
-def test_students_are_labelled_as_people_write(label: str, kept: str | None) -> None:
-    assert parse_student(label) == kept
+@pytest.mark.parametrize(
+    ("label", "expected"), [("  Ada ", "Ada"), ("Zoë Müller", "Zoë Müller"), ("", None), (" ", None)]
+)
+def test_student_labels_are_trimmed_and_may_be_blank(label: str, expected: str | None) -> None:
+    assert parse_student(label) == expected
 
 
 @pytest.mark.parametrize("label", ["a/b", "a\\b", "..", "a\x00b", "a\nb", "x" * 129])
-def test_labels_that_are_no_names(label: str) -> None:
+def test_invalid_student_labels_are_refused(label: str) -> None:
     with pytest.raises(errors.InvalidStudent):
         parse_student(label)

@@ -1,4 +1,4 @@
-"""A label names a student of the class list, or nobody: never somebody else."""
+"""Matching of labels to a roster: a label names one student or nobody, never somebody else."""
 
 import pytest
 from hypothesis import given
@@ -81,11 +81,11 @@ def test_a_label_names_its_student(label: str, student: str) -> None:
         "\u200b",
     ],
 )
-def test_what_names_nobody_or_may_be_two_is_nobody(label: str) -> None:
+def test_an_unknown_or_ambiguous_label_matches_nobody(label: str) -> None:
     assert MATCHER.match(label) is None
 
 
-# Two people each, whose names differ by marks that are letters' own.
+# Two people each, whose names differ only by marks that make another letter.
 NAMESAKES = [
     ("たかた けん", "たかだ けん"),
     ("ハマ", "パマ"),
@@ -103,11 +103,11 @@ NAMESAKES = [
 
 
 @pytest.mark.parametrize(("one", "other"), [*NAMESAKES, *(pair[::-1] for pair in NAMESAKES)])
-def test_a_mark_that_is_a_letters_own_tells_people_apart(one: str, other: str) -> None:
+def test_marks_that_make_another_letter_distinguish_people(one: str, other: str) -> None:
     listed = Student("listed", one, "1")
     assert build_student_matcher(Roster((listed,))).match(one) == listed
     assert build_student_matcher(Roster((listed,))).match(other) is None
-    both = (listed, Student("beside", other, "2"))
+    both = (listed, Student("second", other, "2"))
     assert [build_student_matcher(Roster(both)).match(name) for name in (one, other)] == list(both)
 
 
@@ -127,30 +127,30 @@ def test_a_mark_that_is_a_letters_own_tells_people_apart(one: str, other: str) -
         ("João", "joa\u0303o"),
     ],
 )
-def test_other_spellings_of_the_same_letters_are_one(name: str, label: str) -> None:
+def test_other_encodings_of_the_same_letters_match(name: str, label: str) -> None:
     listed = Student("listed", name, "1")
     assert build_student_matcher(Roster((listed,))).match(label) == listed
 
 
-def test_somebodys_number_that_is_anothers_name_is_nobody() -> None:
+def test_a_number_that_is_anothers_name_matches_nobody() -> None:
     students = Roster((Student("a", "17", "1"), Student("b", "Ben", "17")))
     assert build_student_matcher(students).match("17") is None
 
 
-def test_numbers_are_not_read_backwards() -> None:
+def test_the_parts_of_a_number_are_not_reordered() -> None:
     students = Roster((Student("Ada", "Ada", "10-17"), Student("Ben", "Ben", "17-10")))
     assert [build_student_matcher(students).match(label) for label in ("10_17", "17-10")] == list(students.students)
 
 
-def test_students_without_a_number_are_not_found_by_none() -> None:
+def test_an_empty_number_matches_nobody() -> None:
     assert build_student_matcher(Roster((Student("Ada", "Ada"),))).match("-") is None
 
 
 @given(st.lists(st.text("aäoø'- 12", min_size=1, max_size=6), unique=True, max_size=6), st.text(max_size=8))
-def test_any_list_finds_each_student_by_the_lists_own_label(labels: list[str], other: str) -> None:
+def test_every_roster_matches_each_student_by_its_own_label(labels: list[str], other: str) -> None:
     students = Roster(tuple(Student(label, label, str(at)) for at, label in enumerate(labels)))
-    found = build_student_matcher(students)
+    matcher = build_student_matcher(students)
     for student in students.students:
-        assert found.match(student.label) == student
-    guess = found.match(other)
-    assert guess is None or guess in students.students
+        assert matcher.match(student.label) == student
+    match = matcher.match(other)
+    assert match is None or match in students.students

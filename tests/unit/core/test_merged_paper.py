@@ -1,4 +1,4 @@
-"""What a question is worth: one number, the scheme's where it states one, and where it comes from."""
+"""The marks of a question and their source: the scheme's where it states any, else the paper's, else the criteria's."""
 
 import pytest
 
@@ -6,7 +6,7 @@ from core.models.assessment import Criterion, MarkingScheme, Question, QuestionP
 from core.models.merged_paper import MarksSource, merge_schemes
 
 
-def asked(name: str, marks: float | None, **more: object) -> Question:
+def text_question(name: str, marks: float | None, **more: object) -> Question:
     return Question(name, name, QuestionType.TEXT, "Why?", marks, **more)  # type: ignore[arg-type]
 
 
@@ -34,22 +34,22 @@ CRITERIA = (Criterion("Metal conducts", 1), Criterion("Heat leaves the hand", 1)
 def test_the_scheme_wins_then_the_paper_then_the_criteria(
     printed: float | None, entry: SchemeEntry | None, marks: float | None, source: MarksSource
 ) -> None:
-    merged = merge_schemes(QuestionPaper(7.0, (asked("1", printed),)), MarkingScheme((entry,) if entry else ()))
+    merged = merge_schemes(QuestionPaper(7.0, (text_question("1", printed),)), MarkingScheme((entry,) if entry else ()))
     assert (merged.paper.questions[0].marks, merged.sources["1"]) == (marks, source)
-    # Where nothing says it, a sheet is marked out of 1.
+    # If no source states the marks, a sheet is marked out of 1.
     assert merged.maximum_marks() == (1 if marks is None else marks)
 
 
-def test_two_numbers_for_one_question_are_a_warning() -> None:
-    paper = QuestionPaper(7.0, (asked("1", 7),), printed_total=7.0)
+def test_a_difference_between_paper_and_scheme_is_a_warning() -> None:
+    paper = QuestionPaper(7.0, (text_question("1", 7),), printed_total=7.0)
     merged = merge_schemes(paper, MarkingScheme((SchemeEntry("1", marks=3),)))
     assert "Question 1 is worth 7 marks on the paper and 3 in the marking scheme; 3 is used." in merged.warnings
     assert "The paper prints a total of 7 marks, but its questions add up to 3." in merged.paper.warnings
 
 
-def test_parts_and_choices_follow() -> None:
-    shared = group("2", 4, asked("2.a", None), asked("2.b", None))
-    choice = group("3", 5, asked("3.a", 5), asked("3.b", 5), choose=1)
+def test_shared_marks_and_choices_follow_the_scheme() -> None:
+    shared = group("2", 4, text_question("2.a", None), text_question("2.b", None))
+    choice = group("3", 5, text_question("3.a", 5), text_question("3.b", 5), choose=1)
     merged = merge_schemes(QuestionPaper(9.0, (shared, choice)), MarkingScheme((SchemeEntry("3b", marks=8),)))
     assert merged.sources == {
         "2": MarksSource.PAPER,
@@ -59,5 +59,5 @@ def test_parts_and_choices_follow() -> None:
         "3.a": MarksSource.PAPER,
         "3.b": MarksSource.SCHEME,
     }
-    assert [one.marks for one in merged.paper.questions] == [4, 8]
+    assert [question.marks for question in merged.paper.questions] == [4, 8]
     assert merged.maximum_marks() == 12

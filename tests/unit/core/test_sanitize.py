@@ -1,4 +1,4 @@
-"""Half characters, which JSON can hold and UTF-8 cannot, do not keep anything from being stored."""
+"""Text with unpaired surrogates, which JSON can hold and UTF-8 cannot, is stored nevertheless."""
 
 import pytest
 from hypothesis import given
@@ -11,7 +11,7 @@ ANY = st.text(alphabet=st.characters(), max_size=30)
 
 
 @pytest.mark.parametrize(
-    ("given_text", "made"),
+    ("text", "expected"),
     [
         ("a\ud83db", "a\ufffdb"),
         ("\udc00", "\ufffd"),
@@ -20,23 +20,23 @@ ANY = st.text(alphabet=st.characters(), max_size=30)
         ("süß 光", "süß 光"),
     ],
 )
-def test_halves_are_replaced_pairs_joined_and_nul_dropped(given_text: str, made: str) -> None:
-    assert sanitize_text(given_text) == made
+def test_unpaired_surrogates_are_replaced_and_nul_is_dropped(text: str, expected: str) -> None:
+    assert sanitize_text(text) == expected
 
 
 @given(ANY, st.sampled_from(["", "\ud83d", "\udfff", "\0"]))
-def test_whatever_it_was_it_can_be_written(text: str, odd: str) -> None:
-    made = sanitize_text(text + odd + text)
-    made.encode()
-    assert "\0" not in made
+def test_sanitized_text_can_be_encoded(text: str, odd: str) -> None:
+    sanitized = sanitize_text(text + odd + text)
+    sanitized.encode()
+    assert "\0" not in sanitized
 
 
-def test_a_result_with_half_a_character_of_a_student_is_written() -> None:
-    kept: dict[str, bytes] = {}
+def test_a_result_with_an_unpaired_surrogate_is_stored() -> None:
+    stored: dict[str, bytes] = {}
 
     class S3:
         def put_object(self, *, Key: str, Body: bytes, **_: str) -> None:  # noqa: N803 - as boto3 spells it
-            kept[Key] = Body
+            stored[Key] = Body
 
     DocumentStore(S3(), "documents").write("a", {"answer": "Light \ud83d is taken in."})
-    assert "Light \ufffd is taken in." in kept["a"].decode()
+    assert "Light \ufffd is taken in." in stored["a"].decode()
