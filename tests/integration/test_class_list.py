@@ -53,7 +53,7 @@ def sheets(cloud: MotoCloud, table: Table) -> list[Submission]:
 
 @pytest.mark.parametrize("surname_first", [False, True])
 @pytest.mark.parametrize("platform", ["canvas", "moodle"])
-def test_the_samples_own_class_goes_home_to_both_platforms(
+def test_the_samples_class_is_exported_to_both_platforms(
     sheets: list[Submission], context: Any, platform: str, surname_first: bool
 ) -> None:
     assert put(context, ROSTER, class_list(surname_first))[0] == 200
@@ -65,9 +65,7 @@ def test_the_samples_own_class_goes_home_to_both_platforms(
     assert found == {str(1001 + at): at / 2 for at in range(len(NAMES))}
 
 
-def test_lists_tables_and_single_sheets_call_a_student_as_the_class_list_does(
-    sheets: list[Submission], context: Any
-) -> None:
+def test_lists_tables_and_sheets_use_the_class_lists_names(sheets: list[Submission], context: Any) -> None:
     put(context, ROSTER, class_list())
     listed = get(context, "/assessments/bio/submissions")[1]["submissions"]
     assert [(sheet["student"], sheet["label"], sheet["on_roster"]) for sheet in listed] == [
@@ -88,7 +86,7 @@ def test_without_a_class_list_a_sheet_keeps_its_label(sheets: list[Submission], 
     assert (response[0], response[1]["type"]) == (404, "urn:gradeline:problem:NotFound")
 
 
-def test_who_is_matched_who_has_no_sheet_and_whose_sheets_nobody_knows(
+def test_roster_comparison_lists_matches_missing_sheets_and_unknown_labels(
     sheets: list[Submission],
     table: Table,
     context: Any,
@@ -117,7 +115,7 @@ def test_who_is_matched_who_has_no_sheet_and_whose_sheets_nobody_knows(
     assert get(context, ROSTER, tenant="other")[0] == 404
 
 
-def test_a_sheet_that_is_still_read_is_nobodys_yet_and_no_stranger(table: Table, context: Any) -> None:
+def test_a_sheet_in_progress_is_neither_matched_nor_unknown(table: Table, context: Any) -> None:
     submission_repository.create_record(table, submission("1", None), SubmissionState.READING, {})
     put(context, ROSTER, class_list())
     response = get(context, ROSTER)[1]
@@ -125,7 +123,7 @@ def test_a_sheet_that_is_still_read_is_nobodys_yet_and_no_stranger(table: Table,
     assert get(context, "/assessments/bio/submissions")[1]["submissions"][0]["on_roster"] is None
 
 
-def test_two_sheets_of_one_student_are_one_line_and_the_newest_counts(
+def test_of_two_sheets_of_one_student_the_newest_counts(
     sheets: list[Submission],
     table: Table,
     context: Any,
@@ -137,7 +135,7 @@ def test_two_sheets_of_one_student_are_one_line_and_the_newest_counts(
     assert len(get(context, "/assessments/bio/results.json")[1]["sheets"]) == len(NAMES)
 
 
-def test_a_gradebook_leaves_nobody_out_unless_it_is_told_to(
+def test_a_gradebook_omits_unknown_students_only_on_request(
     sheets: list[Submission],
     table: Table,
     context: Any,
@@ -158,7 +156,7 @@ def test_a_gradebook_leaves_nobody_out_unless_it_is_told_to(
         assert len(rows) - (2 if platform == "canvas" else 1) == len(NAMES)
 
 
-def test_namesakes_are_told_apart_by_their_numbers_alone(table: Table, context: Any) -> None:
+def test_namesakes_are_distinguished_by_their_numbers_alone(table: Table, context: Any) -> None:
     create_graded_sheet(table, "1", "john-smith", 1)
     create_graded_sheet(table, "2", "john-smith-1002", 2)
     put(context, ROSTER, "student,name,number\nJohn Smith (a),John Smith,1001\nJohn Smith (b),John Smith,1002\n")
@@ -169,7 +167,7 @@ def test_namesakes_are_told_apart_by_their_numbers_alone(table: Table, context: 
     assert [row[2] for row in draft_gradebook(context, unknown="leave_out")[1][2:]] == ["1002"]
 
 
-def test_feedback_sheets_bear_the_class_lists_name(graded_sheet: Submission, context: Any) -> None:
+def test_feedback_sheets_have_the_class_lists_name(graded_sheet: Submission, context: Any) -> None:
     put(context, ROSTER, "name,student,number\nada,Lovelace (Ada),1001\n")
     for path in (f"/submissions/{graded_sheet.id}/feedback.pdf", "/assessments/bio/feedback.pdf"):
         found, text = get_feedback(context, path, draft=True)

@@ -24,7 +24,7 @@ def test_a_drop_is_started_with_one_call(cloud: MotoCloud, context: Any) -> None
     )
 
 
-def test_a_doubled_event_is_one_execution_and_a_new_version_another(cloud: MotoCloud, context: Any) -> None:
+def test_a_repeated_event_is_one_execution_and_a_new_version_another(cloud: MotoCloud, context: Any) -> None:
     drop_file(cloud, context, "drop/biology-1/answers/Ada.pdf", times=3)
     assert len(cloud.executions()) == 1
     drop_file(cloud, context, "drop/biology-1/answers/Ada.pdf")
@@ -44,7 +44,7 @@ def test_a_doubled_event_is_one_execution_and_a_new_version_another(cloud: MotoC
         ("drop/a/answers/Ada.pdf", b"", "EmptyFile"),
     ],
 )
-def test_a_drop_outside_the_grammar_is_refused_visibly_and_kept(
+def test_an_invalid_drop_is_refused_with_a_report_and_kept(
     cloud: MotoCloud, context: Any, key: str, body: bytes, problem: str
 ) -> None:
     drop_file(cloud, context, key, body)
@@ -55,13 +55,13 @@ def test_a_drop_outside_the_grammar_is_refused_visibly_and_kept(
     assert cloud.executions() == {}
 
 
-def test_our_own_reports_and_folder_markers_are_left_alone(cloud: MotoCloud, context: Any) -> None:
+def test_reports_and_folder_markers_are_ignored(cloud: MotoCloud, context: Any) -> None:
     drop_file(cloud, context, "drop/a/stray.pdf.refused.json", b"{}")
     drop_file(cloud, context, "drop/a/", b"")
     assert cloud.calls == []
 
 
-def test_one_bad_record_does_not_take_its_neighbours_along(cloud: MotoCloud, context: Any) -> None:
+def test_one_failing_record_does_not_affect_the_others(cloud: MotoCloud, context: Any) -> None:
     good = cloud.put("drop/a/answers/Ada.pdf", PDF)
     records = [
         *s3_event("drop/stray.pdf", cloud.put("drop/stray.pdf", PDF), 9)["Records"],

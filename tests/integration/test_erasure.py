@@ -67,7 +67,7 @@ def create_graded_sheet(cloud: MotoCloud, context: Any, **query: str) -> Submiss
     return submission
 
 
-def test_nothing_that_names_the_student_is_left(cloud: MotoCloud, context: Any) -> None:
+def test_erasure_leaves_nothing_that_names_the_student(cloud: MotoCloud, context: Any) -> None:
     submission = create_graded_sheet(cloud, context)
     sealed = submission.student
     assert sealed and sealed in table_text(cloud)
@@ -87,7 +87,7 @@ def test_nothing_that_names_the_student_is_left(cloud: MotoCloud, context: Any) 
     )
 
 
-def test_the_audit_line_says_when_and_nothing_of_whom(cloud: MotoCloud, context: Any) -> None:
+def test_the_tombstone_has_times_and_no_names(cloud: MotoCloud, context: Any) -> None:
     submission = create_graded_sheet(cloud, context)
     erase(cloud, context, submission.id)
     tombstone = get_record(Table(cloud.client("dynamodb"), TABLE), submission)
@@ -95,7 +95,7 @@ def test_the_audit_line_says_when_and_nothing_of_whom(cloud: MotoCloud, context:
     assert set(tombstone) == known | {"erasing", "pending", "pending_at"}
 
 
-def test_another_tenant_erases_nothing(cloud: MotoCloud, context: Any) -> None:
+def test_another_tenant_cannot_erase(cloud: MotoCloud, context: Any) -> None:
     submission = create_graded_sheet(cloud, context)
     event = http_event("DELETE", f"/submissions/{submission.id}", tenant="another")
     assert results_app.handler(event, context)["statusCode"] == 404
@@ -103,13 +103,13 @@ def test_another_tenant_erases_nothing(cloud: MotoCloud, context: Any) -> None:
     assert status(context, submission.id)[1]["state"] == "GRADED"
 
 
-def test_erasing_twice_is_erasing_once(cloud: MotoCloud, context: Any) -> None:
+def test_erasure_is_idempotent(cloud: MotoCloud, context: Any) -> None:
     submission = create_graded_sheet(cloud, context)
     assert [erase(cloud, context, submission.id) for _ in range(2)] == [202, 202]
     assert status(context, submission.id)[1]["state"] == "ERASED"
 
 
-def test_what_is_not_recorded_yet_is_erased_too(cloud: MotoCloud, context: Any) -> None:
+def test_a_submission_without_a_record_is_erased(cloud: MotoCloud, context: Any) -> None:
     _, receipt = post_sheet(context)
     submission = Submission.from_state(cloud.executions()[f"{receipt['id']}-1"])
     assert erase(cloud, context, submission.id) == 202
@@ -119,7 +119,7 @@ def test_what_is_not_recorded_yet_is_erased_too(cloud: MotoCloud, context: Any) 
     assert status(context, submission.id)[1]["state"] == "ERASED"
 
 
-def test_late_lanes_bring_nothing_back(cloud: MotoCloud, context: Any) -> None:
+def test_late_branches_restore_nothing(cloud: MotoCloud, context: Any) -> None:
     _, receipt = post_sheet(context)
     submission = Submission.from_state(cloud.executions()[f"{receipt['id']}-1"])
     table = record_sheet(cloud, submission)
@@ -136,7 +136,7 @@ def test_late_lanes_bring_nothing_back(cloud: MotoCloud, context: Any) -> None:
     assert len(table.partition(f"submission#{submission.id}")) == 1
 
 
-def test_the_second_erasure_comes_with_the_sweep_and_leaves_no_bookkeeping(
+def test_the_sweep_runs_the_second_erasure_pass_and_completes_the_tombstone(
     cloud: MotoCloud, context: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     from datetime import timedelta
@@ -158,7 +158,7 @@ def test_the_second_erasure_comes_with_the_sweep_and_leaves_no_bookkeeping(
     assert {"erasing", "pending"}.isdisjoint(get_record(table, submission))
 
 
-def test_the_transcript_stays_while_another_submission_has_the_same_content(cloud: MotoCloud, context: Any) -> None:
+def test_a_transcript_is_kept_while_another_submission_has_its_content(cloud: MotoCloud, context: Any) -> None:
     first, second = (
         create_graded_sheet(cloud, context, student="Ada"),
         create_graded_sheet(cloud, context, student="Bo", assessment="chem"),
@@ -170,7 +170,7 @@ def test_the_transcript_stays_while_another_submission_has_the_same_content(clou
     assert transcript not in list_objects(cloud, DOCUMENTS)
 
 
-def test_the_same_file_may_be_sent_again_and_begins_anew(cloud: MotoCloud, context: Any) -> None:
+def test_an_erased_file_can_be_sent_again_and_is_restarted(cloud: MotoCloud, context: Any) -> None:
     submission = create_graded_sheet(cloud, context)
     erase(cloud, context, submission.id)
     code, receipt = post_sheet(context)
@@ -189,7 +189,7 @@ def test_the_same_file_may_be_sent_again_and_begins_anew(cloud: MotoCloud, conte
     assert len(list_objects(cloud, DOCUMENTS)) == 1
 
 
-def test_what_is_sent_while_the_erasure_is_at_work_is_asked_for_again(cloud: MotoCloud, context: Any) -> None:
+def test_a_file_sent_during_its_erasure_is_refused_for_now(cloud: MotoCloud, context: Any) -> None:
     submission = create_graded_sheet(cloud, context)
     results_app.handler(http_event("DELETE", f"/submissions/{submission.id}"), context)
     code, problem = post_sheet(context)
@@ -198,7 +198,7 @@ def test_what_is_sent_while_the_erasure_is_at_work_is_asked_for_again(cloud: Mot
     assert post_sheet(context)[0] == 202
 
 
-def test_two_passes_of_one_erasure_are_never_at_work_at_once(
+def test_two_passes_of_one_erasure_never_run_at_once(
     cloud: MotoCloud, context: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     from recover import erase as erase_module
@@ -223,7 +223,7 @@ def test_two_passes_of_one_erasure_are_never_at_work_at_once(
     assert post_sheet(context)[0] == 202
 
 
-def test_a_pass_that_died_goes_on_under_its_name_or_is_overtaken(cloud: MotoCloud, context: Any) -> None:
+def test_a_pass_that_died_is_resumed_or_taken_over(cloud: MotoCloud, context: Any) -> None:
     submission = create_graded_sheet(cloud, context)
     results_app.handler(http_event("DELETE", f"/submissions/{submission.id}"), context)
     table, pk = Table(cloud.client("dynamodb"), TABLE), f"submission#{submission.id}"
@@ -238,7 +238,7 @@ def test_a_pass_that_died_goes_on_under_its_name_or_is_overtaken(cloud: MotoClou
     assert "removing" not in get_record(table, submission)
 
 
-def test_what_comes_in_the_second_of_the_erasure_is_left_to_its_door(cloud: MotoCloud, context: Any) -> None:
+def test_the_sweep_leaves_objects_of_the_second_of_the_erasure(cloud: MotoCloud, context: Any) -> None:
     submission = create_graded_sheet(cloud, context)
     erase(cloud, context, submission.id)
     table = Table(cloud.client("dynamodb"), TABLE)
@@ -251,7 +251,7 @@ def test_what_comes_in_the_second_of_the_erasure_is_left_to_its_door(cloud: Moto
     assert list_objects(cloud, TEMP) == [f"incoming/{submission.id}"]
 
 
-def test_a_doubled_event_of_an_erased_drop_starts_nothing(cloud: MotoCloud, context: Any) -> None:
+def test_a_repeated_event_of_an_erased_drop_starts_nothing(cloud: MotoCloud, context: Any) -> None:
     version = cloud.put("drop/bio/answers/Ada.pdf", BODY)
     thing = {"key": "drop/bio/answers/Ada.pdf", "versionId": version, "size": len(BODY)}
     event = {"Records": [{"eventTime": "2026-01-31T08:30:00Z", "s3": {"bucket": {"name": TEMP}, "object": thing}}]}
@@ -267,7 +267,7 @@ def test_a_doubled_event_of_an_erased_drop_starts_nothing(cloud: MotoCloud, cont
     assert "Ada" not in table_text(cloud)
 
 
-def test_a_duplicate_goes_with_the_submission_that_it_is(cloud: MotoCloud, context: Any) -> None:
+def test_a_duplicate_is_erased_with_its_original(cloud: MotoCloud, context: Any) -> None:
     first = create_graded_sheet(cloud, context)
     twin = Submission.from_state(
         {**first.to_state(), "submission": {**first.to_state()["submission"], "id": "f" * 32, "student": None}}
@@ -278,7 +278,7 @@ def test_a_duplicate_goes_with_the_submission_that_it_is(cloud: MotoCloud, conte
     assert get_record(table, twin)["state"] == "ERASED"
 
 
-def test_an_erased_paper_leaves_the_shelf_to_the_newest_that_is_left(cloud: MotoCloud, context: Any) -> None:
+def test_after_erasure_the_newest_remaining_paper_counts(cloud: MotoCloud, context: Any) -> None:
     table = Table(cloud.client("dynamodb"), TABLE)
     papers = []
     for number, at in ((1, "2026-01-31T08:00:00.000Z"), (2, "2026-01-31T09:00:00.000Z")):

@@ -40,9 +40,7 @@ EVENTS = Path(__file__).parents[2] / "events"
 SCAN = pdf(scanned_page(picture()), scanned_page(picture(["Second page"])), scanned_page(picture(["Third page"])))
 
 
-def test_scan_is_read_page_by_page_and_the_answer_holds_references_and_counts_only(
-    reader: Reader, textract: FakeTextract
-) -> None:
+def test_a_scan_is_read_and_the_output_has_references_and_counts_only(reader: Reader, textract: FakeTextract) -> None:
     reading = reader(SCAN, media_type="application/pdf")
     times = [reading.pop(name) for name in ("started_at", "first_ocr_at", "ended_at")]
     assert times == sorted(times)
@@ -62,16 +60,14 @@ def test_scan_is_read_page_by_page_and_the_answer_holds_references_and_counts_on
 
 
 @pytest.mark.parametrize("known", [True, False], ids=["hash known", "hash unknown"])
-def test_before_the_first_textract_call_stands_one_get_object_at_most(
-    reader: Reader, cloud: MotoCloud, known: bool
-) -> None:
+def test_at_most_one_get_object_precedes_the_first_textract_call(reader: Reader, cloud: MotoCloud, known: bool) -> None:
     reader(SCAN, media_type="application/pdf", known=known)
     before = cloud.calls[: cloud.calls.index("DetectDocumentText")]
     assert before.count("GetObject") == 1
     assert set(before) <= {"GetObject", "HeadObject", "UpdateItem"}, "a look-up and the schedule run in parallel"
 
 
-def test_each_page_is_sent_as_a_pdf_of_that_page_alone(reader: Reader, textract: FakeTextract) -> None:
+def test_each_page_is_sent_as_a_pdf_of_its_own(reader: Reader, textract: FakeTextract) -> None:
     reader(SCAN)
     assert len(textract.bodies) == 3
     pictures = set()
@@ -82,14 +78,14 @@ def test_each_page_is_sent_as_a_pdf_of_that_page_alone(reader: Reader, textract:
     assert len(pictures) == 3
 
 
-def test_typed_paper_costs_no_call_of_textract(reader: Reader, cloud: MotoCloud) -> None:
+def test_a_typed_paper_needs_no_textract_call(reader: Reader, cloud: MotoCloud) -> None:
     reading = reader(pdf(typed_page()), known=False)
     assert "DetectDocumentText" not in cloud.calls
     assert (reading["text_layer_pages"], reading["ocr_pages"], reading["first_ocr_at"]) == (1, 0, None)
     assert [line.text for line in reader.transcript(reading).pages[0].lines] == PROSE
 
 
-def test_picture_is_read_where_it_lies_before_it_is_fetched(
+def test_an_image_is_read_from_s3_before_it_is_fetched(
     reader: Reader, textract: FakeTextract, cloud: MotoCloud
 ) -> None:
     state = reader.state(encode_image(picture(), "JPEG"), media_type="image/jpeg")
@@ -100,7 +96,7 @@ def test_picture_is_read_where_it_lies_before_it_is_fetched(
     assert reading["ocr_pages"] == 1
 
 
-def test_dropped_picture_is_hashed_while_textract_reads_it(
+def test_a_dropped_image_is_hashed_while_textract_reads_it(
     reader: Reader, textract: FakeTextract, cloud: MotoCloud
 ) -> None:
     key = "drop/science-9/answers/ada.png"
@@ -113,7 +109,7 @@ def test_dropped_picture_is_hashed_while_textract_reads_it(
     assert "ada" not in json.dumps(reading)
 
 
-def test_pinned_version_is_read_whatever_has_been_written_over_it(reader: Reader) -> None:
+def test_the_pinned_version_is_read_after_the_object_is_overwritten(reader: Reader) -> None:
     state = reader.state(pdf(typed_page(["The first version"])))
     reader.cloud.put(f"incoming/{ID}", pdf(typed_page(["Another version"])))
     reading = extract_app.handler(state, reader.context)
@@ -135,7 +131,7 @@ def test_same_bytes_are_never_read_twice(reader: Reader, textract: FakeTextract,
     assert reader.progress(run=2)["pages_done"] == first["pages"]
 
 
-def test_kept_transcript_found_while_reading_stops_the_rest(reader: Reader, textract: FakeTextract) -> None:
+def test_a_cached_transcript_found_while_reading_stops_the_rest(reader: Reader, textract: FakeTextract) -> None:
     """The hash of a dropped file is known once it has been fetched, when its first pages are already in progress."""
     first = reader(SCAN)
     calls = len(textract.documents)
@@ -157,7 +153,7 @@ def test_sheet_and_paper_of_the_same_bytes_are_read_by_their_own_rules(reader: R
     assert (paper["ocr_pages"], sheet["ocr_pages"]) == (0, 1)
 
 
-def test_progress_tells_pages_and_times(reader: Reader) -> None:
+def test_progress_has_pages_and_times(reader: Reader) -> None:
     reading = reader(SCAN)
     item = reader.progress()
     assert (item["pages_total"], item["pages_done"], cost_counters.sum_counters(cost_counters.OCR_CALLS, [item])) == (
@@ -170,7 +166,7 @@ def test_progress_tells_pages_and_times(reader: Reader) -> None:
     assert item["ended_at"] == reading["ended_at"]
 
 
-def test_calls_of_a_try_whose_answer_was_lost_stay_counted(reader: Reader) -> None:
+def test_calls_of_a_lost_attempt_stay_counted(reader: Reader) -> None:
     reading = reader(SCAN)
     reader.cloud.client("s3").delete_object(Bucket=DOCUMENTS, Key=reading["transcript"]["key"])
     reader(SCAN)
@@ -178,14 +174,14 @@ def test_calls_of_a_try_whose_answer_was_lost_stay_counted(reader: Reader) -> No
     assert reader.progress()["pages_done"] == 3
 
 
-def test_progress_that_cannot_be_written_stops_nothing(
+def test_a_failed_progress_write_does_not_stop_the_reading(
     reader: Reader, textract: FakeTextract, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     reader.cloud.client("dynamodb").delete_table(TableName=TABLE)
     assert reader(SCAN)["pages"] == 3
 
 
-def test_throttled_pages_are_tried_again_and_none_is_lost(reader: Reader, textract: FakeTextract) -> None:
+def test_throttled_pages_are_retried_and_none_is_lost(reader: Reader, textract: FakeTextract) -> None:
     textract.faults = [
         (400, "ProvisionedThroughputExceededException"),
         (500, "InternalServerError"),
@@ -207,26 +203,26 @@ def test_pages_that_keep_failing_are_named(
     assert "Pages 1, 2 and 3" in str(raised.value)
 
 
-def test_page_that_textract_does_not_take_is_sent_as_a_drawing(reader: Reader, textract: FakeTextract) -> None:
+def test_a_page_that_textract_refuses_is_sent_as_an_image(reader: Reader, textract: FakeTextract) -> None:
     textract.faults = [(400, "UnsupportedDocumentException")]
     assert reader(pdf(scanned_page(picture())))["lines"] == 1
     assert Image.open(io.BytesIO(textract.bodies[1])).format == "JPEG"
 
 
-def test_page_that_textract_never_takes_is_refused_by_its_number(reader: Reader, textract: FakeTextract) -> None:
+def test_a_page_that_textract_always_refuses_is_named(reader: Reader, textract: FakeTextract) -> None:
     textract.faults = [(400, "BadDocumentException")] * 2
     with pytest.raises(errors.PageUnreadable, match="Page 1 "):
         reader(pdf(scanned_page(picture())))
 
 
-def test_picture_that_textract_does_not_take_is_written_anew(reader: Reader, textract: FakeTextract) -> None:
+def test_an_image_that_textract_refuses_is_re_encoded(reader: Reader, textract: FakeTextract) -> None:
     textract.faults = [(400, "UnsupportedDocumentException")]
     reading = reader(encode_image(picture(mode="L").convert("CMYK"), "JPEG"), media_type="image/jpeg")
     assert reading["lines"] == 1
     assert Image.open(io.BytesIO(base64.b64decode(textract.documents[-1]["Bytes"]))).mode == "RGB"
 
 
-def test_missing_version_is_our_fault_and_not_the_documents(reader: Reader) -> None:
+def test_a_missing_version_is_not_blamed_on_the_document(reader: Reader) -> None:
     state = reader.state(SCAN)
     state["file"]["version_id"] = "00000000-0000-0000-0000-000000000000"
     with pytest.raises(ClientError) as raised:
@@ -234,7 +230,7 @@ def test_missing_version_is_our_fault_and_not_the_documents(reader: Reader) -> N
     assert not isinstance(raised.value, errors.GradelineError)
 
 
-def test_access_denied_by_textract_is_our_fault(reader: Reader, textract: FakeTextract) -> None:
+def test_access_denied_by_textract_is_not_blamed_on_the_document(reader: Reader, textract: FakeTextract) -> None:
     textract.faults = [(400, "AccessDeniedException")]
     with pytest.raises(ClientError, match="AccessDenied"):
         reader(pdf(scanned_page(picture())))
@@ -254,7 +250,7 @@ def test_access_denied_by_textract_is_our_fault(reader: Reader, textract: FakeTe
         pytest.param(b"%PDF-1.7 and nothing else", {}, errors.DamagedDocument, id="damaged"),
     ],
 )
-def test_bad_document_is_refused_by_name_and_its_progress_ends(
+def test_a_bad_document_is_refused_by_name_and_its_progress_ends(
     reader: Reader, body: bytes, more: dict[str, Any], refusal: type[Exception]
 ) -> None:
     with pytest.raises(refusal):
@@ -262,14 +258,14 @@ def test_bad_document_is_refused_by_name_and_its_progress_ends(
     assert reader.progress()["ended_at"] is not None
 
 
-def test_declared_hash_that_is_not_the_contents_is_a_disagreement(reader: Reader) -> None:
+def test_a_wrong_declared_hash_is_a_disagreement_of_the_branches(reader: Reader) -> None:
     state = reader.state(pdf(typed_page()))
     state["file"]["sha256"] = "0" * 64
     with pytest.raises(errors.LanesDisagree):
         extract_app.handler(state, reader.context)
 
 
-def test_logs_hold_ids_and_counts_and_never_text_or_names(
+def test_logs_have_ids_and_counts_and_never_text_or_names(
     reader: Reader, textract: FakeTextract, capsys: pytest.CaptureFixture[str]
 ) -> None:
     textract.lines = ["Ada Lovelace writes this"]
@@ -285,6 +281,6 @@ def test_logs_hold_ids_and_counts_and_never_text_or_names(
         assert secret not in logged
 
 
-def test_the_event_in_the_repository_is_a_state_that_the_door_takes() -> None:
+def test_the_sample_event_is_a_valid_state() -> None:
     state = json.loads((EVENTS / "extract.json").read_text())
     assert Submission.from_state(state).to_state() == state

@@ -21,7 +21,7 @@ from tests.integration.results_requests import (
 )
 
 
-def test_marks_that_are_held_go_out_as_a_draft_alone(graded_sheet: Submission, context: Any) -> None:
+def test_unpublished_marks_are_available_as_a_draft_only(graded_sheet: Submission, context: Any) -> None:
     for path in (f"/submissions/{graded_sheet.id}/feedback.pdf", "/assessments/bio/feedback.pdf"):
         assert get_feedback(context, path) == (409, "NotPublished")
         found, text = get_feedback(context, path, draft=True)
@@ -35,7 +35,7 @@ def test_marks_that_are_held_go_out_as_a_draft_alone(graded_sheet: Submission, c
         assert "Why?" in text
 
 
-def test_a_teachers_mark_is_the_one_that_goes_out(graded_sheet: Submission, context: Any) -> None:
+def test_feedback_shows_the_teachers_mark(graded_sheet: Submission, context: Any) -> None:
     assert patch(context, graded_sheet, "2.b", {"marks": 4})[0] == 200
     assert publish(context)[0] == 200
     _, text = get_feedback(context, f"/submissions/{graded_sheet.id}/feedback.pdf")
@@ -44,7 +44,7 @@ def test_a_teachers_mark_is_the_one_that_goes_out(graded_sheet: Submission, cont
     assert "not counted: 3 / 4" in text
 
 
-def test_nothing_of_the_teachers_own_is_on_it(graded_sheet: Submission, context: Any) -> None:
+def test_feedback_shows_nothing_meant_for_the_teacher(graded_sheet: Submission, context: Any) -> None:
     _, text = get_feedback(context, f"/submissions/{graded_sheet.id}/feedback.pdf", draft=True)
     for words in ("borderline", "key-points", "confidence", "A Teacher", "Said."):
         assert words not in text
@@ -56,7 +56,7 @@ def test_another_tenant_sees_nothing(graded_sheet: Submission, context: Any) -> 
     assert get_feedback(context, "/assessments/bio/feedback.pdf", tenant="other") == (404, "NotFound")
 
 
-def test_a_class_comes_in_the_order_of_names_each_with_the_attempt_that_counts(
+def test_a_class_is_sorted_by_name_with_the_attempt_that_counts(
     graded_sheet: Submission,
     table: Table,
     cloud: MotoCloud,
@@ -86,7 +86,9 @@ def test_a_class_comes_in_the_order_of_names_each_with_the_attempt_that_counts(
         ("/assessments/%20/feedback.pdf", (400, "InvalidAssessment")),
     ],
 )
-def test_what_is_not_there_is_said(table: Table, context: Any, path: str, expected: Any) -> None:
+def test_unknown_sheets_and_assessments_are_refused_by_name(
+    table: Table, context: Any, path: str, expected: Any
+) -> None:
     del table
     assert get_feedback(context, path, draft=True) == expected
 

@@ -38,7 +38,7 @@ def three_sheets(cloud: MotoCloud, table: Table, context: Any) -> list[Submissio
     return made
 
 
-def test_marks_are_held_until_they_are_published(three_sheets: list[Submission], context: Any) -> None:
+def test_marks_are_withheld_until_they_are_published(three_sheets: list[Submission], context: Any) -> None:
     status, problem = gradebook(context)
     assert (status, problem["type"]) == (409, "urn:gradeline:problem:NotPublished")
     assert gradebook(context, draft="true")[0] == 200
@@ -54,7 +54,7 @@ def test_marks_are_held_until_they_are_published(three_sheets: list[Submission],
     assert gradebook(context)[0] == 409
 
 
-def test_what_has_changed_since_is_counted_until_it_is_published_as_well(
+def test_changes_since_the_publication_are_counted(
     three_sheets: list[Submission],
     table: Table,
     context: Any,
@@ -67,7 +67,7 @@ def test_what_has_changed_since_is_counted_until_it_is_published_as_well(
     assert publish(context)[1]["changed_since"] == 0
 
 
-def test_every_publication_is_kept_with_who_and_when(
+def test_every_publication_is_logged_with_author_and_time(
     three_sheets: list[Submission], table: Table, context: Any
 ) -> None:
     for published in (True, False, True):
@@ -78,13 +78,13 @@ def test_every_publication_is_kept_with_who_and_when(
 
 
 @pytest.mark.parametrize("body", [b"", b"{}", b'{"published": 1}', b'{"published": true, "by": "me"}', b"[]", b"\xff"])
-def test_what_is_no_publication_is_refused(three_sheets: list[Submission], context: Any, body: bytes) -> None:
+def test_an_invalid_publication_is_refused(three_sheets: list[Submission], context: Any, body: bytes) -> None:
     status, problem = put(context, PUBLICATION, body)
     assert (status, problem["type"]) == (422, "urn:gradeline:problem:InvalidPublication")
     assert get(context, "/assessments/bio")[1]["published_at"] is None
 
 
-def test_another_tenant_publishes_and_sees_nothing_of_it(three_sheets: list[Submission], context: Any) -> None:
+def test_another_tenant_can_neither_publish_nor_read(three_sheets: list[Submission], context: Any) -> None:
     assert publish(context, tenant="other")[0] == 404
     publish(context)
     event = http_event(
@@ -93,7 +93,7 @@ def test_another_tenant_publishes_and_sees_nothing_of_it(three_sheets: list[Subm
     assert "Ada" not in results_app.handler(event, context)["body"]
 
 
-def test_canvas_gets_its_columns_and_ids_as_they_are(three_sheets: list[Submission], context: Any) -> None:
+def test_canvas_gets_its_columns_and_unchanged_ids(three_sheets: list[Submission], context: Any) -> None:
     publish(context)
     _, (head, points, *rows) = gradebook(context)
     assert head == ["Student", "ID", "SIS User ID", "SIS Login ID", "Section", "bio"]
@@ -106,7 +106,7 @@ def test_canvas_gets_its_columns_and_ids_as_they_are(three_sheets: list[Submissi
     }
 
 
-def test_a_total_that_lacks_a_mark_is_not_given_out_as_if_it_were_whole(
+def test_a_total_with_a_missing_mark_is_not_exported(
     cloud: MotoCloud,
     table: Table,
     context: Any,
@@ -125,7 +125,7 @@ def test_a_total_that_lacks_a_mark_is_not_given_out_as_if_it_were_whole(
     assert gradebook(context, "moodle")[1][1][2:] == ["", "1: 2; 2: no mark yet; 3: no mark yet"]
 
 
-def test_moodle_gets_a_grade_and_what_stands_behind_it(three_sheets: list[Submission], context: Any) -> None:
+def test_moodle_gets_a_grade_and_the_marks_of_each_question(three_sheets: list[Submission], context: Any) -> None:
     publish(context)
     _, (head, *rows) = gradebook(context, "moodle")
     assert head == ["ID number", "Full name", "bio", "bio (feedback)"]
@@ -133,7 +133,7 @@ def test_moodle_gets_a_grade_and_what_stands_behind_it(three_sheets: list[Submis
 
 
 @pytest.mark.parametrize("number", ["=1+1", "+49", "-5", "@x", "12\u200b3", "1\u00ad2"])
-def test_an_id_that_would_not_arrive_as_it_is_is_refused(
+def test_an_id_that_would_not_survive_the_export_is_refused(
     three_sheets: list[Submission], context: Any, number: str
 ) -> None:
     assert (
@@ -146,7 +146,9 @@ def test_an_id_that_would_not_arrive_as_it_is_is_refused(
     assert "Ada have a number" in problem["detail"]
 
 
-def test_who_has_no_id_or_somebody_elses_is_named(three_sheets: list[Submission], table: Table, context: Any) -> None:
+def test_students_with_missing_or_shared_ids_are_named(
+    three_sheets: list[Submission], table: Table, context: Any
+) -> None:
     assert put(context, "/assessments/bio/roster", "Name,Number\nAda,7\n=Ben,7\n<img src=x onerror=1>,\n")[0] == 200
     create_graded_sheet(table, "8", None, 1)
     publish(context)
@@ -162,7 +164,7 @@ def test_a_label_that_is_an_id_needs_no_roster(table: Table, context: Any) -> No
     assert gradebook(context)[1][2][:3] == ["10A-017", "", "10A-017"]
 
 
-def test_other_platforms_are_not_guessed_at(three_sheets: list[Submission], context: Any) -> None:
+def test_unknown_platforms_are_refused(three_sheets: list[Submission], context: Any) -> None:
     assert gradebook(context, "blackboard")[1]["type"] == "urn:gradeline:problem:UnknownPlatform"
 
 
@@ -183,7 +185,7 @@ def changed_since(context: Any) -> Any:
     return get(context, "/assessments/bio")[1]["changed_since"]
 
 
-def test_sheets_that_were_marked_again_with_the_same_marks_have_not_changed(
+def test_regrading_with_the_same_marks_is_no_change(
     three_sheets: list[Submission],
     table: Table,
     context: Any,
@@ -204,9 +206,7 @@ def test_sheets_that_were_marked_again_with_the_same_marks_have_not_changed(
     assert changed_since(context) == 0
 
 
-def test_a_mark_that_a_person_confirmed_or_set_back_has_not_changed(
-    three_sheets: list[Submission], context: Any
-) -> None:
+def test_a_confirmed_or_restored_mark_is_no_change(three_sheets: list[Submission], context: Any) -> None:
     publish(context)
     assert patch(context, three_sheets[0], "1", {"marks": 2.5})[0] == 200
     assert changed_since(context) == 0
@@ -216,7 +216,7 @@ def test_a_mark_that_a_person_confirmed_or_set_back_has_not_changed(
     assert changed_since(context) == 0
 
 
-def test_marks_published_before_they_were_kept_are_counted_by_time(
+def test_publications_without_stored_marks_are_compared_by_time(
     three_sheets: list[Submission],
     table: Table,
     context: Any,
@@ -227,7 +227,7 @@ def test_marks_published_before_they_were_kept_are_counted_by_time(
     assert changed_since(context) == 1
 
 
-def test_what_is_kept_of_a_publication_names_nobody_and_tells_no_mark(
+def test_a_stored_publication_reveals_no_names_and_no_marks(
     three_sheets: list[Submission],
     table: Table,
     cloud: MotoCloud,

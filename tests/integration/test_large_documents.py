@@ -23,9 +23,7 @@ from tests.integration.fake_textract import (
 from tests.integration.moto_cloud import TEMP, MotoCloud
 
 
-def test_large_document_is_given_up_before_its_pages_have_been_read(
-    slow_reader: Reader, textract: FakeTextract
-) -> None:
+def test_a_large_document_is_left_to_a_job_at_once(slow_reader: Reader, textract: FakeTextract) -> None:
     with pytest.raises(errors.ReadingTakesLong):
         slow_reader(scans())
     assert len(textract.documents) <= 2
@@ -33,7 +31,7 @@ def test_large_document_is_given_up_before_its_pages_have_been_read(
     assert (response["pages_total"], response["ended_at"]) == (PAGES, None)
 
 
-def test_what_a_job_has_read_becomes_the_transcript_and_costs_no_call(
+def test_a_jobs_pages_become_the_transcript_without_further_calls(
     slow_reader: Reader,
     async_jobs: FakeAsyncJobs,
     textract: FakeTextract,
@@ -50,7 +48,7 @@ def test_what_a_job_has_read_becomes_the_transcript_and_costs_no_call(
     assert slow_reader.progress()["pages_done"] == PAGES
 
 
-def test_the_job_reads_the_pinned_version_once_a_run(
+def test_the_job_reads_the_pinned_version_once_per_run(
     slow_reader: Reader, async_jobs: FakeAsyncJobs, cloud: MotoCloud
 ) -> None:
     state = slow_reader.state(scans(2))
@@ -61,7 +59,7 @@ def test_the_job_reads_the_pinned_version_once_a_run(
     assert async_jobs.started == [expected, expected]
 
 
-def test_the_state_holds_a_jobs_status_and_no_text(slow_reader: Reader, async_jobs: FakeAsyncJobs) -> None:
+def test_the_state_has_a_jobs_status_and_no_text(slow_reader: Reader, async_jobs: FakeAsyncJobs) -> None:
     state = slow_reader.state(scans(2))
     state["job"] = job_app.handler(state, slow_reader.context)
     polled = job_app.handler(state, slow_reader.context)
@@ -69,7 +67,7 @@ def test_the_state_holds_a_jobs_status_and_no_text(slow_reader: Reader, async_jo
     assert "by the job" not in json.dumps(polled)
 
 
-def test_pages_that_a_partial_success_leaves_out_are_read_one_by_one(
+def test_pages_missing_from_a_partial_success_are_read_singly(
     slow_reader: Reader,
     async_jobs: FakeAsyncJobs,
     textract: FakeTextract,
@@ -86,7 +84,7 @@ def test_pages_that_a_partial_success_leaves_out_are_read_one_by_one(
     assert len(textract.documents) == calls + 2
 
 
-def test_a_page_that_neither_job_nor_call_can_read_is_named(
+def test_an_unreadable_page_after_a_job_is_named(
     slow_reader: Reader,
     async_jobs: FakeAsyncJobs,
     textract: FakeTextract,
@@ -101,7 +99,7 @@ def test_a_page_that_neither_job_nor_call_can_read_is_named(
 
 
 @pytest.mark.parametrize("status", ["FAILED", "OVERDUE", "REFUSED"])
-def test_after_a_job_that_has_read_nothing_all_pages_are_read_by_calls(
+def test_after_a_failed_job_all_pages_are_read_by_calls(
     slow_reader: Reader,
     textract: FakeTextract,
     monkeypatch: pytest.MonkeyPatch,
@@ -119,7 +117,7 @@ def test_after_a_job_that_has_read_nothing_all_pages_are_read_by_calls(
     assert len(textract.documents) == reading["ocr_pages"] == PAGES
 
 
-def test_after_a_job_no_other_job_comes_however_slow_the_calls_are(
+def test_no_second_job_is_started_however_slow_the_calls_are(
     slow_reader: Reader, textract: FakeTextract, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     seconds, polled = itertools.count(0.0, 100.0), threading.Event()
@@ -139,7 +137,7 @@ def test_after_a_job_no_other_job_comes_however_slow_the_calls_are(
     assert extract_app.handler({**state, "job": job}, slow_reader.context)["ocr_pages"] == 3
 
 
-def test_a_job_that_counts_pages_otherwise_is_not_believed(
+def test_a_job_with_another_page_count_is_ignored(
     slow_reader: Reader,
     async_jobs: FakeAsyncJobs,
     textract: FakeTextract,
@@ -153,7 +151,7 @@ def test_a_job_that_counts_pages_otherwise_is_not_believed(
     assert len(textract.documents) == calls + PAGES
 
 
-def test_a_throttled_part_is_asked_for_again(
+def test_a_throttled_part_of_the_result_is_requested_again(
     slow_reader: Reader, async_jobs: FakeAsyncJobs, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     state = run_job(slow_reader.state(scans()), slow_reader.context)

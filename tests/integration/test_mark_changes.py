@@ -26,7 +26,7 @@ def marks_by_question(status: Any) -> dict[str, tuple[float, bool]]:
     return {sheet["question"]: (sheet["marks"], sheet["counted"]) for sheet in status["result"]["questions"]}
 
 
-def test_the_machines_mark_stays_beside_the_teachers(graded_sheet: Submission, context: Any) -> None:
+def test_the_machines_mark_is_kept_with_the_teachers(graded_sheet: Submission, context: Any) -> None:
     found, status = patch(context, graded_sheet, "1", {"marks": 1.5})
     assert found == 200
     changed = status["result"]["questions"][0]
@@ -36,7 +36,7 @@ def test_the_machines_mark_stays_beside_the_teachers(graded_sheet: Submission, c
     assert (status["marks"], status["result"]["marks"]) == (4.5, 4.5)
 
 
-def test_who_has_looked_at_every_doubt_has_a_marked_sheet(graded_sheet: Submission, context: Any) -> None:
+def test_a_sheet_with_every_doubt_reviewed_is_graded(graded_sheet: Submission, context: Any) -> None:
     assert get_with_etag(context, graded_sheet)[0]["state"] == "NEEDS_REVIEW"
     found, status = patch(context, graded_sheet, "1", {"marks": 1})
     assert (found, status["state"], status["result"]["needs_review"]) == (200, "GRADED", False)
@@ -53,7 +53,7 @@ def test_the_better_part_counts_after_a_change(graded_sheet: Submission, context
     assert reasons["2.a"] == "Said. An extra attempt; better ones count."
 
 
-def test_list_and_csv_tell_the_changed_marks(graded_sheet: Submission, context: Any) -> None:
+def test_list_and_csv_have_the_changed_marks(graded_sheet: Submission, context: Any) -> None:
     patch(context, graded_sheet, "2.b", {"marks": 4})
     _, listed = parse_response(results_app.handler(http_event("GET", "/assessments/bio/submissions"), context))
     assert [(sheet["question"], sheet["marks"]) for sheet in listed["submissions"][0]["question_marks"]][2] == (
@@ -65,7 +65,7 @@ def test_list_and_csv_tell_the_changed_marks(graded_sheet: Submission, context: 
     assert csv.startswith("Ada,") and csv.endswith(",NEEDS_REVIEW,5,6,yes,1,3,4")
 
 
-def test_a_mark_above_what_the_question_is_worth_now_stands_and_wants_a_look(
+def test_a_mark_above_a_lowered_maximum_stays_and_needs_review(
     graded_sheet: Submission,
     table: Table,
     context: Any,
@@ -84,7 +84,7 @@ def test_a_mark_above_what_the_question_is_worth_now_stands_and_wants_a_look(
     assert listed["submissions"][0]["question_marks"][0]["review"] == []
 
 
-def test_a_change_is_taken_back(graded_sheet: Submission, context: Any) -> None:
+def test_a_change_can_be_undone(graded_sheet: Submission, context: Any) -> None:
     before, _ = get_with_etag(context, graded_sheet)
     patch(context, graded_sheet, "1", {"marks": 2})
     found, after = patch(context, graded_sheet, "1", {"marks": None})
@@ -93,7 +93,7 @@ def test_a_change_is_taken_back(graded_sheet: Submission, context: Any) -> None:
     assert (after["marks"], after["state"]) == (before["marks"], before["state"])
 
 
-def test_two_who_look_at_the_same_marks_do_not_overwrite_each_other(graded_sheet: Submission, context: Any) -> None:
+def test_concurrent_changes_do_not_overwrite_each_other(graded_sheet: Submission, context: Any) -> None:
     _, etag = get_with_etag(context, graded_sheet)
     assert patch(context, graded_sheet, "1", {"marks": 2}, if_match=etag)[0] == 200
     found, problem = patch(context, graded_sheet, "1", {"marks": 0}, if_match=etag)
@@ -104,7 +104,7 @@ def test_two_who_look_at_the_same_marks_do_not_overwrite_each_other(graded_sheet
     assert patch(context, graded_sheet, "1", {"marks": 0}, if_match='W/"weak"')[0] == 412
 
 
-def test_a_teachers_mark_outlives_a_later_run(graded_sheet: Submission, table: Table, context: Any) -> None:
+def test_a_teachers_mark_survives_a_later_run(graded_sheet: Submission, table: Table, context: Any) -> None:
     patch(context, graded_sheet, "1", {"marks": 2})
     later = graded_sheet.for_run(2)
     submission_repository.create_record(table, later, SubmissionState.READING, {})
@@ -117,7 +117,7 @@ def test_a_teachers_mark_outlives_a_later_run(graded_sheet: Submission, table: T
     assert (status["run"], status["marks"]) == (2, 5)
 
 
-def test_every_edit_is_kept_with_who_and_when(graded_sheet: Submission, table: Table, context: Any) -> None:
+def test_every_edit_is_logged_with_author_and_time(graded_sheet: Submission, table: Table, context: Any) -> None:
     for marks in (2, 0, None):
         patch(context, graded_sheet, "1", {"marks": marks})
     log = table.get(f"submission#{graded_sheet.id}", "record")["edit_log"]  # type: ignore[index]
@@ -156,7 +156,7 @@ def test_every_edit_is_kept_with_who_and_when(graded_sheet: Submission, table: T
         ("%3Cscript%3E", {"marks": 1}, 404),
     ],
 )
-def test_what_is_no_mark_is_refused_and_changes_nothing(
+def test_an_invalid_change_is_refused_and_changes_nothing(
     graded_sheet: Submission, context: Any, name: str, body: Any, status: int
 ) -> None:
     before = get_with_etag(context, graded_sheet)
@@ -165,13 +165,13 @@ def test_what_is_no_mark_is_refused_and_changes_nothing(
     assert get_with_etag(context, graded_sheet) == before
 
 
-def test_nobody_else_changes_it(graded_sheet: Submission, context: Any) -> None:
+def test_another_tenant_cannot_change_a_mark(graded_sheet: Submission, context: Any) -> None:
     before = get_with_etag(context, graded_sheet)
     assert patch(context, graded_sheet, "1", {"marks": 2}, tenant="other")[0] == 404
     assert get_with_etag(context, graded_sheet) == before
 
 
-def test_a_paper_that_wants_a_look_has_no_marks_to_change(table: Table, context: Any) -> None:
+def test_a_paper_in_review_has_no_marks_to_change(table: Table, context: Any) -> None:
     sheet = submission()
     submission_repository.create_record(
         table, sheet, SubmissionState.NEEDS_REVIEW, {"paper_key": "assessments/paper.json"}

@@ -41,7 +41,7 @@ def question(response: dict[str, Any], name: str) -> dict[str, Any]:
     return next(sheet for sheet in response["maximum_marks"]["questions"] if sheet["question"] == name)
 
 
-def test_the_assessment_says_which_number_counts_and_where_it_comes_from(paper: Any, context: Any) -> None:
+def test_the_assessment_lists_each_maximum_and_its_source(paper: Any, context: Any) -> None:
     assert question(get(context, "/assessments/bio")[1], "1") == {
         "question": "1",
         "marks": 7.0,
@@ -58,7 +58,7 @@ def test_the_assessment_says_which_number_counts_and_where_it_comes_from(paper: 
     ]
 
 
-def test_a_changed_paper_is_told_which_number_counts(paper: Any, context: Any) -> None:
+def test_the_response_to_a_corrected_paper_lists_each_maximum(paper: Any, context: Any) -> None:
     put(context, "/assessments/bio/marking-scheme", SCHEME)
     paper["questions"][0]["marks"] = 6
     status, response = put(context, "/assessments/bio/paper", json.dumps(paper))

@@ -21,7 +21,7 @@ from tests.unit.extract.document_factory import (
 )
 
 
-def test_in_a_mixed_document_layers_are_read_and_only_scans_come_from_the_job(
+def test_only_scanned_pages_of_a_mixed_document_come_from_the_job(
     slow_reader: Reader, async_jobs: FakeAsyncJobs
 ) -> None:
     state = slow_reader.state(
@@ -35,9 +35,7 @@ def test_in_a_mixed_document_layers_are_read_and_only_scans_come_from_the_job(
     assert found.pages[1].text == "two, by the job"
 
 
-def test_layers_of_a_sheet_are_held_against_the_job_on_every_page(
-    slow_reader: Reader, async_jobs: FakeAsyncJobs
-) -> None:
+def test_text_layers_of_a_sheet_are_compared_with_the_job(slow_reader: Reader, async_jobs: FakeAsyncJobs) -> None:
     """The third page's layer differs from what is visible, in letters that also occur on the pages before."""
     lie = ["Photosynthesis is the process by which green leaves make water."] * 4
     state = slow_reader.state(pdf(typed_page(), typed_page(), typed_page(lie)), kind=DocumentKind.ANSWER_SHEET)
@@ -51,7 +49,7 @@ def test_layers_of_a_sheet_are_held_against_the_job_on_every_page(
     assert "Page 3" in found.warnings[0]
 
 
-def test_honest_layers_of_a_sheet_are_kept(
+def test_matching_text_layers_of_a_sheet_are_kept(
     slow_reader: Reader, async_jobs: FakeAsyncJobs, textract: FakeTextract
 ) -> None:
     state = slow_reader.state(pdf(typed_page(), typed_page()), kind=DocumentKind.ANSWER_SHEET)
@@ -62,7 +60,7 @@ def test_honest_layers_of_a_sheet_are_kept(
     assert (reading["text_layer_pages"], textract.documents) == (2, [])
 
 
-def test_pages_written_over_are_read_by_call_with_what_is_written(
+def test_annotated_pages_are_read_by_a_call_with_their_annotations(
     slow_reader: Reader,
     async_jobs: FakeAsyncJobs,
     textract: FakeTextract,
@@ -81,7 +79,7 @@ def test_pages_written_over_are_read_by_call_with_what_is_written(
     assert len(textract.documents) == 1
 
 
-def test_tiff_of_many_pages_is_read_by_the_job_but_for_pages_that_are_not_stored_upright(
+def test_a_tiffs_pages_come_from_the_job_unless_rotated(
     slow_reader: Reader,
     async_jobs: FakeAsyncJobs,
     textract: FakeTextract,
@@ -103,7 +101,7 @@ def test_tiff_of_many_pages_is_read_by_the_job_but_for_pages_that_are_not_stored
 
 
 @pytest.mark.parametrize("orientation", [1, 6])
-def test_picture_that_came_when_the_quota_was_given_away_is_read_by_the_job(
+def test_an_image_without_quota_is_read_by_the_job(
     slow_reader: Reader, async_jobs: FakeAsyncJobs, textract: FakeTextract, orientation: int
 ) -> None:
     exif = Image.Exif()
@@ -117,7 +115,7 @@ def test_picture_that_came_when_the_quota_was_given_away_is_read_by_the_job(
     assert (textract.documents, slow_reader.progress()["pages_done"]) == ([], 1)
 
 
-def test_large_picture_after_a_job_is_taken_from_it_as_well(
+def test_a_large_image_is_read_by_the_job(
     slow_reader: Reader, async_jobs: FakeAsyncJobs, textract: FakeTextract
 ) -> None:
     state = slow_reader.state(encode_image(picture(size=(10_400, 60)), "JPEG"), media_type="image/jpeg")

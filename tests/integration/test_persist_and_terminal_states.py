@@ -14,7 +14,7 @@ from tests.integration.moto_cloud import DOCUMENTS, TABLE, MotoCloud
 from tests.integration.recovery import BODY, SHA256, get_record, receive_sheet, record_sheet, set_paper
 
 
-def test_the_copy_carries_the_checksum_of_what_was_received(cloud: MotoCloud, context: Any) -> None:
+def test_the_copy_has_the_checksum_of_the_received_file(cloud: MotoCloud, context: Any) -> None:
     value = persist_app.handler(receive_sheet(cloud).to_state(), context)
     assert value["sha256"] == SHA256
     stored_object = cloud.client("s3").get_object(Bucket=DOCUMENTS, Key=value["key"], VersionId=value["version_id"])
@@ -22,16 +22,14 @@ def test_the_copy_carries_the_checksum_of_what_was_received(cloud: MotoCloud, co
     assert value["duplicate_of"] is None
 
 
-def test_every_lane_reads_the_pinned_version_also_when_the_object_is_overwritten(
-    cloud: MotoCloud, context: Any
-) -> None:
+def test_the_pinned_version_is_stored_after_the_object_is_overwritten(cloud: MotoCloud, context: Any) -> None:
     submission = receive_sheet(cloud)
     cloud.put(submission.file.key, b"%PDF-1.7 something else")
     value = persist_app.handler(submission.to_state(), context)
     assert value["sha256"] == SHA256
 
 
-def test_a_copy_that_stands_is_verified_and_not_made_again(cloud: MotoCloud, context: Any) -> None:
+def test_an_existing_copy_is_verified_and_not_repeated(cloud: MotoCloud, context: Any) -> None:
     submission = receive_sheet(cloud)
     first = persist_app.handler(submission.to_state(), context)
     cloud.calls.clear()
@@ -48,7 +46,7 @@ def test_a_later_run_finds_the_durable_copy_as_its_source(cloud: MotoCloud, cont
     assert (second["sha256"], second["version_id"]) == (SHA256, first["version_id"])
 
 
-def test_a_copy_with_another_checksum_than_declared_is_not_accepted(cloud: MotoCloud, context: Any) -> None:
+def test_a_copy_with_another_checksum_than_declared_is_refused(cloud: MotoCloud, context: Any) -> None:
     submission = receive_sheet(cloud, sha256="00" * 32)
     with pytest.raises(Exception, match="declared on receipt") as raised:
         persist_app.handler(submission.to_state(), context)
@@ -62,7 +60,7 @@ def test_one_content_of_one_student_is_claimed_once(cloud: MotoCloud, context: A
     assert persist_app.handler(first.to_state(), context)["duplicate_of"] is None
 
 
-def test_a_failed_holder_gives_its_claim_to_who_sends_the_file_again(cloud: MotoCloud, context: Any) -> None:
+def test_a_failed_submissions_claim_passes_to_a_repeat_of_the_file(cloud: MotoCloud, context: Any) -> None:
     first, second = receive_sheet(cloud, "1"), receive_sheet(cloud, "2", sha256=None)
     persist_app.handler(first.to_state(), context)
     record_sheet(cloud, first, SubmissionState.FAILED)
@@ -70,7 +68,7 @@ def test_a_failed_holder_gives_its_claim_to_who_sends_the_file_again(cloud: Moto
     assert persist_app.handler(first.to_state(), context)["duplicate_of"] == second.id
 
 
-def test_an_ending_is_written_once_and_found_again(cloud: MotoCloud) -> None:
+def test_a_terminal_state_is_written_once(cloud: MotoCloud) -> None:
     submission = receive_sheet(cloud)
     table = record_sheet(cloud, submission)
     assert (
@@ -83,7 +81,7 @@ def test_an_ending_is_written_once_and_found_again(cloud: MotoCloud) -> None:
     assert get_record(table, submission)["marks"] == 3.5
 
 
-def test_a_late_ending_of_an_older_run_is_dropped(cloud: MotoCloud) -> None:
+def test_a_late_terminal_state_of_an_older_run_is_dropped(cloud: MotoCloud) -> None:
     submission = receive_sheet(cloud)
     table = record_sheet(cloud, submission, SubmissionState.FAILED)
     submission_repository.create_record(table, submission.for_run(2), SubmissionState.READING, {})
@@ -93,7 +91,7 @@ def test_a_late_ending_of_an_older_run_is_dropped(cloud: MotoCloud) -> None:
     assert get_record(table, submission)["run"] == 2
 
 
-def test_an_ending_without_a_record_makes_one(cloud: MotoCloud) -> None:
+def test_a_terminal_state_without_a_record_creates_it(cloud: MotoCloud) -> None:
     submission = receive_sheet(cloud)
     table = Table(cloud.client("dynamodb"), TABLE)
     assert (
@@ -105,7 +103,7 @@ def test_an_ending_without_a_record_makes_one(cloud: MotoCloud) -> None:
     assert get_record(table, submission)["assessment"] == "bio"
 
 
-def test_a_rejection_keeps_the_sentence_for_the_teacher(cloud: MotoCloud, context: Any) -> None:
+def test_a_rejection_keeps_its_message(cloud: MotoCloud, context: Any) -> None:
     submission = receive_sheet(cloud)
     table = record_sheet(cloud, submission)
     cause = json.dumps({"errorMessage": "The PDF asks for a password.", "errorType": "EncryptedDocument"})
@@ -118,7 +116,7 @@ def test_a_rejection_keeps_the_sentence_for_the_teacher(cloud: MotoCloud, contex
     assert found["failure"] == {"type": "EncryptedDocument", "message": "The PDF asks for a password."}
 
 
-def test_an_execution_that_ended_without_a_word_gets_its_ending(cloud: MotoCloud, context: Any) -> None:
+def test_an_execution_that_timed_out_becomes_failed(cloud: MotoCloud, context: Any) -> None:
     submission = receive_sheet(cloud)
     table = record_sheet(cloud, submission)
     event = {"detail": {"status": "TIMED_OUT", "input": json.dumps(submission.to_state())}}
@@ -126,7 +124,7 @@ def test_an_execution_that_ended_without_a_word_gets_its_ending(cloud: MotoCloud
     assert get_record(table, submission)["failure"]["type"] == "Execution.TIMED_OUT"
 
 
-def test_a_sheet_before_its_paper_waits_and_is_released_once(cloud: MotoCloud, context: Any) -> None:
+def test_a_sheet_before_its_paper_is_parked_and_released_once(cloud: MotoCloud, context: Any) -> None:
     submission = receive_sheet(cloud)
     table = record_sheet(cloud, submission)
     assert recover_app.handler({"action": "park", "state": submission.to_state()}, context) == {
@@ -140,7 +138,7 @@ def test_a_sheet_before_its_paper_waits_and_is_released_once(cloud: MotoCloud, c
     assert list(cloud.executions()) == [f"{submission.id}-2"]
 
 
-def test_a_sheet_whose_paper_came_in_that_moment_does_not_wait_for_ever(cloud: MotoCloud, context: Any) -> None:
+def test_a_sheet_parked_as_its_paper_arrives_is_released(cloud: MotoCloud, context: Any) -> None:
     submission = receive_sheet(cloud)
     table = record_sheet(cloud, submission)
     set_paper(table)
@@ -148,7 +146,7 @@ def test_a_sheet_whose_paper_came_in_that_moment_does_not_wait_for_ever(cloud: M
     assert list(cloud.executions()) == [f"{submission.id}-2"]
 
 
-def test_a_claimed_run_that_never_began_is_started_by_the_next_release(cloud: MotoCloud, context: Any) -> None:
+def test_the_next_release_starts_a_claimed_run(cloud: MotoCloud, context: Any) -> None:
     submission = receive_sheet(cloud)
     table = record_sheet(cloud, submission)
     recover_app.handler({"action": "park", "state": submission.to_state()}, context)
@@ -158,7 +156,7 @@ def test_a_claimed_run_that_never_began_is_started_by_the_next_release(cloud: Mo
     assert list(cloud.executions()) == [f"{submission.id}-2"]
 
 
-def test_sheets_graded_against_an_older_revision_go_through_again(cloud: MotoCloud, context: Any) -> None:
+def test_sheets_graded_against_an_older_revision_are_graded_again(cloud: MotoCloud, context: Any) -> None:
     submission = receive_sheet(cloud)
     table = record_sheet(cloud, submission)
     set_paper(table)
@@ -171,7 +169,7 @@ def test_sheets_graded_against_an_older_revision_go_through_again(cloud: MotoClo
     assert recover_app.handler(release, context)["released"] == 1
 
 
-def test_a_second_release_starts_nothing_while_the_first_run_is_under_way(cloud: MotoCloud, context: Any) -> None:
+def test_a_second_release_starts_nothing_while_a_run_is_in_progress(cloud: MotoCloud, context: Any) -> None:
     submission = receive_sheet(cloud)
     table = record_sheet(cloud, submission)
     recover_app.handler({"action": "park", "state": submission.to_state()}, context)
@@ -182,7 +180,7 @@ def test_a_second_release_starts_nothing_while_the_first_run_is_under_way(cloud:
     assert recover_app.handler(release, context)["released"] == 0
 
 
-def test_a_sheet_that_waits_without_its_parking_item_is_released_too(cloud: MotoCloud, context: Any) -> None:
+def test_a_waiting_sheet_without_its_parking_item_is_released(cloud: MotoCloud, context: Any) -> None:
     submission = receive_sheet(cloud)
     table = record_sheet(cloud, submission)
     submission_repository.write_terminal_state(table, submission, SubmissionState.AWAITING_PAPER)
@@ -191,7 +189,7 @@ def test_a_sheet_that_waits_without_its_parking_item_is_released_too(cloud: Moto
     assert list(cloud.executions()) == [f"{submission.id}-2"]
 
 
-def test_the_newest_paper_counts_even_if_an_older_one_ends_later(cloud: MotoCloud) -> None:
+def test_the_newest_paper_counts_even_if_an_older_one_completes_later(cloud: MotoCloud) -> None:
     table = Table(cloud.client("dynamodb"), TABLE)
     set_paper(table, "newer", "2026-01-31T10:00:00.000Z")
     set_paper(table, "older", "2026-01-31T09:00:00.000Z")

@@ -35,14 +35,14 @@ def test_an_upload_form_takes_exactly_the_declared_bytes(cloud: MotoCloud, conte
     assert cloud.calls == []
 
 
-def test_half_a_character_is_refused_in_words_that_can_be_sent(cloud: MotoCloud, context: Any) -> None:
+def test_an_unpaired_surrogate_is_refused_in_valid_utf_8(cloud: MotoCloud, context: Any) -> None:
     body = json.dumps({**SUBMIT, "sha256": "0" * 64, "size": 1, "media_type": "\ud800"}).encode()
     response = receive_app.handler(http_event("POST", "/uploads", body=body), context)
     assert response is not None and response["statusCode"] == 415
     assert response["body"].encode()
 
 
-def test_complete_beside_its_event_is_one_execution(cloud: MotoCloud, context: Any) -> None:
+def test_complete_and_its_event_start_one_execution(cloud: MotoCloud, context: Any) -> None:
     _, upload = request_upload(context)
     version = put_upload(cloud, upload)
     receive_app.handler(s3_event(upload["fields"]["key"], version, len(PDF)), context)
@@ -52,7 +52,7 @@ def test_complete_beside_its_event_is_one_execution(cloud: MotoCloud, context: A
     assert list(cloud.executions()) == [f"{upload['id']}-1"]
 
 
-def test_of_two_uploads_in_one_of_s3s_seconds_the_later_is_the_newer(cloud: MotoCloud, context: Any) -> None:
+def test_of_two_uploads_in_one_second_the_later_is_newer(cloud: MotoCloud, context: Any) -> None:
     requested_at: dict[str, str] = {}
     for number in range(4):
         before = now()
@@ -74,7 +74,7 @@ def test_an_upload_and_an_api_body_of_one_file_are_one_submission(cloud: MotoClo
     assert submit(context)[1]["id"] == upload["id"]
 
 
-def test_a_receipt_that_was_not_sealed_here_starts_nothing(cloud: MotoCloud, context: Any) -> None:
+def test_metadata_that_was_not_encrypted_here_starts_nothing(cloud: MotoCloud, context: Any) -> None:
     upload_id = "0" * 32
     forged = json.dumps({"tenant": "victim", "assessment": "a", "kind": "answer_sheet", "student": None})
     version = cloud.put(f"uploads/{upload_id}", PDF, Metadata={"receipt": forged})
@@ -83,19 +83,19 @@ def test_a_receipt_that_was_not_sealed_here_starts_nothing(cloud: MotoCloud, con
     assert cloud.executions() == {}
 
 
-def test_an_event_of_an_upload_that_cannot_be_looked_at_is_delivered_again(cloud: MotoCloud, context: Any) -> None:
+def test_an_unreadable_upload_fails_so_that_its_event_is_retried(cloud: MotoCloud, context: Any) -> None:
     with pytest.raises(Exception, match="HeadObject"):
         receive_app.handler(s3_event("uploads/" + "0" * 32, "none", 9), context)
 
 
-def test_complete_before_the_file_says_so(cloud: MotoCloud, context: Any) -> None:
+def test_complete_before_the_file_is_a_conflict(cloud: MotoCloud, context: Any) -> None:
     _, upload = request_upload(context)
     status, body = complete_upload(context, upload["id"])
     assert (status, body["type"]) == (409, "urn:gradeline:problem:UploadIncomplete")
     assert cloud.executions() == {}
 
 
-def test_an_upload_is_not_seen_by_another_tenant(cloud: MotoCloud, context: Any) -> None:
+def test_another_tenant_cannot_complete_an_upload(cloud: MotoCloud, context: Any) -> None:
     _, upload = request_upload(context)
     put_upload(cloud, upload)
     assert complete_upload(context, upload["id"], tenant="other")[0] == 404

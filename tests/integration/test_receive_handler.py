@@ -12,7 +12,7 @@ from tests.integration.intake_requests import PDF, SUBMIT, drop_file, multipart_
 from tests.integration.moto_cloud import TEMP, MotoCloud
 
 
-def test_an_upload_is_kept_and_started_with_two_calls(cloud: MotoCloud, context: Any) -> None:
+def test_a_file_is_stored_and_started_with_two_calls(cloud: MotoCloud, context: Any) -> None:
     status, receipt = submit(context)
     assert status == 202
     assert cloud.calls == ["PutObject", "StartExecution"]
@@ -25,7 +25,7 @@ def test_an_upload_is_kept_and_started_with_two_calls(cloud: MotoCloud, context:
     assert file["sha256"] == hashlib.sha256(PDF).hexdigest()
 
 
-def test_a_file_that_is_tidied_away_while_it_comes_again_is_written_again(
+def test_a_file_removed_during_its_repeat_is_written_again(
     cloud: MotoCloud, context: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Between the put that finds it standing and the look at it, it is read, kept and removed."""
@@ -84,7 +84,7 @@ def test_another_student_or_assessment_is_another_submission(cloud: MotoCloud, c
 
 
 @pytest.mark.parametrize("name", ["José", "Zoë Müller", "François", "Łukasz", "李雷"])
-def test_names_are_taken_as_they_are_written(cloud: MotoCloud, context: Any, name: str) -> None:
+def test_names_are_accepted_in_any_script(cloud: MotoCloud, context: Any, name: str) -> None:
     raw = submit(context, query={**SUBMIT, "student": name})
     form = multipart_body({**SUBMIT, "student": name}, PDF)
     formed = submit(context, form, query={}, headers={"content-type": "multipart/form-data; boundary=edge"})
@@ -92,7 +92,7 @@ def test_names_are_taken_as_they_are_written(cloud: MotoCloud, context: Any, nam
     assert raw[1]["id"] == formed[1]["id"]
 
 
-def test_one_name_is_one_student_however_its_accents_are_stored(cloud: MotoCloud, context: Any) -> None:
+def test_one_name_is_one_student_however_its_accents_are_encoded(cloud: MotoCloud, context: Any) -> None:
     composed, decomposed = "Zo\u00eb", "Zoe\u0308"
     ids = {submit(context, query={**SUBMIT, "student": name})[1]["id"] for name in (composed, decomposed)}
     assert len(ids) == 1
@@ -106,7 +106,7 @@ def test_no_state_and_no_key_names_the_student(cloud: MotoCloud, context: Any) -
     assert "Lovelace" not in everything
 
 
-def test_a_form_carries_the_same_as_a_raw_body(cloud: MotoCloud, context: Any) -> None:
+def test_a_form_is_equal_to_a_raw_body(cloud: MotoCloud, context: Any) -> None:
     raw = submit(context)[1]["id"]
     form = multipart_body({**SUBMIT}, PDF)
     status, receipt = submit(context, form, query={}, headers={"content-type": "multipart/form-data; boundary=edge"})
@@ -130,7 +130,7 @@ def test_a_form_carries_the_same_as_a_raw_body(cloud: MotoCloud, context: Any) -
         ({"tenant": None}, 403, "NotPermitted"),
     ],
 )
-def test_a_bad_upload_is_refused_by_name_and_leaves_nothing(
+def test_a_bad_request_is_refused_by_name_and_leaves_nothing(
     cloud: MotoCloud, context: Any, change: dict[str, Any], status: int, problem: str
 ) -> None:
     found, body = submit(context, **change)

@@ -38,7 +38,7 @@ def test_the_status_is_right_before_the_record_exists(cloud: MotoCloud, context:
     assert get(context, f"/submissions/{sheet.id}", tenant="other")[0] == 404
 
 
-def test_the_status_follows_the_lanes(table: Table, context: Any) -> None:
+def test_the_status_follows_the_branches(table: Table, context: Any) -> None:
     sheet = submission()
     submission_repository.create_record(table, sheet, SubmissionState.READING, {})
     assert status(context, sheet)["state"] == "READING"
@@ -50,7 +50,7 @@ def test_the_status_follows_the_lanes(table: Table, context: Any) -> None:
     assert status(context, sheet)["state"] == "GRADING"
 
 
-def test_the_time_saved_is_what_ran_at_once(table: Table, context: Any) -> None:
+def test_the_time_saved_is_the_overlap_of_the_branches(table: Table, context: Any) -> None:
     sheet = submission()
     submission_repository.create_record(table, sheet, SubmissionState.READING, {})
     put_branch_item(table, sheet, "reading", started_at=STARTED, ended_at=ENDED)
@@ -66,7 +66,7 @@ def test_the_time_saved_is_what_ran_at_once(table: Table, context: Any) -> None:
     assert timeline["graded_at"] == "2026-01-31T08:30:04.000Z"
 
 
-def test_a_student_is_named_to_the_own_tenant_alone(table: Table, context: Any) -> None:
+def test_only_the_own_tenant_sees_a_students_name(table: Table, context: Any) -> None:
     sheet = submission()
     submission_repository.create_record(table, sheet, SubmissionState.READING, {})
     assert status(context, sheet)["student"] == "Ada"
@@ -76,7 +76,7 @@ def test_a_student_is_named_to_the_own_tenant_alone(table: Table, context: Any) 
     assert get(context, "/assessments/bio/submissions", tenant="other")[1]["submissions"] == []
 
 
-def test_who_waits_is_answered_at_the_ending(table: Table, context: Any) -> None:
+def test_a_waiting_request_is_answered_at_the_terminal_state(table: Table, context: Any) -> None:
     sheet = submission()
     submission_repository.create_record(table, sheet, SubmissionState.READING, {})
     assert status(context, sheet, headers={"prefer": "wait=1"})["state"] == "READING"
@@ -88,7 +88,7 @@ def test_who_waits_is_answered_at_the_ending(table: Table, context: Any) -> None
     ending.join()
 
 
-def test_questions_of_one_label_keep_columns_of_their_own(table: Table, context: Any) -> None:
+def test_questions_with_one_label_have_their_own_columns(table: Table, context: Any) -> None:
     sheet = submission()
     submission_repository.create_record(table, sheet, SubmissionState.READING, {})
     questions = [
@@ -103,9 +103,7 @@ def test_questions_of_one_label_keep_columns_of_their_own(table: Table, context:
     assert (row["Q1.a"], row["Q2.a"]) == ("1", "0")
 
 
-def test_a_later_run_that_was_rejected_shows_no_marks_of_the_run_before(
-    cloud: MotoCloud, table: Table, context: Any
-) -> None:
+def test_a_rejected_later_run_hides_earlier_marks(cloud: MotoCloud, table: Table, context: Any) -> None:
     sheet = submission()
     submission_repository.create_record(table, sheet, SubmissionState.READING, {})
     questions = [{"question": "1", "label": "1", "marks": 7, "max_marks": 9, "review": [], "counted": True}]
@@ -142,7 +140,7 @@ def rows_of(context: Any) -> list[tuple[str, str, str]]:
 
 
 @pytest.mark.parametrize("state", [SubmissionState.REJECTED, SubmissionState.FAILED])
-def test_an_attempt_that_came_to_nothing_hides_no_marks(table: Table, context: Any, state: SubmissionState) -> None:
+def test_a_failed_attempt_does_not_hide_earlier_marks(table: Table, context: Any, state: SubmissionState) -> None:
     old, new = submission("1"), submission("2", at="2026-02-01T08:00:00.000Z")
     submission_repository.create_record(table, old, SubmissionState.READING, {})
     submission_repository.write_terminal_state(
@@ -153,7 +151,7 @@ def test_an_attempt_that_came_to_nothing_hides_no_marks(table: Table, context: A
     assert rows_of(context) == [(old.id, "GRADED", "3")]
 
 
-def test_the_same_sheet_sent_again_is_the_newest_again(table: Table, context: Any) -> None:
+def test_a_sheet_sent_again_becomes_the_newest(table: Table, context: Any) -> None:
     first, second = submission("1"), submission("2", at="2026-02-01T08:00:00.000Z")
     for sheet, marks in ((first, 3), (second, 1)):
         submission_repository.create_record(table, sheet, SubmissionState.READING, {})
@@ -171,7 +169,7 @@ def put_scheme(context: Any, text: str) -> tuple[int, Any]:
     )
 
 
-def test_a_scheme_takes_its_place_and_asks_for_a_release(cloud: MotoCloud, context: Any) -> None:
+def test_a_scheme_is_stored_and_triggers_a_release(cloud: MotoCloud, context: Any) -> None:
     scheme = 'questions:\n  - {question: "1", type: choice, marks: 1, answer: B}\n'
     assert put_scheme(context, scheme)[0] == 200
     assert put_scheme(context, scheme)[0] == 200
@@ -179,7 +177,7 @@ def test_a_scheme_takes_its_place_and_asks_for_a_release(cloud: MotoCloud, conte
     assert get(context, "/assessments/bio")[1]["scheme"]["entries"][0]["answers"] == ["B"]
 
 
-def test_a_bad_scheme_is_told_by_line(cloud: MotoCloud, context: Any) -> None:
+def test_a_bad_schemes_error_names_the_line(cloud: MotoCloud, context: Any) -> None:
     found, body = put_scheme(context, 'questions:\n  - question: "1"\n    marks: lots\n')
     assert (found, body["type"]) == (422, "urn:gradeline:problem:InvalidMarkingScheme")
     assert "ine 3" in body["detail"]
@@ -187,12 +185,12 @@ def test_a_bad_scheme_is_told_by_line(cloud: MotoCloud, context: Any) -> None:
 
 
 @pytest.mark.parametrize("marks", ["9" * 5000, '"\\UFFFFFFFF"', "[" * 5000])
-def test_a_scheme_beyond_the_readers_limits_is_refused(cloud: MotoCloud, context: Any, marks: str) -> None:
+def test_a_scheme_beyond_the_parsers_limits_is_refused(cloud: MotoCloud, context: Any, marks: str) -> None:
     found, body = put_scheme(context, f'questions:\n  - question: "1"\n    marks: {marks}\n')
     assert (found, body["type"]) == (422, "urn:gradeline:problem:InvalidMarkingScheme")
 
 
-def test_a_scheme_that_is_no_text_is_refused(cloud: MotoCloud, context: Any) -> None:
+def test_a_scheme_that_is_not_text_is_refused(cloud: MotoCloud, context: Any) -> None:
     event = http_event("PUT", "/assessments/bio/marking-scheme", body=b"\xff\xfe\x00")
     assert parse_response(results_app.handler(event, context))[0] == 422
 
@@ -216,9 +214,7 @@ def test_documents_are_read_with_the_status(cloud: MotoCloud, table: Table, cont
     assert get(context, f"/submissions/{sheet.id}/transcript") == (200, transcript | {"next": None})
 
 
-def test_a_transcript_that_no_answer_carries_comes_part_by_part_each_page_once(
-    cloud: MotoCloud, table: Table, context: Any
-) -> None:
+def test_a_large_transcript_is_paginated_with_each_page_once(cloud: MotoCloud, table: Table, context: Any) -> None:
     """Three hundred pages as dense as print exceed the size that Lambda allows for one response."""
     words = tuple(Word(f'"wörd" {number}', 99.12345, (0.12345, 0.23456, 0.34567, 0.01234)) for number in range(500))
     lines = (Line(" ".join(word.text for word in words), 99.0, (0.1, 0.2, 0.3, 0.4), words=words),)
@@ -244,12 +240,12 @@ def test_a_transcript_that_no_answer_carries_comes_part_by_part_each_page_once(
 
 
 @pytest.mark.parametrize("cursor", ["0", "-1", "x", "1e3", "999999"])
-def test_a_place_in_a_transcript_that_no_answer_named_is_refused(table: Table, context: Any, cursor: str) -> None:
+def test_an_invalid_transcript_cursor_is_refused(table: Table, context: Any, cursor: str) -> None:
     found, body = get(context, f"/submissions/{submission().id}/transcript", query={"next": cursor})
     assert (found, body["type"]) == (400, "urn:gradeline:problem:InvalidCursor")
 
 
-def test_a_long_list_comes_page_by_page_each_submission_once(table: Table, context: Any) -> None:
+def test_a_long_list_is_paginated_with_each_submission_once(table: Table, context: Any) -> None:
     for number in range(1, 8):
         submission_repository.create_record(
             table, submission(str(number), student=f"S{number}"), SubmissionState.READING, {}
@@ -267,7 +263,7 @@ def test_a_long_list_comes_page_by_page_each_submission_once(table: Table, conte
     assert pages == 3
 
 
-def test_a_place_in_one_list_opens_no_other(table: Table, context: Any) -> None:
+def test_a_cursor_of_one_tenant_lists_nothing_of_another(table: Table, context: Any) -> None:
     for number in range(1, 4):
         submission_repository.create_record(
             table, submission(str(number), student=f"S{number}"), SubmissionState.READING, {}
@@ -278,7 +274,7 @@ def test_a_place_in_one_list_opens_no_other(table: Table, context: Any) -> None:
     assert (found, body["type"]) == (400, "urn:gradeline:problem:InvalidCursor")
 
 
-def test_a_list_says_marks_and_leaves_out_what_it_did_not_look_up(table: Table, context: Any) -> None:
+def test_a_list_has_marks_and_no_branches(table: Table, context: Any) -> None:
     sheet = submission()
     marks = [{"question": "1", "label": "1", "marks": 1, "max_marks": 2, "review": [], "counted": True}]
     submission_repository.create_record(
@@ -288,7 +284,7 @@ def test_a_list_says_marks_and_leaves_out_what_it_did_not_look_up(table: Table, 
     assert (listed["question_marks"], listed["lanes"]) == (marks, None)
 
 
-def test_a_tenant_sees_its_own_assessments(table: Table, context: Any) -> None:
+def test_a_tenant_sees_its_own_assessments_only(table: Table, context: Any) -> None:
     for tenant, name in (("demo", "physics"), ("demo", "bio"), ("demo", "bio"), ("other", "maths")):
         assessment_repository.register_assessment(table, tenant, name)
     assert get(context, "/assessments") == (200, {"assessments": [{"id": "bio"}, {"id": "physics"}]})

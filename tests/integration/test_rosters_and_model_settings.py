@@ -24,7 +24,7 @@ pytestmark = pytest.mark.usefixtures("recover_requests")
 CSV = "Name,Roll No\nAmara Whitlock,10A-017\nCallum Oakes,10A-018\n"
 
 
-def test_a_roster_is_kept_and_sheets_of_nobody_are_looked_at_again(
+def test_a_roster_is_stored_and_unmatched_sheets_are_graded_again(
     cloud: MotoCloud,
     table: Table,
     context: Any,
@@ -59,7 +59,7 @@ def test_a_roster_is_kept_and_sheets_of_nobody_are_looked_at_again(
         ("Student ID\tStudent Name\n1\tAda\n", "Ada"),
     ],
 )
-def test_rosters_as_schools_export_them(
+def test_school_exports_are_accepted_as_rosters(
     context: Any,
     table: Table,
     cloud: MotoCloud,
@@ -83,7 +83,7 @@ def test_rosters_as_schools_export_them(
         (b"\xff\xfe", "UTF-8"),
     ],
 )
-def test_what_is_no_roster_is_told_by_line_or_read(
+def test_a_bad_rosters_error_names_the_line(
     context: Any,
     table: Table,
     cloud: MotoCloud,
@@ -95,7 +95,7 @@ def test_what_is_no_roster_is_told_by_line_or_read(
     assert message in json.dumps(body)
 
 
-def test_a_tenant_decides_on_the_model_and_sees_what_it_spent(context: Any, table: Table) -> None:
+def test_a_tenant_can_switch_the_model_and_see_its_spend(context: Any, table: Table) -> None:
     def get(who: str = "demo") -> Any:
         return parse_response(results_app.handler(http_event("GET", "/settings", tenant=who), context))[1]
 
@@ -117,6 +117,6 @@ def test_a_tenant_decides_on_the_model_and_sees_what_it_spent(context: Any, tabl
      '{"model": true, "spend_limit_usd": "5"}', '{"model": true, "spend_limit_usd": NaN}',
      '{"model": true, "spend_limit_usd": true}', '{"model": true, "spend_limit_usd": 1, "more": 2}'],
 )  # fmt: skip
-def test_settings_that_are_none_are_refused(context: Any, table: Table, body: str) -> None:
+def test_invalid_settings_are_refused(context: Any, table: Table, body: str) -> None:
     found, problem = put(context, "/settings", body)
     assert (found, problem["type"]) == (422, "urn:gradeline:problem:InvalidSettings")

@@ -33,7 +33,7 @@ def clear_grade_caches(cloud: MotoCloud) -> None:
 
 
 @pytest.mark.parametrize("name", STATES)
-def test_a_state_is_the_canonical_one(name: str) -> None:
+def test_a_sample_state_is_canonical(name: str) -> None:
     state = event(name)
     given = {part: state[part] for part in ("contract", "submission", "file")}
     assert Submission.from_state(state).to_state() == given
@@ -63,7 +63,7 @@ def test_a_paper_is_prepared(cloud: MotoCloud, context: Any) -> None:
     assert grade_app.handler(state, context)["state"] == "READY"
 
 
-def test_a_sheet_without_its_paper_is_told_apart(cloud: MotoCloud, context: Any) -> None:
+def test_a_sheet_without_its_paper_is_not_ready(cloud: MotoCloud, context: Any) -> None:
     state = event("grade")
     keep_transcript(cloud, state, ("1. carbon dioxide",))
     with pytest.raises(Exception, match="has not been read yet") as raised:
@@ -81,7 +81,7 @@ def keep_transcript(cloud: MotoCloud, state: Any, lines: tuple[str, ...]) -> Non
     ("name", "state_after"),
     [("reject", "REJECTED"), ("fail", "FAILED"), ("park", "AWAITING_PAPER"), ("execution-ended", "FAILED")],
 )
-def test_an_ending_is_written(cloud: MotoCloud, context: Any, name: str, state_after: str) -> None:
+def test_a_terminal_state_is_written(cloud: MotoCloud, context: Any, name: str, state_after: str) -> None:
     assert recover_app.handler(event(name), context) == {"state": state_after}
     status = results_app.handler(event("get-submission"), context)
     assert json.loads(status["body"])["state"] == state_after

@@ -90,7 +90,7 @@ ACTIONS = {"Park": "park", "Reject": "reject", "Fail": "fail", "Duplicate": "dup
 
 
 @pytest.mark.parametrize("name,execution,state", [entry for entry in ENTERED if entry[0] in ACTIONS])
-def test_a_state_of_version_0_1_comes_to_its_end(
+def test_a_state_of_version_0_1_reaches_its_terminal_state(
     name: str, execution: str, state: dict[str, Any], stack: MotoCloud, context: Any
 ) -> None:
     submission = execution.rpartition("-")[0]

@@ -37,7 +37,7 @@ from tests.integration.recovery import (
 )
 
 
-def test_the_received_object_goes_once_its_copy_is_confirmed(cloud: MotoCloud, context: Any) -> None:
+def test_the_received_object_is_removed_once_its_copy_is_confirmed(cloud: MotoCloud, context: Any) -> None:
     submission = receive_sheet(cloud)
     record_sheet(cloud, submission, SubmissionState.GRADED)
     stored = persist_app.handler(submission.to_state(), context)
@@ -50,9 +50,7 @@ def test_the_received_object_goes_once_its_copy_is_confirmed(cloud: MotoCloud, c
 
 
 @pytest.mark.parametrize("wrong", [{"sha256": "00" * 32}, {"version_id": "another"}, {"key": "documents/demo/none"}])
-def test_the_received_object_stays_while_its_copy_is_not_what_it_should_be(
-    cloud: MotoCloud, context: Any, wrong: dict[str, str]
-) -> None:
+def test_the_received_object_stays_if_its_copy_is_wrong(cloud: MotoCloud, context: Any, wrong: dict[str, str]) -> None:
     submission = receive_sheet(cloud)
     record_sheet(cloud, submission, SubmissionState.GRADED)
     stored = persist_app.handler(submission.to_state(), context)
@@ -61,9 +59,7 @@ def test_the_received_object_stays_while_its_copy_is_not_what_it_should_be(
     assert list_objects(cloud, TEMP) == [submission.file.key]
 
 
-def test_a_scheme_that_came_between_a_sheets_look_and_its_ending_does_not_pass_it_by(
-    cloud: MotoCloud, context: Any
-) -> None:
+def test_a_scheme_set_while_a_sheet_is_graded_grades_it_again(cloud: MotoCloud, context: Any) -> None:
     submission = receive_sheet(cloud)
     table = record_sheet(cloud, submission)
     set_paper(table)
@@ -111,9 +107,7 @@ def test_a_drop_whose_event_was_lost_is_started(cloud: MotoCloud, context: Any) 
 
 
 @pytest.mark.parametrize("lost", [0, 1])
-def test_of_two_drops_in_one_second_the_later_is_the_newer_whichever_event_was_lost(
-    cloud: MotoCloud, context: Any, lost: int
-) -> None:
+def test_of_two_drops_in_one_second_the_later_is_newer(cloud: MotoCloud, context: Any, lost: int) -> None:
     """S3's listings have whole seconds, its events milliseconds."""
     key = "drop/bio/answers/Ada.pdf"
     versions = [cloud.put(key, BODY), cloud.put(key, BODY + b"%")]
@@ -148,7 +142,7 @@ def test_a_finished_upload_whose_event_was_lost_is_started(cloud: MotoCloud, con
     assert list(cloud.executions()) == [f"{upload['id']}-1"]
 
 
-def test_a_refused_drop_is_not_refused_again_and_again(cloud: MotoCloud, context: Any) -> None:
+def test_a_refused_drop_is_refused_once(cloud: MotoCloud, context: Any) -> None:
     cloud.put("drop/notes.txt", b"no document")
     assert sweep(context)["started"] == 1
     deliver_invocations(cloud, context)
@@ -156,7 +150,7 @@ def test_a_refused_drop_is_not_refused_again_and_again(cloud: MotoCloud, context
     assert sorted(list_objects(cloud, TEMP)) == ["drop/notes.txt", "drop/notes.txt.refused.json"]
 
 
-def test_what_tidying_left_behind_goes(cloud: MotoCloud, context: Any) -> None:
+def test_the_sweep_removes_what_clean_up_left(cloud: MotoCloud, context: Any) -> None:
     submission = receive_sheet(cloud)
     record_sheet(cloud, submission, SubmissionState.GRADED)
     persist_app.handler(submission.to_state(), context)
@@ -164,14 +158,14 @@ def test_what_tidying_left_behind_goes(cloud: MotoCloud, context: Any) -> None:
     assert list_objects(cloud, TEMP) == []
 
 
-def test_the_object_of_what_failed_before_it_was_stored_stays(cloud: MotoCloud, context: Any) -> None:
+def test_the_object_of_a_failure_before_storing_stays(cloud: MotoCloud, context: Any) -> None:
     submission = receive_sheet(cloud)
     record_sheet(cloud, submission, SubmissionState.FAILED)
     assert sweep(context).get("removed", 0) == 0
     assert list_objects(cloud, TEMP) == [submission.file.key]
 
 
-def test_an_object_that_is_being_read_is_left_alone(cloud: MotoCloud, context: Any) -> None:
+def test_an_object_in_use_is_not_removed(cloud: MotoCloud, context: Any) -> None:
     submission = receive_sheet(cloud)
     record_sheet(cloud, submission)
     persist_app.handler(submission.to_state(), context)
@@ -179,9 +173,7 @@ def test_an_object_that_is_being_read_is_left_alone(cloud: MotoCloud, context: A
     assert list_objects(cloud, TEMP) == [submission.file.key]
 
 
-def test_an_execution_that_is_over_without_an_ending_gets_one_although_its_event_was_lost(
-    cloud: MotoCloud, context: Any
-) -> None:
+def test_a_stopped_execution_becomes_failed_without_its_event(cloud: MotoCloud, context: Any) -> None:
     _, receipt = post_sheet(context)
     submission = Submission.from_state(cloud.executions()[f"{receipt['id']}-1"])
     table = record_sheet(cloud, submission)
@@ -191,7 +183,7 @@ def test_an_execution_that_is_over_without_an_ending_gets_one_although_its_event
     assert sweep(context)["failed"] == 1
 
 
-def test_an_execution_that_is_over_and_was_never_recorded_gets_its_record(cloud: MotoCloud, context: Any) -> None:
+def test_a_stopped_execution_without_a_record_is_recorded_as_failed(cloud: MotoCloud, context: Any) -> None:
     _, receipt = post_sheet(context)
     submission = Submission.from_state(cloud.executions()[f"{receipt['id']}-1"])
     stop_execution(cloud, submission.execution_name)
@@ -205,7 +197,7 @@ def test_an_execution_that_is_over_and_was_never_recorded_gets_its_record(cloud:
     assert sorted(cloud.executions()) == [f"{submission.id}-1", f"{submission.id}-2"]
 
 
-def test_a_record_whose_execution_is_gone_runs_again(cloud: MotoCloud, context: Any) -> None:
+def test_a_record_without_an_execution_is_started_again(cloud: MotoCloud, context: Any) -> None:
     submission = receive_sheet(cloud)
     record_sheet(cloud, submission)
     assert sweep(context)["started"] == 1
@@ -214,7 +206,7 @@ def test_a_record_whose_execution_is_gone_runs_again(cloud: MotoCloud, context: 
     assert list(cloud.executions()) == [f"{submission.id}-2"]
 
 
-def test_a_claimed_run_that_nobody_started_is_started(cloud: MotoCloud, context: Any) -> None:
+def test_the_sweep_starts_a_claimed_run(cloud: MotoCloud, context: Any) -> None:
     submission = receive_sheet(cloud)
     table = record_sheet(cloud, submission)
     submission_repository.write_terminal_state(table, submission, SubmissionState.GRADED)
@@ -223,7 +215,7 @@ def test_a_claimed_run_that_nobody_started_is_started(cloud: MotoCloud, context:
     assert list(cloud.executions()) == [f"{submission.id}-2"]
 
 
-def test_an_ending_does_not_hide_a_run_that_was_claimed_meanwhile(cloud: MotoCloud, context: Any) -> None:
+def test_a_terminal_state_does_not_hide_a_later_claimed_run(cloud: MotoCloud, context: Any) -> None:
     submission = receive_sheet(cloud)
     table = record_sheet(cloud, submission)
     submission_repository.claim_next_run(table, get_record(table, submission))
@@ -233,7 +225,7 @@ def test_an_ending_does_not_hide_a_run_that_was_claimed_meanwhile(cloud: MotoClo
     assert sweep(context)["started"] == 1
 
 
-def test_a_parked_sheet_whose_paper_is_ready_goes_on(cloud: MotoCloud, context: Any) -> None:
+def test_a_parked_sheet_is_released_when_its_paper_is_ready(cloud: MotoCloud, context: Any) -> None:
     submission = receive_sheet(cloud)
     table = record_sheet(cloud, submission)
     recover_app.handler({"action": "park", "state": submission.to_state()}, context)
@@ -244,7 +236,7 @@ def test_a_parked_sheet_whose_paper_is_ready_goes_on(cloud: MotoCloud, context: 
     assert list(cloud.executions()) == [f"{submission.id}-2"]
 
 
-def test_a_release_that_was_lost_is_made_up_for(cloud: MotoCloud, context: Any) -> None:
+def test_the_sweep_makes_up_for_a_lost_release(cloud: MotoCloud, context: Any) -> None:
     submission = receive_sheet(cloud)
     table = record_sheet(cloud, submission)
     set_paper(table)
@@ -254,7 +246,7 @@ def test_a_release_that_was_lost_is_made_up_for(cloud: MotoCloud, context: Any) 
     assert sweep(context).get("releases", 0) == 0
 
 
-def test_the_scheduled_sweep_goes_on_where_it_stopped(cloud: MotoCloud, context: Any) -> None:
+def test_the_scheduled_sweep_resumes_where_it_stopped(cloud: MotoCloud, context: Any) -> None:
     for number in range(60):
         cloud.put(f"drop/bio/answers/{number:02}.pdf", BODY)
     context.get_remaining_time_in_millis = lambda: 1000
@@ -269,18 +261,18 @@ def test_the_scheduled_sweep_goes_on_where_it_stopped(cloud: MotoCloud, context:
     assert pieces[-1]["next"] is None
 
 
-def test_what_is_young_is_left_alone(cloud: MotoCloud, context: Any) -> None:
+def test_recent_objects_are_left_alone(cloud: MotoCloud, context: Any) -> None:
     cloud.put("drop/bio/answers/Ada.pdf", BODY)
     assert "started" not in recover_app.handler({"action": "sweep", "after": None}, context)
 
 
-def test_dead_ends_are_counted(cloud: MotoCloud, context: Any) -> None:
+def test_dead_letters_are_counted(cloud: MotoCloud, context: Any) -> None:
     sqs = cloud.client("sqs")
     sqs.send_message(QueueUrl=sqs.get_queue_url(QueueName="stack-dead-ends")["QueueUrl"], MessageBody="{}")
     assert sweep(context)["dead_ends"] == 1
 
 
-def test_marks_stand_where_only_the_telling_failed(cloud: MotoCloud, context: Any) -> None:
+def test_marks_are_kept_if_only_the_announcement_failed(cloud: MotoCloud, context: Any) -> None:
     submission = receive_sheet(cloud)
     table = record_sheet(cloud, submission)
     persist_app.handler(submission.to_state(), context)

@@ -9,7 +9,7 @@ from release import empty_bucket
 from tests.integration.moto_cloud import DOCUMENTS, TEMP, MotoCloud
 
 
-def test_versions_markers_and_unfinished_uploads_go_and_the_other_bucket_stays(cloud: MotoCloud) -> None:
+def test_one_bucket_is_emptied_completely_and_no_other(cloud: MotoCloud) -> None:
     s3 = cloud.client("s3")
     for _ in range(3):
         cloud.put("drop/a.pdf", b"x")
@@ -21,7 +21,7 @@ def test_versions_markers_and_unfinished_uploads_go_and_the_other_bucket_stays(c
     assert s3.get_object(Bucket=DOCUMENTS, Key="documents/1")["Body"].read() == b"kept"
 
 
-def test_what_s3_keeps_is_said() -> None:
+def test_objects_that_cannot_be_deleted_are_reported() -> None:
     class Locked:
         def get_paginator(self, _: str) -> "Locked":
             return self
@@ -36,7 +36,7 @@ def test_what_s3_keeps_is_said() -> None:
         empty_bucket.empty_bucket(Locked(), "bucket")
 
 
-def test_the_name_has_to_be_given_twice(
+def test_the_bucket_name_must_be_confirmed(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], cloud: MotoCloud
 ) -> None:
     cloud.put("drop/a.pdf", b"x")

@@ -34,7 +34,7 @@ def send(context: Any, number: int, tenant: str = "demo") -> tuple[int, Any, dic
     return *parse_response(response), response["headers"]
 
 
-def test_a_tenant_that_sends_too_many_is_refused_and_nothing_is_kept(
+def test_files_beyond_the_limit_are_refused_and_not_stored(
     cloud: MotoCloud, context: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     set_clock(monkeypatch, 18)
@@ -53,7 +53,7 @@ def test_a_tenant_that_sends_too_many_is_refused_and_nothing_is_kept(
     assert request_upload(context)[0] == 201
 
 
-def test_a_request_that_is_none_is_not_counted(cloud: MotoCloud, context: Any) -> None:
+def test_an_invalid_request_is_not_counted(cloud: MotoCloud, context: Any) -> None:
     for _ in range(5):
         assert request_upload(context, assessment=None)[0] == 400
     assert [send(context, number)[0] for number in range(3)] == [202] * 3
