@@ -130,7 +130,7 @@ class Reader:
         known = more.pop("known", True)
         file = SourceFile(
             bucket=TEMP,
-            key=more.pop("sealed", key),
+            key=more.pop("encrypted_key", key),
             version_id=version,
             size=len(body),
             sha256=hashlib.sha256(body).hexdigest() if known else None,

@@ -69,13 +69,13 @@ def create_graded_sheet(cloud: MotoCloud, context: Any, **query: str) -> Submiss
 
 def test_erasure_leaves_nothing_that_names_the_student(cloud: MotoCloud, context: Any) -> None:
     submission = create_graded_sheet(cloud, context)
-    sealed = submission.student
-    assert sealed and sealed in table_text(cloud)
+    encrypted_label = submission.student
+    assert encrypted_label and encrypted_label in table_text(cloud)
     assert erase(cloud, context, submission.id) == 202
     assert list_objects(cloud, TEMP) == []
     assert list_objects(cloud, DOCUMENTS) == []
     left = table_text(cloud)
-    assert sealed not in left
+    assert encrypted_label not in left
     assert SHA256 not in left.replace(json.dumps({"S": SHA256}), ""), "except for the pending erasure"
     found, body = status(context, submission.id)
     assert (found, body["state"], body["student"], body["marks"]) == (200, "ERASED", None, None)

@@ -101,7 +101,9 @@ def test_a_dropped_image_is_hashed_while_textract_reads_it(
 ) -> None:
     key = "drop/science-9/answers/ada.png"
     body = encode_image(picture())
-    reading = reader(body, key=key, sealed=TextCipher(SECRET.encode()).encrypt(key, associated_data=ID), known=False)
+    reading = reader(
+        body, key=key, encrypted_key=TextCipher(SECRET.encode()).encrypt(key, associated_data=ID), known=False
+    )
     assert textract.documents[0]["S3Object"]["Name"] == key
     assert reading["sha256"] == hashlib.sha256(body).hexdigest()
     before = cloud.calls[: cloud.calls.index("DetectDocumentText")]
@@ -272,7 +274,7 @@ def test_logs_have_ids_and_counts_and_never_text_or_names(
     log = io.StringIO()
     stream = extract_app.logger.registered_handler.setStream(log)
     key = "drop/science-9/answers/ada.pdf"
-    reader(SCAN, key=key, sealed=TextCipher(SECRET.encode()).encrypt(key, associated_data=ID), known=False)
+    reader(SCAN, key=key, encrypted_key=TextCipher(SECRET.encode()).encrypt(key, associated_data=ID), known=False)
     extract_app.logger.registered_handler.setStream(stream)
     logged = log.getvalue() + capsys.readouterr().out
     assert ID in logged

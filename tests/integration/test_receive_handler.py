@@ -28,18 +28,18 @@ def test_a_file_is_stored_and_started_with_two_calls(cloud: MotoCloud, context: 
 def test_a_file_removed_during_its_repeat_is_written_again(
     cloud: MotoCloud, context: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Between the put that finds it standing and the look at it, it is read, kept and removed."""
+    """The object is stored durably and removed between the refused put and the head request."""
     _, first = submit(context)
     s3 = receive_app.intake_context().s3
-    look = s3.head_object
+    head_object = s3.head_object
 
-    def tidied(**asked: Any) -> Any:
-        monkeypatch.setattr(s3, "head_object", look)
+    def remove_then_head(**request: Any) -> Any:
+        monkeypatch.setattr(s3, "head_object", head_object)
         for version in cloud.client("s3").list_object_versions(Bucket=TEMP)["Versions"]:
             cloud.client("s3").delete_object(Bucket=TEMP, Key=version["Key"], VersionId=version["VersionId"])
-        return look(**asked)
+        return head_object(**request)
 
-    monkeypatch.setattr(s3, "head_object", tidied)
+    monkeypatch.setattr(s3, "head_object", remove_then_head)
     status, again = submit(context)
     assert (status, again["id"]) == (202, first["id"])
     assert len(cloud.executions()) == 1

@@ -80,12 +80,12 @@ def test_a_waiting_request_is_answered_at_the_terminal_state(table: Table, conte
     sheet = submission()
     submission_repository.create_record(table, sheet, SubmissionState.READING, {})
     assert status(context, sheet, headers={"prefer": "wait=1"})["state"] == "READING"
-    ending = threading.Timer(
+    timer = threading.Timer(
         0.5, lambda: submission_repository.write_terminal_state(table, sheet, SubmissionState.GRADED)
     )
-    ending.start()
+    timer.start()
     assert status(context, sheet, headers={"prefer": "wait=20"})["state"] == "GRADED"
-    ending.join()
+    timer.join()
 
 
 def test_questions_with_one_label_have_their_own_columns(table: Table, context: Any) -> None:

@@ -112,7 +112,7 @@ class NoQuestionsFound(NothingFound):
 class NoAnswersFound(NothingFound):
     """An answer key without an answer.
 
-    `before_paper`: the assessment had no question paper yet, which would have told where to look for the answers.
+    `before_paper`: the assessment had no question paper yet, which shows where the answers are.
     """
 
     def __init__(self, message: str, *, before_paper: bool = False) -> None:
