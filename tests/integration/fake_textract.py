@@ -178,6 +178,6 @@ def raise_textract_quota(reader: Reader, monkeypatch: pytest.MonkeyPatch) -> Non
     """Give the account a large quota again, with nothing of it reserved."""
     monkeypatch.setenv("TEXTRACT_TPS", "200")
     settings.cache_clear()
-    extract_app.textract.cache_clear()
+    extract_app.get_textract_client.cache_clear()
     schedule = {"pk": {"S": RATE_LIMIT_KEY[0]}, "sk": {"S": RATE_LIMIT_KEY[1]}}
     reader.cloud.client("dynamodb").delete_item(TableName=TABLE, Key=schedule)
