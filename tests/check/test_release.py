@@ -99,9 +99,9 @@ def test_alarms_roll_a_canary_back(tools_python: Tool, checkout: Path) -> None:
         assert "Canary10Percent5Minutes" in json.dumps(group["DeploymentConfigName"]), name
         assert {"DEPLOYMENT_FAILURE", "DEPLOYMENT_STOP_ON_ALARM"} <= set(group["AutoRollbackConfiguration"]["Events"])
         assert "FailedExecutionsAlarm" in _rollback_alarms(group, resources)
-    behind_the_api = {f"{name}DeploymentGroup" for name in _behind_the_api(resources)}
-    assert behind_the_api
-    assert behind_the_api == {name for name in groups if "ApiErrorsAlarm" in _rollback_alarms(groups[name], resources)}
+    api_groups = {f"{name}DeploymentGroup" for name in _api_functions(resources)}
+    assert api_groups
+    assert api_groups == {name for name in groups if "ApiErrorsAlarm" in _rollback_alarms(groups[name], resources)}
 
 
 def _rollback_alarms(group: dict[str, Any], resources: dict[str, Any]) -> set[str]:
@@ -114,7 +114,7 @@ def _rollback_alarms(group: dict[str, Any], resources: dict[str, Any]) -> set[st
     return found
 
 
-def _behind_the_api(resources: dict[str, Any]) -> set[str]:
+def _api_functions(resources: dict[str, Any]) -> set[str]:
     """The functions whose alias the API's OpenAPI definition names."""
     named = references(resources["Api"]["Properties"]["Body"])
     return {resources[name]["Properties"]["FunctionName"]["Ref"] for name in named if name.endswith("Aliaslive")}

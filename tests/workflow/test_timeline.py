@@ -14,8 +14,8 @@ def test_the_times_of_a_submission_are_in_order(harness: WorkflowHarness) -> Non
     harness.prepare()
     sheet = harness.send_scan()
     timeline = harness.wait_until_ended(sheet)["timeline"]
-    for lane in ("read_at", "stored_at", "recorded_at"):
-        assert timeline["received_at"] <= timeline[lane] <= timeline["joined_at"]
+    for moment in ("read_at", "stored_at", "recorded_at"):
+        assert timeline["received_at"] <= timeline[moment] <= timeline["joined_at"]
     assert timeline["received_at"] <= timeline["first_ocr_at"] <= timeline["read_at"]
     assert timeline["joined_at"] <= timeline["graded_at"]
     history = harness.timeline(sheet).saved_seconds

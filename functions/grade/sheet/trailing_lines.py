@@ -125,11 +125,11 @@ class TrailingLineFinder:
             return True
         if self._right_edge is None or _SENTENCE_END.search(upper.response) or not lower.response.strip()[:1].islower():
             return False
-        # The first word of the lower line had no room on the line above.
+        # The first word of the lower line did not fit on the line above.
         left, _, width, _ = upper.line.line.box
         word = lower.response.split()[0]
-        room = lower.line.line.box[2] * (len(word) + 1) / max(len(lower.line.line.text), 1)
-        return left + width + room + _RAGGED >= self._right_edge
+        word_width = lower.line.line.box[2] * (len(word) + 1) / max(len(lower.line.line.text), 1)
+        return left + width + word_width + _RAGGED >= self._right_edge
 
     def _uses_own_question_numbers(self, response: str, node: QuestionNode, missing: Sequence[int]) -> bool:
         """Whether a line calculates with numbers that its own question gives and no missing question gives."""
