@@ -8,7 +8,7 @@ from aws_lambda_powertools.metrics import MetricUnit
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from core.models.submission import DocumentKind, Submission
-from core.models.timeline import compute_durations
+from core.models.timeline import BranchTimes, compute_durations
 from core.platform import aws
 from core.platform.settings import settings
 from core.storage.encryption import TextCipher
@@ -109,6 +109,7 @@ def add_grading_metrics(branch_results: dict[str, Any], submission: Submission, 
         metrics.add_metric("ModelDollars", MetricUnit.NoUnit, outcome.usage.cost_usd)
     if submission.run > 1:
         return  # parked, resumed or graded again: the time from upload to marks includes waiting
-    reading, storing = branch_results["reading"]["value"], branch_results["persistence"]["stored"]["value"]
+    reading = BranchTimes.from_dict(branch_results["reading"]["value"])
+    storing = BranchTimes.from_dict(branch_results["persistence"]["stored"]["value"])
     for name, duration in compute_durations(submission.received_at, reading, storing, outcome.timeline).items():
         metrics.add_metric(name, MetricUnit.Milliseconds, duration)

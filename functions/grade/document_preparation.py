@@ -43,8 +43,8 @@ def prepare_document(state: dict[str, Any], *, document_store: DocumentStore, ta
             table, submission.tenant, submission.assessment, slot, key=key, received_at=submission.received_at
         )
     terminal_state = SubmissionState.READY if failure is None else SubmissionState.REJECTED
-    timestamps = build_timeline(state, joined_at)
-    attributes: Item = {"paper_key": key, "transcript_key": transcript_key, "timeline": timestamps}
+    timeline = build_timeline(state, joined_at)
+    attributes: Item = {"paper_key": key, "transcript_key": transcript_key, "timeline": timeline.to_dict()}
     if failure is not None:
         attributes["failure"] = {"type": type(failure).__name__, "message": failure.message}
     if submission.kind is DocumentKind.ANSWER_KEY:
@@ -52,7 +52,7 @@ def prepare_document(state: dict[str, Any], *, document_store: DocumentStore, ta
     stored = submission_repository.write_terminal_state(table, submission, terminal_state, attributes)
     if failure is None:
         _restore_newer_upload_time(table, submission, slot, key)
-    return GradingOutcome(stored, timestamps)
+    return GradingOutcome(stored, timeline)
 
 
 def _restore_newer_upload_time(

@@ -9,6 +9,7 @@ from core.models.assessment import MarkingScheme, QuestionPaper
 from core.models.result import ReviewReason, SheetResult, Usage
 from core.models.roster import Roster
 from core.models.submission import Submission, SubmissionState
+from core.models.timeline import Timeline
 from core.models.transcript import Transcript
 from core.platform.clock import now
 from core.storage import assessment_repository, submission_repository
@@ -28,7 +29,7 @@ class GradingOutcome:
     of questions for review, the usage of a model."""
 
     state: SubmissionState
-    timeline: dict[str, Any]
+    timeline: Timeline
     marks: float | None = None
     max_marks: float | None = None
     for_review: int = 0
@@ -97,9 +98,8 @@ def grade_sheet(
         "transcript_key": transcript_key,
         "revision": inputs.assessment.revision,
         **({} if declared_student else _student_attribute(submission, student.label, cipher)),
-        "timeline": build_timeline(state, joined_at),
     }
-    return _record_result(submission, result, attributes, table)
+    return _record_result(submission, result, attributes, build_timeline(state, joined_at), table)
 
 
 def _decrypt_student(submission: Submission, cipher: TextCipher) -> str | None:
@@ -154,10 +154,13 @@ def _store_result(
     return key
 
 
-def _record_result(submission: Submission, result: SheetResult, attributes: Item, table: Table) -> GradingOutcome:
+def _record_result(
+    submission: Submission, result: SheetResult, attributes: Item, timeline: Timeline, table: Table
+) -> GradingOutcome:
     """Write the terminal state with these attributes and those that come from the result."""
     terminal_state = SubmissionState.NEEDS_REVIEW if result.needs_review else SubmissionState.GRADED
     from_result: Item = {
+        "timeline": timeline.to_dict(),
         "marks": result.marks,
         "max_marks": result.max_marks,
         "review": [reason.value for reason in result.review],
@@ -165,7 +168,7 @@ def _record_result(submission: Submission, result: SheetResult, attributes: Item
     }
     return GradingOutcome(
         submission_repository.write_terminal_state(table, submission, terminal_state, attributes | from_result),
-        attributes["timeline"],
+        timeline,
         result.marks,
         result.max_marks,
         for_review=sum(bool(question.review) for question in result.questions),
@@ -188,10 +191,10 @@ def _load_earlier_run(record: Item, document_store: DocumentStore) -> _EarlierRu
     )
 
 
-def build_timeline(state: dict[str, Any], joined_at: str) -> dict[str, Any]:
+def build_timeline(state: dict[str, Any], joined_at: str) -> Timeline:
     """The timestamps that only the merged state has; the branches' own are in their items."""
     reading = state["outcome"]["reading"]["value"]
-    return {"first_ocr_at": reading.get("first_ocr_at"), "joined_at": joined_at, "graded_at": now()}
+    return Timeline(reading.get("first_ocr_at"), joined_at, now())
 
 
 def _summarize_question(question: dict[str, Any]) -> dict[str, Any]:

@@ -1,33 +1,13 @@
 """The durable copy: a server-side copy of the received version in the documents bucket, verified by its checksum."""
 
 import base64
-from dataclasses import dataclass
 from typing import Any
 
 from core.models import errors
+from core.models.stored_file import StoredFile
 from core.models.submission import Submission
 
 _SOURCE_VERSION_METADATA = "source-version"
-
-
-@dataclass(frozen=True, slots=True)
-class StoredFile:
-    """The durable copy. `sha256` in hex, computed by S3 over the copied bytes; `size` in bytes."""
-
-    bucket: str
-    key: str
-    version_id: str
-    sha256: str
-    size: int
-
-    def to_state(self) -> dict[str, Any]:
-        return {
-            "bucket": self.bucket,
-            "key": self.key,
-            "version_id": self.version_id,
-            "sha256": self.sha256,
-            "size": self.size,
-        }
 
 
 def stored_file_key(submission: Submission) -> str:

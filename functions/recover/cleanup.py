@@ -4,8 +4,9 @@ run where the assessment has changed since."""
 import base64
 from typing import Any
 
+from core.models.stored_file import StoredFile
 from core.models.submission import Submission, SubmissionState
-from core.storage.table import RECORD_SK, Item, submission_pk
+from core.storage.table import RECORD_SK, submission_pk
 from core.storage.tombstones import find_stored_copy
 from recover import erase
 from recover.lifecycle_context import LifecycleContext
@@ -27,14 +28,14 @@ def clean_up(state: dict[str, Any], lifecycle: LifecycleContext) -> dict[str, An
         if not start_after_erasure(submission, lifecycle):
             erase.erase(submission.id, lifecycle)
         return {"removed": 0, "again": False}
-    stored_file = state["outcome"]["persistence"]["stored"]
+    stored = state["outcome"]["persistence"]["stored"]
     return {
-        "removed": int(stored_file["ok"] and delete_upload(submission, stored_file["value"], lifecycle)),
+        "removed": int(stored["ok"] and delete_upload(submission, StoredFile.from_state(stored["value"]), lifecycle)),
         "again": rerun_if_outdated(submission.id, lifecycle),
     }
 
 
-def delete_upload(submission: Submission, stored_file: Item, lifecycle: LifecycleContext) -> bool:
+def delete_upload(submission: Submission, stored_file: StoredFile, lifecycle: LifecycleContext) -> bool:
     """Delete the uploaded version once its durable copy exists and has the same checksum.
 
     Returns False if nothing was deleted: the run read the durable copy itself, or the copy does not match.
@@ -46,13 +47,13 @@ def delete_upload(submission: Submission, stored_file: Item, lifecycle: Lifecycl
     return True
 
 
-def _is_copy_intact(stored_file: Item, submission: Submission, lifecycle: LifecycleContext) -> bool:
+def _is_copy_intact(stored_file: StoredFile, submission: Submission, lifecycle: LifecycleContext) -> bool:
     """Whether the durable copy matches the upload: by the checksum that S3 computed, and by its size."""
     try:
         found = lifecycle.s3.head_object(
-            Bucket=stored_file["bucket"],
-            Key=stored_file["key"],
-            VersionId=stored_file["version_id"],
+            Bucket=stored_file.bucket,
+            Key=stored_file.key,
+            VersionId=stored_file.version_id,
             ChecksumMode="ENABLED",
         )
     except lifecycle.s3.exceptions.ClientError as error:
@@ -60,8 +61,8 @@ def _is_copy_intact(stored_file: Item, submission: Submission, lifecycle: Lifecy
             raise
         return False
     checksum = base64.b64decode(found.get("ChecksumSHA256") or "").hex()
-    declared = submission.file.sha256 or stored_file["sha256"]
-    return bool(checksum == stored_file["sha256"] == declared and found["ContentLength"] == submission.file.size)
+    declared = submission.file.sha256 or stored_file.sha256
+    return bool(checksum == stored_file.sha256 == declared and found["ContentLength"] == submission.file.size)
 
 
 def clean_up_ended(submission: Submission, lifecycle: LifecycleContext) -> SubmissionState | None:
@@ -75,6 +76,6 @@ def clean_up_ended(submission: Submission, lifecycle: LifecycleContext) -> Submi
         return None
     stored_file = find_stored_copy(items)
     if stored_file is not None and found["state"] != SubmissionState.READING:
-        delete_upload(submission, stored_file, lifecycle)
+        delete_upload(submission, StoredFile.from_state(stored_file), lifecycle)
     rerun_if_outdated(submission.id, lifecycle)
     return SubmissionState(found["state"])

@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 from urllib.parse import quote_plus
 
+from core.models.stored_file import StoredFile
 from core.models.submission import SubmissionState, submission_id_from_object
 from core.platform import clock
 from core.storage.submission_repository import submission_from_record
@@ -119,7 +120,7 @@ def _remove_if_stored(upload: UploadedObject, found: Item, items: dict[str, Item
         version_id=upload.version_id,
         size=upload.size,
     )
-    return delete_upload(replace(submission, file=received), stored_file, lifecycle)
+    return delete_upload(replace(submission, file=received), StoredFile.from_state(stored_file), lifecycle)
 
 
 def _is_refused(upload: UploadedObject, lifecycle: LifecycleContext) -> bool:

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from core.models.submission import TERMINAL_STATES, Submission, SubmissionState
-from core.models.timeline import time_saved_by_parallel_branches
+from core.models.timeline import BranchTimes, time_saved_by_parallel_branches
 from core.platform import clock, executions
 from core.storage import cost_counters
 from core.storage.encryption import TextCipher
@@ -203,5 +203,9 @@ def _timeline(record: Item, reading: Item, storing: Item) -> dict[str, Any]:
         "recorded_at": _recorded_at(record),
         **record.get("timeline", {}),
     }
-    timeline["saved_ms"] = time_saved_by_parallel_branches(reading, storing) if timeline.get("joined_at") else None
+    timeline["saved_ms"] = (
+        time_saved_by_parallel_branches(BranchTimes.from_dict(reading), BranchTimes.from_dict(storing))
+        if timeline.get("joined_at")
+        else None
+    )
     return timeline

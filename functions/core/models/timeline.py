@@ -1,11 +1,39 @@
 """Durations between the timestamps of a submission, for its status and for the metrics."""
 
 from collections.abc import Mapping
-from typing import Any
+from dataclasses import dataclass
+from typing import Any, Self
 
 from core.platform.clock import milliseconds_between
 
-BranchTimes = Mapping[str, Any]
+
+@dataclass(frozen=True, slots=True)
+class BranchTimes:
+    """When a branch started and ended, and when reading made its first OCR call; None if it has not."""
+
+    started_at: str | None = None
+    ended_at: str | None = None
+    first_ocr_at: str | None = None
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Any]) -> Self:
+        return cls(data.get("started_at"), data.get("ended_at"), data.get("first_ocr_at"))
+
+
+@dataclass(frozen=True, slots=True)
+class Timeline:
+    """Timestamps of a graded run: the first OCR call (None if there was none), the join of the branches, the marks."""
+
+    first_ocr_at: str | None = None
+    joined_at: str | None = None
+    graded_at: str | None = None
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Any]) -> Self:
+        return cls(data.get("first_ocr_at"), data.get("joined_at"), data.get("graded_at"))
+
+    def to_dict(self) -> dict[str, str | None]:
+        return {"first_ocr_at": self.first_ocr_at, "joined_at": self.joined_at, "graded_at": self.graded_at}
 
 
 def time_saved_by_parallel_branches(reading: BranchTimes, storing: BranchTimes) -> int | None:
@@ -15,28 +43,28 @@ def time_saved_by_parallel_branches(reading: BranchTimes, storing: BranchTimes) 
     timestamps. Recording is the state machine's own write and leaves no timestamps here, so the branches saved at least
     this much.
     """
-    if not all(branch.get("started_at") and branch.get("ended_at") for branch in (reading, storing)):
+    if not (reading.started_at and reading.ended_at and storing.started_at and storing.ended_at):
         return None
-    sequential = sum(milliseconds_between(branch["started_at"], branch["ended_at"]) for branch in (reading, storing))
-    first = min(reading["started_at"], storing["started_at"])
-    last = max(reading["ended_at"], storing["ended_at"])
+    sequential = milliseconds_between(reading.started_at, reading.ended_at)
+    sequential += milliseconds_between(storing.started_at, storing.ended_at)
+    first = min(reading.started_at, storing.started_at)
+    last = max(reading.ended_at, storing.ended_at)
     return max(0, sequential - milliseconds_between(first, last))
 
 
 def compute_durations(
-    received_at: str, reading: BranchTimes, storing: BranchTimes, timeline: Mapping[str, Any]
+    received_at: str, reading: BranchTimes, storing: BranchTimes, timeline: Timeline
 ) -> dict[str, int]:
     """Return, by metric, the durations in milliseconds of a submission's first run; unknown ones are omitted.
 
-    `timeline` has joined_at and graded_at. The time to the first OCR call, to the join and to the marks is measured
-    from `received_at`.
+    The time to the first OCR call, to the join and to the marks is measured from `received_at`.
     """
     spans = {
-        "TimeToFirstOcr": (received_at, reading.get("first_ocr_at")),
-        "TimeToJoin": (received_at, timeline.get("joined_at")),
-        "TimeToMarks": (received_at, timeline.get("graded_at")),
-        "StoringDuration": (storing.get("started_at"), storing.get("ended_at")),
-        "GradingDuration": (timeline.get("joined_at"), timeline.get("graded_at")),
+        "TimeToFirstOcr": (received_at, reading.first_ocr_at),
+        "TimeToJoin": (received_at, timeline.joined_at),
+        "TimeToMarks": (received_at, timeline.graded_at),
+        "StoringDuration": (storing.started_at, storing.ended_at),
+        "GradingDuration": (timeline.joined_at, timeline.graded_at),
     }
     known = {name: milliseconds_between(start, end) for name, (start, end) in spans.items() if start and end}
     time_saved = time_saved_by_parallel_branches(reading, storing)
