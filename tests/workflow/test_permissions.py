@@ -118,7 +118,7 @@ def test_stale_entries_of_the_reviewed_list_are_found(required: set[RequiredPerm
     found = stale_reviewed_grants(required, grants, [*load_reviewed_grants(), removed, used])
     assert [sentence.split(": ", 1)[1] for sentence in found] == [
         "nothing allows GradeFunction s3:DeleteObject on /results/*",
-        "ExtractFunction textract:DetectDocumentText on * was seen; strike it out",
+        "ExtractFunction textract:DetectDocumentText on * was used; remove the entry",
     ]
     assert all(len(entry.reason) > 20 for entry in load_reviewed_grants())
 
