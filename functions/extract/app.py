@@ -15,18 +15,16 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, HTTPClientError
 
-from core.models.submission import Submission
+from core.models.execution_state import ExecutionState, ReadingResult
 from core.platform import aws
 from core.platform.clock import milliseconds_between
 from core.platform.settings import settings
 from core.storage.encryption import TextCipher
 from core.storage.table import Table
 from extract.limits import DocumentLimits
-from extract.ocr.async_jobs import AsyncJob
 from extract.ocr.rate_limiter import RateLimiter, SharedSchedule
 from extract.ocr.textract import TextractOcr
 from extract.ocr.textract_client import TextractClient
-from extract.reading_result import ReadingResult
 from extract.sandbox import process_limits
 from extract.sandbox.process import Sandbox
 from extract.submission_reader import ReadingContext, read_submission
@@ -122,30 +120,30 @@ def reduced_garbage_collection() -> Iterator[None]:
 @logger.inject_lambda_context(clear_state=True)
 @metrics.log_metrics
 @reduced_garbage_collection()
-def handler(state: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
+def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     sandbox.start()
     metrics.add_metric("Readings", MetricUnit.Count, 1)
-    submission = Submission.from_state(state)
+    state = ExecutionState.from_state(event)
+    submission = state.submission
     logger.append_keys(submission_id=submission.id, run=submission.run)
     cipher = TextCipher(settings().identity_secret.encode())
     key = cipher.decrypt(submission.file.key, associated_data=submission.id)
     # After an asynchronous job: pages that it has read are not read again.
-    job = AsyncJob.from_state(state["job"]) if "job" in state else None
-    reading_context = build_reading_context(context, max_queue_seconds=math.inf if job else _MAX_QUEUE_SECONDS)
-    reading = read_submission(submission, key, reading_context, job)
+    reading_context = build_reading_context(context, max_queue_seconds=math.inf if state.job else _MAX_QUEUE_SECONDS)
+    reading = read_submission(submission, key, reading_context, state.job)
     record_metrics(reading)
     return reading.to_state()
 
 
 def record_metrics(reading: ReadingResult) -> None:
-    counts, duration = reading.counts, milliseconds_between(reading.started_at, reading.ended_at)
-    metrics.add_metric("PagesRead", MetricUnit.Count, counts.pages)
-    metrics.add_metric("PagesByOcr", MetricUnit.Count, 0 if reading.from_cache else counts.ocr_pages)
+    duration = milliseconds_between(reading.started_at, reading.ended_at)
+    metrics.add_metric("PagesRead", MetricUnit.Count, reading.pages)
+    metrics.add_metric("PagesByOcr", MetricUnit.Count, 0 if reading.from_cache else reading.ocr_pages)
     metrics.add_metric("ReadingDuration", MetricUnit.Milliseconds, duration)
     logger.info(
         "document read",
-        pages=counts.pages,
-        ocr_pages=counts.ocr_pages,
+        pages=reading.pages,
+        ocr_pages=reading.ocr_pages,
         from_cache=reading.from_cache,
         milliseconds=duration,
     )

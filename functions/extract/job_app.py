@@ -5,22 +5,23 @@ from typing import Any
 from aws_lambda_powertools import Logger
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
+from core.models.execution_state import AsyncJob, ExecutionState
 from core.models.submission import Submission
 from core.platform import aws
 from core.platform.settings import settings
 from core.storage.encryption import TextCipher
-from extract.ocr.async_jobs import AsyncJob, AsyncJobClient
+from extract.ocr.async_jobs import AsyncJobClient
 
 logger = Logger()
 
 
 @logger.inject_lambda_context(clear_state=True)
 @aws.translate_service_errors()
-def handler(state: dict[str, Any], _context: LambdaContext) -> dict[str, Any]:
-    submission = Submission.from_state(state)
+def handler(event: dict[str, Any], _context: LambdaContext) -> dict[str, Any]:
+    state = ExecutionState.from_state(event)
+    submission, previous = state.submission, state.job
     logger.append_keys(submission_id=submission.id, run=submission.run)
     jobs = AsyncJobClient(aws.client("textract"))
-    previous = AsyncJob.from_state(state["job"]) if "job" in state else None
     # A job without an id could not be started before, because too many others were running: try again.
     job = jobs.poll(previous) if previous and previous.id else start(submission, jobs, previous)
     logger.info("textract job", status=job.status)

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from core.models import errors, media_types
+from core.models.execution_state import AsyncJob, ReadingResult
 from core.models.submission import DocumentKind, Submission
 from core.models.transcript import Transcript
 from core.platform.clock import now
@@ -24,11 +25,10 @@ from extract.cache_lookup import CacheLookup
 from extract.document_reader import DocumentReader, build_image_page, can_send_unmodified
 from extract.limits import MAX_CALL_BYTES, DocumentLimits
 from extract.ocr.async_job_policy import AsyncJobPolicy
-from extract.ocr.async_jobs import AsyncJob, fetch_job_result
+from extract.ocr.async_jobs import fetch_job_result
 from extract.ocr.response_parser import build_transcript
 from extract.ocr.textract import PageRefused, TextractOcr, TextractResponse
 from extract.progress_recorder import ProgressRecorder
-from extract.reading_result import ReadingResult
 from extract.sandbox.process import Sandbox
 from extract.source_object import SourceObject
 from extract.transcript_cache import TranscriptCache, TranscriptCounts
@@ -272,10 +272,14 @@ def _build_cached_result(reading: _Reading) -> ReadingResult:
 
 def _build_result(reading: _Reading, counts: TranscriptCounts, ended_at: str, *, from_cache: bool) -> ReadingResult:
     return ReadingResult(
-        bucket=reading.cache.bucket,
-        key=reading.lookup.key,
+        transcript_bucket=reading.cache.bucket,
+        transcript_key=reading.lookup.key,
         sha256=reading.lookup.sha256 or "",
-        counts=counts,
+        pages=counts.pages,
+        text_layer_pages=counts.text_layer_pages,
+        ocr_pages=counts.ocr_pages,
+        lines=counts.lines,
+        warnings=counts.warnings,
         from_cache=from_cache,
         started_at=reading.progress.started_at,
         first_ocr_at=reading.progress.first_ocr_at,

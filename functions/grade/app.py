@@ -7,8 +7,10 @@ from aws_lambda_powertools import Logger, Metrics
 from aws_lambda_powertools.metrics import MetricUnit
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from core.models.submission import DocumentKind, Submission
-from core.models.timeline import BranchTimes, compute_durations
+from core.models.execution_state import ExecutionState
+from core.models.function_requests import MarkAnswerReply, MarkAnswerRequest
+from core.models.submission import DocumentKind
+from core.models.timeline import compute_durations
 from core.platform import aws
 from core.platform.settings import settings
 from core.storage.encryption import TextCipher
@@ -51,27 +53,27 @@ def interactive_marker() -> FreeTextMarker:
 @metrics.log_metrics
 @aws.translate_service_errors()
 def handler(event: dict[str, Any], _context: LambdaContext) -> dict[str, Any]:
-    return mark_answer_again(event) if event.get("action") == "mark answer" else grade_submission(event)
+    if event.get("action") == MarkAnswerRequest.ACTION:
+        return mark_answer_again(MarkAnswerRequest.from_event(event)).to_dict()
+    return grade_submission(ExecutionState.from_state(event)).to_state()
 
 
-def mark_answer_again(request: dict[str, Any]) -> dict[str, Any]:
+def mark_answer_again(request: MarkAnswerRequest) -> MarkAnswerReply:
     """Mark one answer whose reading a teacher has corrected; the request waits for the mark."""
     from grade.corrected_answers import mark_corrected_answer
 
-    logger.append_keys(submission_id=request["submission"])
+    logger.append_keys(submission_id=request.submission_id)
     table = Table(aws.client("dynamodb"), settings().table)
-    with ModelCallCounter(table, request["submission"], request["run"], on_error=log_nonfatal) as calls:
-        marker = TenantMarker(interactive_marker(), table, request["tenant"], calls.store_count)
-        corrected_mark = mark_corrected_answer(
-            request, document_store=document_store(), table=table, free_text_marker=marker
-        )
+    with ModelCallCounter(table, request.submission_id, request.run, on_error=log_nonfatal) as calls:
+        marker = TenantMarker(interactive_marker(), table, request.tenant, calls.store_count)
+        reply = mark_corrected_answer(request, document_store=document_store(), table=table, free_text_marker=marker)
     metrics.add_metric("AnswersMarkedAgain", MetricUnit.Count, 1)
-    return corrected_mark
+    return reply
 
 
-def grade_submission(state: dict[str, Any]) -> dict[str, Any]:
+def grade_submission(state: ExecutionState) -> GradingOutcome:
     """Prepare a paper or key, or grade a sheet, from the merged state of the branches."""
-    submission = Submission.from_state(state)
+    submission = state.submission
     logger.append_keys(submission_id=submission.id, run=submission.run)
     metrics.add_metric("Deliveries", MetricUnit.Count, 1)
     table = Table(aws.client("dynamodb"), settings().table)
@@ -85,8 +87,8 @@ def grade_submission(state: dict[str, Any]) -> dict[str, Any]:
     else:
         outcome = prepare_document(state, document_store=document_store(), table=table)
     logger.info("graded", kind=submission.kind, state=outcome.state)
-    add_grading_metrics(state["outcome"], submission, outcome)
-    return outcome.to_state()
+    add_grading_metrics(state, outcome)
+    return outcome
 
 
 def log_nonfatal(error: Exception) -> None:
@@ -100,16 +102,17 @@ def log_marking_failure(error: Exception) -> None:
     logger.error("an answer could not be marked", error=type(error).__name__)
 
 
-def add_grading_metrics(branch_results: dict[str, Any], submission: Submission, outcome: GradingOutcome) -> None:
+def add_grading_metrics(state: ExecutionState, outcome: GradingOutcome) -> None:
     """The durations of the submission's steps and the cost of its marking; numbers only, no identifiers."""
     metrics.add_metric(f"Ended{outcome.state.title().replace('_', '')}", MetricUnit.Count, 1)
-    if submission.kind is DocumentKind.ANSWER_SHEET:
+    if state.submission.kind is DocumentKind.ANSWER_SHEET:
         metrics.add_metric("QuestionsForReview", MetricUnit.Count, outcome.for_review)
         metrics.add_metric("ModelCalls", MetricUnit.Count, outcome.usage.calls)
         metrics.add_metric("ModelDollars", MetricUnit.NoUnit, outcome.usage.cost_usd)
-    if submission.run > 1:
+    if state.submission.run > 1:
         return  # parked, resumed or graded again: the time from upload to marks includes waiting
-    reading = BranchTimes.from_dict(branch_results["reading"]["value"])
-    storing = BranchTimes.from_dict(branch_results["persistence"]["stored"]["value"])
-    for name, duration in compute_durations(submission.received_at, reading, storing, outcome.timeline).items():
+    durations = compute_durations(
+        state.submission.received_at, state.reading_result.times, state.storing_result.times, outcome.timeline
+    )
+    for name, duration in durations.items():
         metrics.add_metric(name, MetricUnit.Milliseconds, duration)

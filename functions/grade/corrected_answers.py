@@ -2,10 +2,10 @@
 
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import Any
 from uuid import uuid4
 
 from core.models import counting_rules, errors
+from core.models.function_requests import MarkAnswerReply, MarkAnswerRequest
 from core.models.result import QuestionMark, SheetResult
 from core.models.transcript import Transcript
 from core.storage import assessment_repository
@@ -60,12 +60,9 @@ def _attach_original_reading(mark: QuestionMark, original: str | None) -> Questi
 
 
 def mark_corrected_answer(
-    request: Mapping[str, Any], *, document_store: DocumentStore, table: Table, free_text_marker: FreeTextMarker
-) -> dict[str, Any]:
+    request: MarkAnswerRequest, *, document_store: DocumentStore, table: Table, free_text_marker: FreeTextMarker
+) -> MarkAnswerReply:
     """Mark one answer from a teacher's text and store the mark as a document; the record is not changed.
-
-    `request` has `submission`, `question` and `answer`. Returns what the record needs: `key` of the document, `marks`,
-    `review`, `answered`.
 
     Raises
     ------
@@ -74,15 +71,15 @@ def mark_corrected_answer(
     PaperNotReady
         The assessment's paper has not been read yet.
     """
-    record = table.get(submission_pk(request["submission"]), RECORD_SK)
+    record = table.get(submission_pk(request.submission_id), RECORD_SK)
     if record is None or "transcript_key" not in record:
         raise errors.NotFound("There is no submission of this id.")
-    submission, question = submission_from_record(record), request["question"]
+    submission, question = submission_from_record(record), request.question
     paper, scheme = load_paper_and_scheme(
         assessment_repository.load(table, submission.tenant, submission.assessment), document_store
     )
     sheet = split_into_answers(Transcript.from_dict(document_store.read(record["transcript_key"])), paper)
-    corrected, original_readings = apply_corrections(sheet, {question: request["answer"]})
+    corrected, original_readings = apply_corrections(sheet, {question: request.answer})
     only_this = replace(corrected, answers=tuple(one for one in corrected.answers if one.question == question))
     caching_marker = CachingMarker(free_text_marker, {})
     result = attach_original_readings(
@@ -93,9 +90,6 @@ def mark_corrected_answer(
         raise errors.NotFound(f"The question paper has no question {question}.")
     key = correction_document_key(submission.tenant, submission.id, uuid4().hex)
     document_store.write(key, {**mark.to_dict(), "opinions": caching_marker.cached_marks})
-    return {
-        "key": key,
-        "marks": mark.marks,
-        "review": [reason.value for reason in mark.review],
-        "answered": counting_rules.is_attempted(mark.answer),
-    }
+    return MarkAnswerReply(
+        key, mark.marks, tuple(reason.value for reason in mark.review), counting_rules.is_attempted(mark.answer)
+    )

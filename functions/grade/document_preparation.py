@@ -4,6 +4,7 @@ from typing import Any
 
 from core.models import errors
 from core.models.assessment import QuestionPaper
+from core.models.execution_state import ExecutionState
 from core.models.submission import DocumentKind, Submission, SubmissionState
 from core.models.transcript import Transcript
 from core.platform.clock import now
@@ -21,7 +22,7 @@ _NO_ANSWERS_MESSAGE = (
 _NO_ANSWERS_YET_MESSAGE = "No answer was found in this file. It is read again when the question paper is there."
 
 
-def prepare_document(state: dict[str, Any], *, document_store: DocumentStore, table: Table) -> GradingOutcome:
+def prepare_document(state: ExecutionState, *, document_store: DocumentStore, table: Table) -> GradingOutcome:
     """Parse the questions (or the key's answers) from a transcript and store them as the assessment's document.
 
     A paper without a question does not replace the current one: it ends as REJECTED with the reason, and its
@@ -29,8 +30,7 @@ def prepare_document(state: dict[str, Any], *, document_store: DocumentStore, ta
     is recorded as `before_paper`: it is read again when the paper is there.
     """
     joined_at = now()
-    submission = Submission.from_state(state)
-    transcript_key = state["outcome"]["reading"]["value"]["transcript"]["key"]
+    submission, transcript_key = state.submission, state.reading_result.transcript_key
     transcript = Transcript.from_dict(document_store.read(transcript_key))
     document, failure = _parse_document(submission, transcript, document_store, table)
     slot: assessment_repository.Slot = "paper" if submission.kind is DocumentKind.QUESTION_PAPER else "key_document"

@@ -6,6 +6,7 @@ from typing import Any
 
 from core.models import counting_rules
 from core.models.assessment import MarkingScheme, QuestionPaper
+from core.models.execution_state import ExecutionState
 from core.models.result import ReviewReason, SheetResult, Usage
 from core.models.roster import Roster
 from core.models.submission import Submission, SubmissionState
@@ -60,7 +61,7 @@ class _Inputs:
 
 
 def grade_sheet(
-    state: dict[str, Any],
+    state: ExecutionState,
     *,
     document_store: DocumentStore,
     table: Table,
@@ -81,8 +82,7 @@ def grade_sheet(
     from grade.sheet.student_matching import match_student
 
     joined_at = now()
-    submission = Submission.from_state(state)
-    transcript_key = state["outcome"]["reading"]["value"]["transcript"]["key"]
+    submission, transcript_key = state.submission, state.reading_result.transcript_key
     declared_student = _decrypt_student(submission, cipher)
     inputs = _load_inputs(submission, transcript_key, document_store, table)
     if isinstance(inputs, SubmissionState):
@@ -191,10 +191,9 @@ def _load_earlier_run(record: Item, document_store: DocumentStore) -> _EarlierRu
     )
 
 
-def build_timeline(state: dict[str, Any], joined_at: str) -> Timeline:
+def build_timeline(state: ExecutionState, joined_at: str) -> Timeline:
     """The timestamps that only the merged state has; the branches' own are in their items."""
-    reading = state["outcome"]["reading"]["value"]
-    return Timeline(reading.get("first_ocr_at"), joined_at, now())
+    return Timeline(state.reading_result.first_ocr_at, joined_at, now())
 
 
 def _summarize_question(question: dict[str, Any]) -> dict[str, Any]:

@@ -9,6 +9,7 @@ from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.metrics import MetricUnit
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
+from core.models.function_requests import RepeatUploadRequest
 from core.models.submission import Submission, parse_assessment, parse_kind, parse_student
 from core.platform import aws, executions, http
 from core.platform.settings import settings
@@ -43,7 +44,7 @@ def table() -> Table:
 
 def notify_repeat(submission_id: str, received_at: str) -> None:
     """Invoke `recover` asynchronously to make this the newest receipt; the invocation has its own dead-letter queue."""
-    event = {"action": "again", "submission": submission_id, "received_at": received_at}
+    event = RepeatUploadRequest(submission_id, received_at).to_event()
     aws.client("lambda").invoke(
         FunctionName=settings().recover_function, InvocationType="Event", Payload=json.dumps(event).encode()
     )

@@ -6,6 +6,7 @@ of other functions and operators.
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import Any
@@ -14,11 +15,21 @@ from aws_lambda_powertools import Logger, Metrics
 from aws_lambda_powertools.metrics import MetricUnit
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from core.models.submission import Submission
+from core.models.execution_state import ExecutionState
+from core.models.function_requests import (
+    EraseRequest,
+    ReleaseRequest,
+    RepeatUploadRequest,
+    ResumeReply,
+    ResumeRequest,
+    SweepReply,
+    SweepRequest,
+)
 from core.platform import aws, clock, executions
+from core.platform.executions import Execution
 from core.platform.settings import settings
 from core.storage.encryption import TextCipher
-from core.storage.table import Item, Table
+from core.storage.table import Table
 from recover import stuck_executions, terminal_states
 from recover.cleanup import clean_up, clean_up_ended
 from recover.erase import erase
@@ -26,7 +37,7 @@ from recover.lifecycle_context import LifecycleContext
 from recover.release import park_submission, receive_again, release, release_all
 from recover.sweep import SweepCutoffs, SweepResult, load_cursor, save_cursor, sweep
 
-Action = Callable[[dict[str, Any], LifecycleContext], dict[str, Any]]
+Event = dict[str, Any]
 
 logger = Logger()
 metrics = Metrics()
@@ -67,124 +78,132 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     metrics.add_metric("Recoveries", MetricUnit.Count, 1)
     lifecycle = lifecycle_context(context)
     if "detail" in event:
-        return handle_execution_end(event["detail"], lifecycle)
+        return handle_execution_end(Execution.from_description(event["detail"]), lifecycle)
     logger.info("request received", action=event["action"])
     if "state" in event:
-        return handle_state_machine(event["action"], event["state"], lifecycle)
-    if event["action"] == "sweep" and "after" not in event:
-        return handle_schedule(event, lifecycle)
+        return handle_state_machine(event["action"], ExecutionState.from_state(event["state"]), lifecycle)
+    if event["action"] == SweepRequest.ACTION and (request := SweepRequest.from_event(event)).is_scheduled:
+        return handle_schedule(request, lifecycle)
     return handle_request(event, lifecycle)
 
 
-def handle_execution_end(detail: dict[str, Any], lifecycle: LifecycleContext) -> dict[str, Any]:
+def handle_execution_end(execution: Execution, lifecycle: LifecycleContext) -> dict[str, Any]:
     """EventBridge: an execution timed out, was aborted or failed."""
-    state = terminal_states.finalise_event(detail, lifecycle.table)
-    clean_up_ended(Submission.from_state(json.loads(detail["input"])), lifecycle)
+    state = terminal_states.finalise_execution(execution, lifecycle.table)
+    clean_up_ended(execution.submission, lifecycle)
     return {"state": state}
 
 
-def handle_state_machine(action: str, state: dict[str, Any], lifecycle: LifecycleContext) -> dict[str, Any]:
+def handle_state_machine(action: str, state: ExecutionState, lifecycle: LifecycleContext) -> dict[str, Any]:
     """A task of the state machine, which sends its whole state."""
     if action not in _STATE_MACHINE_ACTIONS:
         raise ValueError(f"unknown action {action!r}")
     return _STATE_MACHINE_ACTIONS[action](state, lifecycle)
 
 
-def handle_schedule(event: dict[str, Any], lifecycle: LifecycleContext) -> dict[str, Any]:
+def handle_schedule(request: SweepRequest, lifecycle: LifecycleContext) -> dict[str, Any]:
     """The scheduled sweep, which continues where the previous one stopped."""
-    done = _run_sweep(event, lifecycle, after=load_cursor(lifecycle))
+    done = _run_sweep(replace(request, after=load_cursor(lifecycle)), lifecycle)
     save_cursor(lifecycle, done.next_cursor)
     return _report_sweep(done, lifecycle)
 
 
-def handle_request(event: dict[str, Any], lifecycle: LifecycleContext) -> dict[str, Any]:
+def handle_request(event: Event, lifecycle: LifecycleContext) -> dict[str, Any]:
     """A request of another function or of an operator; the state machine's releases as well."""
     if event["action"] not in _REQUESTS:
         raise ValueError(f"unknown action {event['action']!r}")
     return _REQUESTS[event["action"]](event, lifecycle)
 
 
-def _reject(state: dict[str, Any], lifecycle: LifecycleContext) -> dict[str, Any]:
+def _reject(state: ExecutionState, lifecycle: LifecycleContext) -> dict[str, Any]:
     return {"state": terminal_states.reject_submission(state, lifecycle.table)}
 
 
-def _mark_duplicate(state: dict[str, Any], lifecycle: LifecycleContext) -> dict[str, Any]:
+def _mark_duplicate(state: ExecutionState, lifecycle: LifecycleContext) -> dict[str, Any]:
     receive = partial(receive_again, lifecycle=lifecycle)
     return {"state": terminal_states.mark_duplicate(state, lifecycle.table, receive)}
 
 
-def _fail(state: dict[str, Any], lifecycle: LifecycleContext) -> dict[str, Any]:
+def _fail(state: ExecutionState, lifecycle: LifecycleContext) -> dict[str, Any]:
     return {"state": terminal_states.fail_submission(state, lifecycle.table)}
 
 
-def _park(state: dict[str, Any], lifecycle: LifecycleContext) -> dict[str, Any]:
-    return {"state": park_submission(Submission.from_state(state), lifecycle)}
+def _park(state: ExecutionState, lifecycle: LifecycleContext) -> dict[str, Any]:
+    return {"state": park_submission(state.submission, lifecycle)}
 
 
-def _release(event: dict[str, Any], lifecycle: LifecycleContext) -> dict[str, Any]:
+def _clean_up(state: ExecutionState, lifecycle: LifecycleContext) -> dict[str, Any]:
+    return clean_up(state, lifecycle).to_state()
+
+
+def _release(event: Event, lifecycle: LifecycleContext) -> dict[str, Any]:
     """Release one batch for the state machine, which calls again for the rest; otherwise as much as time allows."""
-    tenant, assessment = event["tenant"], event["assessment"]
-    if "after" not in event:
+    request = ReleaseRequest.from_event(event)
+    tenant, assessment = request.tenant, request.assessment
+    if request.after is None:
         return release_all(tenant, assessment, lifecycle).to_state()
-    return release(tenant, assessment, lifecycle, after=event["after"], revision=event["revision"]).to_state()
+    return release(tenant, assessment, lifecycle, after=request.after, revision=request.revision).to_state()
 
 
-def _receive_again(event: dict[str, Any], lifecycle: LifecycleContext) -> dict[str, Any]:
-    return {"state": receive_again(event["submission"], event["received_at"], lifecycle)}
+def _receive_again(event: Event, lifecycle: LifecycleContext) -> dict[str, Any]:
+    request = RepeatUploadRequest.from_event(event)
+    return {"state": receive_again(request.submission_id, request.received_at, lifecycle)}
 
 
-def _resume(event: dict[str, Any], lifecycle: LifecycleContext) -> dict[str, Any]:
+def _resume(event: Event, lifecycle: LifecycleContext) -> dict[str, Any]:
     """Resume the named submissions, or one page of all that FAILED before `until`."""
-    if "submissions" in event:
-        return {"resumed": stuck_executions.resume_submissions(event["submissions"], lifecycle), "next": None}
-    started, next_cursor = stuck_executions.resume_failed(
-        lifecycle, until=event.get("until", clock.now()), after=event["after"]
-    )
-    return {"resumed": started, "next": next_cursor}
+    request = ResumeRequest.from_event(event)
+    if request.submission_ids is not None:
+        reply = ResumeReply(tuple(stuck_executions.resume_submissions(request.submission_ids, lifecycle)))
+    else:
+        until = request.until or clock.now()
+        started, next_cursor = stuck_executions.resume_failed(lifecycle, until=until, after=request.after)
+        reply = ResumeReply(tuple(started), next_cursor)
+    return reply.to_dict()
 
 
-def _erase(event: dict[str, Any], lifecycle: LifecycleContext) -> dict[str, Any]:
-    return {"removed": erase(event["submission"], lifecycle)}
+def _erase(event: Event, lifecycle: LifecycleContext) -> dict[str, Any]:
+    return {"removed": erase(EraseRequest.from_event(event).submission_id, lifecycle)}
 
 
-def _sweep(event: dict[str, Any], lifecycle: LifecycleContext) -> dict[str, Any]:
+def _sweep(event: Event, lifecycle: LifecycleContext) -> dict[str, Any]:
     """One call of an operator's sweep, which starts at `after`."""
-    return _report_sweep(_run_sweep(event, lifecycle, after=event["after"]), lifecycle)
+    return _report_sweep(_run_sweep(SweepRequest.from_event(event), lifecycle), lifecycle)
 
 
-_STATE_MACHINE_ACTIONS: dict[str, Action] = {
+_STATE_MACHINE_ACTIONS: dict[str, Callable[[ExecutionState, LifecycleContext], dict[str, Any]]] = {
     "reject": _reject,
     "duplicate": _mark_duplicate,
     "fail": _fail,
     "park": _park,
-    "tidy": clean_up,
+    "tidy": _clean_up,
 }
-_REQUESTS: dict[str, Action] = {
-    "release": _release,
-    "again": _receive_again,
-    "resume": _resume,
-    "erase": _erase,
-    "sweep": _sweep,
+_REQUESTS: dict[str, Callable[[Event, LifecycleContext], dict[str, Any]]] = {
+    ReleaseRequest.ACTION: _release,
+    RepeatUploadRequest.ACTION: _receive_again,
+    ResumeRequest.ACTION: _resume,
+    EraseRequest.ACTION: _erase,
+    SweepRequest.ACTION: _sweep,
 }
 
 
-def _run_sweep(event: dict[str, Any], lifecycle: LifecycleContext, *, after: Item | None) -> SweepResult:
-    idle_seconds = event.get("older_than_seconds", _IDLE_SECONDS)
+def _run_sweep(request: SweepRequest, lifecycle: LifecycleContext) -> SweepResult:
+    idle_seconds = _IDLE_SECONDS if request.older_than_seconds is None else request.older_than_seconds
     cutoffs = SweepCutoffs(_seconds_ago(idle_seconds), _seconds_ago(max(idle_seconds, _STUCK_SECONDS)))
-    return sweep(lifecycle, cutoffs, after=after)
+    return sweep(lifecycle, cutoffs, after=request.after)
 
 
 def _report_sweep(done: SweepResult, lifecycle: LifecycleContext) -> dict[str, Any]:
     """Publish the counts of a sweep as metrics; returns them with the cursor `next`."""
-    response = {
-        **done.to_dict(),
+    counts: dict[str, Any] = {
+        **dict(sorted(done.counts.items())),
         "failed": stuck_executions.count_failed(lifecycle, until=_seconds_ago(0)),
         "dead_ends": _count_dead_letters(),
     }
     for name in ("stuck", "started", "finalised", "removed", "waiting_for_paper", "failed"):
-        metrics.add_metric(f"Swept{name.title().replace('_', '')}", MetricUnit.Count, response.get(name, 0))
-    logger.info("sweep finished", **{name: count for name, count in response.items() if name != "next"})
-    return response
+        metrics.add_metric(f"Swept{name.title().replace('_', '')}", MetricUnit.Count, counts.get(name, 0))
+    logger.info("sweep finished", **counts)
+    return SweepReply(counts, done.next_cursor).to_dict()
 
 
 def _count_dead_letters() -> int:

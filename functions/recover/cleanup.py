@@ -2,8 +2,10 @@
 run where the assessment has changed since."""
 
 import base64
+from dataclasses import dataclass
 from typing import Any
 
+from core.models.execution_state import ExecutionState, StoringResult
 from core.models.stored_file import StoredFile
 from core.models.submission import Submission, SubmissionState
 from core.storage.table import RECORD_SK, submission_pk
@@ -14,25 +16,32 @@ from recover.release import rerun_if_outdated
 from recover.reruns import start_after_erasure
 
 
-def clean_up(state: dict[str, Any], lifecycle: LifecycleContext) -> dict[str, Any]:
+@dataclass(frozen=True, slots=True)
+class CleanUpResult:
+    """`removed`: the number of uploaded objects deleted. `is_run_again`: whether another run was started."""
+
+    removed: int = 0
+    is_run_again: bool = False
+
+    def to_state(self) -> dict[str, Any]:
+        return {"removed": self.removed, "again": self.is_run_again}
+
+
+def clean_up(state: ExecutionState, lifecycle: LifecycleContext) -> CleanUpResult:
     """Runs after the terminal state is written and published. Safe to repeat; the sweep does what it leaves undone.
 
-    `state` is the state of the execution. For an erased submission it erases what this run has written since, unless
-    the file was sent again after the erasure: then it starts a new run.
-
-    Returns `removed`, the number of uploaded objects deleted, and `again`, whether another run was started.
+    For an erased submission it erases what this run has written since, unless the file was sent again after the
+    erasure: then it starts a new run.
     """
-    submission = Submission.from_state(state)
+    submission = state.submission
     found = lifecycle.table.get(submission_pk(submission.id), RECORD_SK)
     if found is not None and "erased_at" in found:
         if not start_after_erasure(submission, lifecycle):
             erase.erase(submission.id, lifecycle)
-        return {"removed": 0, "again": False}
-    stored = state["outcome"]["persistence"]["stored"]
-    return {
-        "removed": int(stored["ok"] and delete_upload(submission, StoredFile.from_state(stored["value"]), lifecycle)),
-        "again": rerun_if_outdated(submission.id, lifecycle),
-    }
+        return CleanUpResult()
+    is_stored = isinstance(state.storing, StoringResult)
+    removed = is_stored and delete_upload(submission, state.storing_result.file, lifecycle)
+    return CleanUpResult(int(removed), rerun_if_outdated(submission.id, lifecycle))
 
 
 def delete_upload(submission: Submission, stored_file: StoredFile, lifecycle: LifecycleContext) -> bool:

@@ -1,5 +1,7 @@
 """Stuck and failed executions: find them by their records, and start their submissions again."""
 
+from collections.abc import Iterable
+
 from core.storage import submission_repository
 from core.storage.table import Item, submission_pk
 from recover import terminal_states
@@ -24,7 +26,7 @@ def recover_run(submission_id: str, found: Item, lifecycle: LifecycleContext) ->
     return "finalised"
 
 
-def resume_submissions(ids: list[str], lifecycle: LifecycleContext) -> list[str]:
+def resume_submissions(ids: Iterable[str], lifecycle: LifecycleContext) -> list[str]:
     """Run failed or stuck submissions again; returns the ids of those that were started."""
     return [submission_id for submission_id in ids if start_next_run(submission_id, lifecycle)]
 

@@ -9,8 +9,8 @@ submission behind.
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import Any
 
+from core.models.function_requests import SweepCursor
 from core.models.submission import SubmissionState
 from core.storage import assessment_repository, submission_repository
 from core.storage.table import Item, submission_pk
@@ -38,10 +38,7 @@ class SweepResult:
     """Counts by outcome, and the cursor of the next call (None: everything has been processed)."""
 
     counts: Counter[str] = field(default_factory=Counter)
-    next_cursor: Item | None = None
-
-    def to_dict(self) -> dict[str, Any]:
-        return {**dict(sorted(self.counts.items())), "next": self.next_cursor}
+    next_cursor: SweepCursor | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,14 +50,11 @@ class SweepCutoffs:
     stuck: str
 
 
-def sweep(lifecycle: LifecycleContext, cutoffs: SweepCutoffs, *, after: Item | None = None) -> SweepResult:
-    """Process everything that waits, until this call's time runs out.
-
-    `after` is the cursor of an earlier call: {"stage", "place"}.
-    """
+def sweep(lifecycle: LifecycleContext, cutoffs: SweepCutoffs, *, after: SweepCursor | None = None) -> SweepResult:
+    """Process everything that waits, until this call's time runs out. `after` is the cursor of an earlier call."""
     done = SweepResult()
-    stage: str | None = after["stage"] if after else STAGES[0]
-    position = after["place"] if after else None
+    stage: str | None = after.stage if after else STAGES[0]
+    position = after.position if after else None
     while stage is not None:
         waiting, position = _process_page(stage, lifecycle, cutoffs, position)
         for waiting_since, outcome in waiting:
@@ -71,7 +65,7 @@ def sweep(lifecycle: LifecycleContext, cutoffs: SweepCutoffs, *, after: Item | N
         if position is None:
             stage = next(iter(STAGES[STAGES.index(stage) + 1 :]), None)
         if stage is not None and lifecycle.seconds_left() < RESERVED_SECONDS:
-            done.next_cursor = {"stage": stage, "place": position}
+            done.next_cursor = SweepCursor(stage, position)
             break
     return done
 
@@ -115,11 +109,12 @@ def _release_parked(submission_id: str, found: Item, lifecycle: LifecycleContext
     return "released"
 
 
-def load_cursor(lifecycle: LifecycleContext) -> Item | None:
+def load_cursor(lifecycle: LifecycleContext) -> SweepCursor | None:
     """The cursor of the previous scheduled sweep."""
     found = lifecycle.table.get("sweep", "place")
-    return found.get("following") if found else None
+    following = found.get("following") if found else None
+    return SweepCursor.from_dict(following) if following else None
 
 
-def save_cursor(lifecycle: LifecycleContext, next_cursor: Item | None) -> None:
-    lifecycle.table.put({"pk": "sweep", "sk": "place", "following": next_cursor})
+def save_cursor(lifecycle: LifecycleContext, next_cursor: SweepCursor | None) -> None:
+    lifecycle.table.put({"pk": "sweep", "sk": "place", "following": next_cursor.to_dict() if next_cursor else None})

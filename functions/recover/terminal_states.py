@@ -2,9 +2,9 @@
 
 import json
 from collections.abc import Callable
-from typing import Any
 
 from core.models import errors
+from core.models.execution_state import ExecutionState, ReadingResult, StepError
 from core.models.submission import Submission, SubmissionState
 from core.platform.executions import Execution
 from core.storage import submission_repository
@@ -15,67 +15,56 @@ _MAX_CAUSE = 2000
 _MESSAGES = {"NotPersisted": "The file could not be stored or recorded; it is kept and can be run again."}
 
 
-def reject_submission(state: dict[str, Any], table: Table) -> SubmissionState:
+def reject_submission(state: ExecutionState, table: Table) -> SubmissionState:
     """Record a submission as REJECTED: the document itself is at fault, and the error's message says how."""
-    reading = state["outcome"]["reading"]
-    return _end_submission(
-        table,
-        Submission.from_state(state),
-        SubmissionState.REJECTED,
-        {"failure": {"type": reading["error"], "message": error_message(reading["cause"])}},
-    )
+    if not isinstance(state.reading, StepError):
+        raise ValueError("The reading branch has not failed.")
+    failure = {"type": state.reading.error, "message": error_message(state.reading.cause)}
+    return _end_submission(table, state.submission, SubmissionState.REJECTED, {"failure": failure})
 
 
-def mark_duplicate(state: dict[str, Any], table: Table, receive_again: Callable[[str, str], object]) -> SubmissionState:
+def mark_duplicate(state: ExecutionState, table: Table, receive_again: Callable[[str, str], object]) -> SubmissionState:
     """Record a submission as DUPLICATE_OF the one that has the same content for the same student and its marks.
 
     `receive_again` is called with the id of that submission and the time of this upload.
     """
-    original_id = state["outcome"]["persistence"]["stored"]["value"]["duplicate_of"]
-    submission = Submission.from_state(state)
+    submission, original_id = state.submission, state.storing_result.duplicate_of
+    if original_id is None:
+        raise ValueError("The submission is not a duplicate.")
     ended = _end_submission(table, submission, SubmissionState.DUPLICATE_OF, {"duplicate_of": original_id})
     if ended is SubmissionState.DUPLICATE_OF:
         receive_again(original_id, submission.received_at)
     return ended
 
 
-def fail_submission(state: dict[str, Any], table: Table) -> SubmissionState:
+def fail_submission(state: ExecutionState, table: Table) -> SubmissionState:
     """Record a submission as FAILED: the system is at fault. The file is kept, an alarm fires, and it can be run again
     (docs/operations.md).
 
     Returns another state if a terminal state was already written and only the reply to that write was lost: then
     nothing has failed.
     """
-    failure = state["failure"]
-    message = _MESSAGES.get(failure["Error"]) or error_message(failure.get("Cause", ""))
-    failure_attributes = {"failure": {"type": failure["Error"], "message": message}}
-    return _end_submission(
-        table, Submission.from_state(state), SubmissionState.FAILED, {**failure_attributes, **_transcript_key(state)}
-    )
-
-
-def _transcript_key(state: dict[str, Any]) -> Item:
-    """The transcript's key if the reading succeeded, so that the next run and an erasure find it."""
-    reading = state.get("outcome", {}).get("reading", {})
-    key = reading.get("value", {}).get("transcript", {}).get("key") if reading.get("ok") else None
-    return {"transcript_key": key} if key else {}
-
-
-def finalise_event(detail: dict[str, Any], table: Table) -> SubmissionState:
-    """Write the missing terminal state of an execution that timed out, was aborted or failed.
-
-    `detail` is the detail of the status change event. A terminal state that is already written stays: if an execution
-    failed only after it (the notification or the clean-up failed), the marks stand.
-    """
-    return finalise_execution(Execution(detail["status"], json.loads(detail["input"]), detail.get("error")), table)
+    if state.failure is None:
+        raise ValueError("No step has failed.")
+    message = _MESSAGES.get(state.failure.error) or error_message(state.failure.cause)
+    attributes: Item = {"failure": {"type": state.failure.error, "message": message}}
+    if isinstance(state.reading, ReadingResult):
+        # The next run and an erasure find the transcript by it.
+        attributes["transcript_key"] = state.reading.transcript_key
+    return _end_submission(table, state.submission, SubmissionState.FAILED, attributes)
 
 
 def finalise_execution(execution: Execution, table: Table) -> SubmissionState:
+    """Write the missing terminal state of an execution that timed out, was aborted or failed.
+
+    A terminal state that is already written stays: if an execution failed only after it (the notification or the
+    clean-up failed), the marks stand.
+    """
     failure = {
         "type": execution.error or f"Execution.{execution.status}",
         "message": f"The execution ended as {execution.status} without a result.",
     }
-    return _end_submission(table, Submission.from_state(execution.input), SubmissionState.FAILED, {"failure": failure})
+    return _end_submission(table, execution.submission, SubmissionState.FAILED, {"failure": failure})
 
 
 def _end_submission(table: Table, submission: Submission, state: SubmissionState, attributes: Item) -> SubmissionState:

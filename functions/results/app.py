@@ -8,6 +8,7 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 from botocore.config import Config
 
 from core.models import errors
+from core.models.function_requests import MarkAnswerReply, MarkAnswerRequest, RecoverRequest
 from core.platform import aws, http
 from core.platform.settings import settings
 from core.storage.encryption import TextCipher
@@ -41,17 +42,19 @@ def tenant_context() -> TenantContext:
     )
 
 
-def invoke_recover(event: dict[str, Any]) -> None:
+def invoke_recover(request: RecoverRequest) -> None:
     """Invoke `recover` asynchronously; it has a dead-letter queue."""
     aws.client("lambda").invoke(
-        FunctionName=settings().recover_function, InvocationType="Event", Payload=json.dumps(event).encode()
+        FunctionName=settings().recover_function,
+        InvocationType="Event",
+        Payload=json.dumps(request.to_event()).encode(),
     )
 
 
-def mark_answer(request: dict[str, Any]) -> dict[str, Any]:
+def mark_answer(request: MarkAnswerRequest) -> MarkAnswerReply:
     """Have `grade` mark one answer, and wait for the result. Raises ServiceUnavailable."""
     response = aws.client("lambda", _SINGLE_ATTEMPT).invoke(
-        FunctionName=settings().grade_function, Payload=json.dumps({"action": "mark answer", **request}).encode()
+        FunctionName=settings().grade_function, Payload=json.dumps(request.to_event()).encode()
     )
     marked: dict[str, Any] = json.loads(response["Payload"].read())
     if "FunctionError" in response:
@@ -59,7 +62,7 @@ def mark_answer(request: dict[str, Any]) -> dict[str, Any]:
         raise errors.ServiceUnavailable(
             "The answer could not be marked at the moment. Please send it again in a moment."
         )
-    return marked
+    return MarkAnswerReply.from_dict(marked)
 
 
 @logger.inject_lambda_context(clear_state=True)

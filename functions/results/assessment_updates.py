@@ -5,6 +5,7 @@ from typing import Any
 
 from core.models import errors
 from core.models.assessment import QuestionPaper
+from core.models.function_requests import ReleaseRequest, ResumeRequest
 from core.models.result import ReviewReason
 from core.models.roster import Roster, roster_key
 from core.models.submission import SubmissionState, keyed_hash
@@ -100,7 +101,7 @@ def put_roster(context: TenantContext, assessment: str, roster: Roster | None) -
         if ReviewReason.UNKNOWN_STUDENT in record.get("review", ()) and record["state"] == SubmissionState.NEEDS_REVIEW
     ]
     if unknown and roster:
-        context.invoke_recover({"action": "resume", "submissions": unknown})
+        context.invoke_recover(ResumeRequest(tuple(unknown)))
     return {"assessment": assessment, "students": len(roster.students) if roster else 0, "again": len(unknown)}
 
 
@@ -123,4 +124,4 @@ def _store_document(
 
 
 def _request_release(context: TenantContext, assessment: str) -> None:
-    context.invoke_recover({"action": "release", "tenant": context.tenant, "assessment": assessment})
+    context.invoke_recover(ReleaseRequest(context.tenant, assessment))

@@ -99,7 +99,7 @@ def find_started_submission(
     found = executions.find_execution(
         submission_id, 1, stepfunctions=stepfunctions, state_machine_arn=state_machine_arn
     )
-    submission = Submission.from_state(found.input) if found else None
+    submission = found.submission if found else None
     return submission if submission and submission.tenant == tenant else None
 
 
@@ -112,7 +112,7 @@ def status_from_execution(
     )
     if found is None:
         return None
-    submission = Submission.from_state(found.input)
+    submission = found.submission
     if submission.tenant != tenant:
         return None
     return {

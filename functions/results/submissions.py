@@ -4,6 +4,7 @@ import time
 from typing import Any
 
 from core.models import errors
+from core.models.function_requests import EraseRequest, MarkAnswerRequest
 from core.platform.clock import now
 from core.storage.corrections import Correction, corrections_from_record
 from core.storage.submission_repository import submission_from_record
@@ -82,13 +83,12 @@ def correct_answer_text(
             return
         # A later run has marked the corrected text, so the recognised text has to be marked now.
         answer = str(documents.read_json(context.s3, context.bucket, current.key)["read_as"])
-    request = {"submission": submission_id, "run": int(record["run"]), "tenant": context.tenant}
-    marked = context.mark_answer({**request, "question": question, "answer": answer})
+    marked = context.mark_answer(MarkAnswerRequest(submission_id, int(record["run"]), context.tenant, question, answer))
     correction = Correction(
-        key=marked["key"],
-        marks=marked["marks"],
-        review=tuple(marked["review"]),
-        answered=marked["answered"],
+        key=marked.key,
+        marks=marked.marks,
+        review=marked.review,
+        answered=marked.answered,
         by=context.user,
         at=now(),
         run=int(record["run"]),
@@ -125,7 +125,7 @@ def erase(context: TenantContext, submission_id: str) -> None:
         if submission is None:
             raise errors.NotFound("There is no submission of this id.")
         write_tombstone(context.table, submission, items or {})
-    context.invoke_recover({"action": "erase", "submission": submission_id})
+    context.invoke_recover(EraseRequest(submission_id))
 
 
 def get_transcript(context: TenantContext, submission_id: str, *, first: int) -> dict[str, Any]:

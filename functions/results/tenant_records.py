@@ -7,6 +7,7 @@ from functools import cache, partial
 from typing import Any
 
 from core.models.assessment import QuestionPaper
+from core.models.function_requests import MarkAnswerReply, MarkAnswerRequest, RecoverRequest
 from core.models.roster import Roster
 from core.models.submission import DocumentKind, SubmissionState
 from core.storage import assessment_repository
@@ -108,5 +109,5 @@ class TenantContext(TenantRecords):
     stepfunctions: Any
     state_machine_arn: str
     secret: bytes
-    invoke_recover: Callable[[dict[str, Any]], None]
-    mark_answer: Callable[[dict[str, Any]], dict[str, Any]]
+    invoke_recover: Callable[[RecoverRequest], None]
+    mark_answer: Callable[[MarkAnswerRequest], MarkAnswerReply]

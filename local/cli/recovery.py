@@ -13,20 +13,21 @@ from botocore.exceptions import BotoCoreError, ClientError
 from rich.console import Console
 from rich.text import Text
 
+from core.models.function_requests import ResumeReply, ResumeRequest, SweepReply, SweepRequest
 from local.cli import display_text
 from local.cli.api_client import ApiUnreachable
 
 _RECOVER_FUNCTION = "RecoverFunction"
 _ALIAS = "live"
 # Counts that a sweep reports without acting on them; each page of a sweep replaces the previous value.
-_SNAPSHOT_COUNTS = ("next", "failed", "dead_ends")
+_SNAPSHOT_COUNTS = ("failed", "dead_ends")
 InvokeRecover = Callable[[dict[str, Any]], dict[str, Any]]
 
 
 def resume(ids: Sequence[str], *, invoke_recover: InvokeRecover, stdout: Console) -> int:
     """Run the given submissions again, or all FAILED ones if none is given. Return 1 if one was not started, else 0."""
     if ids:
-        started = invoke_recover({"action": "resume", "submissions": list(ids)})["resumed"]
+        started = ResumeReply.from_dict(invoke_recover(ResumeRequest(tuple(ids)).to_event())).resumed
         not_started = [submission_id for submission_id in ids if submission_id not in started]
         stdout.print(f"{display_text.format_count(len(started), 'submission')} run again.")
         for submission_id in not_started:
@@ -34,9 +35,9 @@ def resume(ids: Sequence[str], *, invoke_recover: InvokeRecover, stdout: Console
         return 1 if not_started else 0
     started_count, after = 0, None
     while True:
-        answer = invoke_recover({"action": "resume", "after": after})
-        started_count += len(answer["resumed"])
-        after = answer.get("next")
+        reply = ResumeReply.from_dict(invoke_recover(ResumeRequest(after=after).to_event()))
+        started_count += len(reply.resumed)
+        after = reply.next_cursor
         if after is None:
             break
     stdout.print(f"{display_text.format_count(started_count, 'failed submission')} run again.")
@@ -48,11 +49,10 @@ def sweep(*, invoke_recover: InvokeRecover, stdout: Console) -> int:
     counts: dict[str, int] = {}
     after = None
     while True:
-        answer = invoke_recover({"action": "sweep", "after": after})
-        for name, value in answer.items():
-            if isinstance(value, int) and name != "next":
-                counts[name] = value if name in _SNAPSHOT_COUNTS else counts.get(name, 0) + value
-        after = answer.get("next")
+        reply = SweepReply.from_dict(invoke_recover(SweepRequest(after=after).to_event()))
+        for name, value in reply.counts.items():
+            counts[name] = value if name in _SNAPSHOT_COUNTS else counts.get(name, 0) + value
+        after = reply.next_cursor
         if after is None:
             break
     found = {name: value for name, value in counts.items() if value}

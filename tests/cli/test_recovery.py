@@ -46,7 +46,7 @@ def test_a_submission_that_was_not_started_is_reported(out: Console) -> None:
 
 def test_a_sweep_adds_up_the_counts_of_its_pages(out: Console) -> None:
     invoke_recover = FakeRecover(
-        {"started": 2, "failed": 4, "next": {"pk": "x"}}, {"started": 1, "failed": 4, "next": None}
+        {"started": 2, "failed": 4, "next": {"stage": "run", "place": None}}, {"started": 1, "failed": 4, "next": None}
     )
     assert recovery.sweep(invoke_recover=invoke_recover, stdout=out) == 0
     words = printed(out).split()

@@ -9,6 +9,7 @@ import pytest
 from moto import mock_aws
 
 from core.models.assessment import Question, QuestionPaper, QuestionType
+from core.models.function_requests import RecoverRequest
 from core.models.submission import Submission, SubmissionState
 from core.platform import aws
 from core.platform.settings import settings
@@ -101,11 +102,11 @@ def graded_sheet(table: Table, cloud: MotoCloud) -> Submission:
 
 
 @pytest.fixture
-def recover_requests(monkeypatch: Any) -> list[dict[str, Any]]:
-    """The events that `results` invokes `recover` with. They are recorded and not delivered."""
-    events: list[dict[str, Any]] = []
-    monkeypatch.setattr(results_app, "invoke_recover", events.append)
-    return events
+def recover_requests(monkeypatch: Any) -> list[RecoverRequest]:
+    """The requests that `results` sends to `recover`. They are recorded and not delivered."""
+    requests: list[RecoverRequest] = []
+    monkeypatch.setattr(results_app, "invoke_recover", requests.append)
+    return requests
 
 
 @pytest.fixture

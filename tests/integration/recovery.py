@@ -3,13 +3,14 @@
 import hashlib
 from typing import Any
 
+from core.models.execution_state import ReadingResult
 from core.models.submission import DocumentKind, IntakeChannel, SourceFile, Submission, SubmissionState
 from core.storage import assessment_repository, submission_repository
 from core.storage.table import RECORD_SK, Table, submission_pk
 from receive import app as receive_app
 from recover import app as recover_app
 from tests.integration.http_events import http_event, parse_response
-from tests.integration.moto_cloud import STATE_MACHINE_ARN, TABLE, TEMP, MotoCloud
+from tests.integration.moto_cloud import DOCUMENTS, STATE_MACHINE_ARN, TABLE, TEMP, MotoCloud
 
 BODY = b"%PDF-1.7 a sheet"
 SHA256 = hashlib.sha256(BODY).hexdigest()
@@ -89,8 +90,23 @@ def list_objects(cloud: MotoCloud, bucket: str) -> list[str]:
 
 def joined_state(submission: Submission, stored: dict[str, Any]) -> dict[str, Any]:
     """Return the execution's state after the join of the branches."""
+    reading = ReadingResult(
+        transcript_bucket=DOCUMENTS,
+        transcript_key=f"transcripts/demo/{SHA256}.3-sheet.json",
+        sha256=SHA256,
+        pages=1,
+        text_layer_pages=1,
+        ocr_pages=0,
+        lines=1,
+        warnings=0,
+        from_cache=False,
+        started_at=submission.received_at,
+        first_ocr_at=None,
+        ended_at=submission.received_at,
+    )
     persistence = {"stored": {"ok": True, "value": stored}, "recorded": {"ok": True, "repeated": False}}
-    return {**submission.to_state(), "outcome": {"persistence": persistence, "reading": {"ok": True}}}
+    outcome = {"persistence": persistence, "reading": {"ok": True, "value": reading.to_state()}}
+    return {**submission.to_state(), "outcome": outcome}
 
 
 def stop_execution(cloud: MotoCloud, name: str) -> None:

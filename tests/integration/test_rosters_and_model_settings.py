@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from core.models.function_requests import RecoverRequest, ResumeRequest
 from core.models.submission import SubmissionState
 from core.storage import assessment_repository, submission_repository, tenant_repository
 from core.storage.table import Table
@@ -28,7 +29,7 @@ def test_a_roster_is_stored_and_unmatched_sheets_are_graded_again(
     cloud: MotoCloud,
     table: Table,
     context: Any,
-    recover_requests: list[dict[str, Any]],
+    recover_requests: list[RecoverRequest],
 ) -> None:
     unknown, known = submission("1", student=None), submission("2")
     submission_repository.create_record(
@@ -38,7 +39,7 @@ def test_a_roster_is_stored_and_unmatched_sheets_are_graded_again(
         table, known, SubmissionState.NEEDS_REVIEW, {"review": ["no_text"], "question_marks": []}
     )
     assert put(context, "/assessments/bio/roster", CSV) == (200, {"assessment": "bio", "students": 2, "again": 1})
-    assert recover_requests == [{"action": "resume", "submissions": [unknown.id]}]
+    assert recover_requests == [ResumeRequest((unknown.id,))]
     key = assessment_repository.load(table, "demo", "bio").roster
     assert key is not None
     stored_object = json.loads(cloud.client("s3").get_object(Bucket=DOCUMENTS, Key=key)["Body"].read())

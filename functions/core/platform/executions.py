@@ -5,19 +5,28 @@ found without a table.
 """
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Self
 
 from core.models.submission import Submission
 
 
 @dataclass(frozen=True, slots=True)
 class Execution:
-    """The execution of one run. `status` is Step Functions' (RUNNING, SUCCEEDED, FAILED, TIMED_OUT, ABORTED)."""
+    """The execution of one run. `status` is Step Functions' (RUNNING, SUCCEEDED, FAILED, TIMED_OUT, ABORTED);
+    `submission` is what it was started with."""
 
     status: str
-    input: dict[str, Any]
+    submission: Submission
     error: str | None = None
+
+    @classmethod
+    def from_description(cls, description: Mapping[str, Any]) -> Self:
+        """Decode the response of DescribeExecution, or the detail of the event "Step Functions Execution Status
+        Change", which has the same fields."""
+        submission = Submission.from_state(json.loads(description["input"]))
+        return cls(description["status"], submission, description.get("error"))
 
     @property
     def is_running(self) -> bool:
@@ -43,7 +52,7 @@ def find_execution(submission_id: str, run: int, *, stepfunctions: Any, state_ma
         found = stepfunctions.describe_execution(executionArn=execution_arn(state_machine_arn, submission_id, run))
     except stepfunctions.exceptions.ExecutionDoesNotExist:
         return None
-    return Execution(found["status"], json.loads(found["input"]), found.get("error"))
+    return Execution.from_description(found)
 
 
 def execution_arn(state_machine_arn: str, submission_id: str, run: int) -> str:

@@ -7,8 +7,9 @@ result for seven days. This module handles the status of a job; `extract.ocr.blo
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
-from typing import Any, Self
+from typing import Any
 
+from core.models.execution_state import AsyncJob
 from core.platform.aws_error_codes import THROTTLING_CODES
 from core.platform.clock import milliseconds_between, now
 from extract.ocr import aws_errors
@@ -21,32 +22,6 @@ REFUSED, OVERDUE = "REFUSED", "OVERDUE"
 # no other is being read.
 MAX_JOB_SECONDS = 1_200.0
 _MIN_WAIT_SECONDS, _MAX_WAIT_SECONDS = 3, 30
-
-
-@dataclass(frozen=True, slots=True)
-class AsyncJob:
-    """A job as the state machine stores it.
-
-    `id` is empty while the job cannot be started because too many others are running. `wait_seconds` is the time until
-    the next poll.
-    """
-
-    id: str
-    status: str
-    started_at: str
-    wait_seconds: int
-
-    def to_state(self) -> dict[str, Any]:
-        return {
-            "id": self.id,
-            "status": self.status,
-            "started_at": self.started_at,
-            "wait_seconds": self.wait_seconds,
-        }
-
-    @classmethod
-    def from_state(cls, state: dict[str, Any]) -> Self:
-        return cls(state["id"], state["status"], state["started_at"], int(state["wait_seconds"]))
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,8 +6,9 @@ from typing import Any
 import pytest
 
 from core.models import errors
+from core.models.execution_state import AsyncJob
 from core.platform.aws_error_codes import THROTTLING_CODES
-from extract.ocr.async_jobs import AsyncJob, AsyncJobClient, AsyncJobResult, fetch_job_result
+from extract.ocr.async_jobs import AsyncJobClient, AsyncJobResult, fetch_job_result
 from extract.ocr.aws_errors import REFUSED_CODES
 from tests.unit.extract.document_factory import block, line_blocks, page_blocks, stack_lines
 
