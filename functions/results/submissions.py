@@ -5,6 +5,7 @@ from typing import Any
 
 from core.models import errors
 from core.models.function_requests import EraseRequest, MarkAnswerRequest
+from core.models.transcript import Transcript, TranscriptPart
 from core.platform.clock import now
 from core.storage.corrections import Correction, corrections_from_record
 from core.storage.submission_repository import submission_from_record
@@ -128,7 +129,7 @@ def erase(context: TenantContext, submission_id: str) -> None:
     context.invoke_recover(EraseRequest(submission_id))
 
 
-def get_transcript(context: TenantContext, submission_id: str, *, first: int) -> dict[str, Any]:
+def get_transcript(context: TenantContext, submission_id: str, *, first: int) -> TranscriptPart:
     """The transcript from page `first` on, as much as fits in a response.
 
     Raises
@@ -140,4 +141,5 @@ def get_transcript(context: TenantContext, submission_id: str, *, first: int) ->
     key = items.get(RECORD_SK, {}).get("transcript_key")
     if not key:
         raise errors.NotFound("There is no transcript of this submission (yet).")
-    return transcript_pagination.paginate_transcript(documents.read_json(context.s3, context.bucket, key), first)
+    transcript = Transcript.from_dict(documents.read_json(context.s3, context.bucket, key))
+    return transcript_pagination.paginate_transcript(transcript, first)

@@ -15,7 +15,7 @@ import requests
 from requests.adapters import HTTPAdapter
 from urllib3.util.retry import Retry
 
-from core.models.transcript import Transcript
+from core.models.transcript import Transcript, TranscriptPart
 from local.cli.submission_status import SubmissionStatus
 
 _CONNECT_SECONDS = 5.0
@@ -157,13 +157,13 @@ class ApiClient:
 
     def transcript(self, submission_id: str) -> Transcript:
         """Return the transcript of a submission, fetched in parts."""
-        parts: list[dict[str, Any]] = []
+        parts: list[TranscriptPart] = []
         first_page: int | None = 1
         while first_page:
-            parts.append(self._json("GET", f"/submissions/{submission_id}/transcript?next={first_page}"))
-            first_page = parts[-1].get("next")
-        pages = [page for part in parts for page in part["pages"]]
-        return Transcript.from_dict({"pages": pages, "warnings": parts[0]["warnings"]})
+            body = self._json("GET", f"/submissions/{submission_id}/transcript?next={first_page}")
+            parts.append(TranscriptPart.from_dict(body))
+            first_page = parts[-1].next_page
+        return Transcript(tuple(page for part in parts for page in part.pages), parts[0].warnings)
 
     def assessment(self, assessment: str) -> dict[str, Any]:
         return self._json("GET", f"/assessments/{quote(assessment, safe='')}")

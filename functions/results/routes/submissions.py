@@ -57,5 +57,5 @@ def get_transcript(submission_id: str) -> Response[str]:
     if not _PAGE_NUMBER.fullmatch(first):
         raise errors.InvalidCursor("next must be the next of an earlier response.")
     context = tenant_context(router)
-    document = submissions.get_transcript(context, parse_submission_id(submission_id), first=int(first))
-    return Response(200, content_type="application/json", body=json.dumps(document, separators=(",", ":")))
+    part = submissions.get_transcript(context, parse_submission_id(submission_id), first=int(first))
+    return Response(200, content_type="application/json", body=json.dumps(part.to_dict(), separators=(",", ":")))
