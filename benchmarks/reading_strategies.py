@@ -124,7 +124,8 @@ def extract_handler() -> Strategy:
 
 
 def _submission(document: Document, number: int) -> Any:
-    from core.models.submission import DocumentKind, IntakeChannel, SourceFile, Submission
+    from core.models.document_kinds import DocumentKind
+    from core.models.submission import IntakeChannel, SourceFile, Submission
 
     return Submission(
         id=f"{document.tenant}-{number}",

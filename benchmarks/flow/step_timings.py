@@ -9,7 +9,8 @@ from typing import Any
 
 from benchmarks.flow import sheet_documents
 from benchmarks.flow.submission_runner import ASSESSMENT, SubmissionRunner
-from core.models.submission import DocumentKind, IntakeChannel, SourceFile, Submission
+from core.models.document_kinds import DocumentKind
+from core.models.submission import IntakeChannel, SourceFile, Submission
 from local.cloud.local_cloud import LocalCloud
 
 _TENANT = "demo"

@@ -8,7 +8,7 @@ import tempfile
 from dataclasses import replace
 
 from core.models import errors, media_types
-from core.models.submission import DocumentKind
+from core.models.document_kinds import DocumentKind
 from core.models.transcript import Page, Transcript
 from extract import image_header
 from extract.document_file import HEAD_BYTES, OpenFile, check_type

@@ -15,8 +15,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from core.models import errors, media_types
+from core.models.document_kinds import DocumentKind
 from core.models.execution_state import AsyncJob, ReadingResult
-from core.models.submission import DocumentKind, Submission
+from core.models.submission import Submission
 from core.models.transcript import Transcript
 from core.platform.clock import now
 from core.storage.table import Table

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Any, Self
 
-from core.models.submission import DocumentKind
+from core.models.document_kinds import DocumentKind
 from core.models.transcript import Transcript
 
 # Increase whenever the same bytes would give a different transcript than before.

@@ -7,9 +7,9 @@ from aws_lambda_powertools import Logger, Metrics
 from aws_lambda_powertools.metrics import MetricUnit
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
+from core.models.document_kinds import DocumentKind
 from core.models.execution_state import ExecutionState
 from core.models.function_requests import MarkAnswerReply, MarkAnswerRequest
-from core.models.submission import DocumentKind
 from core.models.timeline import compute_durations
 from core.platform import aws
 from core.platform.settings import settings

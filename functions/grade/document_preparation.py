@@ -4,8 +4,9 @@ from typing import Any
 
 from core.models import errors
 from core.models.assessment import QuestionPaper
+from core.models.document_kinds import DocumentKind
 from core.models.execution_state import ExecutionState
-from core.models.submission import DocumentKind, Submission, SubmissionState
+from core.models.submission import Submission, SubmissionState
 from core.models.transcript import Transcript
 from core.platform.clock import now
 from core.storage import assessment_repository, submission_repository

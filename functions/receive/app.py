@@ -9,8 +9,9 @@ from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.metrics import MetricUnit
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
+from core.models.document_kinds import parse_kind
 from core.models.function_requests import RepeatUploadRequest
-from core.models.submission import Submission, parse_assessment, parse_kind, parse_student
+from core.models.submission import Submission, parse_assessment, parse_student
 from core.platform import aws, executions, http
 from core.platform.settings import settings
 from core.storage.encryption import TextCipher

@@ -10,8 +10,8 @@ from typing import Any
 from urllib.parse import unquote_plus
 
 from core.models import errors, media_types
+from core.models.document_kinds import DocumentKind
 from core.models.submission import (
-    DocumentKind,
     IntakeChannel,
     SourceFile,
     Submission,

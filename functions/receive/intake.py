@@ -9,7 +9,8 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from core.models import errors, media_types
-from core.models.submission import DocumentKind, IntakeChannel, Submission, submission_id_from_content
+from core.models.document_kinds import DocumentKind
+from core.models.submission import IntakeChannel, Submission, submission_id_from_content
 from core.platform.clock import now
 from core.storage.encryption import TextCipher
 from core.storage.table import Item

@@ -9,7 +9,8 @@ from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.utilities.data_classes import APIGatewayProxyEventV2
 
 from core.models import errors
-from core.models.submission import Submission, SubmissionState, parse_assessment, parse_kind, parse_student
+from core.models.document_kinds import parse_kind
+from core.models.submission import Submission, SubmissionState, parse_assessment, parse_student
 from core.platform.clock import format_timestamp
 from core.platform.http import check_utf8, decode_body, decode_header
 from receive.intake import UploadedFile

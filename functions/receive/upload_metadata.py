@@ -7,7 +7,8 @@ import json
 from dataclasses import asdict, dataclass
 from typing import Self
 
-from core.models.submission import DocumentKind, IntakeChannel, SourceFile, Submission
+from core.models.document_kinds import DocumentKind
+from core.models.submission import IntakeChannel, SourceFile, Submission
 from core.storage.encryption import TextCipher
 
 METADATA_NAME = "receipt"

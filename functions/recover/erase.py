@@ -6,7 +6,8 @@ Erasure takes two passes: one at once, and one when no branch of a running execu
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 
-from core.models.submission import DocumentKind, SubmissionState
+from core.models.document_kinds import DocumentKind
+from core.models.submission import SubmissionState
 from core.platform import clock
 from core.storage import assessment_repository, submission_repository, tombstones
 from core.storage.table import (

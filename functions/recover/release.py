@@ -5,7 +5,8 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
 
-from core.models.submission import DocumentKind, Submission, SubmissionState
+from core.models.document_kinds import DocumentKind
+from core.models.submission import Submission, SubmissionState
 from core.storage import assessment_repository, submission_repository
 from core.storage.table import RECORD_SK, Item, assessment_pk, parked_sk, submission_pk
 from recover.lifecycle_context import LifecycleContext

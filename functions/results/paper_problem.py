@@ -7,8 +7,9 @@ the paper or an erasure needs no second write.
 from collections.abc import Sequence
 from typing import Any
 
+from core.models.document_kinds import DocumentKind
 from core.models.errors import NoAnswersFound, NoQuestionsFound, PaperNotReady
-from core.models.submission import DocumentKind, SubmissionState
+from core.models.submission import SubmissionState
 from core.storage.assessment_repository import AssessmentRecord
 from core.storage.table import Item, submission_pk
 

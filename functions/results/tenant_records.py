@@ -7,9 +7,10 @@ from functools import cache, partial
 from typing import Any
 
 from core.models.assessment import QuestionPaper
+from core.models.document_kinds import DocumentKind
 from core.models.function_requests import MarkAnswerReply, MarkAnswerRequest, RecoverRequest
 from core.models.roster import Roster
-from core.models.submission import DocumentKind, SubmissionState
+from core.models.submission import SubmissionState
 from core.storage import assessment_repository
 from core.storage.encryption import TextCipher
 from core.storage.table import RECORD_SK, Item, Table

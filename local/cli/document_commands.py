@@ -11,7 +11,7 @@ from rich.text import Text
 from rich.tree import Tree
 
 from core.models.assessment import Question, QuestionPaper
-from core.models.submission import DocumentKind
+from core.models.document_kinds import DocumentKind
 from core.models.transcript import Transcript
 from local.cli import display_text
 from local.cli.local_ocr import LocalOcr

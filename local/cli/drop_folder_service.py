@@ -12,8 +12,9 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
+from core.models.document_kinds import DocumentKind
 from core.models.errors import RequestRefused
-from core.models.submission import DocumentKind, IntakeChannel
+from core.models.submission import IntakeChannel
 from local.cli import display_text
 from local.cli.api_client import ApiClient, ApiError
 from local.cli.drop_folder import REFUSAL_NOTE_SUFFIX, CompleteFile, DropFolder, escape_invalid_utf8

@@ -6,7 +6,8 @@ from queue import Empty, SimpleQueue
 from threading import Thread
 
 from core.models import media_types
-from core.models.submission import DocumentKind, IntakeChannel
+from core.models.document_kinds import DocumentKind
+from core.models.submission import IntakeChannel
 from core.platform.settings import Settings
 from local.cli.api_client import ApiClient, ApiError
 from local.cli.regular_files import UnusableFile, read_regular

@@ -15,7 +15,8 @@ from rich.console import Console
 from rich.text import Text
 
 from core.models.assessment import QuestionPaper
-from core.models.submission import DocumentKind, IntakeChannel
+from core.models.document_kinds import DocumentKind
+from core.models.submission import IntakeChannel
 from core.platform.executions import execution_arn
 from local.cli import display_text
 from local.cli.api_client import ApiClient, ApiError

@@ -5,8 +5,9 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from core.models import media_types
+from core.models.document_kinds import DocumentKind
 from core.models.errors import RequestRefused
-from core.models.submission import DocumentKind, parse_student
+from core.models.submission import parse_student
 from local.cli.regular_files import UnusableFile, check_regular, stat_regular
 from local.cli.submitted_files import SubmittedFile, UsageError
 

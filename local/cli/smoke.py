@@ -8,7 +8,8 @@ from pathlib import Path
 from rich.console import Console
 from rich.text import Text
 
-from core.models.submission import DocumentKind, IntakeChannel
+from core.models.document_kinds import DocumentKind
+from core.models.submission import IntakeChannel
 from local.cli import display_text
 from local.cli.api_client import ApiClient
 from local.cli.grade_command import TOKEN_VARIABLE

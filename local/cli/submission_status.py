@@ -5,8 +5,9 @@ from datetime import datetime
 from typing import Any, Self
 
 from core.models.assessment import QuestionPaper
+from core.models.document_kinds import DocumentKind
 from core.models.result import SheetResult
-from core.models.submission import TERMINAL_STATES, DocumentKind, SubmissionState
+from core.models.submission import TERMINAL_STATES, SubmissionState
 from core.platform.clock import parse_timestamp
 
 BRANCHES = ("reading", "storing", "recording", "grading")

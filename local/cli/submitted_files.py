@@ -3,8 +3,9 @@
 from dataclasses import dataclass
 from pathlib import Path
 
+from core.models.document_kinds import DocumentKind
 from core.models.result import QuestionMark, SheetResult
-from core.models.submission import DocumentKind, IntakeChannel
+from core.models.submission import IntakeChannel
 from core.models.transcript import Transcript
 from local.cli.execution_timeline import ExecutionTimeline
 from local.cli.submission_status import SubmissionStatus

@@ -9,8 +9,9 @@ from pydantic import Field
 from typing_extensions import TypedDict
 
 from core.models.assessment import QuestionPaper
+from core.models.document_kinds import DocumentKind
 from core.models.result import PageRegion, ReviewReason, SheetResult
-from core.models.submission import DocumentKind, IntakeChannel, SubmissionState
+from core.models.submission import IntakeChannel, SubmissionState
 
 Id = Annotated[str, Field(pattern="^[0-9a-f]{32}$")]
 Time = Annotated[str, Field(pattern=r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z$")]

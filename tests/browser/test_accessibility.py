@@ -6,7 +6,8 @@ from typing import Any
 import pytest
 from playwright.sync_api import BrowserContext, expect
 
-from core.models.submission import DocumentKind, IntakeChannel, SourceFile, Submission, SubmissionState
+from core.models.document_kinds import DocumentKind
+from core.models.submission import IntakeChannel, SourceFile, Submission, SubmissionState
 from core.storage import assessment_repository, submission_repository
 from core.storage.encryption import TextCipher
 from core.storage.table import Table

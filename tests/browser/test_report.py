@@ -5,7 +5,7 @@ from pathlib import Path
 
 from playwright.sync_api import expect
 
-from core.models.submission import DocumentKind
+from core.models.document_kinds import DocumentKind
 from local.cli.submitted_files import SubmittedFile
 from tests.browser.conftest import OpenReport
 from tests.browser.page_steps import violations

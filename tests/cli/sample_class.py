@@ -10,8 +10,9 @@ from reportlab.lib.pagesizes import A4
 from reportlab.pdfgen.canvas import Canvas
 
 from core.models.assessment import Option, Question, QuestionPaper, QuestionType
+from core.models.document_kinds import DocumentKind
 from core.models.result import CriterionMark, PageRegion, QuestionMark, ReviewReason, SheetResult
-from core.models.submission import DocumentKind, IntakeChannel
+from core.models.submission import IntakeChannel
 from core.models.transcript import Line, Page, Transcript
 from core.platform.clock import format_timestamp
 from local.cli.execution_timeline import BranchSpan, ExecutionTimeline

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
+from core.models.document_kinds import DocumentKind
 from core.models.errors import ReadingIncomplete
-from core.models.submission import DocumentKind
 from extract.ocr.async_job_policy import AsyncJobPolicy
 from local.cli import document_commands
 from local.cli.main import main

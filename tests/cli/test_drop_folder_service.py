@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from core.models.submission import DocumentKind
+from core.models.document_kinds import DocumentKind
 from local.cli.api_client import ApiClient
 from local.cli.drop_folder import DropFolder
 from tests.cli.drop_folder_fakes import DropFolderHarness, FakeBucket, FakeClock, make_drop_folder, write_sheet

@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 
-from core.models.submission import DocumentKind, IntakeChannel
+from core.models.document_kinds import DocumentKind
+from core.models.submission import IntakeChannel
 from local.cli import regular_files, sheet_collection
 from local.cli.api_client import ApiClient, ApiError
 from local.cli.file_sending import drop_key, send_file, send_files

@@ -6,7 +6,7 @@ from typing import Any
 
 from rich.console import Console
 
-from core.models.submission import DocumentKind
+from core.models.document_kinds import DocumentKind
 from core.platform.clock import format_timestamp
 from local.cli.execution_timeline import BranchSpan, ExecutionTimeline
 from local.cli.live_progress import LiveProgress, progress_line, render_half_blocks, render_progress

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from core.models.document_kinds import DocumentKind
 from core.models.result import ReviewReason
-from core.models.submission import DocumentKind
 from local.cli.marks_csv import formula_safe_cell, marks_to_csv
 from local.cli.submitted_files import SubmittedFile
 from tests.cli.sample_class import mark, result, sheet

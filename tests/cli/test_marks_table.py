@@ -6,8 +6,8 @@ from pathlib import Path
 
 from rich.console import Console
 
+from core.models.document_kinds import DocumentKind
 from core.models.result import ReviewReason
-from core.models.submission import DocumentKind
 from local.cli.mark_comparison import ExpectedSheet, compare_marks, read_expected_sheets
 from local.cli.marks_table import print_marks, print_review_list
 from local.cli.submitted_files import SubmittedFile

@@ -14,8 +14,8 @@ from typing import Any
 import pytest
 from PIL import Image
 
+from core.models.document_kinds import DocumentKind
 from core.models.result import ReviewReason
-from core.models.submission import DocumentKind
 from core.platform.clock import format_timestamp
 from local.cli import display_text
 from local.cli.live_progress import axis_ticks

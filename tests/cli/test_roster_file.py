@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
+from core.models.document_kinds import DocumentKind
 from core.models.roster import Roster, Student
-from core.models.submission import DocumentKind
 from local.cli.roster_file import assign_students, read_roster
 from local.cli.submitted_files import SubmittedFile, UsageError
 

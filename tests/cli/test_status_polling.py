@@ -5,7 +5,8 @@ from typing import Any
 
 import pytest
 
-from core.models.submission import DocumentKind, IntakeChannel
+from core.models.document_kinds import DocumentKind
+from core.models.submission import IntakeChannel
 from local.cli.api_client import ApiClient
 from local.cli.status_polling import PollingTimedOut, poll_until_finished, refresh_statuses
 from local.cli.submitted_files import SubmittedFile

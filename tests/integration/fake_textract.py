@@ -13,7 +13,8 @@ import pytest
 from botocore.awsrequest import AWSResponse
 
 from core.models import errors
-from core.models.submission import DocumentKind, IntakeChannel, SourceFile, Submission
+from core.models.document_kinds import DocumentKind
+from core.models.submission import IntakeChannel, SourceFile, Submission
 from core.models.transcript import Transcript
 from core.platform.settings import settings
 from core.storage.table import Table, branch_sk, submission_pk

@@ -3,8 +3,9 @@
 import hashlib
 from typing import Any
 
+from core.models.document_kinds import DocumentKind
 from core.models.execution_state import ReadingResult
-from core.models.submission import DocumentKind, IntakeChannel, SourceFile, Submission, SubmissionState
+from core.models.submission import IntakeChannel, SourceFile, Submission, SubmissionState
 from core.storage import assessment_repository, submission_repository
 from core.storage.table import RECORD_SK, Table, submission_pk
 from receive import app as receive_app

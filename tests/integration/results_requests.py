@@ -8,7 +8,8 @@ from typing import Any
 
 from pypdf import PdfReader
 
-from core.models.submission import DocumentKind, IntakeChannel, SourceFile, Submission, SubmissionState
+from core.models.document_kinds import DocumentKind
+from core.models.submission import IntakeChannel, SourceFile, Submission, SubmissionState
 from core.storage import submission_repository
 from core.storage.encryption import TextCipher
 from core.storage.table import Table, branch_sk, submission_pk

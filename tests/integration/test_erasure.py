@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from core.models.submission import DocumentKind, Submission, SubmissionState
+from core.models.document_kinds import DocumentKind
+from core.models.submission import Submission, SubmissionState
 from core.storage import assessment_repository, submission_repository
 from core.storage.table import Table
 from persist import app as persist_app

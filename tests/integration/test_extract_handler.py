@@ -14,7 +14,8 @@ from botocore.exceptions import ClientError
 from PIL import Image
 
 from core.models import errors
-from core.models.submission import DocumentKind, Submission
+from core.models.document_kinds import DocumentKind
+from core.models.submission import Submission
 from core.storage import cost_counters
 from core.storage.encryption import TextCipher
 from extract import app as extract_app

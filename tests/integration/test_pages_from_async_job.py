@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from PIL import Image, TiffImagePlugin
 
-from core.models.submission import DocumentKind
+from core.models.document_kinds import DocumentKind
 from extract import app as extract_app
 from extract import job_app
 from tests.integration.fake_textract import FakeAsyncJobs, FakeTextract, Reader, raise_textract_quota

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from core.models import errors
-from core.models.submission import DocumentKind
+from core.models.document_kinds import DocumentKind
 from tests.template.error_checks import error_family
 from tests.template.execution_path import (
     ANNOUNCED,

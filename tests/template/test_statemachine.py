@@ -5,7 +5,8 @@ from typing import Any
 
 import pytest
 
-from core.models.submission import DocumentKind, IntakeChannel, SourceFile, Submission, SubmissionState
+from core.models.document_kinds import DocumentKind
+from core.models.submission import IntakeChannel, SourceFile, Submission, SubmissionState
 from core.storage import submission_repository
 from core.storage.table import Item, Table
 from tests.template import native_write

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 
-from core.models.submission import DocumentKind
+from core.models.document_kinds import DocumentKind
 from tests.template.error_checks import TRANSIENT_OF_LAMBDA
 from tests.template.execution_path import (
     GRADED,

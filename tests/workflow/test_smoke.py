@@ -5,7 +5,7 @@ import io
 import pytest
 from rich.console import Console
 
-from core.models.submission import DocumentKind
+from core.models.document_kinds import DocumentKind
 from local.cli import smoke
 from local.cli.api_client import ApiClient
 from local.cli.mark_comparison import read_expected_sheets

@@ -16,16 +16,11 @@ from enum import StrEnum
 from typing import Any, Self
 
 from core.models import errors
+from core.models.document_kinds import DocumentKind
 
 _ASSESSMENT_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 _MAX_STUDENT_LENGTH = 128
 STATE_FORMAT_VERSION = 1
-
-
-class DocumentKind(StrEnum):
-    QUESTION_PAPER = "question_paper"
-    ANSWER_KEY = "answer_key"
-    ANSWER_SHEET = "answer_sheet"
 
 
 class IntakeChannel(StrEnum):
@@ -185,15 +180,6 @@ def parse_assessment(value: str | None) -> str:
             "and starts with a letter or digit."
         )
     return value
-
-
-def parse_kind(value: str | None) -> DocumentKind:
-    """Return the document kind of this name. Raises UnknownKind."""
-    try:
-        return DocumentKind(value or "")
-    except ValueError:
-        known = ", ".join(kind.value for kind in DocumentKind)
-        raise errors.UnknownKind(f"The kind must be one of {known}.") from None
 
 
 def parse_student(value: str | None) -> str | None:

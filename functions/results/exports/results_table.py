@@ -5,7 +5,8 @@ import io
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from core.models.submission import DocumentKind, SubmissionState
+from core.models.document_kinds import DocumentKind
+from core.models.submission import SubmissionState
 from core.platform.sanitize import escape_formula
 
 _LEADING_COLUMNS = ("student", "submission", "state", "marks", "max_marks", "needs_review")

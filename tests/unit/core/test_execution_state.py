@@ -6,9 +6,10 @@ from typing import Any
 
 import pytest
 
+from core.models.document_kinds import DocumentKind
 from core.models.execution_state import AsyncJob, ExecutionState, ReadingResult, StepError, StoringResult
 from core.models.stored_file import StoredFile
-from core.models.submission import DocumentKind, IntakeChannel, SourceFile, Submission
+from core.models.submission import IntakeChannel, SourceFile, Submission
 
 STARTED, ENDED = "2030-05-06T07:08:09.000Z", "2030-05-06T07:08:10.500Z"
 SUBMISSION = Submission(

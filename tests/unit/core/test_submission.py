@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from core.models import errors
+from core.models.document_kinds import DocumentKind
 from core.models.submission import (
-    DocumentKind,
     IntakeChannel,
     SourceFile,
     Submission,

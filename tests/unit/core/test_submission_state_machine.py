@@ -16,7 +16,8 @@ from typing import Any
 import pytest
 
 from core.models import errors
-from core.models.submission import DocumentKind, IntakeChannel, SourceFile, Submission, SubmissionState
+from core.models.document_kinds import DocumentKind
+from core.models.submission import IntakeChannel, SourceFile, Submission, SubmissionState
 from core.storage import submission_repository, tombstones
 from core.storage.table import RECORD_SK, Item, Table, submission_pk
 from tests.memory_table import MemoryTable

@@ -22,7 +22,7 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import seed as hypothesis_seed
 
 from core.models import errors
-from core.models.submission import DocumentKind
+from core.models.document_kinds import DocumentKind
 from extract.document_reader import read_document
 from extract.sandbox.process import Sandbox
 from tests.unit.extract.document_factory import PROSE, RecordingOcr, pdf, typed_page

@@ -12,8 +12,8 @@ from pypdf.annotations import FreeText
 from pypdf.generic import ArrayObject, DictionaryObject, FloatObject, NameObject, NumberObject
 from reportlab.pdfgen.canvas import Canvas
 
+from core.models.document_kinds import DocumentKind
 from core.models.media_types import PDF
-from core.models.submission import DocumentKind
 from extract.document_reader import read_document
 from extract.limits import DocumentLimits
 from extract.sandbox.process import Sandbox

@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 
 from core.models import errors
-from core.models.submission import DocumentKind, IntakeChannel, SourceFile, Submission
+from core.models.document_kinds import DocumentKind
+from core.models.submission import IntakeChannel, SourceFile, Submission
 from extract.cache_lookup import CacheLookup
 from extract.limits import DocumentLimits
 from extract.source_object import SourceObject

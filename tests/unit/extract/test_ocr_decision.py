@@ -9,7 +9,7 @@ from pypdf.generic import ArrayObject, DictionaryObject, FloatObject, NameObject
 from reportlab.lib.colors import Color, white
 from reportlab.pdfgen.canvas import Canvas
 
-from core.models.submission import DocumentKind
+from core.models.document_kinds import DocumentKind
 from core.models.transcript import Transcript
 from extract.document_reader import read_document
 from extract.sandbox.process import Sandbox

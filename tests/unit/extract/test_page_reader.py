@@ -14,7 +14,7 @@ from reportlab.lib.utils import ImageReader
 from reportlab.pdfgen.canvas import Canvas
 
 from core.models import errors
-from core.models.submission import DocumentKind
+from core.models.document_kinds import DocumentKind
 from extract.document_reader import read_document
 from extract.ocr.textract import PageRefused
 from extract.sandbox.process import Sandbox

@@ -15,8 +15,8 @@ import pypdf
 import pytest
 
 from core.models import errors
+from core.models.document_kinds import DocumentKind
 from core.models.media_types import PDF
-from core.models.submission import DocumentKind
 from core.models.transcript import Transcript
 from extract.document_reader import read_document
 from extract.limits import DocumentLimits

@@ -4,7 +4,8 @@ from collections import Counter
 from dataclasses import replace
 from typing import Any
 
-from core.models.submission import DocumentKind, IntakeChannel, SourceFile, Submission, SubmissionState
+from core.models.document_kinds import DocumentKind
+from core.models.submission import IntakeChannel, SourceFile, Submission, SubmissionState
 from core.storage import assessment_repository, submission_repository
 from core.storage.encryption import TextCipher
 from recover.lifecycle_context import LifecycleContext

@@ -5,7 +5,8 @@ from typing import Any
 
 import pytest
 
-from core.models.submission import DocumentKind, SubmissionState
+from core.models.document_kinds import DocumentKind
+from core.models.submission import SubmissionState
 from core.storage.assessment_repository import AssessmentRecord
 from results.paper_problem import failure_reason, paper_problem, reason_to_wait
 

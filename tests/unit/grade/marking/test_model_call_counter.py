@@ -1,6 +1,7 @@
 """Model calls of an attempt at a sheet are counted, even if the attempt does not finish."""
 
-from core.models.submission import DocumentKind, IntakeChannel, SourceFile, Submission
+from core.models.document_kinds import DocumentKind
+from core.models.submission import IntakeChannel, SourceFile, Submission
 from core.storage import cost_counters
 from core.storage.table import branch_sk, submission_pk
 from grade.markers.model_call_counter import ModelCallCounter

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from core.models.assessment import Question, QuestionPaper
-from core.models.submission import DocumentKind
+from core.models.document_kinds import DocumentKind
 from core.models.transcript import Transcript
 from extract.document_reader import read_document
 from extract.ocr.textract import TextractResponse
