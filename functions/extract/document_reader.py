@@ -64,7 +64,7 @@ def read_document(
                 listener or NullProgressListener(),
                 job_policy=job_policy,
             )
-            transcript = reader.read(open_file, strict=kind is DocumentKind.ANSWER_SHEET)
+            transcript = reader.read(open_file, strict=kind.rules.verified_reading)
     finally:
         if own_sandbox:
             own_sandbox.close()

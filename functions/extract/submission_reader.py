@@ -15,7 +15,6 @@ from dataclasses import dataclass
 from typing import Any
 
 from core.models import errors, media_types
-from core.models.document_kinds import DocumentKind
 from core.models.execution_state import AsyncJob, ReadingResult
 from core.models.submission import Submission
 from core.models.transcript import Transcript
@@ -226,7 +225,7 @@ def _read_downloaded(reading: _Reading, *, reencode: bool = False) -> _ReadDocum
         if file.sha256 and reading.lookup.get(_LOOKUP_SECONDS) is not None:
             return None
         reader = _build_document_reader(reading)
-        transcript = reader.read(open_file, strict=kind is DocumentKind.ANSWER_SHEET, reencode=reencode)
+        transcript = reader.read(open_file, strict=kind.rules.verified_reading, reencode=reencode)
     return None if transcript is None else _ReadDocument(transcript, open_file.media_type)
 
 

@@ -13,9 +13,8 @@ _NOT_FOUND_CODES = frozenset({"404", "403", "NoSuchKey", "NotFound", "AccessDeni
 
 
 def get_reader_version(kind: DocumentKind) -> str:
-    """The version part of a cache key. Answer sheets are read by a stricter rule than a teacher's documents, so they
-    have a version of their own."""
-    return f"{READER_VERSION}-sheet" if kind is DocumentKind.ANSWER_SHEET else READER_VERSION
+    """The version part of a cache key. What is read by the stricter rule for answer sheets has a version of its own."""
+    return f"{READER_VERSION}-sheet" if kind.rules.verified_reading else READER_VERSION
 
 
 @dataclass(frozen=True, slots=True)

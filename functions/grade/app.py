@@ -7,7 +7,6 @@ from aws_lambda_powertools import Logger, Metrics
 from aws_lambda_powertools.metrics import MetricUnit
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from core.models.document_kinds import DocumentKind
 from core.models.execution_state import ExecutionState
 from core.models.function_requests import MarkAnswerReply, MarkAnswerRequest
 from core.models.timeline import compute_durations
@@ -77,7 +76,7 @@ def grade_submission(state: ExecutionState) -> GradingOutcome:
     logger.append_keys(submission_id=submission.id, run=submission.run)
     metrics.add_metric("Deliveries", MetricUnit.Count, 1)
     table = Table(aws.client("dynamodb"), settings().table)
-    if submission.kind is DocumentKind.ANSWER_SHEET:
+    if submission.kind.rules.is_graded:
         cipher = TextCipher(settings().identity_secret.encode())
         with ModelCallCounter(table, submission.id, submission.run, on_error=log_nonfatal) as calls:
             marker = TenantMarker(free_text_marker(), table, submission.tenant, calls.store_count)
@@ -105,7 +104,7 @@ def log_marking_failure(error: Exception) -> None:
 def add_grading_metrics(state: ExecutionState, outcome: GradingOutcome) -> None:
     """The durations of the submission's steps and the cost of its marking; numbers only, no identifiers."""
     metrics.add_metric(f"Ended{outcome.state.title().replace('_', '')}", MetricUnit.Count, 1)
-    if state.submission.kind is DocumentKind.ANSWER_SHEET:
+    if state.submission.kind.rules.is_graded:
         metrics.add_metric("QuestionsForReview", MetricUnit.Count, outcome.for_review)
         metrics.add_metric("ModelCalls", MetricUnit.Count, outcome.usage.calls)
         metrics.add_metric("ModelDollars", MetricUnit.NoUnit, outcome.usage.cost_usd)

@@ -1,5 +1,6 @@
 """Prepares a question paper or an answer key for grading, and makes it the assessment's current document."""
 
+from collections.abc import Callable
 from typing import Any
 
 from core.models import errors
@@ -13,6 +14,9 @@ from core.storage import assessment_repository, submission_repository
 from core.storage.table import RECORD_SK, Item, Table, submission_pk
 from grade.document_store import DocumentStore
 from grade.sheet_grading import GradingOutcome, build_timeline
+
+# The document to store, and the error if nothing was found in it.
+ParsedDocument = tuple[dict[str, Any], errors.NothingFound | None]
 
 _NO_QUESTIONS_MESSAGE = (
     "No question was found in this file. Is it the question paper? Send another file, or a clearer scan of the paper."
@@ -33,8 +37,10 @@ def prepare_document(state: ExecutionState, *, document_store: DocumentStore, ta
     joined_at = now()
     submission, transcript_key = state.submission, state.reading_result.transcript_key
     transcript = Transcript.from_dict(document_store.read(transcript_key))
-    document, failure = _parse_document(submission, transcript, document_store, table)
-    slot: assessment_repository.Slot = "paper" if submission.kind is DocumentKind.QUESTION_PAPER else "key_document"
+    document, failure = _PARSERS[submission.kind](submission, transcript, document_store, table)
+    slot = submission.kind.rules.slot
+    if slot is None:
+        raise ValueError(f"{submission.kind} is graded, not prepared.")
     key = assessment_repository.assessment_document_key(
         submission.tenant, submission.assessment, slot, f"{submission.id}-{submission.run}"
     )
@@ -48,7 +54,7 @@ def prepare_document(state: ExecutionState, *, document_store: DocumentStore, ta
     attributes: Item = {"paper_key": key, "transcript_key": transcript_key, "timeline": timeline.to_dict()}
     if failure is not None:
         attributes["failure"] = {"type": type(failure).__name__, "message": failure.message}
-    if submission.kind is DocumentKind.ANSWER_KEY:
+    if submission.kind.rules.needs_paper:
         attributes["before_paper"] = isinstance(failure, errors.NoAnswersFound) and failure.before_paper
     stored = submission_repository.write_terminal_state(table, submission, terminal_state, attributes)
     if failure is None:
@@ -68,16 +74,20 @@ def _restore_newer_upload_time(
         )
 
 
-def _parse_document(
-    submission: Submission, transcript: Transcript, document_store: DocumentStore, table: Table
-) -> tuple[dict[str, Any], errors.NothingFound | None]:
-    """The document to store, and the error if nothing was found in it."""
+def _parse_paper(
+    _submission: Submission, transcript: Transcript, _document_store: DocumentStore, _table: Table
+) -> ParsedDocument:
     from grade.paper.paper_parser import parse_paper
+
+    paper = parse_paper(transcript)
+    return paper.to_dict(), None if paper.questions else errors.NoQuestionsFound(_NO_QUESTIONS_MESSAGE)
+
+
+def _parse_answer_key(
+    submission: Submission, transcript: Transcript, document_store: DocumentStore, table: Table
+) -> ParsedDocument:
     from grade.scheme.answer_key_parser import parse_answer_key
 
-    if submission.kind is DocumentKind.QUESTION_PAPER:
-        paper = parse_paper(transcript)
-        return paper.to_dict(), None if paper.questions else errors.NoQuestionsFound(_NO_QUESTIONS_MESSAGE)
     current = assessment_repository.load(table, submission.tenant, submission.assessment)
     stored = document_store.read_cached(current.paper)
     scheme = parse_answer_key(transcript, QuestionPaper.from_dict(stored) if stored else None)
@@ -87,3 +97,10 @@ def _parse_document(
     return scheme.to_dict(), errors.NoAnswersFound(
         _NO_ANSWERS_YET_MESSAGE if is_paper_missing else _NO_ANSWERS_MESSAGE, before_paper=is_paper_missing
     )
+
+
+# The parser of each kind that is prepared.
+_PARSERS: dict[DocumentKind, Callable[[Submission, Transcript, DocumentStore, Table], ParsedDocument]] = {
+    DocumentKind.QUESTION_PAPER: _parse_paper,
+    DocumentKind.ANSWER_KEY: _parse_answer_key,
+}

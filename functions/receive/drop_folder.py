@@ -24,10 +24,11 @@ from receive.intake import IntakeContext
 
 PREFIX = "drop/"
 REPORT_SUFFIX = ".refused.json"
-_KINDS_BY_STEM = {"question-paper": DocumentKind.QUESTION_PAPER, "answer-key": DocumentKind.ANSWER_KEY}
+_KINDS_BY_STEM = {kind.rules.drop_folder_stem: kind for kind in DocumentKind if kind.rules.drop_folder_stem}
+_SHEETS_FOLDER = "answers"
 _KEY_FORMAT_HELP = (
-    "Put a file as drop/ASSESSMENT/question-paper.EXT, drop/ASSESSMENT/answer-key.EXT or "
-    "drop/ASSESSMENT/answers/STUDENT.EXT, where EXT is pdf, jpg, jpeg, png, tif or tiff."
+    f"Put a file as {', '.join(f'drop/ASSESSMENT/{stem}.EXT' for stem in _KINDS_BY_STEM)} or "
+    f"drop/ASSESSMENT/{_SHEETS_FOLDER}/STUDENT.EXT, where EXT is pdf, jpg, jpeg, png, tif or tiff."
 )
 
 
@@ -77,7 +78,7 @@ def parse_drop_key(key: str) -> tuple[str, DocumentKind, str | None, str]:
         match parts:
             case [assessment, _] if stem in _KINDS_BY_STEM:
                 return parse_assessment(assessment), _KINDS_BY_STEM[stem], None, media_type
-            case [assessment, "answers", _]:
+            case [assessment, folder, _] if folder == _SHEETS_FOLDER:
                 student = parse_student(stem)
                 if student is not None:
                     return parse_assessment(assessment), DocumentKind.ANSWER_SHEET, student, media_type

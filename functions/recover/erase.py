@@ -133,10 +133,10 @@ def _erase_content(submission_id: str, remains: ErasureTargets, tenant: str, lif
 def _withdraw_document(submission_id: str, tombstone: Item, lifecycle: LifecycleContext) -> int:
     """Remove an erased paper or key and its documents from the assessment; the newest of the remaining ones counts."""
     kind = DocumentKind(tombstone["kind"])
-    if kind is DocumentKind.ANSWER_SHEET:
+    slot = kind.rules.slot
+    if slot is None:
         return 0
     tenant, assessment = tombstone["tenant"], tombstone["assessment"]
-    slot: assessment_repository.Slot = "paper" if kind is DocumentKind.QUESTION_PAPER else "key_document"
     folder = assessment_repository.assessment_document_key(tenant, assessment, slot, submission_id).removesuffix(
         ".json"
     )

@@ -19,8 +19,7 @@ BATCH_SIZE = 400
 _GRADED_STATES = (SubmissionState.GRADED.value, SubmissionState.NEEDS_REVIEW.value)
 # States that may be out of date in the index, which is eventually consistent.
 _UNSETTLED_STATES = (SubmissionState.READING.value, SubmissionState.AWAITING_PAPER.value)
-# Kinds that are graded against a question paper. A paper depends on nothing.
-_GRADED_KINDS = (DocumentKind.ANSWER_SHEET, DocumentKind.ANSWER_KEY)
+_RERUN_KINDS = tuple(kind for kind in DocumentKind if kind.rules.needs_paper)
 # The value of `after` at the start of a release, and again once nothing is left.
 END_OF_BATCHES = ""
 
@@ -57,7 +56,7 @@ def rerun_if_outdated(submission_id: str, lifecycle: LifecycleContext) -> bool:
     Returns whether a run was started.
     """
     found = lifecycle.table.get(submission_pk(submission_id), RECORD_SK)
-    if found is None or found.get("kind") not in _GRADED_KINDS:
+    if found is None or found.get("kind") not in _RERUN_KINDS:
         return False
     current = assessment_repository.load(lifecycle.table, found["tenant"], found["assessment"])
     if current.paper is None or not needs_rerun(found, current.revision):
@@ -104,15 +103,15 @@ def receive_again(submission_id: str, received_at: str, lifecycle: LifecycleCont
     found = submission_repository.record_repeat_upload(lifecycle.table, submission_id, received_at)
     if found is None or found.get("state") != SubmissionState.READY:
         return SubmissionState(found["state"]) if found and "state" in found else None
-    slot: assessment_repository.Slot = "paper" if found["kind"] == DocumentKind.QUESTION_PAPER else "key_document"
-    assessment_repository.set_document_if_newer(
-        lifecycle.table,
-        found["tenant"],
-        found["assessment"],
-        slot,
-        key=found["paper_key"],
-        received_at=found["counts_from"],
-    )
+    if (slot := DocumentKind(found["kind"]).rules.slot) is not None:
+        assessment_repository.set_document_if_newer(
+            lifecycle.table,
+            found["tenant"],
+            found["assessment"],
+            slot,
+            key=found["paper_key"],
+            received_at=found["counts_from"],
+        )
     release_all(found["tenant"], found["assessment"], lifecycle)
     return SubmissionState.READY
 
@@ -126,7 +125,7 @@ def _find_candidates(
     return {str(item["submission_id"]) for item in parked} | {
         item["pk"].removeprefix(submission_pk(""))
         for item in listed
-        if item["kind"] in _GRADED_KINDS and (item["state"] in _UNSETTLED_STATES or needs_rerun(item, current.revision))
+        if item["kind"] in _RERUN_KINDS and (item["state"] in _UNSETTLED_STATES or needs_rerun(item, current.revision))
     }
 
 
@@ -142,9 +141,9 @@ def _is_parked(found: Item) -> bool:
 
 
 def needs_rerun(found: Item, revision: int) -> bool:
-    """Whether a sheet waits for its paper or was graded against an older revision; for a key, whether nothing was
-    found in it because its paper was missing."""
-    if found["kind"] == DocumentKind.ANSWER_KEY:
+    """Whether a sheet waits for its paper or was graded against an older revision; for a document of the assessment,
+    whether nothing was found in it because its paper was missing."""
+    if not DocumentKind(found["kind"]).rules.is_graded:
         return bool(found["state"] == SubmissionState.REJECTED and found.get("before_paper"))
     outdated = found["state"] in _GRADED_STATES and int(found.get("revision", 0)) < revision
     return bool(_is_parked(found) or outdated)

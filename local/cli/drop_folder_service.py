@@ -258,7 +258,7 @@ class DropFolderService:
         submitted_files = [submitted for _, submitted in sorted(self._files_of(assessment).items())]
         if not all(submitted.ended for submitted in submitted_files):
             return
-        sheets = [submitted for submitted in submitted_files if submitted.kind is DocumentKind.ANSWER_SHEET]
+        sheets = [submitted for submitted in submitted_files if submitted.kind.rules.is_graded]
         if any(sheet.result for sheet in sheets):
             self._write_marks(assessment, sheets)
         self._unwritten_assessments.discard(assessment)

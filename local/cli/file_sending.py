@@ -6,7 +6,6 @@ from queue import Empty, SimpleQueue
 from threading import Thread
 
 from core.models import media_types
-from core.models.document_kinds import DocumentKind
 from core.models.submission import IntakeChannel
 from core.platform.settings import Settings
 from local.cli.api_client import ApiClient, ApiError
@@ -101,10 +100,5 @@ def send_file(
 def drop_key(submitted: SubmittedFile, assessment: str) -> str:
     """Return a file's S3 key in the drop_folder_put folder (`receive/drop_folder.py` has the grammar)."""
     extension = submitted.path.suffix.lower()
-    match submitted.kind:
-        case DocumentKind.QUESTION_PAPER:
-            return f"drop/{assessment}/question-paper{extension}"
-        case DocumentKind.ANSWER_KEY:
-            return f"drop/{assessment}/answer-key{extension}"
-        case _:
-            return f"drop/{assessment}/answers/{submitted.student}{extension}"
+    stem = submitted.kind.rules.drop_folder_stem or f"answers/{submitted.student}"
+    return f"drop/{assessment}/{stem}{extension}"

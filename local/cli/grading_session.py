@@ -89,8 +89,7 @@ class GradingSession:
         """
         # One after the other: a key can often be understood only with its paper.
         for paper in papers:
-            named = "question paper" if paper.kind is DocumentKind.QUESTION_PAPER else "answer key"
-            with self._spinner(f"Reading the {named} …"):
+            with self._spinner(f"Reading the {paper.kind.rules.title} …"):
                 send_files([paper], self.client, self.assessment)
                 self._poll([paper], lambda: None)
             if not paper.succeeded:

@@ -79,7 +79,7 @@ class SubmissionStatus:
         """True if it was marked, prepared, or recognised as a duplicate."""
         if self.state is SubmissionState.NEEDS_REVIEW:
             # In older releases this state of a paper or key means that nothing was found in it.
-            return self.kind is DocumentKind.ANSWER_SHEET
+            return self.kind.rules.is_graded
         return self.state in (SubmissionState.GRADED, SubmissionState.READY, SubmissionState.DUPLICATE_OF)
 
     @property

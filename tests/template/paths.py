@@ -187,6 +187,7 @@ def _after_the_join() -> Iterator[ExecutionPath]:
         kind=paper,
         outcomes={"PreparePaper": (Fails("ValueError"),)},
     )
+    yield failed_path("no step exists for the kind", "UnknownKind", error="UnknownKind", kind="seating_plan")
     yield failed_path(
         "releasing fails",
         "PreparePaper",

@@ -77,3 +77,15 @@ def test_the_record_state_writes_what_the_repository_writes(kind: DocumentKind, 
     assert native.sets == ours.sets
     assert native.removes == ours.removes
     assert not native.removes & native.sets.keys(), "an attribute cannot be set and removed at once"
+
+
+@pytest.mark.parametrize("kind", DocumentKind)
+def test_the_state_machine_routes_each_kind_as_its_rules_say(kind: DocumentKind) -> None:
+    choice = state_node(load_state_machine().machine, "BothHalves").state
+
+    routes = {
+        rule["StringEquals"]: rule["Next"] for rule in choice["Choices"] if rule.get("Variable") == "$.submission.kind"
+    }
+    assert routes[kind] == kind.rules.next_state
+    assert len(routes) == len(DocumentKind)
+    assert choice["Default"] == "UnknownKind"

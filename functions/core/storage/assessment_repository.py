@@ -8,11 +8,12 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from core.models.document_kinds import AssessmentSlot
 from core.platform.clock import now
 from core.storage.submission_repository import PENDING_RELEASE
 from core.storage.table import ASSESSMENT_SK, ConditionFailed, Item, Table, assessment_pk, assessment_sk, tenant_pk
 
-Slot = Literal["paper", "key_document", "scheme"]
+Slot = AssessmentSlot | Literal["scheme"]
 
 
 @dataclass(frozen=True, slots=True)

@@ -67,8 +67,7 @@ def counting_sheets(statuses: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
 
 def is_sheet(status: dict[str, Any]) -> bool:
     return (
-        DocumentKind(status["kind"]) is DocumentKind.ANSWER_SHEET
-        and SubmissionState(status["state"]) is not SubmissionState.ERASED
+        DocumentKind(status["kind"]).rules.is_graded and SubmissionState(status["state"]) is not SubmissionState.ERASED
     )
 
 
