@@ -15,6 +15,7 @@ from release.openapi.route_model import (
     RouteResponse,
     schema_ref,
 )
+from results.exports.gradebook.export import FORMATS
 
 ROUTES: tuple[Route, ...] = (
     Route(
@@ -76,7 +77,7 @@ ROUTES: tuple[Route, ...] = (
         {200: RouteResponse("CSV: one line per student, by id.", TEXT, "text/csv")},
         (
             ASSESSMENT,
-            Parameter("for", "query", "The platform.", {"type": "string", "enum": ["canvas", "moodle"]}, required=True),
+            Parameter("for", "query", "The platform.", {"type": "string", "enum": list(FORMATS)}, required=True),
             Parameter(
                 "unknown",
                 "query",

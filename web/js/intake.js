@@ -3,13 +3,9 @@
 import { LiveList, fill, h, notify } from "./dom.js";
 import { leaves } from "./summary.js";
 import { READABLE, isReadable, isRoster, isScheme, studentOf } from "./uploads.js";
-import { UNDER_WAY, bytes, count, mark, state } from "./words.js";
+import { DOCUMENT_KINDS, UNDER_WAY, bytes, count, mark, state } from "./words.js";
 
-const ZONES = [
-  { role: "question_paper", title: "Question paper", accept: READABLE, many: false },
-  { role: "answer_key", title: "Marking scheme or answer key", accept: `${READABLE},.yaml,.yml,.json`, many: false },
-  { role: "answer_sheet", title: "Answer sheets", accept: `${READABLE},.csv`, many: true },
-];
+const ZONES = DOCUMENT_KINDS.map((kind) => ({ ...kind, accept: [READABLE, ...kind.alsoAccepted].join(",") }));
 
 export function intake({ name, api, uploads, sent }) {
   const places = ZONES.map((place) => ({ ...place, status: h("div", { class: "standing" }), ...zone(place) }));

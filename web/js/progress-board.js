@@ -3,11 +3,10 @@
 
 import { h } from "./dom.js";
 import { beganAt, branchChart, savedSentence } from "./branch-chart.js";
-import { MARKED, UNDER_WAY, mark, state, student } from "./words.js";
+import { MARKED, UNDER_WAY, documentTitle, mark, state, student } from "./words.js";
 
 const MAX_ROWS = 8;
 const MAX_REQUESTS = 4;
-const KINDS = { question_paper: "Question paper", answer_key: "Answer key" };
 
 export function board({ api }) {
   const list = h("ul", { class: "board" });
@@ -68,7 +67,7 @@ export function rows(statuses) {
 }
 
 function row(status, scale) {
-  const name = KINDS[status.kind] ?? student(status.student);
+  const name = documentTitle(status.kind) ?? student(status.student);
   const marks = MARKED.has(status.state) ? ` · ${mark(status.marks)} / ${mark(status.max_marks)}` : "";
   return h(
     "li",

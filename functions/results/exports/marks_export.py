@@ -6,7 +6,9 @@ from core.models import errors
 from core.models.roster import Roster
 from core.storage.table import RECORD_SK
 from results import assessments, roster_comparison, submission_status
-from results.exports import gradebook_formats, results_table
+from results.exports import results_table
+from results.exports.gradebook.export import export_gradebook
+from results.exports.gradebook.gradebook_format import GradebookFormat
 from results.tenant_records import TenantContext
 
 
@@ -24,12 +26,12 @@ def results_json(context: TenantContext, assessment: str) -> dict[str, Any]:
 def gradebook_csv(
     context: TenantContext,
     assessment: str,
-    platform: gradebook_formats.Platform,
+    gradebook_format: GradebookFormat,
     *,
     draft: bool,
     leave_out_unknown: bool = False,
 ) -> str:
-    """The marks of an assessment as a platform imports them.
+    """The marks of an assessment as a learning platform imports them.
 
     `leave_out_unknown` leaves out the sheets that match no student on the roster, which are an error otherwise.
 
@@ -45,8 +47,8 @@ def gradebook_csv(
     roster = context.roster(assessment)
     rows = results_table.build_table(*_load_marks(context, assessment, roster))[1]
     maximum = assessments.maximum_marks(context, assessment)
-    return gradebook_formats.export_gradebook(
-        platform,
+    return export_gradebook(
+        gradebook_format,
         assessment,
         rows,
         roster,

@@ -7,7 +7,7 @@ from aws_lambda_powertools.event_handler import Response
 from core.models import errors
 from core.models.submission import parse_assessment
 from results.exports import marks_export
-from results.exports.gradebook_formats import PLATFORMS
+from results.exports.gradebook.export import FORMATS
 from results.routes import request
 from results.routes.request import tenant_context
 
@@ -27,13 +27,13 @@ def get_results_json(assessment: str) -> dict[str, Any]:
 @router.get("/assessments/<assessment>/gradebook.csv")
 def get_gradebook_csv(assessment: str) -> Response[str]:
     query = request.query(router)
-    platform = next((one for one in PLATFORMS if one == query.get("for")), None)
-    if platform is None:
-        raise errors.UnknownPlatform("Say for=canvas or for=moodle.")
+    gradebook_format = FORMATS.get(query.get("for", ""))
+    if gradebook_format is None:
+        raise errors.UnknownPlatform(f"Say {' or '.join(f'for={name}' for name in FORMATS)}.")
     body = marks_export.gradebook_csv(
         tenant_context(router),
         parse_assessment(assessment),
-        platform,
+        gradebook_format,
         draft=query.get("draft") == "true",
         leave_out_unknown=query.get("unknown") == "leave_out",
     )

@@ -1,9 +1,7 @@
-"""Gradebook files for import into learning platforms.
+"""Exports the marks of an assessment as a gradebook file: checks that it is complete, then writes it in a format.
 
-Canvas: https://community.canvaslms.com/docs/DOC-12733 (gradebook CSV: named columns before the first assignment,
-"Points Possible" in the line below the header). Moodle: Grades, Import, CSV file (columns are mapped by hand; "ID
-number" and "Feedback" are suggested). Both match students by id and compare it literally, so an id that would have to
-be escaped for spreadsheets is refused.
+All platforms match students by id and compare it literally, so an id that would have to be escaped for spreadsheets is
+refused.
 """
 
 import csv
@@ -11,22 +9,23 @@ import io
 import unicodedata
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, Literal
+from typing import Any
 
 from core.models import errors
-from core.models.paper_totals import format_marks
 from core.models.roster import Roster, Student
-from core.platform.sanitize import escape_formula, is_formula
+from core.platform.sanitize import is_formula
+from results.exports.gradebook.canvas import CANVAS
+from results.exports.gradebook.gradebook_format import GradebookFormat, GradebookRow
+from results.exports.gradebook.moodle import MOODLE
 
-Platform = Literal["canvas", "moodle"]
-PLATFORMS: tuple[Platform, ...] = ("canvas", "moodle")
-_CANVAS_COLUMNS = ("Student", "ID", "SIS User ID", "SIS Login ID", "Section")
+# All formats, by the value of `for` in the request.
+FORMATS = {one.name: one for one in (CANVAS, MOODLE)}
 _MAX_NAMES_SHOWN = 8
 _UNNAMED_SHEET = "a sheet without a name"
 
 
 def export_gradebook(
-    platform: Platform,
+    gradebook_format: GradebookFormat,
     assessment: str,
     rows: Sequence[Mapping[str, Any]],
     roster: Roster | None,
@@ -50,10 +49,11 @@ def export_gradebook(
     listed_rows = [(row, _student(row, students)) for row in rows if _is_known(row, roster)]
     _check_complete(listed_rows, [] if leave_out_unknown else [row["student"] or _UNNAMED_SHEET for row in unknown])
     out = io.StringIO()
-    writer = csv.writer(out)
-    writer.writerows(
-        _canvas_rows(assessment, listed_rows, points) if platform == "canvas" else _moodle_rows(assessment, listed_rows)
-    )
+    gradebook_rows = [
+        GradebookRow(student, row["marks"], row["max_marks"], tuple(row["unmarked"]), row["questions"])
+        for row, student in listed_rows
+    ]
+    csv.writer(out).writerows(gradebook_format.rows(assessment, gradebook_rows, points))
     return out.getvalue()
 
 
@@ -96,31 +96,3 @@ def _is_safe_id(number: str) -> bool:
 def _shortened_list(names: Sequence[str]) -> str:
     more = len(names) - _MAX_NAMES_SHOWN
     return ", ".join(names[:_MAX_NAMES_SHOWN]) + (f" and {more} more" if more > 0 else "")
-
-
-def _canvas_rows(
-    assessment: str, listed_rows: Sequence[tuple[Mapping[str, Any], Student]], points: float | None
-) -> Iterable[Sequence[Any]]:
-    max_marks = max((row["max_marks"] for row, _ in listed_rows if row["max_marks"] is not None), default="")
-    yield [*_CANVAS_COLUMNS, escape_formula(assessment)]
-    yield ["    Points Possible", "", "", "", "", max_marks if points is None else format_marks(points)]
-    for row, student in listed_rows:
-        yield [escape_formula(student.name), "", student.number, "", "", _marks_cell(row)]
-
-
-def _moodle_rows(assessment: str, listed_rows: Sequence[tuple[Mapping[str, Any], Student]]) -> Iterable[Sequence[Any]]:
-    yield ["ID number", "Full name", escape_formula(assessment), escape_formula(f"{assessment} (feedback)")]
-    for row, student in listed_rows:
-        yield [student.number, escape_formula(student.name), _marks_cell(row), escape_formula(_marks_by_question(row))]
-
-
-def _marks_cell(row: Mapping[str, Any]) -> Any:
-    """The total, or an empty cell, which changes nothing on either platform, while a question that counts has no mark:
-    the total would count it as 0."""
-    return "" if row["marks"] is None or row["unmarked"] else row["marks"]
-
-
-def _marks_by_question(row: Mapping[str, Any]) -> str:
-    return "; ".join(
-        f"{name}: no mark yet" if marks is None else f"{name}: {marks:g}" for name, marks in row["questions"].items()
-    )
