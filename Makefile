@@ -9,6 +9,9 @@ CHECKOV := .venv-checkov
 STAGE ?= dev
 INSTALL := -m pip install --quiet --disable-pip-version-check --require-hashes --no-deps -r
 
+# Without bytecode each of the many processes that the tests start would compile every module again.
+unexport PYTHONDONTWRITEBYTECODE
+
 .DEFAULT_GOAL := help
 .PHONY: help setup demo serve test coverage browser chromium lasting api openapi layout lint check fuzz chaos bench build deploy page smoke licences lock clean
 

@@ -24,7 +24,8 @@ def _run_suite(folder: Path, test: str, *arguments: str) -> subprocess.Completed
     (folder / "suite" / "test_it.py").write_text(test, encoding="utf-8")
     (folder / "pytest.ini").write_text("[pytest]\ntestpaths = suite\n", encoding="utf-8")
     environment = {name: value for name, value in os.environ.items() if name != PERMISSIONS_LOG_VARIABLE}
-    command = [sys.executable, "-m", "pytest", "-q", "-p", "tests.permissions.plugin", "-p", "no:cacheprovider"]
+    command = [sys.executable, "-m", "pytest", "-q", "--disable-plugin-autoload"]
+    command += ["-p", "tests.permissions.plugin", "-p", "no:cacheprovider"]
     return subprocess.run(
         [*command, *arguments],
         cwd=folder,
