@@ -10,10 +10,8 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from local.cloud.resources import Cors, Function, Notification, Route, Rule
-from local.cloud.template import Template, TemplateError, as_text, load
+from local.cloud.template import Template, TemplateError, as_text, load, parse_yaml
 
 ACCOUNT = "123456789012"
 REGION = "us-east-1"
@@ -164,7 +162,7 @@ class Stack:
                 f"The state machine uses {sorted(used - set(substitutions))}, which nothing substitutes."
             )
         definition = re.sub(r"\$\{(\w+)\}", lambda match: substitutions[match[1]], text)
-        return self.name(logical_id), json.dumps(yaml.safe_load(definition))
+        return self.name(logical_id), json.dumps(parse_yaml(definition))
 
     @property
     def api_id(self) -> str:

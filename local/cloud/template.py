@@ -10,6 +10,11 @@ from typing import Any
 
 import yaml
 
+try:  # libyaml parses the template in a tenth of the time, at every start; PyYAML can be built without it.
+    from yaml import CSafeLoader as SafeLoader
+except ImportError:
+    from yaml import SafeLoader  # type: ignore[assignment]
+
 Resolver = Callable[[str], str]
 
 _NO_VALUE = object()
@@ -23,7 +28,7 @@ class TemplateError(Exception):
     """The template uses something that the local cloud does not support."""
 
 
-class _Loader(yaml.SafeLoader):
+class _Loader(SafeLoader):
     """Reads `!Ref X` as {"Ref": X} and `!Sub X` as {"Fn::Sub": X}."""
 
 
@@ -42,6 +47,11 @@ def _construct_tag(loader: _Loader, suffix: str, node: yaml.Node) -> dict[str, A
 
 
 _Loader.add_multi_constructor("!", _construct_tag)
+
+
+def parse_yaml(text: str) -> Any:
+    """Parses YAML without tags."""
+    return yaml.load(text, Loader=SafeLoader)
 
 
 def load(path: Path) -> dict[str, Any]:

@@ -7,13 +7,15 @@ from typing import Any
 
 import yaml
 
+from local.cloud.template import SafeLoader
+
 ROOT = Path(__file__).resolve().parents[2]
 STATEMACHINE = ROOT / "statemachine" / "grading.asl.yaml"
 
 Machine = dict[str, Any]
 
 
-class _Loader(yaml.SafeLoader):
+class _Loader(SafeLoader):
     """A YAML loader that refuses duplicate keys, of which the later one would win silently."""
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Hashable, Any]:

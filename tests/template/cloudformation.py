@@ -8,6 +8,7 @@ from typing import Any
 
 import yaml
 
+from local.cloud.template import SafeLoader
 from tests.template.asl import ROOT
 
 TEMPLATE = ROOT / "template.yaml"
@@ -15,7 +16,7 @@ TEMPLATE = ROOT / "template.yaml"
 Template = dict[str, Any]
 
 
-class _Loader(yaml.SafeLoader):
+class _Loader(SafeLoader):
     pass
 
 

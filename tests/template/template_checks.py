@@ -5,6 +5,7 @@ from typing import Any
 
 import yaml
 
+from local.cloud.template import SafeLoader
 from tests.template.cloudformation import Function, Template, functions, of_type, references
 
 # Actions without a resource ARN in IAM, and so the only ones that may name "*" (Service Authorization Reference).
@@ -29,7 +30,7 @@ _GATEWAY_TIMEOUT_SECONDS = 30
 
 def undocumented_resources(text: str) -> list[str]:
     """Resources without a comment directly above them; the ruled heading of a section does not count."""
-    root = yaml.compose(text)
+    root = yaml.compose(text, Loader=SafeLoader)
     assert isinstance(root, yaml.MappingNode)
     lines = text.splitlines()
     [resources] = [value for key, value in root.value if key.value == "Resources"]

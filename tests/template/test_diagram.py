@@ -16,23 +16,26 @@ _DRAWN = ROOT / "docs" / "statemachine.svg"
 _SVG = "{http://www.w3.org/2000/svg}"
 
 
-def test_the_diagram_in_the_docs_is_current() -> None:
-    fresh = _draw(STATEMACHINE)
-    assert _DRAWN.read_text(encoding="utf-8") == fresh, (
+@pytest.fixture(scope="module")
+def drawn() -> str:
+    """The diagram of the state machine, freshly drawn."""
+    return _draw(STATEMACHINE)
+
+
+def test_the_diagram_in_the_docs_is_current(drawn: str) -> None:
+    assert _DRAWN.read_text(encoding="utf-8") == drawn, (
         f"run: python {_SCRIPT.relative_to(ROOT)} > {_DRAWN.relative_to(ROOT)}"
     )
 
 
-def test_every_state_is_in_the_diagram_once() -> None:
-    assert sorted(_names(_draw(STATEMACHINE))) == sorted(
-        found.name for found in state_nodes(load_state_machine().machine)
-    )
+def test_every_state_is_in_the_diagram_once(drawn: str) -> None:
+    assert sorted(_names(drawn)) == sorted(found.name for found in state_nodes(load_state_machine().machine))
 
 
-def test_boxes_of_one_scope_do_not_overlap() -> None:
+def test_boxes_of_one_scope_do_not_overlap(drawn: str) -> None:
     boxes = [
         tuple(float(box.get(side, "0")) for side in ("x", "y", "width", "height"))
-        for box in _read(_draw(STATEMACHINE)).findall(f"./{_SVG}g/{_SVG}rect")
+        for box in _read(drawn).findall(f"./{_SVG}g/{_SVG}rect")
     ]
     assert len(boxes) > 10
     for index, (ax, ay, aw, ah) in enumerate(boxes):
@@ -41,7 +44,7 @@ def test_boxes_of_one_scope_do_not_overlap() -> None:
 
 
 @pytest.mark.parametrize("change", ["another transition", "another timeout", "another state"])
-def test_a_changed_machine_changes_the_diagram(tmp_path: Path, change: str) -> None:
+def test_a_changed_machine_changes_the_diagram(drawn: str, tmp_path: Path, change: str) -> None:
     def edit(machine: dict) -> None:  # type: ignore[type-arg]
         grade = machine["States"]["Grade"]
         if change == "another transition":
@@ -54,7 +57,7 @@ def test_a_changed_machine_changes_the_diagram(tmp_path: Path, change: str) -> N
 
     path = tmp_path / "changed.yaml"
     path.write_text(yaml.safe_dump(load_state_machine().edited(edit).machine, sort_keys=False), encoding="utf-8")
-    assert _draw(path) != _draw(STATEMACHINE)
+    assert _draw(path) != drawn
 
 
 def test_a_loop_is_drawn(tmp_path: Path) -> None:
