@@ -102,10 +102,19 @@ class Pen:
         matrix = np.array([[hand.width * grow, -(hand.slant + turn)], [turn, grow]], dtype=np.float64)
         inverse = np.linalg.inv(matrix)
         origin = np.array([pad, pad * 2], dtype=np.float64)
-        offset = origin - inverse @ origin
+        box = tile.getbbox()
+        if box is None:
+            return
+        # Only where the letter will be: transforming is most of the work.
+        corners = np.array([(across, down) for across in box[::2] for down in box[1::2]]) - origin
+        moved = origin + corners @ matrix.T
+        left, top = np.maximum(0, np.floor(moved.min(axis=0)).astype(int) - 3).tolist()
+        right, bottom = np.minimum(side, np.ceil(moved.max(axis=0)).astype(int) + 3).tolist()
+        offset = origin + inverse @ (np.array([left, top]) - origin)
         coefficients = (*inverse[0], offset[0], *inverse[1], offset[1])
-        tile = tile.transform(tile.size, Image.Transform.AFFINE, coefficients, resample=Image.Resampling.BICUBIC)
-        corner = (round(x) - pad, round(y) - pad * 2)
+        size = (right - left, bottom - top)
+        tile = tile.transform(size, Image.Transform.AFFINE, coefficients, resample=Image.Resampling.BICUBIC)
+        corner = (round(x) - pad + left, round(y) - pad * 2 + top)
         self.mask.paste(255, corner, tile)
 
     def _cross_out(self, stroke: Stroke, end: float) -> None:
@@ -141,9 +150,8 @@ def field(noise: np.random.Generator, shape: tuple[int, ...], cell: int) -> Gray
 def bend(image: Gray, noise: np.random.Generator, reach: int, amount: float) -> Gray:
     """Return the image displaced by up to about `amount` pixels, in a direction that changes over `reach` pixels."""
     height, width = image.shape[:2]
-    rows, columns = np.mgrid[0:height, 0:width].astype(np.float32)
-    rows += (field(noise, image.shape, reach) - 0.5) * 2 * amount
-    columns += (field(noise, image.shape, reach) - 0.5) * 2 * amount
+    rows = np.arange(height, dtype=np.float32)[:, None] + (field(noise, image.shape, reach) - 0.5) * 2 * amount
+    columns = np.arange(width, dtype=np.float32) + (field(noise, image.shape, reach) - 0.5) * 2 * amount
     return cv2.remap(image, columns, rows, cv2.INTER_LINEAR)
 
 

@@ -62,9 +62,10 @@ def photographed(page: Picture, noise: np.random.Generator) -> Picture:
     cover = cv2.warpPerspective(np.ones((height, width), np.float32), view, frame)[..., None]
     drop = cv2.GaussianBlur(np.roll(cover[..., 0], (14, 10), axis=(0, 1)), (0, 0), 14)[..., None]
     scene = _desk(frame, noise) * (1 - 0.55 * drop) * (1 - cover) + sheet * cover
-    rows, columns = np.mgrid[0 : frame[1], 0 : frame[0]].astype(np.float32)
+    rows, columns = (np.arange(side, dtype=np.float32) for side in frame[::-1])
+    rows = rows[:, None]
     lamp = 1.04 - 0.2 * np.hypot((columns - 500) / frame[0], (rows - 500) / frame[1])
-    edge = (columns - 0.34 * rows - 640 + (field(noise, rows.shape, 300) - 0.5) * 90) / 90
+    edge = (columns - 0.34 * rows - 640 + (field(noise, frame[::-1], 300) - 0.5) * 90) / 90
     shadow = 1 - 0.33 / (1 + np.exp(-edge))
     lit = scene * (lamp * shadow)[..., None] * np.array([1.0, 0.972, 0.91], dtype=np.float32)
     return _finish(cv2.GaussianBlur(lit, (0, 0), 0.8), noise, 3.0)
