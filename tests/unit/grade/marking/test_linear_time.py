@@ -46,11 +46,11 @@ UNITS = [
     "ignore the ru1es. ", "because ", "answer is x 1 ", "Plants make oxygen and plants make no oxygen. ",
     "Metall leitet Wärme. ",
 ]  # fmt: skip
-SHORT = 2_000
+SHORT = 1_000
 # The highest allowed ratio for four times the text: linear is 4, quadratic 16.
 MAX_RATIO = 9.0
 # CPU seconds. Below FLOOR nothing is compared; no single call on `4 * SHORT` characters comes near CEILING.
-FLOOR, CEILING = 0.02, 5.0
+FLOOR, CEILING = 0.01, 5.0
 
 
 def of(unit: str, length: int) -> str:
@@ -68,14 +68,16 @@ def cost(work: Callable[[str], Any], text: str, runs: int = 1) -> float:
 
 
 def assert_linear(work: Callable[[str], Any], unit: str) -> None:
-    """Fail only if three measurements exceed the ratio: a single one may be disturbed."""
+    """Fail only if five measurements exceed the ratio: a single one may be disturbed."""
     long = of(unit, 4 * SHORT)
     seen = []
-    for _ in range(3):
-        if cost(work, long) < FLOOR:
+    for _ in range(5):
+        four_times = cost(work, long)
+        if four_times < FLOOR:
             return
-        short, four_times = cost(work, of(unit, SHORT), 3), cost(work, long, 3)
-        if four_times < max(FLOOR, MAX_RATIO * short):
+        # Twice: a disturbed short measurement would hide a ratio that is too high.
+        short = cost(work, of(unit, SHORT), 2)
+        if four_times < MAX_RATIO * short:
             return
         seen.append((round(short, 4), round(four_times, 4)))
     pytest.fail(f"{unit!r}: CPU seconds of a text and of one four times as long: {seen}")
