@@ -4,9 +4,12 @@ import io
 from collections.abc import Sequence
 
 from PIL import Image, ImageDraw, ImageFont
+from PIL.PngImagePlugin import PngInfo
 from pypdf import PdfReader, PdfWriter
 from reportlab.lib.pagesizes import A4
 from reportlab.pdfgen.canvas import Canvas
+
+from benchmarks.chaos.metadata_ocr import LINES
 
 
 def typed_pdf(*pages: Sequence[str]) -> bytes:
@@ -22,21 +25,34 @@ def typed_pdf(*pages: Sequence[str]) -> bytes:
     return out.getvalue()
 
 
-def picture(lines: Sequence[str], *, image_format: str = "PNG") -> bytes:
-    """Return a clean image of printed lines, about 100 dpi."""
+def picture(lines: Sequence[str]) -> bytes:
+    """Return a clean PNG of printed lines, about 100 dpi. It carries its text for `tests.ocr_engine`."""
+    out = io.BytesIO()
+    text = PngInfo()
+    text.add_text(LINES, "\n".join(lines))
+    _drawn(lines).save(out, "PNG", pnginfo=text)
+    return out.getvalue()
+
+
+def photo(lines: Sequence[str]) -> bytes:
+    """Return the same image as a JPEG, which only the real OCR engine can read."""
+    out = io.BytesIO()
+    _drawn(lines).save(out, "JPEG")
+    return out.getvalue()
+
+
+def _drawn(lines: Sequence[str]) -> Image.Image:
     image = Image.new("RGB", (830, 80 + 56 * len(lines)), "white")
     draw = ImageDraw.Draw(image)
     font = ImageFont.load_default(26)
     for number, line in enumerate(lines):
         draw.text((50, 40 + 56 * number), line, fill="black", font=font)
-    out = io.BytesIO()
-    image.save(out, image_format)
-    return out.getvalue()
+    return image
 
 
 def scanned_pdf(*pages: Sequence[str]) -> bytes:
     """Return a PDF of page images without a text layer."""
-    images = [Image.open(io.BytesIO(picture(lines))).convert("RGB") for lines in pages]
+    images = [_drawn(lines) for lines in pages]
     out = io.BytesIO()
     images[0].save(out, "PDF", save_all=True, append_images=images[1:], resolution=100)
     return out.getvalue()

@@ -2,6 +2,7 @@
 
 import shutil
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,7 @@ from local.cli.submitted_files import SubmittedFile
 from local.cloud.local_cloud import LocalCloud
 from tests.browser import page_steps
 from tests.cli.sample_class import PAPER
+from tests.ocr_engine import FastOcrEngine
 
 # Long enough for a busy machine; only a hanging test reaches it.
 expect.set_options(timeout=30_000)
@@ -69,8 +71,9 @@ OpenReport = Callable[..., Page]
 
 # One cloud per process: this package's cloud stops before the next package's starts.
 @pytest.fixture(scope="package")
-def cloud() -> Iterator[LocalCloud]:
-    with LocalCloud(ocr_processes=1) as running:
+def cloud(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalCloud]:
+    reader = FastOcrEngine(tmp_path_factory.mktemp("ocr") / "ocr.log")
+    with closing(reader), LocalCloud(reader=reader, parameters={"TextractTps": "25"}) as running:
         yield running
 
 
@@ -89,12 +92,38 @@ def api(cloud: LocalCloud) -> Iterator[ApiClient]:
     cloud.faults.clear()
 
 
-@pytest.fixture
-def context(browser: Browser) -> Iterator[BrowserContext]:
+def open_context(browser: Browser, url: str) -> BrowserContext:
+    """A browser context that keeps its renderer: one of its pages stays open until the context is closed."""
     opened = browser.new_context(viewport={"width": 1280, "height": 900}, locale="en-GB")
     opened.set_default_timeout(30_000)
+    # Any file of the page, without its scripts.
+    opened.new_page().goto(f"{url}/words.json")
+    return opened
+
+
+def reset_context(context: BrowserContext) -> None:
+    """Make a context as good as new. The page stores nothing outside its tab's session storage."""
+    first, *others = context.pages
+    for page in others:
+        page.close()
+    context.unroute_all()
+    context.set_offline(False)
+    context.clear_cookies()
+    assert first.evaluate("localStorage.length") == 0
+
+
+# A renderer for each test would cost more than most tests.
+@pytest.fixture(scope="package")
+def shared_context(browser: Browser, cloud: LocalCloud) -> Iterator[BrowserContext]:
+    opened = open_context(browser, cloud.api_url)
     yield opened
     opened.close()
+
+
+@pytest.fixture
+def context(shared_context: BrowserContext) -> Iterator[BrowserContext]:
+    yield shared_context
+    reset_context(shared_context)
 
 
 @pytest.fixture
@@ -126,15 +155,20 @@ def sheet(cloud: LocalCloud) -> Iterator[Sheet]:
         yield lambda student: page_steps.submit_speed_sheet(api, student)
 
 
-@pytest.fixture
-def colleague(browser: Browser, cloud: LocalCloud) -> Iterator[Page]:
-    """Another teacher of the same school, in another browser context."""
-    opened = browser.new_context(viewport={"width": 1280, "height": 900}, locale="en-GB")
-    opened.set_default_timeout(30_000)
-    config = {"apiUrl": "", "token": cloud.token(name="colleague"), "local": True}
-    opened.route("**/config.json", lambda route: route.fulfill(json=config))
-    yield opened.new_page()
+@pytest.fixture(scope="package")
+def colleagues_context(browser: Browser, cloud: LocalCloud) -> Iterator[BrowserContext]:
+    opened = open_context(browser, cloud.api_url)
+    yield opened
     opened.close()
+
+
+@pytest.fixture
+def colleague(colleagues_context: BrowserContext, cloud: LocalCloud) -> Iterator[Page]:
+    """Another teacher of the same school, in another browser context."""
+    config = {"apiUrl": "", "token": cloud.token(name="colleague"), "local": True}
+    colleagues_context.route("**/config.json", lambda route: route.fulfill(json=config))
+    yield colleagues_context.new_page()
+    reset_context(colleagues_context)
 
 
 @pytest.fixture

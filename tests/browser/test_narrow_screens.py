@@ -2,7 +2,6 @@
 
 from pathlib import Path
 
-import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import BrowserSession, OpenReport, Sheet
@@ -49,15 +48,14 @@ def assert_bar_fits(page: Page, width: int, parts: int) -> None:
     }
 
 
-@pytest.mark.parametrize("width", WIDTHS)
-def test_the_bar_of_a_sheet_fits_the_screen(visit: BrowserSession, sheet: Sheet, width: int) -> None:
-    open_answer(visit.page, visit.url, sheet(f"Narrow {width}"))
+def test_the_bar_of_a_sheet_fits_the_screen(visit: BrowserSession, sheet: Sheet) -> None:
+    open_answer(visit.page, visit.url, sheet("Narrow"))
     expect(visit.page.locator(".bar")).to_contain_text("5 to review")
-    assert_bar_fits(visit.page, width, 7)
+    for width in WIDTHS:
+        assert_bar_fits(visit.page, width, 7)
 
 
-@pytest.mark.parametrize("width", WIDTHS)
-def test_the_bar_of_the_report_fits_the_screen(open_report: OpenReport, tmp_path: Path, width: int) -> None:
+def test_the_bar_of_the_report_fits_the_screen(open_report: OpenReport, tmp_path: Path) -> None:
     image = picture(tmp_path / "a.png")
     page = open_report(
         [marked_file(image, "Mina Okafor", 1, result(marks_in_review=True)), marked_file(image, "Abe", 2)]
@@ -65,4 +63,5 @@ def test_the_bar_of_the_report_fits_the_screen(open_report: OpenReport, tmp_path
     page.get_by_role("link", name="Look at the doubts").click()
     expect(page.locator(".bar")).to_contain_text("to review")
     # The report is read-only, so it has no Undo.
-    assert_bar_fits(page, width, 6)
+    for width in WIDTHS:
+        assert_bar_fits(page, width, 6)
