@@ -2,6 +2,7 @@
 
 import uuid
 from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import dataclass
 
 import pytest
@@ -9,6 +10,7 @@ import pytest
 from local.cli.api_client import ApiClient
 from local.cloud.local_cloud import LocalCloud
 from tests.documents import typed_pdf
+from tests.ocr_engine import FastOcrEngine
 from tests.workflow.conftest import ANSWERS, PAPER, SCHEME, WorkflowHarness
 
 
@@ -27,7 +29,9 @@ class Api:
 def api(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Api]:
     # Its logs are kept, to investigate a response of 500.
     folder = tmp_path_factory.mktemp("cloud")
-    with LocalCloud(folder=folder, ocr_processes=1) as cloud, ApiClient(cloud.api_url, cloud.token()) as client:
+    reader = FastOcrEngine(folder / "ocr.log")
+    cloud = LocalCloud(folder=folder, reader=reader)
+    with closing(reader), cloud, ApiClient(cloud.api_url, cloud.token()) as client:
         harness = WorkflowHarness(cloud, client, f"api-{uuid.uuid4().hex[:8]}")
         client.put_scheme(harness.assessment, SCHEME.encode(), "application/yaml")
         paper = client.submit(harness.assessment, "question_paper", PAPER, media_type="application/pdf")

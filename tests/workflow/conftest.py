@@ -4,6 +4,7 @@ import json
 import time
 import uuid
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,6 +15,7 @@ from local.cli.execution_timeline import ExecutionTimeline, read_history, timeli
 from local.cloud.local_cloud import LocalCloud
 from tests.documents import picture, typed_pdf
 from tests.fake_model_server import FakeModelServer
+from tests.ocr_engine import FastOcrEngine
 
 PAPER = typed_pdf(
     [
@@ -171,9 +173,11 @@ def model() -> Iterator[FakeModelServer]:
 
 
 @pytest.fixture(scope="package")
-def cloud(model: FakeModelServer) -> Iterator[LocalCloud]:
-    parameters = {"DropTenant": "demo", "Model": "gpt-4o-mini", "ModelBaseUrl": model.base_url}
-    with LocalCloud(ocr_processes=1, parameters=parameters, environment={"OPENAI_API_KEY": "k"}) as running:
+def cloud(model: FakeModelServer, tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalCloud]:
+    parameters = {"DropTenant": "demo", "Model": "gpt-4o-mini", "ModelBaseUrl": model.base_url, "TextractTps": "10"}
+    reader = FastOcrEngine(tmp_path_factory.mktemp("ocr") / "ocr.log")
+    running = LocalCloud(reader=reader, parameters=parameters, environment={"OPENAI_API_KEY": "k"})
+    with closing(reader), running:
         yield running
 
 
