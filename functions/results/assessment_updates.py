@@ -4,7 +4,7 @@ import json
 from typing import Any
 
 from core.models import errors
-from core.models.assessment import QuestionPaper
+from core.models.assessment import MarkingScheme, QuestionPaper
 from core.models.function_requests import ReleaseRequest, ResumeRequest
 from core.models.result import ReviewReason
 from core.models.roster import Roster, roster_key
@@ -53,12 +53,13 @@ def put_paper(context: TenantContext, assessment: str, body: str, *, expected_re
         _request_release(context, assessment)
         response = {"assessment": assessment, "revision": current.revision + 1, "paper": paper.to_dict()}
         # A mark stated by the marking scheme takes precedence over the paper's.
-        return {**response, "maximum_marks": assessments.maximum_marks(context, assessment)}
+        maximum = assessments.maximum_marks(context, assessment)
+        return {**response, "maximum_marks": maximum.to_dict() if maximum else None}
     raise errors.ChangedMeanwhile(_CHANGED_MESSAGE)
 
 
 def put_scheme(
-    context: TenantContext, assessment: str, scheme: dict[str, Any], *, expected_revision: int | None
+    context: TenantContext, assessment: str, scheme: MarkingScheme, *, expected_revision: int | None
 ) -> dict[str, Any]:
     """Store a parsed marking scheme and have the sheets graded against it.
 
@@ -67,7 +68,7 @@ def put_scheme(
     ChangedMeanwhile
         The assessment does not have the expected revision.
     """
-    key = _store_document(context, assessment, "scheme", scheme)
+    key = _store_document(context, assessment, "scheme", scheme.to_dict())
     assessment_repository.register_assessment(context.table, context.tenant, assessment)
     at = now()
     if expected_revision is None:
@@ -84,7 +85,7 @@ def put_scheme(
             raise errors.ChangedMeanwhile(_CHANGED_MESSAGE) from None
     # Also if the scheme was already stored: this may be the retry of a request whose release was lost.
     _request_release(context, assessment)
-    return {"assessment": assessment, "entries": len(scheme["entries"]), "warnings": scheme["warnings"]}
+    return {"assessment": assessment, "entries": len(scheme.entries), "warnings": list(scheme.warnings)}
 
 
 def put_roster(context: TenantContext, assessment: str, roster: Roster | None) -> dict[str, Any]:

@@ -2,14 +2,17 @@
 
 import json
 from collections import Counter
+from functools import partial
 from typing import Any
 
 from core.models import errors
+from core.models.assessment import MarkingScheme, QuestionPaper
 from core.models.submission import SubmissionState, keyed_hash
 from core.storage import assessment_repository
 from core.storage.assessment_repository import AssessmentRecord
 from core.storage.table import RECORD_SK, Item
 from results import documents, marking_scheme, publication, roster_comparison, submission_status
+from results.marking_scheme import MaximumMarks
 from results.tenant_records import TenantContext
 
 
@@ -25,13 +28,14 @@ def get_overview(context: TenantContext, assessment: str) -> dict[str, Any]:
     if not records and current.revision == 0:
         raise errors.NotFound("There is no assessment of this name.")
 
-    paper, key, scheme = _load_documents(context, current)
-    maximum, warnings = marking_scheme.maximum_marks(key, scheme, paper)
+    paper, schemes = _load_paper_and_schemes(context, current)
+    maximum, warnings = marking_scheme.maximum_marks(schemes, paper)
+    scheme = marking_scheme.merged_scheme(schemes, paper, warnings)
     return {
         "id": assessment,
-        "paper": paper,
-        "scheme": marking_scheme.merged_scheme(key, scheme, paper, warnings),
-        "maximum_marks": maximum,
+        "paper": paper.to_dict() if paper else None,
+        "scheme": scheme.to_dict() if scheme else None,
+        "maximum_marks": maximum.to_dict() if maximum else None,
         "revision": current.revision,
         "paper_corrected_by": current.paper_by,
         "paper_problem": context.paper_problem(assessment, current),
@@ -41,16 +45,19 @@ def get_overview(context: TenantContext, assessment: str) -> dict[str, Any]:
     }
 
 
-def maximum_marks(context: TenantContext, assessment: str) -> dict[str, Any] | None:
-    """The current maximum marks of each question (`marking_scheme.maximum_marks`), None without a paper."""
-    paper, key, scheme = _load_documents(context, context.current_assessment(assessment))
-    return marking_scheme.maximum_marks(key, scheme, paper)[0]
+def maximum_marks(context: TenantContext, assessment: str) -> MaximumMarks | None:
+    """The current maximum marks of each question, None without a paper."""
+    paper, schemes = _load_paper_and_schemes(context, context.current_assessment(assessment))
+    return marking_scheme.maximum_marks(schemes, paper)[0]
 
 
-def _load_documents(context: TenantContext, current: AssessmentRecord) -> list[Any]:
-    """The current paper, answer key and marking scheme, each None if there is none."""
-    keys = (current.paper, current.key_document, current.scheme)
-    return [documents.read_json(context.s3, context.bucket, key) if key else None for key in keys]
+def _load_paper_and_schemes(
+    context: TenantContext, current: AssessmentRecord
+) -> tuple[QuestionPaper | None, list[MarkingScheme]]:
+    """The current paper, None if there is none; the answer key and the marking scheme, as far as they are there."""
+    read = partial(documents.read_json, context.s3, context.bucket)
+    paper = QuestionPaper.from_dict(read(current.paper)) if current.paper else None
+    return paper, [MarkingScheme.from_dict(read(key)) for key in (current.key_document, current.scheme) if key]
 
 
 def list_submissions(

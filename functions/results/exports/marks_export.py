@@ -52,7 +52,7 @@ def gradebook_csv(
         assessment,
         rows,
         roster,
-        points=maximum["total"] if maximum else None,
+        points=maximum.total if maximum else None,
         leave_out_unknown=leave_out_unknown,
     )
 

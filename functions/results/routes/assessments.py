@@ -70,7 +70,7 @@ def put_marking_scheme(assessment: str) -> dict[str, Any]:
         ) from None
     revision = request_parsers.parse_expected_revision(request.if_match(router))
     context = tenant_context(router)
-    return assessment_updates.put_scheme(context, name, scheme.to_dict(), expected_revision=revision)
+    return assessment_updates.put_scheme(context, name, scheme, expected_revision=revision)
 
 
 @router.put("/assessments/<assessment>/paper")
