@@ -42,8 +42,9 @@ chromium:
 lasting: $(VENV)/.test ## `gradeline serve` killed at 20 random moments under load: nothing accepted lost
 	@$(BIN)/python -m benchmarks.kills --kills 20
 
-fuzz: $(VENV)/.test ## 5,000 damaged and hostile files, different each time: make fuzz [FILES=…] [SEED=…]
+fuzz: $(VENV)/.test ## 5,000 damaged and hostile files and 20 times the examples of papers and sheets: make fuzz [FILES=…] [SEED=…]
 	@PYTHONPATH=functions $(BIN)/python -m tests.unit.extract.fuzzing --files $(or $(FILES),5000) $(if $(SEED),--seed $(SEED))
+	@EXAMPLES_FACTOR=20 $(BIN)/python -m pytest --timeout 1800 tests/unit/grade/paper tests/unit/grade/sheet $(if $(SEED),--hypothesis-seed $(SEED))
 
 api: $(VENV)/.test ## requests generated from the API description, sent to the real API: make api [EXAMPLES=…] [SEED=…]
 	@API_EXAMPLES=$(or $(EXAMPLES),300) API_SEED=$(or $(SEED),1) $(BIN)/python -m pytest tests/api

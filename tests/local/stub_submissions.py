@@ -50,5 +50,5 @@ def eventually(condition: Callable[[], Any], seconds: float = 15) -> bool:
     while time.monotonic() < deadline:
         if condition():
             return True
-        time.sleep(0.03)
+        time.sleep(0.15)
     return bool(condition())

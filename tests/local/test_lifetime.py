@@ -195,7 +195,8 @@ def wait_until(condition: Callable[[], Any]) -> None:
     deadline = time.monotonic() + 60
     while not condition():
         assert time.monotonic() < deadline
-        time.sleep(0.02)
+        # Each look costs a request or more.
+        time.sleep(0.2)
 
 
 def test_stopping_during_an_execution_is_quick_and_silent(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:

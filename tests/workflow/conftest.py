@@ -56,10 +56,10 @@ class WorkflowHarness:
     def wait_until_execution_ends(self, receipt: AcceptedSubmission) -> None:
         """Returns when the execution has ended, with everything that follows the result (its event, clean-up)."""
         stepfunctions, arn = self.cloud.client("stepfunctions"), self.execution_arn(receipt)
-        for _ in range(600):
+        for _ in range(300):
             if stepfunctions.describe_execution(executionArn=arn)["status"] != "RUNNING":
                 return
-            time.sleep(0.1)
+            time.sleep(0.2)
         raise AssertionError(f"{arn} is still running")
 
     def send(
@@ -160,7 +160,7 @@ def wait_until(condition: Callable[[], Any], seconds: float = 60) -> Any:
         found = condition()
         if found:
             return found
-        time.sleep(0.05)
+        time.sleep(0.2)
     raise AssertionError(f"the condition did not hold within {seconds} s")
 
 

@@ -1,12 +1,13 @@
 """Properties that hold for every document, however damaged."""
 
-from hypothesis import given, settings
+from hypothesis import given
 
 from core.models.assessment import Question, QuestionPaper
 from core.models.transcript import Transcript
 from grade.paper.paper_parser import parse_paper
 from grade.scheme.answer_key_parser import parse_answer_key
 from grade.scheme.scheme_entries import apply_schemes
+from tests.papers.examples import examples
 from tests.papers.strategies import transcripts
 
 
@@ -14,7 +15,7 @@ def all_nodes(questions: tuple[Question, ...]) -> list[Question]:
     return [node for question in questions for node in (question, *all_nodes(question.parts))]
 
 
-@settings(max_examples=150, deadline=None)
+@examples(80)
 @given(transcripts())
 def test_parsing_a_paper_gives_questions_or_warnings_and_never_raises(transcript: Transcript) -> None:
     paper = parse_paper(transcript)
@@ -23,7 +24,7 @@ def test_parsing_a_paper_gives_questions_or_warnings_and_never_raises(transcript
     assert QuestionPaper.from_dict(paper.to_dict()) == paper
 
 
-@settings(max_examples=100, deadline=None)
+@examples(60)
 @given(transcripts())
 def test_ids_are_unique_or_a_warning_is_given(transcript: Transcript) -> None:
     paper = parse_paper(transcript)
@@ -31,7 +32,7 @@ def test_ids_are_unique_or_a_warning_is_given(transcript: Transcript) -> None:
     assert len(ids) == len(set(ids)) or any("More than one question is called" in warning for warning in paper.warnings)
 
 
-@settings(max_examples=100, deadline=None)
+@examples(60)
 @given(transcripts(), transcripts())
 def test_parsing_and_applying_a_key_never_raises(document: Transcript, sheet: Transcript) -> None:
     paper = parse_paper(sheet)

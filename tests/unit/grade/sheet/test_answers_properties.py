@@ -2,11 +2,12 @@
 
 from collections import Counter
 
-from hypothesis import given, settings
+from hypothesis import given
 
 from core.models.transcript import Transcript
 from grade.paper.paper_parser import parse_paper
 from grade.sheet.answers import split_into_answers
+from tests.papers.examples import examples
 from tests.papers.strategies import transcripts
 from tests.papers.transcript_factory import one_page_transcript
 
@@ -33,7 +34,7 @@ def characters(text: str) -> Counter[str]:
     return Counter("".join(text.split()))
 
 
-@settings(max_examples=200, deadline=None)
+@examples(80)
 @given(transcripts())
 def test_no_text_is_lost(transcript: Transcript) -> None:
     sheet = split_into_answers(transcript, PAPER)
@@ -44,7 +45,7 @@ def test_no_text_is_lost(transcript: Transcript) -> None:
     assert kept == written
 
 
-@settings(max_examples=150, deadline=None)
+@examples(80)
 @given(transcripts())
 def test_answers_belong_to_leaves_of_the_paper_and_attempts_count_from_one(transcript: Transcript) -> None:
     sheet = split_into_answers(transcript, PAPER)
@@ -54,7 +55,7 @@ def test_answers_belong_to_leaves_of_the_paper_and_attempts_count_from_one(trans
         assert attempts == list(range(1, len(attempts) + 1))
 
 
-@settings(max_examples=60, deadline=None)
+@examples(40)
 @given(transcripts(), transcripts())
 def test_any_sheet_can_be_split_by_any_paper(transcript: Transcript, paper: Transcript) -> None:
     sheet = split_into_answers(transcript, parse_paper(paper))

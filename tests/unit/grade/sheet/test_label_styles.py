@@ -2,11 +2,12 @@
 
 from collections.abc import Callable
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from grade.paper.paper_parser import parse_paper
 from grade.sheet.answers import split_into_answers
+from tests.papers.examples import examples
 from tests.papers.transcript_factory import one_page_transcript
 
 PAPER = parse_paper(
@@ -66,7 +67,7 @@ LABEL_STYLES: dict[str, LabelStyle] = {
 }
 
 
-@settings(max_examples=250, deadline=None)
+@examples(100)
 @given(
     st.sampled_from(sorted(LABEL_STYLES)),
     st.permutations(sorted(ANSWERS)),
@@ -85,7 +86,7 @@ def test_every_answer_is_found_under_its_question(
     assert [line.line.text for line in sheet.leftover] == ["Name: Asha Example"]
 
 
-@settings(max_examples=60, deadline=None)
+@examples(40)
 @given(st.sampled_from(sorted(LABEL_STYLES)), st.lists(st.integers(0, 1), min_size=10, max_size=10))
 def test_page_breaks_do_not_change_the_answers(style: str, breaks: list[int]) -> None:
     lines = [f"{LABEL_STYLES[style](question.split('.'))} {texts[0]}" for question, texts in ANSWERS.items()]

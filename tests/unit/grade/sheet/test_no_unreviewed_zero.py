@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from core.models.assessment import MarkingScheme, QuestionPaper, QuestionType, SchemeEntry
@@ -15,6 +15,7 @@ from grade.markers.key_points.marker import KeyPointMarker
 from grade.marking import mark_sheet
 from grade.paper.paper_parser import parse_paper
 from grade.sheet.answers import split_into_answers
+from tests.papers.examples import examples
 from tests.papers.strategies import transcripts
 from tests.papers.transcript_factory import one_page_transcript, transcript_at_positions
 
@@ -121,7 +122,7 @@ def answer_sheets(draw: Callable[[Any], Any]) -> tuple[Transcript, dict[str, str
     return transcript_at_positions(*(tuple(page) for page in pages)), expected
 
 
-@settings(max_examples=600, deadline=None)
+@examples(150)
 @given(answer_sheets())
 def test_every_answer_is_marked_as_its_own_or_sent_to_review(
     sheet: tuple[Transcript, dict[str, str]],
@@ -136,7 +137,7 @@ def test_every_answer_is_marked_as_its_own_or_sent_to_review(
             assert mark.answer == expected.get(mark.question, "")
 
 
-@settings(max_examples=200, deadline=None)
+@examples(80)
 @given(transcripts())
 @example(one_page_transcript("carbon dioxide", "2. the heart"))
 @example(one_page_transcript("1. CO2", "77. the heart", "3. gravity"))
@@ -160,7 +161,7 @@ ORDERS += [([number for number in range(1, 7) if number != last] + [last], 5) fo
 INSERTED_LINE = "a quokka is a small wallaby that lives on two islands near the coast of Australia"
 
 
-@settings(max_examples=300, deadline=None)
+@examples(100)
 @given(transcripts(), st.data(), st.sampled_from([PAPER, ANY_PAPER]))
 def test_an_inserted_line_is_in_an_answer_or_sent_to_review(
     transcript: Transcript, data: st.DataObject, paper: QuestionPaper
@@ -177,7 +178,7 @@ def test_an_inserted_line_is_in_an_answer_or_sent_to_review(
     assert in_answer or shown or answered == {leaf.id for leaf in paper.leaves()} or _is_far_down(sheet)
 
 
-@settings(max_examples=300, deadline=None)
+@examples(100)
 @given(
     st.sampled_from(ORDERS),
     st.sets(st.integers(1, 6), max_size=2),
@@ -207,7 +208,7 @@ def _is_far_down(sheet: AnswerSheet) -> bool:
     return any(len(one.lines) >= 20 for one in sheet.unplaced)
 
 
-@settings(max_examples=100, deadline=None)
+@examples(50)
 @given(st.permutations(range(1, 7)), st.integers(1, 5))
 def test_a_sheet_with_all_labels_read_needs_no_review(order: list[int], count: int) -> None:
     """Questions left out without any unlabelled text are certainly not answered."""
