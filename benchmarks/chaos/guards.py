@@ -39,7 +39,7 @@ def _without_conditional_record(stack_copy: StackCopy) -> None:
 def _without_content_claim(stack_copy: StackCopy) -> None:
     """Nothing checks whether the content exists already."""
     stack_copy.replace_in_file(
-        "functions/persist/duplicates.py", r'condition="attribute_not_exists\(holder\)[^"]*"', "condition=None"
+        "functions/core/storage/content_claims.py", r'condition="attribute_not_exists\(holder\)[^"]*"', "condition=None"
     )
 
 

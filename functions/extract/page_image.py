@@ -1,13 +1,14 @@
 """Renders a page of a stored document for people to look at: on request, in the sandbox, without storing it."""
 
-import json
 import tempfile
 from dataclasses import dataclass
 from typing import Any
 
 from core.models import errors, media_types
-from core.models.submission import Submission
-from core.storage.table import RECORD_SK, Table, branch_sk, submission_pk
+from core.storage.branch_items import load_stored_file
+from core.storage.submission_queries import load_record
+from core.storage.submission_record import SubmissionRecord
+from core.storage.table import Table
 from extract.limits import DocumentLimits
 from extract.sandbox.process import Sandbox
 
@@ -69,15 +70,14 @@ def _open_object(key: str, version_id: str, context: PageImageContext) -> Any:
 
 def _find_stored_file(submission_id: str, context: PageImageContext) -> tuple[str, str]:
     """Key and version of the submission's durable copy."""
-    pk = submission_pk(submission_id)
-    record = context.table.get(pk, RECORD_SK)
-    if record is None or record.get("tenant") != context.tenant or "erased_at" in record:
+    record = load_record(context.table, submission_id)
+    if not isinstance(record, SubmissionRecord) or record.tenant != context.tenant:
         raise errors.NotFound("There is no submission of this id.")
-    stored = context.table.get(pk, branch_sk(int(record["run"]), "storing"))
-    if stored and "version_id" in stored:
-        return stored["key"], stored["version_id"]
+    stored = load_stored_file(context.table, submission_id, record.run)
+    if stored is not None:
+        return stored.key, stored.version_id
     # A later run's input already names the durable copy.
-    file = Submission.from_state(json.loads(record["input"])).file
+    file = record.submission.file
     if file.bucket != context.documents_bucket:
         raise errors.NotFound("The file is not stored yet.")
     return file.key, file.version_id

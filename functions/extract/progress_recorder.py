@@ -1,22 +1,20 @@
 """Writes a reading's progress to the table, in the background.
 
-One item a run, `lane#{run}#reading`: {pages_total, pages_done, ocr_calls#{try}, started_at, first_ocr_at, ended_at}.
+One item a run (`core.storage.branch_items`), with a counter of OCR calls for each attempt.
 Progress is shown to people and decides nothing, so a failed write is logged and ignored.
 """
 
 import threading
 from collections.abc import Callable
 
+from core.models.timeline import BranchTimes
 from core.platform.clock import now
-from core.storage import cost_counters
-from core.storage.table import Table, branch_sk, submission_pk
+from core.storage import branch_items
+from core.storage.branch_items import ReadingItem
+from core.storage.table import Table
 
 # A reading that takes less than this writes its progress once, at its end.
 _WRITE_INTERVAL_SECONDS = 0.6
-_UPDATE_EXPRESSION = (
-    "SET pages_total = :pages_total, pages_done = :pages_done, #calls = :calls, started_at = :started_at, "
-    "first_ocr_at = :first_ocr_at, ended_at = :ended_at"
-)
 
 
 class ProgressRecorder:
@@ -36,8 +34,8 @@ class ProgressRecorder:
         started_at: str | None = None,
     ) -> None:
         self._table, self._on_nonfatal_error = table, on_nonfatal_error
-        self._pk, self._sk = submission_pk(submission_id), branch_sk(run, "reading")
-        self._counter = cost_counters.new_counter_attribute(cost_counters.OCR_CALLS)
+        self._submission_id, self._run = submission_id, run
+        self._attempt = branch_items.new_attempt()
         self._lock = threading.Lock()
         self._closing = threading.Event()
         self._writer: threading.Thread | None = None
@@ -85,15 +83,13 @@ class ProgressRecorder:
 
     def _write(self, ended_at: str | None) -> None:
         with self._lock:
-            values = {
-                ":pages_total": self._total,
-                ":pages_done": self._done,
-                ":calls": self._calls,
-                ":started_at": self.started_at,
-                ":first_ocr_at": self.first_ocr_at,
-                ":ended_at": ended_at,
-            }
+            progress = ReadingItem(
+                pages_total=self._total,
+                pages_done=self._done,
+                times=BranchTimes(self.started_at, ended_at, self.first_ocr_at),
+                ocr_calls={self._attempt: self._calls},
+            )
         try:
-            self._table.update(self._pk, self._sk, _UPDATE_EXPRESSION, values=values, names={"#calls": self._counter})
+            branch_items.write_reading_progress(self._table, self._submission_id, self._run, progress)
         except Exception as error:  # noqa: BLE001 - a reading does not fail because its progress cannot be written
             self._on_nonfatal_error(error)

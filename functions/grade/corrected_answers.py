@@ -9,9 +9,10 @@ from core.models.function_requests import MarkAnswerReply, MarkAnswerRequest
 from core.models.result import QuestionMark, SheetResult
 from core.models.transcript import Transcript
 from core.storage import assessment_repository
-from core.storage.corrections import correction_document_key
-from core.storage.submission_repository import submission_from_record
-from core.storage.table import RECORD_SK, Table, submission_pk
+from core.storage.submission_queries import load_record
+from core.storage.submission_record import SubmissionRecord
+from core.storage.table import Table
+from core.storage.teacher_edits import correction_document_key
 from grade.answer import Answer, AnswerLine, AnswerSheet
 from grade.document_store import DocumentStore, load_paper_and_scheme
 from grade.markers.free_text import FreeTextMarker
@@ -71,14 +72,14 @@ def mark_corrected_answer(
     PaperNotReady
         The assessment's paper has not been read yet.
     """
-    record = table.get(submission_pk(request.submission_id), RECORD_SK)
-    if record is None or "transcript_key" not in record:
+    record = load_record(table, request.submission_id)
+    if not isinstance(record, SubmissionRecord) or record.transcript_key is None:
         raise errors.NotFound("There is no submission of this id.")
-    submission, question = submission_from_record(record), request.question
+    submission, question = record.submission, request.question
     paper, scheme = load_paper_and_scheme(
         assessment_repository.load(table, submission.tenant, submission.assessment), document_store
     )
-    sheet = split_into_answers(Transcript.from_dict(document_store.read(record["transcript_key"])), paper)
+    sheet = split_into_answers(Transcript.from_dict(document_store.read(record.transcript_key)), paper)
     corrected, original_readings = apply_corrections(sheet, {question: request.answer})
     only_this = replace(corrected, answers=tuple(one for one in corrected.answers if one.question == question))
     caching_marker = CachingMarker(free_text_marker, {})

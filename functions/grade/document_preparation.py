@@ -11,7 +11,10 @@ from core.models.submission import Submission, SubmissionState
 from core.models.transcript import Transcript
 from core.platform.clock import now
 from core.storage import assessment_repository, submission_repository
-from core.storage.table import RECORD_SK, Item, Table, submission_pk
+from core.storage.outcome_attributes import Failure, OutcomeAttributes
+from core.storage.submission_queries import load_record
+from core.storage.submission_record import SubmissionRecord
+from core.storage.table import Table
 from grade.document_store import DocumentStore
 from grade.sheet_grading import GradingOutcome, build_timeline
 
@@ -51,12 +54,15 @@ def prepare_document(state: ExecutionState, *, document_store: DocumentStore, ta
         )
     terminal_state = SubmissionState.READY if failure is None else SubmissionState.REJECTED
     timeline = build_timeline(state, joined_at)
-    attributes: Item = {"paper_key": key, "transcript_key": transcript_key, "timeline": timeline.to_dict()}
-    if failure is not None:
-        attributes["failure"] = {"type": type(failure).__name__, "message": failure.message}
-    if submission.kind.rules.needs_paper:
-        attributes["before_paper"] = isinstance(failure, errors.NoAnswersFound) and failure.before_paper
-    stored = submission_repository.write_terminal_state(table, submission, terminal_state, attributes)
+    is_before_paper = isinstance(failure, errors.NoAnswersFound) and failure.before_paper
+    outcome = OutcomeAttributes(
+        paper_key=key,
+        transcript_key=transcript_key,
+        timeline=timeline,
+        failure=None if failure is None else Failure(type(failure).__name__, failure.message),
+        before_paper=is_before_paper if submission.kind.rules.needs_paper else None,
+    )
+    stored = submission_repository.write_terminal_state(table, submission, terminal_state, outcome)
     if failure is None:
         _restore_newer_upload_time(table, submission, slot, key)
     return GradingOutcome(stored, timeline)
@@ -66,11 +72,10 @@ def _restore_newer_upload_time(
     table: Table, submission: Submission, slot: assessment_repository.Slot, key: str
 ) -> None:
     """If the same file was uploaded again while it was prepared, the time of that later upload counts."""
-    record = table.get(submission_pk(submission.id), RECORD_SK) or {}
-    newer_upload = record.get("counts_from")
-    if newer_upload and record.get("paper_key") == key:
+    record = load_record(table, submission.id)
+    if isinstance(record, SubmissionRecord) and record.counts_from and record.paper_key == key:
         assessment_repository.set_document_if_newer(
-            table, submission.tenant, submission.assessment, slot, key=key, received_at=newer_upload
+            table, submission.tenant, submission.assessment, slot, key=key, received_at=record.counts_from
         )
 
 

@@ -7,7 +7,7 @@ from typing import Any
 from core.models import counting_rules
 from core.models.assessment import MarkingScheme, QuestionPaper
 from core.models.execution_state import ExecutionState
-from core.models.result import ReviewReason, SheetResult, Usage
+from core.models.result import QuestionMark, ReviewReason, SheetResult, Usage
 from core.models.roster import Roster
 from core.models.submission import Submission, SubmissionState
 from core.models.timeline import Timeline
@@ -15,9 +15,11 @@ from core.models.transcript import Transcript
 from core.platform.clock import now
 from core.storage import assessment_repository, submission_repository
 from core.storage.assessment_repository import AssessmentRecord
-from core.storage.corrections import corrections_from_record
 from core.storage.encryption import TextCipher
-from core.storage.table import RECORD_SK, Item, Table, submission_pk
+from core.storage.outcome_attributes import OutcomeAttributes, QuestionSummary
+from core.storage.submission_queries import load_record
+from core.storage.submission_record import SubmissionRecord
+from core.storage.table import Table
 from grade.document_store import DocumentStore, load_paper_and_scheme
 from grade.markers.free_text import FreeTextMarker
 from grade.markers.marker_cache import CachingMarker
@@ -50,14 +52,14 @@ class _EarlierRun:
 
 @dataclass(frozen=True, slots=True)
 class _Inputs:
-    """Everything that a sheet is graded from. `record` is the submission's item, empty if there is none."""
+    """Everything that a sheet is graded from. `record` is the submission's record, None if there is none."""
 
     assessment: AssessmentRecord
     paper: QuestionPaper
     scheme: MarkingScheme
     roster: Roster | None
     transcript: Transcript
-    record: Item
+    record: SubmissionRecord | None
 
 
 def grade_sheet(
@@ -93,13 +95,13 @@ def grade_sheet(
     student = match_student(declared_student, result.name_on_sheet, inputs.roster)
     if not student.certain:
         result = replace(result, review=tuple(dict.fromkeys((*result.review, ReviewReason.UNKNOWN_STUDENT))))
-    attributes: Item = {
-        "result_key": _store_result(submission, result, caching_marker, document_store),
-        "transcript_key": transcript_key,
-        "revision": inputs.assessment.revision,
-        **({} if declared_student else _student_attribute(submission, student.label, cipher)),
-    }
-    return _record_result(submission, result, attributes, build_timeline(state, joined_at), table)
+    outcome = OutcomeAttributes(
+        result_key=_store_result(submission, result, caching_marker, document_store),
+        transcript_key=transcript_key,
+        revision=inputs.assessment.revision,
+        student=None if declared_student else _encrypt_student(submission, student.label, cipher),
+    )
+    return _record_result(submission, result, outcome, build_timeline(state, joined_at), table)
 
 
 def _decrypt_student(submission: Submission, cipher: TextCipher) -> str | None:
@@ -107,9 +109,9 @@ def _decrypt_student(submission: Submission, cipher: TextCipher) -> str | None:
     return cipher.decrypt(submission.student, associated_data=submission.id) if submission.student else None
 
 
-def _student_attribute(submission: Submission, label: str | None, cipher: TextCipher) -> Item:
-    """The student label found on the sheet, encrypted like one that came with the upload; empty if there is none."""
-    return {} if label is None else {"student": cipher.encrypt(label, associated_data=submission.id)}
+def _encrypt_student(submission: Submission, label: str | None, cipher: TextCipher) -> str | None:
+    """The student label found on the sheet, encrypted like one that came with the upload; None if there is none."""
+    return None if label is None else cipher.encrypt(label, associated_data=submission.id)
 
 
 def _load_inputs(
@@ -120,7 +122,7 @@ def _load_inputs(
     assessment."""
     with ThreadPoolExecutor(2) as pool:
         transcript_future = pool.submit(document_store.read, transcript_key)
-        record_future = pool.submit(table.get, submission_pk(submission.id), RECORD_SK)
+        record_future = pool.submit(load_record, table, submission.id)
         assessment = assessment_repository.load(table, submission.tenant, submission.assessment)
         paper, scheme = load_paper_and_scheme(assessment, document_store)
         roster = Roster.from_dict(document_store.read(assessment.roster)) if assessment.roster else None
@@ -129,7 +131,8 @@ def _load_inputs(
         if recorded_state is not None:
             return recorded_state
         transcript = Transcript.from_dict(transcript_future.result())
-    return _Inputs(assessment, paper, scheme, roster, transcript, record or {})
+    present = record if isinstance(record, SubmissionRecord) else None
+    return _Inputs(assessment, paper, scheme, roster, transcript, present)
 
 
 def _mark(inputs: _Inputs, earlier: _EarlierRun, marker: FreeTextMarker) -> SheetResult:
@@ -155,19 +158,20 @@ def _store_result(
 
 
 def _record_result(
-    submission: Submission, result: SheetResult, attributes: Item, timeline: Timeline, table: Table
+    submission: Submission, result: SheetResult, outcome: OutcomeAttributes, timeline: Timeline, table: Table
 ) -> GradingOutcome:
-    """Write the terminal state with these attributes and those that come from the result."""
+    """Write the terminal state with this outcome and what the result adds to it."""
     terminal_state = SubmissionState.NEEDS_REVIEW if result.needs_review else SubmissionState.GRADED
-    from_result: Item = {
-        "timeline": timeline.to_dict(),
-        "marks": result.marks,
-        "max_marks": result.max_marks,
-        "review": [reason.value for reason in result.review],
-        "question_marks": [_summarize_question(question.to_dict()) for question in result.questions],
-    }
+    outcome = replace(
+        outcome,
+        timeline=timeline,
+        marks=result.marks,
+        max_marks=result.max_marks,
+        review=tuple(reason.value for reason in result.review),
+        question_marks=tuple(map(_summarize_question, result.questions)),
+    )
     return GradingOutcome(
-        submission_repository.write_terminal_state(table, submission, terminal_state, attributes | from_result),
+        submission_repository.write_terminal_state(table, submission, terminal_state, outcome),
         timeline,
         result.marks,
         result.max_marks,
@@ -176,10 +180,10 @@ def _record_result(
     )
 
 
-def _load_earlier_run(record: Item, document_store: DocumentStore) -> _EarlierRun:
+def _load_earlier_run(record: SubmissionRecord | None, document_store: DocumentStore) -> _EarlierRun:
     """Empty for a first run, whose record has neither a result nor corrections."""
-    corrections = corrections_from_record(record)
-    result_keys = [record["result_key"]] if "result_key" in record else []
+    corrections = record.corrections if record else {}
+    result_keys = [record.result_key] if record and record.result_key else []
     if not result_keys and not corrections:
         return _EarlierRun({}, {})
     with ThreadPoolExecutor(8) as pool:
@@ -196,7 +200,13 @@ def build_timeline(state: ExecutionState, joined_at: str) -> Timeline:
     return Timeline(state.reading_result.first_ocr_at, joined_at, now())
 
 
-def _summarize_question(question: dict[str, Any]) -> dict[str, Any]:
-    """The fields of a question that a table of marks needs; the others are in the result document."""
-    summary = {name: question[name] for name in ("question", "label", "marks", "max_marks", "review", "counted")}
-    return {**summary, "answered": counting_rules.is_attempted(question["answer"])}
+def _summarize_question(mark: QuestionMark) -> QuestionSummary:
+    return QuestionSummary(
+        question=mark.question,
+        label=mark.label,
+        marks=mark.marks,
+        max_marks=mark.max_marks,
+        review=tuple(reason.value for reason in mark.review),
+        counted=mark.counted,
+        answered=counting_rules.is_attempted(mark.answer),
+    )

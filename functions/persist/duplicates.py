@@ -4,9 +4,13 @@ The claim is made while the file is being read.
 """
 
 from core.models.submission import Submission, SubmissionState, keyed_hash
-from core.storage.table import RECORD_SK, ConditionFailed, Table, content_pk, submission_pk
+from core.storage import content_claims
+from core.storage.submission_queries import load_record
+from core.storage.submission_record import RepeatUpload
+from core.storage.table import Table
 
-CLAIM_SK = "claim"
+# A submission that ends like this gets no marks, so another one with the same content may.
+_STATES_WITHOUT_MARKS = (SubmissionState.FAILED, SubmissionState.ERASED)
 
 
 def content_claim_key(secret: bytes, submission: Submission, student: str | None, sha256: str) -> str:
@@ -16,38 +20,14 @@ def content_claim_key(secret: bytes, submission: Submission, student: str | None
     )
 
 
-def claim_content(table: Table, submission: Submission, key: str) -> str | None:
-    """Claim a content for this submission; returns the id of the submission that has claimed it already, or None."""
-    try:
-        table.update(
-            content_pk(key),
-            CLAIM_SK,
-            "SET holder = :id, assessment = :assessment",
-            values={":id": submission.id, ":assessment": submission.assessment},
-            condition="attribute_not_exists(holder) OR holder = :id",
-        )
-    except ConditionFailed as failed:
-        holder = str(failed.item["holder"]) if failed.item else submission.id
-        return None if holder == submission.id or _take_over_claim(table, submission, key, holder) else holder
-    return None
-
-
-def _take_over_claim(table: Table, submission: Submission, key: str, holder: str) -> bool:
-    """Take over the claim of a submission that gets no marks.
-
-    Returns False if that submission may get some, or if another one was faster.
-    """
-    found = table.get(submission_pk(holder), RECORD_SK)
-    if found is None or found.get("state") not in (SubmissionState.FAILED, SubmissionState.ERASED):
-        return False
-    try:
-        table.update(
-            content_pk(key),
-            CLAIM_SK,
-            "SET holder = :id",
-            values={":id": submission.id, ":old": holder},
-            condition="holder = :old",
-        )
-    except ConditionFailed:
-        return False
-    return True
+def find_original(table: Table, submission: Submission, claim_key: str) -> str | None:
+    """Claim a content for this submission; returns the id of the submission of which it is a duplicate, or None."""
+    holder = content_claims.claim_content(table, submission, claim_key)
+    if holder == submission.id:
+        return None
+    record = load_record(table, holder)
+    if record is None or isinstance(record, RepeatUpload) or record.state not in _STATES_WITHOUT_MARKS:
+        return holder
+    # False if another submission was faster.
+    taken_over = content_claims.take_over_claim(table, submission, claim_key, holder=holder)
+    return None if taken_over else holder

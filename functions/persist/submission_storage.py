@@ -5,10 +5,10 @@ from typing import Any
 from core.models.execution_state import StoringResult
 from core.models.submission import Submission
 from core.platform.clock import now
-from core.storage import assessment_repository
+from core.storage import assessment_repository, branch_items, content_claims
 from core.storage.encryption import TextCipher
-from core.storage.table import Table, branch_sk, reference_pk, submission_pk
-from persist.duplicates import claim_content, content_claim_key
+from core.storage.table import Table
+from persist.duplicates import content_claim_key, find_original
 from persist.file_storage import store_file
 
 
@@ -36,16 +36,13 @@ def store_submission(
     # A teacher's list of assessments is read from this item; each submission writes the same one.
     assessment_repository.register_assessment(table, submission.tenant, submission.assessment)
     claim = content_claim_key(secret, submission, student, stored_file.sha256)
-    duplicate_of = claim_content(table, submission, claim)
-    # The submissions with this content: its transcript is kept as long as one of them is.
-    table.put({"pk": reference_pk(submission.tenant, stored_file.sha256), "sk": submission_pk(submission.id)})
+    duplicate_of = find_original(table, submission, claim)
+    content_claims.add_reference(table, submission, stored_file.sha256)
     result = StoringResult(stored_file, duplicate_of, started_at=started_at, ended_at=now())
-    table.put(
-        {
-            "pk": submission_pk(submission.id),
-            "sk": branch_sk(submission.run, "storing"),
-            **result.to_state(),
-            "claim": claim,
-        }
+    branch_items.write_storing_item(
+        table,
+        submission.id,
+        submission.run,
+        branch_items.StoringItem(result.times, stored_file, claim, duplicate_of),
     )
     return result

@@ -9,7 +9,9 @@ from typing import Protocol
 
 from core.models.submission import Submission
 from core.storage import submission_repository
-from core.storage.table import RECORD_SK, Item, Table, submission_pk
+from core.storage.submission_queries import load_record
+from core.storage.submission_record import RecordItem, RepeatUpload, SubmissionRecord, Tombstone
+from core.storage.table import Table
 
 
 class StartExecution(Protocol):
@@ -28,16 +30,17 @@ class ExecutionStarter:
     start: StartExecution
     notify_repeat: NotifyRepeat
 
-    def find_record(self, submission_id: str) -> Item | None:
+    def find_record(self, submission_id: str) -> RecordItem | None:
         """Return a submission's record, or its tombstone if it was erased; None if there is neither."""
-        return self.table().get(submission_pk(submission_id), RECORD_SK)
+        return load_record(self.table(), submission_id)
 
-    def handle_repeat(self, submission_id: str, found: Item | None, at: str) -> None:
+    def handle_repeat(self, submission_id: str, found: SubmissionRecord | RepeatUpload | None, at: str) -> None:
         """Handle a repeat that was received `at` this time: if that is later than before, it is the newest receipt."""
-        if found is None or at > str(found.get("counts_from") or found.get("received_at", "")):
+        last = found.last_received_at if found else ""
+        if at > last:
             self.notify_repeat(submission_id, at)
 
-    def restart_after_erasure(self, submission: Submission, tombstone: Item) -> Submission:
+    def restart_after_erasure(self, submission: Submission, tombstone: Tombstone) -> Submission:
         """Start a submission that was erased and has been sent again.
 
         Raises
@@ -47,7 +50,7 @@ class ExecutionStarter:
         ServiceUnavailable
             Its erasure is in progress; the sender retries.
         """
-        run = submission_repository.claim_next_run(self.table(), tombstone, after_erasure=True)
+        run = submission_repository.claim_run_after_erasure(self.table(), tombstone)
         restarted = submission_repository.restart_after_erasure(submission, run)
         self.start(restarted)
         return restarted

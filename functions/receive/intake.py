@@ -13,7 +13,7 @@ from core.models.document_kinds import DocumentKind
 from core.models.submission import IntakeChannel, Submission, submission_id_from_content
 from core.platform.clock import now
 from core.storage.encryption import TextCipher
-from core.storage.table import Item
+from core.storage.submission_record import Tombstone
 from receive.execution_starter import ExecutionStarter
 from receive.upload_metadata import METADATA_NAME, UploadMetadata
 
@@ -84,7 +84,7 @@ def accept_file(uploaded_file: UploadedFile, context: IntakeContext) -> Submissi
     if started and not existed:
         return submission
     found = context.starter.find_record(submission_id)
-    if found is not None and "erased_at" in found:
+    if isinstance(found, Tombstone):
         return _restart_after_erasure(submission_id, uploaded_file.body, metadata, found, context)
     context.starter.handle_repeat(submission_id, found, now())
     return submission
@@ -109,7 +109,7 @@ def _object_key(submission_id: str) -> str:
 
 
 def _restart_after_erasure(
-    submission_id: str, body: bytes, metadata: UploadMetadata, tombstone: Item, context: IntakeContext
+    submission_id: str, body: bytes, metadata: UploadMetadata, tombstone: Tombstone, context: IntakeContext
 ) -> Submission:
     """Restart an erased submission with bytes that were received after the erasure."""
     metadata, version_id, _ = _put_object_once(
@@ -207,7 +207,7 @@ def start_from_object(submission_id: str, context: IntakeContext, version_id: st
     metadata = UploadMetadata.from_encrypted_text(found["Metadata"][METADATA_NAME], context.cipher, submission_id)
     submission = _build_submission(submission_id, metadata, version_id, context)
     if not context.starter.start(submission):
-        found = context.starter.find_record(submission_id)
-        if found is not None and submission.received_at > found.get("erased_at", "~"):
-            return context.starter.restart_after_erasure(submission, found)
+        record = context.starter.find_record(submission_id)
+        if isinstance(record, Tombstone) and submission.received_at > record.erased_at:
+            return context.starter.restart_after_erasure(submission, record)
     return submission

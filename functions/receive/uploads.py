@@ -12,7 +12,7 @@ from core.models import errors, media_types
 from core.models.document_kinds import DocumentKind
 from core.models.submission import IntakeChannel, Submission, submission_id_from_content
 from core.platform.clock import format_timestamp, now
-from core.storage.submission_repository import submission_from_record
+from core.storage.submission_record import SubmissionRecord, Tombstone
 from receive.intake import IntakeContext
 from receive.upload_metadata import METADATA_NAME, UploadMetadata
 
@@ -144,12 +144,12 @@ def _handle_repeat(submission: Submission, context: IntakeContext, tenant: str |
     if found is None:
         # This very upload was reported twice, and the record of the first report is not written yet.
         return submission
-    if "erased_at" not in found:
+    if not isinstance(found, Tombstone):
         context.starter.handle_repeat(submission.id, found, submission.received_at)
         return submission
-    erased = found.get("erasing", {}).get("version_id") == submission.file.version_id
+    erased = found.targets is not None and found.targets.version_id == submission.file.version_id
     # S3's timestamps have whole seconds.
-    if not erased and submission.received_at[:19] >= found["erased_at"][:19]:
+    if not erased and submission.received_at[:19] >= found.erased_at[:19]:
         return context.starter.restart_after_erasure(submission, found)
     if tenant is not None:
         raise errors.NotFound("This upload has been erased.")
@@ -167,10 +167,10 @@ def _find_recorded_submission(submission_id: str, context: IntakeContext, tenant
         S3 reports an upload that has been erased.
     """
     found = context.starter.find_record(submission_id)
-    if found is not None and "erased_at" in found and tenant is None:
+    if isinstance(found, Tombstone) and tenant is None:
         raise errors.NotFound("This upload has been erased.")
-    if found is not None and "input" in found and tenant in (None, found["tenant"]):
-        return submission_from_record(found)
+    if isinstance(found, SubmissionRecord) and tenant in (None, found.tenant):
+        return found.submission
     raise errors.UploadIncomplete("The file has not arrived yet: post it to the upload's url first.")
 
 

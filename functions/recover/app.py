@@ -29,13 +29,14 @@ from core.platform import aws, clock, executions
 from core.platform.executions import Execution
 from core.platform.settings import settings
 from core.storage.encryption import TextCipher
+from core.storage.pending_items import load_sweep_cursor, save_sweep_cursor
 from core.storage.table import Table
 from recover import stuck_executions, terminal_states
 from recover.cleanup import clean_up, clean_up_ended
 from recover.erase import erase
 from recover.lifecycle_context import LifecycleContext
 from recover.release import park_submission, receive_again, release, release_all
-from recover.sweep import SweepCutoffs, SweepResult, load_cursor, save_cursor, sweep
+from recover.sweep import SweepCutoffs, SweepResult, sweep
 
 Event = dict[str, Any]
 
@@ -103,8 +104,8 @@ def handle_state_machine(action: str, state: ExecutionState, lifecycle: Lifecycl
 
 def handle_schedule(request: SweepRequest, lifecycle: LifecycleContext) -> dict[str, Any]:
     """The scheduled sweep, which continues where the previous one stopped."""
-    done = _run_sweep(replace(request, after=load_cursor(lifecycle)), lifecycle)
-    save_cursor(lifecycle, done.next_cursor)
+    done = _run_sweep(replace(request, after=load_sweep_cursor(lifecycle.table)), lifecycle)
+    save_sweep_cursor(lifecycle.table, done.next_cursor)
     return _report_sweep(done, lifecycle)
 
 

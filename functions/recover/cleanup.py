@@ -8,8 +8,8 @@ from typing import Any
 from core.models.execution_state import ExecutionState, StoringResult
 from core.models.stored_file import StoredFile
 from core.models.submission import Submission, SubmissionState
-from core.storage.table import RECORD_SK, submission_pk
-from core.storage.tombstones import find_stored_copy
+from core.storage.submission_queries import load_items, load_record
+from core.storage.submission_record import SubmissionRecord, Tombstone
 from recover import erase
 from recover.lifecycle_context import LifecycleContext
 from recover.release import rerun_if_outdated
@@ -34,8 +34,7 @@ def clean_up(state: ExecutionState, lifecycle: LifecycleContext) -> CleanUpResul
     erasure: then it starts a new run.
     """
     submission = state.submission
-    found = lifecycle.table.get(submission_pk(submission.id), RECORD_SK)
-    if found is not None and "erased_at" in found:
+    if isinstance(load_record(lifecycle.table, submission.id), Tombstone):
         if not start_after_erasure(submission, lifecycle):
             erase.erase(submission.id, lifecycle)
         return CleanUpResult()
@@ -79,12 +78,10 @@ def clean_up_ended(submission: Submission, lifecycle: LifecycleContext) -> Submi
 
     Returns the recorded state, or None if there is no record or the submission is erased.
     """
-    items = lifecycle.table.partition(submission_pk(submission.id))
-    found = next((item for item in items if item["sk"] == RECORD_SK), None)
-    if found is None or "state" not in found or "erased_at" in found:
+    items = load_items(lifecycle.table, submission.id)
+    if not isinstance(items.record, SubmissionRecord):
         return None
-    stored_file = find_stored_copy(items)
-    if stored_file is not None and found["state"] != SubmissionState.READING:
-        delete_upload(submission, StoredFile.from_state(stored_file), lifecycle)
+    if items.stored_file is not None and items.record.state is not SubmissionState.READING:
+        delete_upload(submission, items.stored_file, lifecycle)
     rerun_if_outdated(submission.id, lifecycle)
-    return SubmissionState(found["state"])
+    return items.record.state

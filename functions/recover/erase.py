@@ -3,32 +3,19 @@
 Erasure takes two passes: one at once, and one when no branch of a running execution can write any more.
 """
 
-from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 
-from core.models.document_kinds import DocumentKind
 from core.models.submission import SubmissionState
 from core.platform import clock
-from core.storage import assessment_repository, submission_repository, tombstones
-from core.storage.table import (
-    RECORD_SK,
-    ConditionFailed,
-    Item,
-    assessment_pk,
-    content_pk,
-    parked_sk,
-    reference_pk,
-    submission_pk,
-)
-from core.storage.tombstones import ErasureTargets
+from core.storage import assessment_repository, content_claims, tombstones
+from core.storage.submission_queries import list_records, load_items, load_record
+from core.storage.submission_record import ErasureTargets, SubmissionRecord, Tombstone
 from recover.lifecycle_context import LifecycleContext
 
 # An execution may run for an hour, and begin its longest function (840 s) in its last second.
 LATEST_BRANCH_END = timedelta(seconds=3600 + 840 + 60)
 # The key of a refusal report is the dropped object's key with this suffix.
 REFUSAL_REPORT_SUFFIX = ".refused.json"
-# Which call runs the erasure now, and the latest time at which it can still be running.
-_ERASURE_RUN_ATTRIBUTES = "removing, removing_until"
 
 
 def erase(submission_id: str, lifecycle: LifecycleContext) -> int:
@@ -39,151 +26,112 @@ def erase(submission_id: str, lifecycle: LifecycleContext) -> int:
     Safe to repeat. The first pass schedules the second one for when the last branch of a running execution must
     have ended. No run of this submission starts while a pass is running.
     """
-    found = lifecycle.table.get(submission_pk(submission_id), RECORD_SK)
-    if found is None or "erased_at" not in found or not _begin_pass(found, lifecycle):
+    tombstone = load_record(lifecycle.table, submission_id)
+    if not isinstance(tombstone, Tombstone) or not _begin_pass(tombstone, lifecycle):
         return 0
-    removed = _erase_duplicates(submission_id, found, lifecycle) + _erase_traces(found, lifecycle)
-    _end_pass(found, lifecycle)
+    removed = _erase_duplicates(tombstone, lifecycle) + _erase_traces(tombstone, lifecycle)
+    _end_pass(tombstone, lifecycle)
     return removed
 
 
-def _begin_pass(tombstone: Item, lifecycle: LifecycleContext) -> bool:
-    """Claim the erasure for this call.
-
-    Returns False if the same file was sent again (what is stored now must stay), or if another pass is running: the
-    first to finish would allow a new upload, and the second would delete it. A pass that died is replaced once its
-    time has run out.
-    """
+def _begin_pass(tombstone: Tombstone, lifecycle: LifecycleContext) -> bool:
+    """Claim the erasure for this call; returns False if it must not run (`tombstones.begin_erasure_pass`)."""
     until = clock.format_timestamp(datetime.now(UTC) + timedelta(seconds=lifecycle.seconds_left()))
-    try:
-        lifecycle.table.update(
-            tombstone["pk"],
-            RECORD_SK,
-            "SET removing = :me, removing_until = :until",
-            values={":me": lifecycle.request_id, ":until": until, ":now": clock.now(), ":at": tombstone["erased_at"]},
-            condition="erased_at = :at AND attribute_not_exists(claimed) "
-            "AND (attribute_not_exists(removing) OR removing = :me OR removing_until <= :now)",
-        )
-    except ConditionFailed:
-        return False
-    return True
+    return tombstones.begin_erasure_pass(lifecycle.table, tombstone, request_id=lifecycle.request_id, until=until)
 
 
-def _erase_traces(tombstone: Item, lifecycle: LifecycleContext) -> int:
+def _erase_traces(tombstone: Tombstone, lifecycle: LifecycleContext) -> int:
     """Delete every object and item of a submission except the tombstone."""
-    submission_id = tombstone["pk"].removeprefix(submission_pk(""))
-    tenant, assessment = tombstone["tenant"], tombstone["assessment"]
-    removed = _withdraw_document(submission_id, tombstone, lifecycle)
-    remains = ErasureTargets(**tombstone["erasing"]) if "erasing" in tombstone else None
-    if remains is not None:
-        removed += _erase_uploads(submission_id, remains, tombstone["erased_at"], lifecycle)
-        removed += _erase_content(submission_id, remains, tenant, lifecycle)
-    for prefix in (f"results/{tenant}/{submission_id}/", f"documents/{tenant}/{submission_id}"):
+    tenant, targets = tombstone.tenant, tombstone.targets
+    removed = _withdraw_document(tombstone, lifecycle)
+    if targets is not None:
+        removed += _erase_uploads(tombstone.id, targets, tombstone.erased_at, lifecycle)
+        removed += _erase_content(tombstone.id, targets, tenant, lifecycle)
+    for prefix in (f"results/{tenant}/{tombstone.id}/", f"documents/{tenant}/{tombstone.id}"):
         removed += _delete_versions(lifecycle.documents_bucket, prefix, lifecycle)
-    lifecycle.table.delete(assessment_pk(tenant, assessment), parked_sk(submission_id))
-    items = [item for item in lifecycle.table.partition(tombstone["pk"]) if item["sk"] != RECORD_SK]
-    for item in items:
-        lifecycle.table.delete(item["pk"], item["sk"])
-    return removed + len(items)
+    assessment_repository.unpark_sheet(lifecycle.table, tenant, tombstone.assessment, tombstone.id)
+    return removed + tombstones.delete_branch_items(lifecycle.table, tombstone.id)
 
 
-def _erase_duplicates(holder: str, tombstone: Item, lifecycle: LifecycleContext) -> int:
+def _erase_duplicates(tombstone: Tombstone, lifecycle: LifecycleContext) -> int:
     """Erase the duplicates of this submission: the same file of the same student through another intake channel.
 
     To a person who asks for erasure they are one submission.
     """
     removed = 0
-    for item in lifecycle.table.query_by_assessment(tombstone["tenant"], tombstone["assessment"]):
-        if item.get("duplicate_of") == holder and item["state"] == SubmissionState.DUPLICATE_OF:
-            duplicate_id = item["pk"].removeprefix(submission_pk(""))
-            items = {one["sk"]: one for one in lifecycle.table.partition(item["pk"])}
-            tombstones.write_tombstone(
-                lifecycle.table, submission_repository.submission_from_record(items[RECORD_SK]), items
-            )
-            removed += erase(duplicate_id, lifecycle)
+    for listed in list_records(lifecycle.table, tombstone.tenant, tombstone.assessment):
+        if listed.duplicate_of == tombstone.id and listed.state is SubmissionState.DUPLICATE_OF:
+            items = load_items(lifecycle.table, listed.id)
+            record = items.record if isinstance(items.record, SubmissionRecord) else listed
+            tombstones.write_tombstone(lifecycle.table, record.submission, items)
+            removed += erase(listed.id, lifecycle)
     return removed
 
 
-def _erase_uploads(submission_id: str, remains: ErasureTargets, erased_at: str, lifecycle: LifecycleContext) -> int:
+def _erase_uploads(submission_id: str, targets: ErasureTargets, erased_at: str, lifecycle: LifecycleContext) -> int:
     """Delete the uploaded object: the version that the run was pinned to, and all versions before the tombstone."""
-    key = lifecycle.cipher.decrypt(remains.key, associated_data=submission_id)
+    key = lifecycle.cipher.decrypt(targets.key, associated_data=submission_id)
     prefixes = [f"incoming/{submission_id}", f"uploads/{submission_id}"]
     removed = sum(_delete_versions(lifecycle.temp_bucket, name, lifecycle, before=erased_at) for name in prefixes)
-    if remains.bucket == lifecycle.temp_bucket:
-        lifecycle.s3.delete_object(Bucket=lifecycle.temp_bucket, Key=key, VersionId=remains.version_id)
+    if targets.bucket == lifecycle.temp_bucket:
+        lifecycle.s3.delete_object(Bucket=lifecycle.temp_bucket, Key=key, VersionId=targets.version_id)
         removed += 1
         if key not in prefixes:
             removed += _delete_versions(lifecycle.temp_bucket, key + REFUSAL_REPORT_SUFFIX, lifecycle)
     return removed
 
 
-def _erase_content(submission_id: str, remains: ErasureTargets, tenant: str, lifecycle: LifecycleContext) -> int:
+def _erase_content(submission_id: str, targets: ErasureTargets, tenant: str, lifecycle: LifecycleContext) -> int:
     """Delete the claim on the content, and its transcript if no other submission of the tenant has the same content."""
-    if remains.claim is not None:
-        lifecycle.table.delete_if(content_pk(remains.claim), "claim", "holder = :id", {":id": submission_id})
-    if remains.sha256 is None:
+    if targets.claim is not None:
+        content_claims.release_claim(lifecycle.table, submission_id, targets.claim)
+    if targets.sha256 is None:
         return 0
-    pk = reference_pk(tenant, remains.sha256)
-    lifecycle.table.delete(pk, submission_pk(submission_id))
-    if lifecycle.table.partition(pk):
+    if content_claims.remove_reference(lifecycle.table, submission_id, tenant, targets.sha256):
         return 0
-    return _delete_versions(lifecycle.documents_bucket, f"transcripts/{tenant}/{remains.sha256}.", lifecycle)
+    return _delete_versions(lifecycle.documents_bucket, f"transcripts/{tenant}/{targets.sha256}.", lifecycle)
 
 
-def _withdraw_document(submission_id: str, tombstone: Item, lifecycle: LifecycleContext) -> int:
+def _withdraw_document(tombstone: Tombstone, lifecycle: LifecycleContext) -> int:
     """Remove an erased paper or key and its documents from the assessment; the newest of the remaining ones counts."""
-    kind = DocumentKind(tombstone["kind"])
-    slot = kind.rules.slot
+    slot = tombstone.kind.rules.slot
     if slot is None:
         return 0
-    tenant, assessment = tombstone["tenant"], tombstone["assessment"]
-    folder = assessment_repository.assessment_document_key(tenant, assessment, slot, submission_id).removesuffix(
-        ".json"
-    )
-    assessment_item = lifecycle.table.get(assessment_pk(tenant, assessment), "assessment") or {}
+    tenant, assessment = tombstone.tenant, tombstone.assessment
+    folder = assessment_repository.assessment_document_key(tenant, assessment, slot, tombstone.id).removesuffix(".json")
+    current = assessment_repository.load(lifecycle.table, tenant, assessment)
     # A teacher's correction is erased with the paper that it corrects.
-    key = assessment_item.get(slot, {}).get("corrects") or assessment_item.get(slot, {}).get("key", "")
+    key = current.original_document(slot) or ""
     if key.startswith(f"{folder}-") and assessment_repository.remove_document(
         lifecycle.table, tenant, assessment, slot, key=key
     ):
-        _restore_newest(kind, slot, tenant, assessment, lifecycle)
+        _restore_newest(tombstone, slot, lifecycle)
     return _delete_versions(lifecycle.documents_bucket, f"{folder}-", lifecycle)
 
 
-def _restore_newest(
-    kind: DocumentKind, slot: assessment_repository.Slot, tenant: str, assessment: str, lifecycle: LifecycleContext
-) -> None:
+def _restore_newest(tombstone: Tombstone, slot: assessment_repository.Slot, lifecycle: LifecycleContext) -> None:
+    tenant, assessment = tombstone.tenant, tombstone.assessment
     others = [
-        item
-        for item in lifecycle.table.query_by_assessment(tenant, assessment)
-        if item["kind"] == kind and item["state"] == SubmissionState.READY and "erased_at" not in item
+        record
+        for record in list_records(lifecycle.table, tenant, assessment)
+        if record.kind is tombstone.kind and record.state is SubmissionState.READY and record.paper_key is not None
     ]
     if others:
-        newest = max(others, key=lambda item: str(item.get("counts_from", item["received_at"])))
-        at = str(newest.get("counts_from", newest["received_at"]))
+        newest = max(others, key=lambda record: record.last_received_at)
         assessment_repository.set_document_if_newer(
-            lifecycle.table, tenant, assessment, slot, key=newest["paper_key"], received_at=at
+            lifecycle.table, tenant, assessment, slot, key=str(newest.paper_key), received_at=newest.last_received_at
         )
 
 
-def _end_pass(tombstone: Item, lifecycle: LifecycleContext) -> None:
-    """End this pass: schedule the next one for when no late write can arrive, or, after the last, clear the targets."""
-    due = clock.format_timestamp(clock.parse_timestamp(tombstone["erased_at"]) + LATEST_BRANCH_END)
-    is_last_pass = clock.now() >= due
-    with suppress(ConditionFailed):
-        lifecycle.table.update(
-            tombstone["pk"],
-            RECORD_SK,
-            f"REMOVE {_ERASURE_RUN_ATTRIBUTES}, erasing, pending, pending_at"
-            if is_last_pass
-            else f"SET pending_at = :due REMOVE {_ERASURE_RUN_ATTRIBUTES}",
-            values={
-                ":at": tombstone["erased_at"],
-                ":me": lifecycle.request_id,
-                **({} if is_last_pass else {":due": due}),
-            },
-            condition="erased_at = :at AND removing = :me",
-        )
+def _end_pass(tombstone: Tombstone, lifecycle: LifecycleContext) -> None:
+    """End this pass and schedule the next one for when no late write can arrive, unless that time is over."""
+    due = clock.format_timestamp(clock.parse_timestamp(tombstone.erased_at) + LATEST_BRANCH_END)
+    tombstones.end_erasure_pass(
+        lifecycle.table,
+        tombstone,
+        request_id=lifecycle.request_id,
+        next_pass=None if clock.now() >= due else due,
+    )
 
 
 def _delete_versions(bucket: str, prefix: str, lifecycle: LifecycleContext, *, before: str | None = None) -> int:

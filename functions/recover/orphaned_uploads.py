@@ -9,12 +9,12 @@ from dataclasses import dataclass, replace
 from typing import Any
 from urllib.parse import quote_plus
 
+from core.models.function_requests import Position
 from core.models.stored_file import StoredFile
-from core.models.submission import SubmissionState, submission_id_from_object
+from core.models.submission import Submission, SubmissionState, submission_id_from_object
 from core.platform import clock
-from core.storage.submission_repository import submission_from_record
-from core.storage.table import RECORD_SK, Item, submission_pk
-from core.storage.tombstones import find_stored_copy
+from core.storage.submission_queries import load_items
+from core.storage.submission_record import RepeatUpload, Tombstone
 from recover import terminal_states
 from recover.cleanup import delete_upload
 from recover.erase import REFUSAL_REPORT_SUFFIX
@@ -66,16 +66,17 @@ class UploadedObject:
 def recover_upload(upload: UploadedObject, lifecycle: LifecycleContext) -> str | None:
     """Recover one uploaded object; returns what was done ("started", "finalised", "removed"), None for nothing."""
     submission_id = upload.submission_id(lifecycle)
-    items = {item["sk"]: item for item in lifecycle.table.partition(submission_pk(submission_id))}
-    found = items.get(RECORD_SK)
-    if found is None or "run" not in found:
+    items = load_items(lifecycle.table, submission_id)
+    record = items.record
+    if record is None or isinstance(record, RepeatUpload):
         return _recover_unrecorded(upload, submission_id, lifecycle)
-    if "erased_at" in found:
-        return _recover_erased(upload, found, lifecycle)
-    if found["state"] == SubmissionState.READING:
+    if isinstance(record, Tombstone):
+        return _recover_erased(upload, record, lifecycle)
+    if record.state is SubmissionState.READING:
         # Its branches may still read the object. The sweep finds the record itself by its `pending` attribute.
         return None
-    return "removed" if _remove_if_stored(upload, found, items, lifecycle) else None
+    removed = _remove_if_stored(upload, record.submission, items.stored_file, lifecycle)
+    return "removed" if removed else None
 
 
 def _recover_unrecorded(upload: UploadedObject, submission_id: str, lifecycle: LifecycleContext) -> str | None:
@@ -91,28 +92,28 @@ def _recover_unrecorded(upload: UploadedObject, submission_id: str, lifecycle: L
     return "finalised"
 
 
-def _recover_erased(upload: UploadedObject, tombstone: Item, lifecycle: LifecycleContext) -> str | None:
+def _recover_erased(upload: UploadedObject, tombstone: Tombstone, lifecycle: LifecycleContext) -> str | None:
     """Start what was uploaded after the erasure; delete what was uploaded before it.
 
     S3 reports whole seconds. An object from the same second as the erasure may be either, so it is left to `receive`
     or to the bucket's lifecycle rule.
     """
-    if upload.received_at > tombstone["erased_at"] and not upload.key.startswith(DROP_PREFIX):
+    if upload.received_at > tombstone.erased_at and not upload.key.startswith(DROP_PREFIX):
         lifecycle.send_upload_event({"Records": [upload.event(lifecycle.temp_bucket)]})
         return "started"
-    second = clock.format_timestamp(clock.parse_timestamp(tombstone["erased_at"]).replace(microsecond=0))
-    if "removing" in tombstone or upload.received_at >= second:
+    second = clock.format_timestamp(clock.parse_timestamp(tombstone.erased_at).replace(microsecond=0))
+    if tombstone.removing is not None or upload.received_at >= second:
         return None
     lifecycle.s3.delete_object(Bucket=lifecycle.temp_bucket, Key=upload.key, VersionId=upload.version_id)
     return "removed"
 
 
-def _remove_if_stored(upload: UploadedObject, found: Item, items: dict[str, Item], lifecycle: LifecycleContext) -> bool:
+def _remove_if_stored(
+    upload: UploadedObject, submission: Submission, stored_file: StoredFile | None, lifecycle: LifecycleContext
+) -> bool:
     """Delete the object if a durable copy of its bytes exists. A repeated upload under this id has the same bytes."""
-    stored_file = find_stored_copy(items.values())
     if stored_file is None:
         return False
-    submission = submission_from_record(found)
     received = replace(
         submission.file,
         bucket=lifecycle.temp_bucket,
@@ -120,7 +121,7 @@ def _remove_if_stored(upload: UploadedObject, found: Item, items: dict[str, Item
         version_id=upload.version_id,
         size=upload.size,
     )
-    return delete_upload(replace(submission, file=received), StoredFile.from_state(stored_file), lifecycle)
+    return delete_upload(replace(submission, file=received), stored_file, lifecycle)
 
 
 def _is_refused(upload: UploadedObject, lifecycle: LifecycleContext) -> bool:
@@ -134,8 +135,8 @@ def _is_refused(upload: UploadedObject, lifecycle: LifecycleContext) -> bool:
 
 
 def list_uploads(
-    prefix: str, lifecycle: LifecycleContext, *, limit: int, after: Item | None
-) -> tuple[list[UploadedObject], Item | None]:
+    prefix: str, lifecycle: LifecycleContext, *, limit: int, after: Position | None
+) -> tuple[list[UploadedObject], Position | None]:
     """At most `limit` uploaded versions under a prefix, and the cursor of the next page (None after the last)."""
     request: dict[str, Any] = {"Bucket": lifecycle.temp_bucket, "Prefix": prefix, "MaxKeys": limit}
     if after:

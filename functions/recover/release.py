@@ -8,7 +8,8 @@ from typing import Any
 from core.models.document_kinds import DocumentKind
 from core.models.submission import Submission, SubmissionState
 from core.storage import assessment_repository, submission_repository
-from core.storage.table import RECORD_SK, Item, assessment_pk, parked_sk, submission_pk
+from core.storage.submission_queries import list_records, load_record
+from core.storage.submission_record import MARKED_STATES, RepeatUpload, SubmissionRecord
 from recover.lifecycle_context import LifecycleContext
 from recover.reruns import RESERVED_SECONDS, start_next_run
 
@@ -16,9 +17,8 @@ from recover.reruns import RESERVED_SECONDS, start_next_run
 _MAX_WORKERS = 8
 # The most runs that one call starts; the state machine calls again for the rest.
 BATCH_SIZE = 400
-_GRADED_STATES = (SubmissionState.GRADED.value, SubmissionState.NEEDS_REVIEW.value)
 # States that may be out of date in the index, which is eventually consistent.
-_UNSETTLED_STATES = (SubmissionState.READING.value, SubmissionState.AWAITING_PAPER.value)
+_UNSETTLED_STATES = (SubmissionState.READING, SubmissionState.AWAITING_PAPER)
 _RERUN_KINDS = tuple(kind for kind in DocumentKind if kind.rules.needs_paper)
 # The value of `after` at the start of a release, and again once nothing is left.
 END_OF_BATCHES = ""
@@ -42,11 +42,10 @@ def park_submission(submission: Submission, lifecycle: LifecycleContext) -> Subm
     state = submission_repository.write_terminal_state(lifecycle.table, submission, SubmissionState.AWAITING_PAPER)
     if state is not SubmissionState.AWAITING_PAPER:
         return state
-    pk = assessment_pk(submission.tenant, submission.assessment)
-    lifecycle.table.put({"pk": pk, "sk": parked_sk(submission.id), "submission_id": submission.id})
+    assessment_repository.park_sheet(lifecycle.table, submission.tenant, submission.assessment, submission.id)
     # The paper's release may have listed the parked sheets just before this one was written.
     if assessment_repository.load(lifecycle.table, submission.tenant, submission.assessment).paper is not None:
-        start_next_run(submission.id, lifecycle, _is_parked)
+        start_next_run(submission.id, lifecycle, is_parked)
     return state
 
 
@@ -55,13 +54,13 @@ def rerun_if_outdated(submission_id: str, lifecycle: LifecycleContext) -> bool:
 
     Returns whether a run was started.
     """
-    found = lifecycle.table.get(submission_pk(submission_id), RECORD_SK)
-    if found is None or found.get("kind") not in _RERUN_KINDS:
+    found = load_record(lifecycle.table, submission_id)
+    if not isinstance(found, SubmissionRecord) or found.kind not in _RERUN_KINDS:
         return False
-    current = assessment_repository.load(lifecycle.table, found["tenant"], found["assessment"])
+    current = assessment_repository.load(lifecycle.table, found.tenant, found.assessment)
     if current.paper is None or not needs_rerun(found, current.revision):
         return False
-    return start_next_run(submission_id, lifecycle, lambda item: needs_rerun(item, current.revision))
+    return start_next_run(submission_id, lifecycle, lambda record: needs_rerun(record, current.revision))
 
 
 def release(
@@ -101,18 +100,21 @@ def receive_again(submission_id: str, received_at: str, lifecycle: LifecycleCont
     Returns the submission's state, None if there is no record.
     """
     found = submission_repository.record_repeat_upload(lifecycle.table, submission_id, received_at)
-    if found is None or found.get("state") != SubmissionState.READY:
-        return SubmissionState(found["state"]) if found and "state" in found else None
-    if (slot := DocumentKind(found["kind"]).rules.slot) is not None:
+    if found is None or isinstance(found, RepeatUpload):
+        return None
+    if found.state is not SubmissionState.READY:
+        return found.state
+    slot = found.kind.rules.slot
+    if slot is not None and found.paper_key is not None:
         assessment_repository.set_document_if_newer(
             lifecycle.table,
-            found["tenant"],
-            found["assessment"],
+            found.tenant,
+            found.assessment,
             slot,
-            key=found["paper_key"],
-            received_at=found["counts_from"],
+            key=found.paper_key,
+            received_at=found.last_received_at,
         )
-    release_all(found["tenant"], found["assessment"], lifecycle)
+    release_all(found.tenant, found.assessment, lifecycle)
     return SubmissionState.READY
 
 
@@ -120,30 +122,28 @@ def _find_candidates(
     tenant: str, assessment: str, current: assessment_repository.AssessmentRecord, lifecycle: LifecycleContext
 ) -> set[str]:
     """Ids that may need another run. The index is eventually consistent: the record, read consistently, decides."""
-    parked = lifecycle.table.partition(assessment_pk(tenant, assessment), parked_sk(""))
-    listed = lifecycle.table.query_by_assessment(tenant, assessment)
-    return {str(item["submission_id"]) for item in parked} | {
-        item["pk"].removeprefix(submission_pk(""))
-        for item in listed
-        if item["kind"] in _RERUN_KINDS and (item["state"] in _UNSETTLED_STATES or needs_rerun(item, current.revision))
+    parked = assessment_repository.list_parked_sheets(lifecycle.table, tenant, assessment)
+    return set(parked) | {
+        record.id
+        for record in list_records(lifecycle.table, tenant, assessment)
+        if record.kind in _RERUN_KINDS and (record.state in _UNSETTLED_STATES or needs_rerun(record, current.revision))
     }
 
 
 def _start_runs(ids: list[str], revision: int, lifecycle: LifecycleContext) -> int:
     with ThreadPoolExecutor(_MAX_WORKERS) as pool:
         return sum(
-            pool.map(lambda one: start_next_run(one, lifecycle, lambda found: needs_rerun(found, revision)), ids)
+            pool.map(lambda one: start_next_run(one, lifecycle, lambda record: needs_rerun(record, revision)), ids)
         )
 
 
-def _is_parked(found: Item) -> bool:
-    return bool(found["state"] == SubmissionState.AWAITING_PAPER)
+def is_parked(record: SubmissionRecord) -> bool:
+    return record.state is SubmissionState.AWAITING_PAPER
 
 
-def needs_rerun(found: Item, revision: int) -> bool:
+def needs_rerun(record: SubmissionRecord, revision: int) -> bool:
     """Whether a sheet waits for its paper or was graded against an older revision; for a document of the assessment,
     whether nothing was found in it because its paper was missing."""
-    if not DocumentKind(found["kind"]).rules.is_graded:
-        return bool(found["state"] == SubmissionState.REJECTED and found.get("before_paper"))
-    outdated = found["state"] in _GRADED_STATES and int(found.get("revision", 0)) < revision
-    return bool(_is_parked(found) or outdated)
+    if not record.kind.rules.is_graded:
+        return record.state is SubmissionState.REJECTED and bool(record.before_paper)
+    return is_parked(record) or (record.state in MARKED_STATES and (record.revision or 0) < revision)

@@ -4,9 +4,9 @@ from collections.abc import Callable
 
 from core.models import errors
 from core.models.submission import Submission
-from core.storage import submission_repository
-from core.storage.table import RECORD_SK, Item, assessment_pk, parked_sk, submission_pk
-from core.storage.tombstones import find_stored_copy
+from core.storage import assessment_repository, submission_repository
+from core.storage.submission_queries import load_branch_items, load_record
+from core.storage.submission_record import SubmissionRecord, Tombstone
 from recover.lifecycle_context import LifecycleContext
 
 # Seconds that a call keeps in reserve: with less left, it stops and returns a cursor.
@@ -14,28 +14,27 @@ RESERVED_SECONDS = 20.0
 
 
 def start_next_run(
-    submission_id: str, lifecycle: LifecycleContext, should_run: Callable[[Item], bool] | None = None
+    submission_id: str, lifecycle: LifecycleContext, should_run: Callable[[SubmissionRecord], bool] | None = None
 ) -> bool:
     """Claim and start the next run of a submission.
 
     Returns False if there is no record (or an erased one), if `should_run` declines the record, or if the run had been
     started before.
     """
-    pk = submission_pk(submission_id)
-    found = lifecycle.table.get(pk, RECORD_SK)
-    if found is None or "input" not in found or (should_run is not None and not should_run(found)):
+    record = load_record(lifecycle.table, submission_id)
+    if not isinstance(record, SubmissionRecord) or (should_run is not None and not should_run(record)):
         return False
     try:
-        run = submission_repository.claim_next_run(lifecycle.table, found)
+        run = submission_repository.claim_next_run(lifecycle.table, record)
     except errors.SubmissionErased:
         return False
-    stored_file = find_stored_copy(lifecycle.table.partition(pk, "lane#"))
+    stored_file = load_branch_items(lifecycle.table, submission_id).stored_file
     started = lifecycle.start(
         submission_repository.build_resumed_submission(
-            found, stored_file, run, documents_bucket=lifecycle.documents_bucket
+            record, stored_file, run, documents_bucket=lifecycle.documents_bucket
         )
     )
-    lifecycle.table.delete(assessment_pk(found["tenant"], found["assessment"]), parked_sk(submission_id))
+    assessment_repository.unpark_sheet(lifecycle.table, record.tenant, record.assessment, submission_id)
     return started
 
 
@@ -44,11 +43,11 @@ def start_after_erasure(submission: Submission, lifecycle: LifecycleContext) -> 
 
     Returns False if the erasure is newer than the upload, or if the run had been started before.
     """
-    found = lifecycle.table.get(submission_pk(submission.id), RECORD_SK)
-    if found is None or found.get("erased_at", "~") >= submission.received_at:
+    tombstone = load_record(lifecycle.table, submission.id)
+    if not isinstance(tombstone, Tombstone) or tombstone.erased_at >= submission.received_at:
         return False
     try:
-        run = submission_repository.claim_next_run(lifecycle.table, found, after_erasure=True)
+        run = submission_repository.claim_run_after_erasure(lifecycle.table, tombstone)
     except errors.SubmissionErased:
         return False
     return lifecycle.start(submission_repository.restart_after_erasure(submission, run))

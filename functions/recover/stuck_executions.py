@@ -2,8 +2,9 @@
 
 from collections.abc import Iterable
 
-from core.storage import submission_repository
-from core.storage.table import Item, submission_pk
+from core.models.function_requests import Position
+from core.storage import pending_items
+from core.storage.submission_record import SubmissionRecord, Tombstone
 from recover import terminal_states
 from recover.lifecycle_context import LifecycleContext
 from recover.reruns import start_next_run
@@ -14,11 +15,11 @@ _PAGE_SIZE = 100
 _MAX_COUNT = 50
 
 
-def recover_run(submission_id: str, found: Item, lifecycle: LifecycleContext) -> str:
+def recover_run(record: SubmissionRecord | Tombstone, lifecycle: LifecycleContext) -> str:
     """Recover a run that is recorded or claimed: start it if it has no execution, finalise it if that has ended."""
-    execution = lifecycle.execution(submission_id, max(int(found["run"]), int(found.get("claimed", 0))))
+    execution = lifecycle.execution(record.id, record.last_run)
     if execution is None:
-        start_next_run(submission_id, lifecycle)
+        start_next_run(record.id, lifecycle)
         return "started"
     if execution.is_running:
         return "under_way"
@@ -31,15 +32,17 @@ def resume_submissions(ids: Iterable[str], lifecycle: LifecycleContext) -> list[
     return [submission_id for submission_id in ids if start_next_run(submission_id, lifecycle)]
 
 
-def resume_failed(lifecycle: LifecycleContext, *, until: str, after: Item | None) -> tuple[list[str], Item | None]:
+def resume_failed(
+    lifecycle: LifecycleContext, *, until: str, after: Position | None
+) -> tuple[list[str], Position | None]:
     """Run again what FAILED before `until`; returns the ids that were started and the cursor of the next call."""
-    found, next_cursor = lifecycle.table.query_pending(
-        submission_repository.PENDING_FAILED, until=until, limit=_PAGE_SIZE, after=after
+    failed, next_cursor = pending_items.list_pending(
+        lifecycle.table, pending_items.PENDING_FAILED, until=until, limit=_PAGE_SIZE, after=after
     )
-    return resume_submissions([item["pk"].removeprefix(submission_pk("")) for item in found], lifecycle), next_cursor
+    return resume_submissions([item.submission_id for item in failed], lifecycle), next_cursor
 
 
 def count_failed(lifecycle: LifecycleContext, *, until: str) -> int:
     """How many submissions have FAILED and wait to be run again, at most _MAX_COUNT."""
-    found, _ = lifecycle.table.query_pending(submission_repository.PENDING_FAILED, until=until, limit=_MAX_COUNT)
-    return len(found)
+    failed, _ = pending_items.list_pending(lifecycle.table, pending_items.PENDING_FAILED, until=until, limit=_MAX_COUNT)
+    return len(failed)

@@ -2,7 +2,7 @@
 
 One call does a bounded amount of work and returns the cursor of the next; each part may be repeated. The sweep reads
 two lists: the uploaded objects, which are deleted when a submission has ended, and the records with a `pending`
-attribute (`core.storage.submission_repository`). So no lost event, lost call or run that was never started leaves a
+attribute (`core.storage.pending_items`). So no lost event, lost call or run that was never started leaves a
 submission behind.
 """
 
@@ -10,24 +10,25 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from core.models.function_requests import SweepCursor
-from core.models.submission import SubmissionState
-from core.storage import assessment_repository, submission_repository
-from core.storage.table import Item, submission_pk
+from core.models.function_requests import Position, SweepCursor
+from core.storage import assessment_repository, pending_items
+from core.storage.pending_items import PendingItem
+from core.storage.submission_queries import load_record
+from core.storage.submission_record import RepeatUpload, SubmissionRecord, Tombstone
 from recover import orphaned_uploads
 from recover.erase import erase
 from recover.lifecycle_context import LifecycleContext
-from recover.release import release_all
+from recover.release import is_parked, release_all
 from recover.reruns import RESERVED_SECONDS, start_next_run
 from recover.stuck_executions import recover_run
 
 _PAGE_SIZE = 50
 STAGES = (
     *orphaned_uploads.PREFIXES,
-    submission_repository.PENDING_RUN,
-    submission_repository.PENDING_PAPER,
-    submission_repository.PENDING_RELEASE,
-    submission_repository.PENDING_ERASURE,
+    pending_items.PENDING_RUN,
+    pending_items.PENDING_PAPER,
+    pending_items.PENDING_RELEASE,
+    pending_items.PENDING_ERASURE,
 )
 # Outcomes after which the submission still waits.
 _UNRESOLVED = ("under_way", "started")
@@ -71,50 +72,40 @@ def sweep(lifecycle: LifecycleContext, cutoffs: SweepCutoffs, *, after: SweepCur
 
 
 def _process_page(
-    stage: str, lifecycle: LifecycleContext, cutoffs: SweepCutoffs, position: Item | None
-) -> tuple[Iterator[tuple[str, str | None]], Item | None]:
+    stage: str, lifecycle: LifecycleContext, cutoffs: SweepCutoffs, position: Position | None
+) -> tuple[Iterator[tuple[str, str | None]], Position | None]:
     """Process a page of a stage: yields since when each item has waited and the outcome; and the next position."""
     if stage in orphaned_uploads.PREFIXES:
         objects, more = orphaned_uploads.list_uploads(stage, lifecycle, limit=_PAGE_SIZE, after=position)
         due = [one for one in objects if one.received_at <= cutoffs.until]
         return ((one.received_at, orphaned_uploads.recover_upload(one, lifecycle)) for one in due), more
-    found, more = lifecycle.table.query_pending(stage, until=cutoffs.until, limit=_PAGE_SIZE, after=position)
-    return ((item["pending_at"], _process_item(stage, item, lifecycle)) for item in found), more
+    waiting, more = pending_items.list_pending(
+        lifecycle.table, stage, until=cutoffs.until, limit=_PAGE_SIZE, after=position
+    )
+    return ((item.since, _process_item(stage, item, lifecycle)) for item in waiting), more
 
 
-def _process_item(stage: str, item: Item, lifecycle: LifecycleContext) -> str | None:
+def _process_item(stage: str, item: PendingItem, lifecycle: LifecycleContext) -> str | None:
     """Process one pending item. The index is eventually consistent: the item, read consistently, decides."""
-    found = lifecycle.table.get(item["pk"], item["sk"])
-    if found is None or found.get("pending") != stage:
-        return None
-    if stage == submission_repository.PENDING_RELEASE:
-        _, tenant, assessment = item["pk"].split("#")
+    if stage == pending_items.PENDING_RELEASE:
+        tenant, assessment = item.assessment
+        if assessment_repository.load(lifecycle.table, tenant, assessment).pending != stage:
+            return None
         release_all(tenant, assessment, lifecycle)
         return "releases"
-    submission_id = item["pk"].removeprefix(submission_pk(""))
-    if stage == submission_repository.PENDING_ERASURE:
-        erase(submission_id, lifecycle)
+    record = load_record(lifecycle.table, item.submission_id)
+    if record is None or isinstance(record, RepeatUpload) or record.pending != stage:
+        return None
+    if stage == pending_items.PENDING_ERASURE:
+        erase(record.id, lifecycle)
         return "erased"
-    return (
-        recover_run(submission_id, found, lifecycle)
-        if stage == submission_repository.PENDING_RUN
-        else _release_parked(submission_id, found, lifecycle)
-    )
+    if stage == pending_items.PENDING_RUN:
+        return recover_run(record, lifecycle)
+    return _release_parked(record, lifecycle)
 
 
-def _release_parked(submission_id: str, found: Item, lifecycle: LifecycleContext) -> str:
-    if assessment_repository.load(lifecycle.table, found["tenant"], found["assessment"]).paper is None:
+def _release_parked(record: SubmissionRecord | Tombstone, lifecycle: LifecycleContext) -> str:
+    if assessment_repository.load(lifecycle.table, record.tenant, record.assessment).paper is None:
         return "waiting_for_paper"
-    start_next_run(submission_id, lifecycle, lambda item: bool(item["state"] == SubmissionState.AWAITING_PAPER))
+    start_next_run(record.id, lifecycle, is_parked)
     return "released"
-
-
-def load_cursor(lifecycle: LifecycleContext) -> SweepCursor | None:
-    """The cursor of the previous scheduled sweep."""
-    found = lifecycle.table.get("sweep", "place")
-    following = found.get("following") if found else None
-    return SweepCursor.from_dict(following) if following else None
-
-
-def save_cursor(lifecycle: LifecycleContext, next_cursor: SweepCursor | None) -> None:
-    lifecycle.table.put({"pk": "sweep", "sk": "place", "following": next_cursor.to_dict() if next_cursor else None})

@@ -8,7 +8,8 @@ from core.models.execution_state import ExecutionState, ReadingResult, StepError
 from core.models.submission import Submission, SubmissionState
 from core.platform.executions import Execution
 from core.storage import submission_repository
-from core.storage.table import Item, Table
+from core.storage.outcome_attributes import Failure, OutcomeAttributes
+from core.storage.table import Table
 
 _MAX_CAUSE = 2000
 # Errors whose cause is more than a sentence; the cause stays in the execution's history.
@@ -19,8 +20,8 @@ def reject_submission(state: ExecutionState, table: Table) -> SubmissionState:
     """Record a submission as REJECTED: the document itself is at fault, and the error's message says how."""
     if not isinstance(state.reading, StepError):
         raise ValueError("The reading branch has not failed.")
-    failure = {"type": state.reading.error, "message": error_message(state.reading.cause)}
-    return _end_submission(table, state.submission, SubmissionState.REJECTED, {"failure": failure})
+    failure = Failure(state.reading.error, error_message(state.reading.cause))
+    return _end_submission(table, state.submission, SubmissionState.REJECTED, OutcomeAttributes(failure=failure))
 
 
 def mark_duplicate(state: ExecutionState, table: Table, receive_again: Callable[[str, str], object]) -> SubmissionState:
@@ -31,7 +32,8 @@ def mark_duplicate(state: ExecutionState, table: Table, receive_again: Callable[
     submission, original_id = state.submission, state.storing_result.duplicate_of
     if original_id is None:
         raise ValueError("The submission is not a duplicate.")
-    ended = _end_submission(table, submission, SubmissionState.DUPLICATE_OF, {"duplicate_of": original_id})
+    outcome = OutcomeAttributes(duplicate_of=original_id)
+    ended = _end_submission(table, submission, SubmissionState.DUPLICATE_OF, outcome)
     if ended is SubmissionState.DUPLICATE_OF:
         receive_again(original_id, submission.received_at)
     return ended
@@ -47,11 +49,12 @@ def fail_submission(state: ExecutionState, table: Table) -> SubmissionState:
     if state.failure is None:
         raise ValueError("No step has failed.")
     message = _MESSAGES.get(state.failure.error) or error_message(state.failure.cause)
-    attributes: Item = {"failure": {"type": state.failure.error, "message": message}}
-    if isinstance(state.reading, ReadingResult):
+    outcome = OutcomeAttributes(
+        failure=Failure(state.failure.error, message),
         # The next run and an erasure find the transcript by it.
-        attributes["transcript_key"] = state.reading.transcript_key
-    return _end_submission(table, state.submission, SubmissionState.FAILED, attributes)
+        transcript_key=state.reading.transcript_key if isinstance(state.reading, ReadingResult) else None,
+    )
+    return _end_submission(table, state.submission, SubmissionState.FAILED, outcome)
 
 
 def finalise_execution(execution: Execution, table: Table) -> SubmissionState:
@@ -60,17 +63,19 @@ def finalise_execution(execution: Execution, table: Table) -> SubmissionState:
     A terminal state that is already written stays: if an execution failed only after it (the notification or the
     clean-up failed), the marks stand.
     """
-    failure = {
-        "type": execution.error or f"Execution.{execution.status}",
-        "message": f"The execution ended as {execution.status} without a result.",
-    }
-    return _end_submission(table, execution.submission, SubmissionState.FAILED, {"failure": failure})
+    failure = Failure(
+        execution.error or f"Execution.{execution.status}",
+        f"The execution ended as {execution.status} without a result.",
+    )
+    return _end_submission(table, execution.submission, SubmissionState.FAILED, OutcomeAttributes(failure=failure))
 
 
-def _end_submission(table: Table, submission: Submission, state: SubmissionState, attributes: Item) -> SubmissionState:
+def _end_submission(
+    table: Table, submission: Submission, state: SubmissionState, outcome: OutcomeAttributes
+) -> SubmissionState:
     """Write a terminal state. An erased submission stays erased: there is nothing to record, and nothing has failed."""
     try:
-        return submission_repository.write_terminal_state(table, submission, state, attributes)
+        return submission_repository.write_terminal_state(table, submission, state, outcome)
     except errors.SubmissionErased:
         return SubmissionState.ERASED
 

@@ -11,7 +11,8 @@ from core.models.roster import Roster, roster_key
 from core.models.submission import SubmissionState, keyed_hash
 from core.platform.clock import now
 from core.storage import assessment_repository
-from core.storage.table import ConditionFailed, submission_pk
+from core.storage.submission_queries import list_records
+from core.storage.table import ConditionFailed
 from results import assessments, documents
 from results.paper_correction import parse_corrected_paper
 from results.tenant_records import TenantContext
@@ -97,9 +98,9 @@ def put_roster(context: TenantContext, assessment: str, roster: Roster | None) -
     assessment_repository.register_assessment(context.table, context.tenant, assessment)
     assessment_repository.set_roster(context.table, context.tenant, assessment, key if roster else None)
     unknown = [
-        record["pk"].removeprefix(submission_pk(""))
-        for record in context.table.query_by_assessment(context.tenant, assessment)
-        if ReviewReason.UNKNOWN_STUDENT in record.get("review", ()) and record["state"] == SubmissionState.NEEDS_REVIEW
+        record.id
+        for record in list_records(context.table, context.tenant, assessment)
+        if ReviewReason.UNKNOWN_STUDENT in (record.review or ()) and record.state is SubmissionState.NEEDS_REVIEW
     ]
     if unknown and roster:
         context.invoke_recover(ResumeRequest(tuple(unknown)))

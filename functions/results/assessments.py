@@ -10,7 +10,8 @@ from core.models.assessment import MarkingScheme, QuestionPaper
 from core.models.submission import SubmissionState, keyed_hash
 from core.storage import assessment_repository
 from core.storage.assessment_repository import AssessmentRecord
-from core.storage.table import RECORD_SK, Item
+from core.storage.submission_queries import list_records_page
+from core.storage.submission_record import SubmissionRecord
 from results import documents, marking_scheme, publication, roster_comparison, submission_status
 from results.marking_scheme import MaximumMarks
 from results.tenant_records import TenantContext
@@ -24,13 +25,14 @@ def list_assessments(context: TenantContext) -> list[dict[str, Any]]:
 def get_overview(context: TenantContext, assessment: str) -> dict[str, Any]:
     """The current paper and scheme, and the number of submissions in each state. Raises NotFound."""
     current = context.current_assessment(assessment)
-    records = context.moderated_records(assessment, context.table.query_by_assessment(context.tenant, assessment))
+    records = context.records(assessment)
     if not records and current.revision == 0:
         raise errors.NotFound("There is no assessment of this name.")
 
     paper, schemes = _load_paper_and_schemes(context, current)
     maximum, warnings = marking_scheme.maximum_marks(schemes, paper)
     scheme = marking_scheme.merged_scheme(schemes, paper, warnings)
+    problem = context.paper_problem(assessment, current)
     return {
         "id": assessment,
         "paper": paper.to_dict() if paper else None,
@@ -38,9 +40,9 @@ def get_overview(context: TenantContext, assessment: str) -> dict[str, Any]:
         "maximum_marks": maximum.to_dict() if maximum else None,
         "revision": current.revision,
         "paper_corrected_by": current.paper_by,
-        "paper_problem": context.paper_problem(assessment, current),
+        "paper_problem": problem.to_dict() if problem else None,
         "students": len(roster.students) if (roster := context.roster(assessment)) else None,
-        "counts": dict(Counter(record["state"] for record in records)),
+        "counts": dict(Counter(record.state.value for record in records)),
         **publication.publication_status(current, _count_changed(context, current, records)),
     }
 
@@ -67,7 +69,7 @@ def list_submissions(
 
     The cursor is "" after the last page.
     """
-    records, last = context.table.query_assessment_page(context.tenant, assessment, limit=limit, after=after)
+    records, last = list_records_page(context.table, context.tenant, assessment, limit=limit, after=after)
     found = [
         submission_status.list_entry(record, context.cipher)
         for record in context.moderated_records(assessment, records)
@@ -76,7 +78,7 @@ def list_submissions(
     if waiting:
         reason = context.reason_to_wait(assessment)
         for one in waiting:
-            one["reason"] = reason
+            one["reason"] = reason.to_dict() if reason else None
     return roster_comparison.with_roster_names(found, context.roster(assessment)), last
 
 
@@ -85,8 +87,8 @@ def compare_roster(context: TenantContext, assessment: str) -> dict[str, Any]:
     roster = context.roster(assessment)
     if roster is None:
         raise errors.NotFound("This assessment has no class list.")
-    records = context.moderated_records(assessment, context.table.query_by_assessment(context.tenant, assessment))
-    listed = [submission_status.status_from_items({RECORD_SK: record}, context.cipher) for record in records]
+    records = context.records(assessment)
+    listed = [submission_status.status_from_record(record, context.cipher) for record in records]
     return {
         "assessment": assessment,
         **roster_comparison.compare_with_roster(roster_comparison.with_roster_names(listed, roster), roster),
@@ -95,7 +97,7 @@ def compare_roster(context: TenantContext, assessment: str) -> dict[str, Any]:
 
 def publish(context: TenantContext, assessment: str, *, published: bool) -> dict[str, Any]:
     """Publish an assessment's marks, or unpublish them. Raises NotFound."""
-    records = context.moderated_records(assessment, context.table.query_by_assessment(context.tenant, assessment))
+    records = context.records(assessment)
     if not records and context.current_assessment(assessment).revision == 0:
         raise errors.NotFound("There is no assessment of this name.")
     marks = _store_fingerprints(context, assessment, records) if published else None
@@ -109,7 +111,7 @@ def publish(context: TenantContext, assessment: str, *, published: bool) -> dict
     }
 
 
-def _store_fingerprints(context: TenantContext, assessment: str, records: list[Item]) -> str:
+def _store_fingerprints(context: TenantContext, assessment: str, records: list[SubmissionRecord]) -> str:
     """Store the fingerprints of the published marks; returns the document's key."""
     body = json.dumps({"sheets": publication.fingerprints(context.secret, records)})
     name = keyed_hash(context.secret, "publication", body)
@@ -118,7 +120,7 @@ def _store_fingerprints(context: TenantContext, assessment: str, records: list[I
     return key
 
 
-def _count_changed(context: TenantContext, current: AssessmentRecord, records: list[Item]) -> int | None:
+def _count_changed(context: TenantContext, current: AssessmentRecord, records: list[SubmissionRecord]) -> int | None:
     """How many sheets have changed since the publication; None if the marks are not published."""
     if current.published_at is None:
         return None

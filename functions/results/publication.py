@@ -10,8 +10,8 @@ from typing import Any
 
 from core.models.submission import keyed_hash
 from core.storage.assessment_repository import AssessmentRecord
-from core.storage.table import Item
-from results.submission_status import MARKED_STATES
+from core.storage.submission_record import SubmissionRecord
+from core.storage.table import submission_pk
 
 
 def publication_status(current: AssessmentRecord, changed_since: int | None) -> dict[str, Any]:
@@ -23,26 +23,25 @@ def publication_status(current: AssessmentRecord, changed_since: int | None) -> 
     }
 
 
-def fingerprints(secret: bytes, records: Iterable[Item]) -> list[str]:
+def fingerprints(secret: bytes, records: Iterable[SubmissionRecord]) -> list[str]:
     """A fingerprint of each marked sheet: of its id and its marks with changes applied. Sorted, so that their order
     does not reveal the order of the sheets."""
-    return sorted(keyed_hash(secret, "published", one["pk"], _marks_json(one)) for one in records if _is_marked(one))
+    # By the partition key, as in the fingerprints that are stored.
+    return sorted(
+        keyed_hash(secret, "published", submission_pk(one.id), _marks_json(one)) for one in records if one.has_marks
+    )
 
 
-def count_changed_after(at: str, records: Iterable[Item]) -> int:
+def count_changed_after(at: str, records: Iterable[SubmissionRecord]) -> int:
     """How many sheets were marked or changed after `at`, whatever their marks: the fallback for a publication without
     stored fingerprints."""
-    return sum(_last_changed_at(one) > at for one in records if _is_marked(one))
+    return sum(_last_changed_at(one) > at for one in records if one.has_marks)
 
 
-def _is_marked(record: Item) -> bool:
-    return record["state"] in MARKED_STATES and "question_marks" in record
-
-
-def _marks_json(record: Item) -> str:
+def _marks_json(record: SubmissionRecord) -> str:
     """What a student receives, as JSON: the total and each question's marks and maximum. 2 and 2.0 are the same."""
-    rows = [(None, record.get("marks"), record.get("max_marks"))]
-    rows += [(one["question"], one["marks"], one["max_marks"]) for one in record["question_marks"]]
+    rows: list[tuple[str | None, float | None, float | None]] = [(None, record.marks, record.max_marks)]
+    rows += [(one.question, one.marks, one.max_marks) for one in record.question_marks or ()]
     return json.dumps([(name, _as_float(marks), _as_float(max_marks)) for name, marks, max_marks in rows])
 
 
@@ -50,6 +49,5 @@ def _as_float(value: float | None) -> float | None:
     return None if value is None else float(value)
 
 
-def _last_changed_at(record: Item) -> str:
-    edits = (str(entry["at"]) for entry in record.get("edit_log", ()))
-    return max([str(record.get("ended_at", "")), *edits])
+def _last_changed_at(record: SubmissionRecord) -> str:
+    return max([record.ended_at or "", *(entry.at for entry in record.edit_log)])

@@ -1,15 +1,15 @@
 """A submission's status, built from its record and branch items, or from its execution before they are written."""
 
-import json
-from collections.abc import Mapping
 from typing import Any
 
 from core.models.submission import TERMINAL_STATES, Submission, SubmissionState
-from core.models.timeline import BranchTimes, time_saved_by_parallel_branches
+from core.models.timeline import BranchTimes, Timeline, time_saved_by_parallel_branches
 from core.platform import clock, executions
-from core.storage import cost_counters
+from core.storage.branch_items import ReadingItem, StoringItem
 from core.storage.encryption import TextCipher
-from core.storage.table import RECORD_SK, Item, Table, branch_sk, submission_pk
+from core.storage.submission_queries import SubmissionItems, load_items, load_record
+from core.storage.submission_record import MARKED_STATES, RepeatUpload, SubmissionRecord, Tombstone
+from core.storage.table import Table
 from results import teacher_changes
 from results.paper_problem import failure_reason
 
@@ -19,75 +19,81 @@ _ERASED_FIELDS = (
     *("student", "ended_at", "reason", "duplicate_of", "revision", "marks", "max_marks"),
     *("lanes", "paid", "result", "paper"),
 )
-# The states in which a sheet has marks.
-MARKED_STATES = (SubmissionState.GRADED, SubmissionState.NEEDS_REVIEW)
 
 
-def find_items(table: Table, submission_id: str, tenant: str) -> dict[str, Item] | None:
-    """A submission's items by sort key; None if the tenant has no such submission."""
-    items = {item["sk"]: item for item in table.partition(submission_pk(submission_id))}
-    record = items.get(RECORD_SK)
-    return items if record and record.get("tenant") == tenant else None
+def find_items(table: Table, submission_id: str, tenant: str) -> SubmissionItems | None:
+    """A submission's items; None if the tenant has no such submission."""
+    items = load_items(table, submission_id)
+    if items.record is None or isinstance(items.record, RepeatUpload) or items.record.tenant != tenant:
+        return None
+    return items
 
 
-def status_from_items(items: Mapping[str, Item], cipher: TextCipher) -> StatusDocument:
-    """The status of a recorded submission, without its result."""
-    record = items[RECORD_SK]
-    if "erased_at" in record:
-        return erased_status(record)
-    submission_id = record["pk"].removeprefix(submission_pk(""))
-    run = int(record["run"])
-    reading = items.get(branch_sk(run, "reading"), {})
-    storing = items.get(branch_sk(run, "storing"), {})
+def find_record(table: Table, submission_id: str, tenant: str) -> SubmissionRecord | Tombstone | None:
+    """A submission's record or tombstone; None if the tenant has no such submission."""
+    record = load_record(table, submission_id)
+    return None if record is None or isinstance(record, RepeatUpload) or record.tenant != tenant else record
+
+
+def status_from_items(record: SubmissionRecord, items: SubmissionItems, cipher: TextCipher) -> StatusDocument:
+    """The status of a recorded submission, without its result. `record` may have a teacher's changes applied."""
+    reading = items.reading.get(record.run, ReadingItem())
+    storing = items.storing.get(record.run, StoringItem())
+    file, reason = record.submission.file, failure_reason(record)
+    is_marked = record.state in MARKED_STATES
     return {
-        "id": submission_id,
-        "run": run,
-        "assessment": record["assessment"],
-        "kind": record["kind"],
-        "student": cipher.decrypt(record["student"], associated_data=submission_id) if record.get("student") else None,
+        "id": record.id,
+        "run": record.run,
+        "assessment": record.assessment,
+        "kind": record.kind.value,
+        "student": cipher.decrypt(record.student, associated_data=record.id) if record.student else None,
         "state": _current_state(record, reading, storing).value,
-        "door": record["door"],
-        "received_at": record["received_at"],
+        "door": record.channel.value,
+        "received_at": record.received_at,
         # A repeated upload of the same content counts from the newest upload.
-        "counts_from": record.get("counts_from", record["received_at"]),
-        "ended_at": record.get("ended_at"),
-        "reason": failure_reason(record),
-        "duplicate_of": record.get("duplicate_of"),
-        "revision": record.get("revision"),
-        "edition": teacher_changes.edition(record) if record["state"] in MARKED_STATES else None,
+        "counts_from": record.last_received_at,
+        "ended_at": record.ended_at,
+        "reason": reason.to_dict() if reason else None,
+        "duplicate_of": record.duplicate_of,
+        "revision": record.revision,
+        "edition": teacher_changes.edition(record) if is_marked else None,
         # If a later run ended without marks, those of the previous run are not shown.
-        "marks": record.get("marks") if record["state"] in MARKED_STATES else None,
-        "max_marks": record.get("max_marks") if record["state"] in MARKED_STATES else None,
+        "marks": record.marks if is_marked else None,
+        "max_marks": record.max_marks if is_marked else None,
         "lanes": _branches(record, reading, storing),
         "timeline": _timeline(record, reading, storing),
-        "paid": {
-            name: cost_counters.sum_counters(name, items.values())
-            for name in (cost_counters.OCR_CALLS, cost_counters.MODEL_CALLS)
-        },
+        "paid": {"ocr_calls": items.ocr_calls, "model_calls": items.model_calls},
         "result": None,
         "paper": None,
-        "file": {
-            "media_type": json.loads(record["input"])["file"]["media_type"],
-            "size": json.loads(record["input"])["file"]["size"],
-            "pages": reading.get("pages_total"),
-        },
+        "file": {"media_type": file.media_type, "size": file.size, "pages": reading.pages_total},
     }
 
 
-def list_entry(record: Item, cipher: TextCipher) -> StatusDocument:
+def status_from_record(record: SubmissionRecord, cipher: TextCipher) -> StatusDocument:
+    """The status from the record alone: its branches count as not begun."""
+    return status_from_items(record, SubmissionItems(record), cipher)
+
+
+def list_entry(record: SubmissionRecord, cipher: TextCipher) -> StatusDocument:
     """The status as an entry of a list: with every question's mark, without the branches, whose items are not read."""
-    questions = record.get("question_marks") if record["state"] in MARKED_STATES else None
-    return {**status_from_items({RECORD_SK: record}, cipher), "lanes": None, "paid": None, "question_marks": questions}
+    marks = record.question_marks if record.state in MARKED_STATES else None
+    questions = None if marks is None else [one.to_dict() for one in marks]
+    return {**status_from_record(record, cipher), "lanes": None, "paid": None, "question_marks": questions}
 
 
-def erased_status(tombstone: Item) -> StatusDocument:
+def erased_status(tombstone: Tombstone) -> StatusDocument:
     """The status of an erased submission: what its tombstone still holds."""
     return {
-        "id": tombstone["pk"].removeprefix(submission_pk("")),
-        "state": SubmissionState.ERASED.value,
-        **{name: tombstone[name] for name in ("run", "assessment", "kind", "door", "received_at", "erased_at")},
+        "id": tombstone.id,
+        "state": tombstone.state.value,
+        "run": tombstone.run,
+        "assessment": tombstone.assessment,
+        "kind": tombstone.kind.value,
+        "door": tombstone.channel.value,
+        "received_at": tombstone.received_at,
+        "erased_at": tombstone.erased_at,
         **dict.fromkeys(_ERASED_FIELDS),
-        "timeline": {"received_at": tombstone["received_at"]},
+        "timeline": {"received_at": tombstone.received_at},
         "file": {"media_type": None, "size": None, "pages": None},
     }
 
@@ -140,39 +146,39 @@ def has_ended(status: StatusDocument) -> bool:
     return SubmissionState(status["state"]) in TERMINAL_STATES or status["state"] == SubmissionState.AWAITING_PAPER
 
 
-def _current_state(record: Item, reading: Item, storing: Item) -> SubmissionState:
+def _current_state(record: SubmissionRecord, reading: ReadingItem, storing: StoringItem) -> SubmissionState:
     """The recorded state; while the branches run, the state of the one that is still running."""
-    state = SubmissionState(record["state"])
-    if state is not SubmissionState.READING:
-        return state
-    if reading.get("ended_at") and storing.get("ended_at"):
+    if record.state is not SubmissionState.READING:
+        return record.state
+    if reading.times.ended_at and storing.times.ended_at:
         return SubmissionState.GRADING
-    return SubmissionState.STORING if reading.get("ended_at") else SubmissionState.READING
+    return SubmissionState.STORING if reading.times.ended_at else SubmissionState.READING
 
 
-def _branches(record: Item, reading: Item, storing: Item) -> dict[str, Any]:
-    state = SubmissionState(record["state"])
-    ended = state is not SubmissionState.READING
-    graded_at = record.get("timeline", {}).get("graded_at")
-    joined_at = record.get("timeline", {}).get("joined_at")
-    both_ended = bool(reading.get("ended_at") and storing.get("ended_at"))
+def _branches(record: SubmissionRecord, reading: ReadingItem, storing: StoringItem) -> dict[str, Any]:
+    ended = record.state is not SubmissionState.READING
+    timeline = record.timeline or Timeline()
+    both_ended = bool(reading.times.ended_at and storing.times.ended_at)
     return {
-        "reading": _branch(reading, ended)
-        | {name: reading.get(name) for name in ("pages_total", "pages_done", "first_ocr_at")},
-        "storing": _branch(storing, ended),
+        "reading": {
+            **_branch(reading.times, ended),
+            "pages_total": reading.pages_total,
+            "pages_done": reading.pages_done,
+            "first_ocr_at": reading.times.first_ocr_at,
+        },
+        "storing": _branch(storing.times, ended),
         "recording": {"state": "done", "started_at": _recorded_at(record), "ended_at": _recorded_at(record)},
         "grading": {
-            "state": _grading_state(state, graded_at, both_ended),
-            "started_at": joined_at,
-            "ended_at": graded_at,
+            "state": _grading_state(record.state, timeline.graded_at, both_ended),
+            "started_at": timeline.joined_at,
+            "ended_at": timeline.graded_at,
         },
     }
 
 
-def _recorded_at(record: Item) -> str | None:
+def _recorded_at(record: SubmissionRecord) -> str | None:
     """When the record was written. The state machine writes it, in its own timestamp format."""
-    at = record.get("recorded_at")
-    return clock.format_timestamp(clock.parse_timestamp(at)) if at else None
+    return clock.format_timestamp(clock.parse_timestamp(record.recorded_at)) if record.recorded_at else None
 
 
 def _grading_state(state: SubmissionState, graded_at: str | None, both_ended: bool) -> str:
@@ -183,29 +189,21 @@ def _grading_state(state: SubmissionState, graded_at: str | None, both_ended: bo
     return "running" if state is SubmissionState.READING and both_ended else "waiting"
 
 
-def _branch(item: Item, ended: bool) -> dict[str, Any]:
+def _branch(times: BranchTimes, ended: bool) -> dict[str, Any]:
     """A branch by its own item. If the run has ended but the branch has not, the branch has failed."""
-    done = bool(item.get("ended_at"))
-    return {
-        "state": "done" if done else ("failed" if ended else "running"),
-        "started_at": item.get("started_at"),
-        "ended_at": item.get("ended_at"),
-    }
+    state = "done" if times.ended_at else ("failed" if ended else "running")
+    return {"state": state, "started_at": times.started_at, "ended_at": times.ended_at}
 
 
-def _timeline(record: Item, reading: Item, storing: Item) -> dict[str, Any]:
+def _timeline(record: SubmissionRecord, reading: ReadingItem, storing: StoringItem) -> dict[str, Any]:
     """Timestamps of this run, and the milliseconds saved by running the branches in parallel (None until the join)."""
-    timeline = {
-        "received_at": record["received_at"],
-        "first_ocr_at": reading.get("first_ocr_at"),
-        "read_at": reading.get("ended_at"),
-        "stored_at": storing.get("ended_at"),
+    has_joined = record.timeline is not None and record.timeline.joined_at
+    return {
+        "received_at": record.received_at,
+        "first_ocr_at": reading.times.first_ocr_at,
+        "read_at": reading.times.ended_at,
+        "stored_at": storing.times.ended_at,
         "recorded_at": _recorded_at(record),
-        **record.get("timeline", {}),
+        **(record.timeline.to_dict() if record.timeline else {}),
+        "saved_ms": time_saved_by_parallel_branches(reading.times, storing.times) if has_joined else None,
     }
-    timeline["saved_ms"] = (
-        time_saved_by_parallel_branches(BranchTimes.from_dict(reading), BranchTimes.from_dict(storing))
-        if timeline.get("joined_at")
-        else None
-    )
-    return timeline

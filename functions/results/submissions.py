@@ -7,9 +7,9 @@ from core.models import errors
 from core.models.function_requests import EraseRequest, MarkAnswerRequest
 from core.models.transcript import Transcript, TranscriptPart
 from core.platform.clock import now
-from core.storage.corrections import Correction, corrections_from_record
-from core.storage.submission_repository import submission_from_record
-from core.storage.table import RECORD_SK, Item
+from core.storage.submission_queries import SubmissionItems
+from core.storage.submission_record import SubmissionRecord, Tombstone
+from core.storage.teacher_edits import Correction
 from core.storage.tombstones import write_tombstone
 from results import documents, roster_comparison, submission_status, teacher_changes, transcript_pagination
 from results.tenant_records import TenantContext
@@ -76,15 +76,15 @@ def correct_answer_text(
     record = _load_record(context, submission_id)
     teacher_changes.find_editable_question(record, question, expected_edition)
     if answer is None:
-        current = corrections_from_record(record).get(question)
+        current = record.corrections.get(question)
         if current is None:
             return
-        if current.run == record["run"]:
+        if current.run == record.run:
             teacher_changes.remove_correction(context.table, record, question, by=context.user)
             return
         # A later run has marked the corrected text, so the recognised text has to be marked now.
         answer = str(documents.read_json(context.s3, context.bucket, current.key)["read_as"])
-    marked = context.mark_answer(MarkAnswerRequest(submission_id, int(record["run"]), context.tenant, question, answer))
+    marked = context.mark_answer(MarkAnswerRequest(submission_id, record.run, context.tenant, question, answer))
     correction = Correction(
         key=marked.key,
         marks=marked.marks,
@@ -92,16 +92,19 @@ def correct_answer_text(
         answered=marked.answered,
         by=context.user,
         at=now(),
-        run=int(record["run"]),
+        run=record.run,
     )
     teacher_changes.save_correction(context.table, record, question, correction)
 
 
-def _load_record(context: TenantContext, submission_id: str) -> Item:
-    items = submission_status.find_items(context.table, submission_id, context.tenant)
-    if items is None:
+def _load_record(context: TenantContext, submission_id: str) -> SubmissionRecord:
+    """The record of a submission whose marks are to be changed. Raises NotFound, NotMarked."""
+    record = submission_status.find_record(context.table, submission_id, context.tenant)
+    if record is None:
         raise errors.NotFound("There is no submission of this id.")
-    return items[RECORD_SK]
+    if isinstance(record, Tombstone):
+        raise errors.NotMarked(teacher_changes.NOT_MARKED_MESSAGE)
+    return record
 
 
 def erase(context: TenantContext, submission_id: str) -> None:
@@ -114,18 +117,17 @@ def erase(context: TenantContext, submission_id: str) -> None:
     NotFound
     """
     items = submission_status.find_items(context.table, submission_id, context.tenant)
-    record = (items or {}).get(RECORD_SK)
-    if record is None or "erased_at" not in record:
+    if items is None or not isinstance(items.record, Tombstone):
         submission = (
-            submission_from_record(record)
-            if record
+            items.record.submission
+            if items and isinstance(items.record, SubmissionRecord)
             else submission_status.find_started_submission(
                 context.stepfunctions, context.state_machine_arn, submission_id, context.tenant
             )
         )
         if submission is None:
             raise errors.NotFound("There is no submission of this id.")
-        write_tombstone(context.table, submission, items or {})
+        write_tombstone(context.table, submission, items or SubmissionItems())
     context.invoke_recover(EraseRequest(submission_id))
 
 
@@ -137,9 +139,8 @@ def get_transcript(context: TenantContext, submission_id: str, *, first: int) ->
     NotFound
         There is no such submission, or it has not been read yet.
     """
-    items = submission_status.find_items(context.table, submission_id, context.tenant) or {}
-    key = items.get(RECORD_SK, {}).get("transcript_key")
-    if not key:
+    record = submission_status.find_record(context.table, submission_id, context.tenant)
+    if not isinstance(record, SubmissionRecord) or record.transcript_key is None:
         raise errors.NotFound("There is no transcript of this submission (yet).")
-    transcript = Transcript.from_dict(documents.read_json(context.s3, context.bucket, key))
+    transcript = Transcript.from_dict(documents.read_json(context.s3, context.bucket, record.transcript_key))
     return transcript_pagination.paginate_transcript(transcript, first)

@@ -1,11 +1,12 @@
 """Read access to a tenant's records and documents, with teachers' changes applied."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import cache, partial
 from typing import Any
 
+from core.models import errors
 from core.models.assessment import QuestionPaper
 from core.models.document_kinds import DocumentKind
 from core.models.function_requests import MarkAnswerReply, MarkAnswerRequest, RecoverRequest
@@ -13,9 +14,12 @@ from core.models.roster import Roster
 from core.models.submission import SubmissionState
 from core.storage import assessment_repository
 from core.storage.encryption import TextCipher
-from core.storage.table import RECORD_SK, Item, Table
+from core.storage.outcome_attributes import Failure
+from core.storage.submission_queries import SubmissionItems, list_records
+from core.storage.submission_record import MARKED_STATES, SubmissionRecord, Tombstone
+from core.storage.table import Table
 from results import documents, submission_status, teacher_changes
-from results.paper_problem import paper_problem, reason_to_wait
+from results.paper_problem import PaperProblem, paper_problem, reason_to_wait
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,35 +32,36 @@ class TenantRecords:
     bucket: str
     cipher: TextCipher
 
-    def status_of(self, items: Mapping[str, Item]) -> dict[str, Any]:
-        """A recorded submission's status, with its result or paper if there is one; `items` by sort key."""
-        record = items[RECORD_SK]
-        if record["state"] == SubmissionState.AWAITING_PAPER:
-            return {
-                **submission_status.status_from_items(items, self.cipher),
-                "reason": self.reason_to_wait(record["assessment"]),
-            }
-        paper = partial(self.paper, record["assessment"])
-        found = submission_status.status_from_items(
-            {**items, RECORD_SK: teacher_changes.moderated_record(record, paper)}, self.cipher
-        )
-        # Without marks of this run, a stored result is the previous run's. A key's `paper_key` is its scheme.
-        included = {
-            "result": found["state"] in submission_status.MARKED_STATES,
-            "paper": record["kind"] == DocumentKind.QUESTION_PAPER,
-        }
-        for name, is_included in included.items():
-            if is_included and record.get(f"{name}_key"):
-                found[name] = documents.read_json(self.s3, self.bucket, record[f"{name}_key"])
-        if found["result"]:
-            found["result"] = teacher_changes.moderated_result(
-                found["result"], record, paper, self._corrected_questions(record)
-            )
-            # Internal to grading.
-            found["result"].pop("opinions", None)
+    def status_of(self, items: SubmissionItems) -> dict[str, Any]:
+        """A recorded submission's status, with its result or paper if there is one."""
+        if isinstance(items.record, Tombstone):
+            return submission_status.erased_status(items.record)
+        if not isinstance(items.record, SubmissionRecord):
+            raise errors.NotFound("There is no submission of this id.")
+        record = items.record
+        if record.state is SubmissionState.AWAITING_PAPER:
+            reason = self.reason_to_wait(record.assessment)
+            found = submission_status.status_from_items(record, items, self.cipher)
+            return {**found, "reason": reason.to_dict() if reason else None}
+        paper = partial(self.paper, record.assessment)
+        moderated = teacher_changes.moderated_record(record, paper)
+        found = submission_status.status_from_items(moderated, items, self.cipher)
+        # Without marks of this run, a stored result is the previous run's.
+        if moderated.state in MARKED_STATES and record.result_key:
+            found["result"] = self._moderated_result(record, paper)
+        # A key's `paper_key` is its scheme.
+        if record.kind is DocumentKind.QUESTION_PAPER and record.paper_key:
+            found["paper"] = documents.read_json(self.s3, self.bucket, record.paper_key)
         return found
 
-    def _corrected_questions(self, record: Item) -> dict[str, dict[str, Any]]:
+    def _moderated_result(self, record: SubmissionRecord, paper: Callable[[], QuestionPaper | None]) -> dict[str, Any]:
+        """The result document with the teacher's changes applied."""
+        stored = documents.read_json(self.s3, self.bucket, str(record.result_key))
+        result = teacher_changes.moderated_result(stored, record, paper, self._corrected_questions(record))
+        # Marks that later runs use again are internal to grading.
+        return {name: value for name, value in result.items() if name != "opinions"}
+
+    def _corrected_questions(self, record: SubmissionRecord) -> dict[str, dict[str, Any]]:
         """Questions whose answer was corrected after this run had marked the sheet, as they were marked again."""
         corrections = teacher_changes.current_run_corrections(record)
         if not corrections:
@@ -78,21 +83,25 @@ class TenantRecords:
         key = self.current_assessment(assessment).roster
         return Roster.from_dict(documents.read_json(self.s3, self.bucket, key)) if key else None
 
-    def moderated_records(self, assessment: str, records: list[Item]) -> list[Item]:
+    def records(self, assessment: str) -> list[SubmissionRecord]:
+        """The records of an assessment's submissions with teachers' changes applied."""
+        return self.moderated_records(assessment, list_records(self.table, self.tenant, assessment))
+
+    def moderated_records(self, assessment: str, records: list[SubmissionRecord]) -> list[SubmissionRecord]:
         """Records with teachers' changes applied. The paper is fetched once, and only if a mark was changed."""
         paper = cache(partial(self.paper, assessment))
         return [teacher_changes.moderated_record(record, paper) for record in records]
 
-    def paper_problem(self, assessment: str, current: assessment_repository.AssessmentRecord) -> dict[str, Any] | None:
+    def paper_problem(self, assessment: str, current: assessment_repository.AssessmentRecord) -> PaperProblem | None:
         """What is wrong with the question paper that was received last, None if nothing is."""
-        return paper_problem(
-            self.table.query_by_assessment(self.tenant, assessment, DocumentKind.QUESTION_PAPER), current
-        )
+        return paper_problem(self._papers(assessment), current)
 
-    def reason_to_wait(self, assessment: str) -> dict[str, Any] | None:
+    def reason_to_wait(self, assessment: str) -> Failure | None:
         """Why an assessment's sheets wait for a question paper in vain; None if one may still come."""
-        papers = self.table.query_by_assessment(self.tenant, assessment, DocumentKind.QUESTION_PAPER)
-        return reason_to_wait(papers, self.current_assessment(assessment))
+        return reason_to_wait(self._papers(assessment), self.current_assessment(assessment))
+
+    def _papers(self, assessment: str) -> list[SubmissionRecord]:
+        return list_records(self.table, self.tenant, assessment, DocumentKind.QUESTION_PAPER)
 
     def current_assessment(self, assessment: str) -> assessment_repository.AssessmentRecord:
         return assessment_repository.load(self.table, self.tenant, assessment)

@@ -10,6 +10,7 @@ from core.models.document_kinds import DocumentKind
 from core.models.submission import IntakeChannel, SourceFile, Submission, SubmissionState
 from core.storage import assessment_repository, submission_repository
 from core.storage.encryption import TextCipher
+from core.storage.outcome_attributes import OutcomeAttributes
 from core.storage.table import Table
 from local.cli.api_client import ApiClient
 from local.cloud.local_cloud import LocalCloud
@@ -152,4 +153,4 @@ def write_sheets(cloud: LocalCloud, assessment: str, number: int) -> None:
         state = SubmissionState.NEEDS_REVIEW if index % 2 else SubmissionState.GRADED
         marks = sum(question["marks"] for question in questions)
         attributes = {"marks": marks, "max_marks": 2 * QUESTIONS, "question_marks": questions, "review": []}
-        submission_repository.create_record(table, one, state, attributes)
+        submission_repository.create_record(table, one, state, OutcomeAttributes.from_item(attributes))

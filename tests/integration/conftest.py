@@ -14,6 +14,7 @@ from core.models.submission import Submission, SubmissionState
 from core.platform import aws
 from core.platform.settings import settings
 from core.storage import assessment_repository, submission_repository
+from core.storage.outcome_attributes import OutcomeAttributes
 from core.storage.table import Table
 from extract import app as extract_app
 from results import app as results_app
@@ -97,7 +98,9 @@ def graded_sheet(table: Table, cloud: MotoCloud) -> Submission:
         "review": [],
         "question_marks": [{name: entry[name] for name in summary} | {"answered": True} for entry in QUESTIONS],
     }
-    submission_repository.create_record(table, sheet, SubmissionState.NEEDS_REVIEW, attributes)
+    submission_repository.create_record(
+        table, sheet, SubmissionState.NEEDS_REVIEW, OutcomeAttributes.from_item(attributes)
+    )
     return sheet
 
 

@@ -6,7 +6,8 @@ from typing import Any
 from core.models.document_kinds import DocumentKind
 from core.models.execution_state import ReadingResult
 from core.models.submission import IntakeChannel, SourceFile, Submission, SubmissionState
-from core.storage import assessment_repository, submission_repository
+from core.storage import assessment_repository, submission_queries, submission_repository
+from core.storage.submission_record import SubmissionRecord
 from core.storage.table import RECORD_SK, Table, submission_pk
 from receive import app as receive_app
 from recover import app as recover_app
@@ -39,14 +40,21 @@ def receive_sheet(cloud: MotoCloud, name: str = "1", sha256: str | None = SHA256
 def record_sheet(cloud: MotoCloud, submission: Submission, state: SubmissionState = SubmissionState.READING) -> Table:
     """Record a submission as the state machine's own write does; returns the table."""
     table = Table(cloud.client("dynamodb"), TABLE)
-    submission_repository.create_record(table, submission, state, {})
+    submission_repository.create_record(table, submission, state)
     return table
 
 
 def get_record(table: Table, submission: Submission) -> dict[str, Any]:
-    """Return a submission's record; it must exist."""
+    """Return the item of a submission's record as it is stored; it must exist."""
     found = table.get(submission_pk(submission.id), RECORD_SK)
     assert found is not None
+    return found
+
+
+def load_record(table: Table, submission: Submission) -> SubmissionRecord:
+    """Return a submission's record, decoded; it must exist."""
+    found = submission_queries.load_record(table, submission.id)
+    assert isinstance(found, SubmissionRecord)
     return found
 
 

@@ -12,6 +12,7 @@ from core.models.document_kinds import DocumentKind
 from core.models.submission import IntakeChannel, SourceFile, Submission, SubmissionState
 from core.storage import submission_repository
 from core.storage.encryption import TextCipher
+from core.storage.outcome_attributes import OutcomeAttributes
 from core.storage.table import Table, branch_sk, submission_pk
 from results import app as results_app
 from results import feedback_app
@@ -68,9 +69,12 @@ def create_graded_sheet(
     """Record a sheet that was graded with these marks out of 3 for its one question."""
     sheet = submission(name, student, *([at] if at else []))
     question = {"question": "1", "label": "1", "marks": marks, "max_marks": 3, "review": [], "counted": True}
-    submission_repository.create_record(table, sheet, SubmissionState.READING, {})
+    submission_repository.create_record(table, sheet, SubmissionState.READING)
     submission_repository.write_terminal_state(
-        table, sheet, SubmissionState.GRADED, {"marks": marks, "max_marks": 3, "question_marks": [question]}
+        table,
+        sheet,
+        SubmissionState.GRADED,
+        OutcomeAttributes.from_item({"marks": marks, "max_marks": 3, "question_marks": [question]}),
     )
     return sheet
 

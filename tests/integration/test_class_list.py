@@ -116,7 +116,7 @@ def test_roster_comparison_lists_matches_missing_sheets_and_unknown_labels(
 
 
 def test_a_sheet_in_progress_is_neither_matched_nor_unknown(table: Table, context: Any) -> None:
-    submission_repository.create_record(table, submission("1", None), SubmissionState.READING, {})
+    submission_repository.create_record(table, submission("1", None), SubmissionState.READING)
     put(context, ROSTER, class_list())
     response = get(context, ROSTER)[1]
     assert (response["matched"], response["unknown"], len(response["without_sheet"])) == ([], [], len(NAMES))

@@ -9,6 +9,7 @@ import pytest
 from core.models.document_kinds import DocumentKind
 from core.models.submission import Submission, SubmissionState
 from core.storage import assessment_repository, submission_repository
+from core.storage.outcome_attributes import OutcomeAttributes
 from core.storage.table import Table
 from persist import app as persist_app
 from receive import app as receive_app
@@ -63,7 +64,10 @@ def create_graded_sheet(cloud: MotoCloud, context: Any, **query: str) -> Submiss
     table.put({"pk": f"submission#{submission.id}", "sk": "lane#0001#reading", "pages_total": 1})
     table.put({"pk": f"submission#{submission.id}", "sk": "anything else", "student": "Ada"})
     submission_repository.write_terminal_state(
-        table, submission, SubmissionState.GRADED, {"result_key": result, "transcript_key": transcript, "marks": 1}
+        table,
+        submission,
+        SubmissionState.GRADED,
+        OutcomeAttributes.from_item({"result_key": result, "transcript_key": transcript, "marks": 1}),
     )
     return submission
 
@@ -116,7 +120,7 @@ def test_a_submission_without_a_record_is_erased(cloud: MotoCloud, context: Any)
     assert erase(cloud, context, submission.id) == 202
     assert list_objects(cloud, TEMP) == []
     table = Table(cloud.client("dynamodb"), TABLE)
-    assert submission_repository.create_record(table, submission, SubmissionState.READING, {}) is False
+    assert submission_repository.create_record(table, submission, SubmissionState.READING) is False
     assert status(context, submission.id)[1]["state"] == "ERASED"
 
 
@@ -274,7 +278,9 @@ def test_a_duplicate_is_erased_with_its_original(cloud: MotoCloud, context: Any)
         {**first.to_state(), "submission": {**first.to_state()["submission"], "id": "f" * 32, "student": None}}
     )
     table = record_sheet(cloud, twin)
-    submission_repository.write_terminal_state(table, twin, SubmissionState.DUPLICATE_OF, {"duplicate_of": first.id})
+    submission_repository.write_terminal_state(
+        table, twin, SubmissionState.DUPLICATE_OF, OutcomeAttributes.from_item({"duplicate_of": first.id})
+    )
     erase(cloud, context, first.id)
     assert get_record(table, twin)["state"] == "ERASED"
 
@@ -291,7 +297,9 @@ def test_after_erasure_the_newest_remaining_paper_counts(cloud: MotoCloud, conte
         key = f"assessments/demo/bio/paper/{paper.id}-1.json"
         cloud.client("s3").put_object(Bucket=DOCUMENTS, Key=key, Body=b"{}")
         assessment_repository.set_document_if_newer(table, "demo", "bio", "paper", key=key, received_at=at)
-        submission_repository.write_terminal_state(table, paper, SubmissionState.READY, {"paper_key": key})
+        submission_repository.write_terminal_state(
+            table, paper, SubmissionState.READY, OutcomeAttributes.from_item({"paper_key": key})
+        )
         papers.append((paper, key))
     (older, older_key), (newer, newer_key) = papers
     erase(cloud, context, newer.id)

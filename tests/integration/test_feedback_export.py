@@ -7,6 +7,7 @@ import pytest
 
 from core.models.submission import Submission, SubmissionState
 from core.storage import submission_repository
+from core.storage.outcome_attributes import OutcomeAttributes
 from core.storage.table import Table
 from tests.integration.moto_cloud import (
     DOCUMENTS,
@@ -69,7 +70,10 @@ def test_a_class_is_sorted_by_name_with_the_attempt_that_counts(
         body = {**result, "questions": [{**QUESTIONS[0], "answer": f"words of attempt {number}"}]}
         cloud.client("s3").put_object(Bucket=DOCUMENTS, Key=key, Body=json.dumps(body).encode())
         submission_repository.create_record(
-            table, sheet, SubmissionState.GRADED, {"result_key": key, "marks": 2, "max_marks": 2, "question_marks": []}
+            table,
+            sheet,
+            SubmissionState.GRADED,
+            OutcomeAttributes.from_item({"result_key": key, "marks": 2, "max_marks": 2, "question_marks": []}),
         )
     assert publish(context)[0] == 200
     _, text = get_feedback(context, "/assessments/bio/feedback.pdf")
@@ -96,6 +100,9 @@ def test_unknown_sheets_and_assessments_are_refused_by_name(
 def test_a_sheet_without_marks_has_no_feedback(table: Table, context: Any) -> None:
     sheet = submission("7", "Ada")
     submission_repository.create_record(
-        table, sheet, SubmissionState.REJECTED, {"failure": {"error": "EncryptedDocument", "message": "It is locked."}}
+        table,
+        sheet,
+        SubmissionState.REJECTED,
+        OutcomeAttributes.from_item({"failure": {"type": "EncryptedDocument", "message": "It is locked."}}),
     )
     assert get_feedback(context, f"/submissions/{sheet.id}/feedback.pdf", draft=True) == (409, "NotMarked")

@@ -7,10 +7,12 @@ import pytest
 
 from core.models.submission import Submission, SubmissionState
 from core.storage import assessment_repository, submission_repository
-from core.storage.table import RECORD_SK, Table, submission_pk
+from core.storage.outcome_attributes import OutcomeAttributes
+from core.storage.table import Table
 from results import app as results_app
 from tests.integration.http_events import http_event
 from tests.integration.moto_cloud import DOCUMENTS, MotoCloud
+from tests.integration.recovery import load_record
 from tests.integration.results_requests import (
     PUBLICATION,
     create_graded_sheet,
@@ -116,9 +118,12 @@ def test_a_total_with_a_missing_mark_is_not_exported(
         {"question": str(n), "label": str(n), "marks": marks, "max_marks": 3, "review": [], "counted": counted}
         for n, (marks, counted) in enumerate(((2, True), (None, True), (None, False)), 1)
     ]
-    submission_repository.create_record(table, sheet, SubmissionState.READING, {})
+    submission_repository.create_record(table, sheet, SubmissionState.READING)
     submission_repository.write_terminal_state(
-        table, sheet, SubmissionState.NEEDS_REVIEW, {"marks": 2, "max_marks": 6, "question_marks": questions}
+        table,
+        sheet,
+        SubmissionState.NEEDS_REVIEW,
+        OutcomeAttributes.from_item({"marks": 2, "max_marks": 6, "question_marks": questions}),
     )
     publish(context)
     assert gradebook(context)[1][2][5] == ""
@@ -170,14 +175,17 @@ def test_unknown_platforms_are_refused(three_sheets: list[Submission], context: 
 
 def regrade(table: Table, sheet: Submission, **changes: Any) -> None:
     """Grade a sheet in another run, with `changes` to its question."""
-    found = table.get(submission_pk(sheet.id), RECORD_SK)
-    assert found is not None
+    found = load_record(table, sheet)
+    assert found.question_marks is not None
     run = submission_repository.claim_next_run(table, found)
-    question = {**found["question_marks"][0], **changes}
-    submission_repository.create_record(table, sheet.for_run(run), SubmissionState.READING, {})
+    question = {**found.question_marks[0].to_dict(), **changes}
+    submission_repository.create_record(table, sheet.for_run(run), SubmissionState.READING)
     total = {"marks": question["marks"], "max_marks": question["max_marks"]}
     submission_repository.write_terminal_state(
-        table, sheet.for_run(run), SubmissionState.GRADED, {**total, "question_marks": [question]}
+        table,
+        sheet.for_run(run),
+        SubmissionState.GRADED,
+        OutcomeAttributes.from_item({**total, "question_marks": [question]}),
     )
 
 

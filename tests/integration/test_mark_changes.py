@@ -7,6 +7,7 @@ import pytest
 
 from core.models.submission import Submission, SubmissionState
 from core.storage import submission_repository
+from core.storage.outcome_attributes import OutcomeAttributes
 from core.storage.table import Table
 from results import app as results_app
 from tests.integration.http_events import http_event, parse_response
@@ -107,11 +108,14 @@ def test_concurrent_changes_do_not_overwrite_each_other(graded_sheet: Submission
 def test_a_teachers_mark_survives_a_later_run(graded_sheet: Submission, table: Table, context: Any) -> None:
     patch(context, graded_sheet, "1", {"marks": 2})
     later = graded_sheet.for_run(2)
-    submission_repository.create_record(table, later, SubmissionState.READING, {})
+    submission_repository.create_record(table, later, SubmissionState.READING)
     assert patch(context, graded_sheet, "1", {"marks": 1})[0] == 409
     summary = [{**sheet, "answered": True} for sheet in QUESTIONS]
     submission_repository.write_terminal_state(
-        table, later, SubmissionState.GRADED, {"marks": 3, "max_marks": 6, "question_marks": summary, "review": []}
+        table,
+        later,
+        SubmissionState.GRADED,
+        OutcomeAttributes.from_item({"marks": 3, "max_marks": 6, "question_marks": summary, "review": []}),
     )
     status, _ = get_with_etag(context, graded_sheet)
     assert (status["run"], status["marks"]) == (2, 5)
@@ -174,7 +178,7 @@ def test_another_tenant_cannot_change_a_mark(graded_sheet: Submission, context: 
 def test_a_paper_in_review_has_no_marks_to_change(table: Table, context: Any) -> None:
     sheet = submission()
     submission_repository.create_record(
-        table, sheet, SubmissionState.NEEDS_REVIEW, {"paper_key": "assessments/paper.json"}
+        table, sheet, SubmissionState.NEEDS_REVIEW, OutcomeAttributes.from_item({"paper_key": "assessments/paper.json"})
     )
     found, problem = patch(context, sheet, "1", {"marks": 1})
     assert (found, problem["type"]) == (409, "urn:gradeline:problem:NotMarked")

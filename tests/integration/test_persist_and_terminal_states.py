@@ -7,11 +7,12 @@ import pytest
 
 from core.models.submission import SourceFile, SubmissionState
 from core.storage import assessment_repository, submission_repository
+from core.storage.outcome_attributes import OutcomeAttributes
 from core.storage.table import Table
 from persist import app as persist_app
 from recover import app as recover_app
 from tests.integration.moto_cloud import DOCUMENTS, TABLE, MotoCloud
-from tests.integration.recovery import BODY, SHA256, get_record, receive_sheet, record_sheet, set_paper
+from tests.integration.recovery import BODY, SHA256, get_record, load_record, receive_sheet, record_sheet, set_paper
 
 
 def test_the_copy_has_the_checksum_of_the_received_file(cloud: MotoCloud, context: Any) -> None:
@@ -72,7 +73,9 @@ def test_a_terminal_state_is_written_once(cloud: MotoCloud) -> None:
     submission = receive_sheet(cloud)
     table = record_sheet(cloud, submission)
     assert (
-        submission_repository.write_terminal_state(table, submission, SubmissionState.GRADED, {"marks": 3.5})
+        submission_repository.write_terminal_state(
+            table, submission, SubmissionState.GRADED, OutcomeAttributes.from_item({"marks": 3.5})
+        )
         is SubmissionState.GRADED
     )
     assert (
@@ -84,7 +87,7 @@ def test_a_terminal_state_is_written_once(cloud: MotoCloud) -> None:
 def test_a_late_terminal_state_of_an_older_run_is_dropped(cloud: MotoCloud) -> None:
     submission = receive_sheet(cloud)
     table = record_sheet(cloud, submission, SubmissionState.FAILED)
-    submission_repository.create_record(table, submission.for_run(2), SubmissionState.READING, {})
+    submission_repository.create_record(table, submission.for_run(2), SubmissionState.READING)
     assert (
         submission_repository.write_terminal_state(table, submission, SubmissionState.GRADED) is SubmissionState.READING
     )
@@ -96,7 +99,10 @@ def test_a_terminal_state_without_a_record_creates_it(cloud: MotoCloud) -> None:
     table = Table(cloud.client("dynamodb"), TABLE)
     assert (
         submission_repository.write_terminal_state(
-            table, submission, SubmissionState.FAILED, {"failure": {"type": "X", "message": "y"}}
+            table,
+            submission,
+            SubmissionState.FAILED,
+            OutcomeAttributes.from_item({"failure": {"type": "X", "message": "y"}}),
         )
         is SubmissionState.FAILED
     )
@@ -150,7 +156,7 @@ def test_the_next_release_starts_a_claimed_run(cloud: MotoCloud, context: Any) -
     submission = receive_sheet(cloud)
     table = record_sheet(cloud, submission)
     recover_app.handler({"action": "park", "state": submission.to_state()}, context)
-    submission_repository.claim_next_run(table, get_record(table, submission))
+    submission_repository.claim_next_run(table, load_record(table, submission))
     set_paper(table)
     recover_app.handler({"action": "release", "tenant": "demo", "assessment": "bio"}, context)
     assert list(cloud.executions()) == [f"{submission.id}-2"]
@@ -160,7 +166,9 @@ def test_sheets_graded_against_an_older_revision_are_graded_again(cloud: MotoClo
     submission = receive_sheet(cloud)
     table = record_sheet(cloud, submission)
     set_paper(table)
-    submission_repository.write_terminal_state(table, submission, SubmissionState.GRADED, {"revision": 1})
+    submission_repository.write_terminal_state(
+        table, submission, SubmissionState.GRADED, OutcomeAttributes.from_item({"revision": 1})
+    )
     release = {"action": "release", "tenant": "demo", "assessment": "bio"}
     assert recover_app.handler(release, context)["released"] == 0
     assessment_repository.set_document_if_newer(
@@ -175,7 +183,7 @@ def test_a_second_release_starts_nothing_while_a_run_is_in_progress(cloud: MotoC
     recover_app.handler({"action": "park", "state": submission.to_state()}, context)
     set_paper(table)
     table.put({"pk": "assessment#demo#bio", "sk": f"parked#{submission.id}", "submission_id": submission.id})
-    submission_repository.create_record(table, submission.for_run(2), SubmissionState.READING, {})
+    submission_repository.create_record(table, submission.for_run(2), SubmissionState.READING)
     release = {"action": "release", "tenant": "demo", "assessment": "bio"}
     assert recover_app.handler(release, context)["released"] == 0
 

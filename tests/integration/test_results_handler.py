@@ -12,6 +12,7 @@ from core.models.submission import SubmissionState
 from core.models.transcript import Line, Page, Transcript, Word
 from core.platform import executions
 from core.storage import assessment_repository, submission_repository
+from core.storage.outcome_attributes import OutcomeAttributes
 from core.storage.table import Table, submission_pk
 from results import app as results_app
 from tests.integration.http_events import http_event, parse_response
@@ -40,7 +41,7 @@ def test_the_status_is_right_before_the_record_exists(cloud: MotoCloud, context:
 
 def test_the_status_follows_the_branches(table: Table, context: Any) -> None:
     sheet = submission()
-    submission_repository.create_record(table, sheet, SubmissionState.READING, {})
+    submission_repository.create_record(table, sheet, SubmissionState.READING)
     assert status(context, sheet)["state"] == "READING"
     put_branch_item(table, sheet, "reading", started_at=STARTED, pages_total=3, pages_done=1)
     assert status(context, sheet)["lanes"]["reading"]["pages_done"] == 1
@@ -52,14 +53,14 @@ def test_the_status_follows_the_branches(table: Table, context: Any) -> None:
 
 def test_the_time_saved_is_the_overlap_of_the_branches(table: Table, context: Any) -> None:
     sheet = submission()
-    submission_repository.create_record(table, sheet, SubmissionState.READING, {})
+    submission_repository.create_record(table, sheet, SubmissionState.READING)
     put_branch_item(table, sheet, "reading", started_at=STARTED, ended_at=ENDED)
     put_branch_item(table, sheet, "storing", started_at=STARTED, ended_at="2026-01-31T08:30:02.500Z")
     submission_repository.write_terminal_state(
         table,
         sheet,
         SubmissionState.GRADED,
-        {"timeline": {"joined_at": ENDED, "graded_at": "2026-01-31T08:30:04.000Z"}},
+        OutcomeAttributes.from_item({"timeline": {"joined_at": ENDED, "graded_at": "2026-01-31T08:30:04.000Z"}}),
     )
     timeline = status(context, sheet)["timeline"]
     assert timeline["saved_ms"] == 1500
@@ -68,7 +69,7 @@ def test_the_time_saved_is_the_overlap_of_the_branches(table: Table, context: An
 
 def test_only_the_own_tenant_sees_a_students_name(table: Table, context: Any) -> None:
     sheet = submission()
-    submission_repository.create_record(table, sheet, SubmissionState.READING, {})
+    submission_repository.create_record(table, sheet, SubmissionState.READING)
     assert status(context, sheet)["student"] == "Ada"
     assert get(context, f"/submissions/{sheet.id}", tenant="other")[0] == 404
     assert get(context, f"/submissions/{sheet.id}/transcript", tenant="other")[0] == 404
@@ -78,7 +79,7 @@ def test_only_the_own_tenant_sees_a_students_name(table: Table, context: Any) ->
 
 def test_a_waiting_request_is_answered_at_the_terminal_state(table: Table, context: Any) -> None:
     sheet = submission()
-    submission_repository.create_record(table, sheet, SubmissionState.READING, {})
+    submission_repository.create_record(table, sheet, SubmissionState.READING)
     assert status(context, sheet, headers={"prefer": "wait=1"})["state"] == "READING"
     timer = threading.Timer(
         0.5, lambda: submission_repository.write_terminal_state(table, sheet, SubmissionState.GRADED)
@@ -90,13 +91,16 @@ def test_a_waiting_request_is_answered_at_the_terminal_state(table: Table, conte
 
 def test_questions_with_one_label_have_their_own_columns(table: Table, context: Any) -> None:
     sheet = submission()
-    submission_repository.create_record(table, sheet, SubmissionState.READING, {})
+    submission_repository.create_record(table, sheet, SubmissionState.READING)
     questions = [
         {"question": name, "label": "(a)", "marks": marks, "max_marks": 1, "review": [], "counted": True}
         for name, marks in (("1.a", 1), ("2.a", 0))
     ]
     submission_repository.write_terminal_state(
-        table, sheet, SubmissionState.GRADED, {"marks": 1, "max_marks": 2, "question_marks": questions}
+        table,
+        sheet,
+        SubmissionState.GRADED,
+        OutcomeAttributes.from_item({"marks": 1, "max_marks": 2, "question_marks": questions}),
     )
     body = results_app.handler(http_event("GET", "/assessments/bio/results.csv"), context)["body"]
     (row,) = csv.DictReader(io.StringIO(body))
@@ -105,12 +109,14 @@ def test_questions_with_one_label_have_their_own_columns(table: Table, context: 
 
 def test_a_rejected_later_run_hides_earlier_marks(cloud: MotoCloud, table: Table, context: Any) -> None:
     sheet = submission()
-    submission_repository.create_record(table, sheet, SubmissionState.READING, {})
+    submission_repository.create_record(table, sheet, SubmissionState.READING)
     questions = [{"question": "1", "label": "1", "marks": 7, "max_marks": 9, "review": [], "counted": True}]
     graded_attributes = {"marks": 7, "max_marks": 9, "question_marks": questions, "result_key": "results/r.json"}
     cloud.client("s3").put_object(Bucket=DOCUMENTS, Key="results/r.json", Body=b"{}")
-    submission_repository.write_terminal_state(table, sheet, SubmissionState.GRADED, graded_attributes)
-    submission_repository.create_record(table, sheet.for_run(2), SubmissionState.READING, {})
+    submission_repository.write_terminal_state(
+        table, sheet, SubmissionState.GRADED, OutcomeAttributes.from_item(graded_attributes)
+    )
+    submission_repository.create_record(table, sheet.for_run(2), SubmissionState.READING)
     submission_repository.write_terminal_state(table, sheet.for_run(2), SubmissionState.REJECTED)
     found = status(context, sheet)
     assert (found["marks"], found["result"]) == (None, None)
@@ -122,10 +128,13 @@ def test_a_rejected_later_run_hides_earlier_marks(cloud: MotoCloud, table: Table
 def test_marks_as_csv_are_safe_and_count_the_newest_attempt(table: Table, context: Any) -> None:
     old, new = submission("1", "=HYPERLINK(1)"), submission("2", "=HYPERLINK(1)", "2026-02-01T08:00:00.000Z")
     for sheet, marks in ((new, 2.5), (old, 1)):
-        submission_repository.create_record(table, sheet, SubmissionState.READING, {})
+        submission_repository.create_record(table, sheet, SubmissionState.READING)
         questions = [{"question": "1", "label": "1", "marks": marks, "max_marks": 3, "review": [], "counted": True}]
         submission_repository.write_terminal_state(
-            table, sheet, SubmissionState.GRADED, {"marks": marks, "max_marks": 3, "question_marks": questions}
+            table,
+            sheet,
+            SubmissionState.GRADED,
+            OutcomeAttributes.from_item({"marks": marks, "max_marks": 3, "question_marks": questions}),
         )
     response = results_app.handler(http_event("GET", "/assessments/bio/results.csv"), context)
     assert response["headers"]["Content-Type"].startswith("text/csv")
@@ -142,21 +151,27 @@ def rows_of(context: Any) -> list[tuple[str, str, str]]:
 @pytest.mark.parametrize("state", [SubmissionState.REJECTED, SubmissionState.FAILED])
 def test_a_failed_attempt_does_not_hide_earlier_marks(table: Table, context: Any, state: SubmissionState) -> None:
     old, new = submission("1"), submission("2", at="2026-02-01T08:00:00.000Z")
-    submission_repository.create_record(table, old, SubmissionState.READING, {})
+    submission_repository.create_record(table, old, SubmissionState.READING)
     submission_repository.write_terminal_state(
-        table, old, SubmissionState.GRADED, {"marks": 3, "max_marks": 4, "question_marks": []}
+        table,
+        old,
+        SubmissionState.GRADED,
+        OutcomeAttributes.from_item({"marks": 3, "max_marks": 4, "question_marks": []}),
     )
-    submission_repository.create_record(table, new, SubmissionState.READING, {})
-    submission_repository.write_terminal_state(table, new, state, {})
+    submission_repository.create_record(table, new, SubmissionState.READING)
+    submission_repository.write_terminal_state(table, new, state)
     assert rows_of(context) == [(old.id, "GRADED", "3")]
 
 
 def test_a_sheet_sent_again_becomes_the_newest(table: Table, context: Any) -> None:
     first, second = submission("1"), submission("2", at="2026-02-01T08:00:00.000Z")
     for sheet, marks in ((first, 3), (second, 1)):
-        submission_repository.create_record(table, sheet, SubmissionState.READING, {})
+        submission_repository.create_record(table, sheet, SubmissionState.READING)
         submission_repository.write_terminal_state(
-            table, sheet, SubmissionState.GRADED, {"marks": marks, "max_marks": 4, "question_marks": []}
+            table,
+            sheet,
+            SubmissionState.GRADED,
+            OutcomeAttributes.from_item({"marks": marks, "max_marks": 4, "question_marks": []}),
         )
     assert rows_of(context) == [(second.id, "GRADED", "1")]
     table.update(submission_pk(first.id), "record", "SET counts_from = :at", values={":at": "2026-02-02T08:00:00.000Z"})
@@ -203,12 +218,15 @@ def test_an_unknown_id_or_route_is_a_problem_document(cloud: MotoCloud, context:
 
 def test_documents_are_read_with_the_status(cloud: MotoCloud, table: Table, context: Any) -> None:
     sheet = submission()
-    submission_repository.create_record(table, sheet, SubmissionState.READING, {})
+    submission_repository.create_record(table, sheet, SubmissionState.READING)
     transcript = {"pages": [], "text": "", "warnings": ["no text found"]}
     for key, body in (("results/r.json", {"marks": 2}), ("transcripts/t.json", transcript)):
         cloud.client("s3").put_object(Bucket=DOCUMENTS, Key=key, Body=json.dumps(body))
     submission_repository.write_terminal_state(
-        table, sheet, SubmissionState.GRADED, {"result_key": "results/r.json", "transcript_key": "transcripts/t.json"}
+        table,
+        sheet,
+        SubmissionState.GRADED,
+        OutcomeAttributes.from_item({"result_key": "results/r.json", "transcript_key": "transcripts/t.json"}),
     )
     assert status(context, sheet)["result"] == {"marks": 2}
     assert get(context, f"/submissions/{sheet.id}/transcript") == (200, transcript | {"next": None})
@@ -220,10 +238,10 @@ def test_a_large_transcript_is_paginated_with_each_page_once(cloud: MotoCloud, t
     lines = (Line(" ".join(word.text for word in words), 99.0, (0.1, 0.2, 0.3, 0.4), words=words),)
     whole = Transcript(tuple(Page(number, "textract", lines) for number in range(1, 201)), ("a warning",))
     sheet = submission()
-    submission_repository.create_record(table, sheet, SubmissionState.READING, {})
+    submission_repository.create_record(table, sheet, SubmissionState.READING)
     cloud.client("s3").put_object(Bucket=DOCUMENTS, Key="transcripts/t.json", Body=whole.to_json())
     submission_repository.write_terminal_state(
-        table, sheet, SubmissionState.GRADED, {"transcript_key": "transcripts/t.json"}
+        table, sheet, SubmissionState.GRADED, OutcomeAttributes.from_item({"transcript_key": "transcripts/t.json"})
     )
     seen: list[Page] = []
     first: int | None = 1
@@ -251,7 +269,7 @@ def test_an_invalid_transcript_cursor_is_refused(table: Table, context: Any, cur
 def test_a_long_list_is_paginated_with_each_submission_once(table: Table, context: Any) -> None:
     for number in range(1, 8):
         submission_repository.create_record(
-            table, submission(str(number), student=f"S{number}"), SubmissionState.READING, {}
+            table, submission(str(number), student=f"S{number}"), SubmissionState.READING
         )
     seen, after, pages = [], "", 0
     while pages == 0 or after:
@@ -269,7 +287,7 @@ def test_a_long_list_is_paginated_with_each_submission_once(table: Table, contex
 def test_a_cursor_of_one_tenant_lists_nothing_of_another(table: Table, context: Any) -> None:
     for number in range(1, 4):
         submission_repository.create_record(
-            table, submission(str(number), student=f"S{number}"), SubmissionState.READING, {}
+            table, submission(str(number), student=f"S{number}"), SubmissionState.READING
         )
     after = get(context, "/assessments/bio/submissions", query={"limit": "1"})[1]["next"]
     assert get(context, "/assessments/bio/submissions", query={"next": after}, tenant="other")[1]["submissions"] == []
@@ -281,7 +299,10 @@ def test_a_list_has_marks_and_no_branches(table: Table, context: Any) -> None:
     sheet = submission()
     marks = [{"question": "1", "label": "1", "marks": 1, "max_marks": 2, "review": [], "counted": True}]
     submission_repository.create_record(
-        table, sheet, SubmissionState.GRADED, {"marks": 1, "max_marks": 2, "question_marks": marks}
+        table,
+        sheet,
+        SubmissionState.GRADED,
+        OutcomeAttributes.from_item({"marks": 1, "max_marks": 2, "question_marks": marks}),
     )
     (listed,) = get(context, "/assessments/bio/submissions")[1]["submissions"]
     assert (listed["question_marks"], listed["lanes"]) == (marks, None)

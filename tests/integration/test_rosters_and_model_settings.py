@@ -8,6 +8,7 @@ import pytest
 from core.models.function_requests import RecoverRequest, ResumeRequest
 from core.models.submission import SubmissionState
 from core.storage import assessment_repository, submission_repository, tenant_repository
+from core.storage.outcome_attributes import OutcomeAttributes
 from core.storage.table import Table
 from results import app as results_app
 from tests.integration.http_events import http_event, parse_response
@@ -33,10 +34,16 @@ def test_a_roster_is_stored_and_unmatched_sheets_are_graded_again(
 ) -> None:
     unknown, known = submission("1", student=None), submission("2")
     submission_repository.create_record(
-        table, unknown, SubmissionState.NEEDS_REVIEW, {"review": ["unknown_student"], "question_marks": []}
+        table,
+        unknown,
+        SubmissionState.NEEDS_REVIEW,
+        OutcomeAttributes.from_item({"review": ["unknown_student"], "question_marks": []}),
     )
     submission_repository.create_record(
-        table, known, SubmissionState.NEEDS_REVIEW, {"review": ["no_text"], "question_marks": []}
+        table,
+        known,
+        SubmissionState.NEEDS_REVIEW,
+        OutcomeAttributes.from_item({"review": ["no_text"], "question_marks": []}),
     )
     assert put(context, "/assessments/bio/roster", CSV) == (200, {"assessment": "bio", "students": 2, "again": 1})
     assert recover_requests == [ResumeRequest((unknown.id,))]

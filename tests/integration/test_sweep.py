@@ -10,6 +10,7 @@ import pytest
 from core.models.submission import Submission, SubmissionState
 from core.platform.clock import format_timestamp
 from core.storage import assessment_repository, submission_repository
+from core.storage.outcome_attributes import OutcomeAttributes
 from core.storage.table import Table
 from persist import app as persist_app
 from receive import app as receive_app
@@ -28,6 +29,7 @@ from tests.integration.recovery import (
     get_record,
     joined_state,
     list_objects,
+    load_record,
     post_sheet,
     receive_sheet,
     record_sheet,
@@ -70,7 +72,9 @@ def test_a_scheme_set_while_a_sheet_is_graded_grades_it_again(cloud: MotoCloud, 
     # The release of the scheme found the sheet still in progress.
     recover_app.handler({"action": "release", "tenant": "demo", "assessment": "bio"}, context)
     assert cloud.executions() == {}
-    submission_repository.write_terminal_state(table, submission, SubmissionState.GRADED, {"revision": 1})
+    submission_repository.write_terminal_state(
+        table, submission, SubmissionState.GRADED, OutcomeAttributes.from_item({"revision": 1})
+    )
     assert recover_app.handler({"action": "tidy", "state": joined_state(submission, stored)}, context)["again"] is True
     assert list(cloud.executions()) == [f"{submission.id}-2"]
 
@@ -210,7 +214,7 @@ def test_the_sweep_starts_a_claimed_run(cloud: MotoCloud, context: Any) -> None:
     submission = receive_sheet(cloud)
     table = record_sheet(cloud, submission)
     submission_repository.write_terminal_state(table, submission, SubmissionState.GRADED)
-    submission_repository.claim_next_run(table, get_record(table, submission))
+    submission_repository.claim_next_run(table, load_record(table, submission))
     assert sweep(context)["started"] == 1
     assert list(cloud.executions()) == [f"{submission.id}-2"]
 
@@ -218,7 +222,7 @@ def test_the_sweep_starts_a_claimed_run(cloud: MotoCloud, context: Any) -> None:
 def test_a_terminal_state_does_not_hide_a_later_claimed_run(cloud: MotoCloud, context: Any) -> None:
     submission = receive_sheet(cloud)
     table = record_sheet(cloud, submission)
-    submission_repository.claim_next_run(table, get_record(table, submission))
+    submission_repository.claim_next_run(table, load_record(table, submission))
     assert (
         submission_repository.write_terminal_state(table, submission, SubmissionState.GRADED) is SubmissionState.GRADED
     )
@@ -240,7 +244,9 @@ def test_the_sweep_makes_up_for_a_lost_release(cloud: MotoCloud, context: Any) -
     submission = receive_sheet(cloud)
     table = record_sheet(cloud, submission)
     set_paper(table)
-    submission_repository.write_terminal_state(table, submission, SubmissionState.GRADED, {"revision": 0})
+    submission_repository.write_terminal_state(
+        table, submission, SubmissionState.GRADED, OutcomeAttributes.from_item({"revision": 0})
+    )
     assert sweep(context)["releases"] == 1
     assert list(cloud.executions()) == [f"{submission.id}-2"]
     assert sweep(context).get("releases", 0) == 0
@@ -276,7 +282,9 @@ def test_marks_are_kept_if_only_the_announcement_failed(cloud: MotoCloud, contex
     submission = receive_sheet(cloud)
     table = record_sheet(cloud, submission)
     persist_app.handler(submission.to_state(), context)
-    submission_repository.write_terminal_state(table, submission, SubmissionState.GRADED, {"marks": 3})
+    submission_repository.write_terminal_state(
+        table, submission, SubmissionState.GRADED, OutcomeAttributes.from_item({"marks": 3})
+    )
     detail = {"status": "FAILED", "error": "NotAnnounced", "input": json.dumps(submission.to_state())}
     assert recover_app.handler({"detail": detail}, context) == {"state": "GRADED"}
     assert get_record(table, submission)["marks"] == 3

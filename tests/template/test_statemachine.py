@@ -63,7 +63,7 @@ def test_the_record_state_writes_what_the_repository_writes(kind: DocumentKind, 
     context: dict[str, Any] = {"State": {"EnteredTime": _AT}}
     native = native_write.native_write(task, submission.to_state(), context)
     recorder = _Recorder()
-    submission_repository.create_record(recorder, submission, SubmissionState.READING, {})
+    submission_repository.create_record(recorder, submission, SubmissionState.READING)
     ours = recorder.write
     assert ours is not None
 

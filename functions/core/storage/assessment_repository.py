@@ -10,8 +10,17 @@ from typing import Any, Literal
 
 from core.models.document_kinds import AssessmentSlot
 from core.platform.clock import now
-from core.storage.submission_repository import PENDING_RELEASE
-from core.storage.table import ASSESSMENT_SK, ConditionFailed, Item, Table, assessment_pk, assessment_sk, tenant_pk
+from core.storage.pending_items import PENDING_RELEASE
+from core.storage.table import (
+    ASSESSMENT_SK,
+    ConditionFailed,
+    Item,
+    Table,
+    assessment_pk,
+    assessment_sk,
+    parked_sk,
+    tenant_pk,
+)
 
 Slot = AssessmentSlot | Literal["scheme"]
 
@@ -25,7 +34,8 @@ class AssessmentRecord:
     `published_at` and `published_by`: since when the marks are published and by whom, None if they are not.
     `published_marks`: the key of the document that lists the published marks, None if an earlier release did not keep
     it. `paper_read`: the paper as it was read, if the one that counts is a correction of it by `paper_by`, made at
-    `paper_placed_at`.
+    `paper_placed_at`. `key_document_read`: the same of the key. `pending`: `PENDING_RELEASE` while sheets have to be
+    graded again.
     """
 
     paper: str | None = None
@@ -33,6 +43,7 @@ class AssessmentRecord:
     scheme: str | None = None
     roster: str | None = None
     paper_read: str | None = None
+    key_document_read: str | None = None
     paper_received_at: str | None = None
     paper_by: str | None = None
     paper_placed_at: str | None = None
@@ -40,6 +51,16 @@ class AssessmentRecord:
     published_at: str | None = None
     published_by: str | None = None
     published_marks: str | None = None
+    pending: str | None = None
+
+    def original_document(self, slot: Slot) -> str | None:
+        """Return the key of a document as it was read, before any correction; None if there is none."""
+        originals = {
+            "paper": self.paper_read or self.paper,
+            "key_document": self.key_document_read or self.key_document,
+            "scheme": self.scheme,
+        }
+        return originals[slot]
 
     @classmethod
     def from_item(cls, item: Item | None) -> "AssessmentRecord":
@@ -51,6 +72,7 @@ class AssessmentRecord:
         published = item.get("published") or {}
         return cls(
             paper_read=item.get("paper", {}).get("corrects"),
+            key_document_read=item.get("key_document", {}).get("corrects"),
             paper_received_at=item.get("paper", {}).get("received_at"),
             paper_by=item.get("paper", {}).get("by"),
             paper_placed_at=item.get("paper", {}).get("placed_at"),
@@ -58,6 +80,7 @@ class AssessmentRecord:
             published_at=published.get("at"),
             published_by=published.get("by"),
             published_marks=published.get("marks"),
+            pending=item.get("pending"),
             **keys,
         )
 
@@ -200,3 +223,18 @@ def clear_pending_release(table: Table, tenant: str, assessment: str, *, revisio
             values={":revision": revision},
             condition="revision = :revision",
         )
+
+
+def park_sheet(table: Table, tenant: str, assessment: str, submission_id: str) -> None:
+    """Record that a sheet waits for the assessment's question paper. Idempotent."""
+    table.put({"pk": assessment_pk(tenant, assessment), "sk": parked_sk(submission_id), "submission_id": submission_id})
+
+
+def unpark_sheet(table: Table, tenant: str, assessment: str, submission_id: str) -> None:
+    """Record that a sheet no longer waits for the question paper. Idempotent."""
+    table.delete(assessment_pk(tenant, assessment), parked_sk(submission_id))
+
+
+def list_parked_sheets(table: Table, tenant: str, assessment: str) -> list[str]:
+    """Return the ids of the sheets that wait for the question paper, read consistently."""
+    return [str(item["submission_id"]) for item in table.partition(assessment_pk(tenant, assessment), parked_sk(""))]

@@ -1,26 +1,22 @@
-"""A submission's record: its state. `docs/record.md` lists every transition, writer and condition.
+"""Writes a submission's record: its state. `docs/record.md` lists every transition, writer and condition.
 
 The state machine writes the first state of a run itself (READING, `Record` in the ASL). Every terminal state is
 written here, once: the condition holds only while this very run is in progress. `pending` names what the submission
-still waits for. The sweep queries the index of that name, so the attribute is removed when nothing is left to do.
+still waits for (`core.storage.pending_items`).
 """
 
 import json
 from collections.abc import Iterable
 from dataclasses import replace
-from typing import Any
 
 from core.models import errors
-from core.models.submission import TERMINAL_STATES, SourceFile, Submission, SubmissionState
+from core.models.stored_file import StoredFile
+from core.models.submission import SourceFile, Submission, SubmissionState
 from core.platform.clock import now
+from core.storage.outcome_attributes import OutcomeAttributes
+from core.storage.pending_items import PENDING_FAILED, PENDING_PAPER, PENDING_RUN
+from core.storage.submission_record import RecordItem, RepeatUpload, SubmissionRecord, Tombstone, decode_record
 from core.storage.table import RECORD_SK, ConditionFailed, Item, Table, submission_pk
-
-# Values of `pending`: what a record, an assessment or a tombstone waits for.
-PENDING_RUN = "run"
-PENDING_PAPER = "paper"
-PENDING_FAILED = "failed"
-PENDING_RELEASE = "release"
-PENDING_ERASURE = "erasure"
 
 _RUN_IN_PROGRESS = "#run = :run AND #state = :reading"
 _NO_LATER_RUN_CLAIMED = "(attribute_not_exists(claimed) OR claimed <= :run)"
@@ -32,12 +28,13 @@ _PREVIOUS_RUN_ATTRIBUTES = ("ended_at", "failure", "duplicate_of", "timeline", *
 _PLACEHOLDERS = {"state": "#state", "run": "#run", "input": "#input"}
 # What a record must not have changed since it was read, for a tombstone to replace it.
 _RUN_ATTRIBUTES = ("run", "state", "claimed")
+_ERASED_MESSAGE = "The submission was erased while it was in progress."
 
 
 def write_terminal_state(
-    table: Table, submission: Submission, state: SubmissionState, attributes: Item | None = None
+    table: Table, submission: Submission, state: SubmissionState, outcome: OutcomeAttributes | None = None
 ) -> SubmissionState:
-    """Write the terminal state of this run. Idempotent.
+    """Write the terminal state of this run and what came of it. Idempotent.
 
     Returns the state of the record afterwards. It differs from `state` if a later run has begun: the later run counts,
     and this one's result is dropped.
@@ -47,17 +44,23 @@ def write_terminal_state(
     SubmissionErased
         The submission was erased during the run.
     """
-    changes = {"ended_at": now(), **(attributes or {})}
+    outcome = outcome or OutcomeAttributes()
+    outcome = replace(outcome, ended_at=outcome.ended_at or now())
+    changes = {**outcome.to_item(), **_pending_attributes(state)}
     try:
-        _write_state(table, submission, state, {**changes, **_pending_attributes(state)}, is_terminal=True)
+        _write_state(table, submission, state, changes, is_terminal=True)
     except ConditionFailed as failed:
-        return _resolve_refused_write(failed.item, submission, state, changes, table)
+        return _resolve_refused_write(decode_record(failed.item), submission, state, outcome, table)
     return state
 
 
 def _pending_attributes(state: SubmissionState) -> Item:
-    """Return the attributes of what follows a terminal state; in most cases there are none."""
-    pending_reason = {SubmissionState.AWAITING_PAPER: PENDING_PAPER, SubmissionState.FAILED: PENDING_FAILED}.get(state)
+    """Return the attributes of what follows a state; in most cases there are none."""
+    pending_reason = {
+        SubmissionState.READING: PENDING_RUN,
+        SubmissionState.AWAITING_PAPER: PENDING_PAPER,
+        SubmissionState.FAILED: PENDING_FAILED,
+    }.get(state)
     return {"pending": pending_reason, "pending_at": now()} if pending_reason else {}
 
 
@@ -67,7 +70,7 @@ def _write_state(
     """Write the state in one update. If a later run has been claimed, the record stays pending for that run."""
     _update_record(
         table,
-        submission_pk(submission.id),
+        submission.id,
         assign={"state": state.value, **changes},
         remove=("pending", "pending_at") if is_terminal and "pending" not in changes else (),
         condition=f"{_RUN_IN_PROGRESS} AND {_NO_LATER_RUN_CLAIMED}" if is_terminal else _RUN_IN_PROGRESS,
@@ -76,63 +79,64 @@ def _write_state(
 
 
 def _resolve_refused_write(
-    item: Item | None, submission: Submission, state: SubmissionState, changes: Item, table: Table
+    found: RecordItem | None,
+    submission: Submission,
+    state: SubmissionState,
+    outcome: OutcomeAttributes,
+    table: Table,
 ) -> SubmissionState:
     """Handle a refused terminal state: written before, superseded, erased, or the run was never recorded."""
-    if item is None or int(item.get("run", 0)) < submission.run:
+    if found is None or isinstance(found, RepeatUpload) or found.run < submission.run:
         # The Record branch of this run failed: there is no record, the previous run's, or a tombstone.
-        terminal_attributes = {**changes, **_pending_attributes(state)}
-        return (
-            state
-            if create_record(table, submission, state, terminal_attributes)
-            else write_terminal_state(table, submission, state, changes)
-        )
-    if "erased_at" in item:
-        raise errors.SubmissionErased("The submission was erased while it was in progress.")
+        created = create_record(table, submission, state, outcome)
+        return state if created else write_terminal_state(table, submission, state, outcome)
+    if isinstance(found, Tombstone):
+        raise errors.SubmissionErased(_ERASED_MESSAGE)
     if (
-        item["run"] == submission.run
-        and item["state"] == SubmissionState.READING
-        and int(item["claimed"]) > submission.run
+        found.run == submission.run
+        and found.state is SubmissionState.READING
+        and found.claimed is not None
+        and found.claimed > submission.run
     ):
         try:
-            _write_state(table, submission, state, changes, is_terminal=False)
+            _write_state(table, submission, state, outcome.to_item(), is_terminal=False)
         except ConditionFailed as failed:
-            return _resolve_refused_write(failed.item, submission, state, changes, table)
+            return _resolve_refused_write(decode_record(failed.item), submission, state, outcome, table)
         return state
-    return SubmissionState(item["state"])
+    return found.state
 
 
-def create_record(table: Table, submission: Submission, state: SubmissionState, attributes: Item) -> bool:
+def create_record(
+    table: Table, submission: Submission, state: SubmissionState, outcome: OutcomeAttributes | None = None
+) -> bool:
     """Write the record of a run whose Record branch failed, with the same attributes as the ASL's own write.
 
     Returns False if this run has been recorded already.
     """
-    pending = {"pending": PENDING_RUN, "pending_at": now()} if state is SubmissionState.READING else {}
-    attributes = {
-        "tenant": submission.tenant,
-        "assessment": submission.assessment,
-        "kind": submission.kind.value,
-        "student": submission.student or "",
-        "door": submission.channel.value,
-        "received_at": submission.received_at,
-        "recorded_at": now(),
-        "gsi1pk": f"{submission.tenant}#{submission.assessment}",
-        "gsi1sk": f"{submission.kind.value}#{submission.received_at}#{submission.id}",
-        **pending,
-        **attributes,
-    }
-    stale = [name for name in (*_PREVIOUS_RUN_ATTRIBUTES, "pending", "pending_at") if name not in attributes]
-    run = {"state": state.value, "run": submission.run, "input": json.dumps(submission.to_state())}
+    record = SubmissionRecord(
+        id=submission.id,
+        tenant=submission.tenant,
+        assessment=submission.assessment,
+        kind=submission.kind,
+        student=submission.student,
+        channel=submission.channel,
+        received_at=submission.received_at,
+        recorded_at=now(),
+        state=state,
+        run=submission.run,
+        input=json.dumps(submission.to_state()),
+    )
+    attributes = {**record.to_item(), **_pending_attributes(state), **(outcome.to_item() if outcome else {})}
+    assign = {name: value for name, value in attributes.items() if name not in ("pk", "sk")}
+    stale = [name for name in (*_PREVIOUS_RUN_ATTRIBUTES, "pending", "pending_at") if name not in assign]
     try:
-        _update_record(
-            table, submission_pk(submission.id), assign={**run, **attributes}, remove=stale, condition=_IS_NEW_RUN
-        )
+        _update_record(table, submission.id, assign=assign, remove=stale, condition=_IS_NEW_RUN)
     except ConditionFailed:
         return False
     return True
 
 
-def find_final_state(found: Item | None, submission: Submission) -> SubmissionState | None:
+def find_final_state(found: RecordItem | None, submission: Submission) -> SubmissionState | None:
     """Return the state of the record if nothing is left to do in this run: it has ended, or a later run counts.
 
     None if the run is to go on. `found` is the record, None if there is none.
@@ -141,90 +145,99 @@ def find_final_state(found: Item | None, submission: Submission) -> SubmissionSt
     ------
     SubmissionErased
     """
-    if found is None or int(found.get("run", 0)) < submission.run:
+    if found is None or isinstance(found, RepeatUpload) or found.run < submission.run:
         return None
-    if "erased_at" in found:
-        raise errors.SubmissionErased("The submission was erased while it was in progress.")
-    in_progress = found["run"] == submission.run and found["state"] == SubmissionState.READING
-    return None if in_progress else SubmissionState(found["state"])
+    if isinstance(found, Tombstone):
+        raise errors.SubmissionErased(_ERASED_MESSAGE)
+    in_progress = found.run == submission.run and found.state is SubmissionState.READING
+    return None if in_progress else found.state
 
 
-def submission_from_record(found: Item) -> Submission:
-    """Return the submission that the last recorded run was started with."""
-    return Submission.from_state(json.loads(found["input"]))
-
-
-def has_terminal_state(item: Item) -> bool:
-    return SubmissionState(item["state"]) in TERMINAL_STATES
-
-
-def record_repeat_upload(table: Table, submission_id: str, at: str) -> Item | None:
+def record_repeat_upload(table: Table, submission_id: str, at: str) -> SubmissionRecord | RepeatUpload | None:
     """Record that the same content was received again: of several attempts, the one received last counts.
 
-    Returns the record afterwards; it may have no other attribute yet. None if the submission was erased.
+    Returns the record afterwards, or only this upload if the record is not written yet. None if the submission was
+    erased.
     """
     try:
-        return _update_record(
+        item: Item | None = _update_record(
             table,
-            submission_pk(submission_id),
+            submission_id,
             assign={"counts_from": at},
             condition="attribute_not_exists(erased_at)"
             " AND (attribute_not_exists(counts_from) OR counts_from < :counts_from)",
         )
     except ConditionFailed as failed:
-        return failed.item if failed.item and "erased_at" not in failed.item else None
+        item = failed.item
+    found = decode_record(item)
+    return None if isinstance(found, Tombstone) else found
 
 
-def claim_next_run(table: Table, record: Item, *, after_erasure: bool = False) -> int:
+def claim_next_run(table: Table, record: SubmissionRecord) -> int:
     """Claim the number of the next run with a conditional write and return it.
 
     A run that was claimed before and never began is returned again: starting it is idempotent by its name.
-    `after_erasure`: the submission was erased and has been sent again.
 
     Raises
     ------
     SubmissionErased
-        The submission was erased; with `after_erasure`, it has been restarted already.
+    """
+    pending: Item = {"pending": PENDING_RUN, "pending_at": now()}
+    found = _claim_run(table, record, pending, "attribute_not_exists(erased_at)")
+    if not isinstance(found, SubmissionRecord):
+        raise errors.SubmissionErased("The submission was erased.")
+    return found.last_run
+
+
+def claim_run_after_erasure(table: Table, tombstone: Tombstone) -> int:
+    """Claim the number of the next run of a submission that was erased and has been sent again; returns it.
+
+    Raises
+    ------
+    SubmissionErased
+        It has been restarted already.
     ServiceUnavailable
         The erasure is in progress: it would also remove what is restarted now.
     """
-    run = int(record["run"])
-    erasure_condition = "attribute_not_exists(erased_at)"
-    if after_erasure:
-        erasure_condition = "attribute_exists(erased_at) AND attribute_not_exists(removing)"
     # A tombstone stays pending for its second erasure pass.
-    pending = {} if after_erasure else {"pending": PENDING_RUN, "pending_at": now()}
+    found = _claim_run(table, tombstone, {}, "attribute_exists(erased_at) AND attribute_not_exists(removing)")
+    if not isinstance(found, Tombstone):
+        raise errors.SubmissionErased("The submission was erased.")
+    if found.removing is not None:
+        raise errors.ServiceUnavailable("The submission is being erased. Please send the file again later.")
+    return found.last_run
+
+
+def _claim_run(
+    table: Table, found: SubmissionRecord | Tombstone, assign: Item, erasure_condition: str
+) -> RecordItem | None:
+    """Claim the run after the one that was found, unless another one was claimed; returns the item afterwards."""
     try:
-        _update_record(
+        item: Item | None = _update_record(
             table,
-            record["pk"],
-            assign={"claimed": run + 1, **pending},
+            found.id,
+            assign={"claimed": found.run + 1, **assign},
             condition=f"#run = :run AND {_NO_LATER_RUN_CLAIMED} AND {erasure_condition}",
-            values={":run": run},
+            values={":run": found.run},
         )
     except ConditionFailed as failed:
-        if failed.item is None or ("erased_at" in failed.item) is not after_erasure:
-            raise errors.SubmissionErased("The submission was erased.") from None
-        if "removing" in failed.item:
-            raise errors.ServiceUnavailable(
-                "The submission is being erased. Please send the file again later."
-            ) from None
-        return max(int(failed.item["run"]), int(failed.item.get("claimed", 0)))
-    return run + 1
+        item = failed.item
+    return decode_record(item)
 
 
-def build_resumed_submission(record: Item, stored: Item | None, run: int, *, documents_bucket: str) -> Submission:
+def build_resumed_submission(
+    record: SubmissionRecord, stored: StoredFile | None, run: int, *, documents_bucket: str
+) -> Submission:
     """Return the submission for a later run. Its file is the durable copy `stored`, if there is one."""
-    state: dict[str, Any] = json.loads(record["input"])
-    submission = Submission.from_state(state)
-    if not stored or "version_id" not in stored:
+    submission = record.submission
+    if stored is None:
         return submission.for_run(run)
     stored_file = SourceFile(
         bucket=documents_bucket,
-        key=stored["key"],
-        version_id=stored["version_id"],
-        size=int(stored["size"]),
-        sha256=stored["sha256"],
+        key=stored.key,
+        version_id=stored.version_id,
+        size=stored.size,
+        sha256=stored.sha256,
         media_type=submission.file.media_type,
     )
     return submission.for_run(run, stored_file)
@@ -235,26 +248,33 @@ def restart_after_erasure(submission: Submission, run: int) -> Submission:
     return replace(submission, run=run)
 
 
-def replace_unchanged_record(table: Table, item: Item, found: Item) -> None:
+def replace_unchanged_record(table: Table, tombstone: Tombstone, found: SubmissionRecord | RepeatUpload) -> None:
     """Replace the record only if it is as it was `found`: a run claimed or recorded since then has to be counted.
 
     Raises
     ------
     ConditionFailed
     """
+    attributes = found.to_item()
     conditions = [
-        f"#{name} = :{name}" if name in found else f"attribute_not_exists(#{name})" for name in _RUN_ATTRIBUTES
+        f"#{name} = :{name}" if name in attributes else f"attribute_not_exists(#{name})" for name in _RUN_ATTRIBUTES
     ]
     table.replace(
-        item,
+        tombstone.to_item(),
         condition=" AND ".join(conditions),
         names={f"#{name}": name for name in _RUN_ATTRIBUTES},
-        values={f":{name}": found[name] for name in _RUN_ATTRIBUTES if name in found},
+        values={f":{name}": attributes[name] for name in _RUN_ATTRIBUTES if name in attributes},
     )
 
 
 def _update_record(
-    table: Table, pk: str, *, assign: Item, condition: str, remove: Iterable[str] = (), values: Item | None = None
+    table: Table,
+    submission_id: str,
+    *,
+    assign: Item,
+    condition: str,
+    remove: Iterable[str] = (),
+    values: Item | None = None,
 ) -> Item:
     """Update the record in one call; returns it afterwards. `values` are those that only the condition uses.
 
@@ -267,7 +287,7 @@ def _update_record(
     if removed:
         expression += f" REMOVE {removed}"
     return table.update(
-        pk,
+        submission_pk(submission_id),
         RECORD_SK,
         expression,
         # DynamoDB refuses names that no expression uses.

@@ -12,18 +12,31 @@ from core.platform.aws import from_dynamodb, to_dynamodb
 
 RECORD_SK = "record"
 ASSESSMENT_SK = "assessment"
+BRANCH_PREFIX = "lane#"
 ASSESSMENT_INDEX = "by-assessment"
 PENDING_INDEX = "by-pending"
+
+_SUBMISSION_PREFIX = "submission#"
 
 Item = dict[str, Any]
 
 
 def submission_pk(submission_id: str) -> str:
-    return f"submission#{submission_id}"
+    return f"{_SUBMISSION_PREFIX}{submission_id}"
+
+
+def submission_id_from_pk(pk: str) -> str:
+    return pk.removeprefix(_SUBMISSION_PREFIX)
 
 
 def assessment_pk(tenant: str, assessment: str) -> str:
     return f"assessment#{tenant}#{assessment}"
+
+
+def assessment_from_pk(pk: str) -> tuple[str, str]:
+    """Return the tenant and the assessment of a partition."""
+    _, tenant, assessment = pk.split("#")
+    return tenant, assessment
 
 
 def tenant_pk(tenant: str) -> str:
@@ -35,7 +48,13 @@ def assessment_sk(assessment: str) -> str:
 
 
 def branch_sk(run: int, branch: str) -> str:
-    return f"lane#{run:04d}#{branch}"
+    return f"{BRANCH_PREFIX}{run:04d}#{branch}"
+
+
+def branch_of_sk(sk: str) -> tuple[int, str]:
+    """Return the run and the branch of an item."""
+    _, run, branch = sk.split("#")
+    return int(run), branch
 
 
 def parked_sk(submission_id: str) -> str:

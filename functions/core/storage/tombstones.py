@@ -1,96 +1,121 @@
-"""Tombstones: what replaces the record of an erased submission, and what the erasure still has to remove.
+"""Writes tombstones: what replaces the record of an erased submission, and what the erasure still has to remove.
 
 The tombstone is the audit entry: which submission of which tenant and assessment, when it was received and when it was
 erased, and nothing that a person wrote. One write creates it before anything else is removed. It has the number of the
 last run, so every write of that run or an earlier one is refused from then on.
 """
 
-from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass
+from contextlib import suppress
 
-from core.models.submission import Submission, SubmissionState
+from core.models.submission import Submission
 from core.platform.clock import now
 from core.storage import submission_repository
-from core.storage.table import RECORD_SK, ConditionFailed, Item, Table, submission_pk
+from core.storage.pending_items import PENDING_ERASURE
+from core.storage.submission_queries import SubmissionItems
+from core.storage.submission_record import ErasureTargets, RepeatUpload, SubmissionRecord, Tombstone, decode_record
+from core.storage.table import RECORD_SK, ConditionFailed, Table, submission_pk
 
-_BRANCH_PREFIX, _STORING_SUFFIX = "lane#", "#storing"
-_UPLOAD_ATTRIBUTES = ("tenant", "assessment", "kind", "door", "received_at")
-
-
-@dataclass(frozen=True, slots=True)
-class ErasureTargets:
-    """What the tombstone keeps for the erasure until that is complete.
-
-    `key` is encrypted if a user chose it. `claim` is the key of the content's claim, `sha256` the content's hash (None
-    if nobody has read it).
-    """
-
-    bucket: str
-    key: str
-    version_id: str
-    sha256: str | None
-    claim: str | None
-
-    def to_item(self) -> Item:
-        return asdict(self)
+# Which call runs the erasure now, and the latest time at which it can still be running.
+_ERASURE_RUN_ATTRIBUTES = "removing, removing_until"
 
 
-def write_tombstone(table: Table, submission: Submission, items: Mapping[str, Item]) -> Item:
+def write_tombstone(table: Table, submission: Submission, items: SubmissionItems) -> Tombstone:
     """Replace the record by a tombstone and return it; the present tombstone if the submission was erased before.
 
-    `items` are the submission's items by sort key, as they were read (empty if it is not recorded yet), and
-    `submission` is what its last run was started with.
+    `items` are the submission's items as they were read (empty if it is not recorded yet), and `submission` is what its
+    last run was started with.
     """
-    found = items.get(RECORD_SK)
+    found = items.record
     while True:
-        if found is not None and "erased_at" in found:
+        if isinstance(found, Tombstone):
             return found
         tombstone = _build_tombstone(submission, found, items)
         try:
             if found is None:
-                table.replace(tombstone, condition="attribute_not_exists(pk)")
+                table.replace(tombstone.to_item(), condition="attribute_not_exists(pk)")
             else:
                 submission_repository.replace_unchanged_record(table, tombstone, found)
         except ConditionFailed as failed:
             # The record changed after it was read.
-            found = failed.item
+            found = decode_record(failed.item)
         else:
             return tombstone
 
 
-def _build_tombstone(submission: Submission, found: Item | None, items: Mapping[str, Item]) -> Item:
-    known = {**submission.to_state()["submission"], **(found or {})}
-    at = now()
-    return {
-        "pk": submission_pk(submission.id),
-        "sk": RECORD_SK,
-        "state": SubmissionState.ERASED.value,
-        "run": max(submission.run, int(known.get("run", 0)), int(known.get("claimed", 0))),
-        **{name: known[name] for name in _UPLOAD_ATTRIBUTES},
-        "erased_at": at,
-        "erasing": _collect_targets(submission, items).to_item(),
+def _build_tombstone(
+    submission: Submission, found: SubmissionRecord | RepeatUpload | None, items: SubmissionItems
+) -> Tombstone:
+    record = found if isinstance(found, SubmissionRecord) else None
+    at, upload = now(), record or submission
+    return Tombstone(
+        id=submission.id,
+        tenant=upload.tenant,
+        assessment=upload.assessment,
+        kind=upload.kind,
+        channel=upload.channel,
+        received_at=upload.received_at,
+        run=max(submission.run, record.last_run if record else 0),
+        erased_at=at,
+        targets=_collect_targets(submission, items),
         # The submission cannot be restarted before the first erasure pass is complete; any caller may run that pass.
-        "removing": "",
-        "removing_until": at,
-        "pending": submission_repository.PENDING_ERASURE,
-        "pending_at": at,
-    }
+        removing="",
+        removing_until=at,
+        pending=PENDING_ERASURE,
+        pending_at=at,
+    )
 
 
-def _collect_targets(submission: Submission, items: Mapping[str, Item]) -> ErasureTargets:
-    storing = find_stored_copy(items.values()) or {}
-    file = submission.file
+def _collect_targets(submission: Submission, items: SubmissionItems) -> ErasureTargets:
+    file, stored_file = submission.file, items.stored_file
     return ErasureTargets(
         bucket=file.bucket,
         key=file.key,
         version_id=file.version_id,
-        sha256=file.sha256 or storing.get("sha256"),
-        claim=storing.get("claim"),
+        sha256=file.sha256 or (stored_file.sha256 if stored_file else None),
+        claim=items.last_stored.claim if items.last_stored else None,
     )
 
 
-def find_stored_copy(items: Iterable[Item]) -> Item | None:
-    """Return the durable copy from the item of the latest completed storing branch; None if there is none."""
-    ended = [item for item in items if item["sk"].startswith(_BRANCH_PREFIX) and item["sk"].endswith(_STORING_SUFFIX)]
-    complete = [item for item in ended if item.get("version_id") and item.get("sha256")]
-    return max(complete, key=lambda item: str(item["sk"])) if complete else None
+def begin_erasure_pass(table: Table, tombstone: Tombstone, *, request_id: str, until: str) -> bool:
+    """Claim the erasure for the invocation `request_id`, which ends at `until` at the latest.
+
+    Returns False if the same file was sent again (what is stored now must stay), or if another pass is running: the
+    first to finish would allow a new upload, and the second would delete it. A pass that died is replaced once its
+    time has run out.
+    """
+    try:
+        table.update(
+            submission_pk(tombstone.id),
+            RECORD_SK,
+            "SET removing = :me, removing_until = :until",
+            values={":me": request_id, ":until": until, ":now": now(), ":at": tombstone.erased_at},
+            condition="erased_at = :at AND attribute_not_exists(claimed) "
+            "AND (attribute_not_exists(removing) OR removing = :me OR removing_until <= :now)",
+        )
+    except ConditionFailed:
+        return False
+    return True
+
+
+def end_erasure_pass(table: Table, tombstone: Tombstone, *, request_id: str, next_pass: str | None) -> None:
+    """End the pass of this invocation. `next_pass` is when the next one is due; None after the last: the targets are
+    removed from the tombstone."""
+    is_last = next_pass is None
+    with suppress(ConditionFailed):
+        table.update(
+            submission_pk(tombstone.id),
+            RECORD_SK,
+            f"REMOVE {_ERASURE_RUN_ATTRIBUTES}, erasing, pending, pending_at"
+            if is_last
+            else f"SET pending_at = :due REMOVE {_ERASURE_RUN_ATTRIBUTES}",
+            values={":at": tombstone.erased_at, ":me": request_id, **({} if is_last else {":due": next_pass})},
+            condition="erased_at = :at AND removing = :me",
+        )
+
+
+def delete_branch_items(table: Table, submission_id: str) -> int:
+    """Delete all items of a submission except its tombstone; returns their number."""
+    items = [item for item in table.partition(submission_pk(submission_id)) if item["sk"] != RECORD_SK]
+    for item in items:
+        table.delete(item["pk"], item["sk"])
+    return len(items)

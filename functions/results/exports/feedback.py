@@ -11,7 +11,8 @@ from typing import Any
 from core.models import errors
 from core.models.assessment import Question, QuestionPaper
 from core.models.labels import format_question_id
-from core.storage.table import RECORD_SK, submission_pk
+from core.storage.submission_queries import SubmissionItems, list_records
+from core.storage.submission_record import MARKED_STATES, Tombstone
 from results import roster_comparison, submission_status
 from results.exports import results_table
 from results.tenant_records import TenantRecords
@@ -75,7 +76,7 @@ def submission_feedback(records: TenantRecords, submission_id: str, *, draft: bo
         The marks are not published, and no draft was requested.
     """
     items = submission_status.find_items(records.table, submission_id, records.tenant)
-    if items is None or "erased_at" in items[RECORD_SK]:
+    if items is None or isinstance(items.record, Tombstone):
         raise errors.NotFound("There is no submission of this id.")
     found = records.status_of(items)
     if not found["result"]:
@@ -97,19 +98,16 @@ def class_feedback(records: TenantRecords, assessment: str, *, draft: bool) -> l
     NotPublished
         The marks are not published, and no draft was requested.
     """
-    record_items = {record["pk"]: record for record in records.table.query_by_assessment(records.tenant, assessment)}
-    recorded = [
-        submission_status.status_from_items({RECORD_SK: record}, records.cipher) for record in record_items.values()
-    ]
+    by_id = {record.id: record for record in list_records(records.table, records.tenant, assessment)}
+    recorded = [submission_status.status_from_record(record, records.cipher) for record in by_id.values()]
     listed = roster_comparison.with_roster_names(recorded, records.roster(assessment))
-    marked = [one for one in results_table.counting_sheets(listed) if one["state"] in submission_status.MARKED_STATES]
+    marked = [one for one in results_table.counting_sheets(listed) if one["state"] in MARKED_STATES]
     if not marked:
         raise errors.NotFound("No sheet of this assessment is marked.")
     draft = _check_published(records, assessment, draft)
     paper = records.paper(assessment)
     with ThreadPoolExecutor(_MAX_WORKERS) as pool:
-        items = [{RECORD_SK: record_items[submission_pk(one["id"])]} for one in marked]
-        found = list(pool.map(records.status_of, items))
+        found = list(pool.map(records.status_of, [SubmissionItems(by_id[one["id"]]) for one in marked]))
     return [
         _build_sheet(assessment, one["student"], sheet["result"], paper, draft)
         for one, sheet in zip(marked, found, strict=True)

@@ -4,7 +4,7 @@ from typing import Any
 
 from core.models import errors
 from core.models.roster import Roster
-from core.storage.table import RECORD_SK
+from core.storage.outcome_attributes import QuestionSummary
 from results import assessments, roster_comparison, submission_status
 from results.exports import results_table
 from results.exports.gradebook.export import export_gradebook
@@ -59,13 +59,9 @@ def gradebook_csv(
 
 def _load_marks(
     context: TenantContext, assessment: str, roster: Roster | None
-) -> tuple[list[dict[str, Any]], dict[str, list[dict[str, Any]]]]:
+) -> tuple[list[dict[str, Any]], dict[str, tuple[QuestionSummary, ...]]]:
     """The statuses of an assessment's submissions, and the questions of each marked sheet by submission."""
-    records = context.moderated_records(assessment, context.table.query_by_assessment(context.tenant, assessment))
-    marks = {
-        record["pk"].removeprefix("submission#"): record["question_marks"]
-        for record in records
-        if "question_marks" in record and record["state"] in submission_status.MARKED_STATES
-    }
-    listed = [submission_status.status_from_items({RECORD_SK: record}, context.cipher) for record in records]
+    records = context.records(assessment)
+    marks = {record.id: record.question_marks or () for record in records if record.has_marks}
+    listed = [submission_status.status_from_record(record, context.cipher) for record in records]
     return roster_comparison.with_roster_names(listed, roster), marks

@@ -2,17 +2,18 @@
 
 import csv
 import io
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from core.models.document_kinds import DocumentKind
 from core.models.submission import SubmissionState
 from core.platform.sanitize import escape_formula
+from core.storage.outcome_attributes import QuestionSummary
 
 _LEADING_COLUMNS = ("student", "submission", "state", "marks", "max_marks", "needs_review")
 
 
-def to_csv(statuses: Sequence[dict[str, Any]], marks: dict[str, list[dict[str, Any]]]) -> str:
+def to_csv(statuses: Sequence[dict[str, Any]], marks: Mapping[str, Sequence[QuestionSummary]]) -> str:
     """The sheets of an assessment as CSV (RFC 4180). `marks` has the questions of each graded sheet, by submission."""
     ids, rows = build_table(statuses, marks)
     out = io.StringIO()
@@ -26,10 +27,10 @@ def to_csv(statuses: Sequence[dict[str, Any]], marks: dict[str, list[dict[str, A
 
 
 def build_table(
-    statuses: Iterable[dict[str, Any]], marks: dict[str, list[dict[str, Any]]]
+    statuses: Iterable[dict[str, Any]], marks: Mapping[str, Sequence[QuestionSummary]]
 ) -> tuple[list[str], list[dict[str, Any]]]:
     """The ids of all questions, and a row for each sheet that counts, sorted by student."""
-    ids = list(dict.fromkeys(question["question"] for sheet in marks.values() for question in sheet))
+    ids = list(dict.fromkeys(question.question for sheet in marks.values() for question in sheet))
     rows = [
         {
             "student": status["student"],
@@ -39,17 +40,17 @@ def build_table(
             "max_marks": status.get("max_marks"),
             "needs_review": status["state"] == SubmissionState.NEEDS_REVIEW,
             "on_roster": status["on_roster"],
-            "unmarked": unmarked_questions(marks.get(status["id"], [])),
-            "questions": {one["question"]: one["marks"] for one in marks.get(status["id"], [])},
+            "unmarked": unmarked_questions(marks.get(status["id"], ())),
+            "questions": {one.question: one.marks for one in marks.get(status["id"], ())},
         }
         for status in counting_sheets(statuses)
     ]
     return ids, rows
 
 
-def unmarked_questions(questions: Iterable[dict[str, Any]]) -> list[str]:
+def unmarked_questions(questions: Iterable[QuestionSummary]) -> list[str]:
     """Ids of the questions that count and have no mark yet; the sheet's total leaves them out."""
-    return [one["question"] for one in questions if one["counted"] and one["marks"] is None]
+    return [one.question for one in questions if one.counted and one.marks is None]
 
 
 def counting_sheets(statuses: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:

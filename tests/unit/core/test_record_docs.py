@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from core.models.submission import SubmissionState
-from core.storage import submission_repository
+from core.storage import pending_items
 
 ROOT = Path(__file__).parents[3]
 # Derived from the branches' items and the execution, written nowhere.
@@ -74,10 +74,10 @@ def test_the_docs_list_every_value_of_pending() -> None:
     text = (ROOT / "docs" / "record.md").read_text(encoding="utf-8")
     sentence = next(line for line in text.splitlines() if "`by-pending` is sparse" in line)
     for reason in (
-        submission_repository.PENDING_RUN,
-        submission_repository.PENDING_PAPER,
-        submission_repository.PENDING_FAILED,
-        submission_repository.PENDING_RELEASE,
-        submission_repository.PENDING_ERASURE,
+        pending_items.PENDING_RUN,
+        pending_items.PENDING_PAPER,
+        pending_items.PENDING_FAILED,
+        pending_items.PENDING_RELEASE,
+        pending_items.PENDING_ERASURE,
     ):
         assert f"`{reason}`" in sentence

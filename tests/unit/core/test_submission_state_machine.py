@@ -8,6 +8,7 @@ writes. Every single write is checked. The table in memory evaluates the same co
 """
 
 import contextlib
+import json
 from collections import deque
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
@@ -18,7 +19,10 @@ import pytest
 from core.models import errors
 from core.models.document_kinds import DocumentKind
 from core.models.submission import IntakeChannel, SourceFile, Submission, SubmissionState
-from core.storage import submission_repository, tombstones
+from core.storage import pending_items, submission_repository, tombstones
+from core.storage.outcome_attributes import OutcomeAttributes
+from core.storage.submission_queries import SubmissionItems
+from core.storage.submission_record import ErasureTargets, SubmissionRecord, Tombstone, decode_record
 from core.storage.table import RECORD_SK, Item, Table, submission_pk
 from tests.memory_table import MemoryTable
 
@@ -35,6 +39,7 @@ SUBMISSION = Submission(
     "2030",
     SourceFile("temp", "incoming/a", "v1", 1),
 )
+TARGETS = ErasureTargets("temp", "incoming/a", "v1", None, None)
 LAST_RUN = 3
 # Terminal states differ here only in what they are pending for: nothing, a person, a paper.
 STATES_TO_WRITE = (SubmissionState.GRADED, SubmissionState.FAILED, SubmissionState.AWAITING_PAPER)
@@ -112,7 +117,7 @@ def check_write(before: Item, after: Item) -> None:
     is_pending = after["state"] in (SubmissionState.READING, *STATES_TO_WRITE[1:]) or "erasing" in after
     assert ("pending" in after) is (is_pending or claimed), "a pending record is not found by the sweep"
     if claimed and "erased_at" not in after:
-        assert after["pending"] == submission_repository.PENDING_RUN, "a claimed run is not found by the sweep"
+        assert after["pending"] == pending_items.PENDING_RUN, "a claimed run is not found by the sweep"
 
 
 def possible_events(world: World) -> Iterator[Event]:
@@ -123,14 +128,14 @@ def possible_events(world: World) -> Iterator[Event]:
         yield Event(
             f"run {run} is recorded",
             lambda table, submission=submission: submission_repository.create_record(
-                table, submission, SubmissionState.READING, {}
+                table, submission, SubmissionState.READING
             ),
         )
         for state in STATES_TO_WRITE:
             yield Event(
                 f"run {run} ends {state}",
                 lambda table, submission=submission, state=state: submission_repository.write_terminal_state(
-                    table, submission, state, {"marks": submission.run}
+                    table, submission, state, OutcomeAttributes(marks=submission.run)
                 ),
             )
     yield Event("it is received again", lambda table: submission_repository.record_repeat_upload(table, ID, "2032"))
@@ -151,7 +156,7 @@ def possible_events(world: World) -> Iterator[Event]:
 
 def erase(table: Table, found: Item | None) -> None:
     run = max((found or {}).get("run", 1), 1)
-    tombstones.write_tombstone(table, replace(SUBMISSION, run=run), {RECORD_SK: found} if found else {})
+    tombstones.write_tombstone(table, replace(SUBMISSION, run=run), SubmissionItems(decode_record(found)))
 
 
 def claim(table: Table, *, after_erasure: bool) -> int | None:
@@ -160,18 +165,27 @@ def claim(table: Table, *, after_erasure: bool) -> int | None:
     It is refused if the submission was erased (or, with `after_erasure`, was not), and while the erasure is in
     progress.
     """
-    found = table.get(PK, RECORD_SK) or {}
+    found = decode_record(table.get(PK, RECORD_SK))
     with contextlib.suppress(errors.SubmissionErased, errors.ServiceUnavailable):
-        run = submission_repository.claim_next_run(table, found, after_erasure=after_erasure)
-        assert run > found["run"]
+        if after_erasure and isinstance(found, Tombstone):
+            run = submission_repository.claim_run_after_erasure(table, found)
+        elif not after_erasure and isinstance(found, SubmissionRecord):
+            run = submission_repository.claim_next_run(table, found)
+        else:
+            return None
+        assert run > found.run
         return run
     return None
 
 
 def item_of(world: World) -> Item:
     """Return the record of a world, with the same value for all its timestamps."""
-    found = dict(world[0])
-    return {name: "2031" if value == "a timestamp" else value for name, value in found.items()}
+    found = {name: "2031" if value == "a timestamp" else value for name, value in world[0]}
+    if "erasing" in found:
+        found["erasing"] = TARGETS.to_dict()
+    if "state" in found and "erased_at" not in found:
+        found["input"] = json.dumps(SUBMISSION.to_state())
+    return found
 
 
 def snapshot(table: CheckedTable, started: frozenset[int]) -> World:
@@ -227,11 +241,13 @@ def test_no_order_of_events_goes_back_or_ends_a_run_twice() -> None:
 
 def test_a_terminal_state_of_an_older_run_changes_nothing() -> None:
     table = CheckedTable({})
-    submission_repository.create_record(table, SUBMISSION, SubmissionState.READING, {})
-    submission_repository.create_record(table, replace(SUBMISSION, run=2), SubmissionState.READING, {})
+    submission_repository.create_record(table, SUBMISSION, SubmissionState.READING)
+    submission_repository.create_record(table, replace(SUBMISSION, run=2), SubmissionState.READING)
     before = dict(table.record)
     assert (
-        submission_repository.write_terminal_state(table, SUBMISSION, SubmissionState.GRADED, {"marks": 1})
+        submission_repository.write_terminal_state(
+            table, SUBMISSION, SubmissionState.GRADED, OutcomeAttributes(marks=1)
+        )
         is SubmissionState.READING
     )
     assert table.record == before
@@ -249,7 +265,7 @@ def test_a_terminal_state_of_an_older_run_changes_nothing() -> None:
         (
             submission_repository,
             "replace_unchanged_record",
-            lambda table, tombstone, _found: table.replace(tombstone, condition="attribute_exists(pk)"),
+            lambda table, tombstone, _found: table.replace(tombstone.to_item(), condition="attribute_exists(pk)"),
         ),
     ],
 )

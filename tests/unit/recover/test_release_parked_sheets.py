@@ -29,7 +29,7 @@ SUBMISSION_IDS = [f"{number:032x}" for number in range(1000)]
 def park_sheets(table: MemoryTable) -> None:
     for submission_id in SUBMISSION_IDS:
         one = replace(SHEET, id=submission_id)
-        submission_repository.create_record(table, one, SubmissionState.READING, {})
+        submission_repository.create_record(table, one, SubmissionState.READING)
         submission_repository.write_terminal_state(table, one, SubmissionState.AWAITING_PAPER)
         table.put({"pk": "assessment#a-school#bio", "sk": f"parked#{submission_id}", "submission_id": submission_id})
 

@@ -6,32 +6,44 @@ from typing import Any
 import pytest
 
 from core.models.document_kinds import DocumentKind
-from core.models.submission import SubmissionState
+from core.models.submission import IntakeChannel, SubmissionState
 from core.storage.assessment_repository import AssessmentRecord
-from results.paper_problem import failure_reason, paper_problem, reason_to_wait
+from core.storage.outcome_attributes import Failure
+from core.storage.submission_record import SubmissionRecord
+from results.paper_problem import PaperProblem, failure_reason, paper_problem, reason_to_wait
 
-NOTHING = {"type": "NoQuestionsFound", "message": "No question was found in this file."}
-LOCKED = {"type": "EncryptedDocument", "message": "The PDF asks for a password."}
+NOTHING = Failure("NoQuestionsFound", "No question was found in this file.")
+LOCKED = Failure("EncryptedDocument", "The PDF asks for a password.")
 GOOD = AssessmentRecord(paper="assessments/t/bio/paper/p.json", paper_received_at="2030-01-02", revision=1)
 
 
-def paper(state: SubmissionState, at: str, **more: Any) -> dict[str, Any]:
-    return {
-        "pk": f"submission#{at}",
-        "kind": DocumentKind.QUESTION_PAPER.value,
-        "state": state.value,
-        "run": 1,
-        "received_at": at,
+def paper(state: SubmissionState, at: str, **more: Any) -> SubmissionRecord:
+    return SubmissionRecord(
+        id=at,
+        tenant="demo",
+        assessment="bio",
+        kind=DocumentKind.QUESTION_PAPER,
+        channel=IntakeChannel.API,
+        received_at=at,
+        state=state,
+        run=1,
+        input="{}",
         **more,
-    }
+    )
 
 
-def rejected(at: str, **more: Any) -> dict[str, Any]:
+def rejected(at: str, **more: Any) -> SubmissionRecord:
     return paper(SubmissionState.REJECTED, at, **{"failure": NOTHING, **more})
 
 
+def reason_of(papers: list[SubmissionRecord]) -> Failure | None:
+    """The reason of the problem in an assessment without a paper."""
+    problem = paper_problem(papers, AssessmentRecord())
+    return problem and problem.reason
+
+
 @pytest.mark.parametrize("papers", [[], [paper(SubmissionState.READING, "2030-01-01")]])
-def test_no_problem_without_a_paper_or_while_one_is_read(papers: list[dict[str, Any]]) -> None:
+def test_no_problem_without_a_paper_or_while_one_is_read(papers: list[SubmissionRecord]) -> None:
     assert paper_problem(papers, AssessmentRecord()) is None
     assert reason_to_wait(papers, AssessmentRecord()) is None
 
@@ -39,18 +51,18 @@ def test_no_problem_without_a_paper_or_while_one_is_read(papers: list[dict[str, 
 def test_an_unusable_paper_is_reported_with_a_remedy() -> None:
     papers = [rejected("2030-01-01")]
 
-    assert paper_problem(papers, AssessmentRecord()) == {"submission": "2030-01-01", **NOTHING}
+    assert paper_problem(papers, AssessmentRecord()) == PaperProblem("2030-01-01", NOTHING)
     reason = reason_to_wait(papers, AssessmentRecord())
-    assert reason is not None and reason["type"] == "PaperNotReady"
-    assert NOTHING["message"] in reason["message"] and "another question paper" in reason["message"]
+    assert reason is not None and reason.type == "PaperNotReady"
+    assert NOTHING.message in reason.message and "another question paper" in reason.message
 
 
 @pytest.mark.parametrize("state", [SubmissionState.REJECTED, SubmissionState.FAILED])
 def test_of_several_unusable_papers_the_newest_is_reported(state: SubmissionState) -> None:
-    papers = [rejected("2030-01-03", counts_from="2030-01-05"), paper(state, "2030-01-04", failure=LOCKED)]
-    assert (paper_problem(papers, AssessmentRecord()) or {})["type"] == "NoQuestionsFound"
-    del papers[0]["counts_from"]
-    assert (paper_problem(papers, AssessmentRecord()) or {})["type"] == "EncryptedDocument"
+    other = paper(state, "2030-01-04", failure=LOCKED)
+    sent_again = rejected("2030-01-03", counts_from="2030-01-05")
+    assert reason_of([sent_again, other]) == NOTHING
+    assert reason_of([rejected("2030-01-03"), other]) == LOCKED
 
 
 @pytest.mark.parametrize(
@@ -62,7 +74,7 @@ def test_of_several_unusable_papers_the_newest_is_reported(state: SubmissionStat
     ],
     ids=["an older one is being read", "a newer one is being read", "a failed one is about to run again"],
 )
-def test_sheets_wait_while_a_paper_may_still_come(other: dict[str, Any]) -> None:
+def test_sheets_wait_while_a_paper_may_still_come(other: SubmissionRecord) -> None:
     assert reason_to_wait([rejected("2030-01-01"), other], AssessmentRecord()) is None
 
 
@@ -70,7 +82,9 @@ def test_a_good_paper_still_counts_after_an_unusable_one() -> None:
     papers = [paper(SubmissionState.READY, "2030-01-02"), rejected("2030-01-03")]
 
     problem = paper_problem(papers, GOOD)
-    assert problem is not None and problem["message"].endswith("The question paper that was there before still counts.")
+    assert problem is not None and problem.reason.message.endswith(
+        "The question paper that was there before still counts."
+    )
     assert reason_to_wait(papers, GOOD) is None
 
 
@@ -102,16 +116,12 @@ def test_a_wrong_file_unknown_to_the_teacher_is_still_reported(current: Assessme
     assert paper_problem([rejected("2030-01-03", ended_at="2030-01-05", **more)], current) is not None
 
 
-def test_erased_and_duplicate_papers_are_ignored() -> None:
-    papers = [
-        rejected("2030-01-01", erased_at="2030-01-02"),
-        paper(SubmissionState.DUPLICATE_OF, "2030-01-03", duplicate_of="x"),
-    ]
-    assert paper_problem(papers, AssessmentRecord()) is None
+def test_duplicate_papers_are_ignored() -> None:
+    assert reason_of([paper(SubmissionState.DUPLICATE_OF, "2030-01-03", duplicate_of="x")]) is None
 
 
 def test_papers_of_an_older_release_get_a_default_reason() -> None:
     old = paper(SubmissionState.NEEDS_REVIEW, "2030-01-01")
     assert failure_reason(old) == NOTHING
-    assert failure_reason({**old, "kind": DocumentKind.ANSWER_SHEET.value}) is None
-    assert (paper_problem([old], AssessmentRecord()) or {})["type"] == "NoQuestionsFound"
+    assert failure_reason(replace(old, kind=DocumentKind.ANSWER_SHEET)) is None
+    assert reason_of([old]) == NOTHING

@@ -2,8 +2,7 @@
 
 from core.models.document_kinds import DocumentKind
 from core.models.submission import IntakeChannel, SourceFile, Submission
-from core.storage import cost_counters
-from core.storage.table import branch_sk, submission_pk
+from core.storage.submission_queries import load_items
 from grade.markers.model_call_counter import ModelCallCounter
 from tests.memory_table import MemoryTable
 
@@ -22,9 +21,7 @@ SHEET = Submission(
 
 
 def stored_count(table: MemoryTable) -> int:
-    return cost_counters.sum_counters(
-        cost_counters.MODEL_CALLS, [table.get(submission_pk(ID), branch_sk(2, "grading")) or {}]
-    )
+    return load_items(table, ID).model_calls
 
 
 def fail(error: Exception) -> None:
