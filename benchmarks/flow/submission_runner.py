@@ -46,8 +46,8 @@ class SubmissionRunner:
             api.put_scheme(ASSESSMENT, sheet_documents.scheme(), "application/yaml")
             accepted = api.submit(ASSESSMENT, "question_paper", sheet_documents.paper(), media_type="application/pdf")
             self._wait_for_end(self.arn(accepted))
-            found = api.assessment(ASSESSMENT)
-        if len(found["paper"]["questions"]) != sheet_documents.QUESTIONS:
+            paper = api.assessment(ASSESSMENT).paper
+        if paper is None or len(paper.questions) != sheet_documents.QUESTIONS:
             raise RuntimeError("the benchmark's paper was not read correctly")
 
     def api(self) -> ApiClient:

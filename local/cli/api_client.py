@@ -16,6 +16,7 @@ from requests.adapters import HTTPAdapter
 from urllib3.util.retry import Retry
 
 from core.models.transcript import Transcript, TranscriptPart
+from local.cli.assessment_overview import AssessmentOverview, StoredScheme
 from local.cli.submission_status import SubmissionStatus
 
 _CONNECT_SECONDS = 5.0
@@ -107,15 +108,16 @@ class ApiClient:
     def __exit__(self, *_: object) -> None:
         self.close()
 
-    def put_scheme(self, assessment: str, body: bytes, media_type: str) -> dict[str, Any]:
+    def put_scheme(self, assessment: str, body: bytes, media_type: str) -> StoredScheme:
         """Set the marking scheme (YAML or JSON by `media_type`)."""
         path = f"/assessments/{quote(assessment, safe='')}/marking-scheme"
-        return self._json("PUT", path, data=body, headers={"Content-Type": media_type})
+        stored = self._json("PUT", path, data=body, headers={"Content-Type": media_type})
+        return StoredScheme(int(stored.get("entries") or 0), tuple(stored.get("warnings") or ()))
 
-    def put_roster(self, assessment: str, body: bytes) -> dict[str, Any]:
+    def put_roster(self, assessment: str, body: bytes) -> None:
         """Set the class list of an assessment, as CSV."""
         path = f"/assessments/{quote(assessment, safe='')}/roster"
-        return self._json("PUT", path, data=body, headers={"Content-Type": "text/csv"})
+        self._json("PUT", path, data=body, headers={"Content-Type": "text/csv"})
 
     def submit(
         self, assessment: str, kind: str, body: bytes, *, media_type: str, student: str | None = None
@@ -165,8 +167,8 @@ class ApiClient:
             first_page = parts[-1].next_page
         return Transcript(tuple(page for part in parts for page in part.pages), parts[0].warnings)
 
-    def assessment(self, assessment: str) -> dict[str, Any]:
-        return self._json("GET", f"/assessments/{quote(assessment, safe='')}")
+    def assessment(self, assessment: str) -> AssessmentOverview:
+        return AssessmentOverview.from_dict(self._json("GET", f"/assessments/{quote(assessment, safe='')}"))
 
     def submissions(self, assessment: str) -> Iterator[SubmissionStatus]:
         """Yield every submission of an assessment, without marks, fetched page by page."""

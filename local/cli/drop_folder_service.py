@@ -159,16 +159,15 @@ class DropFolderService:
         """Send a marking scheme to the API, which reports its errors; it is not a document to be read."""
         media_type = "application/json" if complete_file.key.endswith(".json") else "application/yaml"
         try:
-            answer = self.client.put_scheme(assessment, complete_file.body, media_type)
+            stored = self.client.put_scheme(assessment, complete_file.body, media_type)
         except ApiError as error:
             self._pending_notes[complete_file.path] = str(error)
             self.print_line(f"{_relative_key(complete_file.key)}: refused. {error}")
             return
         self.print_line(
-            f"{_relative_key(complete_file.key)}: set, "
-            f"{display_text.format_count(int(answer.get('entries') or 0), 'question')}"
+            f"{_relative_key(complete_file.key)}: set, {display_text.format_count(stored.entries, 'question')}"
         )
-        for warning in answer.get("warnings") or ():
+        for warning in stored.warnings:
             self.print_line(f"{_relative_key(complete_file.key)}: {warning}")
 
     def _check_refusal(self, key: str) -> None:

@@ -69,12 +69,12 @@ class GradingSession:
         """
         media_type = "application/json" if path.suffix.lower() == ".json" else "application/yaml"
         try:
-            answer = self.client.put_scheme(self.assessment, read_regular(path), media_type)
+            stored = self.client.put_scheme(self.assessment, read_regular(path), media_type)
         except ApiError as error:
             if error.status in (400, 422):
                 raise UsageError(f"{path}: {error}") from None
             raise
-        self.warnings += [f"{path.name}: {warning}" for warning in answer.get("warnings") or ()]
+        self.warnings += [f"{path.name}: {warning}" for warning in stored.warnings]
 
     def prepare(self, papers: Sequence[SubmittedFile]) -> None:
         """Send the paper, and the answer key if it is a document, and wait until both are ready.
@@ -99,18 +99,11 @@ class GradingSession:
     def load_paper(self) -> None:
         """Load the current paper and its warnings. The title comes from the marking scheme if it has one."""
         found = self.client.assessment(self.assessment)
-        self.paper = QuestionPaper.from_dict(found["paper"]) if found.get("paper") else None
-        scheme = found.get("scheme") or {}
-        # The maximum of each question; older releases do not return it.
-        self.maximum_marks = found.get("maximum_marks")
-        self.title = scheme.get("title") or (self.paper.title if self.paper else "") or self.assessment
-        if self.paper:
-            paper_warnings = self.maximum_marks["warnings"] if self.maximum_marks else self.paper.warnings
-            self.warnings += [f"The paper: {warning}" for warning in paper_warnings]
+        self.paper, self.maximum_marks = found.paper, found.maximum_marks
+        self.title = found.scheme_title or (self.paper.title if self.paper else "") or self.assessment
+        self.warnings += [f"The paper: {warning}" for warning in found.paper_warnings]
         # Warnings about the scheme alone were already listed when it was sent.
-        new_warnings = [
-            warning for warning in scheme.get("warnings") or () if not _is_already_listed(warning, self.warnings)
-        ]
+        new_warnings = [one for one in found.scheme_warnings if not _is_already_listed(one, self.warnings)]
         self.warnings += [f"The marking scheme: {warning}" for warning in new_warnings]
 
     def mark(self, sheets: Sequence[SubmittedFile]) -> None:

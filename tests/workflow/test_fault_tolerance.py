@@ -138,10 +138,10 @@ def test_the_paper_received_last_counts_even_if_sent_before(harness: WorkflowHar
     first_paper = harness.send("question_paper", first)
     harness.wait_until_ended(first_paper)
     harness.wait_until_ended(harness.send("question_paper", second))
-    paper = wait_until(lambda: harness.api.assessment(harness.assessment)["paper"])
+    paper = wait_until(lambda: harness.api.assessment(harness.assessment).document["paper"])
     assert "number 2" in json.dumps(paper)
     assert harness.send("question_paper", first).id == first_paper.id
-    assert wait_until(lambda: "number 1" in json.dumps(harness.api.assessment(harness.assessment)["paper"]))
+    assert wait_until(lambda: "number 1" in json.dumps(harness.api.assessment(harness.assessment).document["paper"]))
     assert runs(harness, first_paper) == [1]
 
 

@@ -29,7 +29,7 @@ def answers(harness: WorkflowHarness) -> bytes:
 
 
 def get_assessment(harness: WorkflowHarness) -> dict[str, Any]:
-    return harness.api.assessment(harness.assessment)
+    return harness.api.assessment(harness.assessment).document
 
 
 @pytest.mark.parametrize("body", [letter, blank, photograph, answers])
