@@ -7,7 +7,6 @@ from uuid import uuid4
 from core.models import counting_rules, errors
 from core.models.function_requests import MarkAnswerReply, MarkAnswerRequest
 from core.models.result import QuestionMark, SheetResult
-from core.models.transcript import Transcript
 from core.storage import assessment_repository
 from core.storage.submission_queries import load_record
 from core.storage.submission_record import SubmissionRecord
@@ -16,7 +15,7 @@ from core.storage.teacher_edits import correction_document_key
 from grade.answer import Answer, AnswerLine, AnswerSheet
 from grade.document_store import DocumentStore, load_paper_and_scheme
 from grade.markers.free_text import FreeTextMarker
-from grade.markers.marker_cache import CachingMarker
+from grade.markers.marker_cache import CachingMarker, with_cached_marks
 from grade.marking import mark_sheet
 from grade.sheet.answers import split_into_answers
 
@@ -79,7 +78,7 @@ def mark_corrected_answer(
     paper, scheme = load_paper_and_scheme(
         assessment_repository.load(table, submission.tenant, submission.assessment), document_store
     )
-    sheet = split_into_answers(Transcript.from_dict(document_store.read(record.transcript_key)), paper)
+    sheet = split_into_answers(document_store.read_transcript(record.transcript_key), paper)
     corrected, original_readings = apply_corrections(sheet, {question: request.answer})
     only_this = replace(corrected, answers=tuple(one for one in corrected.answers if one.question == question))
     caching_marker = CachingMarker(free_text_marker, {})
@@ -90,7 +89,7 @@ def mark_corrected_answer(
     if mark is None:
         raise errors.NotFound(f"The question paper has no question {question}.")
     key = correction_document_key(submission.tenant, submission.id, uuid4().hex)
-    document_store.write(key, {**mark.to_dict(), "opinions": caching_marker.cached_marks})
+    document_store.write(key, with_cached_marks(mark.to_dict(), caching_marker.cached_marks))
     return MarkAnswerReply(
         key, mark.marks, tuple(reason.value for reason in mark.review), counting_rules.is_attempted(mark.answer)
     )

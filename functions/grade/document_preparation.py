@@ -1,10 +1,9 @@
 """Prepares a question paper or an answer key for grading, and makes it the assessment's current document."""
 
 from collections.abc import Callable
-from typing import Any
 
 from core.models import errors
-from core.models.assessment import QuestionPaper
+from core.models.assessment import MarkingScheme, QuestionPaper
 from core.models.document_kinds import DocumentKind
 from core.models.execution_state import ExecutionState
 from core.models.submission import Submission, SubmissionState
@@ -19,7 +18,7 @@ from grade.document_store import DocumentStore
 from grade.sheet_grading import GradingOutcome, build_timeline
 
 # The document to store, and the error if nothing was found in it.
-ParsedDocument = tuple[dict[str, Any], errors.NothingFound | None]
+ParsedDocument = tuple[QuestionPaper | MarkingScheme, errors.NothingFound | None]
 
 _NO_QUESTIONS_MESSAGE = (
     "No question was found in this file. Is it the question paper? Send another file, or a clearer scan of the paper."
@@ -39,7 +38,7 @@ def prepare_document(state: ExecutionState, *, document_store: DocumentStore, ta
     """
     joined_at = now()
     submission, transcript_key = state.submission, state.reading_result.transcript_key
-    transcript = Transcript.from_dict(document_store.read(transcript_key))
+    transcript = document_store.read_transcript(transcript_key)
     document, failure = _PARSERS[submission.kind](submission, transcript, document_store, table)
     slot = submission.kind.rules.slot
     if slot is None:
@@ -47,7 +46,7 @@ def prepare_document(state: ExecutionState, *, document_store: DocumentStore, ta
     key = assessment_repository.assessment_document_key(
         submission.tenant, submission.assessment, slot, f"{submission.id}-{submission.run}"
     )
-    document_store.write(key, document)
+    document_store.write(key, document.to_dict())
     if failure is None:
         assessment_repository.set_document_if_newer(
             table, submission.tenant, submission.assessment, slot, key=key, received_at=submission.received_at
@@ -85,7 +84,7 @@ def _parse_paper(
     from grade.paper.paper_parser import parse_paper
 
     paper = parse_paper(transcript)
-    return paper.to_dict(), None if paper.questions else errors.NoQuestionsFound(_NO_QUESTIONS_MESSAGE)
+    return paper, None if paper.questions else errors.NoQuestionsFound(_NO_QUESTIONS_MESSAGE)
 
 
 def _parse_answer_key(
@@ -94,12 +93,12 @@ def _parse_answer_key(
     from grade.scheme.answer_key_parser import parse_answer_key
 
     current = assessment_repository.load(table, submission.tenant, submission.assessment)
-    stored = document_store.read_cached(current.paper)
-    scheme = parse_answer_key(transcript, QuestionPaper.from_dict(stored) if stored else None)
+    paper = document_store.read_paper(current.paper) if current.paper else None
+    scheme = parse_answer_key(transcript, paper)
     if scheme.entries:
-        return scheme.to_dict(), None
-    is_paper_missing = stored is None
-    return scheme.to_dict(), errors.NoAnswersFound(
+        return scheme, None
+    is_paper_missing = paper is None
+    return scheme, errors.NoAnswersFound(
         _NO_ANSWERS_YET_MESSAGE if is_paper_missing else _NO_ANSWERS_MESSAGE, before_paper=is_paper_missing
     )
 

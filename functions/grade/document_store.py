@@ -6,6 +6,8 @@ from typing import Any
 
 from core.models import errors
 from core.models.assessment import MarkingScheme, QuestionPaper
+from core.models.roster import Roster
+from core.models.transcript import Transcript
 from core.platform.sanitize import sanitize_text
 from core.storage.assessment_repository import AssessmentRecord
 
@@ -17,15 +19,30 @@ class DocumentStore:
 
     s3: Any
     bucket: str
-    _cache: dict[str, Any] = field(default_factory=dict)
+    _papers: dict[str, QuestionPaper] = field(default_factory=dict)
+    _schemes: dict[str, MarkingScheme] = field(default_factory=dict)
 
     def read(self, key: str) -> Any:
+        """A document as it was decoded from JSON: a result or a corrected answer, with its cached marks."""
         return json.loads(self.s3.get_object(Bucket=self.bucket, Key=key)["Body"].read())
 
-    def read_cached(self, key: str | None) -> Any:
-        if key is not None and key not in self._cache:
-            self._cache[key] = self.read(key)
-        return self._cache[key] if key else None
+    def read_transcript(self, key: str) -> Transcript:
+        """A transcript without the words of its lines, which grading does not use."""
+        return Transcript.from_dict(self.read(key), with_words=False)
+
+    def read_roster(self, key: str) -> Roster:
+        return Roster.from_dict(self.read(key))
+
+    def read_paper(self, key: str) -> QuestionPaper:
+        if key not in self._papers:
+            self._papers[key] = QuestionPaper.from_dict(self.read(key))
+        return self._papers[key]
+
+    def read_scheme(self, key: str) -> MarkingScheme:
+        """An answer key or a marking scheme."""
+        if key not in self._schemes:
+            self._schemes[key] = MarkingScheme.from_dict(self.read(key))
+        return self._schemes[key]
 
     def write(self, key: str, document: dict[str, Any]) -> None:
         # A lone surrogate, wherever it came from, must not cost a whole sheet its result.
@@ -47,6 +64,6 @@ def load_paper_and_scheme(
 
     if current.paper is None:
         raise errors.PaperNotReady("The question paper of this assessment has not been read yet.")
-    paper = QuestionPaper.from_dict(document_store.read_cached(current.paper))
-    documents = (document_store.read_cached(current.key_document), document_store.read_cached(current.scheme))
-    return apply_schemes(paper, *(MarkingScheme.from_dict(document) for document in documents if document))
+    paper = document_store.read_paper(current.paper)
+    schemes = [document_store.read_scheme(key) for key in (current.key_document, current.scheme) if key]
+    return apply_schemes(paper, *schemes)

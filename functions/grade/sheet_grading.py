@@ -22,7 +22,7 @@ from core.storage.submission_record import SubmissionRecord
 from core.storage.table import Table
 from grade.document_store import DocumentStore, load_paper_and_scheme
 from grade.markers.free_text import FreeTextMarker
-from grade.markers.marker_cache import CachingMarker
+from grade.markers.marker_cache import CachedMarks, CachingMarker, cached_marks_from_document, with_cached_marks
 from grade.marking import mark_sheet
 
 
@@ -46,7 +46,7 @@ class GradingOutcome:
 class _EarlierRun:
     """What an earlier run and a teacher left behind: the model's cached marks, and corrected answers by question."""
 
-    cached_marks: dict[str, Any]
+    cached_marks: CachedMarks
     corrected_answers: dict[str, str]
 
 
@@ -121,16 +121,16 @@ def _load_inputs(
     lost: then nothing is marked, or paid for, twice. The transcript and the record are read concurrently with the
     assessment."""
     with ThreadPoolExecutor(2) as pool:
-        transcript_future = pool.submit(document_store.read, transcript_key)
+        transcript_future = pool.submit(document_store.read_transcript, transcript_key)
         record_future = pool.submit(load_record, table, submission.id)
         assessment = assessment_repository.load(table, submission.tenant, submission.assessment)
         paper, scheme = load_paper_and_scheme(assessment, document_store)
-        roster = Roster.from_dict(document_store.read(assessment.roster)) if assessment.roster else None
+        roster = document_store.read_roster(assessment.roster) if assessment.roster else None
         record = record_future.result()
         recorded_state = submission_repository.find_final_state(record, submission)
         if recorded_state is not None:
             return recorded_state
-        transcript = Transcript.from_dict(transcript_future.result())
+        transcript = transcript_future.result()
     present = record if isinstance(record, SubmissionRecord) else None
     return _Inputs(assessment, paper, scheme, roster, transcript, present)
 
@@ -153,7 +153,7 @@ def _store_result(
 ) -> str:
     """Write the result document, with the cached marks for later runs, and return its key."""
     key = f"results/{submission.tenant}/{submission.id}/{submission.run}.json"
-    document_store.write(key, {**result.to_dict(), "opinions": marker.cached_marks})
+    document_store.write(key, with_cached_marks(result.to_dict(), marker.cached_marks))
     return key
 
 
@@ -188,10 +188,10 @@ def _load_earlier_run(record: SubmissionRecord | None, document_store: DocumentS
         return _EarlierRun({}, {})
     with ThreadPoolExecutor(8) as pool:
         documents = list(pool.map(document_store.read, [*result_keys, *(one.key for one in corrections.values())]))
-    cached_marks = {key: mark for document in documents for key, mark in document.get("opinions", {}).items()}
-    corrected = documents[len(result_keys) :]
+    cached_marks = {key: mark for one in documents for key, mark in cached_marks_from_document(one).items()}
+    corrected = [QuestionMark.from_dict(document) for document in documents[len(result_keys) :]]
     return _EarlierRun(
-        cached_marks, {question: one["answer"] for question, one in zip(corrections, corrected, strict=True)}
+        cached_marks, {question: one.answer for question, one in zip(corrections, corrected, strict=True)}
     )
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Any, Protocol, Self
 
 from core.models.assessment import Question, SchemeEntry
 from core.models.result import CriterionMark, ReviewReason, Usage
@@ -38,7 +38,10 @@ class FreeTextTask:
 
 @dataclass(frozen=True, slots=True)
 class FreeTextMark:
-    """A marker's decision on one answer; the fields are those of `QuestionMark`."""
+    """A marker's decision on one answer; the fields are those of `QuestionMark`.
+
+    A mark decoded from a cache has no usage: nothing was spent this time.
+    """
 
     marks: float | None
     confidence: float
@@ -48,6 +51,29 @@ class FreeTextMark:
     criteria: tuple[CriterionMark, ...] = ()
     review: tuple[ReviewReason, ...] = ()
     usage: Usage = field(default_factory=Usage)
+
+    def to_dict(self) -> dict[str, Any]:
+        return {
+            "marks": self.marks,
+            "confidence": self.confidence,
+            "marker": self.marker,
+            "reason": self.reason,
+            "feedback": self.feedback,
+            "criteria": [criterion.to_dict() for criterion in self.criteria],
+            "review": [reason.value for reason in self.review],
+        }
+
+    @classmethod
+    def from_dict(cls, data: dict[str, Any]) -> Self:
+        return cls(
+            marks=data["marks"],
+            confidence=data["confidence"],
+            marker=data["marker"],
+            reason=data["reason"],
+            feedback=data.get("feedback", ""),
+            criteria=tuple(CriterionMark.from_dict(criterion) for criterion in data.get("criteria", ())),
+            review=tuple(ReviewReason(reason) for reason in data.get("review", ())),
+        )
 
 
 class FreeTextMarker(Protocol):

@@ -7,21 +7,23 @@ the prompt is the same word for word; its mark is taken from the cache, and only
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
-from core.models.result import CriterionMark, ReviewReason
+from core.models.result import ReviewReason, Usage
 from grade.markers.free_text import FreeTextMark, FreeTextMarker, FreeTextTask
 
-CachedMarks = Mapping[str, dict[str, Any]]
+CachedMarks = Mapping[str, FreeTextMark]
+_DOCUMENT_FIELD = "opinions"
 
 
 class CachingMarker:
     """A marker of free text with a cache of `previous` marks. `cached_marks` holds the marks of the tasks given to
-    this marker, in the form that the result document stores them."""
+    this marker."""
 
     def __init__(self, marker: FreeTextMarker, previous: CachedMarks) -> None:
         self._marker, self._previous = marker, previous
-        self.cached_marks: dict[str, dict[str, Any]] = {}
+        self.cached_marks: dict[str, FreeTextMark] = {}
 
     @property
     def name(self) -> str:
@@ -45,16 +47,16 @@ class CachingMarker:
             marks.append(mark)
             # Marks that did not come from the model, or only because it was unavailable, are requested again later.
             if mark.marker == self.name and ReviewReason.MODEL_UNAVAILABLE not in mark.review:
-                self.cached_marks[key] = _to_dict(mark)
+                self.cached_marks[key] = replace(mark, usage=Usage())
         return marks
 
     def _find_cached(self, key: str, task: FreeTextTask) -> FreeTextMark | None:
         """The cached mark, unless it gives credit that no quote supports: earlier releases accepted that."""
-        if key not in self._previous:
+        mark = self._previous.get(key)
+        if mark is None:
             return None
         from grade.markers.evidence import is_conclusive_quote
 
-        mark = _from_dict(self._previous[key])
         has_evidence = all(
             one.verdict == "not" or is_conclusive_quote(one.quote, task.answer.text) for one in mark.criteria
         )
@@ -69,26 +71,11 @@ def _cache_key(name: str, task: FreeTextTask) -> str:
     return hashlib.sha256(json.dumps(inputs).encode()).hexdigest()
 
 
-def _to_dict(mark: FreeTextMark) -> dict[str, Any]:
-    return {
-        "marks": mark.marks,
-        "confidence": mark.confidence,
-        "marker": mark.marker,
-        "reason": mark.reason,
-        "feedback": mark.feedback,
-        "criteria": [criterion.to_dict() for criterion in mark.criteria],
-        "review": [reason.value for reason in mark.review],
-    }
+def with_cached_marks(document: dict[str, Any], marks: CachedMarks) -> dict[str, Any]:
+    """The document of a result or a corrected answer, with the cached marks that are stored in it."""
+    return {**document, _DOCUMENT_FIELD: {key: mark.to_dict() for key, mark in marks.items()}}
 
 
-def _from_dict(data: dict[str, Any]) -> FreeTextMark:
-    """The cached mark with no usage: nothing was spent this time."""
-    return FreeTextMark(
-        marks=data["marks"],
-        confidence=data["confidence"],
-        marker=data["marker"],
-        reason=data["reason"],
-        feedback=data["feedback"],
-        criteria=tuple(CriterionMark.from_dict(criterion) for criterion in data["criteria"]),
-        review=tuple(ReviewReason(reason) for reason in data["review"]),
-    )
+def cached_marks_from_document(document: dict[str, Any]) -> dict[str, FreeTextMark]:
+    """The cached marks in the document of a result or a corrected answer; none if it has no such field."""
+    return {key: FreeTextMark.from_dict(mark) for key, mark in document.get(_DOCUMENT_FIELD, {}).items()}

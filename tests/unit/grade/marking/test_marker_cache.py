@@ -1,5 +1,6 @@
 """The marker cache: the same prompt is sent to a model once; only what changed is sent again."""
 
+import json
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -8,7 +9,7 @@ import pytest
 from core.models.assessment import Criterion, SchemeEntry
 from core.models.result import CriterionMark, ReviewReason, Usage
 from grade.markers.free_text import FreeTextMark, FreeTextTask
-from grade.markers.marker_cache import CachingMarker
+from grade.markers.marker_cache import CachingMarker, cached_marks_from_document, with_cached_marks
 from tests.unit.grade.marking.builders import answer, text_question
 
 
@@ -45,6 +46,15 @@ def test_a_cached_mark_needs_no_call_and_costs_nothing() -> None:
     assert len(model.asked) == 3
     assert after == [replace(mark, usage=Usage()) for mark in before]
     assert again.cached_marks == first.cached_marks
+
+
+def test_cached_marks_are_decoded_from_the_document_that_they_are_stored_in() -> None:
+    first = CachingMarker(FakeModel(), {})
+    first.mark(TASKS)
+    document = json.loads(json.dumps(with_cached_marks({"marks": 3}, first.cached_marks)))
+    assert document["marks"] == 3
+    assert cached_marks_from_document(document) == first.cached_marks
+    assert cached_marks_from_document({"marks": 3}) == {}
 
 
 @pytest.mark.parametrize(
