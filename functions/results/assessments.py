@@ -13,6 +13,7 @@ from core.storage.assessment_repository import AssessmentRecord
 from core.storage.submission_queries import list_records_page
 from core.storage.submission_record import SubmissionRecord
 from results import documents, marking_scheme, publication, roster_comparison, submission_status
+from results.listed_submissions import list_for_table
 from results.marking_scheme import MaximumMarks
 from results.tenant_records import TenantContext
 
@@ -87,12 +88,8 @@ def compare_roster(context: TenantContext, assessment: str) -> dict[str, Any]:
     roster = context.roster(assessment)
     if roster is None:
         raise errors.NotFound("This assessment has no class list.")
-    records = context.records(assessment)
-    listed = [submission_status.status_from_record(record, context.cipher) for record in records]
-    return {
-        "assessment": assessment,
-        **roster_comparison.compare_with_roster(roster_comparison.with_roster_names(listed, roster), roster),
-    }
+    listed = list_for_table(context.records(assessment), context.cipher, roster)
+    return {"assessment": assessment, **roster_comparison.compare_with_roster(listed, roster)}
 
 
 def publish(context: TenantContext, assessment: str, *, published: bool) -> dict[str, Any]:

@@ -3,21 +3,20 @@
 They leave out what is for the teacher only: review reasons, confidence and the marker's name.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import Any
 
 from core.models import errors
 from core.models.assessment import Question, QuestionPaper
 from core.models.labels import format_question_id
+from core.models.result import CriterionMark, QuestionMark, SheetResult
 from core.storage.submission_queries import SubmissionItems, list_records
-from core.storage.submission_record import MARKED_STATES, Tombstone
-from results import roster_comparison, submission_status
-from results.exports import results_table
+from core.storage.submission_record import MARKED_STATES, SubmissionRecord
+from results import submission_status
+from results.listed_submissions import counting_sheets, list_for_table
 from results.tenant_records import TenantRecords
 
-ResultDocument = Mapping[str, Any]
 # Parallel S3 requests: as many as a client keeps connections.
 _MAX_WORKERS = 10
 
@@ -76,16 +75,16 @@ def submission_feedback(records: TenantRecords, submission_id: str, *, draft: bo
         The marks are not published, and no draft was requested.
     """
     items = submission_status.find_items(records.table, submission_id, records.tenant)
-    if items is None or isinstance(items.record, Tombstone):
+    if items is None or not isinstance(items.record, SubmissionRecord):
         raise errors.NotFound("There is no submission of this id.")
     found = records.status_of(items)
     if not found["result"]:
         raise errors.NotMarked("This submission has no marks that could be handed out.")
-    draft = _check_published(records, found["assessment"], draft)
-    (found,) = roster_comparison.with_roster_names([found], records.roster(found["assessment"]))
-    return _build_sheet(
-        found["assessment"], found["student"], found["result"], records.paper(found["assessment"]), draft
-    )
+    assessment = items.record.assessment
+    draft = _check_published(records, assessment, draft)
+    (listed,) = list_for_table([items.record], records.cipher, records.roster(assessment))
+    result = SheetResult.from_dict(found["result"])
+    return _build_sheet(assessment, listed.student, result, records.paper(assessment), draft)
 
 
 def class_feedback(records: TenantRecords, assessment: str, *, draft: bool) -> list[FeedbackSheet]:
@@ -99,19 +98,18 @@ def class_feedback(records: TenantRecords, assessment: str, *, draft: bool) -> l
         The marks are not published, and no draft was requested.
     """
     by_id = {record.id: record for record in list_records(records.table, records.tenant, assessment)}
-    recorded = [submission_status.status_from_record(record, records.cipher) for record in by_id.values()]
-    listed = roster_comparison.with_roster_names(recorded, records.roster(assessment))
-    marked = [one for one in results_table.counting_sheets(listed) if one["state"] in MARKED_STATES]
+    listed = list_for_table(by_id.values(), records.cipher, records.roster(assessment))
+    marked = [sheet for sheet in counting_sheets(listed) if sheet.state in MARKED_STATES]
     if not marked:
         raise errors.NotFound("No sheet of this assessment is marked.")
     draft = _check_published(records, assessment, draft)
     paper = records.paper(assessment)
     with ThreadPoolExecutor(_MAX_WORKERS) as pool:
-        found = list(pool.map(records.status_of, [SubmissionItems(by_id[one["id"]]) for one in marked]))
+        found = list(pool.map(records.status_of, [SubmissionItems(by_id[sheet.id]) for sheet in marked]))
     return [
-        _build_sheet(assessment, one["student"], sheet["result"], paper, draft)
-        for one, sheet in zip(marked, found, strict=True)
-        if sheet["result"]
+        _build_sheet(assessment, sheet.student, SheetResult.from_dict(status["result"]), paper, draft)
+        for sheet, status in zip(marked, found, strict=True)
+        if status["result"]
     ]
 
 
@@ -124,36 +122,33 @@ def _check_published(records: TenantRecords, assessment: str, draft: bool) -> bo
 
 
 def _build_sheet(
-    assessment: str, student: str | None, result: ResultDocument, paper: QuestionPaper | None, draft: bool
+    assessment: str, student: str | None, result: SheetResult, paper: QuestionPaper | None, draft: bool
 ) -> FeedbackSheet:
     question = {leaf.id: leaf for leaf in paper.leaves()} if paper else {}
     return FeedbackSheet(
         title=(paper.title if paper else "") or assessment,
         student=student,
-        marks=result["marks"],
-        max_marks=result["max_marks"],
-        answers=tuple(_build_answer(one, question.get(one["question"])) for one in result["questions"]),
+        marks=result.marks,
+        max_marks=result.max_marks,
+        answers=tuple(_build_answer(mark, question.get(mark.question)) for mark in result.questions),
         draft=draft,
     )
 
 
-def _build_answer(mark_row: Mapping[str, Any], question: Question | None) -> FeedbackAnswer:
+def _build_answer(mark: QuestionMark, question: Question | None) -> FeedbackAnswer:
     # After a teacher has set a different mark, the comments of grading no longer explain it.
-    explained = mark_row["marker"] != "person" or mark_row["marks"] == mark_row.get("machine_marks")
+    explained = mark.marker != "person" or mark.marks == mark.machine_marks
     return FeedbackAnswer(
-        label=format_question_id(mark_row["question"]),
+        label=format_question_id(mark.question),
         question=question.text if question else "",
-        answer=mark_row["answer"],
-        marks=mark_row["marks"],
-        max_marks=mark_row["max_marks"],
-        counted=mark_row["counted"],
-        comment=(mark_row.get("feedback") or "") if explained else "",
-        points=_build_criteria(mark_row.get("criteria", ())) if explained else (),
+        answer=mark.answer,
+        marks=mark.marks,
+        max_marks=mark.max_marks,
+        counted=mark.counted,
+        comment=mark.feedback if explained else "",
+        points=_build_criteria(mark.criteria) if explained else (),
     )
 
 
-def _build_criteria(criteria: Iterable[Mapping[str, Any]]) -> tuple[FeedbackCriterion, ...]:
-    return tuple(
-        FeedbackCriterion(one["text"], one["verdict"], one["marks"], one["max_marks"], one.get("quote") or "")
-        for one in criteria
-    )
+def _build_criteria(criteria: Iterable[CriterionMark]) -> tuple[FeedbackCriterion, ...]:
+    return tuple(FeedbackCriterion(one.text, one.verdict, one.marks, one.max_marks, one.quote) for one in criteria)

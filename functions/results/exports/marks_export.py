@@ -4,23 +4,23 @@ from typing import Any
 
 from core.models import errors
 from core.models.roster import Roster
-from core.storage.outcome_attributes import QuestionSummary
-from results import assessments, roster_comparison, submission_status
-from results.exports import results_table
+from results import assessments
 from results.exports.gradebook.export import export_gradebook
 from results.exports.gradebook.gradebook_format import GradebookFormat
+from results.exports.results_table import ResultsTable, build_table
+from results.listed_submissions import list_for_table
 from results.tenant_records import TenantContext
 
 
 def results_csv(context: TenantContext, assessment: str) -> str:
     """The marks of an assessment as CSV."""
-    return results_table.to_csv(*_load_marks(context, assessment, context.roster(assessment)))
+    return _load_table(context, assessment, context.roster(assessment)).to_csv()
 
 
 def results_json(context: TenantContext, assessment: str) -> dict[str, Any]:
     """The same table as JSON."""
-    ids, rows = results_table.build_table(*_load_marks(context, assessment, context.roster(assessment)))
-    return {"assessment": assessment, "questions": ids, "sheets": rows}
+    table = _load_table(context, assessment, context.roster(assessment))
+    return {"assessment": assessment, **table.to_dict()}
 
 
 def gradebook_csv(
@@ -45,7 +45,7 @@ def gradebook_csv(
     if current.published_at is None and not draft:
         raise errors.NotPublished("The marks are not published yet. Publish them, or ask for a draft (draft=true).")
     roster = context.roster(assessment)
-    rows = results_table.build_table(*_load_marks(context, assessment, roster))[1]
+    rows = _load_table(context, assessment, roster).rows
     maximum = assessments.maximum_marks(context, assessment)
     return export_gradebook(
         gradebook_format,
@@ -57,11 +57,5 @@ def gradebook_csv(
     )
 
 
-def _load_marks(
-    context: TenantContext, assessment: str, roster: Roster | None
-) -> tuple[list[dict[str, Any]], dict[str, tuple[QuestionSummary, ...]]]:
-    """The statuses of an assessment's submissions, and the questions of each marked sheet by submission."""
-    records = context.records(assessment)
-    marks = {record.id: record.question_marks or () for record in records if record.has_marks}
-    listed = [submission_status.status_from_record(record, context.cipher) for record in records]
-    return roster_comparison.with_roster_names(listed, roster), marks
+def _load_table(context: TenantContext, assessment: str, roster: Roster | None) -> ResultsTable:
+    return build_table(list_for_table(context.records(assessment), context.cipher, roster))

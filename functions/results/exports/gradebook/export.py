@@ -9,7 +9,6 @@ import io
 import unicodedata
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
 
 from core.models import errors
 from core.models.roster import Roster, Student
@@ -17,6 +16,7 @@ from core.platform.sanitize import is_formula
 from results.exports.gradebook.canvas import CANVAS
 from results.exports.gradebook.gradebook_format import GradebookFormat, GradebookRow
 from results.exports.gradebook.moodle import MOODLE
+from results.exports.results_table import ResultsRow
 
 # All formats, by the value of `for` in the request.
 FORMATS = {one.name: one for one in (CANVAS, MOODLE)}
@@ -27,7 +27,7 @@ _UNNAMED_SHEET = "a sheet without a name"
 def export_gradebook(
     gradebook_format: GradebookFormat,
     assessment: str,
-    rows: Sequence[Mapping[str, Any]],
+    rows: Sequence[ResultsRow],
     roster: Roster | None,
     *,
     points: float | None = None,
@@ -46,29 +46,30 @@ def export_gradebook(
     """
     students = {student.label: student for student in roster.students} if roster else {}
     unknown = [row for row in rows if not _is_known(row, roster)]
-    listed_rows = [(row, _student(row, students)) for row in rows if _is_known(row, roster)]
-    _check_complete(listed_rows, [] if leave_out_unknown else [row["student"] or _UNNAMED_SHEET for row in unknown])
+    listed_rows = [
+        (row, _student(row.student, students)) for row in rows if row.student is not None and _is_known(row, roster)
+    ]
+    _check_complete(listed_rows, [] if leave_out_unknown else [row.student or _UNNAMED_SHEET for row in unknown])
     out = io.StringIO()
     gradebook_rows = [
-        GradebookRow(student, row["marks"], row["max_marks"], tuple(row["unmarked"]), row["questions"])
+        GradebookRow(student, row.marks, row.max_marks, row.unmarked, row.question_marks)
         for row, student in listed_rows
     ]
     csv.writer(out).writerows(gradebook_format.rows(assessment, gradebook_rows, points))
     return out.getvalue()
 
 
-def _is_known(row: Mapping[str, Any], roster: Roster | None) -> bool:
-    return bool(row["on_roster"]) if roster else row["student"] is not None
+def _is_known(row: ResultsRow, roster: Roster | None) -> bool:
+    return bool(row.on_roster) if roster else row.student is not None
 
 
-def _student(row: Mapping[str, Any], students: Mapping[str, Student]) -> Student:
-    label = row["student"]
+def _student(label: str, students: Mapping[str, Student]) -> Student:
     listed = students.get(label) or Student(label, label)
     number = listed.number or (label if any(map(str.isdigit, label)) and not any(map(str.isspace, label)) else "")
     return Student(label, listed.name or label, number)
 
 
-def _check_complete(listed_rows: Iterable[tuple[Mapping[str, Any], Student]], unknown: Sequence[str]) -> None:
+def _check_complete(listed_rows: Iterable[tuple[ResultsRow, Student]], unknown: Sequence[str]) -> None:
     students = [student for _, student in listed_rows]
     number_counts = Counter(student.number for student in students if student.number)
     faults = {
