@@ -13,7 +13,7 @@ INSTALL := -m pip install --quiet --disable-pip-version-check --require-hashes -
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo serve test coverage browser chromium lasting api openapi layout lint check fuzz chaos bench build deploy page smoke licences lock clean
+.PHONY: help setup demo serve test coverage browser chromium lasting api openapi schema layout lint check fuzz chaos bench build deploy page smoke licences lock clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -52,6 +52,9 @@ api: $(VENV)/.test ## requests generated from the API description, sent to the r
 openapi: $(VENV)/.test ## generates the API description from the code
 	@PYTHONPATH=functions $(BIN)/python -m release.openapi
 
+schema: $(VENV)/.test ## writes the table of question types in docs/grading.md, and the marking scheme's JSON schema
+	@PYTHONPATH=functions $(BIN)/python docs/draw_question_types.py
+
 layout: $(VENV)/.test ## writes the list of modules in docs/architecture.md
 	@$(BIN)/python docs/draw_layout.py
 
@@ -78,10 +81,10 @@ build: $(CHECK)/.ready ## builds what is deployed, in .aws-sam/build, with bytec
 
 deploy: build ## builds and deploys a release: make deploy STAGE=dev [PARAMETERS="Key=Value …"] [GUIDED=1]
 	@$(CHECK)/bin/python release/release.py $(STAGE) $(if $(GUIDED),--guided) $(if $(CONFIRMED),--confirmed) $(PARAMETERS)
-	@$(CHECK)/bin/python release/web_page.py $(STAGE)
+	@PYTHONPATH=functions $(CHECK)/bin/python release/web_page.py $(STAGE)
 
 page: $(CHECK)/.ready ## uploads the web page of a deployed stack: make page STAGE=dev
-	@$(CHECK)/bin/python release/web_page.py $(STAGE)
+	@PYTHONPATH=functions $(CHECK)/bin/python release/web_page.py $(STAGE)
 
 smoke: $(VENV)/.local ## smoke test of a deployed stack: make smoke API=https://… (token in GRADELINE_TOKEN)
 	@$(BIN)/gradeline smoke --api "$(API)"

@@ -1,7 +1,8 @@
 """Uploads the web page of a deployed stack: python release/web_page.py STAGE, after the deployment.
 
-Uploads web/ to the stack's bucket with the stack's settings (config.json, and in index.html a policy that names the
-APIs it may call), deletes files that are no longer part of the page, and invalidates CloudFront's cache.
+Uploads web/ and the documents made from the question types to the stack's bucket, with the stack's settings
+(config.json, and in index.html a policy that names the APIs it may call), deletes files that are no longer part of the
+page, and invalidates CloudFront's cache.
 """
 
 import argparse
@@ -13,6 +14,8 @@ import tomllib
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
+
+from core.models.question_types.published import page_documents
 
 ROOT = Path(__file__).resolve().parent.parent
 # CloudFront caches for a day (a release invalidates its cache); browsers revalidate their copy on every use.
@@ -59,6 +62,7 @@ def page_files(web: Path, outputs: Mapping[str, str]) -> Iterator[tuple[str, byt
                 name,
                 with_content_policy(body.decode(), outputs["PageSources"]).encode() if name == "index.html" else body,
             )
+    yield from page_documents().items()
     yield "config.json", json.dumps(page_config(outputs), indent=1).encode()
 
 

@@ -3,8 +3,9 @@
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from core.models.assessment import OBJECTIVE_TYPES, MarkingScheme, Question, QuestionPaper, SchemeEntry
+from core.models.assessment import MarkingScheme, Question, QuestionPaper, SchemeEntry
 from core.models.merged_paper import DEFAULT_MARKS, decide_marks
+from core.models.question_types.definition import is_objective
 from core.platform.limits import MAX_ANSWER_CHARACTERS, MAX_OBJECTIVE_ANSWER_CHARACTERS
 from grade.answer import Answer, AnswerSheet, UnplacedText
 
@@ -26,7 +27,7 @@ class QuestionTask:
 
     @property
     def is_objective(self) -> bool:
-        return self.question.type in OBJECTIVE_TYPES
+        return is_objective(self.question.type)
 
     @property
     def question_text(self) -> str:

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl
 
+from core.models.question_types.published import page_documents
 from local.cloud.aws_calls import WsgiRequest
 from local.cloud.function_worker import Invocation
 from local.cloud.lambda_service import MAX_PAYLOAD_BYTES
@@ -119,6 +120,8 @@ class HttpApi:
             if request.path == "/config.json":
                 body = json.dumps(self._page_config()).encode()
                 return WsgiResponse(200, [("Content-Type", "application/json"), ("Cache-Control", "no-store")], body)
+            if (document := page_documents().get(request.path.lstrip("/"))) is not None:
+                return WsgiResponse(200, [("Content-Type", "application/json"), *self._page_headers], document)
             path = (self._web / request.path.lstrip("/")).resolve()
             if path == self._web:
                 path = self._web / "index.html"

@@ -1,4 +1,4 @@
-"""Validates against the part of JSON Schema 2020-12 that `docs/marking-scheme.schema.json` uses.
+"""Validates against the part of JSON Schema 2020-12 that the schema of marking schemes uses.
 
 Tests compare the schema with the parser. An unknown keyword raises, so that the schema cannot state anything that no
 test checks.

@@ -14,6 +14,7 @@ import { saveStatus } from "./save-status.js";
 import { Session } from "./session.js";
 import { Unsaved } from "./unsaved-guard.js";
 import { Uploads } from "./uploads.js";
+import { useQuestionTypes } from "./question-types.js";
 import { question, useWords } from "./words.js";
 
 const unsaved = new Unsaved();
@@ -45,9 +46,9 @@ queue.listen((_, { unreadable }) => {
   if (unreadable) notify(text, { kind: "problem" });
 });
 
-async function fetchWords() {
-  const response = await fetch("words.json");
-  if (!response.ok) throw new Error(`words.json could not be read (${response.status}).`);
+async function fetchDocument(name) {
+  const response = await fetch(name);
+  if (!response.ok) throw new Error(`${name} could not be read (${response.status}).`);
   return response.json();
 }
 
@@ -74,7 +75,9 @@ addEventListener("offline", () =>
 );
 
 try {
-  useWords(await fetchWords());
+  const [words, types] = await Promise.all(["words.json", "question-types.json"].map(fetchDocument));
+  useWords(words);
+  useQuestionTypes(types);
   if (await session.open()) {
     showUser();
     const { sub, ...claims } = session.claims;

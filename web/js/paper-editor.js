@@ -2,17 +2,9 @@
 
 import { fill, h } from "./dom.js";
 import { marksField, maximaOf, marksOfWhole } from "./question-marks.js";
+import { questionType, questionTypes } from "./question-types.js";
 import { emptyEntry, entriesById } from "./scheme.js";
 import { mark } from "./words.js";
-
-const KINDS = {
-  text: "written answer",
-  choice: "choice",
-  true_false: "true or false",
-  numeric: "number",
-  exact: "exact words",
-  pattern: "pattern",
-};
 
 /** `value()` returns the edited tree and scheme entries; `changed()` whether they differ from the stored ones. */
 export function paperEditor(paper, scheme, maximum) {
@@ -109,7 +101,7 @@ export function paperEditor(paper, scheme, maximum) {
           draw(one.key);
         },
       },
-      Object.entries(KINDS).map(([value, text]) => h("option", { value, selected: value === one.type }, text)),
+      questionTypes().map(({ name, title }) => h("option", { value: name, selected: name === one.type }, title)),
     );
 
   const chooseField = (one, called) =>
@@ -128,7 +120,7 @@ export function paperEditor(paper, scheme, maximum) {
     );
 
   function options(one, called) {
-    if (one.type !== "choice") return null;
+    if (!questionType(one.type)?.has_options) return null;
     return h(
       "div",
       { class: "edit-options" },
@@ -152,9 +144,10 @@ export function paperEditor(paper, scheme, maximum) {
       change(value);
       entries.set(one.key, entry);
     };
-    if (one.type !== "text")
+    const answerTitle = questionType(one.type)?.answer_title;
+    if (answerTitle)
       return withLabel(
-        one.type === "choice" ? "correct options" : "correct answers",
+        answerTitle,
         field(
           `Correct answers of ${called}, separated by ;`,
           entry.answers.join("; "),

@@ -1,14 +1,6 @@
 // Conversion of a marking scheme: from the API to entries by question, and back to a request body.
 
-const TEXT_FIELDS = ["model_answer", "criteria"];
-const FIELDS = {
-  choice: ["answer", "partial", "negative"],
-  true_false: ["answer", "negative"],
-  numeric: ["answer", "unit", "tolerance", "range", "significant_figures"],
-  exact: ["answer"],
-  pattern: ["answer"],
-  text: TEXT_FIELDS,
-};
+import { questionType } from "./question-types.js";
 
 /** The entries that belong to a question of the paper, by its id. */
 export const entriesById = (scheme) =>
@@ -38,7 +30,7 @@ function toRequest(entry) {
     model_answer: entry.model_answer || null,
     criteria: entry.criteria.length ? entry.criteria.map(criterion) : null,
   };
-  const fields = entry.type ? FIELDS[entry.type] : Object.keys(values);
+  const fields = questionType(entry.type)?.fields ?? Object.keys(values);
   const used = Object.fromEntries(Object.entries(values).filter(([name, value]) => value && fields.includes(name)));
   if (!Object.keys(used).length && (entry.marks ?? null) === null) return null;
   return {

@@ -29,11 +29,6 @@ class QuestionType(StrEnum):
     TEXT = "text"
 
 
-OBJECTIVE_TYPES = frozenset(
-    {QuestionType.CHOICE, QuestionType.TRUE_FALSE, QuestionType.NUMERIC, QuestionType.EXACT, QuestionType.PATTERN}
-)
-
-
 @dataclass(frozen=True, slots=True)
 class Option:
     label: str

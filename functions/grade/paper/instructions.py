@@ -7,10 +7,10 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from core.models.question_types.true_false import is_true_false
 from grade.paper.label_parser import LabelKind
 from grade.paper.outline_nodes import OutlineNode, ends_with_or
 from grade.paper.printed_marks import MARKS_UNIT_PATTERN, NUMBER_PATTERN, PrintedMarks, find_marks, parse_number
-from grade.paper.question_type_detection import is_true_false
 
 _NUMBER_WORDS = {
     word: value

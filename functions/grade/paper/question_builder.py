@@ -7,6 +7,7 @@ from itertools import pairwise
 
 from core.models.assessment import Option, Question, QuestionType
 from core.models.paper_totals import format_marks, sum_available_marks
+from core.models.question_types.true_false import is_true_false
 from grade.paper.instructions import parse_instructions
 from grade.paper.label_parser import LabelKind
 from grade.paper.mark_allocation import (
@@ -20,7 +21,6 @@ from grade.paper.outline_nodes import NodeText, OutlineNode, build_node_text, en
 from grade.paper.printed_marks import MarkForm, PrintedMarks
 from grade.paper.question_type_detection import (
     guess_type,
-    is_true_false,
     parse_checkbox_options,
     score_options,
     strip_true_false,

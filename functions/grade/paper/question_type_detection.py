@@ -4,39 +4,8 @@ import re
 from collections.abc import Sequence
 
 from core.models.assessment import Option, QuestionType
+from core.models.question_types.definition import MARKED_TYPES, PrintedQuestion, get_definition
 from grade.paper.label_parser import LabelKind
-
-_EXPLANATION_WORDING = re.compile(
-    r"\b(?:explain|why|describe|discuss|justify|prove|show that|derive|compare|contrast|define|state|outline"
-    r"|evaluate the (?:role|impact|extent|view)"
-    r"|suggest|comment|write (?:a|an|short|about)|draw|sketch|give (?:a |one |two |three )?(?:reasons?|examples?)"
-    r"|how does|how do|how is|how are|how would|how could|how can"
-    r"|what (?:is|are) meant|what do you (?:mean|understand))\b",
-    re.IGNORECASE,
-)
-_CALCULATION_WORDING = re.compile(
-    r"\b(?:calculate|compute|how (?:many|much|far|long|fast|tall|high|deep|wide|old|heavy)|work out|solve|simplify"
-    r"|find (?:the |its |their )?(?:value|mass|length|area|volume|speed|velocity|acceleration|force|distance|height"
-    r"|sum|product"
-    r"|number|total|mean|median|mode|range|"
-    r"probability|perimeter|cost|price|time|angle|power|energy|work|current|resistance|voltage|pressure|density"
-    r"|weight|amount|percentage|ratio|average|x|y)"
-    r"|evaluate(?=\s+(?:[\d(√∫x]|the (?:expression|integral)))|determine the (?:value|mass|length|area|volume|speed"
-    r"|velocity|force|distance|number)"
-    r"|what is the (?:value|mass|sum|product|remainder|area|perimeter|volume|speed|probability|average)"
-    r"|(?:significant figures|decimal places?)|to the nearest)\b"
-    r"|____\s*(?:cm|mm|km|m|kg|g|s|m/s|N|J|W|V|A|Ω|°C|Pa|Hz|mol|%|L|ml|hours?|minutes?|seconds?)(?:\b|$|[²³^/])"
-    r"|[=]\s*____|\bgive your answer (?:in|to)\b",
-    re.IGNORECASE,
-)
-_TRUE_FALSE = re.compile(
-    r"\btrue\s*(?:/|or|and|,|\\|\|)\s*false\b|\bT\s*/\s*F\b"
-    r"|\((?:T|True) or (?:F|False)\)|\bright or wrong\b|true\s{1,}false\W*$",
-    re.IGNORECASE,
-)
-_REASON_WORDING = re.compile(r"\b(?:explain|justify|justification|reasons?|why|correct the false)\b", re.IGNORECASE)
-_TRUE_FALSE_OPTION = re.compile(r"^(?:true|false|t|f)\W*$", re.IGNORECASE)
-
 
 _CHOICE_WORDING = re.compile(
     r"\bwhich\b|\b(?:choose|select|tick|circle|pick|mark)\b|\bmost (?:likely|suitable|appropriate)\b"
@@ -66,24 +35,10 @@ _TRUE_FALSE_SUFFIX = re.compile(r"[\s(\[]*\btrue\b\W{1,6}(?:or\b\W*)?\bfalse\b[\
 
 def guess_type(text: str, options: Sequence[Option], *, true_false: bool = False) -> QuestionType:
     """Guess a question's type. `true_false`: a heading above it announces true/false questions."""
-    if options:
-        option_texts = [option.text for option in options]
-        return (
-            QuestionType.TRUE_FALSE
-            if len(option_texts) == 2 and all(_TRUE_FALSE_OPTION.match(t) for t in option_texts)
-            else QuestionType.CHOICE
-        )
-    needs_explanation = _EXPLANATION_WORDING.search(text)
-    if (true_false or is_true_false(text)) and not _REASON_WORDING.search(text):
-        return QuestionType.TRUE_FALSE
-    if not needs_explanation and _CALCULATION_WORDING.search(text):
-        return QuestionType.NUMERIC
-    return QuestionType.TEXT
-
-
-def is_true_false(text: str) -> bool:
-    """Whether the question asks for true or false only, without a reason."""
-    return bool(_TRUE_FALSE.search(text)) and not _REASON_WORDING.search(text)
+    printed = PrintedQuestion(text, tuple(options), true_false)
+    scores = {one: get_definition(one).guess_score(printed) for one in MARKED_TYPES}
+    best = max(MARKED_TYPES, key=lambda one: scores[one])
+    return best if scores[best] > 0 else QuestionType.TEXT
 
 
 def score_options(

@@ -99,7 +99,7 @@ def _find_ambiguity(
     return f"“{cleaned}” may also be “{rival}”" if rival else ""
 
 
-def mark_choice(question: Question, entry: SchemeEntry, text: str, max_marks: float) -> RuleMark:
+def mark(question: Question, entry: SchemeEntry, text: str, max_marks: float) -> RuleMark:
     """All or nothing, or partial marks where the scheme allows them; `negative` is subtracted for a wrong answer."""
     right = frozenset(_resolve_option_label(answer, question.options) for answer in entry.answers)
     selected = parse_selected_options(text, question.options, several=len(right) > 1)

@@ -5,7 +5,7 @@ import unicodedata
 
 from rapidfuzz import fuzz
 
-from core.models.assessment import SchemeEntry
+from core.models.assessment import Question, SchemeEntry
 from core.models.result import ReviewReason
 from grade.language import lookalikes
 from grade.mark_arithmetic import RuleMark
@@ -18,7 +18,7 @@ _NEAR_MISS = 80.0
 _SHORT_SENTENCE = 10
 
 
-def mark_exact(entry: SchemeEntry, text: str, max_marks: float) -> RuleMark:
+def mark(_question: Question, entry: SchemeEntry, text: str, max_marks: float) -> RuleMark:
     """Marks an answer against the scheme's wordings, alone or in a short sentence of its own.
 
     Case and surplus space do not count. Look-alike characters, near misspellings and a right answer among other text go

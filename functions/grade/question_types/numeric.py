@@ -52,7 +52,7 @@ class SchemeQuantity:
     optional_unit: bool
 
 
-def mark_numeric(question: Question, entry: SchemeEntry, text: str, max_marks: float) -> RuleMark:
+def mark(question: Question, entry: SchemeEntry, text: str, max_marks: float) -> RuleMark:
     """Marks the final value of the answer in the scheme's unit, within the scheme's tolerance or range.
 
     A value that is right only in another reading of its characters, or one of several, goes to a person.

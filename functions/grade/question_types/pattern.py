@@ -2,7 +2,7 @@
 
 import re
 
-from core.models.assessment import SchemeEntry
+from core.models.assessment import Question, SchemeEntry
 from core.models.result import ReviewReason
 from grade.language import lookalikes
 from grade.mark_arithmetic import RuleMark
@@ -18,7 +18,7 @@ from grade.question_types.linear_regex import UnsupportedPattern, compile_patter
 _STATED = re.compile(r"^[^.!?]{0,60}?\b(?:is|are|was|=|:)\s+", re.I)
 
 
-def mark_pattern(entry: SchemeEntry, text: str, max_marks: float) -> RuleMark:
+def mark(_question: Question, entry: SchemeEntry, text: str, max_marks: float) -> RuleMark:
     """Marks an answer against the scheme's expressions. Where only a part of it matches, a person decides."""
     cleaned = normalize_quotes(text)
     candidates = list(dict.fromkeys((cleaned, cleaned.rstrip("."), normalize_answer(text), remove_lead_in(text))))

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 from rapidfuzz.distance import OSA
 
-from core.models.assessment import SchemeEntry
+from core.models.assessment import Question, SchemeEntry
 from core.models.result import ReviewReason
 from grade.language.tokenizer import word_set
 from grade.mark_arithmetic import RuleMark
@@ -16,7 +16,7 @@ _FALSE = word_set("f false no n incorrect wrong untrue ✗ ✘ × x disagree")
 _WORDS = re.compile(r"[^\W_]+(?:'[a-z]+)?|[✓✔√✗✘×]")
 
 
-def mark_true_false(entry: SchemeEntry, text: str, max_marks: float) -> RuleMark:
+def mark(_question: Question, entry: SchemeEntry, text: str, max_marks: float) -> RuleMark:
     """All marks for the right value, else 0; `negative` is subtracted for the wrong value."""
     right = parse_true_false(entry.answers[0])
     selected = parse_true_false(text)

@@ -10,6 +10,9 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from core.models.assessment import MarkingScheme, Question, QuestionPaper, QuestionType, SchemeEntry
+from core.models.question_types.choice import parse_choice
+from core.models.question_types.numeric import parse_quantity
+from core.models.question_types.true_false import parse_truth
 from core.models.transcript import Line, Transcript
 from grade.answer import AnswerLine
 from grade.paper.boilerplate import remove_headers_and_footers
@@ -20,7 +23,6 @@ from grade.paper.rows import GAP, Row, build_rows, truncate_row
 from grade.paper.text_chunks import TextChunk, split_at_labels
 from grade.scheme.compact_answers import parse_compact_answers
 from grade.scheme.criteria_parser import parse_criteria
-from grade.scheme.scheme_entries import parse_choice, parse_quantity
 from grade.sheet.question_index import QuestionIndex
 from grade.sheet.question_text import remove_question_text
 from grade.sheet.segments import split_into_segments
@@ -214,10 +216,7 @@ def _fit_to_question_type(entry: SchemeEntry, question: Question | None) -> Sche
         return replace(entry, answers=(lone[1].upper(),), model_answer="", criteria=()) if lone else entry
     if question.type is QuestionType.CHOICE and (label := parse_choice(response, question)):
         return replace(entry, answers=(label,), model_answer="", criteria=())
-    if question.type is QuestionType.TRUE_FALSE and (
-        found := re.match(r"\W*(true|false|t|f)\b", response, re.IGNORECASE)
-    ):
-        truth = "true" if found[1].lower().startswith("t") else "false"
+    if question.type is QuestionType.TRUE_FALSE and (truth := parse_truth(response)):
         return replace(entry, answers=(truth,), model_answer="", criteria=())
     if question.type is QuestionType.NUMERIC and not entry.criteria and (number := parse_quantity(response)):
         return replace(entry, answers=(number[0],), unit=number[1], model_answer="")

@@ -4,7 +4,8 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from core.models.assessment import OBJECTIVE_TYPES, QuestionType
+from core.models.assessment import QuestionType
+from core.models.question_types.definition import AnswerShape, get_shape, is_objective
 from core.models.result import ReviewReason
 from grade.answer import AnswerLine
 from grade.language.text_cleaning import clean_line
@@ -120,10 +121,10 @@ def _find_teacher_marks(fragments: Sequence[Fragment], node: QuestionNode, clean
         if early:
             cleaned.review.append(ReviewReason.UNCLEAR_ANSWER)
         mark_like -= early
-    if node.question.type not in OBJECTIVE_TYPES and node.question.type is not QuestionType.TEXT:
+    if get_shape(node.question.type) is None:
         return set()
     if written:
-        if node.question.type not in (QuestionType.NUMERIC, QuestionType.EXACT, QuestionType.PATTERN):
+        if get_shape(node.question.type) is not AnswerShape.VALUE:
             return mark_like
         left_edges = [f.line.line.box[0] for i, f in enumerate(fragments) if i not in mark_like and f.response.strip()]
         return {
@@ -151,11 +152,7 @@ def _remove_margin_mark(response: str, node: QuestionNode) -> str:
     if (
         found
         and is_teacher_mark(found[2])
-        and (
-            node.question.type not in OBJECTIVE_TYPES
-            or _is_score_out_of_marks(found[2], node)
-            or is_only_ticks(found[2])
-        )
+        and (not is_objective(node.question.type) or _is_score_out_of_marks(found[2], node) or is_only_ticks(found[2]))
     ):
         return found[1]
     return response

@@ -21,7 +21,7 @@ from grade.sheet.segments import Segment, cut_at_labels, label_left_edges
 from grade.sheet.trailing_lines import TrailingLineFinder
 from grade.sheet.unanswered_questions import UnansweredQuestions
 from grade.sheet.unclaimed_text import PrintedText, UnclaimedText, place_unclaimed_texts
-from grade.sheet.unplaced_text import SINGLE_VALUE_TYPES, find_unplaced_texts, reattach_same_row_lines
+from grade.sheet.unplaced_text import find_unplaced_texts, may_be_a_number, reattach_same_row_lines
 
 
 def split_into_answers(transcript: Transcript, paper: QuestionPaper) -> AnswerSheet:
@@ -127,7 +127,7 @@ def _label_review(segment: Segment, node: QuestionNode) -> list[ReviewReason]:
     """The reasons for review that the label of a segment gives."""
     review: list[ReviewReason] = []
     label = segment.decoded_label
-    cut_short = node.question.type in SINGLE_VALUE_TYPES and not all(certain for _, certain in segment.page_numbers)
+    cut_short = may_be_a_number(node) and not all(certain for _, certain in segment.page_numbers)
     if segment.doubtful or cut_short or (label is not None and label.doubtful):
         review.append(ReviewReason.UNLABELLED)
     if label is not None and label.misread:

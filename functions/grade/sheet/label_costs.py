@@ -7,13 +7,13 @@ hand on sheets with known answers (`tests/unit/grade/sheet`).
 import re
 from collections.abc import Sequence
 
-from core.models.assessment import OBJECTIVE_TYPES, QuestionType
+from core.models.assessment import QuestionType
+from core.models.question_types.definition import AnswerShape, get_definition, get_shape, is_objective
 from grade.sheet.label_candidates import LabelCandidate, find_main_style, style_family
 from grade.sheet.label_parser import LabelReading
 from grade.sheet.question_index import QuestionNode
 from grade.sheet.question_text import find_copied_text
 
-_OBJECTIVE_ANSWER = re.compile(r"\s*[(\[]?(?:[A-Ha-h]|true|false|[TF])[)\].]?\s*(?:$|\s{3}|[,;])", re.IGNORECASE)
 _OPERATOR = re.compile(r"[=×÷+*/<>^%°]|[xX]\s*\d")
 _UNIT = re.compile(r"(?:cm|mm|km|kg|m|g|s|ms|N|J|W|V|Pa|Hz|mol|marks?|hours?|minutes?|seconds?|years?|people|of)\b")
 
@@ -79,7 +79,7 @@ class LabelCosts:
             )
         if not candidate.span.is_inline:
             return cost + (0.4 if candidate.indent > 0.07 else 0.0)
-        if current is not None and current.is_leaf and current.question.type in OBJECTIVE_TYPES:
+        if current is not None and current.is_leaf and is_objective(current.question.type):
             return cost - 0.6
         before = candidate.text[: candidate.span.start]
         response = before.rstrip()
@@ -100,9 +100,11 @@ class LabelCosts:
             return -2.0
         if reading.style in ("1)", "1.1", "1") and re.match(r"\s*[-−–]?\s*\d", rest):
             return _number_fit_cost(candidate, reading, current, node, order_cost)
-        if node.question.type in (QuestionType.CHOICE, QuestionType.TRUE_FALSE):
-            if _OBJECTIVE_ANSWER.match(rest):
-                return -0.8
+        shape = get_shape(node.question.type)
+        pattern = get_definition(node.question.type).answer_pattern if shape is not None else None
+        if pattern is not None and pattern.match(rest):
+            return -0.8
+        if shape is AnswerShape.LABEL:
             wordy = len(rest.split()) > 4 and not re.match(r"\W*(?:[A-Ha-h]\W|true|false)", rest, re.IGNORECASE)
             return 0.8 if wordy else 0.0
         # Words directly under a question that is asked in parts are hardly its answer.

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass
 
-from core.models.assessment import QuestionType
+from core.models.question_types.definition import AnswerShape, get_shape
 from grade.answer import AnswerLine
 from grade.scheme.compact_answers import NumberedAnswer, parse_answer_grid, parse_compact_answers
 from grade.sheet.label_candidates import (
@@ -90,10 +90,7 @@ def _resolve_pairs(pairs: Sequence[NumberedAnswer], question_index: QuestionInde
     answers = []
     for pair in pairs:
         nodes = question_index.by_path.get((str(pair.number),), [])
-        if len(nodes) != 1 or question_index.nodes[nodes[0]].question.type not in (
-            QuestionType.CHOICE,
-            QuestionType.TRUE_FALSE,
-        ):
+        if len(nodes) != 1 or get_shape(question_index.nodes[nodes[0]].question.type) is not AnswerShape.LABEL:
             return []
         answers.append(RowAnswer(nodes[0], pair.start, pair.end, pair.response))
     return answers

@@ -7,6 +7,7 @@ from itertools import combinations, pairwise
 from statistics import median
 
 from core.models.assessment import QuestionType
+from core.models.question_types.definition import get_definition, get_shape
 from grade.answer import AnswerLine
 from grade.language.lookalikes import fold_lookalikes
 from grade.sheet.fragments import Fragment, is_margin_mark
@@ -20,7 +21,6 @@ _MARGIN = 0.03
 _LEADING_LABEL = re.compile(
     r"\W{0,2}(?:q\w{0,8}[\s.:]{1,2})?(?P<label>[\w|]{1,3}(?:[().]{0,2}[\w|]{1,3}){0,2})[).:,;\]]", re.IGNORECASE
 )
-_ONE_LINE_TYPES = (QuestionType.CHOICE, QuestionType.TRUE_FALSE, QuestionType.EXACT, QuestionType.PATTERN)
 _CLOSE_SPACING = 0.75
 """Lines of one answer are closer together than this share of the smallest distance between two answers."""
 _FULL_WIDTH, _FULL_EDGE, _RAGGED = 0.45, 0.6, 0.02
@@ -81,7 +81,7 @@ class TrailingLineFinder:
                 lower.response, node, missing
             ):
                 weak_starts.append(number)
-        if node.question.type in _ONE_LINE_TYPES and len(written) > 1:
+        if _takes_one_line(node.question.type) and len(written) > 1:
             strong_starts.append(written[1])
         if strong_starts:
             return TrailingText(min(strong_starts + weak_starts), len(missing))
@@ -197,3 +197,7 @@ def _append_spacing(spacings: list[float], upper: AnswerLine, lower: AnswerLine)
     spacing = lower.line.box[1] - upper.line.box[1]
     if upper.page == lower.page and spacing > 0 and not is_same_row(upper, lower):
         spacings.append(spacing)
+
+
+def _takes_one_line(question_type: QuestionType) -> bool:
+    return get_shape(question_type) is not None and get_definition(question_type).is_one_line

@@ -4,16 +4,15 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import pairwise
 
-from core.models.assessment import QuestionType
+from core.models.question_types.definition import AnswerShape, get_shape
 from grade.answer import Answer, UnplacedText
 from grade.sheet.fragments import Fragment, make_fragment
 from grade.sheet.page_numbers import is_same_row
+from grade.sheet.question_index import QuestionNode
 from grade.sheet.segments import Segment, label_left_edges
 from grade.sheet.trailing_lines import TrailingText, find_mark_like_lines
 from grade.sheet.unanswered_questions import UnansweredQuestions
 
-SINGLE_VALUE_TYPES = (QuestionType.NUMERIC, QuestionType.EXACT, QuestionType.PATTERN)
-"""Types whose answer may be a number alone, so that a number at a page's foot may be the answer or its end."""
 _MAX_TEXT_LENGTH, _MAX_LINES = 600, 20
 """How much of a text is shown at each question that it may belong to: characters and lines."""
 
@@ -82,9 +81,7 @@ def find_unplaced_texts(
             yield from show_at(questions.missing_after(index)[:1], excluded)
         else:
             numbers = [
-                make_fragment(line)
-                for line, certain in segment.page_numbers
-                if not certain or node.question.type in SINGLE_VALUE_TYPES
+                make_fragment(line) for line, certain in segment.page_numbers if not certain or may_be_a_number(node)
             ]
             yield from show_at([own], excluded + numbers)
         if (found := trailing.get(index)) is not None:
@@ -93,3 +90,8 @@ def find_unplaced_texts(
         yield from show_at(questions.empty_label_after(index), find_mark_like_lines(segment, left_edges))
         if attempts[node.question.id] > 1:
             yield from show_at(questions.missing_between_labels(index), segment.fragments)
+
+
+def may_be_a_number(node: QuestionNode) -> bool:
+    """Whether the answer may be a number alone, so that a number at a page's foot may be the answer or its end."""
+    return get_shape(node.question.type) is AnswerShape.VALUE

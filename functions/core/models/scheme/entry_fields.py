@@ -1,11 +1,11 @@
 """The fields of a question in a marking scheme, each with its validation and error message."""
 
 import re
-from typing import Any
 
 import yaml
 
 from core.models.assessment import Criterion, QuestionType, SchemeEntry
+from core.models.question_types.definition import MARKED_TYPES, get_definition
 from core.models.scheme.yaml_nodes import (
     SchemeProblems,
     is_null,
@@ -16,22 +16,24 @@ from core.models.scheme.yaml_nodes import (
     read_text,
 )
 
-MARKED_TYPES = ("choice", "true_false", "numeric", "exact", "pattern", "text")
-"""The types that a scheme may name."""
-
+EVERY_TYPE = "every type"
+_TYPED_FIELDS = (
+    "answer",
+    "partial",
+    "negative",
+    "unit",
+    "tolerance",
+    "range",
+    "significant_figures",
+    "model_answer",
+    "criteria",
+)
 QUESTION_FIELDS = {
-    "question": "every type",
-    "type": "every type",
-    "marks": "every type",
-    "answer": "choice, true_false, numeric, exact, pattern",
-    "partial": "choice",
-    "negative": "choice, true_false",
-    "unit": "numeric",
-    "tolerance": "numeric",
-    "range": "numeric",
-    "significant_figures": "numeric",
-    "model_answer": "text",
-    "criteria": "text",
+    **dict.fromkeys(("question", "type", "marks"), EVERY_TYPE),
+    **{
+        field: ", ".join(one.value for one in MARKED_TYPES if field in get_definition(one).fields)
+        for field in _TYPED_FIELDS
+    },
 }
 """Maps each field to the types that it applies to."""
 
@@ -93,17 +95,22 @@ class _EntryParser:
     def type(self) -> QuestionType | None:
         node = self._found.get("type")
         if node is None:
-            return None
+            return self._type_of_mapping()
         name = read_text(node)
         if name not in MARKED_TYPES:
             self._report(node, "type", f"must be one of {', '.join(MARKED_TYPES)}.")
             return None
         return QuestionType(name)
 
+    def _type_of_mapping(self) -> QuestionType | None:
+        """The type whose `answer` may be a mapping, if it is one."""
+        is_mapping = isinstance(self._found.get("answer"), yaml.MappingNode)
+        return next((one for one in MARKED_TYPES if is_mapping and get_definition(one).takes_mapping), None)
+
     def report_inapplicable_fields(self, question_type: QuestionType | None) -> None:
         for name, node in self._found.items():
             types = QUESTION_FIELDS[name]
-            if question_type is not None and types != "every type" and question_type.value not in types.split(", "):
+            if question_type is not None and types != EVERY_TYPE and question_type.value not in types.split(", "):
                 self._report(node, name, f"does not apply to a {question_type.value} question (only to {types}).")
 
     def text(self, name: str) -> str:
@@ -142,20 +149,28 @@ class _EntryParser:
         node = self._found.get("answer")
         if node is None:
             return ()
-        valid_answers: list[str] = []
-        items: list[Any] = read_list(node, lambda item: item)
-        if not items:
+        definition = get_definition(question_type) if question_type else None
+        if isinstance(node, yaml.MappingNode) and definition is not None and definition.takes_mapping:
+            texts = [(key, _read_pair(key, value)) for key, value in node.value]
+        else:
+            texts = [(item, read_text(item)) for item in read_list(node, lambda item: item)]
+        if not texts:
             self._report(node, "answer", "the list is empty.")
-        for item in items:
-            text = read_text(item)
+        valid_answers: list[str] = []
+        for item, text in texts:
             if not text:
                 self._report(item, "answer", "must be a text, a number, or a list of them.")
-            elif (problem := _find_answer_problem(text, question_type)) is not None:
+            elif definition is not None and (problem := definition.answer_problem(text)) is not None:
                 self._report(item, "answer", problem)
             else:
-                valid_answers.append(_normalize_boolean(text) if question_type is QuestionType.TRUE_FALSE else text)
-        if question_type is QuestionType.TRUE_FALSE and len(valid_answers) > 1:
-            self._report(node, "answer", "a true_false question has one answer.")
+                valid_answers.append(definition.normalize_answer(text) if definition else text)
+        if (
+            definition is not None
+            and definition.max_answers is not None
+            and len(valid_answers) > definition.max_answers
+        ):
+            count = "one answer" if definition.max_answers == 1 else f"at most {definition.max_answers} answers"
+            self._report(node, "answer", f"a {question_type} question has {count}.")
         return tuple(valid_answers)
 
     def tolerance(self) -> str | None:
@@ -222,23 +237,7 @@ class _EntryParser:
         return Criterion(text, marks, tuple(accept)) if text and marks is not None else None
 
 
-def _normalize_boolean(text: str) -> str:
-    return "true" if text.lower() in ("true", "t", "yes", "right", "correct") else "false"
-
-
-def _find_answer_problem(text: str, question_type: QuestionType | None) -> str | None:
-    """Return what is wrong with an answer of this type, or None."""
-    if question_type is QuestionType.TRUE_FALSE and text.lower() not in (
-        "true", "t", "yes", "right", "correct", "false", "f", "no", "wrong", "incorrect",
-    ):  # fmt: skip
-        return "must be true or false."
-    if question_type is QuestionType.NUMERIC and not re.search(r"\d", text):
-        return "must be a number."
-    if question_type is QuestionType.CHOICE and len(text) > 8:
-        return "must be the label of an option (B), not its text."
-    if question_type is QuestionType.PATTERN:
-        try:
-            re.compile(text)
-        except (re.error, RecursionError, OverflowError) as error:
-            return f"is not a regular expression ({error})."
-    return None
+def _read_pair(key: yaml.Node, value: yaml.Node) -> str | None:
+    """An item of a mapping as the text "key-value"; None where one of them is no scalar or is empty."""
+    texts = read_text(key), read_text(value)
+    return "-".join(text for text in texts if text) if all(texts) else None

@@ -1,6 +1,6 @@
 """Parses a marking scheme that a person wrote as JSON or YAML.
 
-The format is published as `docs/marking-scheme.schema.json`.
+The format is published as a JSON schema (`core.models.scheme.json_schema`).
 """
 
 import yaml
