@@ -234,7 +234,9 @@ def test_an_unreachable_api_prints_a_sentence_and_exits_with_1(
 
 
 def test_the_page_is_served_during_and_after_grading(tmp_path: Path) -> None:
-    for name, body in (("paper.pdf", PAPER), ("scheme.yaml", SCHEME.encode()), ("Ada.pdf", typed_pdf(ANSWERS))):
+    # Enough text that no page needs OCR.
+    sheet = typed_pdf([*ANSWERS, "That is all I know about science."])
+    for name, body in (("paper.pdf", PAPER), ("scheme.yaml", SCHEME.encode()), ("Ada.pdf", sheet)):
         (tmp_path / name).write_bytes(body)
     files = ("--paper", tmp_path / "paper.pdf", "--scheme", tmp_path / "scheme.yaml", tmp_path / "Ada.pdf")
     grade = gradeline("grade", *files, "--assessment", "bio-1", "--keep")

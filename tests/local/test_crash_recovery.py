@@ -1,6 +1,6 @@
 """`gradeline serve`, killed while it works: nothing accepted is lost, nothing is done twice.
 
-`make lasting` kills it twenty times; this test twice.
+`make lasting` kills it twenty times; this test once.
 """
 
 from pathlib import Path
@@ -10,11 +10,11 @@ import pytest
 from benchmarks.kills import run_kill_test
 
 
-# On a busy machine each of the three starts takes a while.
+# On a busy machine each of the two starts takes a while.
 @pytest.mark.timeout(600)
 def test_a_server_killed_under_load_loses_nothing(tmp_path: Path) -> None:
-    report = run_kill_test(kills=2, seed=7, sheets_a_kill=4, folder=tmp_path)
+    report = run_kill_test(kills=1, seed=7, sheets_a_kill=4, folder=tmp_path)
     assert report.violations == []
-    assert report.kills == 2
+    assert report.kills == 1
     # Whether sheets were in progress at the time of a kill is chance; the long trial reports how many.
     assert report.accepted
