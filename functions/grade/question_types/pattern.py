@@ -13,7 +13,8 @@ from grade.question_types.answer_normalization import (
     remove_lead_in,
     shorten,
 )
-from grade.question_types.linear_regex import UnsupportedPattern, compile_pattern
+from grade.question_types.linear_regex import compile_pattern
+from grade.question_types.regex_parser import UnsupportedPattern
 
 _STATED = re.compile(r"^[^.!?]{0,60}?\b(?:is|are|was|=|:)\s+", re.I)
 
