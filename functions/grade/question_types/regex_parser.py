@@ -88,7 +88,10 @@ def _literal(wanted: str) -> CharacterTest:
 
 
 def _range(low: str, high: str) -> CharacterTest:
-    return lambda char: any(low <= form <= high for form in (char, *char.lower()[:1], *char.upper()[:1]))
+    # Forms of several letters ("ß" is "SS") are no other case of a letter, as in `re`.
+    return lambda char: any(
+        len(form) == 1 and low <= form <= high for form in (char, char.lower(), char.upper(), char.casefold())
+    )
 
 
 _CLASSES: dict[str, CharacterTest] = {

@@ -100,3 +100,8 @@ def test_no_pattern_hangs_on_a_text_that_blocks_pythons_re() -> None:
 @pytest.mark.timeout(20)
 def test_nothing_repeated_a_billion_times_is_nothing() -> None:
     assert compile_pattern("a(?:(?:){999999999}){,999999999}b").fullmatch("ab")
+
+
+@pytest.mark.parametrize(("source", "text"), [("[A-Z]", "ß"), ("[a-z]", "ﬁ"), ("[α-ω]", "µ")])
+def test_a_range_folds_case_one_letter_at_a_time_like_pythons_re(source: str, text: str) -> None:
+    assert compile_pattern(source).fullmatch(text) == bool(re.fullmatch(source, text, re.IGNORECASE))
