@@ -3,7 +3,6 @@
 import asyncio
 import json
 import logging
-import time
 from dataclasses import replace
 from typing import Any
 
@@ -89,23 +88,21 @@ def test_each_failure_is_explained_and_leaves_a_provisional_mark(name: str) -> N
 
 
 def test_a_stalled_call_ends_with_the_timeout() -> None:
-    started = time.monotonic()
     mark = mark_one(
         lambda *_: FakeReply(completion_body("late"), seconds=30), limits=replace(FAST_LIMITS, timeout_seconds=0.3)
     )
     _assert_provisional(mark, "did not answer")
-    assert time.monotonic() - started < 10
 
 
 def test_a_sheet_has_its_own_time_budget() -> None:
     limits = replace(FAST_LIMITS, timeout_seconds=0.5, budget_seconds=0.7, concurrency=1)
-    started = time.monotonic()
     with (
         FakeModelServer(lambda *_: FakeReply(completion_body("late"), seconds=30)) as server,
         open_model_marker(server, limits) as marker,
     ):
         marks = marker.mark(tasks_for(["Plants absorb sunlight."] * 6))
-    assert time.monotonic() - started < 8
+        # Six calls would need 3 s of the 0.7 s.
+        assert len(server.requests) <= 2
     assert all(ReviewReason.MODEL_UNAVAILABLE in mark.review for mark in marks)
 
 
