@@ -52,6 +52,8 @@ def _check_keyword(name: str, constraint: Any, value: Any, schema: dict[str, Any
 
 def _check_typed_keyword(name: str, constraint: Any, value: Any, schema: dict[str, Any], root: dict[str, Any]) -> bool:  # noqa: PLR0911
     """Check keywords that constrain values of one type and accept all others."""
+    if name == "minProperties":
+        return not isinstance(value, dict) or len(value) >= constraint
     if name in ("required", "properties", "additionalProperties"):
         return not isinstance(value, dict) or _check_object_keyword(name, constraint, value, schema, root)
     if name in ("items", "minItems", "maxItems"):

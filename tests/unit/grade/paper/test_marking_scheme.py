@@ -110,12 +110,12 @@ def test_json_and_yaml_parse_to_the_same_scheme() -> None:
         ),
         (
             "questions:\n  - question: 1\n    type: essay\n",
-            "Line 3: question 1, field type: must be one of choice, true_false, numeric, exact, pattern, text.",
+            f"Line 3: question 1, field type: must be one of {', '.join(MARKED_TYPES)}.",
         ),
         (
             "questions:\n  - question: 1\n    type: text\n    answer: B\n",
             "Line 4: question 1, field answer: does not apply to a text question"
-            " (only to choice, true_false, numeric, exact, pattern).",
+            f" (only to {QUESTION_FIELDS['answer']}).",
         ),
         (
             "questions:\n  - question: 1\n    type: true_false\n    answer: maybe\n",
