@@ -26,6 +26,7 @@ class QuestionType(StrEnum):
     NUMERIC = "numeric"
     EXACT = "exact"
     PATTERN = "pattern"
+    MATCHING = "matching"
     TEXT = "text"
 
 
