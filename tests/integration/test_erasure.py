@@ -15,6 +15,7 @@ from persist import app as persist_app
 from receive import app as receive_app
 from recover import app as recover_app
 from results import app as results_app
+from tests.integration.erasure_requests import create_graded_sheet, erase, status, table_text
 from tests.integration.http_events import http_event, parse_response
 from tests.integration.moto_cloud import (
     DOCUMENTS,
@@ -34,42 +35,6 @@ from tests.integration.recovery import (
     record_sheet,
     sweep,
 )
-
-
-def erase(cloud: MotoCloud, context: Any, submission_id: str) -> int:
-    event = http_event("DELETE", f"/submissions/{submission_id}")
-    code: int = results_app.handler(event, context)["statusCode"]
-    deliver_invocations(cloud, context)
-    return code
-
-
-def status(context: Any, submission_id: str) -> tuple[int, Any]:
-    return parse_response(results_app.handler(http_event("GET", f"/submissions/{submission_id}"), context))
-
-
-def table_text(cloud: MotoCloud) -> str:
-    """Return everything in the table as text."""
-    return json.dumps(cloud.client("dynamodb").scan(TableName=TABLE)["Items"], default=str)
-
-
-def create_graded_sheet(cloud: MotoCloud, context: Any, **query: str) -> Submission:
-    """A sheet that was received through the API, stored, read and graded."""
-    _, receipt = post_sheet(context, **query)
-    submission = Submission.from_state(cloud.executions()[f"{receipt['id']}-1"])
-    table = record_sheet(cloud, submission)
-    persist_app.handler(submission.to_state(), context)
-    transcript, result = f"transcripts/demo/{SHA256}.1-sheet.json", f"results/demo/{submission.id}/1.json"
-    for key in (transcript, result):
-        cloud.client("s3").put_object(Bucket=DOCUMENTS, Key=key, Body=b"{}")
-    table.put({"pk": f"submission#{submission.id}", "sk": "lane#0001#reading", "pages_total": 1})
-    table.put({"pk": f"submission#{submission.id}", "sk": "anything else", "student": "Ada"})
-    submission_repository.write_terminal_state(
-        table,
-        submission,
-        SubmissionState.GRADED,
-        OutcomeAttributes.from_item({"result_key": result, "transcript_key": transcript, "marks": 1}),
-    )
-    return submission
 
 
 def test_erasure_leaves_nothing_that_names_the_student(cloud: MotoCloud, context: Any) -> None:

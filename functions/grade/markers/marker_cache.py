@@ -77,5 +77,16 @@ def with_cached_marks(document: dict[str, Any], marks: CachedMarks) -> dict[str,
 
 
 def cached_marks_from_document(document: dict[str, Any]) -> dict[str, FreeTextMark]:
-    """The cached marks in the document of a result or a corrected answer; none if it has no such field."""
-    return {key: FreeTextMark.from_dict(mark) for key, mark in document.get(_DOCUMENT_FIELD, {}).items()}
+    """The cached marks in the document of a result or a corrected answer; none if it has no such field.
+
+    A mark that this release cannot decode is left out, so that its answer is marked again: a cache never stops a sheet.
+    """
+    decoded = ((key, _decode_mark(mark)) for key, mark in document.get(_DOCUMENT_FIELD, {}).items())
+    return {key: mark for key, mark in decoded if mark is not None}
+
+
+def _decode_mark(mark: dict[str, Any]) -> FreeTextMark | None:
+    try:
+        return FreeTextMark.from_dict(mark)
+    except (KeyError, ValueError, TypeError):
+        return None

@@ -118,3 +118,10 @@ def test_cached_credit_without_evidence_is_requested_again(quote: str) -> None:
     model = FakeModel()
     CachingMarker(model, first.cached_marks).mark(TASKS[:1])
     assert model.asked == TASKS[:1]
+
+
+def test_a_cached_mark_that_cannot_be_decoded_is_left_out() -> None:
+    known = FreeTextMark(1.0, 0.9, "model:m", "Right.").to_dict()
+    unknown = {**known, "review": ["a_reason_of_a_later_release"]}
+    document = {"opinions": {"a": known, "b": unknown, "c": {}}}
+    assert set(cached_marks_from_document(document)) == {"a"}
