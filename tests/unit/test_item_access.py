@@ -28,7 +28,7 @@ TABLE_IMPORTS = {"Table", "ConditionFailed", "submission_pk", "tenant_pk"}
 SHARED_NAMES = {
     *("tenant", "assessment", "kind", "student", "door", "received_at", "state", "run", "input"),
     *("bucket", "key", "version_id", "sha256", "size", "duplicate_of", "started_at", "ended_at"),
-    *("marks", "max_marks", "review", "revision", "failure", "counts_from"),
+    *("marks", "max_marks", "review", "revision", "failure"),
     *("first_ocr_at", "question", "label", "type", "message", "counted", "answered"),
 }
 
