@@ -5,8 +5,6 @@ The claim is made while the file is being read.
 
 from core.models.submission import Submission, SubmissionState, keyed_hash
 from core.storage import content_claims
-from core.storage.submission_queries import load_record
-from core.storage.submission_record import RepeatUpload
 from core.storage.table import Table
 
 # A submission that ends like this gets no marks, so another one with the same content may.
@@ -25,6 +23,10 @@ def find_original(table: Table, submission: Submission, claim_key: str) -> str |
     holder = content_claims.claim_content(table, submission, claim_key)
     if holder == submission.id:
         return None
+    # Imported here: only a content that is there already needs its submission's record.
+    from core.storage.submission_queries import load_record
+    from core.storage.submission_record import RepeatUpload
+
     record = load_record(table, holder)
     if record is None or isinstance(record, RepeatUpload) or record.state not in _STATES_WITHOUT_MARKS:
         return holder

@@ -6,16 +6,18 @@ No other call is made between.
 import base64
 import hashlib
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from core.models import errors, media_types
 from core.models.document_kinds import DocumentKind
 from core.models.submission import IntakeChannel, Submission, submission_id_from_content
 from core.platform.clock import now
 from core.storage.encryption import TextCipher
-from core.storage.submission_record import Tombstone
 from receive.execution_starter import ExecutionStarter
 from receive.upload_metadata import METADATA_NAME, UploadMetadata
+
+if TYPE_CHECKING:
+    from core.storage.submission_record import Tombstone
 
 PREFIX = "incoming/"
 # Attempts to write a file that other requests write and remove at the same time.
@@ -84,6 +86,8 @@ def accept_file(uploaded_file: UploadedFile, context: IntakeContext) -> Submissi
     if started and not existed:
         return submission
     found = context.starter.find_record(submission_id)
+    from core.storage.submission_record import Tombstone
+
     if isinstance(found, Tombstone):
         return _restart_after_erasure(submission_id, uploaded_file.body, metadata, found, context)
     context.starter.handle_repeat(submission_id, found, now())
@@ -109,7 +113,7 @@ def _object_key(submission_id: str) -> str:
 
 
 def _restart_after_erasure(
-    submission_id: str, body: bytes, metadata: UploadMetadata, tombstone: Tombstone, context: IntakeContext
+    submission_id: str, body: bytes, metadata: UploadMetadata, tombstone: "Tombstone", context: IntakeContext
 ) -> Submission:
     """Restart an erased submission with bytes that were received after the erasure."""
     metadata, version_id, _ = _put_object_once(
@@ -208,6 +212,8 @@ def start_from_object(submission_id: str, context: IntakeContext, version_id: st
     submission = _build_submission(submission_id, metadata, version_id, context)
     if not context.starter.start(submission):
         record = context.starter.find_record(submission_id)
+        from core.storage.submission_record import Tombstone
+
         if isinstance(record, Tombstone) and submission.received_at > record.erased_at:
             return context.starter.restart_after_erasure(submission, record)
     return submission

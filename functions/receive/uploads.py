@@ -12,7 +12,6 @@ from core.models import errors, media_types
 from core.models.document_kinds import DocumentKind
 from core.models.submission import IntakeChannel, Submission, submission_id_from_content
 from core.platform.clock import format_timestamp, now
-from core.storage.submission_record import SubmissionRecord, Tombstone
 from receive.intake import IntakeContext
 from receive.upload_metadata import METADATA_NAME, UploadMetadata
 
@@ -144,6 +143,8 @@ def _handle_repeat(submission: Submission, context: IntakeContext, tenant: str |
     if found is None:
         # This very upload was reported twice, and the record of the first report is not written yet.
         return submission
+    from core.storage.submission_record import Tombstone
+
     if not isinstance(found, Tombstone):
         context.starter.handle_repeat(submission.id, found, submission.received_at)
         return submission
@@ -166,6 +167,8 @@ def _find_recorded_submission(submission_id: str, context: IntakeContext, tenant
     NotFound
         S3 reports an upload that has been erased.
     """
+    from core.storage.submission_record import SubmissionRecord, Tombstone
+
     found = context.starter.find_record(submission_id)
     if isinstance(found, Tombstone) and tenant is None:
         raise errors.NotFound("This upload has been erased.")

@@ -1,4 +1,4 @@
-"""Only `core.storage` reads table items; everything else gets dataclasses from it.
+"""Only `core.storage` reads table items; everything else gets typed objects from it.
 
 Nobody else calls the table, so nobody else has an item; and nobody else uses the name of an attribute that only items
 have, for instance on the item of a refused write.

@@ -1,12 +1,10 @@
 """The durable copy of a submission's file, as the persist step returns it and the table keeps it."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any, Self
+from typing import Any, NamedTuple, Self
 
 
-@dataclass(frozen=True, slots=True)
-class StoredFile:
+class StoredFile(NamedTuple):
     """The durable copy. `sha256` in hex, computed by S3 over the copied bytes; `size` in bytes."""
 
     bucket: str

@@ -1,14 +1,12 @@
 """Durations between the timestamps of a submission, for its status and for the metrics."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any, Self
+from typing import Any, NamedTuple, Self
 
 from core.platform.clock import milliseconds_between
 
 
-@dataclass(frozen=True, slots=True)
-class BranchTimes:
+class BranchTimes(NamedTuple):
     """When a branch started and ended, and when reading made its first OCR call; None if it has not."""
 
     started_at: str | None = None
@@ -20,8 +18,7 @@ class BranchTimes:
         return cls(data.get("started_at"), data.get("ended_at"), data.get("first_ocr_at"))
 
 
-@dataclass(frozen=True, slots=True)
-class Timeline:
+class Timeline(NamedTuple):
     """Timestamps of a graded run: the first OCR call (None if there was none), the join of the branches, the marks."""
 
     first_ocr_at: str | None = None

@@ -6,8 +6,8 @@ same result, and no other attempt overwrites it.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import Self
+from types import MappingProxyType
+from typing import NamedTuple, Self
 from uuid import uuid4
 
 from core.models.stored_file import StoredFile
@@ -16,16 +16,16 @@ from core.storage.table import Item, Table, branch_sk, submission_pk
 
 READING, STORING, GRADING = "reading", "storing", "grading"
 _OCR_CALLS, _MODEL_CALLS = "ocr_calls", "model_calls"
+_NO_CALLS: Mapping[str, int] = MappingProxyType({})
 
 
-@dataclass(frozen=True, slots=True)
-class ReadingItem:
+class ReadingItem(NamedTuple):
     """Progress of a reading. `pages_total` is 0 until it is known, `ocr_calls` has the calls of each attempt."""
 
     pages_total: int | None = None
     pages_done: int | None = None
-    times: BranchTimes = field(default_factory=BranchTimes)
-    ocr_calls: Mapping[str, int] = field(default_factory=dict)
+    times: BranchTimes = BranchTimes()
+    ocr_calls: Mapping[str, int] = _NO_CALLS
 
     def to_item(self) -> Item:
         return {
@@ -47,12 +47,11 @@ class ReadingItem:
         )
 
 
-@dataclass(frozen=True, slots=True)
-class StoringItem:
+class StoringItem(NamedTuple):
     """What a run has stored. `file` is the durable copy, None if it is not complete; `claim` the key of the content's
     claim; `duplicate_of` the submission that has the same content."""
 
-    times: BranchTimes = field(default_factory=BranchTimes)
+    times: BranchTimes = BranchTimes()
     file: StoredFile | None = None
     claim: str | None = None
     duplicate_of: str | None = None
@@ -77,8 +76,7 @@ class StoringItem:
         )
 
 
-@dataclass(frozen=True, slots=True)
-class GradingItem:
+class GradingItem(NamedTuple):
     """Model calls of a grading, by attempt."""
 
     model_calls: Mapping[str, int]

@@ -3,11 +3,12 @@
 An item without `pending` waits for nothing. The attribute is removed when nothing is left to do.
 """
 
-from dataclasses import dataclass
-from typing import Self
+from typing import TYPE_CHECKING, NamedTuple, Self
 
-from core.models.function_requests import Position, SweepCursor
 from core.storage.table import Item, Table, assessment_from_pk, submission_id_from_pk
+
+if TYPE_CHECKING:
+    from core.models.function_requests import Position, SweepCursor
 
 # Values of `pending`: what a record, an assessment or a tombstone waits for.
 PENDING_RUN = "run"
@@ -19,8 +20,7 @@ PENDING_ERASURE = "erasure"
 _SWEEP_PK, _SWEEP_SK = "sweep", "place"
 
 
-@dataclass(frozen=True, slots=True)
-class PendingItem:
+class PendingItem(NamedTuple):
     """The key of an item that waits, and since when."""
 
     pk: str
@@ -41,8 +41,8 @@ class PendingItem:
 
 
 def list_pending(
-    table: Table, reason: str, *, until: str, limit: int, after: Position | None = None
-) -> tuple[list[PendingItem], Position | None]:
+    table: Table, reason: str, *, until: str, limit: int, after: "Position | None" = None
+) -> "tuple[list[PendingItem], Position | None]":
     """Return at most `limit` items that have waited for `reason` since `until` or longer, oldest first, and the
     position of the next page (None: there is none).
 
@@ -52,12 +52,15 @@ def list_pending(
     return [PendingItem.from_item(item) for item in items], cursor
 
 
-def load_sweep_cursor(table: Table) -> SweepCursor | None:
+def load_sweep_cursor(table: Table) -> "SweepCursor | None":
     """Return where the scheduled sweep continues, None to start from the beginning."""
+    # Imported here: every function writes records, and only the sweep has a cursor.
+    from core.models.function_requests import SweepCursor
+
     item = table.get(_SWEEP_PK, _SWEEP_SK)
     following = item.get("following") if item else None
     return SweepCursor.from_dict(following) if following else None
 
 
-def save_sweep_cursor(table: Table, cursor: SweepCursor | None) -> None:
+def save_sweep_cursor(table: Table, cursor: "SweepCursor | None") -> None:
     table.put({"pk": _SWEEP_PK, "sk": _SWEEP_SK, "following": cursor.to_dict() if cursor else None})

@@ -1,8 +1,8 @@
 """Reads submissions from the table: one record, everything of one submission, or the records of an assessment."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
-from typing import Self
+from types import MappingProxyType
+from typing import Any, NamedTuple, Self
 
 from core.models.document_kinds import DocumentKind
 from core.models.stored_file import StoredFile
@@ -10,15 +10,16 @@ from core.storage.branch_items import GRADING, READING, STORING, GradingItem, Re
 from core.storage.submission_record import RecordItem, SubmissionRecord, decode_record
 from core.storage.table import BRANCH_PREFIX, RECORD_SK, Item, Table, branch_of_sk, submission_pk
 
+_NONE: Mapping[int, Any] = MappingProxyType({})
 
-@dataclass(frozen=True, slots=True)
-class SubmissionItems:
+
+class SubmissionItems(NamedTuple):
     """The items of a submission: its record or tombstone (None: neither), and those of its branches, by run."""
 
     record: RecordItem | None = None
-    reading: Mapping[int, ReadingItem] = field(default_factory=dict)
-    storing: Mapping[int, StoringItem] = field(default_factory=dict)
-    grading: Mapping[int, GradingItem] = field(default_factory=dict)
+    reading: Mapping[int, ReadingItem] = _NONE
+    storing: Mapping[int, StoringItem] = _NONE
+    grading: Mapping[int, GradingItem] = _NONE
 
     @classmethod
     def from_items(cls, items: Iterable[Item]) -> Self:

@@ -6,8 +6,8 @@ the intake channel).
 
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
-from typing import Any, Self
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple, Self
 
 from core.models.document_kinds import DocumentKind
 from core.models.submission import IntakeChannel, Submission, SubmissionState
@@ -125,8 +125,7 @@ class SubmissionRecord(OutcomeAttributes):
         )
 
 
-@dataclass(frozen=True, slots=True)
-class RepeatUpload:
+class RepeatUpload(NamedTuple):
     """What is there if the same content was received again before the state machine has written the record."""
 
     id: str
@@ -144,8 +143,7 @@ class RepeatUpload:
         return cls(submission_id_from_pk(item["pk"]), item["counts_from"])
 
 
-@dataclass(frozen=True, slots=True)
-class ErasureTargets:
+class ErasureTargets(NamedTuple):
     """What the tombstone keeps for the erasure until that is complete.
 
     `key` is encrypted if a user chose it. `claim` is the key of the content's claim, `sha256` the content's hash (None
@@ -159,15 +157,14 @@ class ErasureTargets:
     claim: str | None
 
     def to_dict(self) -> dict[str, Any]:
-        return asdict(self)
+        return self._asdict()
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> Self:
         return cls(data["bucket"], data["key"], data["version_id"], data["sha256"], data["claim"])
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Tombstone:
+class Tombstone(NamedTuple):
     """What replaces the record of an erased submission.
 
     `run` is the last run before the erasure, `claimed` a run that was claimed after it: the file was sent again.

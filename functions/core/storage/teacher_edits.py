@@ -5,8 +5,7 @@ what it was marked with, are in S3 with the results, because the table must not 
 """
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
-from typing import Any, Literal, Self
+from typing import Any, Literal, NamedTuple, Self
 
 from core.storage.table import Item
 
@@ -14,8 +13,7 @@ MARK_CHANGE_PREFIX = "change:"
 CORRECTION_PREFIX = "correction:"
 
 
-@dataclass(frozen=True, slots=True)
-class MarkChange:
+class MarkChange(NamedTuple):
     """A mark that a teacher set: by whom and when."""
 
     marks: float
@@ -30,8 +28,7 @@ class MarkChange:
         return cls(data["marks"], data["by"], data["at"])
 
 
-@dataclass(frozen=True, slots=True)
-class Correction:
+class Correction(NamedTuple):
     """The corrected answer of one question.
 
     `key`: its document in S3, a `QuestionMark` with `read_as`. It overrides the marks of `run`; a later run marks the
@@ -47,7 +44,7 @@ class Correction:
     run: int
 
     def to_dict(self) -> dict[str, Any]:
-        return {**asdict(self), "review": list(self.review)}
+        return {**self._asdict(), "review": list(self.review)}
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> Self:
@@ -62,8 +59,7 @@ class Correction:
         )
 
 
-@dataclass(frozen=True, slots=True)
-class EditLogEntry:
+class EditLogEntry(NamedTuple):
     """One edit: what of which question was changed, by whom and when.
 
     `value` is the new mark, or the key of the correction; None if the change or the correction was removed.
