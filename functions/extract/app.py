@@ -22,9 +22,10 @@ from core.platform.settings import settings
 from core.storage.encryption import TextCipher
 from core.storage.table import Table
 from extract.limits import DocumentLimits
+from extract.ocr.async_job_policy import AsyncJobPolicy
+from extract.ocr.engine import EngineResources
 from extract.ocr.rate_limiter import RateLimiter, SharedSchedule
-from extract.ocr.textract import TextractOcr
-from extract.ocr.textract_client import TextractClient
+from extract.ocr.registry import get_engine_definition
 from extract.sandbox import process_limits
 from extract.sandbox.process import Sandbox
 from extract.submission_reader import ReadingContext, read_submission
@@ -33,9 +34,6 @@ logger = Logger()
 metrics = Metrics()
 
 _TRANSPORT_ERRORS = (BotoCoreError, HTTPClientError)
-# Duration of a slow Textract call, plus a second.
-_PAGE_SECONDS = 3.0
-_MIN_CONCURRENT_CALLS = 38
 # Time kept free before the function's timeout for the last writes.
 _RESERVED_SECONDS = 10.0
 # If the quota is reserved by others for longer than this, an asynchronous job is better: a reader that sleeps holds a
@@ -50,51 +48,44 @@ if "AWS_LAMBDA_RUNTIME_API" in os.environ:
 
 
 @cache
-def get_textract_client() -> Any:
-    """The Textract client, created once. It makes one attempt a call: `extract.ocr.textract` does the retries."""
+def create_client(service: str, *, connections: int, read_timeout: float) -> Any:
+    """A boto3 client for an OCR engine, created once. It makes one attempt a call: the engine does the retries."""
     config = Config(
-        max_pool_connections=max_concurrent_calls(),
-        read_timeout=30,
+        max_pool_connections=connections,
+        read_timeout=read_timeout,
         retries={"mode": "standard", "total_max_attempts": 1},
     )
-    return TextractClient(aws.client("textract", config))
+    return aws.client(service, config)
 
 
-def max_concurrent_calls() -> int:
-    """How many Textract calls may be in flight at once.
-
-    The setting `textract_concurrency` if given; otherwise as many as the quota admits while one page is being read,
-    including a burst of one second.
-    """
-    return settings().textract_concurrency or max(
-        _MIN_CONCURRENT_CALLS, math.ceil(_PAGE_SECONDS * settings().textract_tps)
-    )
-
-
-def build_reading_context(context: LambdaContext, *, max_queue_seconds: float = math.inf) -> ReadingContext:
+def build_reading_context(context: LambdaContext, *, may_use_job: bool = False) -> ReadingContext:
+    """What a reading needs. With `may_use_job` it may be left to an asynchronous job, if the engine has any."""
     table = Table(aws.client("dynamodb"), settings().table)
     seconds = context.get_remaining_time_in_millis() / 1000 - _RESERVED_SECONDS
+    engine = get_engine_definition(settings().ocr_engine)
+    quota = engine.get_quota(settings())
+    may_use_job = may_use_job and engine.reads_by_job
     rate_limiter = RateLimiter(
-        settings().textract_tps,
-        lambda rate: SharedSchedule(table, rate, max_queue_seconds=max_queue_seconds),
+        quota.calls_per_second,
+        lambda rate: SharedSchedule(
+            table, engine.name, rate, max_queue_seconds=_MAX_QUEUE_SECONDS if may_use_job else math.inf
+        ),
         on_nonfatal_error=log_nonfatal,
     )
+    resources = EngineResources(create_client, _TRANSPORT_ERRORS, quota, rate_limiter, deadline=time.time() + seconds)
     return ReadingContext(
         s3=aws.client("s3"),
-        textract=TextractOcr(
-            get_textract_client(), rate_limiter, transport_errors=_TRANSPORT_ERRORS, deadline=time.time() + seconds
-        ),
+        ocr=engine.create(resources),
         table=table,
         documents_bucket=settings().documents_bucket,
         sandbox=sandbox,
         limits=DocumentLimits(
             max_bytes=settings().max_file_bytes, max_pages=settings().max_pages, max_pixels=settings().max_pixels
         ),
-        workers=max_concurrent_calls(),
+        workers=quota.concurrency,
         transport_errors=_TRANSPORT_ERRORS,
         on_nonfatal_error=log_nonfatal,
-        rate=settings().textract_tps,
-        seconds=seconds,
+        job_policy=AsyncJobPolicy(quota.calls_per_second, seconds) if may_use_job else AsyncJobPolicy.disabled(),
     )
 
 
@@ -129,7 +120,7 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     cipher = TextCipher(settings().identity_secret.encode())
     key = cipher.decrypt(submission.file.key, associated_data=submission.id)
     # After an asynchronous job: pages that it has read are not read again.
-    reading_context = build_reading_context(context, max_queue_seconds=math.inf if state.job else _MAX_QUEUE_SECONDS)
+    reading_context = build_reading_context(context, may_use_job=state.job is None)
     reading = read_submission(submission, key, reading_context, state.job)
     record_metrics(reading)
     return reading.to_state()

@@ -1,10 +1,11 @@
-"""Reads one document without any cloud service: OCR is any callable that takes a page's bytes.
+"""Reads one document without any cloud service: OCR is any `OcrEngine`.
 
 A JPEG or PNG is sent to OCR unmodified; every other file goes through the sandbox (`extract.page_reader`).
 """
 
 import os
 import tempfile
+from collections.abc import Sequence
 from dataclasses import replace
 
 from core.models import errors, media_types
@@ -13,12 +14,11 @@ from core.models.transcript import Page, Transcript
 from extract import image_header
 from extract.document_file import HEAD_BYTES, OpenFile, check_type
 from extract.image_header import ImageHeader
+from extract.layout.transcript_builder import build_page, build_transcript
 from extract.limits import MAX_CALL_BYTES, MAX_CALL_PIXELS_PER_SIDE, DocumentLimits
 from extract.ocr.async_job_policy import AsyncJobPolicy
-from extract.ocr.async_jobs import AsyncJobResult
-from extract.ocr.response_parser import build_transcript, parse_page
-from extract.ocr.textract import PageRefused, TextractResponse
-from extract.page_reader import OcrFunction, PageReader
+from extract.ocr.engine import AsyncJobResult, DetectedLine, OcrEngine, PageRefused
+from extract.page_reader import PageReader
 from extract.progress_listener import NullProgressListener, ProgressListener
 from extract.sandbox.process import Sandbox
 
@@ -26,7 +26,7 @@ from extract.sandbox.process import Sandbox
 def read_document(
     body: bytes,
     *,
-    ocr: OcrFunction,
+    ocr: OcrEngine,
     kind: DocumentKind,
     name: str | None = None,
     limits: DocumentLimits | None = None,
@@ -35,7 +35,7 @@ def read_document(
     listener: ProgressListener | None = None,
     job_policy: AsyncJobPolicy | None = None,
 ) -> Transcript:
-    """Read a file's bytes. `ocr` is called from up to `workers` threads at once.
+    """Read a file's bytes. `ocr` reads pages in up to `workers` threads at once.
 
     `job_policy` decides when an asynchronous job would be better; by default there is none, and the reading runs to
     its end.
@@ -74,11 +74,11 @@ def read_document(
 
 
 class DocumentReader:
-    """Reads one document; up to `workers` calls of `ocr` run at once (see `PageReader`)."""
+    """Reads one document; up to `workers` pages are read by `ocr` at once (see `PageReader`)."""
 
     def __init__(
         self,
-        ocr: OcrFunction,
+        ocr: OcrEngine,
         sandbox: Sandbox,
         limits: DocumentLimits,
         workers: int,
@@ -100,7 +100,7 @@ class DocumentReader:
             head = image_header.read_image_header(file.media_type, file.head)
             if can_send_unmodified(head, file.size, self._limits):
                 if self._job and 1 in self._job.pages:
-                    return build_transcript_from_job(self._job, head, self._listener)
+                    return self._read_image_from_job(self._job, head)
                 return self._read_image(file, head)
         return self._read_in_sandbox(file, strict=strict)
 
@@ -108,12 +108,18 @@ class DocumentReader:
         self._listener.pages(1)
         self._listener.ocr_call_started()
         try:
-            response = self._ocr(os.pread(file.descriptor, file.size, 0))
+            lines = self._ocr.read_page(os.pread(file.descriptor, file.size, 0))
         except PageRefused:
-            # Textract refuses the image as it is: decoded and encoded again it may be accepted.
+            # The engine refuses the image as it is: decoded and encoded again it may be accepted.
             return self._read_in_sandbox(file, strict=False)
         self._listener.page_done()
-        return build_transcript([build_image_page(response, head)], ())
+        return build_transcript([build_image_page(lines, head, self._ocr.name)], ())
+
+    def _read_image_from_job(self, job: AsyncJobResult, head: ImageHeader) -> Transcript:
+        """The transcript of an image that an asynchronous job has read."""
+        self._listener.pages(1)
+        self._listener.page_done()
+        return build_transcript([build_image_page(job.pages[1](), head, self._ocr.name)], ())
 
     def _read_in_sandbox(self, file: OpenFile, *, strict: bool) -> Transcript | None:
         reader = PageReader(
@@ -126,13 +132,6 @@ class DocumentReader:
             job_policy=self._job_policy,
         )
         return reader.read(file, strict=strict)
-
-
-def build_transcript_from_job(job: AsyncJobResult, head: ImageHeader, listener: ProgressListener) -> Transcript:
-    """The transcript of an image that an asynchronous job has read."""
-    listener.pages(1)
-    listener.page_done()
-    return build_transcript([build_image_page({"Blocks": job.pages[1]}, head)], ())
 
 
 def can_send_unmodified(head: ImageHeader, size: int, limits: DocumentLimits) -> bool:
@@ -151,17 +150,17 @@ def can_send_unmodified(head: ImageHeader, size: int, limits: DocumentLimits) ->
     return size <= MAX_CALL_BYTES and max(head.width, head.height) <= MAX_CALL_PIXELS_PER_SIDE and not head.is_mirrored
 
 
-def build_image_page(response: TextractResponse, head: ImageHeader) -> Page:
+def build_image_page(lines: Sequence[DetectedLine], head: ImageHeader, source: str) -> Page:
     """The page of an image that was sent unmodified.
 
-    Whether Textract applies the EXIF orientation is not documented, so the response decides: if its lines run as in
-    the stored pixels, the orientation was ignored; if they are upright, it was applied. Either way the boxes refer to
-    the upright page, and `rotation` is relative to the image as every viewer shows it.
+    An engine may apply the EXIF orientation or not (Textract does not document it), so the lines decide: if they run
+    as in the stored pixels, the orientation was ignored; if they are upright, it was applied. Either way the boxes
+    refer to the upright page, and `rotation` is relative to the image as every viewer shows it.
     """
     stored_aspect = head.aspect if head.display_rotation in (0, 180) else 1 / head.aspect
-    page = parse_page(response, 1, aspect=stored_aspect)
+    page = build_page(lines, 1, source, aspect=stored_aspect)
     if page.rotation == head.display_rotation:
         return replace(page, rotation=0)
     if page.rotation == 0:
-        return replace(parse_page(response, 1, aspect=head.aspect), rotation=0)
+        return replace(build_page(lines, 1, source, aspect=head.aspect), rotation=0)
     return replace(page, rotation=(page.rotation - head.display_rotation) % 360)

@@ -38,8 +38,8 @@ class ImageHeader:
 
 
 def read_image_header(media_type: str, head: bytes) -> ImageHeader:
-    """Read the header from the first bytes. If they are malformed the size stays unknown, and Textract will accept or
-    refuse the image."""
+    """Read the header from the first bytes. If they are malformed the size stays unknown, and the OCR engine will
+    accept or refuse the image."""
     if media_type == PNG and len(head) >= 24:
         return ImageHeader(*struct.unpack(">II", head[16:24]))
     return _read_jpeg(head) if media_type == JPEG else ImageHeader(0, 0)

@@ -1,6 +1,6 @@
 """Converts images that cannot be sent unmodified: several in one TIFF, too large, mirrored, or in an odd format.
 
-Runs in the sandbox child. Each image is turned upright (by its EXIF orientation) and made to fit into one Textract
+Runs in the sandbox child. Each image is turned upright (by its EXIF orientation) and made to fit into one OCR
 call, as a PNG if it is black and white and as a JPEG otherwise.
 """
 
@@ -33,7 +33,7 @@ def read_images(
     image, numbers = open_image(media_type, stream, limits)
     send_frame({"type": "document", "pages": len(numbers)})
     job = task.get("job") or {}
-    # If Textract counted previews as pages, its page numbers are not the same as these.
+    # If the job counted previews as pages, its page numbers are not the same as these.
     read_by_job = frozenset(job["read"] if job.get("pages") == len(numbers) == getattr(image, "n_frames", 1) else ())
     for page, number in enumerate(numbers, start=1):
         head = {"type": "page", "page": page, "route": "ocr", "reason": "picture"}

@@ -1,4 +1,4 @@
-"""Limits for untrusted files, and the size limits of one synchronous Textract call."""
+"""Limits for untrusted files, and the size limits of one OCR call."""
 
 from dataclasses import dataclass
 
@@ -26,7 +26,8 @@ class DocumentLimits:
         return self.cpu_seconds + self.cpu_seconds_per_page * pages
 
 
-# Limits of one synchronous Textract call (Amazon Textract, set quotas). "MB" is taken as 10^6 bytes, the smaller unit.
+# Limits of one OCR call, for every engine: those of a synchronous Textract call (Amazon Textract, set quotas). "MB" is
+# taken as 10^6 bytes, the smaller unit.
 MAX_CALL_BYTES = 10_000_000
 MAX_CALL_PIXELS_PER_SIDE = 10_000
 MAX_CALL_POINTS_PER_SIDE = 9_000.0

@@ -1,29 +1,27 @@
 """Reads a document's pages in parallel: pages with a text layer as the sandbox child sends them, the others by OCR.
 
-The child sends page after page; each page that needs OCR is sent to Textract while the child extracts the next. A
+The child sends page after page; each page that needs OCR is sent to the engine while the child extracts the next. A
 page that OCR refuses is sent once more as a rendered image. A document with a missing page is never complete.
 """
 
 import threading
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from typing import Any
 
 from core.models import errors
 from core.models.media_types import PDF
-from core.models.transcript import Line, Page, Transcript, Word
+from core.models.transcript import TEXT_LAYER, Line, Page, Transcript, Word
 from extract.document_file import OpenFile
 from extract.layout.text_agreement import text_layer_matches_ocr
+from extract.layout.transcript_builder import build_page, build_transcript
 from extract.limits import DocumentLimits
 from extract.ocr.async_job_policy import AsyncJobPolicy
-from extract.ocr.async_jobs import AsyncJobResult
-from extract.ocr.response_parser import build_transcript, parse_page, parse_page_blocks
-from extract.ocr.textract import PageRefused, TextractResponse
+from extract.ocr.engine import AsyncJobResult, OcrEngine, PageRefused
 from extract.progress_listener import ProgressListener
 from extract.sandbox.frames import Frame
 from extract.sandbox.process import Sandbox
 
-OcrFunction = Callable[[bytes], TextractResponse]
 _LAYER_REJECTED = "Page {page}: its text layer does not say what can be seen, so the whole document was read as a scan."
 _DAMAGED = "This PDF is damaged and cannot be read. Export or scan it again and resend it."
 
@@ -33,14 +31,14 @@ class _Stopped(Exception):
 
 
 class PageReader:
-    """Reads one document once; up to `workers` calls of `ocr` run at once.
+    """Reads one document once; up to `workers` pages are read by `ocr` at once.
 
     Pages that `job` has read are taken from its result. `job_policy` ends the reading if it would take too long.
     """
 
     def __init__(
         self,
-        ocr: OcrFunction,
+        ocr: OcrEngine,
         sandbox: Sandbox,
         limits: DocumentLimits,
         workers: int,
@@ -123,7 +121,7 @@ class PageReader:
         self._collect_results(block=False)
         aspect = float(frame.head.get("aspect", 0.7071))
         if frame.head.get("read_by_job"):
-            future = self._pool.submit(parse_page_blocks, self._job.pages[number], number, aspect=aspect)
+            future = self._pool.submit(self._build_page_from_job, number, aspect)
         else:
             future = self._pool.submit(self._read_by_ocr, number, [frame.body], aspect)
             future.add_done_callback(lambda _: self._job_policy.record_response())
@@ -134,7 +132,10 @@ class PageReader:
         """Read one page by OCR. The bytes are popped from `page_bytes`, so that no reference keeps them in memory
         during the call."""
         self._listener.ocr_call_started()
-        return parse_page(self._ocr(page_bytes.pop()), number, aspect=aspect)
+        return build_page(self._ocr.read_page(page_bytes.pop()), number, self._ocr.name, aspect=aspect)
+
+    def _build_page_from_job(self, number: int, aspect: float) -> Page:
+        return build_page(self._job.pages[number](), number, self._ocr.name, aspect=aspect)
 
     def _check_stopped(self) -> None:
         if self._listener.should_stop():
@@ -225,7 +226,7 @@ def _format_page_numbers(pages: Iterable[int]) -> str:
 def _parse_layer_page(head: dict[str, Any]) -> Page:
     return Page(
         number=int(head["page"]),
-        source="text_layer",
+        source=TEXT_LAYER,
         lines=tuple(map(_parse_layer_line, head["lines"])),
         rotation=int(head["rotation"]),
         aspect=float(head["aspect"]),

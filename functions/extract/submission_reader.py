@@ -1,13 +1,12 @@
 """The extract step: fetches the submission's file, reads it and stores the transcript. The handler's one call.
 
-The first Textract call comes as early as possible. Only one GetObject precedes it: the cache lookup runs in the
+The first OCR call comes as early as possible. Only one GetObject precedes it: the cache lookup runs in the
 background (during the first calls if the content's hash is not known before). An image of a declared type is not even
-fetched before Textract is told where it is in S3.
+fetched before an engine that can do so is told to read it in S3.
 """
 
-import math
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from concurrent.futures import TimeoutError as NotFinished
 from contextlib import contextmanager
@@ -23,11 +22,18 @@ from core.storage.table import Table
 from extract import document_file, image_header
 from extract.cache_lookup import CacheLookup
 from extract.document_reader import DocumentReader, build_image_page, can_send_unmodified
+from extract.layout.transcript_builder import build_transcript
 from extract.limits import MAX_CALL_BYTES, DocumentLimits
 from extract.ocr.async_job_policy import AsyncJobPolicy
-from extract.ocr.async_jobs import fetch_job_result
-from extract.ocr.response_parser import build_transcript
-from extract.ocr.textract import PageRefused, TextractOcr, TextractResponse
+from extract.ocr.engine import (
+    AsyncJobReader,
+    AsyncJobResult,
+    DetectedLine,
+    OcrEngine,
+    PageRefused,
+    StoredImageReader,
+    StoredImageRefused,
+)
 from extract.progress_recorder import ProgressRecorder
 from extract.sandbox.process import Sandbox
 from extract.source_object import SourceObject
@@ -41,10 +47,10 @@ _POLL_SECONDS = 0.2
 @dataclass(frozen=True, slots=True)
 class ReadingContext:
     """What the handler passes in. `s3` is a boto3 client; `on_nonfatal_error` is called with errors that do not stop
-    the reading; `rate` is the account's quota (pages a second), `seconds` how long this reading may take."""
+    the reading; `job_policy` decides whether the reading is left to an asynchronous job."""
 
     s3: Any
-    textract: TextractOcr
+    ocr: OcrEngine
     table: Table
     documents_bucket: str
     sandbox: Sandbox
@@ -52,8 +58,7 @@ class ReadingContext:
     workers: int
     transport_errors: tuple[type[Exception], ...]
     on_nonfatal_error: Callable[[Exception], None]
-    rate: float = math.inf
-    seconds: float = math.inf
+    job_policy: AsyncJobPolicy
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +100,7 @@ def read_submission(
     LanesDisagree
         The bytes are not those that were declared.
     ReadingTakesLong
-        An asynchronous job is better; never raised if `job` is given.
+        An asynchronous job is better (`context.job_policy`).
     """
     background = ThreadPoolExecutor(max_workers=4, thread_name_prefix="background")
     try:
@@ -104,10 +109,14 @@ def read_submission(
         with _progress_ended_on_error(reading.progress):
             if submission.file.sha256:
                 reading.lookup.start(submission.file.sha256)
-            document = _read_image_in_s3(reading) if _can_read_in_s3(reading) else _read_downloaded(reading)
+            ocr = context.ocr
+            if isinstance(ocr, StoredImageReader) and _can_read_in_s3(reading):
+                document = _read_image_in_s3(reading, ocr)
+            else:
+                document = _read_downloaded(reading)
         return _build_cached_result(reading) if document is None else _store_transcript(reading, document)
     finally:
-        context.textract.close()
+        context.ocr.close()
         # Do not wait for calls whose results are no longer needed.
         background.shutdown(wait=False, cancel_futures=True)
 
@@ -120,7 +129,7 @@ def _prepare(
     job: AsyncJob | None,
 ) -> _Reading:
     source = SourceObject(context.s3, submission.file, key, context.limits, context.transport_errors)
-    cache = TranscriptCache(context.s3, context.documents_bucket)
+    cache = TranscriptCache(context.s3, context.documents_bucket, context.ocr.name)
     lookup = CacheLookup(cache, submission, source, background, context.on_nonfatal_error)
     progress = ProgressRecorder(
         context.table,
@@ -146,7 +155,7 @@ def _progress_ended_on_error(progress: ProgressRecorder) -> Iterator[None]:
         raise
 
 
-# ── an image that Textract fetches from S3 ───────────────────────────────────────────────────────
+# ── an image that the engine fetches from S3 ─────────────────────────────────────────────────────
 
 
 def _can_read_in_s3(reading: _Reading) -> bool:
@@ -155,8 +164,8 @@ def _can_read_in_s3(reading: _Reading) -> bool:
     return is_image and reading.submission.file.size <= MAX_CALL_BYTES and reading.job is None
 
 
-def _read_image_in_s3(reading: _Reading) -> _ReadDocument | None:
-    """Let Textract read the image in S3, and check the image's head in the meantime.
+def _read_image_in_s3(reading: _Reading, image_reader: StoredImageReader) -> _ReadDocument | None:
+    """Let the engine read the image in S3, and check the image's head in the meantime.
 
     Falls back to the downloaded bytes if the image cannot be read as it is. Returns None if the transcript is cached.
     """
@@ -165,7 +174,7 @@ def _read_image_in_s3(reading: _Reading) -> _ReadDocument | None:
         return None
     progress.pages(1)
     progress.ocr_call_started()
-    call = reading.background.submit(reading.context.textract.read_object, file.bucket, source.key, file.version_id)
+    call = reading.background.submit(image_reader.read_stored_image, file.bucket, source.key, file.version_id)
     head = _fetch_head(reading)
     if head is None:
         return None
@@ -173,14 +182,15 @@ def _read_image_in_s3(reading: _Reading) -> _ReadDocument | None:
     header = image_header.read_image_header(media_type, head)
     if not can_send_unmodified(header, file.size, reading.context.limits):
         return _read_downloaded(reading)
-    response = _wait_for_response(call, reading.lookup)
-    if response is None:
+    lines = _wait_for_lines(call, reading.lookup)
+    if lines is None:
         return None
-    if isinstance(response, PageRefused):
-        # If Textract cannot read the object, its bytes may do; if it refuses those, encoding them again may help.
-        return _read_downloaded(reading, reencode=response.code != "InvalidS3ObjectException")
+    if isinstance(lines, PageRefused):
+        # If the engine cannot read the object, its bytes may do; if it refuses those, encoding them again may help.
+        return _read_downloaded(reading, reencode=not isinstance(lines, StoredImageRefused))
     progress.page_done()
-    return _ReadDocument(build_transcript([build_image_page(response, header)], ()), media_type)
+    page = build_image_page(lines, header, reading.context.ocr.name)
+    return _ReadDocument(build_transcript([page], ()), media_type)
 
 
 def _fetch_head(reading: _Reading) -> bytes | None:
@@ -197,8 +207,10 @@ def _fetch_head(reading: _Reading) -> bytes | None:
     return open_file.head
 
 
-def _wait_for_response(call: Future[TextractResponse], lookup: CacheLookup) -> TextractResponse | PageRefused | None:
-    """Textract's response, or its refusal of the image; None if the transcript is found in the cache first."""
+def _wait_for_lines(
+    call: Future[Sequence[DetectedLine]], lookup: CacheLookup
+) -> Sequence[DetectedLine] | PageRefused | None:
+    """The image's lines, or the engine's refusal of it; None if the transcript is found in the cache first."""
     while not lookup.is_found():
         try:
             return call.result(timeout=_POLL_SECONDS)
@@ -230,17 +242,22 @@ def _read_downloaded(reading: _Reading, *, reencode: bool = False) -> _ReadDocum
 
 
 def _build_document_reader(reading: _Reading) -> DocumentReader:
-    """A reader that may leave the document to an asynchronous job, unless one has ended already."""
-    context, job = reading.context, reading.job
+    context = reading.context
     return DocumentReader(
-        context.textract.read,
+        context.ocr,
         context.sandbox,
         context.limits,
         context.workers,
         reading.progress,
-        job=fetch_job_result(job, context.textract.read_job_parts) if job else None,
-        job_policy=AsyncJobPolicy.disabled() if job else AsyncJobPolicy(context.rate, context.seconds),
+        job=_fetch_job_result(reading),
+        job_policy=context.job_policy,
     )
+
+
+def _fetch_job_result(reading: _Reading) -> AsyncJobResult | None:
+    """What the job has read; None without a job, or if it is a job of another engine than this one."""
+    ocr = reading.context.ocr
+    return ocr.fetch_job_result(reading.job) if reading.job and isinstance(ocr, AsyncJobReader) else None
 
 
 # ── the result ───────────────────────────────────────────────────────────────────────────────────

@@ -1,4 +1,4 @@
-"""Cache of transcripts in S3, by content: the same bytes, read by the same reader version, are read once."""
+"""Cache of transcripts in S3, by content: the same bytes, read by the same reader version and engine, are read once."""
 
 from dataclasses import dataclass
 from typing import Any, Self
@@ -8,13 +8,16 @@ from core.models.transcript import Transcript
 
 # Increase whenever the same bytes would give a different transcript than before.
 READER_VERSION = "3"
+_UNNAMED_ENGINE = "textract"
 # Without the right to list the bucket, S3 answers 403 for a key that does not exist.
 _NOT_FOUND_CODES = frozenset({"404", "403", "NoSuchKey", "NotFound", "AccessDenied", "Forbidden"})
 
 
-def get_reader_version(kind: DocumentKind) -> str:
-    """The version part of a cache key. What is read by the stricter rule for answer sheets has a version of its own."""
-    return f"{READER_VERSION}-sheet" if kind.rules.verified_reading else READER_VERSION
+def get_reader_version(kind: DocumentKind, engine: str) -> str:
+    """The version part of a cache key. What is read by the stricter rule for answer sheets has a version of its own,
+    and so has what another OCR engine than Textract reads: Textract was the first, its keys do not name it."""
+    version = f"{READER_VERSION}-sheet" if kind.rules.verified_reading else READER_VERSION
+    return version if engine == _UNNAMED_ENGINE else f"{version}-{engine}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +33,7 @@ class TranscriptCounts:
 
     @classmethod
     def of(cls, transcript: Transcript, media_type: str) -> Self:
-        by_ocr = sum(page.source == "textract" for page in transcript.pages)
+        by_ocr = sum(page.is_read_by_ocr for page in transcript.pages)
         return cls(
             media_type=media_type,
             pages=len(transcript.pages),
@@ -67,15 +70,15 @@ class TranscriptCounts:
 
 
 class TranscriptCache:
-    """The stored transcripts of one bucket. `s3` is a boto3 client."""
+    """The stored transcripts of one bucket, as one OCR engine reads them. `s3` is a boto3 client."""
 
-    def __init__(self, s3: Any, bucket: str) -> None:
+    def __init__(self, s3: Any, bucket: str, engine: str) -> None:
         self._s3 = s3
         self.bucket = bucket
+        self._engine = engine
 
-    @staticmethod
-    def key(tenant: str, sha256: str, kind: DocumentKind) -> str:
-        return f"transcripts/{tenant}/{sha256}.{get_reader_version(kind)}.json"
+    def key(self, tenant: str, sha256: str, kind: DocumentKind) -> str:
+        return f"transcripts/{tenant}/{sha256}.{get_reader_version(kind, self._engine)}.json"
 
     def look_up(self, key: str) -> TranscriptCounts | None:
         """A stored transcript's counts, by one HeadObject. Returns None if there is none."""

@@ -1,13 +1,14 @@
-"""The local cloud's OCR engine behind the document reader's interface: page bytes in, Textract response out."""
+"""The local cloud's OCR engine behind the document reader's interface: page bytes in, lines out."""
 
 import tempfile
 import threading
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from core.models import errors
 
 if TYPE_CHECKING:
+    from extract.ocr.engine import DetectedLine
     from local.cloud.ocr_pool import OcrProcessPool
 
 # The code of a failure of the engine itself, which may succeed when retried. All other codes concern the page.
@@ -22,7 +23,12 @@ def start_engine(folder: Path) -> "OcrProcessPool":
 
 
 class LocalOcr:
-    """Reads pages with an engine that starts at the first page and stops on exit. Use as a context manager."""
+    """Reads pages with an engine that starts at the first page and stops on exit. Use as a context manager.
+
+    Its pages have Textract's name as their source, because the engine answers in Textract's place.
+    """
+
+    name = "textract"
 
     def __init__(self) -> None:
         self._folder = tempfile.TemporaryDirectory(prefix="gradeline-")
@@ -34,14 +40,17 @@ class LocalOcr:
         return self
 
     def __exit__(self, *_: object) -> None:
+        self.close()
+        self._folder.cleanup()
+
+    def close(self) -> None:
         with self._lock:
             self._closed, engine = True, self._engine
         if engine:
             engine.close()
-        self._folder.cleanup()
 
-    def __call__(self, content: bytes) -> dict[str, Any]:
-        """Read one page and return a Textract response.
+    def read_page(self, body: bytes) -> "list[DetectedLine]":
+        """Read one page.
 
         Raises
         ------
@@ -50,17 +59,18 @@ class LocalOcr:
         ServiceUnavailable
             The engine failed for a reason other than the page, or was closed.
         """
-        from extract.ocr.textract import PageRefused
+        from extract.ocr.engine import PageRefused
+        from extract.ocr.response_parser import parse_page_lines
         from local.cloud.ocr_pool import OcrError
         from local.cloud.textract_blocks import make_blocks
 
         try:
-            page = self._get_engine().read(content)
+            page = self._get_engine().read(body)
         except OcrError as error:
             if error.code == _ENGINE_ERROR:
                 raise errors.ServiceUnavailable(str(error)) from error
             raise PageRefused(error.code) from None
-        return {"DocumentMetadata": {"Pages": 1}, "Blocks": list(make_blocks(page))}
+        return parse_page_lines({"Blocks": list(make_blocks(page))})
 
     def _get_engine(self) -> "OcrProcessPool":
         with self._lock:

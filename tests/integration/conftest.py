@@ -116,11 +116,11 @@ def recover_requests(monkeypatch: Any) -> list[RecoverRequest]:
 def textract(cloud: MotoCloud, monkeypatch: pytest.MonkeyPatch) -> Iterator[FakeTextract]:
     """A fake Textract behind the real client, in an account with 25 pages per second."""
     monkeypatch.setenv("TEXTRACT_TPS", "25")
-    extract_app.get_textract_client.cache_clear()
+    extract_app.create_client.cache_clear()
     fake = FakeTextract()
     aws._session().events.register_first("before-send.textract.DetectDocumentText", fake)
     yield fake
-    extract_app.get_textract_client.cache_clear()
+    extract_app.create_client.cache_clear()
 
 
 @pytest.fixture
@@ -142,6 +142,6 @@ def slow_reader(reader: Reader, monkeypatch: pytest.MonkeyPatch) -> Reader:
     """A reader in an account with one page per twenty seconds: twenty-four pages would take eight minutes."""
     monkeypatch.setenv("TEXTRACT_TPS", "0.05")
     settings.cache_clear()
-    extract_app.get_textract_client.cache_clear()
+    extract_app.create_client.cache_clear()
     reader.context = SimpleNamespace(**{**vars(reader.context), "get_remaining_time_in_millis": lambda: 840_000})
     return reader

@@ -20,7 +20,7 @@ from core.platform.settings import settings
 from core.storage.table import Table, branch_sk, submission_pk
 from extract import app as extract_app
 from extract import job_app
-from extract.ocr.rate_limiter import RATE_LIMIT_KEY
+from extract.ocr.rate_limiter import get_schedule_key
 from tests.integration.moto_cloud import (
     DOCUMENTS,
     TABLE,
@@ -179,6 +179,6 @@ def raise_textract_quota(reader: Reader, monkeypatch: pytest.MonkeyPatch) -> Non
     """Give the account a large quota again, with nothing of it reserved."""
     monkeypatch.setenv("TEXTRACT_TPS", "200")
     settings.cache_clear()
-    extract_app.get_textract_client.cache_clear()
-    schedule = {"pk": {"S": RATE_LIMIT_KEY[0]}, "sk": {"S": RATE_LIMIT_KEY[1]}}
-    reader.cloud.client("dynamodb").delete_item(TableName=TABLE, Key=schedule)
+    extract_app.create_client.cache_clear()
+    pk, sk = get_schedule_key("textract")
+    reader.cloud.client("dynamodb").delete_item(TableName=TABLE, Key={"pk": {"S": pk}, "sk": {"S": sk}})

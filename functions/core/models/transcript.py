@@ -1,16 +1,17 @@
 """Transcripts: pages of lines with their positions, in the same form from every OCR engine and text layer.
 
 Boxes are (left, top, width, height) as fractions of the page, origin at the top left, after the page
-has been turned upright. Confidence is on Textract's scale, 0 to 100. Lines are in reading order.
+has been turned upright. Confidence is from 0 to 100. Lines are in reading order.
 """
 
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any, Literal, NamedTuple, Self
+from typing import Any, NamedTuple, Self
 
 Box = tuple[float, float, float, float]
-PageSource = Literal["text_layer", "textract"]
+# The source of a page that was read without OCR.
+TEXT_LAYER = "text_layer"
 
 
 def _parse_box(value: Any) -> Box:
@@ -64,15 +65,20 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """One page. `number` counts from 1. `rotation` is the clockwise turn, in degrees, that made the page upright
-    (0, 90, 180, 270). `aspect` is width ÷ height of the upright page.
+    """One page. `number` counts from 1. `source` is "text_layer", or the name of the OCR engine that has read the page.
+    `rotation` is the clockwise turn, in degrees, that made the page upright (0, 90, 180, 270). `aspect` is
+    width ÷ height of the upright page.
     """
 
     number: int
-    source: PageSource
+    source: str
     lines: tuple[Line, ...]
     rotation: int = 0
     aspect: float = 0.7071
+
+    @property
+    def is_read_by_ocr(self) -> bool:
+        return self.source != TEXT_LAYER
 
     @property
     def text(self) -> str:

@@ -31,6 +31,8 @@ class Settings:
     max_pixels: int = 120_000_000
     # Files per minute that one tenant may send through the API (0: no limit).
     tenant_rate: int = 0
+    # The OCR engine that reads pages without a usable text layer: a name in `extract.ocr.registry`.
+    ocr_engine: str = "textract"
     # Pages per second that this account's Textract accepts (DetectDocumentText), and how many of one document may be
     # in flight at most (0: as many as the quota allows).
     textract_tps: float = 5.0

@@ -1,7 +1,7 @@
 """Finds the rotation and skew of a page from its lines, and rotates boxes to the upright page.
 
-Textract gives boxes on the page as it was sent. The direction of a line is that from its first word to its last, or
-along the top edge of a single word's polygon; this holds for every OCR engine.
+OCR engines give boxes on the page as it was sent. The direction of a line is that from its first word to its last, or
+along the top edge of a single word.
 """
 
 import math
@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from core.models.transcript import Box
 
+# A point as fractions of the page's width and height.
 PagePoint = tuple[float, float]
 
 

@@ -6,14 +6,16 @@ result for seven days. This module handles the status of a job; `extract.ocr.blo
 """
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 from core.models.execution_state import AsyncJob
 from core.platform.aws_error_codes import THROTTLING_CODES
 from core.platform.clock import milliseconds_between, now
 from extract.ocr import aws_errors
-from extract.ocr.blocks import Block, gather_blocks
+from extract.ocr.blocks import gather_blocks
+from extract.ocr.engine import AsyncJobResult
+from extract.ocr.response_parser import parse_blocks
 
 SUCCEEDED, PARTIAL_SUCCESS, IN_PROGRESS = "SUCCEEDED", "PARTIAL_SUCCESS", "IN_PROGRESS"
 # Our own statuses, in addition to Textract's: it refused the document; the job takes too long.
@@ -22,14 +24,6 @@ REFUSED, OVERDUE = "REFUSED", "OVERDUE"
 # no other is being read.
 MAX_JOB_SECONDS = 1_200.0
 _MIN_WAIT_SECONDS, _MAX_WAIT_SECONDS = 3, 30
-
-
-@dataclass(frozen=True, slots=True)
-class AsyncJobResult:
-    """What a job has read: the blocks of each page, by page number. `total` also counts pages that were not read."""
-
-    pages: dict[int, list[Block]] = field(default_factory=dict)
-    total: int = 0
 
 
 class AsyncJobClient:
@@ -81,5 +75,9 @@ def fetch_job_result(job: AsyncJob, fetch_parts: Callable[[str], Iterable[dict[s
         return AsyncJobResult()
     blocks_by_page = gather_blocks(fetch_parts(job.id))
     total = max((*blocks_by_page.pages, *blocks_by_page.missing), default=0)
-    read = {number: blocks for number, blocks in blocks_by_page.pages.items() if number not in blocks_by_page.missing}
+    read = {
+        number: partial(parse_blocks, blocks)
+        for number, blocks in blocks_by_page.pages.items()
+        if number not in blocks_by_page.missing
+    }
     return AsyncJobResult(read, total)

@@ -10,6 +10,8 @@ from typing import Any
 from core.models import errors
 from core.platform.aws_error_codes import TRANSIENT_CODES
 
+# Textract cannot read every key that S3 allows; the object's bytes can still be sent.
+INVALID_OBJECT_CODE = "InvalidS3ObjectException"
 # Textract does not accept the document in this form; another form, or a call with its bytes, may be accepted.
 REFUSED_CODES = frozenset(
     {
@@ -17,7 +19,7 @@ REFUSED_CODES = frozenset(
         "BadDocumentException",  # damaged, or not readable for Textract
         "DocumentTooLargeException",  # more bytes than this operation accepts
         "InvalidParameterException",  # the document does not meet this operation's constraints
-        "InvalidS3ObjectException",  # Textract cannot read every key that S3 allows; its bytes can still be sent
+        INVALID_OBJECT_CODE,
     }
 )
 

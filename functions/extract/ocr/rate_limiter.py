@@ -1,4 +1,4 @@
-"""Limits Textract calls to the account's quota (calls a second), shared by all functions that read at the same time.
+"""Limits OCR calls to the account's quota (calls a second), shared by all functions that read at the same time.
 
 The shared state is one number: the time up to which the quota has been reserved (the theoretical arrival time, TAT, of
 the generic cell rate algorithm, GCRA, ITU-T I.371). A reader advances it by the calls that it is about to make, and so
@@ -17,7 +17,7 @@ from typing import Protocol
 from core.models import errors
 from core.storage.table import ConditionFailed, Table
 
-RATE_LIMIT_KEY = ("pacing", "textract")
+_PARTITION_KEY = "pacing"
 # The schedule runs a little slower than the quota, so that network jitter does not exceed the quota.
 _QUOTA_SHARE = 0.98
 _BURST_SECONDS = 1.0
@@ -27,7 +27,7 @@ _RESERVE_AHEAD_SECONDS = 0.1
 _BATCH_SECONDS = 0.34
 _MAX_TRIES = 8
 _CLOSED_MESSAGE = "This reading has ended."
-_QUEUE_TOO_LONG_MESSAGE = "Textract's quota is reserved for the next minute; an asynchronous job reads this document."
+_QUEUE_TOO_LONG_MESSAGE = "The OCR quota is reserved for the next minute; an asynchronous job reads this document."
 
 
 class Schedule(Protocol):
@@ -68,13 +68,18 @@ class LocalSchedule:
         return start, calls
 
 
+def get_schedule_key(engine: str) -> tuple[str, str]:
+    """The key of the item that holds an engine's schedule."""
+    return (_PARTITION_KEY, engine)
+
+
 class QueueTooLong(Exception):
     """The schedule is reserved for longer than a new reader may wait; nothing was reserved."""
 
 
 class SharedSchedule:
-    """The schedule of the whole account, in one item of the table; a reservation is one write if no other reader
-    writes in between.
+    """One engine's schedule for the whole account, in one item of the table; a reservation is one write if no other
+    reader writes in between.
 
     A reader that has not reserved yet and would wait for longer than `max_queue_seconds` reserves nothing. Otherwise
     readers that then give up would still advance the schedule, and the quota would be unused.
@@ -83,12 +88,13 @@ class SharedSchedule:
     def __init__(
         self,
         table: Table,
+        engine: str,
         rate: float,
         clock: Callable[[], float] = time.time,
         *,
         max_queue_seconds: float = math.inf,
     ) -> None:
-        self._table, self._rate = table, _Rate(rate, clock)
+        self._table, self._key, self._rate = table, get_schedule_key(engine), _Rate(rate, clock)
         self._reserved_until = 0.0
         self._max_queue_seconds = max_queue_seconds
 
@@ -124,19 +130,17 @@ class SharedSchedule:
             # A reader that has begun continues however long it waits: what it has read would be paid for again.
             self._max_queue_seconds = math.inf
             return self._reserved_until - cost, calls
-        raise errors.ServiceUnavailable("The schedule of Textract calls is too busy.")
+        raise errors.ServiceUnavailable("The schedule of OCR calls is too busy.")
 
     def _advance(self, change: str, condition: str, values: dict[str, float]) -> None:
-        self._reserved_until = float(
-            self._table.update(*RATE_LIMIT_KEY, change, values=values, condition=condition)["tat"]
-        )
+        self._reserved_until = float(self._table.update(*self._key, change, values=values, condition=condition)["tat"])
 
 
 class RateLimiter:
     """Lets each call begin at its reserved time. Safe to use from many threads.
 
     The first calls begin at once, before the schedule has answered; they are reserved in the background. If the shared
-    schedule cannot be reached, this process limits itself to the whole quota, and Textract's throttling does the rest.
+    schedule cannot be reached, this process limits itself to the whole quota; the service's throttling does the rest.
     """
 
     def __init__(
@@ -184,7 +188,7 @@ class RateLimiter:
         if slot is None:
             return
         if slot > deadline:
-            raise errors.ServiceUnavailable("Textract's quota is used up for longer than this reading may take.")
+            raise errors.ServiceUnavailable("The OCR quota is used up for longer than this reading may take.")
         delay = slot - self._clock()
         if self._closed.wait(delay) if delay > 0 else self._closed.is_set():
             raise errors.ServiceUnavailable(_CLOSED_MESSAGE)

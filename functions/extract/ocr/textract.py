@@ -8,20 +8,13 @@ from typing import Any, Protocol
 
 from core.models import errors
 from extract.ocr import aws_errors
+from extract.ocr.engine import PageRefused, StoredImageRefused
 from extract.ocr.rate_limiter import RateLimiter
 
 TextractResponse = dict[str, Any]
 
 MAX_ATTEMPTS = 10
 _FIRST_PAUSE, _MAX_PAUSE = 0.2, 6.0
-
-
-class PageRefused(Exception):
-    """Textract does not accept this page in this form; `code` is its error code. Another form may be accepted."""
-
-    def __init__(self, code: str) -> None:
-        super().__init__(code)
-        self.code = code
 
 
 class TextractApi(Protocol):
@@ -108,7 +101,8 @@ class TextractOcr:
         """The error's code if the same call may succeed later; raises PageRefused or the error itself otherwise."""
         code, _ = aws_errors.get_error_code(error)
         if code in aws_errors.REFUSED_CODES:
-            raise PageRefused(code) from error
+            refusal = StoredImageRefused if code == aws_errors.INVALID_OBJECT_CODE else PageRefused
+            raise refusal(code) from error
         if aws_errors.is_transient(error):
             return code
         raise error  # neither the document's fault nor transient: access, signature, region

@@ -2,7 +2,7 @@
 
 pypdf extracts, because it allows to prune a page's resources: many producers give all pages one dictionary of all
 images, and a page that kept them all would send the whole file once a page. If pypdf cannot parse the file, PDFium
-copies the page; a page that neither makes small enough for one Textract call is rendered instead.
+copies the page; a page that neither makes small enough for one OCR call is rendered instead.
 """
 
 import gc

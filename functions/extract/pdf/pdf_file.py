@@ -77,7 +77,7 @@ class PdfFile:
             return bool(page) and self._annotations.flatten(page)
 
     def render_jpeg(self, index: int) -> bytes:
-        """Render the page as a JPEG that fits into one Textract call.
+        """Render the page as a JPEG that fits into one OCR call.
 
         Raises
         ------

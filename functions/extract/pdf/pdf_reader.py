@@ -33,7 +33,7 @@ def read_pdf(task: dict[str, Any], mapped: mmap.mmap, limits: DocumentLimits, se
     process_limits.extend_cpu_limit(limits, file.pages)
     send_frame({"type": "document", "pages": file.pages})
     job = task.get("job") or {}
-    # If Textract counted another number of pages, its page numbers are not the same as these.
+    # If the job counted another number of pages, its page numbers are not the same as these.
     read_by_job = frozenset(job["read"] if job.get("pages") == file.pages else ())
     pages = _PdfPages(file, mapped, limits, read_by_job, strict=bool(task.get("strict")))
     if "cut" in task or "drawn" in task:

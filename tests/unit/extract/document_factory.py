@@ -5,12 +5,16 @@ import io
 import threading
 import uuid
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from PIL import Image, ImageDraw, ImageFont
 from reportlab import rl_config
 from reportlab.lib.utils import ImageReader
 from reportlab.pdfgen.canvas import Canvas
+
+from extract.ocr.engine import DetectedLine
+from extract.ocr.response_parser import TEXTRACT, parse_page_lines
 
 # Write binary streams, as scanners do.
 rl_config.useA85 = 0
@@ -147,15 +151,32 @@ def stack_lines(lines: Sequence[str]) -> list[PlacedLine]:
     return [(line, 0.12, 0.08 + 0.03 * number, 0.011 * len(line), 0.015) for number, line in enumerate(lines)]
 
 
+@dataclass
+class TextractJson:
+    """An OCR engine whose responses `respond` gives, as Textract's JSON."""
+
+    respond: Callable[[bytes], dict[str, Any]]
+    name: str = TEXTRACT
+
+    def read_page(self, body: bytes) -> list[DetectedLine]:
+        return parse_page_lines(self.respond(body))
+
+    def close(self) -> None: ...
+
+
 class RecordingOcr:
     """OCR that returns the same lines for every page, and records the bytes that it was sent."""
+
+    name = TEXTRACT
 
     def __init__(self, lines: Sequence[str] = ("read by OCR",)) -> None:
         self.lines = lines
         self.bodies: list[bytes] = []
         self._lock = threading.Lock()
 
-    def __call__(self, body: bytes) -> dict[str, Any]:
+    def read_page(self, body: bytes) -> list[DetectedLine]:
         with self._lock:
             self.bodies.append(body)
-        return detect_text_response(stack_lines(self.lines))
+        return parse_page_lines(detect_text_response(stack_lines(self.lines)))
+
+    def close(self) -> None: ...

@@ -8,8 +8,9 @@ import pytest
 from core.models import errors
 from core.models.execution_state import AsyncJob
 from core.platform.aws_error_codes import THROTTLING_CODES
-from extract.ocr.async_jobs import AsyncJobClient, AsyncJobResult, fetch_job_result
+from extract.ocr.async_jobs import AsyncJobClient, fetch_job_result
 from extract.ocr.aws_errors import REFUSED_CODES
+from extract.ocr.engine import AsyncJobResult
 from tests.unit.extract.document_factory import block, line_blocks, page_blocks, stack_lines
 
 S3_OBJECT = {"Bucket": "temp", "Name": "incoming/a", "Version": "v1"}
@@ -131,17 +132,18 @@ def test_parts_are_joined_before_anything_is_parsed(size: int) -> None:
     result = fetch_result("SUCCEEDED", parts)
     assert result.total == 3
     for number in (1, 2, 3):
-        words = {each["Id"]: each["Text"] for each in result.pages[number] if each["BlockType"] == "WORD"}
-        [first, _] = [each for each in result.pages[number] if each["BlockType"] == "LINE"]
-        assert [words[child] for child in first["Relationships"][0]["Ids"]] == ["page", str(number), "says"]
+        [first, second] = result.pages[number]()
+        assert [word.text for word in first.words] == ["page", str(number), "says"]
+        assert [word.text for word in second.words] == ["two", "lines"]
 
 
 def test_words_and_pages_may_come_in_parts_before_their_lines() -> None:
     line, *words = line_blocks("a line of words", (0.1, 0.1, 0.5, 0.02), Page=2)
     blocks = [block("PAGE", (0, 0, 1, 1), Page=1), block("PAGE", (0, 0, 1, 1), Page=2), *words, line]
     result = fetch_result("SUCCEEDED", split_parts(blocks, 2, DocumentMetadata={"Pages": 2}))
-    assert [each["BlockType"] for each in result.pages[1]] == ["PAGE"]
-    assert {each["BlockType"] for each in result.pages[2]} == {"PAGE", "LINE", "WORD"}
+    assert result.pages[1]() == []
+    [line_of_page_2] = result.pages[2]()
+    assert [word.text for word in line_of_page_2.words] == ["a", "line", "of", "words"]
 
 
 def test_pages_missing_from_a_partial_success_are_not_counted_as_read() -> None:

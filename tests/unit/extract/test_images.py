@@ -15,6 +15,7 @@ from extract import image_header
 from extract.document_reader import build_image_page, read_document
 from extract.image_header import ImageHeader
 from extract.limits import DocumentLimits
+from extract.ocr.response_parser import parse_page_lines
 from extract.sandbox.process import Sandbox
 from tests.unit.extract.document_factory import (
     PROSE,
@@ -84,7 +85,7 @@ def test_a_photo_is_upright_whether_or_not_textract_applies_exif(
     upright = detect_text_response(stack_lines(PROSE))
     response = upright if applies_exif else rotate_response(upright, stored_rotation)
     stored = (877, 620) if stored_rotation in (90, 270) else (620, 877)
-    page = build_image_page(response, ImageHeader(*stored, orientation))
+    page = build_image_page(parse_page_lines(response), ImageHeader(*stored, orientation), "textract")
     assert [line.text for line in page.lines] == PROSE
     assert page.rotation == 0, "it is upright already, as every viewer shows it"
     assert page.aspect == pytest.approx(620 / 877, abs=1e-3)
@@ -92,7 +93,8 @@ def test_a_photo_is_upright_whether_or_not_textract_applies_exif(
 
 
 def test_a_photo_of_a_rotated_page_is_made_upright() -> None:
-    page = build_image_page(rotate_response(detect_text_response(stack_lines(PROSE)), 90), ImageHeader(877, 620))
+    lines = parse_page_lines(rotate_response(detect_text_response(stack_lines(PROSE)), 90))
+    page = build_image_page(lines, ImageHeader(877, 620), "textract")
     assert (page.rotation, page.aspect) == (270, pytest.approx(620 / 877, abs=1e-3))
 
 

@@ -16,10 +16,11 @@ from reportlab.pdfgen.canvas import Canvas
 from core.models import errors
 from core.models.document_kinds import DocumentKind
 from extract.document_reader import read_document
-from extract.ocr.textract import PageRefused
+from extract.ocr.engine import PageRefused
 from extract.sandbox.process import Sandbox
 from tests.unit.extract.document_factory import (
     RecordingOcr,
+    TextractJson,
     detect_text_response,
     encode_image,
     pdf,
@@ -54,7 +55,9 @@ def test_pages_are_read_in_parallel_and_joined_in_order(sandbox: Sandbox) -> Non
         time.sleep(0.02 * (6 - number))
         return detect_text_response(stack_lines([f"text of page {number}"]))
 
-    transcript = read_document(numbered_scans(6), ocr=ocr, kind=DocumentKind.ANSWER_SHEET, sandbox=sandbox, workers=6)
+    transcript = read_document(
+        numbered_scans(6), ocr=TextractJson(ocr), kind=DocumentKind.ANSWER_SHEET, sandbox=sandbox, workers=6
+    )
     assert [page.text for page in transcript.pages] == [f"text of page {n}" for n in range(1, 7)]
 
 
@@ -79,7 +82,7 @@ def test_only_the_pages_needed_soon_are_extracted(sandbox: Sandbox) -> None:
 
     read_document(
         scanned_pdf(30),
-        ocr=ocr,
+        ocr=TextractJson(ocr),
         kind=DocumentKind.ANSWER_SHEET,
         sandbox=sandbox,
         workers=1,
@@ -186,7 +189,7 @@ def test_failed_pages_are_named_and_the_reading_is_incomplete(sandbox: Sandbox) 
         return detect_text_response(stack_lines(["x"]))
 
     with pytest.raises(errors.ReadingIncomplete) as raised:
-        read_document(numbered_scans(5), ocr=ocr, kind=DocumentKind.ANSWER_SHEET, sandbox=sandbox)
+        read_document(numbered_scans(5), ocr=TextractJson(ocr), kind=DocumentKind.ANSWER_SHEET, sandbox=sandbox)
     assert raised.value.pages == (2, 4)
 
 
@@ -202,7 +205,7 @@ def test_refused_pages_are_retried_as_images_and_then_named(sandbox: Sandbox) ->
         return detect_text_response(stack_lines(["x"]))
 
     with pytest.raises(errors.PageUnreadable, match="Pages 2 and 3"):
-        read_document(numbered_scans(4), ocr=ocr, kind=DocumentKind.ANSWER_SHEET, sandbox=sandbox)
+        read_document(numbered_scans(4), ocr=TextractJson(ocr), kind=DocumentKind.ANSWER_SHEET, sandbox=sandbox)
     assert len(rendered) == 2
 
 
@@ -214,7 +217,9 @@ def test_an_error_of_ours_ends_the_reading_at_once(sandbox: Sandbox) -> None:
         raise PermissionError("no access")
 
     with pytest.raises(PermissionError):
-        read_document(scanned_pdf(40), ocr=ocr, kind=DocumentKind.ANSWER_SHEET, sandbox=sandbox, workers=2)
+        read_document(
+            scanned_pdf(40), ocr=TextractJson(ocr), kind=DocumentKind.ANSWER_SHEET, sandbox=sandbox, workers=2
+        )
     assert len(calls) < 20
 
 

@@ -77,7 +77,7 @@ def test_a_burst_of_one_second_begins_at_once_then_the_rate_applies() -> None:
 
 def test_one_reader_has_the_whole_quota_and_ten_share_it() -> None:
     table = MemoryTable()
-    shared = [RateLimiter(TPS, lambda rate: SharedSchedule(table, rate)) for _ in range(10)]  # type: ignore[arg-type]
+    shared = [RateLimiter(TPS, lambda rate: SharedSchedule(table, "textract", rate)) for _ in range(10)]  # type: ignore[arg-type]
     times = measure_admissions(shared, [10] * 10)
     all_times = sorted(time for each in times for time in each)
     assert all_times[-1] < 1.9, "100 calls at 50 a second with a burst of 50 end after one second"
@@ -86,7 +86,7 @@ def test_one_reader_has_the_whole_quota_and_ten_share_it() -> None:
 
 def test_a_small_document_does_not_wait_for_a_large_one() -> None:
     table = MemoryTable()
-    rate_limiters = [RateLimiter(20, lambda rate: SharedSchedule(table, rate)) for _ in range(2)]  # type: ignore[arg-type]
+    rate_limiters = [RateLimiter(20, lambda rate: SharedSchedule(table, "textract", rate)) for _ in range(2)]  # type: ignore[arg-type]
     large = threading.Thread(target=measure_admissions, args=([rate_limiters[0]], [80]))
     large.start()
     time.sleep(0.6)
@@ -99,7 +99,7 @@ def test_a_small_document_does_not_wait_for_a_large_one() -> None:
 def test_a_dead_readers_reservation_expires() -> None:
     now = [1_000.0]
     table = MemoryTable()
-    schedule = SharedSchedule(table, 10, clock=lambda: now[0])  # type: ignore[arg-type]
+    schedule = SharedSchedule(table, "textract", 10, clock=lambda: now[0])  # type: ignore[arg-type]
     assert schedule.reserve(5, 5) == (pytest.approx(1_000.0), 5)
     assert schedule.reserve(5, 5) == (pytest.approx(1_000.5), 5)
     now[0] += 60
@@ -108,7 +108,7 @@ def test_a_dead_readers_reservation_expires() -> None:
 
 def test_immediate_calls_are_reserved_at_once_and_waiting_ones_in_batches() -> None:
     table = MemoryTable()
-    first, second = (SharedSchedule(table, 10, clock=lambda: 1_000.0) for _ in range(2))  # type: ignore[arg-type]
+    first, second = (SharedSchedule(table, "textract", 10, clock=lambda: 1_000.0) for _ in range(2))  # type: ignore[arg-type]
     assert first.reserve(50, 3) == (pytest.approx(1_000.0), 10)
     assert table.calls == 1
     assert second.reserve(50, 3) == (pytest.approx(1_001.0), 3)
@@ -120,7 +120,7 @@ def test_a_new_reader_with_a_long_wait_reserves_nothing() -> None:
     table = MemoryTable()
 
     def new_schedule(max_queue_seconds: float) -> SharedSchedule:
-        return SharedSchedule(table, 10, clock=lambda: now[0], max_queue_seconds=max_queue_seconds)  # type: ignore[arg-type]
+        return SharedSchedule(table, "textract", 10, clock=lambda: now[0], max_queue_seconds=max_queue_seconds)  # type: ignore[arg-type]
 
     active = new_schedule(60)
     active.reserve(10, 10)
@@ -138,9 +138,9 @@ def test_a_new_reader_with_a_long_wait_reserves_nothing() -> None:
 
 def test_a_full_schedule_sends_a_new_reader_to_a_job() -> None:
     table = MemoryTable()
-    SharedSchedule(table, 1).reserve(100, 100)  # type: ignore[arg-type]
-    SharedSchedule(table, 1).reserve(100, 100)  # type: ignore[arg-type]
-    rate_limiter = RateLimiter(1, lambda rate: SharedSchedule(table, rate, max_queue_seconds=60))  # type: ignore[arg-type]
+    SharedSchedule(table, "textract", 1).reserve(100, 100)  # type: ignore[arg-type]
+    SharedSchedule(table, "textract", 1).reserve(100, 100)  # type: ignore[arg-type]
+    rate_limiter = RateLimiter(1, lambda rate: SharedSchedule(table, "textract", rate, max_queue_seconds=60))  # type: ignore[arg-type]
     rate_limiter.acquire()
     with pytest.raises(errors.ReadingTakesLong, match="job"):
         rate_limiter.acquire()
@@ -151,7 +151,7 @@ def test_the_shared_schedule_reserves_each_slot_once() -> None:
     starts: list[float] = []
 
     def reserve() -> None:
-        starts.append(SharedSchedule(table, 100).reserve(1, 1)[0])  # type: ignore[arg-type]
+        starts.append(SharedSchedule(table, "textract", 100).reserve(1, 1)[0])  # type: ignore[arg-type]
 
     threads = [threading.Thread(target=reserve) for _ in range(20)]
     for thread in threads:
@@ -164,7 +164,7 @@ def test_the_shared_schedule_reserves_each_slot_once() -> None:
 
 def test_first_calls_begin_before_the_schedule_answers() -> None:
     table = MemoryTable(delay=0.5)
-    rate_limiter = RateLimiter(TPS, lambda rate: SharedSchedule(table, rate))  # type: ignore[arg-type]
+    rate_limiter = RateLimiter(TPS, lambda rate: SharedSchedule(table, "textract", rate))  # type: ignore[arg-type]
     started = time.monotonic()
     for _ in range(int(TPS / 10)):
         rate_limiter.acquire()
@@ -177,7 +177,9 @@ def test_a_reader_limits_itself_if_the_table_is_unreachable() -> None:
     table = MemoryTable()
     table.broken = True
     nonfatal_errors: list[Exception] = []
-    rate_limiter = RateLimiter(TPS, lambda rate: SharedSchedule(table, rate), on_nonfatal_error=nonfatal_errors.append)  # type: ignore[arg-type]
+    rate_limiter = RateLimiter(
+        TPS, lambda rate: SharedSchedule(table, "textract", rate), on_nonfatal_error=nonfatal_errors.append
+    )  # type: ignore[arg-type]
     (times,) = measure_admissions([rate_limiter], [80])
     assert 0.4 < times[-1] < 1.4
     assert [str(error) for error in nonfatal_errors] == ["no table"]
@@ -194,7 +196,9 @@ def test_a_call_that_would_miss_its_deadline_is_refused_at_once() -> None:
     assert time.monotonic() - started < 2.5
 
 
-@pytest.mark.parametrize("make", [LocalSchedule, lambda rate, clock: SharedSchedule(MemoryTable(), rate, clock)])
+@pytest.mark.parametrize(
+    "make", [LocalSchedule, lambda rate, clock: SharedSchedule(MemoryTable(), "textract", rate, clock)]
+)
 def test_a_schedule_never_reserves_more_than_the_rate(make: Callable[..., Any]) -> None:
     """For any requests at any times: in any period no more calls than its length times the rate."""
     now = [5_000.0]

@@ -11,7 +11,8 @@ from botocore.validate import ParamValidator
 
 from core.models.errors import PageUnreadable, ReadingIncomplete
 from core.models.transcript import Transcript
-from extract.ocr.response_parser import parse_page, parse_transcript
+from extract.layout.transcript_builder import build_page
+from extract.ocr.response_parser import parse_page_lines, parse_transcript
 from tests.unit.extract.document_factory import (
     PROSE,
     PlacedLine,
@@ -70,7 +71,7 @@ def test_rotation_is_found_from_words_if_polygons_are_not_rotated() -> None:
 
 
 def test_a_rotated_page_has_the_aspect_of_the_upright_one() -> None:
-    page = parse_page(rotate_response(RESPONSE, 90), 1, aspect=842 / 595)
+    page = build_page(parse_page_lines(rotate_response(RESPONSE, 90)), 1, "textract", aspect=842 / 595)
     assert page.aspect == pytest.approx(595 / 842, abs=1e-3)
 
 

@@ -12,8 +12,9 @@ from botocore.exceptions import ClientError
 
 from core.models import errors
 from extract.ocr.aws_errors import REFUSED_CODES
+from extract.ocr.engine import PageRefused
 from extract.ocr.rate_limiter import RateLimiter
-from extract.ocr.textract import MAX_ATTEMPTS, PageRefused, TextractOcr
+from extract.ocr.textract import MAX_ATTEMPTS, TextractOcr
 from extract.ocr.textract_client import TextractClient
 from tests.unit.extract.document_factory import PROSE, detect_text_response, stack_lines
 

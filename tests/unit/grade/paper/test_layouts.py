@@ -10,10 +10,10 @@ from core.models.assessment import Question, QuestionPaper
 from core.models.document_kinds import DocumentKind
 from core.models.transcript import Transcript
 from extract.document_reader import read_document
-from extract.ocr.textract import TextractResponse
 from extract.sandbox.process import Sandbox
 from grade.paper.paper_parser import parse_paper
 from tests.papers.pdf_transcripts import read_pdf
+from tests.unit.extract.document_factory import TextractJson
 
 PAPERS = Path(__file__).parents[3] / "papers"
 NAMES = sorted(path.stem for path in (PAPERS / "truth").glob("*.json"))
@@ -31,14 +31,14 @@ def _read_as_extraction_does() -> dict[str, Transcript]:
     """Read the papers as the extract step does. Every page has a trustworthy text layer, so OCR is never called."""
     sandbox = Sandbox()
 
-    def reject_ocr(*_: object) -> TextractResponse:
+    def reject_ocr(_: bytes) -> dict[str, Any]:
         raise AssertionError("a page went to OCR")
 
     try:
         return {
             name: read_document(
                 (PAPERS / "pdf" / f"{name}.pdf").read_bytes(),
-                ocr=reject_ocr,
+                ocr=TextractJson(reject_ocr),
                 kind=DocumentKind.QUESTION_PAPER,
                 sandbox=sandbox,
             )
