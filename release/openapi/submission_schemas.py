@@ -189,8 +189,10 @@ class TranscriptLine(TypedDict):
 
 
 class TranscriptPage(TypedDict):
+    """`source` is `text_layer`, or the name of the OCR engine that has read the page (`textract`)."""
+
     number: int
-    source: Literal["text_layer", "textract"]
+    source: str
     rotation: Literal[0, 90, 180, 270]
     aspect: float
     lines: list[TranscriptLine]
