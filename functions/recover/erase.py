@@ -101,7 +101,7 @@ def _withdraw_document(tombstone: Tombstone, lifecycle: LifecycleContext) -> int
     folder = assessment_repository.assessment_document_key(tenant, assessment, slot, tombstone.id).removesuffix(".json")
     current = assessment_repository.load(lifecycle.table, tenant, assessment)
     # A teacher's correction is erased with the paper that it corrects.
-    key = current.original_document(slot) or ""
+    key = current.originals.get(slot, "")
     if key.startswith(f"{folder}-") and assessment_repository.remove_document(
         lifecycle.table, tenant, assessment, slot, key=key
     ):

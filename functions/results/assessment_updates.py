@@ -38,7 +38,7 @@ def put_paper(context: TenantContext, assessment: str, body: str, *, expected_re
             break
         current_document = documents.read_json(context.s3, context.bucket, current.paper) if current.paper else None
         paper = parse_corrected_paper(body, QuestionPaper.from_dict(current_document) if current_document else None)
-        read = current.paper_read or current.paper
+        read = current.originals.get("paper")
         # Under the key of the paper that it corrects, so that it is erased with it.
         key = _store_document(context, assessment, "paper", paper.to_dict(), corrected_key=read)
         document = {"key": key, "received_at": current.paper_received_at or now(), "by": context.user}

@@ -4,9 +4,10 @@ The item has references; the documents themselves are in S3 under `assessments/`
 newest document counts. Every change raises the revision, which shows which sheets were graded against what.
 """
 
+from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import dataclass
-from typing import Any, Literal
+from dataclasses import dataclass, field
+from typing import Any, Literal, get_args
 
 from core.models.document_kinds import AssessmentSlot
 from core.platform.clock import now
@@ -23,27 +24,25 @@ from core.storage.table import (
 )
 
 Slot = AssessmentSlot | Literal["scheme"]
+_SLOTS: tuple[Slot, ...] = (*get_args(AssessmentSlot), "scheme")
 
 
 @dataclass(frozen=True, slots=True)
 class AssessmentRecord:
     """An assessment's item.
 
-    Its S3 keys are None where there is no such document, and the revision of an empty one is 0.
+    `documents`: the S3 keys of the documents that count, by slot. `originals`: the keys of the same documents as they
+    were read; one differs if a teacher's correction of the document counts. The revision of an empty assessment is 0.
 
     `published_at` and `published_by`: since when the marks are published and by whom, None if they are not.
     `published_marks`: the key of the document that lists the published marks, None if an earlier release did not keep
-    it. `paper_read`: the paper as it was read, if the one that counts is a correction of it by `paper_by`, made at
-    `paper_placed_at`. `key_document_read`: the same of the key. `pending`: `PENDING_RELEASE` while sheets have to be
-    graded again.
+    it. `paper_by` and `paper_placed_at`: who corrected the paper and when, `paper_by` is None if nobody did. `pending`:
+    `PENDING_RELEASE` while sheets have to be graded again.
     """
 
-    paper: str | None = None
-    key_document: str | None = None
-    scheme: str | None = None
+    documents: Mapping[Slot, str] = field(default_factory=dict)
+    originals: Mapping[Slot, str] = field(default_factory=dict)
     roster: str | None = None
-    paper_read: str | None = None
-    key_document_read: str | None = None
     paper_received_at: str | None = None
     paper_by: str | None = None
     paper_placed_at: str | None = None
@@ -53,26 +52,28 @@ class AssessmentRecord:
     published_marks: str | None = None
     pending: str | None = None
 
-    def original_document(self, slot: Slot) -> str | None:
-        """Return the key of a document as it was read, before any correction; None if there is none."""
-        originals = {
-            "paper": self.paper_read or self.paper,
-            "key_document": self.key_document_read or self.key_document,
-            "scheme": self.scheme,
-        }
-        return originals[slot]
+    @property
+    def paper(self) -> str | None:
+        return self.documents.get("paper")
+
+    @property
+    def key_document(self) -> str | None:
+        return self.documents.get("key_document")
+
+    @property
+    def scheme(self) -> str | None:
+        return self.documents.get("scheme")
 
     @classmethod
     def from_item(cls, item: Item | None) -> "AssessmentRecord":
         if item is None:
             return cls()
-        keys = {
-            slot: item[slot]["key"] if slot in item else None for slot in ("paper", "key_document", "scheme", "roster")
-        }
+        stored = {slot: item[slot] for slot in _SLOTS if slot in item}
         published = item.get("published") or {}
         return cls(
-            paper_read=item.get("paper", {}).get("corrects"),
-            key_document_read=item.get("key_document", {}).get("corrects"),
+            documents={slot: document["key"] for slot, document in stored.items()},
+            originals={slot: document.get("corrects") or document["key"] for slot, document in stored.items()},
+            roster=item["roster"]["key"] if "roster" in item else None,
             paper_received_at=item.get("paper", {}).get("received_at"),
             paper_by=item.get("paper", {}).get("by"),
             paper_placed_at=item.get("paper", {}).get("placed_at"),
@@ -81,7 +82,6 @@ class AssessmentRecord:
             published_by=published.get("by"),
             published_marks=published.get("marks"),
             pending=item.get("pending"),
-            **keys,
         )
 
 

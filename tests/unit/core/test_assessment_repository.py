@@ -25,7 +25,7 @@ def load_bio(table: MemoryTable) -> assessment_repository.AssessmentRecord:
 
 def test_a_correction_counts_and_names_what_it_corrects(table: MemoryTable) -> None:
     found = load_bio(table)
-    assert (found.paper, found.paper_read, found.paper_by, found.revision) == (CORRECTED, READ, "Ms Noor", 2)
+    assert (found.paper, found.originals["paper"], found.paper_by, found.revision) == (CORRECTED, READ, "Ms Noor", 2)
 
 
 @pytest.mark.parametrize("at", [EARLY, LATE])
@@ -41,7 +41,7 @@ def test_receiving_the_corrected_paper_again_keeps_the_correction(table: MemoryT
 def test_a_later_paper_replaces_the_correction(table: MemoryTable) -> None:
     assert assessment_repository.set_document_if_newer(table, "demo", "bio", "paper", key=OTHER, received_at=LATE)
     found = load_bio(table)
-    assert (found.paper, found.paper_read, found.paper_by) == (OTHER, None, None)
+    assert (found.paper, found.originals["paper"], found.paper_by) == (OTHER, OTHER, None)
 
 
 def test_removing_a_paper_removes_its_correction(table: MemoryTable) -> None:

@@ -14,7 +14,7 @@ from results.paper_problem import PaperProblem, failure_reason, paper_problem, r
 
 NOTHING = Failure("NoQuestionsFound", "No question was found in this file.")
 LOCKED = Failure("EncryptedDocument", "The PDF asks for a password.")
-GOOD = AssessmentRecord(paper="assessments/t/bio/paper/p.json", paper_received_at="2030-01-02", revision=1)
+GOOD = AssessmentRecord({"paper": "assessments/t/bio/paper/p.json"}, paper_received_at="2030-01-02", revision=1)
 
 
 def paper(state: SubmissionState, at: str, **more: Any) -> SubmissionRecord:
@@ -93,7 +93,7 @@ def test_a_newer_good_paper_ends_the_problem() -> None:
     assert paper_problem([rejected("2030-01-01")], GOOD) is None
 
 
-CORRECTED = replace(GOOD, paper_by="teacher", paper_read=GOOD.paper)
+CORRECTED = replace(GOOD, paper_by="teacher", originals=GOOD.documents)
 
 
 def test_a_later_correction_ends_the_problem_of_a_wrong_file() -> None:
