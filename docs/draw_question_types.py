@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 
 from core.models.question_types.definition import MARKED_TYPES, get_definition
-from core.models.question_types.published import page_documents
+from results.page_documents import page_documents
 
 ROOT = Path(__file__).resolve().parents[1]
 PAGE = ROOT / "docs" / "grading.md"

@@ -1,6 +1,6 @@
 """Uploads the web page of a deployed stack: python release/web_page.py STAGE, after the deployment.
 
-Uploads web/ and the documents made from the question types to the stack's bucket, with the stack's settings
+Uploads web/ and the documents of `results.page_documents` to the stack's bucket, with the stack's settings
 (config.json, and in index.html a policy that names the APIs it may call), deletes files that are no longer part of the
 page, and invalidates CloudFront's cache.
 """
@@ -15,7 +15,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from core.models.question_types.published import page_documents
+from results.page_documents import page_documents
 
 ROOT = Path(__file__).resolve().parent.parent
 # CloudFront caches for a day (a release invalidates its cache); browsers revalidate their copy on every use.

@@ -39,7 +39,7 @@ def prepare_document(state: ExecutionState, *, document_store: DocumentStore, ta
     joined_at = now()
     submission, transcript_key = state.submission, state.reading_result.transcript_key
     transcript = document_store.read_transcript(transcript_key)
-    document, failure = _PARSERS[submission.kind](submission, transcript, document_store, table)
+    document, failure = PARSERS[submission.kind](submission, transcript, document_store, table)
     slot = submission.kind.rules.slot
     if slot is None:
         raise ValueError(f"{submission.kind} is graded, not prepared.")
@@ -103,8 +103,8 @@ def _parse_answer_key(
     )
 
 
-# The parser of each kind that is prepared.
-_PARSERS: dict[DocumentKind, Callable[[Submission, Transcript, DocumentStore, Table], ParsedDocument]] = {
+# The parser of each kind that is prepared; it returns the document to store, and why nothing was found in it.
+PARSERS: dict[DocumentKind, Callable[[Submission, Transcript, DocumentStore, Table], ParsedDocument]] = {
     DocumentKind.QUESTION_PAPER: _parse_paper,
     DocumentKind.ANSWER_KEY: _parse_answer_key,
 }

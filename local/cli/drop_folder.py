@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from core.models import media_types
+from core.models.document_kinds import DocumentKind
 from local.cli.regular_files import UnusableFile, read_regular, stat_regular
 from local.cli.sheet_collection import is_ignored_file
 from local.cloud.private_files import write_private
@@ -27,14 +28,15 @@ _SETTLED_SECONDS = 2.0
 _EMPTY_SECONDS = 10.0
 _NOT_UTF8 = "has a name that is not UTF-8 text"
 
-_README_TEXT = """Put files here and they are read and marked.
+_README_FILES = {
+    **{f"{kind.rules.drop_folder_stem}.pdf": f"the {kind.rules.title}" for kind in DocumentKind if kind.rules.slot},
+    "marking-scheme.yaml": "the marking scheme (or .json), instead of an answer key or in addition to it",
+    "answers/{student}.pdf": "one file for each answer sheet",
+}
+_README_TEXT = f"""Put files here and they are read and marked.
 
-  {assessment}/question-paper.pdf         the question paper
-  {assessment}/marking-scheme.yaml        the marking scheme (or .json)
-  {assessment}/answer-key.pdf             the model answers instead, if they are a document
-  {assessment}/answers/{student}.pdf      one file for each answer sheet
-
-{assessment} is a name of your own in letters, digits, dots, dashes and underscores; {student} is a name or number.
+{"".join(f"  {'{assessment}/' + name:<38}  {text}{chr(10)}" for name, text in _README_FILES.items())}
+{{assessment}} is a name of your own in letters, digits, dots, dashes and underscores; {{student}} is a name or number.
 PDF, JPEG, PNG and TIFF are read. A file that is changed is read again. If a file is refused, a text file next to it
 says why.
 """

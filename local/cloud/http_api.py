@@ -15,7 +15,6 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl
 
-from core.models.question_types.published import page_documents
 from local.cloud.aws_calls import WsgiRequest
 from local.cloud.function_worker import Invocation
 from local.cloud.lambda_service import MAX_PAYLOAD_BYTES
@@ -24,6 +23,7 @@ from local.cloud.resources import Cors, Route
 from local.cloud.stack import ACCOUNT
 from local.cloud.tokens import InvalidTokenError, TokenIssuer
 from local.cloud.wsgi import WsgiResponse
+from results.page_documents import page_documents
 
 _MAX_BODY_BYTES = 10_485_760
 _STAGE = "$default"

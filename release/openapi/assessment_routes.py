@@ -73,7 +73,7 @@ ROUTES: tuple[Route, ...] = (
         "GET",
         "/assessments/{id}/gradebook.csv",
         "gradebookCsv",
-        "The marks as a file for import into Canvas or Moodle",
+        f"The marks as a file for import into {' or '.join(one.title for one in FORMATS.values())}",
         {200: RouteResponse("CSV: one line per student, by id.", TEXT, "text/csv")},
         (
             ASSESSMENT,

@@ -5,7 +5,9 @@ import { assessmentView } from "./assessment.js";
 import { ChangeQueue } from "./change-queue.js";
 import { ChangeStore } from "./change-store.js";
 import { changesOf } from "./sheet-actions.js";
+import { useDocumentKinds } from "./document-kinds.js";
 import { fill, h, notify } from "./dom.js";
+import { useGradebookFormats } from "./gradebook-formats.js";
 import { homeView } from "./home.js";
 import { markingView } from "./marking.js";
 import { paperView } from "./paper.js";
@@ -75,9 +77,12 @@ addEventListener("offline", () =>
 );
 
 try {
-  const [words, types] = await Promise.all(["words.json", "question-types.json"].map(fetchDocument));
+  const documents = ["words.json", "question-types.json", "document-kinds.json", "gradebook-formats.json"];
+  const [words, types, kinds, formats] = await Promise.all(documents.map(fetchDocument));
   useWords(words);
   useQuestionTypes(types);
+  useDocumentKinds(kinds);
+  useGradebookFormats(formats);
   if (await session.open()) {
     showUser();
     const { sub, ...claims } = session.claims;

@@ -3,6 +3,7 @@
 import { classMatch, leftOut, notCompared } from "./class-match.js";
 import { difficulty, distribution } from "./charts.js";
 import { downloadFile, fill, h, notify } from "./dom.js";
+import { gradebookFormats } from "./gradebook-formats.js";
 import { intake } from "./intake.js";
 import { board } from "./progress-board.js";
 import { sheetsTable } from "./sheets-table.js";
@@ -144,8 +145,7 @@ export function assessmentView({ api, uploads, content, parts, trail }) {
     const since = changed_since ? `; the marks of ${count(changed_since, "sheet")} have changed since` : "";
     return [
       download("Feedback sheets (PDF)", "feedback.pdf"),
-      gradebook("For Canvas", "for=canvas"),
-      gradebook("For Moodle", "for=moodle"),
+      ...gradebookFormats().map((format) => gradebook(`For ${format.title}`, `for=${format.name}`)),
       changed_since ? publishing(true, "Publish changes") : null,
       publishing(false, "Unpublish"),
       h("p", { class: "note" }, `Published ${new Date(published_at).toLocaleString()} by ${published_by}${since}.`),

@@ -25,7 +25,7 @@ export function classMatch(compared, address) {
           "These names match no student on the class list, or more than one: ",
           listed(unknown.map((one) => h("a", { href: `${address}/s/${one.submission}` }, one.label ?? "a sheet without a name"))),
           ". Upload each sheet again with the student's name or number from the list as the file name and erase the first" +
-            " one, or add the student to the list. Until then the files for Canvas and Moodle leave these sheets out.",
+            " one, or add the student to the list. Until then gradebook files leave these sheets out.",
         )
       : null,
     without.length ? h("p", {}, "Without a sheet: ", listed(without.map((one) => one.student)), ".") : null,

@@ -1,14 +1,16 @@
 // Upload area: drop zones for the question paper, the answer key or marking scheme, and the answer sheets.
 
+import { documentKinds } from "./document-kinds.js";
 import { LiveList, fill, h, notify } from "./dom.js";
 import { leaves } from "./summary.js";
 import { READABLE, isReadable, isRoster, isScheme, studentOf } from "./uploads.js";
-import { DOCUMENT_KINDS, UNDER_WAY, bytes, count, mark, state } from "./words.js";
-
-const ZONES = DOCUMENT_KINDS.map((kind) => ({ ...kind, accept: [READABLE, ...kind.alsoAccepted].join(",") }));
+import { UNDER_WAY, bytes, count, mark, state } from "./words.js";
 
 export function intake({ name, api, uploads, sent }) {
-  const places = ZONES.map((place) => ({ ...place, status: h("div", { class: "standing" }), ...zone(place) }));
+  const places = documentKinds().map(({ name: role, upload_title: title, also_accepted, many }) => {
+    const place = { role, title, many, accept: [READABLE, ...also_accepted].join(",") };
+    return { ...place, status: h("div", { class: "standing" }), ...zone(place) };
+  });
   const rows = h("ul", { class: "uploads", "aria-label": "Uploads" });
   const list = new LiveList(rows, {
     draw: drawUpload,
@@ -87,7 +89,7 @@ export function intake({ name, api, uploads, sent }) {
         `${refused.slice(0, 3).join(", ")}${refused.length > 3 ? " and others" : ""}: only PDF, JPEG, PNG and TIFF can be read.`,
         { kind: "problem" },
       );
-    if (wanted.length > chosen.length) notify("A question paper or answer key is a single file; the first one was used.");
+    if (wanted.length > chosen.length) notify("Only one file is used here: the first one.");
   }
 
   function drawUpload(upload) {
@@ -133,7 +135,7 @@ export function intake({ name, api, uploads, sent }) {
     for (const place of places) {
       let standing = place.element.querySelector(".standing");
       if (!standing) place.element.append((standing = place.status));
-      const text = statusLines(place.role, assessment, submissions, name);
+      const text = statusLines(place, assessment, submissions, name);
       if (place.shown !== JSON.stringify(text))
         fill(
           standing,
@@ -150,7 +152,7 @@ export function intake({ name, api, uploads, sent }) {
 }
 
 /** The current content of a drop zone, as lines [text, link, class]. */
-function statusLines(role, assessment, submissions, name) {
+function statusLines({ role, many }, assessment, submissions, name) {
   const { paper, paper_problem, scheme, students, maximum_marks: maximum } = assessment;
   const newest = submissions.filter((one) => one.kind === role && one.state !== "ERASED").at(-1);
   const lines = [];
@@ -177,9 +179,12 @@ function statusLines(role, assessment, submissions, name) {
         ? [`${count(scheme.entries.length, "question has", "questions have")} a rule`]
         : ["Without one, a model marks free text; nothing else is marked."],
     );
-  if (newest && role !== "answer_sheet" && UNDER_WAY.has(newest.state)) lines.push([state(newest.state)]);
-  if (newest && role === "answer_key" && ["REJECTED", "FAILED"].includes(newest.state))
-    lines.push([newest.reason?.message ?? state(newest.state), null, "problem"]);
+  if (newest && !many) {
+    // What is wrong with a question paper is part of the assessment: the one before it may still count.
+    if (role !== "question_paper" && ["REJECTED", "FAILED"].includes(newest.state))
+      lines.push([newest.reason?.message ?? state(newest.state), null, "problem"]);
+    else if (UNDER_WAY.has(newest.state) || !lines.length) lines.push([state(newest.state)]);
+  }
   if (role === "answer_sheet") {
     const waiting = submissions.filter((one) => one.kind === role && one.state === "AWAITING_PAPER").length;
     lines.push([

@@ -3,7 +3,8 @@
 
 import { h } from "./dom.js";
 import { beganAt, branchChart, savedSentence } from "./branch-chart.js";
-import { MARKED, UNDER_WAY, documentTitle, mark, state, student } from "./words.js";
+import { documentTitle } from "./document-kinds.js";
+import { MARKED, UNDER_WAY, mark, state, student } from "./words.js";
 
 const MAX_ROWS = 8;
 const MAX_REQUESTS = 4;

@@ -1,21 +1,5 @@
 // Display texts. The texts of states, review reasons and markers are shared with the command line: words.json.
 
-// The kinds of documents (core/models/document_kinds.py): the title of their drop zone, which files it takes beside
-// those that can be read, whether it takes many, and what a list calls one of them (a sheet is called by its student).
-export const DOCUMENT_KINDS = [
-  { role: "question_paper", title: "Question paper", one: "Question paper", alsoAccepted: [], many: false },
-  {
-    role: "answer_key",
-    title: "Marking scheme or answer key",
-    one: "Answer key",
-    alsoAccepted: [".yaml", ".yml", ".json"],
-    many: false,
-  },
-  { role: "answer_sheet", title: "Answer sheets", one: null, alsoAccepted: [".csv"], many: true },
-];
-
-export const documentTitle = (kind) => DOCUMENT_KINDS.find((known) => known.role === kind)?.one;
-
 export const UNDER_WAY = new Set(["RECEIVED", "READING", "STORING", "GRADING"]);
 export const MARKED = new Set(["GRADED", "NEEDS_REVIEW"]);
 

@@ -1,7 +1,7 @@
 """Document kinds: what a submission may be, and how each kind is read, prepared and stored.
 
-The one table that all steps ask, so that a new kind is a row here, its preparation (`grade.document_preparation`) and
-a choice of `BothHalves` in the state machine.
+The one table that all steps, the page and the API's description ask. A new kind is a row here, its parser in
+`grade.document_preparation`, and a choice of `BothHalves` in the state machine.
 """
 
 from dataclasses import dataclass
@@ -40,6 +40,10 @@ class KindRules:
     drop_folder_stem
         Its file name in an assessment's drop folder, without extension; None if it is named after a student and put
         in `answers/`.
+    upload_title
+        The title of its upload area on the page.
+    also_accepted
+        Extensions of other files that this area takes: a marking scheme, a class list.
     """
 
     title: str
@@ -48,6 +52,8 @@ class KindRules:
     verified_reading: bool
     needs_paper: bool
     drop_folder_stem: str | None
+    upload_title: str
+    also_accepted: tuple[str, ...] = ()
 
     @property
     def is_graded(self) -> bool:
@@ -63,6 +69,7 @@ _RULES = {
         verified_reading=False,
         needs_paper=False,
         drop_folder_stem="question-paper",
+        upload_title="Question paper",
     ),
     DocumentKind.ANSWER_KEY: KindRules(
         title="answer key",
@@ -71,6 +78,8 @@ _RULES = {
         verified_reading=False,
         needs_paper=True,
         drop_folder_stem="answer-key",
+        upload_title="Marking scheme or answer key",
+        also_accepted=(".yaml", ".yml", ".json"),
     ),
     DocumentKind.ANSWER_SHEET: KindRules(
         title="answer sheet",
@@ -79,6 +88,8 @@ _RULES = {
         verified_reading=True,
         needs_paper=True,
         drop_folder_stem=None,
+        upload_title="Answer sheets",
+        also_accepted=(".csv",),
     ),
 }
 

@@ -162,7 +162,7 @@ class InvalidAssessment(RequestRefused):
 
 
 class UnknownKind(RequestRefused):
-    """The kind is not one of question_paper, answer_key, answer_sheet."""
+    """The kind is not the name of a kind of document."""
 
 
 class InvalidStudent(RequestRefused):

@@ -10,9 +10,9 @@ import pytest
 
 from core.models.assessment import QuestionType
 from core.models.question_types.definition import CONTAINER_TYPES, MARKED_TYPES, get_definition, is_objective
-from core.models.question_types.published import page_documents
 from core.models.scheme.scheme_parser import parse_scheme
 from docs import draw_question_types
+from results.page_documents import page_documents
 
 ROOT = Path(__file__).parents[3]
 

@@ -18,6 +18,7 @@ from release.web_page import (
     upload,
     with_content_policy,
 )
+from results.page_documents import page_documents
 
 BUCKET = "gradeline-dev-web-123456789012"
 OUTPUTS = {
@@ -43,7 +44,7 @@ def test_all_files_are_uploaded_and_old_files_deleted(s3: Any) -> None:
     assert upload(s3, BUCKET, files) == (len(files), 1)
     names = {item["Key"] for item in s3.list_objects_v2(Bucket=BUCKET)["Contents"]}
     here = {path.relative_to(ROOT / "web").as_posix() for path in (ROOT / "web").rglob("*") if path.is_file()}
-    assert names == here | {"config.json", "question-types.json", "marking-scheme.schema.json"}
+    assert names == here | {"config.json", *page_documents()}
     for name, kind in (
         ("index.html", "text/html"),
         ("js/app.js", "text/javascript"),
