@@ -27,7 +27,6 @@ from extract.limits import MAX_CALL_BYTES, DocumentLimits
 from extract.ocr.async_job_policy import AsyncJobPolicy
 from extract.ocr.engine import (
     AsyncJobReader,
-    AsyncJobResult,
     DetectedLine,
     OcrEngine,
     PageRefused,
@@ -109,11 +108,8 @@ def read_submission(
         with _progress_ended_on_error(reading.progress):
             if submission.file.sha256:
                 reading.lookup.start(submission.file.sha256)
-            ocr = context.ocr
-            if isinstance(ocr, StoredImageReader) and _can_read_in_s3(reading):
-                document = _read_image_in_s3(reading, ocr)
-            else:
-                document = _read_downloaded(reading)
+            image_reader = _find_image_reader(reading)
+            document = _read_image_in_s3(reading, image_reader) if image_reader else _read_downloaded(reading)
         return _build_cached_result(reading) if document is None else _store_transcript(reading, document)
     finally:
         context.ocr.close()
@@ -158,10 +154,13 @@ def _progress_ended_on_error(progress: ProgressRecorder) -> Iterator[None]:
 # ── an image that the engine fetches from S3 ─────────────────────────────────────────────────────
 
 
-def _can_read_in_s3(reading: _Reading) -> bool:
-    """Whether the file is declared as an image that one call takes. After a job its result is used instead."""
+def _find_image_reader(reading: _Reading) -> StoredImageReader | None:
+    """The engine, if it reads images in S3 and the file is declared as one that a call takes. After a job its result
+    is used instead."""
     is_image = reading.source.declared_type in (media_types.JPEG, media_types.PNG)
-    return is_image and reading.submission.file.size <= MAX_CALL_BYTES and reading.job is None
+    if not is_image or reading.submission.file.size > MAX_CALL_BYTES or reading.job is not None:
+        return None
+    return reading.context.ocr if isinstance(reading.context.ocr, StoredImageReader) else None
 
 
 def _read_image_in_s3(reading: _Reading, image_reader: StoredImageReader) -> _ReadDocument | None:
@@ -242,22 +241,17 @@ def _read_downloaded(reading: _Reading, *, reencode: bool = False) -> _ReadDocum
 
 
 def _build_document_reader(reading: _Reading) -> DocumentReader:
-    context = reading.context
+    context, job, ocr = reading.context, reading.job, reading.context.ocr
     return DocumentReader(
-        context.ocr,
+        ocr,
         context.sandbox,
         context.limits,
         context.workers,
         reading.progress,
-        job=_fetch_job_result(reading),
+        # A job of another engine than this one is not looked at: it was started before the engine was changed.
+        job=ocr.fetch_job_result(job) if job and isinstance(ocr, AsyncJobReader) else None,
         job_policy=context.job_policy,
     )
-
-
-def _fetch_job_result(reading: _Reading) -> AsyncJobResult | None:
-    """What the job has read; None without a job, or if it is a job of another engine than this one."""
-    ocr = reading.context.ocr
-    return ocr.fetch_job_result(reading.job) if reading.job and isinstance(ocr, AsyncJobReader) else None
 
 
 # ── the result ───────────────────────────────────────────────────────────────────────────────────
