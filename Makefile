@@ -19,6 +19,7 @@ help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 setup: $(VENV)/.local ## what the local cloud and the command line need
+	@$(BIN)/python -m release.openapi.build
 
 demo: $(VENV)/.local ## the main task on samples/: five sheets read, stored, graded; report in out/
 	@$(BIN)/gradeline demo
@@ -49,8 +50,8 @@ fuzz: $(VENV)/.test ## 5,000 damaged and hostile files and 20 times the examples
 api: $(VENV)/.test ## requests generated from the API description, sent to the real API: make api [EXAMPLES=…] [SEED=…]
 	@API_EXAMPLES=$(or $(EXAMPLES),300) API_SEED=$(or $(SEED),1) $(BIN)/python -m pytest tests/api
 
-openapi: $(VENV)/.test ## generates the API description from the code
-	@PYTHONPATH=functions $(BIN)/python -m release.openapi
+openapi: $(VENV)/.test ## generates the API description (openapi.json, docs/api.md) from the code
+	@$(BIN)/python -m release.openapi
 
 schema: $(VENV)/.test ## writes the table of question types in docs/grading.md, and the marking scheme's JSON schema
 	@PYTHONPATH=functions $(BIN)/python docs/draw_question_types.py
@@ -75,7 +76,8 @@ chaos: $(VENV)/.test ## chaos test: the whole flow under injected faults, five s
 bench: $(VENV)/.test ## speed, growth and cost measured in one run (under ten minutes); benchmarks/results.md
 	@PYTHONPATH=functions $(BIN)/python -m benchmarks
 
-build: $(CHECK)/.ready ## builds what is deployed, in .aws-sam/build, with bytecode for the runtime
+build: $(CHECK)/.ready $(VENV)/.local ## builds what is deployed, in .aws-sam/build, with the API description and bytecode
+	@$(BIN)/python -m release.openapi.build
 	@SAM_CLI_TELEMETRY=0 $(CHECK)/bin/sam build
 	@$(CHECK)/bin/python release/bytecode.py .aws-sam/build
 
@@ -96,7 +98,7 @@ lock: ## pins every requirement with hashes (needs uv)
 	@requirements/lock.sh
 
 clean: ## both environments and everything that was built
-	rm -rf $(VENV) $(CHECK) $(CHECKOV) .aws-sam out .gradeline
+	rm -rf $(VENV) $(CHECK) $(CHECKOV) .aws-sam out .gradeline functions/results/openapi.json
 
 $(BIN)/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \

@@ -34,6 +34,7 @@ from local.cloud.template import TemplateError
 from local.cloud.textract_blocks import OcrReader
 from local.cloud.tokens import TokenIssuer
 from local.cloud.wiring import build_services, default_parameters, function_environment
+from release.openapi.build import build_if_stale
 
 __all__ = ["CloudError", "LocalCloud"]
 
@@ -150,9 +151,18 @@ class LocalCloud:
             secret=secrets.string,
             endpoint_url=self.endpoint_url,
         )
+        self._build_api_description()
         self._serve(listener, self._start_reader(logs), self._start_functions(logs))
         provision(self.stack, lambda service: self._clients.get(service, PROVISION), secrets)
         self._resume_work()
+
+    def _build_api_description(self) -> None:
+        """Writes the OpenAPI file that the `results` function serves, if the code is newer."""
+        try:
+            build_if_stale()
+        except OSError:
+            # A checkout that cannot be written to works, too, but for this one route.
+            logging.getLogger("gradeline.local").warning("The API description could not be written", exc_info=True)
 
     def _resume_work(self) -> None:
         """Restores stored state, lets requests in, and resumes the work that was in progress."""

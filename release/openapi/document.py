@@ -2,7 +2,6 @@
 
 import json
 from http import HTTPStatus
-from pathlib import Path
 from typing import Any
 
 from pydantic import TypeAdapter
@@ -13,7 +12,6 @@ from release.openapi import assessment_schemas, submission_schemas
 from release.openapi.route_model import Route, RouteResponse
 from release.openapi.routes import ROUTES
 
-FILE = Path(__file__).resolve().parents[2] / "functions" / "results" / "openapi.json"
 _REF = "#/components/schemas/{model}"
 _PROBLEM = "application/problem+json"
 _JSON = "application/json"

@@ -16,6 +16,7 @@ from typing import Any
 import pytest
 
 from release.bytecode import find_python, runtime_version
+from release.openapi.build import build_if_stale
 from tests.template.asl import ROOT, STATEMACHINE
 from tests.template.cloudformation import TEMPLATE
 
@@ -128,6 +129,7 @@ def runtime_python() -> Path:
 @pytest.fixture(scope="session")
 def build(sam: Tool, tools_python: Tool, runtime_python: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The result of `sam build` for this checkout, for arm64 and the runtime's Python."""
+    build_if_stale()
     folder = tmp_path_factory.mktemp("built")
     path = f"{runtime_python.parent}{os.pathsep}{sam.environment['PATH']}"
     sam_with_runtime = Tool(sam.command, {**sam.environment, "PATH": path})

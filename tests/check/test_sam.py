@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from release.openapi import document
 from tests.check.conftest import Tool
 from tests.template.asl import Machine
 from tests.template.cloudformation import TEMPLATE, functions, references
@@ -35,6 +36,10 @@ def test_sam_builds_every_function_and_layer(build: Path) -> None:
     for function in functions(template):
         module = function.properties["Handler"].rpartition(".")[0].replace(".", "/")
         assert (build / function.name / f"{module}.py").is_file()
+
+
+def test_the_build_includes_the_api_description(build: Path) -> None:
+    assert (build / "ResultsFunction" / "results" / "openapi.json").read_text(encoding="utf-8") == document.text()
 
 
 def test_native_code_is_built_for_arm(build: Path) -> None:
