@@ -10,11 +10,15 @@ from core.models.question_types.definition import AnswerShape, PrintedQuestion, 
 _LABEL = r"[(\[]?(?:[A-Za-z]{1,4}|\d{1,2})[)\].]?"
 _PAIR = rf"{_LABEL}\s*(?:-{{1,2}}>|[-–—=→:])\s*{_LABEL}"
 _PAIRS = rf"^\s*{_PAIR}(?:\s*[,;\s]\s*{_PAIR})*\s*$"
+# An instruction, not "does the data match the prediction?": it opens a sentence or follows another instruction.
 _WORDING = re.compile(
-    r"\bmatch(?:\s+up)?\s+(?:the|each|every|all|these|those|items?|columns?|lists?|terms?|words?"
-    r"|[(]?(?:[A-Za-z]|\d{1,2}|[ivx]+)[)]?\s*(?:to|[-–])\s*[(]?(?:[A-Za-z]|\d{1,2}|[ivx]+)[)]?\s+(?:with|to))\b",
-    re.IGNORECASE,
+    r"(?:(?:^|[.:;!?,)])[^\S\n]{0,4}(?:please\s+|then\s+)?match(?:\s+up)?\s+(?:the|these|those|all|terms?|words?)\b"
+    r"|(?:(?:^|[.:;!?,)])[^\S\n]{0,4}(?:please\s+|then\s+)?|\b(?:and|then)\s+)match(?:\s+up)?\s+"
+    r"(?:the\s+following|each|every|(?:the\s+)?(?:items?|columns?|lists?)"
+    r"|[(]?(?:[A-Za-z]|\d{1,2}|[ivx]+)[)]?\s*(?:to|[-–])\s*[(]?(?:[A-Za-z]|\d{1,2}|[ivx]+)[)]?\s+(?:with|to))\b)",
+    re.IGNORECASE | re.MULTILINE,
 )
+_REASON_WORDING = re.compile(r"\b(?:explain|justify|why|reasons?)\b", re.IGNORECASE)
 
 
 def parse_pairs(text: str) -> list[tuple[str, str]]:
@@ -49,7 +53,8 @@ def _fit_entry(entry: SchemeEntry, _question: Question) -> SchemeEntry:
 
 def _guess_score(printed: PrintedQuestion) -> float:
     # "Match list I with list II" above four options is a choice of codes.
-    return 1.8 if _WORDING.search(printed.text) and not printed.options else 0.0
+    is_matching = _WORDING.search(printed.text) and not _REASON_WORDING.search(printed.text)
+    return 1.8 if is_matching and not printed.options else 0.0
 
 
 DEFINITION = QuestionTypeDefinition(

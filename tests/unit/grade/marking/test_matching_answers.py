@@ -104,7 +104,14 @@ def test_the_answer_of_a_key_becomes_pairs() -> None:
 
 @pytest.mark.parametrize(
     "wording",
-    ["Match the following.", "Match each organ to its function.", "Match A–D with 1–4.", "Match items in column A"],
+    [
+        "Match the following.",
+        "Match each organ to its function.",
+        "Match A–D with 1–4.",
+        "Match items in column A",
+        "Study the table and match each organ to its function.",
+        "Here are four acids. Please match the names to the formulas.",
+    ],
 )
 def test_the_wording_of_a_matching_question_is_recognised(wording: str) -> None:
     assert guess_type(wording, ()) is QuestionType.MATCHING
@@ -114,3 +121,15 @@ def test_a_choice_of_codes_and_a_football_match_are_no_matching() -> None:
     codes = (Option("A", "a-1, b-2"), Option("B", "a-2, b-1"))
     assert guess_type("Match list I with list II and choose the code.", codes) is QuestionType.CHOICE
     assert guess_type("Describe a match that you have watched.", ()) is QuestionType.TEXT
+
+
+@pytest.mark.parametrize(
+    "wording",
+    [
+        "Does the data match the prediction?",
+        "The colour of a moth helps it to match the background. What is this called?",
+        "Match the graphs to the journeys, and explain your choice.",
+    ],
+)
+def test_other_uses_of_match_and_matching_with_reasons_are_written_answers(wording: str) -> None:
+    assert guess_type(wording, ()) is QuestionType.TEXT
