@@ -7,6 +7,7 @@ from aws_lambda_powertools import Logger, Metrics
 from aws_lambda_powertools.metrics import MetricUnit
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
+from core.models import function_requests
 from core.models.execution_state import ExecutionState
 from core.models.function_requests import MarkAnswerReply, MarkAnswerRequest
 from core.models.timeline import compute_durations
@@ -52,7 +53,7 @@ def interactive_marker() -> FreeTextMarker:
 @metrics.log_metrics
 @aws.translate_service_errors()
 def handler(event: dict[str, Any], _context: LambdaContext) -> dict[str, Any]:
-    if event.get("action") == MarkAnswerRequest.ACTION:
+    if event.get("action") == function_requests.MARK_ANSWER:
         return mark_answer_again(MarkAnswerRequest.from_event(event)).to_dict()
     return grade_submission(ExecutionState.from_state(event)).to_state()
 

@@ -6,7 +6,6 @@ of other functions and operators.
 
 import json
 from collections.abc import Callable
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import Any
@@ -15,6 +14,7 @@ from aws_lambda_powertools import Logger, Metrics
 from aws_lambda_powertools.metrics import MetricUnit
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
+from core.models import function_requests
 from core.models.execution_state import ExecutionState
 from core.models.function_requests import (
     EraseRequest,
@@ -83,7 +83,7 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     logger.info("request received", action=event["action"])
     if "state" in event:
         return handle_state_machine(event["action"], ExecutionState.from_state(event["state"]), lifecycle)
-    if event["action"] == SweepRequest.ACTION and (request := SweepRequest.from_event(event)).is_scheduled:
+    if event["action"] == function_requests.SWEEP and (request := SweepRequest.from_event(event)).is_scheduled:
         return handle_schedule(request, lifecycle)
     return handle_request(event, lifecycle)
 
@@ -104,7 +104,7 @@ def handle_state_machine(action: str, state: ExecutionState, lifecycle: Lifecycl
 
 def handle_schedule(request: SweepRequest, lifecycle: LifecycleContext) -> dict[str, Any]:
     """The scheduled sweep, which continues where the previous one stopped."""
-    done = _run_sweep(replace(request, after=load_sweep_cursor(lifecycle.table)), lifecycle)
+    done = _run_sweep(request._replace(after=load_sweep_cursor(lifecycle.table)), lifecycle)
     save_sweep_cursor(lifecycle.table, done.next_cursor)
     return _report_sweep(done, lifecycle)
 
@@ -180,11 +180,11 @@ _STATE_MACHINE_ACTIONS: dict[str, Callable[[ExecutionState, LifecycleContext], d
     "tidy": _clean_up,
 }
 _REQUESTS: dict[str, Callable[[Event, LifecycleContext], dict[str, Any]]] = {
-    ReleaseRequest.ACTION: _release,
-    RepeatUploadRequest.ACTION: _receive_again,
-    ResumeRequest.ACTION: _resume,
-    EraseRequest.ACTION: _erase,
-    SweepRequest.ACTION: _sweep,
+    function_requests.RELEASE: _release,
+    function_requests.REPEAT_UPLOAD: _receive_again,
+    function_requests.RESUME: _resume,
+    function_requests.ERASE: _erase,
+    function_requests.SWEEP: _sweep,
 }
 
 

@@ -4,9 +4,8 @@ The one table that all steps, the page and the API's description ask. A new kind
 `grade.document_preparation`, and a choice of `BothHalves` in the state machine.
 """
 
-from dataclasses import dataclass
 from enum import StrEnum
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from core.models import errors
 
@@ -23,8 +22,7 @@ class DocumentKind(StrEnum):
         return _RULES[self]
 
 
-@dataclass(frozen=True, slots=True)
-class KindRules:
+class KindRules(NamedTuple):
     """How a kind of document is treated.
 
     title

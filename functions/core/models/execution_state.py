@@ -6,8 +6,7 @@ error, cause}. Times are ISO 8601 strings in UTC.
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from typing import Any, Self, TypeVar
+from typing import Any, NamedTuple, Self, TypeVar
 
 from core.models.stored_file import StoredFile
 from core.models.submission import Submission
@@ -17,8 +16,7 @@ State = Mapping[str, Any]
 _Result = TypeVar("_Result")
 
 
-@dataclass(frozen=True, slots=True)
-class ReadingResult:
+class ReadingResult(NamedTuple):
     """The result of the reading branch: where the transcript is stored, and its counts; never its text.
 
     `sha256` is the hash of the bytes that were read. `from_cache` is true if the transcript had been stored before;
@@ -75,8 +73,7 @@ class ReadingResult:
         )
 
 
-@dataclass(frozen=True, slots=True)
-class StoringResult:
+class StoringResult(NamedTuple):
     """The result of the storing branch. `duplicate_of` is the id of the submission that has the same content for the
     same student, None if there is none."""
 
@@ -107,8 +104,7 @@ class StoringResult:
         )
 
 
-@dataclass(frozen=True, slots=True)
-class AsyncJob:
+class AsyncJob(NamedTuple):
     """An asynchronous OCR job, which reads a large document while the state machine waits for it.
 
     `id` is empty while the job cannot be started because too many others are running. `wait_seconds` is the time until
@@ -133,8 +129,7 @@ class AsyncJob:
         return cls(state["id"], state["status"], state["started_at"], int(state["wait_seconds"]))
 
 
-@dataclass(frozen=True, slots=True)
-class StepError:
+class StepError(NamedTuple):
     """The error that a branch ended with, or that a later step was caught with.
 
     `error` is the error's name. `cause` is the JSON that Lambda makes of an exception, or text.
@@ -144,8 +139,7 @@ class StepError:
     cause: str
 
 
-@dataclass(frozen=True, slots=True)
-class ExecutionState:
+class ExecutionState(NamedTuple):
     """The state of an execution, as a step receives it.
 
     `reading` and `storing` are None before the branches are joined. `failure` is the error that led to the present

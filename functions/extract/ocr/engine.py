@@ -5,8 +5,8 @@ found afterwards, in the same way for every engine (`extract.layout.transcript_b
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import Any, Protocol, runtime_checkable
+from dataclasses import field
+from typing import Any, NamedTuple, Protocol, runtime_checkable
 
 from core.models.execution_state import AsyncJob
 from core.models.transcript import Box, Word
@@ -15,8 +15,7 @@ from extract.layout.page_rotation import PagePoint
 from extract.ocr.rate_limiter import RateLimiter
 
 
-@dataclass(frozen=True, slots=True)
-class DetectedLine:
+class DetectedLine(NamedTuple):
     """One line as an engine found it. Boxes are fractions of the page as it was sent; confidence is from 0 to 100.
 
     Only `text`, `confidence` and `box` are required. The direction of a line, which shows how the page is rotated, is
@@ -93,16 +92,14 @@ class AsyncJobReader(Protocol):
         """The result of a job that has ended; empty if it read nothing."""
 
 
-@dataclass(frozen=True, slots=True)
-class CallQuota:
+class CallQuota(NamedTuple):
     """How many calls a second the account's quota admits, and how many of one document may be in flight at once."""
 
     calls_per_second: float
     concurrency: int
 
 
-@dataclass(frozen=True, slots=True)
-class EngineResources:
+class EngineResources(NamedTuple):
     """What the handler gives an engine for one reading.
 
     `create_client` makes a boto3 client, once a process: `create_client("textract", connections=38, read_timeout=30)`;
@@ -117,8 +114,7 @@ class EngineResources:
     deadline: float
 
 
-@dataclass(frozen=True, slots=True)
-class OcrEngineDefinition:
+class OcrEngineDefinition(NamedTuple):
     """What the registry knows of an engine. `name` is the value of the setting `OCR_ENGINE`, and the pages' source.
 
     `reads_by_job`: large documents may be left to an asynchronous job, whose result the engine fetches

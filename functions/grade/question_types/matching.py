@@ -34,7 +34,8 @@ _FILLER = {
     "pairs",
 }
 _SEPARATED_PAIR = re.compile(r"([^\W_]+)[)\].]?\s*(?:-{1,2}>|[-–—=→:])\s*[(\[]?([^\W_]+)")
-_TAKEN_BACK = re.compile(r"\b(?:or|not|maybe|perhaps)\b|\?|/", re.IGNORECASE)
+_NUMBER = re.compile(r"[1-9]\d?")
+_TAKEN_BACK = re.compile(r"\b(?:or|not|maybe|perhaps)\b|\?", re.IGNORECASE)
 _SURE, _INCOMPLETE, _LOOK_ALIKE = 0.97, 0.9, 0.6
 
 
@@ -91,7 +92,7 @@ def _parse_pairs(text: str, right: dict[str, str]) -> _WrittenPairs | None:
         pairs = list(zip(tokens[::2], tokens[1::2], strict=True)) if separated else []
     else:
         pairs = _pair_up(tokens, items)
-    known = all(item in items and partner in partners for item, partner in pairs)
+    known = all(item in items for item, _ in pairs)
     return _WrittenPairs(tuple(dict.fromkeys(pairs)), exchanged) if pairs and known else None
 
 
@@ -134,6 +135,9 @@ def _split_into_labels(token: str, labels: frozenset[str]) -> list[tuple[str, bo
             return [(token[:end].upper(), False), (token[end:].upper(), False)]
     if label := _exchange_lookalike(token, labels):
         return [(label, True)]
+    if _NUMBER.fullmatch(token) and any(label.isdigit() for label in labels):
+        # The paper may offer more partners than the scheme needs: "D-5" is a wrong pair.
+        return [(token, False)]
     if len(token) == 2:
         halves = [_split_into_labels(character, labels) for character in token]
         if all(half is not None for half in halves):

@@ -8,11 +8,10 @@ definitions (`make schema`).
 
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from enum import StrEnum
 from functools import cache
 from importlib import import_module
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 from core.models.assessment import Option, Question, QuestionType, SchemeEntry
 
@@ -31,8 +30,7 @@ class AnswerShape(StrEnum):
     PROSE = "prose"
 
 
-@dataclass(frozen=True, slots=True)
-class PrintedQuestion:
+class PrintedQuestion(NamedTuple):
     """A question without parts as the paper prints it. `true_false`: a heading above announces true/false."""
 
     text: str
@@ -52,6 +50,10 @@ def _no_problem(_text: str) -> str | None:
     return None
 
 
+def _no_common_problem(_texts: Sequence[str]) -> str | None:
+    return None
+
+
 def _unchanged(text: str) -> str:
     return text
 
@@ -68,8 +70,7 @@ def _has_answers(entry: SchemeEntry) -> bool:
     return bool(entry.answers)
 
 
-@dataclass(frozen=True, slots=True)
-class QuestionTypeDefinition:
+class QuestionTypeDefinition(NamedTuple):
     """Everything about a question type but its marking.
 
     title, marked_by
@@ -87,8 +88,9 @@ class QuestionTypeDefinition:
         JSON schema of one answer in addition to "a text or a number"; how many answers an entry may have, if limited.
     takes_mapping
         Whether `answer` may be a mapping; its items are then read as the texts "key-value".
-    answer_problem, normalize_answer
-        What is wrong with an answer as a scheme gives it (None: nothing), and its normal form.
+    answer_problem, answers_problem, normalize_answer
+        What is wrong with an answer as a scheme gives it (None: nothing) or with all of them together, and the normal
+        form of one.
     has_answer
         Whether an entry says what is right.
     accepts_answers, fit_entry
@@ -116,6 +118,7 @@ class QuestionTypeDefinition:
     max_answers: int | None = None
     takes_mapping: bool = False
     answer_problem: Callable[[str], str | None] = _no_problem
+    answers_problem: Callable[[Sequence[str]], str | None] = _no_common_problem
     normalize_answer: Callable[[str], str] = _unchanged
     has_answer: Callable[[SchemeEntry], bool] = _has_answers
     accepts_answers: Callable[[Sequence[str], Question], bool] = _fits_none

@@ -42,6 +42,12 @@ def _find_problem(text: str) -> str | None:
     return None if parse_pairs(text) else "must be pairs such as A-3, or a mapping such as {A: 3, B: 1}."
 
 
+def _find_contradiction(texts: Sequence[str]) -> str | None:
+    items = [item.upper() for text in texts for item, _ in parse_pairs(text)]
+    repeated = next((item for item in items if items.count(item) > 1), None)
+    return f"gives {repeated} more than one partner." if repeated else None
+
+
 def _accepts(texts: Sequence[str], _question: Question) -> bool:
     return all(parse_pairs(text) for text in texts)
 
@@ -70,6 +76,7 @@ DEFINITION = QuestionTypeDefinition(
     answer_schema={"type": "string", "pattern": _PAIRS},
     takes_mapping=True,
     answer_problem=_find_problem,
+    answers_problem=_find_contradiction,
     normalize_answer=_normalize,
     accepts_answers=_accepts,
     fit_entry=_fit_entry,

@@ -171,6 +171,8 @@ class _EntryParser:
         ):
             count = "one answer" if definition.max_answers == 1 else f"at most {definition.max_answers} answers"
             self._report(node, "answer", f"a {question_type} question has {count}.")
+        if definition is not None and (problem := definition.answers_problem(valid_answers)) is not None:
+            self._report(node, "answer", problem)
         return tuple(valid_answers)
 
     def tolerance(self) -> str | None:

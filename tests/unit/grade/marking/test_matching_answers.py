@@ -31,6 +31,7 @@ def matching(answer: str, *right: str, partial: bool = False) -> RuleMark:
         "D = 2, C = 4, B = 1, A = 3",
         "3-A, 1-B, 4-C, 2-D",
         "A B C D\n3 1 4 2",
+        "A B C D / 3 1 4 2",
         "1 2 3 4\nB D A C",
         "A goes with 3, B with 1, C with 4 and D with 2.",
     ],
@@ -42,7 +43,13 @@ def test_pairs_are_read_in_every_common_form(answer: str) -> None:
 
 @pytest.mark.parametrize(
     ("answer", "whole", "shared"),
-    [("A-3, B-1, C-2, D-4", 0, 2), ("A-3", 0, 1), ("A-1, B-3, C-2, D-4", 0, 0), ("A-3, B-1, C-4, D-2", 4, 4)],
+    [
+        ("A-3, B-1, C-2, D-4", 0, 2),
+        ("A-3", 0, 1),
+        ("A-3, B-1, C-4, D-5", 0, 3),
+        ("A-1, B-3, C-2, D-4", 0, 0),
+        ("A-3, B-1, C-4, D-2", 4, 4),
+    ],
 )
 def test_wrong_and_missing_pairs_earn_nothing(answer: str, whole: float, shared: float) -> None:
     assert matching(answer).marks == whole
@@ -57,7 +64,15 @@ def test_an_item_with_two_partners_is_not_right_and_goes_to_a_person() -> None:
 
 @pytest.mark.parametrize(
     "answer",
-    ["A-3, B-1, C-4, D-2, E-5", "A, B, C", "A-3 or A-2", "mitochondria make energy", "A-3 B C-4 D-2", "A-3, 1, B"],
+    [
+        "A-3, B-1, C-4, D-2, E-5",
+        "A, B, C",
+        "A-3 or A-2",
+        "A-3/2, B-1/4",
+        "mitochondria make energy",
+        "A-3 B C-4 D-2",
+        "A-3, 1, B",
+    ],
 )
 def test_what_is_no_clear_list_of_pairs_goes_to_a_person(answer: str) -> None:
     found = matching(answer, partial=True)
@@ -89,7 +104,9 @@ def test_a_mapping_needs_no_type() -> None:
     assert entry.type is QuestionType.MATCHING
 
 
-@pytest.mark.parametrize("answer", ["{A: three of them}", "B", "{}", "[A-3, maybe]"])
+@pytest.mark.parametrize(
+    "answer", ["{A: three of them}", "B", "{}", "[A-3, maybe]", "{A: 3, a: 1}", "[A-3, A-1]", '"A-3, A-1"']
+)
 def test_a_scheme_without_pairs_is_refused(answer: str) -> None:
     with pytest.raises(InvalidMarkingScheme, match="question 9, field answer"):
         parse_scheme(f"questions:\n  - {{question: 9, type: matching, answer: {answer}}}")
