@@ -5,7 +5,7 @@ found afterwards, in the same way for every engine (`extract.layout.transcript_b
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import field
+from dataclasses import dataclass, field
 from typing import Any, NamedTuple, Protocol, runtime_checkable
 
 from core.models.execution_state import AsyncJob
