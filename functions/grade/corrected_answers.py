@@ -1,4 +1,7 @@
-"""Corrected readings: a teacher's text replaces what OCR read, for a single answer or for a whole run."""
+"""Answers that a teacher corrected: marks one corrected answer now; applies earlier corrections in a later run.
+
+The teacher's text replaces what OCR read.
+"""
 
 from collections.abc import Mapping
 from dataclasses import replace

@@ -3,10 +3,10 @@
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
+from core.models.answer_limits import MAX_ANSWER_CHARACTERS, MAX_OBJECTIVE_ANSWER_CHARACTERS
 from core.models.assessment import MarkingScheme, Question, QuestionPaper, SchemeEntry
 from core.models.merged_paper import DEFAULT_MARKS, decide_marks
 from core.models.question_types.definition import is_objective
-from core.platform.limits import MAX_ANSWER_CHARACTERS, MAX_OBJECTIVE_ANSWER_CHARACTERS
 from grade.answer import Answer, AnswerSheet, UnplacedText
 
 

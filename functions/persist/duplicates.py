@@ -1,6 +1,8 @@
-"""Duplicates: a claim for each (tenant, assessment, kind, student, content), so that one content is graded once.
+"""Decides whether a submission is a duplicate: another submission holds the claim on the same content.
 
-The claim is made while the file is being read.
+The other one has another id, because it came through another channel for example. The same id sent again is a repeat:
+see `receive.execution_starter`. There is one claim for each (tenant, assessment, kind, student, content), so that one
+content is graded once. The claim is made while the file is being read.
 """
 
 from core.models.submission import Submission, SubmissionState, keyed_hash

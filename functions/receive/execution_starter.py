@@ -1,6 +1,7 @@
-"""Starting of executions, and handling of repeats: nothing runs twice, and the newest receipt counts.
+"""Starts executions; the same submission sent again (a repeat) starts nothing, only its newest time is kept.
 
-Only a repeat has to read its record; a first delivery is started by one call.
+Only a repeat has to read its record; a first delivery is started by one call. A submission that was erased and is sent
+again starts its next run. The same content under another id is a duplicate: see `persist.duplicates`.
 """
 
 from collections.abc import Callable

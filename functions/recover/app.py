@@ -1,4 +1,4 @@
-"""Lambda handler for retries, clean-up and terminal failures.
+"""Lambda handler of what happens after a run or beside it: terminal states, clean-up, sweep, release, erasure, resume.
 
 One function handles each trigger: the end of an execution (EventBridge), the state machine, the schedule, and requests
 of other functions and operators.
@@ -31,7 +31,7 @@ from core.platform.settings import settings
 from core.storage.encryption import TextCipher
 from core.storage.pending_items import load_sweep_cursor, save_sweep_cursor
 from core.storage.table import Table
-from recover import stuck_executions, terminal_states
+from recover import run_recovery, terminal_states
 from recover.cleanup import clean_up, clean_up_ended
 from recover.erase import erase
 from recover.lifecycle_context import LifecycleContext
@@ -155,10 +155,10 @@ def _resume(event: Event, lifecycle: LifecycleContext) -> dict[str, Any]:
     """Resume the named submissions, or one page of all that FAILED before `until`."""
     request = ResumeRequest.from_event(event)
     if request.submission_ids is not None:
-        reply = ResumeReply(tuple(stuck_executions.resume_submissions(request.submission_ids, lifecycle)))
+        reply = ResumeReply(tuple(run_recovery.resume_submissions(request.submission_ids, lifecycle)))
     else:
         until = request.until or clock.now()
-        started, next_cursor = stuck_executions.resume_failed(lifecycle, until=until, after=request.after)
+        started, next_cursor = run_recovery.resume_failed(lifecycle, until=until, after=request.after)
         reply = ResumeReply(tuple(started), next_cursor)
     return reply.to_dict()
 
@@ -198,7 +198,7 @@ def _report_sweep(done: SweepResult, lifecycle: LifecycleContext) -> dict[str, A
     """Publish the counts of a sweep as metrics; returns them with the cursor `next`."""
     counts: dict[str, Any] = {
         **dict(sorted(done.counts.items())),
-        "failed": stuck_executions.count_failed(lifecycle, until=_seconds_ago(0)),
+        "failed": run_recovery.count_failed(lifecycle, until=_seconds_ago(0)),
         "dead_ends": _count_dead_letters(),
     }
     for name in ("stuck", "started", "finalised", "removed", "waiting_for_paper", "failed"):

@@ -1,4 +1,6 @@
-"""Erasure of everything that a submission has left, after its tombstone is written (core.storage.tombstones).
+"""Erases all that a submission with a tombstone has left, and that of its duplicates, whose tombstones it writes.
+
+The submission's own tombstone was written by the request (`core.storage.tombstones`).
 
 Erasure takes two passes: one at once, and one when no branch of a running execution can write any more.
 """

@@ -1,4 +1,4 @@
-"""The collaborators of `recover`: the table, the two buckets, and how a run is started or looked up."""
+"""What the modules of `recover` are given: table, buckets, clients, and the time left."""
 
 from collections.abc import Callable
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""The sweep: find every submission that waits for something, and resume it if nothing else will.
+"""The sweep: finds runs that are stuck and has them recovered (`run_recovery`), and continues whatever else waits.
 
 One call does a bounded amount of work and returns the cursor of the next; each part may be repeated. The sweep reads
 two lists: the uploaded objects, which are deleted when a submission has ended, and the records with a `pending`
@@ -20,7 +20,7 @@ from recover.erase import erase
 from recover.lifecycle_context import LifecycleContext
 from recover.release import is_parked, release_all
 from recover.reruns import RESERVED_SECONDS, start_next_run
-from recover.stuck_executions import recover_run
+from recover.run_recovery import recover_run
 
 _PAGE_SIZE = 50
 STAGES = (

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from core.models.assessment import MarkingScheme, Question, QuestionPaper, SchemeEntry
-from core.models.labels import QuestionFinder
 from core.models.merged_paper import DEFAULT_MARKS, MarksSource, merge_schemes
+from core.models.question_labels import QuestionFinder
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,8 +12,8 @@ from typing import Any
 
 from core.models import errors
 from core.models.assessment import Option, Question, QuestionPaper, QuestionType
-from core.models.labels import parse_label
 from core.models.paper_totals import check_paper_totals, sum_available_marks
+from core.models.question_labels import parse_label
 from results.marking_scheme import all_questions
 
 _MAX_TEXT, _MAX_LABEL = 20_000, 60

@@ -8,8 +8,8 @@ from typing import Any
 from aws_lambda_powertools.utilities.data_classes import APIGatewayProxyEventV2
 
 from core.models import errors
+from core.models.answer_limits import MAX_ANSWER_CHARACTERS
 from core.platform.http import decode_body
-from core.platform.limits import MAX_ANSWER_CHARACTERS
 from core.storage.tenant_repository import TenantSettings
 
 _MAX_MARKS = 1e6

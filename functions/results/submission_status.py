@@ -10,7 +10,7 @@ from core.storage.encryption import TextCipher
 from core.storage.submission_queries import SubmissionItems, load_items, load_record
 from core.storage.submission_record import MARKED_STATES, RepeatUpload, SubmissionRecord, Tombstone
 from core.storage.table import Table
-from results import teacher_changes
+from results import mark_edits
 from results.paper_problem import failure_reason
 
 StatusDocument = dict[str, Any]
@@ -56,7 +56,7 @@ def status_from_items(record: SubmissionRecord, items: SubmissionItems, cipher: 
         "reason": reason.to_dict() if reason else None,
         "duplicate_of": record.duplicate_of,
         "revision": record.revision,
-        "edition": teacher_changes.edition(record) if is_marked else None,
+        "edition": mark_edits.edition(record) if is_marked else None,
         # If a later run ended without marks, those of the previous run are not shown.
         "marks": record.marks if is_marked else None,
         "max_marks": record.max_marks if is_marked else None,

@@ -11,7 +11,7 @@ from core.storage.submission_queries import SubmissionItems
 from core.storage.submission_record import SubmissionRecord, Tombstone
 from core.storage.teacher_edits import Correction
 from core.storage.tombstones import write_tombstone
-from results import documents, roster_comparison, submission_status, teacher_changes, transcript_pagination
+from results import documents, mark_edits, roster_comparison, submission_status, transcript_pagination
 from results.tenant_records import TenantContext
 
 _POLL_SECONDS = 0.25
@@ -55,9 +55,7 @@ def change_mark(
     NotFound, NotMarked, InvalidMark, ChangedMeanwhile
     """
     record = _load_record(context, submission_id)
-    teacher_changes.change_mark(
-        context.table, record, question, marks, by=context.user, expected_edition=expected_edition
-    )
+    mark_edits.change_mark(context.table, record, question, marks, by=context.user, expected_edition=expected_edition)
 
 
 def correct_answer_text(
@@ -74,13 +72,13 @@ def correct_answer_text(
         The answer could not be marked at the moment; nothing has changed.
     """
     record = _load_record(context, submission_id)
-    teacher_changes.find_editable_question(record, question, expected_edition)
+    mark_edits.find_editable_question(record, question, expected_edition)
     if answer is None:
         current = record.corrections.get(question)
         if current is None:
             return
         if current.run == record.run:
-            teacher_changes.remove_correction(context.table, record, question, by=context.user)
+            mark_edits.remove_correction(context.table, record, question, by=context.user)
             return
         # A later run has marked the corrected text, so the recognised text has to be marked now.
         answer = str(documents.read_json(context.s3, context.bucket, current.key)["read_as"])
@@ -94,7 +92,7 @@ def correct_answer_text(
         at=now(),
         run=record.run,
     )
-    teacher_changes.save_correction(context.table, record, question, correction)
+    mark_edits.save_correction(context.table, record, question, correction)
 
 
 def _load_record(context: TenantContext, submission_id: str) -> SubmissionRecord:
@@ -103,7 +101,7 @@ def _load_record(context: TenantContext, submission_id: str) -> SubmissionRecord
     if record is None:
         raise errors.NotFound("There is no submission of this id.")
     if isinstance(record, Tombstone):
-        raise errors.NotMarked(teacher_changes.NOT_MARKED_MESSAGE)
+        raise errors.NotMarked(mark_edits.NOT_MARKED_MESSAGE)
     return record
 
 

@@ -18,7 +18,7 @@ from core.storage.outcome_attributes import Failure
 from core.storage.submission_queries import SubmissionItems, list_records
 from core.storage.submission_record import MARKED_STATES, SubmissionRecord, Tombstone
 from core.storage.table import Table
-from results import documents, submission_status, teacher_changes
+from results import documents, mark_edits, submission_status
 from results.paper_problem import PaperProblem, paper_problem, reason_to_wait
 
 
@@ -44,7 +44,7 @@ class TenantRecords:
             found = submission_status.status_from_items(record, items, self.cipher)
             return {**found, "reason": reason.to_dict() if reason else None}
         paper = partial(self.paper, record.assessment)
-        moderated = teacher_changes.moderated_record(record, paper)
+        moderated = mark_edits.moderated_record(record, paper)
         found = submission_status.status_from_items(moderated, items, self.cipher)
         # Without marks of this run, a stored result is the previous run's.
         if moderated.state in MARKED_STATES and record.result_key:
@@ -57,13 +57,13 @@ class TenantRecords:
     def _moderated_result(self, record: SubmissionRecord, paper: Callable[[], QuestionPaper | None]) -> dict[str, Any]:
         """The result document with the teacher's changes applied."""
         stored = documents.read_json(self.s3, self.bucket, str(record.result_key))
-        result = teacher_changes.moderated_result(stored, record, paper, self._corrected_questions(record))
+        result = mark_edits.moderated_result(stored, record, paper, self._corrected_questions(record))
         # Marks that later runs use again are internal to grading.
         return {name: value for name, value in result.items() if name != "opinions"}
 
     def _corrected_questions(self, record: SubmissionRecord) -> dict[str, dict[str, Any]]:
         """Questions whose answer was corrected after this run had marked the sheet, as they were marked again."""
-        corrections = teacher_changes.current_run_corrections(record)
+        corrections = mark_edits.current_run_corrections(record)
         if not corrections:
             return {}
         with ThreadPoolExecutor(8) as pool:
@@ -90,7 +90,7 @@ class TenantRecords:
     def moderated_records(self, assessment: str, records: list[SubmissionRecord]) -> list[SubmissionRecord]:
         """Records with teachers' changes applied. The paper is fetched once, and only if a mark was changed."""
         paper = cache(partial(self.paper, assessment))
-        return [teacher_changes.moderated_record(record, paper) for record in records]
+        return [mark_edits.moderated_record(record, paper) for record in records]
 
     def paper_problem(self, assessment: str, current: assessment_repository.AssessmentRecord) -> PaperProblem | None:
         """What is wrong with the question paper that was received last, None if nothing is."""

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from core.models.labels import format_question_id
+from core.models.question_labels import format_question_id
 from local.cli import display_text
 from local.cli.submitted_files import SubmittedFile
 

@@ -5,7 +5,7 @@ import io
 import re
 from collections.abc import Iterable, Sequence
 
-from core.models.labels import format_question_id
+from core.models.question_labels import format_question_id
 from core.platform.sanitize import escape_formula
 from local.cli import display_text
 from local.cli.submitted_files import SubmittedFile

@@ -6,7 +6,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from core.models.labels import format_question_id
+from core.models.question_labels import format_question_id
 from core.models.result import QuestionMark
 from local.cli import display_text
 from local.cli.marks_csv import question_names

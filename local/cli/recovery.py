@@ -1,4 +1,4 @@
-"""`gradeline resume` runs failed submissions again; `gradeline sweep` resumes everything that is waiting.
+"""`gradeline resume` runs failed submissions again; `gradeline sweep` recovers all that is stuck or waits.
 
 Both invoke the stack's `recover` function: that of the local cloud started by `gradeline serve`, or that of a deployed
 stack with the shell's AWS credentials.

@@ -1,4 +1,4 @@
-"""boto3 clients get the local cloud."""
+"""boto3 clients that talk to the local cloud."""
 
 import threading
 from typing import Any

@@ -1,4 +1,4 @@
-"""The marks of each question, decided from the paper and its marking schemes. They are decided nowhere else.
+"""A question paper merged with its marking schemes: how many marks each question has. It is decided nowhere else.
 
 In order of precedence: the marks that the scheme states (an instruction, while the paper's number was read by OCR);
 the marks printed on the paper; the sum of the scheme's criteria; an even share of the marks that are printed for
@@ -11,8 +11,8 @@ from enum import StrEnum
 
 from core.models import counting_rules
 from core.models.assessment import MarkingScheme, Question, QuestionPaper, QuestionType, SchemeEntry
-from core.models.labels import QuestionFinder
 from core.models.paper_totals import check_paper_totals, format_marks, format_question_names, sum_available_marks
+from core.models.question_labels import QuestionFinder
 
 DEFAULT_MARKS = 1.0
 

@@ -1,4 +1,4 @@
-"""Step Functions executions of the state machine.
+"""Starts and looks up executions of the state machine.
 
 An execution's name is made of submission and run, so a second start of a run counts as done and a run's execution is
 found without a table.

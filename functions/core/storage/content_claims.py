@@ -1,7 +1,8 @@
-"""Claims and references of contents: which submission is graded for a content, and which submissions have it.
+"""Who holds a content (its claim), and which submissions have it (its references).
 
-A claim belongs to one (tenant, assessment, kind, student, content). References count the submissions of a tenant that
-have the same bytes: their transcript is kept as long as there is one.
+A claim belongs to one (tenant, assessment, kind, student, content); the submission that holds it is graded, any other
+is its duplicate. Every submission of a tenant with the same bytes has a reference, the holder too: their transcript is
+kept as long as there is one.
 """
 
 from core.models.submission import Submission

@@ -1,4 +1,4 @@
-"""Items that wait for something: `pending` names what, and the sweep finds them by the index of that name.
+"""Items that wait for something: `pending` names what, and the sweep finds them by the index `by-pending`.
 
 An item without `pending` waits for nothing. The attribute is removed when nothing is left to do.
 """

@@ -1,4 +1,4 @@
-"""The item of a submission with the sort key `record`: its record, its tombstone, or a repeated upload without either.
+"""What the item `record` of a submission can be: its record, its tombstone, or a repeated upload without either.
 
 `docs/record.md` lists its states and who writes them. Stored attribute names are older than some names here ("door" is
 the intake channel).

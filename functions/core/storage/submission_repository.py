@@ -1,8 +1,9 @@
-"""Writes a submission's record: its state. `docs/record.md` lists every transition, writer and condition.
+"""Writes the record's state: first state, terminal state, next run.
 
-The state machine writes the first state of a run itself (READING, `Record` in the ASL). Every terminal state is
-written here, once: the condition holds only while this very run is in progress. `pending` names what the submission
-still waits for (`core.storage.pending_items`).
+`docs/record.md` lists every transition, writer and condition. The state machine writes the first state of a run itself
+(READING, `Record` in the ASL); a record is created here only if that write failed. Every terminal state is written
+here, once: the condition holds only while this very run is in progress. `pending` names what the submission still waits
+for (`core.storage.pending_items`).
 """
 
 import json

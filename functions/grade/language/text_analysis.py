@@ -4,7 +4,7 @@ import re
 from dataclasses import dataclass
 from functools import lru_cache
 
-from core.platform.limits import MAX_ANSWER_WORDS
+from core.models.answer_limits import MAX_ANSWER_WORDS
 from grade.language.thesaurus import ScaleEnd, load_thesaurus
 from grade.language.tokenizer import NEGATIONS, is_content_word, stem, tokenize
 

@@ -1,4 +1,4 @@
-"""Parses labels as papers print them and students write them: `1.`, `Q1`, `1.1.1`, `(a)(i)`, `Question 5 (b)`.
+"""Parses labels as papers and answer keys print them: `1.`, `Q1`, `1.1.1`, `(a)(i)`, `Question 5 (b)`.
 
 A label is parsed into tokens, outermost first. A letter can be ambiguous: `(i)` follows `(h)`, or opens a list of
 Roman numbers. Its neighbours show which, so a token keeps both values.

@@ -1,6 +1,7 @@
-"""Detects how a paper prints its marks (brackets, margin numbers, percentages) and extracts them from chunks.
+"""Decides from the whole paper how it prints its marks (brackets, margin numbers, percentages), and extracts them.
 
 A token alone does not always say whether it is marks: "(2)", or "2" in the right margin. The whole paper shows it.
+The patterns are in `printed_marks`.
 """
 
 import re

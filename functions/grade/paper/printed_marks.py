@@ -1,4 +1,4 @@
-"""Finds the marks that a paper prints, with their positions in the text.
+"""Patterns of printed marks in a text, with their positions.
 
 `[5]`, `(5 marks)`, `5 M`, `(1 x 3 = 3 marks)`, `[2+3]`, `8 marks.` at a line's end,
 `(Total for Question 1 is 5 marks)`, `____ / 5`. Whether a bare number in the right margin is marks depends on the

@@ -1,4 +1,4 @@
-"""Choice questions: parses the selected options and marks them.
+"""Marks choice questions: parses the selected options and compares them with the scheme.
 
 A student may write the letter, the option's words, or both. More options than asked for, "B or C", or a letter next to
 the words of another option are never decided in the student's favour by code.

@@ -1,4 +1,4 @@
-"""Exact answers: the scheme's own wording, without regard to case and surplus space."""
+"""Marks exact answers: accepts the scheme's own wording, without regard to case and surplus space."""
 
 import re
 import unicodedata

@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import lru_cache
 
-from core.platform.limits import MAX_OBJECTIVE_ANSWER_CHARACTERS
+from core.models.answer_limits import MAX_OBJECTIVE_ANSWER_CHARACTERS
 from grade.question_types.regex_parser import (
     AnchorKind,
     AnchorNode,

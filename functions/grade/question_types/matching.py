@@ -1,4 +1,4 @@
-"""Matching questions: parses the pairs that a student wrote and marks each of them.
+"""Marks matching questions: parses the pairs that a student wrote and marks each of them.
 
 The scheme's labels decide how an answer is parsed: "A3 B1", "3-A, 1-B", and a row of items above a row of partners are
 all pairs of an item and its partner. Whatever else stands in the answer is never guessed at: a person decides.

@@ -1,13 +1,13 @@
-"""Numeric questions: compares the final value of the answer, in its unit, with the scheme."""
+"""Marks numeric questions: compares the final value of the answer, in its unit, with the scheme."""
 
 import math
 import re
 from dataclasses import dataclass
 from typing import Any
 
+from core.models.answer_limits import MAX_ANSWER_NUMBERS
 from core.models.assessment import Question, SchemeEntry
 from core.models.result import ReviewReason
-from core.platform.limits import MAX_ANSWER_NUMBERS
 from grade.language import lookalikes
 from grade.mark_arithmetic import RuleMark, minor_error_penalty
 from grade.question_types import units

@@ -1,4 +1,4 @@
-"""Pattern answers: the whole answer must match one of the scheme's regular expressions."""
+"""Marks pattern answers: the whole answer must match one of the scheme's regular expressions."""
 
 import re
 

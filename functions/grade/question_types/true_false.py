@@ -1,4 +1,4 @@
-"""True/false questions: parses the answer and marks it."""
+"""Marks true/false questions: parses the answer and compares it with the scheme."""
 
 import re
 from collections.abc import Sequence

@@ -9,7 +9,7 @@ best interpretation of a candidate was nearly as cheap, the label is marked as d
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from core.models.labels import QuestionPath
+from core.models.question_labels import QuestionPath
 from grade.sheet.label_candidates import LabelCandidate
 from grade.sheet.label_costs import REPEAT_COST, LabelCosts
 from grade.sheet.label_interpretations import (

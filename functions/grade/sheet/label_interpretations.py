@@ -7,7 +7,7 @@ adds that (`label_decoder`).
 import re
 from dataclasses import dataclass
 
-from core.models.labels import QuestionPath
+from core.models.question_labels import QuestionPath
 from grade.sheet.label_candidates import LabelCandidate
 from grade.sheet.label_costs import LabelCosts
 from grade.sheet.label_parser import LabelReading

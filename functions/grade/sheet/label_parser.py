@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
-from core.models.labels import QuestionPath
+from core.models.question_labels import QuestionPath
 from grade.lazy_pattern import LazyPattern
 
 

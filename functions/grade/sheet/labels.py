@@ -1,4 +1,9 @@
-"""Finds the labels of a sheet: rows of short answers, page numbers, and the labels that the decoder accepts."""
+"""Finds the labels of a sheet in four steps: candidates, interpretations, costs, decoder.
+
+Each step has its module: `label_candidates` finds what may be a label, `label_interpretations` which questions it may
+mean, `label_costs` how unlikely each is, and `label_decoder` chooses on the sheet as a whole. Rows of short answers
+("1 B 2 C") are found before the first step, page numbers after it.
+"""
 
 from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from core.models.assessment import Question, QuestionPaper, QuestionType
-from core.models.labels import QuestionPath, iter_question_nodes
+from core.models.question_labels import QuestionPath, iter_question_nodes
 
 
 @dataclass(frozen=True, slots=True)

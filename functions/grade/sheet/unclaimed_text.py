@@ -1,4 +1,4 @@
-"""Places text that no label claims: at the one question that is missing there, or shown at all that it may answer."""
+"""Text under no label: given to the only missing question there, otherwise shown at every question it may answer."""
 
 import re
 from collections import Counter
@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from rapidfuzz import fuzz
 
 from core.models.assessment import QuestionPaper
-from core.models.labels import iter_question_nodes
+from core.models.question_labels import iter_question_nodes
 from core.models.result import ReviewReason
 from grade.answer import UnplacedText
 from grade.sheet.answer_collector import AnswerCollector

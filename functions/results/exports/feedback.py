@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from core.models import errors
 from core.models.assessment import Question, QuestionPaper
-from core.models.labels import format_question_id
+from core.models.question_labels import format_question_id
 from core.models.result import CriterionMark, QuestionMark, SheetResult
 from core.storage.submission_queries import SubmissionItems, list_records
 from core.storage.submission_record import MARKED_STATES, SubmissionRecord

@@ -7,7 +7,7 @@ import pytest
 from core.models import counting_rules
 from core.models.assessment import Question, QuestionPaper, QuestionType
 from core.storage.teacher_edits import MarkChange
-from results.teacher_changes import apply_changes_to_documents
+from results.mark_edits import apply_changes_to_documents
 
 PARTS = tuple(Question(f"1.{part}", f"({part})", QuestionType.TEXT, "Explain.", 5) for part in "ab")
 PAPER = QuestionPaper(5, (Question("1", "1", QuestionType.GROUP, "Answer one.", None, choose=1, parts=PARTS),))

@@ -1,4 +1,4 @@
-"""Choice: the label of one of the printed options, or of several."""
+"""Definition of choice questions: the label of one of the printed options, or of several."""
 
 import re
 from collections.abc import Sequence

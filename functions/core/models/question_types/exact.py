@@ -1,4 +1,4 @@
-"""Exact: one of the scheme's wordings."""
+"""Definition of exact answers: one of the scheme's wordings."""
 
 from core.models.question_types.definition import AnswerShape, QuestionTypeDefinition
 

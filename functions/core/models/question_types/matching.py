@@ -1,4 +1,4 @@
-"""Matching: the items of one list (A to D) are matched with those of another (1 to 4)."""
+"""Definition of matching questions: the items of one list (A to D) are matched with those of another (1 to 4)."""
 
 import re
 from collections.abc import Sequence

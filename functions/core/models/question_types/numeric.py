@@ -1,4 +1,4 @@
-"""Numeric: a number, with or without a unit."""
+"""Definition of numeric questions: a number, with or without a unit."""
 
 import re
 from collections.abc import Sequence

@@ -1,4 +1,4 @@
-"""Pattern: a text of a given form, as regular expressions."""
+"""Definition of pattern answers: a text of a given form, as regular expressions."""
 
 import re
 

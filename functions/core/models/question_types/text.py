@@ -1,4 +1,4 @@
-"""Text: sentences, marked by a free text marker against a model answer or criteria."""
+"""Definition of written answers: sentences, marked by a free text marker against a model answer or criteria."""
 
 from core.models.assessment import SchemeEntry
 from core.models.question_types.definition import AnswerShape, QuestionTypeDefinition

@@ -1,4 +1,4 @@
-"""True/false: whether a printed statement is right."""
+"""Definition of true/false questions: whether a printed statement is right."""
 
 import re
 from collections.abc import Sequence

@@ -6,7 +6,7 @@ The format is published as a JSON schema (`core.models.scheme.json_schema`).
 import yaml
 
 from core.models.assessment import MarkingScheme, SchemeEntry
-from core.models.labels import parse_label
+from core.models.question_labels import parse_label
 from core.models.scheme.entry_fields import MAX_MARKS, parse_entry
 from core.models.scheme.yaml_nodes import SchemeProblems, is_null, parse_mapping, read_fields, read_number, read_text
 

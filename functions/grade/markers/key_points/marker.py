@@ -6,9 +6,9 @@ It reads words, not meaning. Its marks are provisional: each has a confidence, a
 import math
 from collections.abc import Sequence
 
+from core.models.answer_limits import MAX_ANSWER_WORDS
 from core.models.assessment import Criterion
 from core.models.result import CriterionMark, ReviewReason
-from core.platform.limits import MAX_ANSWER_WORDS
 from grade.language.text_analysis import analyze_text, analyze_text_cached
 from grade.language.tokenizer import is_non_answer, tokenize
 from grade.mark_arithmetic import round_and_clamp

@@ -17,15 +17,15 @@ import pytest
 import grade.language
 import grade.prompt_injection
 import grade.question_types
-from core.models.assessment import Option, Question, QuestionType, SchemeEntry
-from core.models.result import QuestionMark, ReviewReason
-from core.models.transcript import Line
-from core.platform.limits import (
+from core.models.answer_limits import (
     MAX_ANSWER_CHARACTERS,
     MAX_ANSWER_NUMBERS,
     MAX_ANSWER_WORDS,
     MAX_OBJECTIVE_ANSWER_CHARACTERS,
 )
+from core.models.assessment import Option, Question, QuestionType, SchemeEntry
+from core.models.result import QuestionMark, ReviewReason
+from core.models.transcript import Line
 from extract.layout.text_agreement import text_layer_matches_ocr
 from grade import review_reasons
 from grade.lazy_pattern import LazyPattern

@@ -3,9 +3,9 @@
 from dataclasses import replace
 
 from core.models import counting_rules
+from core.models.answer_limits import MAX_ANSWER_CHARACTERS
 from core.models.assessment import Criterion, Question, QuestionPaper, QuestionType, SchemeEntry
 from core.models.counting_rules import QuestionAttempt, maximum_marks, select_counted_questions
-from core.platform.limits import MAX_ANSWER_CHARACTERS
 from grade.answer import AnswerSheet, UnplacedText
 from grade.markers.key_points.marker import KeyPointMarker
 from grade.marking import mark_sheet

@@ -1,4 +1,7 @@
-"""Stuck and failed executions: find them by their records, and start their submissions again."""
+"""Recovers one run that the sweep found: starts it if it has no execution, finalises it if that has ended.
+
+Also runs failed submissions again on request (resume).
+"""
 
 from collections.abc import Iterable
 

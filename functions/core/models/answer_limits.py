@@ -1,4 +1,6 @@
-"""Limits on answers that are marked automatically. An answer beyond them goes to a person, whole and with a reason.
+"""Limits on answers that are marked automatically.
+
+An answer beyond them goes to a person, whole and with a reason.
 
 A handwritten page has about 2,000 characters; each limit is far above what anybody writes. `grade` marks answers up to
 the limits, `results` refuses corrected answers beyond them.

@@ -1,8 +1,8 @@
-"""Teachers' changes to marks and to recognised answers: how they apply to the marks that grading gave, which are never
-overwritten.
+"""Checks a teacher's edit, has it stored, and applies edits to marks.
 
-A later run keeps the changes (`core.storage.teacher_edits`): a changed mark overrides the new mark too, and a corrected
-answer is what the run marks. Totals and "answer any two" rules are computed again on every read.
+An edit changes a mark or corrects a recognised answer. The marks that grading gave are never overwritten: edits are
+stored next to them (`core.storage.teacher_edits`). A later run keeps them: a changed mark overrides the new mark too,
+and a corrected answer is what the run marks. Totals and "answer any two" rules are computed again on every read.
 """
 
 from collections.abc import Callable, Iterable, Mapping
