@@ -1,4 +1,7 @@
-"""Marks a whole sheet: sends each answer to the marker for its question type and adds up the marks."""
+"""Marks the answers of a sheet; no storage.
+
+Each answer goes to the marker for its question type, and the marks are added up. `sheet_grading` is the step around it.
+"""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -11,7 +14,13 @@ from grade.mark_arithmetic import clamp, round_and_clamp
 from grade.markers.free_text import FreeTextMark, FreeTextMarker, FreeTextTask
 from grade.prompt_injection.screening import ScreeningResult, screen_answer, screen_prose
 from grade.question_tasks import QuestionTask, build_question_tasks
-from grade.review_reasons import collect_mark_reasons, collect_sheet_reasons, find_reading_reasons
+from grade.review_reasons import (
+    collect_attempt_reasons,
+    collect_mark_reasons,
+    collect_sheet_reasons,
+    find_reading_reasons,
+    find_unanswered_reasons,
+)
 
 # A mark cannot be more certain than the assignment of the text to its question.
 _MAX_UNPLACED_CONFIDENCE = 0.5
@@ -169,14 +178,11 @@ def _merge_attempts(attempts: list[QuestionMark], *, objective: bool) -> Questio
     ranked = sorted(attempts, key=lambda mark: mark.marks if mark.marks is not None else -1.0, reverse=not objective)
     kept = ranked[0]
     places: tuple[PageRegion, ...] = tuple(place for mark in attempts for place in mark.places)
-    review = tuple(
-        dict.fromkeys((ReviewReason.EXTRA_ANSWERS, *(reason for mark in attempts for reason in mark.review)))
-    )
     which = "lowest" if objective else "best"
     marks_listed = ", ".join("open" if mark.marks is None else f"{mark.marks:g}" for mark in attempts)
     reason = f"Answered {len(attempts)} times ({marks_listed}); the {which} counts. {kept.reason}"
     answer = "\n\n".join(mark.answer for mark in attempts)
-    return replace(kept, answer=answer, places=places, review=review, reason=reason)
+    return replace(kept, answer=answer, places=places, review=collect_attempt_reasons(attempts), reason=reason)
 
 
 def _build_unanswered_mark(task: QuestionTask) -> QuestionMark:
@@ -207,7 +213,7 @@ def _build_unplaced_mark(task: QuestionTask, unplaced: UnplacedText) -> Question
         marker="none",
         confidence=0.0,
         reason="No label on the sheet names this question, but the text shown here may be its answer.",
-        review=(ReviewReason.UNPLACED_ANSWER,),
+        review=find_unanswered_reasons(task),
     )
 
 

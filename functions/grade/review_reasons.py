@@ -1,9 +1,14 @@
-"""Reasons why a teacher should review a mark or a sheet: collected from splitting, screening, OCR and the marker."""
+"""Reasons why a teacher should review a mark or a sheet: collected from splitting, screening, OCR and the marker.
+
+What splitting, a marker or a question type is unsure of comes with its answer or mark (UNLABELLED, TOO_LONG, NO_SCHEME
+of an objective answer, ...) and is kept; every other reason is decided here.
+"""
 
 import re
+from collections.abc import Iterable, Sequence
 
 from core.models.assessment import QuestionPaper, QuestionType
-from core.models.result import ReviewReason
+from core.models.result import QuestionMark, ReviewReason
 from grade.answer import Answer, AnswerSheet
 from grade.language.english_detection import build_vocabulary, has_foreign_part, has_word_in_other_script
 from grade.markers.free_text import FreeTextMark
@@ -34,6 +39,22 @@ def collect_mark_reasons(
     if not task.is_objective and task.entry_with_content is None:
         reasons.append(ReviewReason.NO_SCHEME)
     return tuple(dict.fromkeys(reasons))
+
+
+def collect_attempt_reasons(attempts: Sequence[QuestionMark]) -> tuple[ReviewReason, ...]:
+    """Every reason to review the one mark of a question that was answered more than once, each once."""
+    reasons = [reason for mark in attempts for reason in mark.review]
+    return tuple(dict.fromkeys((ReviewReason.EXTRA_ANSWERS, *reasons)))
+
+
+def find_unanswered_reasons(task: QuestionTask) -> tuple[ReviewReason, ...]:
+    """Why a question without an answer is reviewed: text without a label may be its answer. Empty if none may."""
+    return () if task.unplaced is None else (ReviewReason.UNPLACED_ANSWER,)
+
+
+def add_student_reasons(reasons: Iterable[ReviewReason], *, is_student_certain: bool) -> tuple[ReviewReason, ...]:
+    """A sheet's reasons for review, with one more if a person has to check whose sheet it is."""
+    return tuple(dict.fromkeys((*reasons, *(() if is_student_certain else (ReviewReason.UNKNOWN_STUDENT,)))))
 
 
 def collect_sheet_reasons(sheet: AnswerSheet, paper: QuestionPaper) -> tuple[ReviewReason, ...]:

@@ -1,4 +1,4 @@
-"""Grades a sheet from its transcript, the paper and the scheme, and stores the result."""
+"""The grade step of a sheet: load, split, mark, store."""
 
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
@@ -7,7 +7,7 @@ from typing import Any
 from core.models import counting_rules
 from core.models.assessment import MarkingScheme, QuestionPaper
 from core.models.execution_state import ExecutionState
-from core.models.result import QuestionMark, ReviewReason, SheetResult, Usage
+from core.models.result import QuestionMark, SheetResult, Usage
 from core.models.roster import Roster
 from core.models.submission import Submission, SubmissionState
 from core.models.timeline import Timeline
@@ -24,6 +24,7 @@ from grade.document_store import DocumentStore, load_paper_and_scheme
 from grade.markers.free_text import FreeTextMarker
 from grade.markers.marker_cache import CachedMarks, CachingMarker, cached_marks_from_document, with_cached_marks
 from grade.marking import mark_sheet
+from grade.review_reasons import add_student_reasons
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,8 +94,7 @@ def grade_sheet(
     caching_marker = CachingMarker(free_text_marker, earlier.cached_marks)
     result = _mark(inputs, earlier, caching_marker)
     student = match_student(declared_student, result.name_on_sheet, inputs.roster)
-    if not student.certain:
-        result = replace(result, review=tuple(dict.fromkeys((*result.review, ReviewReason.UNKNOWN_STUDENT))))
+    result = replace(result, review=add_student_reasons(result.review, is_student_certain=student.certain))
     outcome = OutcomeAttributes(
         result_key=_store_result(submission, result, caching_marker, document_store),
         transcript_key=transcript_key,
