@@ -8,8 +8,7 @@ from aws_lambda_powertools.event_handler import Response
 
 from core.models import errors
 from core.models.submission import parse_assessment
-from results import assessment_updates, assessments, request_parsers
-from results.roster_parser import parse_roster
+from results import assessments, request_parsers
 from results.routes import request
 from results.routes.request import tenant_context
 
@@ -58,6 +57,7 @@ def put_publication(assessment: str) -> dict[str, Any]:
 def put_marking_scheme(assessment: str) -> dict[str, Any]:
     # Imported here, because only this route needs YAML.
     from core.models.scheme.scheme_parser import parse_scheme
+    from results import assessment_updates
 
     name = parse_assessment(assessment)
     text = request.text_body(router, errors.InvalidMarkingScheme("The marking scheme is not UTF-8 text."))
@@ -75,6 +75,8 @@ def put_marking_scheme(assessment: str) -> dict[str, Any]:
 
 @router.put("/assessments/<assessment>/paper")
 def put_paper(assessment: str) -> Response[str]:
+    from results import assessment_updates
+
     name = parse_assessment(assessment)
     text = request.text_body(router, errors.InvalidPaper("The paper is not UTF-8 text."))
     revision = request_parsers.parse_expected_revision(request.if_match(router))
@@ -84,6 +86,9 @@ def put_paper(assessment: str) -> Response[str]:
 
 @router.put("/assessments/<assessment>/roster")
 def put_roster(assessment: str) -> dict[str, Any]:
+    from results import assessment_updates
+    from results.roster_parser import parse_roster
+
     name = parse_assessment(assessment)
     text = request.text_body(router, errors.InvalidRoster("The roster is not UTF-8 text."))
     roster = parse_roster(text) if text.strip() else None
