@@ -8,7 +8,7 @@ in steps that a scheme may choose (halves, quarters); sums are rounded to two de
 from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any, Self
+from typing import Any, NamedTuple, Self
 
 from core.models.transcript import Box
 
@@ -30,8 +30,7 @@ class QuestionType(StrEnum):
     TEXT = "text"
 
 
-@dataclass(frozen=True, slots=True)
-class Option:
+class Option(NamedTuple):
     label: str
     text: str
 
@@ -127,8 +126,7 @@ class QuestionPaper:
         )
 
 
-@dataclass(frozen=True, slots=True)
-class Criterion:
+class Criterion(NamedTuple):
     """One point that a free-text answer should make. `accept`: other wordings that count as the same point."""
 
     text: str
