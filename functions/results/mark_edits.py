@@ -48,7 +48,7 @@ class ChangedQuestion(QuestionSummary):
 
 
 def moderated_record(record: SubmissionRecord, paper: Callable[[], QuestionPaper | None]) -> SubmissionRecord:
-    """The record with the teacher's changes applied: marks, total and state.
+    """The record with the teacher's edits applied: marks, total and state.
 
     `paper` is called only if something was changed; it tells which questions are a choice.
     """
@@ -68,7 +68,7 @@ def moderated_result(
     paper: Callable[[], QuestionPaper | None],
     corrected_questions: Mapping[str, QuestionDocument],
 ) -> dict[str, Any]:
-    """A sheet's result document with the teacher's changes applied, and who made each.
+    """A sheet's result document with the teacher's edits applied, and who made each.
 
     `corrected_questions` are the questions marked again after a correction of this run, by question id.
     """

@@ -36,7 +36,7 @@ def find_record(table: Table, submission_id: str, tenant: str) -> SubmissionReco
 
 
 def status_from_items(record: SubmissionRecord, items: SubmissionItems, cipher: TextCipher) -> StatusDocument:
-    """The status of a recorded submission, without its result. `record` may have a teacher's changes applied."""
+    """The status of a recorded submission, without its result. `record` may have a teacher's edits applied."""
     reading = items.reading.get(record.run, ReadingItem())
     storing = items.storing.get(record.run, StoringItem())
     file, reason = record.submission.file, failure_reason(record)

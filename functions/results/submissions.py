@@ -1,4 +1,4 @@
-"""One submission of a tenant: its status, a teacher's changes, its erasure and its transcript."""
+"""One submission of a tenant: its status, a teacher's edits, its erasure and its transcript."""
 
 import time
 from typing import Any

@@ -1,4 +1,4 @@
-"""Read access to a tenant's records and documents, with teachers' changes applied."""
+"""Read access to a tenant's records and documents, with teachers' edits applied."""
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -55,7 +55,7 @@ class TenantRecords:
         return found
 
     def _moderated_result(self, record: SubmissionRecord, paper: Callable[[], QuestionPaper | None]) -> dict[str, Any]:
-        """The result document with the teacher's changes applied."""
+        """The result document with the teacher's edits applied."""
         stored = documents.read_json(self.s3, self.bucket, str(record.result_key))
         result = mark_edits.moderated_result(stored, record, paper, self._corrected_questions(record))
         # Marks that later runs use again are internal to grading.
@@ -84,11 +84,11 @@ class TenantRecords:
         return Roster.from_dict(documents.read_json(self.s3, self.bucket, key)) if key else None
 
     def records(self, assessment: str) -> list[SubmissionRecord]:
-        """The records of an assessment's submissions with teachers' changes applied."""
+        """The records of an assessment's submissions with teachers' edits applied."""
         return self.moderated_records(assessment, list_records(self.table, self.tenant, assessment))
 
     def moderated_records(self, assessment: str, records: list[SubmissionRecord]) -> list[SubmissionRecord]:
-        """Records with teachers' changes applied. The paper is fetched once, and only if a mark was changed."""
+        """Records with teachers' edits applied. The paper is fetched once, and only if a mark was changed."""
         paper = cache(partial(self.paper, assessment))
         return [mark_edits.moderated_record(record, paper) for record in records]
 
