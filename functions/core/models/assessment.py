@@ -8,7 +8,7 @@ in steps that a scheme may choose (halves, quarters); sums are rounded to two de
 from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any, NamedTuple, Self
+from typing import Any, Self
 
 from core.models.transcript import Box
 
@@ -30,7 +30,8 @@ class QuestionType(StrEnum):
     TEXT = "text"
 
 
-class Option(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Option:
     label: str
     text: str
 
@@ -126,7 +127,8 @@ class QuestionPaper:
         )
 
 
-class Criterion(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Criterion:
     """One point that a free-text answer should make. `accept`: other wordings that count as the same point."""
 
     text: str

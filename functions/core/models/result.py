@@ -5,7 +5,7 @@ Confidence is a probability, 0 to 1, that a fair teacher would give this mark (w
 
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Any, Literal, NamedTuple, Self
+from typing import Any, Literal, Self
 
 from core.models.transcript import Box
 
@@ -38,7 +38,8 @@ class ReviewReason(StrEnum):
     TOO_LONG = "too_long"
 
 
-class PageRegion(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class PageRegion:
     """A region of the sheet: a page (from 1) and a box on it, as in the transcript."""
 
     page: int

@@ -1,6 +1,7 @@
 """Parses a model answer's text into criteria: the words before each "(1)" or "[1 mark]" earn that mark."""
 
 import re
+from dataclasses import replace
 
 from core.models.assessment import Criterion, SchemeEntry
 from grade.paper.printed_marks import MARKS_UNIT_PATTERN, NUMBER_PATTERN, parse_number
@@ -55,7 +56,7 @@ def _build_criteria(text: str, points: list[re.Match[str]]) -> tuple[Criterion, 
         while lines and (not lines[0].strip() or (criteria and _REMARK.match(lines[0]))):
             remark = lines.pop(0)
             if criteria and (accepted := _parse_accepted(remark)):
-                criteria[-1] = criteria[-1]._replace(accept=(*criteria[-1].accept, *accepted))
+                criteria[-1] = replace(criteria[-1], accept=(*criteria[-1].accept, *accepted))
         if point is None:
             break
         start = point.end()
