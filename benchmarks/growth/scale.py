@@ -32,17 +32,20 @@ _FIVE_TRIES = ProductPolicy(function_tries=5, longest_pause=30.0)
 # Scenario: quotas and the product's policy. Some are earlier or alternative policies, to show why they are not used.
 HOUR_SCENARIOS = {
     "default quotas": (DEFAULT, ProductPolicy()),
-    "default quotas, readers that wait for 240 s, five tries for a function": (
+    "default quotas, OCR may wait 240 s, five invocations": (
         DEFAULT,
         replace(_FIVE_TRIES, patience=240),
     ),
-    "default quotas, slots reserved by those who cannot wait": (DEFAULT, ProductPolicy(patience=240, bounded=False)),
+    "default quotas, OCR slots reserved before the wait is known": (
+        DEFAULT,
+        ProductPolicy(patience=240, bounded=False),
+    ),
     "Textract 150": (MORE_TEXTRACT, ProductPolicy()),
-    "Textract 150, grading capped at 30, five tries for a function": (
+    "Textract 150, at most 30 grading functions, five invocations": (
         MORE_TEXTRACT,
         replace(_FIVE_TRIES, grading_at_once=30),
     ),
-    "Textract 150, grading capped at 30": (MORE_TEXTRACT, ProductPolicy(grading_at_once=30)),
+    "Textract 150, at most 30 grading functions": (MORE_TEXTRACT, ProductPolicy(grading_at_once=30)),
     "Textract 150, model 30,000 a minute": (MORE_TEXTRACT_AND_MODEL, ProductPolicy()),
 }
 RATES = (2000, 5000, 8000, 11_000, 14_000, 20_000, 30_000, 40_000, 50_000, 60_000)
@@ -160,7 +163,7 @@ def draw_plots(results: dict[str, Any], outcomes: dict[str, SimulationResult]) -
             "Where waiting begins", "sheets of 8 pages an hour", "seconds to the marks, p95", lines, log_up=True
         ),
     )
-    plotted = ("default quotas", "Textract 150", "Textract 150, grading capped at 30")
+    plotted = ("default quotas", "Textract 150", "Textract 150, at most 30 grading functions")
     progress = [plots.Series(name.removeprefix("Textract 150, "), _progress(outcomes[name])) for name in plotted]
     plots.write(
         ROOT / "docs" / "scale-hour.svg",

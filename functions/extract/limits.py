@@ -2,6 +2,9 @@
 
 from dataclasses import dataclass
 
+# Downloads are read in parts of this size, so that a large file never lies in memory whole.
+DOWNLOAD_CHUNK_BYTES = 1_048_576
+
 
 @dataclass(frozen=True)
 class DocumentLimits:

@@ -9,10 +9,8 @@ from core.storage.branch_items import load_stored_file
 from core.storage.submission_queries import load_record
 from core.storage.submission_record import SubmissionRecord
 from core.storage.table import Table
-from extract.limits import DocumentLimits
+from extract.limits import DOWNLOAD_CHUNK_BYTES, DocumentLimits
 from extract.sandbox.process import Sandbox
-
-_CHUNK_BYTES = 1_048_576
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +42,7 @@ def render_stored_page(
     with tempfile.TemporaryFile() as spool:
         body = _open_object(key, version_id, context)
         head = b""
-        for chunk in body.iter_chunks(_CHUNK_BYTES):
+        for chunk in body.iter_chunks(DOWNLOAD_CHUNK_BYTES):
             head = head or chunk[:1024]
             spool.write(chunk)
         spool.flush()

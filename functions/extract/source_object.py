@@ -10,10 +10,8 @@ from core.models import media_types
 from core.models.submission import SourceFile
 from extract import document_file
 from extract.document_file import HEAD_BYTES, OpenFile
-from extract.limits import DocumentLimits
+from extract.limits import DOWNLOAD_CHUNK_BYTES, DocumentLimits
 from extract.ocr.aws_errors import translate_aws_errors
-
-_CHUNK_BYTES = 1_048_576
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +48,7 @@ class SourceObject:
             body = self._get()
             if should_stop():
                 return None
-            for chunk in body.iter_chunks(_CHUNK_BYTES):
+            for chunk in body.iter_chunks(DOWNLOAD_CHUNK_BYTES):
                 if len(head) < HEAD_BYTES:
                     head += chunk[: HEAD_BYTES - len(head)]
                 if size == 0:

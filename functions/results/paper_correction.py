@@ -14,6 +14,7 @@ from core.models import errors
 from core.models.assessment import Option, Question, QuestionPaper, QuestionType
 from core.models.paper_totals import check_paper_totals, sum_available_marks
 from core.models.question_labels import parse_label
+from core.platform.sanitize import has_control_characters
 from results.marking_scheme import all_questions
 
 _MAX_TEXT, _MAX_LABEL = 20_000, 60
@@ -21,7 +22,6 @@ _MAX_QUESTIONS, _MAX_DEPTH, _MAX_OPTIONS = 1000, 8, 26
 _MAX_MARKS = 1000.0
 _CONTAINER_TYPES = (QuestionType.SECTION, QuestionType.GROUP)
 _ID = re.compile(r"[^\s/]{1,120}")
-_CONTROL_CHARACTERS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f\ud800-\udfff]")
 _QUESTION_FIELDS = {"id", "label", "type", "text", "marks", "options", "choose", "parts", "page", "box"}
 _PAPER_FIELDS = {"title", "printed_total", "questions", "total_marks", "warnings"}
 
@@ -134,7 +134,7 @@ def _marks_of_whole(marks: float | None, parts: tuple[Question, ...], choose: in
 
 
 def _parse_text(raw: Any, location: str, max_length: int) -> str:
-    if not isinstance(raw, str) or len(raw) > max_length or _CONTROL_CHARACTERS.search(raw):
+    if not isinstance(raw, str) or len(raw) > max_length or has_control_characters(raw):
         raise errors.InvalidPaper(f"{location}: text of at most {max_length:,} characters.")
     return raw
 

@@ -10,10 +10,10 @@ from aws_lambda_powertools.utilities.data_classes import APIGatewayProxyEventV2
 from core.models import errors
 from core.models.answer_limits import MAX_ANSWER_CHARACTERS
 from core.platform.http import decode_body
+from core.platform.sanitize import has_control_characters
 from core.storage.tenant_repository import TenantSettings
 
 _MAX_MARKS = 1e6
-_CONTROL_CHARACTERS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f\ud800-\udfff]")
 _REVISION_ETAG = re.compile(r'"(\d{1,9})"')
 _EDITION_ETAG = re.compile(r'"(\d+\.\d+)"')
 
@@ -64,8 +64,7 @@ def _parse_answer(raw: Any) -> str | None:
     text = raw.replace("\r\n", "\n").strip()
     if len(text) > MAX_ANSWER_CHARACTERS:
         raise errors.InvalidAnswer(f"An answer has at most {MAX_ANSWER_CHARACTERS:,} characters.")
-    # Unpaired surrogates and control characters.
-    if _CONTROL_CHARACTERS.search(text):
+    if has_control_characters(text):
         raise errors.InvalidAnswer("The answer contains control characters.")
     return text
 

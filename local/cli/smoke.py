@@ -65,7 +65,7 @@ def run(*, api: str, stdout: Console, stderr: Console, samples: Path = SAMPLES) 
     for fault in verdict.faults:
         stdout.print(Text(fault), soft_wrap=True)
     elapsed = display_text.format_seconds(time.monotonic() - started_at)
-    outcome = "does its job" if verdict.succeeded else "does not do its job"
+    outcome = "works" if verdict.succeeded else "does not work"
     stdout.print(Text(f"{api} {outcome} ({elapsed}; assessment {session.assessment})."), soft_wrap=True)
     return 0 if verdict.succeeded else 1
 
@@ -74,7 +74,7 @@ def check_results(sheets: list[SubmittedFile], expected: list[ExpectedSheet]) ->
     """Check that each sheet succeeded and that no accepted mark is more than one off the teacher's."""
     faults = [f"{sheet.name}: {sheet.failure or 'has no marks'}" for sheet in sheets if not sheet.succeeded]
     found = compare_marks(sheets, expected)
-    faults += [f"More than one mark apart: {line}" for line in found.mismatches]
+    faults += [f"More than one mark from the expected one: {line}" for line in found.mismatches]
     if not found.compared:
-        faults.append("Everything was left to a person: nothing could be compared.")
+        faults.append("No mark was accepted without a review, so none could be compared.")
     return SmokeResult(tuple(faults))

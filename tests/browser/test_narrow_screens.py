@@ -60,7 +60,7 @@ def test_the_bar_of_the_report_fits_the_screen(open_report: OpenReport, tmp_path
     page = open_report(
         [marked_file(image, "Mina Okafor", 1, result(marks_in_review=True)), marked_file(image, "Abe", 2)]
     )
-    page.get_by_role("link", name="Look at the doubts").click()
+    page.get_by_role("link", name="Review answers").click()
     expect(page.locator(".bar")).to_contain_text("to review")
     # The report is read-only, so it has no Undo.
     for width in WIDTHS:

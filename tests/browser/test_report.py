@@ -21,7 +21,7 @@ def test_a_model_verdict_without_evidence_is_noted_at_its_criterion(open_report:
     page = open_report(
         [marked_file(picture(tmp_path / "a.png"), "Mina", 1, replace(given, questions=(*questions, claimed)))]
     )
-    page.get_by_role("link", name="Look at the doubts").click()
+    page.get_by_role("link", name="Review answers").click()
     expect(page.locator(".criteria li").filter(has_text="names condensation")).to_contain_text(note)
 
 
@@ -39,7 +39,7 @@ def test_the_report_shows_all_sheets_and_each_answer_with_its_image(open_report:
     expect(page.locator(".board li").first).to_contain_text("0.55 s saved")
     assert violations(page) == []
 
-    page.get_by_role("link", name="Look at the doubts").click()
+    page.get_by_role("link", name="Review answers").click()
     answer = page.locator("article[data-question='3.b']")
     for words in (
         "Explain why it rains in the hills.",

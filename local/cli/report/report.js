@@ -55,7 +55,7 @@ function overview({ content, trail }) {
         { class: "masthead" },
         h("h1", {}, given.title),
         facts(figures(sheets, marked, given.paper, given.maximum_marks)),
-        first ? h("div", { class: "actions" }, h("a", { class: "button main", href: first }, "Look at the doubts")) : null,
+        first ? h("div", { class: "actions" }, h("a", { class: "button main", href: first }, "Review answers")) : null,
       ),
       table.element,
       h(
