@@ -62,6 +62,10 @@ def mark(_question: Question, entry: SchemeEntry, text: str, max_marks: float) -
     reason = f"Read {_list_pairs(written.pairs)}; {_describe(correct, right)}"
     if any(len(given) > 1 for given in partners.values()):
         return RuleMark(marks, f"{reason} An item has two partners.", 0.5, (ReviewReason.EXTRA_ANSWERS,))
+    if unlisted := {partner for _, partner in written.pairs}.difference(right.values()):
+        # The paper may offer more partners than the scheme needs, or the number was misread.
+        reason = f"{reason} The scheme has no partner {', '.join(sorted(unlisted))}."
+        return RuleMark(marks, reason, 0.5, (ReviewReason.UNCLEAR_ANSWER,))
     if written.exchanged:
         return RuleMark(marks, f"{reason} A character was hard to read.", _LOOK_ALIKE, (ReviewReason.LOOK_ALIKE,))
     return RuleMark(marks, reason, _SURE if partners.keys() == right.keys() else _INCOMPLETE)
@@ -136,7 +140,7 @@ def _split_into_labels(token: str, labels: frozenset[str]) -> list[tuple[str, bo
     if label := _exchange_lookalike(token, labels):
         return [(label, True)]
     if _NUMBER.fullmatch(token) and any(label.isdigit() for label in labels):
-        # The paper may offer more partners than the scheme needs: "D-5" is a wrong pair.
+        # A number that the scheme does not use is a partner as well: "D-5" is a wrong pair, which a person looks at.
         return [(token, False)]
     if len(token) == 2:
         halves = [_split_into_labels(character, labels) for character in token]

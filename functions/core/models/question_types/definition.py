@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 from enum import StrEnum
 from functools import cache
 from importlib import import_module
-from typing import Any, NamedTuple, Protocol
+from typing import Any, NamedTuple
 
 from core.models.assessment import Option, Question, QuestionType, SchemeEntry
 
@@ -36,10 +36,6 @@ class PrintedQuestion(NamedTuple):
     text: str
     options: tuple[Option, ...] = ()
     true_false: bool = False
-
-
-class _GuessScore(Protocol):
-    def __call__(self, printed: PrintedQuestion, /) -> float: ...
 
 
 def _no_guess(_printed: PrintedQuestion) -> float:
@@ -123,7 +119,7 @@ class QuestionTypeDefinition(NamedTuple):
     has_answer: Callable[[SchemeEntry], bool] = _has_answers
     accepts_answers: Callable[[Sequence[str], Question], bool] = _fits_none
     fit_entry: Callable[[SchemeEntry, Question], SchemeEntry] = _unchanged_entry
-    guess_score: _GuessScore = _no_guess
+    guess_score: Callable[[PrintedQuestion], float] = _no_guess
     has_options: bool = False
 
 

@@ -46,7 +46,6 @@ def test_pairs_are_read_in_every_common_form(answer: str) -> None:
     [
         ("A-3, B-1, C-2, D-4", 0, 2),
         ("A-3", 0, 1),
-        ("A-3, B-1, C-4, D-5", 0, 3),
         ("A-1, B-3, C-2, D-4", 0, 0),
         ("A-3, B-1, C-4, D-2", 4, 4),
     ],
@@ -60,6 +59,12 @@ def test_wrong_and_missing_pairs_earn_nothing(answer: str, whole: float, shared:
 def test_an_item_with_two_partners_is_not_right_and_goes_to_a_person() -> None:
     found = matching("A-3, A-2, B-1, C-4, D-2", partial=True)
     assert (found.marks, found.review) == (3, (ReviewReason.EXTRA_ANSWERS,))
+
+
+def test_a_partner_that_the_scheme_does_not_use_is_a_wrong_pair_for_a_person() -> None:
+    for partial, marks in ((False, 0), (True, 3)):
+        found = matching("A-3, B-1, C-4, D-5", partial=partial)
+        assert (found.marks, found.review) == (marks, (ReviewReason.UNCLEAR_ANSWER,))
 
 
 @pytest.mark.parametrize(
